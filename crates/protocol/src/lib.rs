@@ -1,0 +1,32 @@
+//! The messages on the wire between the page and the server, version 1.
+//!
+//! One JSON object per WebSocket text frame; `type` is kebab-case, fields are
+//! camelCase. The full description, with an example of each message, is
+//! `docs/protocol.md`.
+//!
+//! This crate must not know that calls have states, nor that browsers exist:
+//! it turns text into checked values and back, and holds every limit that both
+//! sides have to agree on.
+
+mod decode;
+mod id;
+pub mod limits;
+mod message;
+mod name;
+mod session;
+mod signal;
+
+pub use decode::{DecodeError, References};
+pub use id::{CallId, DeviceId, InvalidId, UserId};
+pub use message::{ClientMessage, ServerMessage};
+pub use name::{InvalidName, Name};
+pub use session::{
+    ErrorCode, ErrorMessage, Hello, IceServer, Login, Presence, PresenceWatch, Welcome,
+};
+pub use signal::{
+    Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject,
+    CallRejectReason, CallRinging, CallType, Candidate, IceCandidate, Offer, Relayed, Sdp, Signal,
+};
+
+/// The version of the protocol that `hello` names.
+pub const VERSION: u32 = 1;

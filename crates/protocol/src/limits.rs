@@ -1,0 +1,16 @@
+//! The limits that both sides agree on, in one place.
+
+/// The largest frame in bytes; a larger one closes the socket with 1009.
+pub const FRAME_BYTES: usize = 64 * 1024;
+
+/// The longest user, device or call id in bytes.
+pub const ID_BYTES: usize = 64;
+
+/// The longest name in characters (Unicode scalar values).
+pub const NAME_CHARS: usize = 64;
+
+/// How many people one `presence-watch` may name.
+pub const WATCHED_USERS: usize = 256;
+
+/// Seconds that a client has to send `login` after `hello`.
+pub const LOGIN_SECONDS: u64 = 10;

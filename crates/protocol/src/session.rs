@@ -1,0 +1,151 @@
+//! What the page and the server say to each other: logging in, presence, errors.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, DeviceId, UserId};
+
+/// Server to client, as soon as the socket is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Hello {
+    /// [`crate::VERSION`].
+    pub version: u32,
+    /// 32 random bytes, base64url without padding, used once.
+    pub challenge: String,
+    /// Milliseconds since the Unix epoch, by the server's clock.
+    pub server_time: u64,
+}
+
+/// Client to server, within [`crate::limits::LOGIN_SECONDS`] of the socket's opening.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Login {
+    /// The name to show to others; checked as a [`crate::Name`] by the server.
+    pub username: String,
+    /// The token of an earlier `welcome`, to be the same guest again. A token
+    /// that no longer counts is no error: the guest gets a new id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_token: Option<String>,
+    /// With a token that counts: the device to be again, after the socket was
+    /// lost. An older socket of the same device is closed. Absent for a new page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<DeviceId>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("resumes", &self.resume_token.is_some())
+            .field("device_id", &self.device_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Server to client: logged in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    /// Who the client is from now on.
+    pub user_id: UserId,
+    /// Which of the user's devices it is.
+    pub device_id: DeviceId,
+    /// STUN and TURN servers to use.
+    pub ice_servers: Vec<IceServer>,
+    /// Proof for a later `login`, to be the same user again. A secret.
+    pub resume_token: String,
+}
+
+impl fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Welcome")
+            .field("user_id", &self.user_id)
+            .field("device_id", &self.device_id)
+            .field("ice_servers", &self.ice_servers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry of W3C `RTCConfiguration.iceServers` (webrtc, section 4.2.4).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
+    pub urls: Vec<String>,
+    /// For TURN: who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// For TURN: the password. A secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer")
+            .field("urls", &self.urls)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Client to server: tell me when these people come and go. It replaces the
+/// list before it, and is answered with one `presence` each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PresenceWatch {
+    /// At most [`crate::limits::WATCHED_USERS`]; an empty list ends the watch.
+    pub user_ids: Vec<UserId>,
+}
+
+/// Server to client: somebody who is watched is there, or is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Presence {
+    /// Who.
+    pub user_id: UserId,
+    /// Whether at least one of their devices is logged in.
+    pub online: bool,
+}
+
+/// Server to client: something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorMessage {
+    /// Stable, for programs.
+    pub code: ErrorCode,
+    /// A plain sentence, for people.
+    pub message: String,
+    /// The `type` of the message that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_type: Option<String>,
+    /// The call that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<CallId>,
+    /// The user that it was meant for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_id: Option<UserId>,
+}
+
+/// Why a message was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorCode {
+    /// Not JSON, a wrong or missing field, or a binary frame.
+    BadMessage,
+    /// A `type` that this version does not have.
+    UnknownType,
+    /// Anything but `login` before `welcome`.
+    NotLoggedIn,
+    /// The login was refused or came too late; the socket closes.
+    LoginFailed,
+    /// No device of `toId` is logged in.
+    UserOffline,
+    /// Too many messages; this one was dropped.
+    RateLimited,
+    /// Too many connections from this address; the socket closes.
+    TooManyConnections,
+    /// A code that a later version has and this one does not know.
+    #[serde(other)]
+    Unknown,
+}

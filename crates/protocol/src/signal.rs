@@ -1,0 +1,265 @@
+//! What two pages say to each other; the server only passes it on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, DeviceId, UserId};
+
+/// A signal with its addresses. A client fills in `to_*`; the server fills in
+/// `from_*`, and overwrites whatever the client claimed there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Relayed {
+    /// Whom it is for.
+    pub to_id: UserId,
+    /// Which of their devices it is for; absent means all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_device: Option<DeviceId>,
+    /// Who sent it: stamped by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_id: Option<UserId>,
+    /// The device that sent it: stamped by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_device: Option<DeviceId>,
+    /// What it says.
+    #[serde(flatten)]
+    pub signal: Signal,
+}
+
+/// What one page says to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Signal {
+    /// Ring; or, with the `callId` of a live call, renegotiate it.
+    CallOffer(CallOffer),
+    /// Accepted.
+    CallAnswer(CallAnswer),
+    /// One network path.
+    IceCandidate(IceCandidate),
+    /// Declined.
+    CallReject(CallReject),
+    /// A device is showing the prompt.
+    CallRinging(CallRinging),
+    /// Hang up, cancel, or stop ringing.
+    CallEnd(CallEnd),
+    /// Third step of the verified handshake; its proof is not in this version.
+    CallConfirm(CallConfirm),
+}
+
+impl Signal {
+    /// The `type` on the wire.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::CallOffer(_) => "call-offer",
+            Self::CallAnswer(_) => "call-answer",
+            Self::IceCandidate(_) => "ice-candidate",
+            Self::CallReject(_) => "call-reject",
+            Self::CallRinging(_) => "call-ringing",
+            Self::CallEnd(_) => "call-end",
+            Self::CallConfirm(_) => "call-confirm",
+        }
+    }
+
+    /// The call that it is about; the seed's `ice-candidate` does not say.
+    pub fn call_id(&self) -> Option<&CallId> {
+        match self {
+            Self::CallOffer(m) => Some(&m.call_id),
+            Self::CallAnswer(m) => Some(&m.call_id),
+            Self::IceCandidate(m) => m.call_id.as_ref(),
+            Self::CallReject(m) => Some(&m.call_id),
+            Self::CallRinging(m) => Some(&m.call_id),
+            Self::CallEnd(m) => Some(&m.call_id),
+            Self::CallConfirm(m) => Some(&m.call_id),
+        }
+    }
+}
+
+/// Sound and picture, or sound alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallType {
+    /// Microphone and camera.
+    Video,
+    /// Microphone only.
+    Audio,
+}
+
+/// A session description (RFC 8866). It holds addresses, so its `Debug` does not.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sdp(pub String);
+
+impl fmt::Debug for Sdp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sdp({} bytes)", self.0.len())
+    }
+}
+
+macro_rules! description {
+    ($(#[$doc:meta])* $name:ident, $kind:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub struct $name {
+            r#type: $kind,
+            /// The description.
+            pub sdp: Sdp,
+        }
+
+        /// The only `type` that this description may have.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum $kind {
+            $name,
+        }
+
+        impl $name {
+            /// Wraps a session description.
+            pub fn new(sdp: Sdp) -> Self {
+                Self { r#type: $kind::$name, sdp }
+            }
+        }
+    };
+}
+
+description! {
+    /// An `RTCSessionDescriptionInit` whose `type` is `offer`.
+    Offer, OfferType
+}
+description! {
+    /// An `RTCSessionDescriptionInit` whose `type` is `answer`.
+    Answer, AnswerType
+}
+
+/// See [`Signal::CallOffer`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallOffer {
+    /// The call.
+    pub call_id: CallId,
+    /// The caller's description.
+    pub offer: Offer,
+    /// Sound and picture, or sound alone.
+    pub call_type: CallType,
+    /// The caller's name: stamped by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_username: Option<String>,
+}
+
+/// See [`Signal::CallAnswer`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallAnswer {
+    /// The call.
+    pub call_id: CallId,
+    /// The callee's description.
+    pub answer: Answer,
+}
+
+/// See [`Signal::IceCandidate`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceCandidate {
+    /// The call; the seed's form lacks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<CallId>,
+    /// The path.
+    pub candidate: Candidate,
+}
+
+/// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
+/// its `Debug` does not.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// `candidate-attribute` of RFC 8839, section 5.1; empty for "no more".
+    pub candidate: String,
+    /// Index of the media description.
+    #[serde(default, rename = "sdpMLineIndex")]
+    pub sdp_m_line_index: Option<u16>,
+    /// Identification tag of the media description.
+    #[serde(default)]
+    pub sdp_mid: Option<String>,
+    /// The ICE generation that it belongs to; the seed's form lacks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate")
+            .field("sdp_mid", &self.sdp_mid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// See [`Signal::CallReject`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallReject {
+    /// The call.
+    pub call_id: CallId,
+    /// Why; absent means declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<CallRejectReason>,
+}
+
+/// Why a call was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallRejectReason {
+    /// The person is in another call.
+    Busy,
+    /// The device cannot take such a call.
+    Unsupported,
+    /// The person said no. Also what an unknown reason counts as.
+    #[serde(other)]
+    Declined,
+}
+
+/// See [`Signal::CallRinging`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallRinging {
+    /// The call.
+    pub call_id: CallId,
+}
+
+/// See [`Signal::CallEnd`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallEnd {
+    /// The call.
+    pub call_id: CallId,
+    /// Why.
+    pub reason: CallEndReason,
+}
+
+/// Why a call is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallEndReason {
+    /// The caller gave up before an answer.
+    Cancelled,
+    /// Another device of the callee took it.
+    AnsweredElsewhere,
+    /// Another device of the callee declined it.
+    DeclinedElsewhere,
+    /// It rang for too long.
+    NoAnswer,
+    /// No connection came about, or it was lost for good.
+    Failed,
+    /// A newer call took its place.
+    Superseded,
+    /// Somebody hung up. Also what an unknown reason counts as.
+    #[serde(other)]
+    Ended,
+}
+
+/// See [`Signal::CallConfirm`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallConfirm {
+    /// The call.
+    pub call_id: CallId,
+}

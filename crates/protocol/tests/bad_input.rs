@@ -1,0 +1,153 @@
+//! What is not a message gets a coded error that names what it was about.
+
+use wimpex_protocol::{
+    CallEndReason, CallId, CallRejectReason, ClientMessage, ErrorCode, InvalidName, Name,
+    ServerMessage, Signal, UserId, limits,
+};
+
+fn refused(frame: &str) -> (ErrorCode, Option<String>) {
+    let error = ClientMessage::decode(frame).unwrap_err();
+    (error.code, error.references.ref_type)
+}
+
+#[test]
+fn not_json_is_a_bad_message() {
+    for frame in [
+        "",
+        "garbage",
+        "[]",
+        "null",
+        "42",
+        "\"login\"",
+        "{",
+        "{\"type\":\"login\"}x",
+    ] {
+        assert_eq!(refused(frame).0, ErrorCode::BadMessage, "{frame}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_without_overflowing_the_stack() {
+    let frame = "[".repeat(limits::FRAME_BYTES);
+    assert_eq!(refused(&frame).0, ErrorCode::BadMessage);
+    let inside = format!("{{\"type\":\"login\",\"username\":{}", "[".repeat(50_000));
+    assert_eq!(refused(&inside).0, ErrorCode::BadMessage);
+}
+
+#[test]
+fn an_unknown_type_is_told_from_a_wrong_field() {
+    assert_eq!(
+        refused(r#"{"type":"call-transfer","toId":"a"}"#),
+        (ErrorCode::UnknownType, Some("call-transfer".into()))
+    );
+    assert_eq!(refused(r#"{"toId":"a"}"#), (ErrorCode::BadMessage, None));
+    assert_eq!(refused(r#"{"type":7}"#), (ErrorCode::BadMessage, None));
+    assert_eq!(
+        refused(r#"{"type":"login"}"#),
+        (ErrorCode::BadMessage, Some("login".into()))
+    );
+    // What the server says is unknown from a client's mouth.
+    assert_eq!(refused(r#"{"type":"welcome"}"#).0, ErrorCode::UnknownType);
+}
+
+#[test]
+fn an_error_names_the_call_and_the_person() {
+    let frame = r#"{"type":"call-answer","toId":"guest-bob","callId":"c1","answer":{"type":"offer","sdp":""}}"#;
+    let error = ClientMessage::decode(frame).unwrap_err();
+    assert_eq!(error.code, ErrorCode::BadMessage);
+    assert_eq!(error.references.call_id, Some(CallId::parse("c1").unwrap()));
+    assert_eq!(
+        error.references.to_id,
+        Some(UserId::parse("guest-bob").unwrap())
+    );
+}
+
+#[test]
+fn a_long_unknown_type_is_not_echoed_in_full() {
+    let frame = format!("{{\"type\":\"{}\"}}", "x".repeat(60_000));
+    let (_, ref_type) = refused(&frame);
+    assert_eq!(ref_type.unwrap().len(), limits::ID_BYTES);
+}
+
+#[test]
+fn ids_that_could_hurt_are_refused() {
+    for id in [
+        "",
+        "a b",
+        "../x",
+        "<script>",
+        "ä",
+        &"x".repeat(limits::ID_BYTES + 1),
+    ] {
+        assert!(UserId::parse(id).is_err(), "{id}");
+        let frame = format!(r#"{{"type":"call-ringing","toId":{id:?},"callId":"c"}}"#);
+        assert_eq!(refused(&frame).0, ErrorCode::BadMessage, "{id}");
+    }
+    assert!(UserId::parse("x".repeat(limits::ID_BYTES)).is_ok());
+}
+
+#[test]
+fn unknown_fields_are_ignored_and_unknown_reasons_have_a_default() {
+    let frame = r#"{"type":"call-end","toId":"a","callId":"c","reason":"bored","mood":"blue"}"#;
+    let Ok(ClientMessage::Relay(relayed)) = ClientMessage::decode(frame) else {
+        panic!()
+    };
+    let Signal::CallEnd(end) = relayed.signal else {
+        panic!()
+    };
+    assert_eq!(end.reason, CallEndReason::Ended);
+
+    let frame = r#"{"type":"call-reject","toId":"a","callId":"c","reason":"bored"}"#;
+    let Ok(ClientMessage::Relay(relayed)) = ClientMessage::decode(frame) else {
+        panic!()
+    };
+    let Signal::CallReject(reject) = relayed.signal else {
+        panic!()
+    };
+    assert_eq!(reject.reason, Some(CallRejectReason::Declined));
+
+    let frame = r#"{"type":"error","code":"on-fire","message":"Fire."}"#;
+    let Ok(ServerMessage::Error(error)) = ServerMessage::decode(frame) else {
+        panic!()
+    };
+    assert_eq!(error.code, ErrorCode::Unknown);
+}
+
+#[test]
+fn a_candidate_may_have_nulls_as_browsers_write_them() {
+    let frame = r#"{"type":"ice-candidate","toId":"a","candidate":{"candidate":"","sdpMLineIndex":null,"sdpMid":null,"usernameFragment":null}}"#;
+    assert!(ClientMessage::decode(frame).is_ok());
+}
+
+#[test]
+fn names_are_trimmed_and_checked() {
+    assert_eq!(Name::parse("  Alice ").unwrap().as_str(), "Alice");
+    assert_eq!(Name::parse(" \t "), Err(InvalidName::Empty));
+    assert_eq!(Name::parse(&"x".repeat(10_000)), Err(InvalidName::TooLong));
+    assert!(Name::parse(&"ä".repeat(limits::NAME_CHARS)).is_ok());
+    for text in ["a\u{0}b", "a\nb", "a\u{202e}b", "a\u{200b}b", "\u{feff}a"] {
+        assert_eq!(
+            Name::parse(text),
+            Err(InvalidName::ControlCharacter),
+            "{text:?}"
+        );
+    }
+    // A family emoji is several people and joiners.
+    assert!(Name::parse("👨‍👩‍👧 Müller-Łukasz نوشین").is_ok());
+}
+
+#[test]
+fn nothing_secret_is_in_debug_output() {
+    let frames = [
+        r#"{"type":"call-offer","toId":"a","callId":"c","callType":"audio","offer":{"type":"offer","sdp":"SECRET"}}"#,
+        r#"{"type":"ice-candidate","toId":"a","candidate":{"candidate":"SECRET","sdpMid":"0","usernameFragment":"SECRET"}}"#,
+        r#"{"type":"login","username":"a","resumeToken":"SECRET"}"#,
+    ];
+    for frame in frames {
+        let message = ClientMessage::decode(frame).unwrap();
+        assert!(!format!("{message:?}").contains("SECRET"), "{message:?}");
+    }
+    let welcome = r#"{"type":"welcome","userId":"a","deviceId":"d","resumeToken":"SECRET","iceServers":[{"urls":["turn:x"],"username":"u","credential":"SECRET"}]}"#;
+    let message = ServerMessage::decode(welcome).unwrap();
+    assert!(!format!("{message:?}").contains("SECRET"), "{message:?}");
+}

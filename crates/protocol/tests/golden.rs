@@ -1,0 +1,228 @@
+//! Every message has a file in `golden/`. What such a file says is the
+//! contract: changing one is a decision about the protocol's version.
+
+use serde_json::Value;
+use wimpex_protocol::{
+    Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
+    CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
+    ErrorMessage, Hello, IceCandidate, IceServer, Login, Offer, Presence, PresenceWatch, Relayed,
+    Sdp, ServerMessage, Signal, UserId, Welcome,
+};
+
+fn golden(name: &str) -> (String, Value) {
+    let path = format!("{}/golden/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path}: {e}"));
+    let value = serde_json::from_str(&text).unwrap();
+    (text, value)
+}
+
+/// The file reads as the message, and the message writes as the file.
+fn check_client(name: &str, message: ClientMessage) {
+    let (text, value) = golden(name);
+    assert_eq!(ClientMessage::decode(&text), Ok(message.clone()), "{name}");
+    let written: Value = serde_json::from_str(&message.encode()).unwrap();
+    assert_eq!(written, value, "{name}");
+}
+
+fn check_server(name: &str, message: ServerMessage) {
+    let (text, value) = golden(name);
+    assert_eq!(ServerMessage::decode(&text), Ok(message.clone()), "{name}");
+    let written: Value = serde_json::from_str(&message.encode()).unwrap();
+    assert_eq!(written, value, "{name}");
+}
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn device(id: &str) -> DeviceId {
+    DeviceId::parse(id).unwrap()
+}
+
+fn call() -> CallId {
+    CallId::parse("call_1701234567890").unwrap()
+}
+
+fn to(id: &str, signal: Signal) -> Relayed {
+    Relayed {
+        to_id: user(id),
+        to_device: None,
+        from_id: None,
+        from_device: None,
+        signal,
+    }
+}
+
+/// As the server delivers it to one device.
+fn stamped(signal: Signal) -> Relayed {
+    Relayed {
+        from_id: Some(user("guest-alice")),
+        from_device: Some(device("d-alice-1")),
+        to_device: Some(device("d-bob-1")),
+        ..to("guest-bob", signal)
+    }
+}
+
+fn offer(from_username: Option<&str>) -> Signal {
+    Signal::CallOffer(CallOffer {
+        call_id: call(),
+        offer: Offer::new(Sdp("...".into())),
+        call_type: CallType::Video,
+        from_username: from_username.map(str::to_owned),
+    })
+}
+
+fn answer() -> Signal {
+    Signal::CallAnswer(CallAnswer {
+        call_id: call(),
+        answer: Answer::new(Sdp("...".into())),
+    })
+}
+
+fn candidate(call_id: Option<CallId>, username_fragment: Option<&str>) -> Signal {
+    Signal::IceCandidate(IceCandidate {
+        call_id,
+        candidate: Candidate {
+            candidate: "...".into(),
+            sdp_m_line_index: Some(0),
+            sdp_mid: Some("video".into()),
+            username_fragment: username_fragment.map(str::to_owned),
+        },
+    })
+}
+
+#[test]
+fn the_seeds_four_messages_exactly_as_printed() {
+    check_client(
+        "seed-call-offer",
+        ClientMessage::Relay(to("user123", offer(Some("Alice")))),
+    );
+    check_client(
+        "seed-call-answer",
+        ClientMessage::Relay(to("user456", answer())),
+    );
+    check_client(
+        "seed-ice-candidate",
+        ClientMessage::Relay(to("user123", candidate(None, None))),
+    );
+    let reject = Signal::CallReject(CallReject {
+        call_id: call(),
+        reason: None,
+    });
+    check_client(
+        "seed-call-reject",
+        ClientMessage::Relay(to("user456", reject)),
+    );
+}
+
+#[test]
+fn session_messages() {
+    check_server(
+        "hello",
+        ServerMessage::Hello(Hello {
+            version: 1,
+            challenge: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
+            server_time: 1_701_234_567_890,
+        }),
+    );
+    check_client(
+        "login",
+        ClientMessage::Login(Login {
+            username: "Alice".into(),
+            resume_token: None,
+            device_id: None,
+        }),
+    );
+    check_client(
+        "login-resume",
+        ClientMessage::Login(Login {
+            username: "Alice".into(),
+            resume_token: Some("...".into()),
+            device_id: Some(device("d-alice-1")),
+        }),
+    );
+    check_server(
+        "welcome",
+        ServerMessage::Welcome(Welcome {
+            user_id: user("guest-alice"),
+            device_id: device("d-alice-1"),
+            ice_servers: vec![
+                IceServer {
+                    urls: vec!["stun:stun.example.org:3478".into()],
+                    username: None,
+                    credential: None,
+                },
+                IceServer {
+                    urls: vec!["turn:turn.example.org:3478?transport=udp".into()],
+                    username: Some("1701238167:guest-alice".into()),
+                    credential: Some("...".into()),
+                },
+            ],
+            resume_token: "...".into(),
+        }),
+    );
+    check_client(
+        "presence-watch",
+        ClientMessage::PresenceWatch(PresenceWatch {
+            user_ids: vec![user("guest-bob")],
+        }),
+    );
+    check_server(
+        "presence",
+        ServerMessage::Presence(Presence {
+            user_id: user("guest-bob"),
+            online: true,
+        }),
+    );
+    check_server(
+        "error",
+        ServerMessage::Error(ErrorMessage {
+            code: ErrorCode::UserOffline,
+            message: "That person is not online.".into(),
+            ref_type: Some("call-offer".into()),
+            call_id: Some(call()),
+            to_id: Some(user("guest-bob")),
+        }),
+    );
+}
+
+#[test]
+fn relayed_messages_as_delivered() {
+    let check = |name, signal| check_server(name, ServerMessage::Relay(stamped(signal)));
+    check("call-offer", offer(Some("Alice")));
+    check("call-answer", answer());
+    check("ice-candidate", candidate(Some(call()), Some("EsAw")));
+    let busy = CallReject {
+        call_id: call(),
+        reason: Some(CallRejectReason::Busy),
+    };
+    check("call-reject", Signal::CallReject(busy));
+    check(
+        "call-ringing",
+        Signal::CallRinging(CallRinging { call_id: call() }),
+    );
+    check(
+        "call-end",
+        Signal::CallEnd(CallEnd {
+            call_id: call(),
+            reason: CallEndReason::Cancelled,
+        }),
+    );
+    check(
+        "call-confirm",
+        Signal::CallConfirm(CallConfirm { call_id: call() }),
+    );
+}
+
+#[test]
+fn every_golden_file_is_used_by_a_test() {
+    let source = include_str!("golden.rs");
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/golden")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(
+            source.contains(&format!("\"{name}\"")),
+            "no test reads golden/{name}.json"
+        );
+    }
+}
