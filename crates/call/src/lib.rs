@@ -1,1 +1,67 @@
-//! What a call is.
+//! What a call *is*: a pure state machine.
+//!
+//! There is no clock in here, no randomness, no network and no browser: time and
+//! ids come in as arguments, and whatever should happen comes out as an
+//! [`Output`] for somebody else to carry out. One [`Machine`] is one tab; it has
+//! at most one call.
+//!
+//! ```text
+//!            Place                          remote offer
+//!   ┌─────────────────────────── Idle ◄──────────────────────────┐ Dismiss
+//!   │                             │                              │
+//!   ▼                             ▼                              │
+//! Calling ──── glare: lost ──► Connecting ◄── Accept ── Ringing  │
+//!   │ └─────── answer ──────────► │ │                      │     │
+//!   │                             │ │ connected            │     │
+//!   │        new, connecting ─────┘ ▼                      │     │
+//!   │                           Connected ◄─┐              │     │
+//!   │              disconnected, │  ▲       │ connected    │     │
+//!   │                     failed ▼  │       │ (ICE restart)│     │
+//!   │                       Reconnecting ───┘              │     │
+//!   │                             │                        │     │
+//!   └──────────────────────────► Ended ◄───────────────────┘ ────┘
+//!            cancel, decline, busy, offline, hang up, time
+//! ```
+//!
+//! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and
+//! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
+//! come in as [`Input::Connection`].
+//!
+//! To use it: give it an input, then take outputs until there are none, then ask
+//! when it wants to be woken.
+//!
+//! ```
+//! use std::time::Duration;
+//! use wimpex_call::{Input, Machine, Output, State};
+//! use wimpex_protocol::{CallId, CallType, UserId};
+//!
+//! let mut machine = Machine::new();
+//! let now = Duration::ZERO;
+//! machine.handle(
+//!     Input::Place {
+//!         call_id: CallId::parse("call_1").unwrap(),
+//!         peer: UserId::parse("guest-bob").unwrap(),
+//!         call_type: CallType::Audio,
+//!     },
+//!     now,
+//! );
+//! while let Some(output) = machine.poll_output() {
+//!     // Create the peer connection, ask for the microphone, make the offer …
+//!     let _: Output = output;
+//! }
+//! assert_eq!(machine.state(), State::Calling);
+//! assert_eq!(machine.poll_timeout(), Some(Duration::from_secs(60)));
+//! ```
+
+mod call;
+mod input;
+mod machine;
+mod output;
+pub mod quality;
+mod state;
+
+pub use call::limits;
+pub use input::{Generation, Input, MediaError, MediaRequest, PeerConnectionState, TrackKind};
+pub use machine::Machine;
+pub use output::Output;
+pub use state::{CallView, Capture, EndReason, Ended, Role, State, View};

@@ -106,6 +106,10 @@ pub struct Presence {
     pub user_id: UserId,
     /// Whether at least one of their devices is logged in.
     pub online: bool,
+    /// While online: the name of the device that logged in last. Whoever may
+    /// watch a person holds their link, and should see whom they are about to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }
 
 /// Server to client: something was not done.

@@ -172,6 +172,7 @@ fn session_messages() {
         ServerMessage::Presence(Presence {
             user_id: user("guest-bob"),
             online: true,
+            username: Some("Bob".into()),
         }),
     );
     check_server(

@@ -1,0 +1,154 @@
+//! Everything that can happen to a call.
+
+use wimpex_protocol::{CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
+
+/// Names one `RTCPeerConnection`. Whatever comes back with an older number is
+/// about a connection that is gone, and is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Generation(pub u64);
+
+/// Names one question to the person for microphone or camera, and the tracks
+/// that came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MediaRequest(pub u64);
+
+/// Which of the two kinds of `MediaStreamTrack`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrackKind {
+    /// The microphone's.
+    Audio,
+    /// The camera's.
+    Video,
+}
+
+/// Why there is no track (mediacapture-streams, section 9.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MediaError {
+    /// `NotAllowedError`: the person or the system said no.
+    Denied,
+    /// `NotFoundError`: there is no such device.
+    NotFound,
+    /// `NotReadableError`: another program has the device.
+    InUse,
+    /// There is no `mediaDevices`: the page did not come over a secure origin.
+    Insecure,
+    /// The track was there and ended, as when the device is unplugged.
+    Lost,
+    /// Anything else.
+    Other,
+}
+
+/// `RTCPeerConnectionState` (webrtc, section 4.4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PeerConnectionState {
+    /// Created.
+    New,
+    /// ICE or DTLS is at work.
+    Connecting,
+    /// Media flows.
+    Connected,
+    /// No path answers at the moment; may recover by itself.
+    Disconnected,
+    /// No path is left; an ICE restart may find one.
+    Failed,
+    /// Closed by us.
+    Closed,
+}
+
+/// One event. See [`crate::Machine::handle`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The person calls somebody. `call_id` must be fresh and unguessable.
+    Place {
+        /// The new call's id.
+        call_id: CallId,
+        /// Whom.
+        peer: UserId,
+        /// Sound and picture, or sound alone.
+        call_type: CallType,
+    },
+    /// The person takes the call that is ringing.
+    Accept {
+        /// Whether a video call may use the camera.
+        camera: bool,
+    },
+    /// The person says no to the call that is ringing.
+    Decline,
+    /// The person cancels, or hangs up.
+    HangUp,
+    /// The person has seen how the last call ended.
+    Dismiss,
+    /// The person mutes or unmutes the microphone.
+    SetMuted(bool),
+    /// The person turns the camera on or off.
+    SetCamera(bool),
+
+    /// A signal came from another page.
+    Remote {
+        /// The sender, as the server stamped it.
+        from: UserId,
+        /// The sender's device, as the server stamped it.
+        device: DeviceId,
+        /// Whether it named this device, rather than all of the person's.
+        addressed: bool,
+        /// What it says.
+        signal: Signal,
+    },
+    /// The server says that a message about this call reached nobody.
+    PeerOffline {
+        /// The call.
+        call_id: CallId,
+    },
+
+    /// The local description of an offer is set.
+    LocalOffer {
+        /// Of which connection.
+        generation: Generation,
+        /// The description.
+        sdp: Sdp,
+    },
+    /// The local description of an answer is set.
+    LocalAnswer {
+        /// Of which connection.
+        generation: Generation,
+        /// The description.
+        sdp: Sdp,
+    },
+    /// `onicecandidate`.
+    LocalCandidate {
+        /// Of which connection.
+        generation: Generation,
+        /// The path.
+        candidate: Candidate,
+    },
+    /// The browser could not make or take a description.
+    NegotiationFailed {
+        /// Of which connection.
+        generation: Generation,
+    },
+    /// `onconnectionstatechange`.
+    Connection {
+        /// Of which connection.
+        generation: Generation,
+        /// The new state.
+        state: PeerConnectionState,
+    },
+    /// `getUserMedia` has an answer. What was not asked for is `None`.
+    Media {
+        /// Which question.
+        request: MediaRequest,
+        /// The microphone.
+        audio: Option<Result<(), MediaError>>,
+        /// The camera.
+        video: Option<Result<(), MediaError>>,
+    },
+    /// A captured track ended by itself.
+    TrackEnded {
+        /// The question that it had come of.
+        request: MediaRequest,
+        /// Which one.
+        kind: TrackKind,
+    },
+    /// The time that [`crate::Machine::poll_timeout`] named has come.
+    Timeout,
+}

@@ -1,0 +1,218 @@
+//! The machine: one input in, any number of outputs out.
+//!
+//! It is split by where an input comes from: `person`, `remote` (the other page),
+//! `connection` and `media` (this browser). What they share is here.
+
+mod connection;
+mod media;
+mod person;
+mod remote;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use wimpex_protocol::{
+    CallEnd, CallEndReason, CallReject, CallRejectReason, DeviceId, Relayed, Signal, UserId,
+};
+
+use crate::call::{Call, Orphans, Phase, limits};
+use crate::{EndReason, Ended, Generation, Input, MediaRequest, Output, State, View};
+
+/// One tab's calls: at most one at a time. See the crate's documentation.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    call: Option<Call>,
+    ended: Option<Ended>,
+    orphans: Orphans,
+    outputs: VecDeque<Output>,
+    last_generation: u64,
+    last_request: u64,
+    ring: Option<Duration>,
+}
+
+impl Machine {
+    /// A machine without a call.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, ringing for another time than [`limits::RING`]. For a person
+    /// who debugs; both sides should agree.
+    pub fn with_ring_time(ring: Duration) -> Self {
+        Self {
+            ring: Some(ring),
+            ..Self::default()
+        }
+    }
+
+    /// Takes one input. `now` is the time since any fixed moment, on a clock
+    /// that never goes back.
+    pub fn handle(&mut self, input: Input, now: Duration) {
+        match input {
+            Input::Place {
+                call_id,
+                peer,
+                call_type,
+            } => self.place(call_id, peer, call_type, now),
+            Input::Accept { camera } => self.accept(camera, now),
+            Input::Decline => self.decline(now),
+            Input::HangUp => self.hang_up(now),
+            Input::Dismiss => self.dismiss(),
+            Input::SetMuted(muted) => self.set_muted(muted),
+            Input::SetCamera(on) => self.set_camera(on),
+            Input::Remote {
+                from,
+                device,
+                addressed,
+                signal,
+            } => self.remote(from, device, addressed, signal, now),
+            Input::PeerOffline { call_id } => self.peer_offline(&call_id, now),
+            Input::LocalOffer { generation, sdp } => self.local_offer(generation, sdp),
+            Input::LocalAnswer { generation, sdp } => self.local_answer(generation, sdp),
+            Input::LocalCandidate {
+                generation,
+                candidate,
+            } => self.local_candidate(generation, candidate),
+            Input::NegotiationFailed { generation } => self.negotiation_failed(generation, now),
+            Input::Connection { generation, state } => self.connection(generation, state, now),
+            Input::Media {
+                request,
+                audio,
+                video,
+            } => self.media(request, audio, video),
+            Input::TrackEnded { request, kind } => self.track_ended(request, kind),
+            Input::Timeout => self.timeout(now),
+        }
+    }
+
+    /// The next thing to do. Take them until there is none before the next input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to come with [`Input::Timeout`], on the clock of [`Self::handle`].
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        let call = self.call.as_ref()?;
+        [call.deadline, call.restart_at].into_iter().flatten().min()
+    }
+
+    /// Where the call stands.
+    pub fn state(&self) -> State {
+        match (&self.call, &self.ended) {
+            (Some(call), _) => match call.phase {
+                Phase::Calling { .. } => State::Calling,
+                Phase::Ringing => State::Ringing,
+                Phase::Connecting => State::Connecting,
+                Phase::Connected => State::Connected,
+                Phase::Reconnecting => State::Reconnecting,
+            },
+            (None, Some(_)) => State::Ended,
+            (None, None) => State::Idle,
+        }
+    }
+
+    /// All that can be seen.
+    pub fn view(&self) -> View {
+        View {
+            state: self.state(),
+            call: self.call.as_ref().map(Call::view),
+            ended: self.ended.clone(),
+        }
+    }
+
+    fn next_generation(&mut self) -> Generation {
+        self.last_generation += 1;
+        Generation(self.last_generation)
+    }
+
+    fn next_request(&mut self) -> MediaRequest {
+        self.last_request += 1;
+        MediaRequest(self.last_request)
+    }
+
+    fn ring_time(&self) -> Duration {
+        self.ring.unwrap_or(limits::RING)
+    }
+
+    fn emit(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    /// To one device of somebody, or to all.
+    fn send(&mut self, to_id: UserId, to_device: Option<DeviceId>, signal: Signal) {
+        self.emit(Output::Send(Relayed {
+            to_id,
+            to_device,
+            from_id: None,
+            from_device: None,
+            signal,
+        }));
+    }
+
+    /// To the peer of the call: its device, or all while none is settled.
+    fn send_to_peer(&mut self, call: &Call, signal: Signal) {
+        self.send(call.peer.clone(), call.peer_device.clone(), signal);
+    }
+
+    fn send_end(&mut self, call: &Call, reason: CallEndReason) {
+        let signal = Signal::CallEnd(CallEnd {
+            call_id: call.id.clone(),
+            reason,
+        });
+        self.send_to_peer(call, signal);
+    }
+
+    fn send_reject(&mut self, call: &Call, reason: CallRejectReason) {
+        let signal = Signal::CallReject(CallReject {
+            call_id: call.id.clone(),
+            reason: Some(reason),
+        });
+        self.send_to_peer(call, signal);
+    }
+
+    /// The only way in which a call ends: everything that it held is let go.
+    /// Telling the peer is up to who knows what to say.
+    fn finish(&mut self, call: Call, reason: EndReason, now: Duration) {
+        if call.role == crate::Role::Caller || call.is_live() {
+            self.emit(Output::CloseConnection {
+                generation: call.generation,
+            });
+            self.emit(Output::ReleaseAllMedia);
+        }
+        self.ended = Some(Ended {
+            call_id: call.id,
+            peer: call.peer,
+            peer_name: call.peer_name,
+            call_type: call.call_type,
+            role: call.role,
+            reason,
+            duration: call.connected_at.map(|since| now.saturating_sub(since)),
+        });
+        self.emit(Output::Changed);
+    }
+
+    fn timeout(&mut self, now: Duration) {
+        let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
+        let Some(call) = &mut self.call else { return };
+        if due(call.deadline) {
+            self.deadline_passed(now);
+        } else if due(call.restart_at) {
+            self.restart_ice();
+        }
+    }
+
+    /// A phase has lasted too long.
+    fn deadline_passed(&mut self, now: Duration) {
+        let Some(call) = self.call.take() else { return };
+        let (tell, reason) = match call.phase {
+            Phase::Calling { .. } => (CallEndReason::NoAnswer, EndReason::NoAnswer),
+            Phase::Ringing => (CallEndReason::NoAnswer, EndReason::Missed),
+            Phase::Connecting => (CallEndReason::Failed, EndReason::ConnectionFailed),
+            Phase::Connected | Phase::Reconnecting => {
+                (CallEndReason::Failed, EndReason::ConnectionLost)
+            }
+        };
+        self.send_end(&call, tell);
+        self.finish(call, reason, now);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the person wants.
+
+use std::time::Duration;
+
+use wimpex_protocol::{CallEndReason, CallId, CallRejectReason, CallType, UserId};
+
+use super::Machine;
+use crate::call::{Call, Phase, limits};
+use crate::{EndReason, Output, Role};
+
+impl Machine {
+    pub(super) fn place(
+        &mut self,
+        call_id: CallId,
+        peer: UserId,
+        call_type: CallType,
+        now: Duration,
+    ) {
+        if self.call.is_some() {
+            return;
+        }
+        let generation = self.next_generation();
+        let mut call = Call::new(call_id, peer, call_type, Role::Caller, generation);
+        call.deadline = Some(now + self.ring_time());
+        call.negotiation.describing = true;
+        self.ended = None;
+        self.emit(Output::CreateConnection {
+            generation,
+            role: Role::Caller,
+            call_type,
+        });
+        // The offer does not wait for the person to allow the microphone: tracks
+        // join later, and the other side rings meanwhile.
+        self.emit(Output::MakeOffer {
+            generation,
+            ice_restart: false,
+        });
+        self.request_media(&mut call, true, call_type == CallType::Video);
+        self.call = Some(call);
+        self.emit(Output::Changed);
+    }
+
+    pub(super) fn accept(&mut self, camera: bool, now: Duration) {
+        let Some(mut call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
+            return;
+        };
+        let camera = camera && call.call_type == CallType::Video;
+        self.open_offer(&mut call, now);
+        self.request_media(&mut call, true, camera);
+        self.call = Some(call);
+        self.emit(Output::Changed);
+    }
+
+    /// From Ringing to Connecting, for the person or for the glare rule.
+    pub(super) fn open_offer(&mut self, call: &mut Call, now: Duration) {
+        let Some(sdp) = call.unopened.take() else {
+            return;
+        };
+        call.phase = Phase::Connecting;
+        call.deadline = Some(now + limits::CONNECT);
+        self.emit(Output::CreateConnection {
+            generation: call.generation,
+            role: Role::Callee,
+            call_type: call.call_type,
+        });
+        self.accept_offer(call, sdp);
+    }
+
+    pub(super) fn decline(&mut self, now: Duration) {
+        let Some(call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
+            return;
+        };
+        self.send_reject(&call, CallRejectReason::Declined);
+        self.finish(call, EndReason::Declined, now);
+    }
+
+    pub(super) fn hang_up(&mut self, now: Duration) {
+        let Some(call) = self.call.take() else { return };
+        match call.phase {
+            Phase::Ringing => {
+                self.send_reject(&call, CallRejectReason::Declined);
+                self.finish(call, EndReason::Declined, now);
+            }
+            Phase::Calling { .. } => {
+                self.send_end(&call, CallEndReason::Cancelled);
+                self.finish(call, EndReason::Cancelled, now);
+            }
+            Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
+                self.send_end(&call, CallEndReason::Ended);
+                self.finish(call, EndReason::HungUp, now);
+            }
+        }
+    }
+
+    pub(super) fn dismiss(&mut self) {
+        if self.ended.take().is_some() {
+            self.emit(Output::Changed);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Everything that a call can ask for.
+
+use wimpex_protocol::{CallType, Candidate, Relayed, Sdp};
+
+use crate::{Generation, MediaRequest, Role};
+
+/// One thing to do, in the order in which they come out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Pass this to the server.
+    Send(Relayed),
+    /// Make an `RTCPeerConnection`. The caller's has its transceivers from the
+    /// start; the callee's come with the offer.
+    CreateConnection {
+        /// Its number from now on.
+        generation: Generation,
+        /// Which side of the call it is on.
+        role: Role,
+        /// Sound and picture, or sound alone.
+        call_type: CallType,
+    },
+    /// `setLocalDescription` of an offer; the answer is [`crate::Input::LocalOffer`].
+    MakeOffer {
+        /// On which connection.
+        generation: Generation,
+        /// Whether to gather new candidates (`restartIce`).
+        ice_restart: bool,
+    },
+    /// `setRemoteDescription` of an offer, rolling back one of our own, and
+    /// `setLocalDescription`; the answer is [`crate::Input::LocalAnswer`].
+    AcceptOffer {
+        /// On which connection.
+        generation: Generation,
+        /// The peer's offer.
+        sdp: Sdp,
+    },
+    /// `setRemoteDescription` of an answer.
+    AcceptAnswer {
+        /// On which connection.
+        generation: Generation,
+        /// The peer's answer.
+        sdp: Sdp,
+    },
+    /// `addIceCandidate`; always after the description that it belongs to.
+    AddCandidate {
+        /// On which connection.
+        generation: Generation,
+        /// The path.
+        candidate: Candidate,
+    },
+    /// Close the connection and let go of all that belongs to it.
+    CloseConnection {
+        /// Which one.
+        generation: Generation,
+    },
+    /// `getUserMedia`; the answer is [`crate::Input::Media`].
+    RequestMedia {
+        /// The question's number.
+        request: MediaRequest,
+        /// Ask for the microphone.
+        audio: bool,
+        /// Ask for the camera.
+        video: bool,
+    },
+    /// Send these of the request's tracks over the connection (`replaceTrack`),
+    /// and stop its others.
+    AttachMedia {
+        /// On which connection.
+        generation: Generation,
+        /// Whose tracks.
+        request: MediaRequest,
+        /// Send its sound.
+        audio: bool,
+        /// Send its picture.
+        video: bool,
+    },
+    /// Let the microphone be heard or not (`MediaStreamTrack.enabled`).
+    SetMuted(bool),
+    /// Stop the camera, its light included.
+    StopCamera,
+    /// Stop all tracks of this request; it came too late.
+    ReleaseMedia {
+        /// Whose tracks.
+        request: MediaRequest,
+    },
+    /// Stop all tracks, whatever request they came of.
+    ReleaseAllMedia,
+    /// What [`crate::Machine::view`] says has changed.
+    Changed,
+}

@@ -1,0 +1,449 @@
+//! Several machines, a server between them, and a browser for each, all in
+//! virtual time: what a scenario test needs to tell its story.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use wimpex_call::{
+    EndReason, Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState,
+    State,
+};
+use wimpex_protocol::{CallId, CallType, Candidate, DeviceId, Relayed, Sdp, Signal, UserId};
+
+pub const ALICE: usize = 0;
+pub const BOB: usize = 1;
+pub const CAROL: usize = 2;
+
+pub fn call_id(text: &str) -> CallId {
+    CallId::parse(text).unwrap()
+}
+
+/// One `RTCPeerConnection`, as far as a call can tell.
+#[derive(Clone, Debug, Default)]
+struct Connection {
+    local: Option<String>,
+    remote: Option<String>,
+    added: Vec<String>,
+    offers: u32,
+    connected: bool,
+}
+
+/// One page: a machine and its browser.
+pub struct Page {
+    pub machine: Machine,
+    pub user: UserId,
+    pub device: DeviceId,
+    /// How the browser answers `getUserMedia`; `None` leaves the question open.
+    pub permission: Option<Result<(), MediaError>>,
+    pub open_questions: Vec<(MediaRequest, bool, bool)>,
+    /// Tracks that are live: the camera's light is on while one is `video`.
+    pub live: BTreeSet<(MediaRequest, &'static str)>,
+    pub sent: Vec<Relayed>,
+    pub outputs: Vec<Output>,
+    /// Whether the page is logged in.
+    pub online: bool,
+    /// Whether descriptions are held back until [`World::describe_now`].
+    pub slow_to_describe: bool,
+    undescribed: Vec<(Generation, bool)>,
+    connections: BTreeMap<Generation, Connection>,
+}
+
+impl Page {
+    pub fn open_connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    pub fn camera_is_on(&self) -> bool {
+        self.live.iter().any(|(_, kind)| *kind == "video")
+    }
+
+    pub fn candidates_added(&self) -> Vec<String> {
+        self.connections
+            .values()
+            .flat_map(|c| c.added.clone())
+            .collect()
+    }
+
+    pub fn end_reason(&self) -> Option<EndReason> {
+        self.machine.view().ended.map(|ended| ended.reason)
+    }
+
+    pub fn sent_types(&self) -> Vec<&'static str> {
+        self.sent
+            .iter()
+            .map(|relayed| relayed.signal.type_name())
+            .collect()
+    }
+}
+
+pub struct World {
+    pub pages: Vec<Page>,
+    pub now: Duration,
+    /// What has been sent and not delivered: (from, message).
+    pub wire: VecDeque<(usize, Relayed)>,
+    /// Whether media can flow.
+    pub path: bool,
+}
+
+impl World {
+    /// Alice, Bob and Carol, with one page each.
+    pub fn new() -> Self {
+        Self::with(&[("alice", "a1"), ("bob", "b1"), ("carol", "c1")])
+    }
+
+    pub fn with(pages: &[(&str, &str)]) -> Self {
+        let page = |&(user, device): &(&str, &str)| Page {
+            machine: Machine::new(),
+            user: UserId::parse(user).unwrap(),
+            device: DeviceId::parse(device).unwrap(),
+            permission: Some(Ok(())),
+            open_questions: Vec::new(),
+            live: BTreeSet::new(),
+            sent: Vec::new(),
+            outputs: Vec::new(),
+            online: true,
+            slow_to_describe: false,
+            undescribed: Vec::new(),
+            connections: BTreeMap::new(),
+        };
+        Self {
+            pages: pages.iter().map(page).collect(),
+            now: Duration::ZERO,
+            wire: VecDeque::new(),
+            path: true,
+        }
+    }
+
+    pub fn state(&self, who: usize) -> State {
+        self.pages[who].machine.state()
+    }
+
+    pub fn states(&self) -> Vec<State> {
+        (0..self.pages.len()).map(|who| self.state(who)).collect()
+    }
+
+    pub fn end(&self, who: usize) -> Option<EndReason> {
+        self.pages[who].end_reason()
+    }
+
+    /// One input and all that this page's browser does at once because of it.
+    pub fn input(&mut self, who: usize, input: Input) {
+        self.pages[who].machine.handle(input, self.now);
+        while let Some(output) = self.pages[who].machine.poll_output() {
+            self.pages[who].outputs.push(output.clone());
+            self.perform(who, output);
+        }
+    }
+
+    pub fn place(&mut self, who: usize, peer: usize, id: &str, call_type: CallType) {
+        let peer = self.pages[peer].user.clone();
+        let call_id = call_id(id);
+        self.input(
+            who,
+            Input::Place {
+                call_id,
+                peer,
+                call_type,
+            },
+        );
+    }
+
+    pub fn video_call(&mut self, who: usize, peer: usize, id: &str) {
+        self.place(who, peer, id, CallType::Video);
+    }
+
+    pub fn accept(&mut self, who: usize) {
+        self.input(who, Input::Accept { camera: true });
+    }
+
+    /// Alice and Bob in a video call that Alice placed.
+    pub fn connected() -> Self {
+        let mut world = Self::new();
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        world.accept(BOB);
+        world.settle();
+        assert_eq!(world.state(ALICE), State::Connected);
+        assert_eq!(world.state(BOB), State::Connected);
+        world
+    }
+
+    /// Delivers everything that is on the wire, and what comes of it.
+    pub fn settle(&mut self) {
+        for _ in 0..10_000 {
+            self.check_connections();
+            if !self.deliver() {
+                return;
+            }
+        }
+        panic!("the pages never fall silent");
+    }
+
+    /// Delivers the oldest message; says whether there was one.
+    pub fn deliver(&mut self) -> bool {
+        let Some((from, relayed)) = self.wire.pop_front() else {
+            return false;
+        };
+        self.deliver_one(from, relayed);
+        true
+    }
+
+    /// What the server does with one message.
+    pub fn deliver_one(&mut self, from: usize, relayed: Relayed) {
+        let receivers: Vec<usize> = (0..self.pages.len())
+            .filter(|&who| {
+                let page = &self.pages[who];
+                who != from
+                    && page.online
+                    && page.user == relayed.to_id
+                    && relayed
+                        .to_device
+                        .as_ref()
+                        .is_none_or(|device| page.device == *device)
+            })
+            .collect();
+        if receivers.is_empty()
+            && let Some(call_id) = relayed.signal.call_id().cloned()
+        {
+            self.input(from, Input::PeerOffline { call_id });
+        }
+        for who in receivers {
+            self.input(
+                who,
+                Input::Remote {
+                    from: self.pages[from].user.clone(),
+                    device: self.pages[from].device.clone(),
+                    addressed: relayed.to_device.is_some(),
+                    signal: relayed.signal.clone(),
+                },
+            );
+        }
+    }
+
+    pub fn signal(&mut self, from: usize, to: usize, signal: Signal) {
+        let relayed = Relayed {
+            to_id: self.pages[to].user.clone(),
+            to_device: None,
+            from_id: None,
+            from_device: None,
+            signal,
+        };
+        self.deliver_one(from, relayed);
+    }
+
+    /// Lets time pass, waking each machine when it asked to be.
+    pub fn pass(&mut self, time: Duration) {
+        let until = self.now + time;
+        loop {
+            self.settle();
+            let next = (0..self.pages.len())
+                .filter_map(|who| Some((self.pages[who].machine.poll_timeout()?, who)))
+                .min();
+            match next {
+                Some((at, who)) if at <= until => {
+                    self.now = self.now.max(at);
+                    self.input(who, Input::Timeout);
+                }
+                _ => break,
+            }
+        }
+        self.now = until;
+    }
+
+    pub fn answer_question(&mut self, who: usize, outcome: Result<(), MediaError>) {
+        let (request, audio, video) = self.pages[who].open_questions.remove(0);
+        for (asked, kind) in [(audio, "audio"), (video, "video")] {
+            if asked && outcome.is_ok() {
+                self.pages[who].live.insert((request, kind));
+            }
+        }
+        let input = Input::Media {
+            request,
+            audio: audio.then_some(outcome),
+            video: video.then_some(outcome),
+        };
+        self.input(who, input);
+    }
+
+    /// The path between everybody is cut, and the browsers notice.
+    pub fn cut(&mut self, seen_as: PeerConnectionState) {
+        self.path = false;
+        for who in 0..self.pages.len() {
+            let generations: Vec<_> = self.pages[who].connections.keys().copied().collect();
+            for generation in generations {
+                self.pages[who]
+                    .connections
+                    .get_mut(&generation)
+                    .unwrap()
+                    .connected = false;
+                self.input(
+                    who,
+                    Input::Connection {
+                        generation,
+                        state: seen_as,
+                    },
+                );
+            }
+        }
+    }
+
+    /// The browser is done with all descriptions that it was asked for.
+    pub fn describe_now(&mut self, who: usize) {
+        self.pages[who].slow_to_describe = false;
+        for (generation, offer) in std::mem::take(&mut self.pages[who].undescribed) {
+            self.describe(who, generation, offer);
+        }
+    }
+
+    fn perform(&mut self, who: usize, output: Output) {
+        let page = &mut self.pages[who];
+        match output {
+            Output::Send(relayed) => {
+                page.sent.push(relayed.clone());
+                self.wire.push_back((who, relayed));
+            }
+            Output::CreateConnection { generation, .. } => {
+                let new = page.connections.insert(generation, Connection::default());
+                assert!(new.is_none(), "a connection is made once");
+            }
+            Output::MakeOffer { generation, .. } => self.describe(who, generation, true),
+            Output::AcceptOffer { generation, sdp } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                connection.remote = Some(sdp.0);
+                self.describe(who, generation, false);
+            }
+            Output::AcceptAnswer { generation, sdp } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                connection.remote = Some(sdp.0);
+            }
+            Output::AddCandidate {
+                generation,
+                candidate,
+            } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                assert!(
+                    connection.remote.is_some(),
+                    "a candidate before its description"
+                );
+                connection.added.push(candidate.candidate);
+            }
+            Output::CloseConnection { generation } => {
+                page.connections.remove(&generation).expect("closed once");
+            }
+            Output::RequestMedia {
+                request,
+                audio,
+                video,
+            } => {
+                page.open_questions.push((request, audio, video));
+                if let Some(outcome) = page.permission {
+                    self.answer_question(who, outcome);
+                }
+            }
+            Output::AttachMedia {
+                generation,
+                request,
+                audio,
+                video,
+            } => {
+                assert!(page.connections.contains_key(&generation));
+                page.live.retain(|&(of, kind)| {
+                    of != request || (kind == "audio" && audio) || (kind == "video" && video)
+                });
+            }
+            Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
+            Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),
+            Output::ReleaseAllMedia => page.live.clear(),
+            Output::SetMuted(_) | Output::Changed => {}
+        }
+    }
+
+    /// The browser makes a description, and finds one path.
+    fn describe(&mut self, who: usize, generation: Generation, offer: bool) {
+        let page = &mut self.pages[who];
+        if page.slow_to_describe {
+            return page.undescribed.push((generation, offer));
+        }
+        // A connection that was closed meanwhile has nothing to say.
+        let Some(connection) = page.connections.get_mut(&generation) else {
+            return;
+        };
+        connection.offers += 1;
+        let kind = if offer { "offer" } else { "answer" };
+        let text = format!(
+            "{kind} {} {} {}",
+            page.device, generation.0, connection.offers
+        );
+        connection.local = Some(text.clone());
+        let sdp = Sdp(text.clone());
+        self.input(
+            who,
+            if offer {
+                Input::LocalOffer { generation, sdp }
+            } else {
+                Input::LocalAnswer { generation, sdp }
+            },
+        );
+        let candidate = Candidate {
+            candidate: format!("candidate of {text}"),
+            sdp_m_line_index: Some(0),
+            sdp_mid: Some("0".into()),
+            username_fragment: Some(text),
+        };
+        self.input(
+            who,
+            Input::LocalCandidate {
+                generation,
+                candidate,
+            },
+        );
+    }
+
+    /// Two connections with each other's descriptions find each other.
+    fn check_connections(&mut self) {
+        if !self.path {
+            return;
+        }
+        let mut joined = Vec::new();
+        for (a, page) in self.pages.iter().enumerate() {
+            for (generation, connection) in &page.connections {
+                let matches = |other: &Connection| {
+                    connection.local.is_some()
+                        && connection.local == other.remote
+                        && connection.remote == other.local
+                };
+                let found = self
+                    .pages
+                    .iter()
+                    .flat_map(|p| p.connections.values())
+                    .any(matches);
+                if found && !connection.connected {
+                    joined.push((a, *generation));
+                }
+            }
+        }
+        for (who, generation) in joined {
+            if let Some(connection) = self.pages[who].connections.get_mut(&generation) {
+                connection.connected = true;
+                let state = PeerConnectionState::Connected;
+                self.input(who, Input::Connection { generation, state });
+            }
+        }
+    }
+
+    /// Nothing is left of any call anywhere.
+    pub fn assert_all_let_go(&self) {
+        for page in &self.pages {
+            assert_eq!(page.open_connections(), 0, "{} has a connection", page.user);
+            assert!(page.live.is_empty(), "{} has a live track", page.user);
+            assert_eq!(
+                page.machine.poll_timeout(),
+                None,
+                "{} waits for something",
+                page.user
+            );
+        }
+    }
+}
