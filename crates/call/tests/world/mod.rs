@@ -411,6 +411,7 @@ impl World {
             for (generation, connection) in &page.connections {
                 let matches = |other: &Connection| {
                     connection.local.is_some()
+                        && connection.remote.is_some()
                         && connection.local == other.remote
                         && connection.remote == other.local
                 };
