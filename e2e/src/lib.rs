@@ -1,1 +1,43 @@
-//! Whole calls.
+//! Whole calls: real browsers, the real server, people made of WebDriver commands.
+//!
+//! A scenario (`tests/`) is written with [`Stage`], [`Person`] and [`BarePerson`]
+//! and reads like what two people do:
+//!
+//! ```ignore
+//! let alice = stage.person("Alice").await;
+//! let bob = stage.person("Bob").await;
+//! alice.call(&bob.link().await, CallKind::Video).await;
+//! bob.accept().await;
+//! alice.sees_and_hears().await;
+//! ```
+//!
+//! Things on the page are found by their role and accessible name only, as a
+//! person with a screen reader finds them: those names are an interface. This
+//! crate must not know how the page is built, and uses none of its code.
+//!
+//! Everything waits for conditions with a generous deadline, and what goes wrong
+//! is a panic; the runner then adds what stood on every page at that moment.
+
+mod bare;
+mod browser;
+mod capabilities;
+mod command;
+mod input;
+mod page;
+mod person;
+mod probe;
+mod process;
+mod runner;
+mod server;
+mod stage;
+mod wait;
+
+pub use bare::{BarePerson, BareSite};
+pub use browser::{Browser, BrowserKind, BrowserOptions};
+pub use page::{Page, Role};
+pub use person::{CallKind, Person};
+pub use probe::{Kind, Media, Milestones, Snapshot};
+pub use runner::{Needs, Scenario, main};
+pub use server::{Server, ServerOptions};
+pub use stage::{Stage, World};
+pub use wait::{PATIENCE, eventually, eventually_within, holds_for};

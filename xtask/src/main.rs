@@ -1,2 +1,35 @@
-//! The developer commands.
-fn main() {}
+//! The developer's commands: `cargo xtask COMMAND`.
+//!
+//! It knows how the pieces are built, served and tested, and which tools that
+//! takes. It must not know what the pieces do: it talks to them through cargo,
+//! command-line flags and environment variables only.
+
+mod bench;
+mod checks;
+mod cli;
+mod dev;
+mod page;
+mod proc;
+mod run;
+mod say;
+mod server;
+mod size;
+mod tally;
+mod testing;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli.perform() {
+        Ok(code) => code,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! What can be set, where it comes from, and what it is when nobody says.
+//!
+//! Every flag has an environment variable `WIMPEX_…`. A limit of 0 is no limit.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser};
+use wimpex_protocol::limits;
+
+/// The Wimpex server: serves the page and carries the signaling between people.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "wimpex-server", version)]
+pub struct Config {
+    /// The address and port to listen on; port 0 lets the system choose
+    #[arg(long, env = "WIMPEX_LISTEN", default_value = DEFAULT_LISTEN)]
+    pub listen: SocketAddr,
+
+    /// Serve the page from this folder instead of the copy built into the program
+    #[arg(long, env = "WIMPEX_PAGE_DIR", value_name = "DIR")]
+    pub page_dir: Option<PathBuf>,
+
+    /// The key that keeps guests the same across restarts; made if it does not exist
+    /// [default: server-secret in the state folder of this user]
+    #[arg(long, env = "WIMPEX_SECRET_FILE", value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+
+    /// Let pages of this origin connect, beside our own; may be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_ALLOW_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub allow_origin: Vec<String>,
+
+    /// Believe the last entry of X-Forwarded-For if this address sends it; may be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_TRUSTED_PROXY",
+        value_name = "IP",
+        value_delimiter = ','
+    )]
+    pub trusted_proxy: Vec<IpAddr>,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub ice: IceConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub limits: Limits,
+
+    #[allow(missing_docs)]
+    #[arg(skip)]
+    pub timing: Timing,
+}
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            page_dir: None,
+            secret_file: None,
+            allow_origin: Vec::new(),
+            trusted_proxy: Vec::new(),
+            ice: IceConfig::default(),
+            limits: Limits::default(),
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// The STUN and TURN servers that clients are told to use.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "STUN and TURN")]
+pub struct IceConfig {
+    /// A STUN server, such as stun:stun.example.org:3478; may be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_STUN_URL",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    pub stun_url: Vec<String>,
+
+    /// A TURN server, such as turn:turn.example.org:3478?transport=udp; may be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_URL",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    pub turn_url: Vec<String>,
+
+    /// The secret shared with the TURN server (coturn: static-auth-secret)
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub turn_secret: Option<Secret>,
+
+    /// How long TURN credentials count
+    #[arg(long, env = "WIMPEX_TURN_TTL_SECONDS", value_name = "N",
+          default_value_t = Self::default().turn_ttl_seconds)]
+    pub turn_ttl_seconds: u64,
+}
+
+impl Default for IceConfig {
+    fn default() -> Self {
+        Self {
+            stun_url: Vec::new(),
+            turn_url: Vec::new(),
+            turn_secret: None,
+            turn_ttl_seconds: 24 * 60 * 60,
+        }
+    }
+}
+
+/// How much one client may ask of the server. 0 turns a limit off.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Limits (0 turns one off)")]
+pub struct Limits {
+    /// The largest WebSocket message; a larger one closes the socket with 1009
+    #[arg(long, env = "WIMPEX_MAX_FRAME_BYTES", value_name = "N",
+          default_value_t = Self::default().max_frame_bytes)]
+    pub max_frame_bytes: usize,
+
+    /// Messages a second from one connection, with bursts of four times as many
+    #[arg(long, env = "WIMPEX_MESSAGES_PER_SECOND", value_name = "N",
+          default_value_t = Self::default().messages_per_second)]
+    pub messages_per_second: u32,
+
+    /// WebSockets from one address (IPv6: from one /64)
+    #[arg(long, env = "WIMPEX_CONNECTIONS_PER_ADDRESS", value_name = "N",
+          default_value_t = Self::default().connections_per_address)]
+    pub connections_per_address: usize,
+
+    /// WebSockets in all
+    #[arg(long, env = "WIMPEX_MAX_CONNECTIONS", value_name = "N",
+          default_value_t = Self::default().max_connections)]
+    pub max_connections: usize,
+
+    /// Messages that may wait for one connection before it is dropped as too slow
+    #[arg(long, env = "WIMPEX_QUEUE_MESSAGES", value_name = "N",
+          default_value_t = Self::default().queue_messages)]
+    pub queue_messages: usize,
+
+    /// Bytes that may wait for one connection before it is dropped as too slow
+    #[arg(long, env = "WIMPEX_QUEUE_BYTES", value_name = "N",
+          default_value_t = Self::default().queue_bytes)]
+    pub queue_bytes: usize,
+
+    /// Seconds between pings; a peer silent for three times as long is dropped
+    #[arg(long, env = "WIMPEX_PING_SECONDS", value_name = "N",
+          default_value_t = Self::default().ping_seconds)]
+    pub ping_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame_bytes: limits::FRAME_BYTES,
+            messages_per_second: 50,
+            connections_per_address: 64,
+            max_connections: 10_000,
+            // Room for the answer to the largest presence-watch, twice.
+            queue_messages: 2 * limits::WATCHED_USERS,
+            queue_bytes: 16 * limits::FRAME_BYTES,
+            ping_seconds: 10,
+        }
+    }
+}
+
+/// How long the server waits for what. These are part of the contract, so they
+/// are no flags; tests shorten them.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// For `login` after `hello`.
+    pub login: Duration,
+    /// For the whole head of an HTTP request, from the end of the one before.
+    pub http_head: Duration,
+    /// For any progress of a write.
+    pub write: Duration,
+    /// For a farewell to arrive, when a socket is closed.
+    pub farewell: Duration,
+    /// How often a peer is pinged; None means [`Limits::ping_seconds`].
+    pub ping: Option<Duration>,
+    /// How many seconds in a row a flood may last before the socket is closed.
+    pub flood_seconds: u32,
+    /// For all connections to end after a shutdown began.
+    pub shutdown: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            login: Duration::from_secs(limits::LOGIN_SECONDS),
+            http_head: Duration::from_secs(8),
+            write: Duration::from_secs(10),
+            farewell: Duration::from_secs(1),
+            ping: None,
+            flood_seconds: 5,
+            shutdown: Duration::from_secs(4),
+        }
+    }
+}
+
+impl Config {
+    /// How often a peer is pinged; None means never, and then silence is no
+    /// reason to drop it either.
+    pub fn ping_every(&self) -> Option<Duration> {
+        let from_flag = Duration::from_secs(self.limits.ping_seconds);
+        Some(self.timing.ping.unwrap_or(from_flag)).filter(|every| !every.is_zero())
+    }
+}
+
+/// A text that must not show up in logs.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = std::convert::Infallible;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent_and_their_defaults_are_the_documented_ones() {
+        use clap::CommandFactory;
+        Config::command().debug_assert();
+        let parsed = Config::parse_from(["wimpex-server"]);
+        assert_eq!(parsed.listen, Config::default().listen);
+        assert_eq!(parsed.limits.max_frame_bytes, 65_536);
+        assert_eq!(parsed.ping_every(), Some(Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn lists_are_repeated_or_separated_by_commas() {
+        let config = Config::parse_from([
+            "wimpex-server",
+            "--stun-url",
+            "stun:a,stun:b",
+            "--stun-url=stun:c",
+        ]);
+        assert_eq!(config.ice.stun_url, ["stun:a", "stun:b", "stun:c"]);
+    }
+
+    #[test]
+    fn the_turn_secret_is_not_printed() {
+        let config = Config::parse_from(["wimpex-server", "--turn-secret", "hush"]);
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+}

@@ -1,0 +1,278 @@
+use wimpex_protocol::{CallId, CallOffer, CallRinging, CallType, Offer, Sdp};
+
+use super::*;
+
+fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn device(id: &str) -> DeviceId {
+    DeviceId::parse(id).unwrap()
+}
+
+fn identity(name: &str, device_id: &str) -> Identity {
+    Identity {
+        user: user(name),
+        device: device(device_id),
+        name: Name::parse(name).unwrap(),
+    }
+}
+
+fn to(id: &str, to_device: Option<&str>, signal: Signal) -> Relayed {
+    Relayed {
+        to_id: user(id),
+        to_device: to_device.map(device),
+        from_id: None,
+        from_device: None,
+        signal,
+    }
+}
+
+fn ringing() -> Signal {
+    Signal::CallRinging(CallRinging {
+        call_id: CallId::parse("c1").unwrap(),
+    })
+}
+
+fn offer() -> Signal {
+    Signal::CallOffer(CallOffer {
+        call_id: CallId::parse("c1").unwrap(),
+        offer: Offer::new(Sdp(String::new())),
+        call_type: CallType::Audio,
+        from_username: Some("The Bank".to_owned()),
+    })
+}
+
+fn watch(users: &[&str]) -> PresenceWatch {
+    PresenceWatch {
+        user_ids: users.iter().map(|id| user(id)).collect(),
+    }
+}
+
+const A1: ConnId = ConnId(1);
+const A2: ConnId = ConnId(2);
+const B1: ConnId = ConnId(3);
+const B2: ConnId = ConnId(4);
+
+/// Alice on one device, Bob on two.
+fn hub() -> Hub {
+    let mut hub = Hub::default();
+    assert_eq!(hub.join(A1, identity("alice", "a1")), []);
+    assert_eq!(hub.join(B1, identity("bob", "b1")), []);
+    assert_eq!(hub.join(B2, identity("bob", "b2")), []);
+    hub
+}
+
+fn recipients(outputs: &[Output]) -> Vec<ConnId> {
+    match outputs {
+        [
+            Output::Deliver {
+                to,
+                message: ServerMessage::Relay(_),
+            },
+        ] => to.clone(),
+        other => panic!("not one relayed message: {other:?}"),
+    }
+}
+
+/// The code of the one error, which went back to the sender.
+fn error(outputs: &[Output], sender: ConnId) -> ErrorMessage {
+    match outputs {
+        [
+            Output::Deliver {
+                to,
+                message: ServerMessage::Error(error),
+            },
+        ] if *to == [sender] => error.clone(),
+        other => panic!("not one error: {other:?}"),
+    }
+}
+
+#[test]
+fn a_message_goes_to_every_device_or_to_the_one_that_is_named() {
+    let mut hub = hub();
+    assert_eq!(
+        recipients(&hub.relay(A1, to("bob", None, ringing()))),
+        [B1, B2]
+    );
+    assert_eq!(
+        recipients(&hub.relay(A1, to("bob", Some("b2"), ringing()))),
+        [B2]
+    );
+}
+
+#[test]
+fn the_sender_is_stamped_whatever_it_claims() {
+    let mut hub = hub();
+    let mut forged = to("bob", None, offer());
+    forged.from_id = Some(user("carol"));
+    forged.from_device = Some(device("c1"));
+    let outputs = hub.relay(A1, forged);
+    let [
+        Output::Deliver {
+            message: ServerMessage::Relay(relayed),
+            ..
+        },
+    ] = &outputs[..]
+    else {
+        panic!("{outputs:?}");
+    };
+    assert_eq!(relayed.from_id, Some(user("alice")));
+    assert_eq!(relayed.from_device, Some(device("a1")));
+    let Signal::CallOffer(offer) = &relayed.signal else {
+        panic!("{relayed:?}");
+    };
+    assert_eq!(offer.from_username.as_deref(), Some("alice"));
+}
+
+#[test]
+fn nobody_there_is_an_error_that_names_the_call() {
+    let mut hub = hub();
+    for (id, to_device) in [("carol", None), ("carol", Some("c1")), ("bob", Some("b3"))] {
+        let outputs = hub.relay(A1, to(id, to_device, offer()));
+        let error = error(&outputs, A1);
+        assert_eq!(error.code, ErrorCode::UserOffline);
+        assert_eq!(error.ref_type.as_deref(), Some("call-offer"));
+        assert_eq!(error.call_id, Some(CallId::parse("c1").unwrap()));
+        assert_eq!(error.to_id, Some(user(id)));
+    }
+}
+
+#[test]
+fn nobody_calls_themselves_but_devices_can_talk() {
+    let mut hub = hub();
+    let outputs = hub.relay(B1, to("bob", None, offer()));
+    assert_eq!(error(&outputs, B1).message, "You cannot call yourself.");
+    for to_device in [None, Some("b1")] {
+        let outputs = hub.relay(B1, to("bob", to_device, ringing()));
+        assert_eq!(error(&outputs, B1).code, ErrorCode::BadMessage);
+    }
+    assert_eq!(
+        recipients(&hub.relay(B1, to("bob", Some("b2"), ringing()))),
+        [B2]
+    );
+}
+
+#[test]
+fn who_is_not_logged_in_moves_nothing() {
+    let mut hub = hub();
+    let stranger = ConnId(99);
+    assert_eq!(hub.relay(stranger, to("bob", None, offer())), []);
+    assert_eq!(hub.watch(stranger, watch(&["bob"])), []);
+    assert_eq!(hub.leave(stranger), []);
+}
+
+/// That Alice's first connection is told of somebody's presence.
+fn told(id: &str, name: Option<&str>) -> Output {
+    let presence = Presence {
+        user_id: user(id),
+        online: name.is_some(),
+        username: name.map(str::to_owned),
+    };
+    Output::Deliver {
+        to: vec![A1],
+        message: ServerMessage::Presence(presence),
+    }
+}
+
+#[test]
+fn presence_is_answered_at_once_and_then_told_on_change_only() {
+    let mut hub = hub();
+    assert_eq!(
+        hub.watch(A1, watch(&["bob", "carol", "bob"])),
+        [told("bob", Some("bob")), told("carol", None)]
+    );
+    assert_eq!(hub.leave(B1), [], "a second device is still there");
+    assert_eq!(hub.leave(B2), [told("bob", None)]);
+    assert_eq!(
+        hub.join(B1, identity("bob", "b1")),
+        [told("bob", Some("bob"))]
+    );
+    assert_eq!(hub.join(B2, identity("bob", "b2")), []);
+}
+
+#[test]
+fn a_new_name_is_a_change_too() {
+    let mut hub = hub();
+    hub.watch(A1, watch(&["bob"]));
+    let robert = Identity {
+        name: Name::parse("Robert").unwrap(),
+        ..identity("bob", "b3")
+    };
+    assert_eq!(
+        hub.join(ConnId(5), robert.clone()),
+        [told("bob", Some("Robert"))]
+    );
+    assert_eq!(hub.leave(ConnId(5)), [told("bob", Some("bob"))]);
+    let again = Identity {
+        device: device("b1"),
+        ..robert
+    };
+    let superseded = Output::Supersede(B1);
+    assert_eq!(
+        hub.join(ConnId(6), again),
+        [superseded, told("bob", Some("Robert"))]
+    );
+}
+
+#[test]
+fn a_new_watch_replaces_the_old_one() {
+    let mut hub = hub();
+    hub.watch(A1, watch(&["bob", "carol"]));
+    hub.watch(A1, watch(&["carol"]));
+    assert_eq!(hub.counts().watched, 1);
+    hub.leave(B1);
+    assert_eq!(hub.leave(B2), []);
+    hub.watch(A1, watch(&[]));
+    assert_eq!(hub.counts().watched, 0);
+}
+
+#[test]
+fn a_watch_is_bounded_and_a_refused_one_changes_nothing() {
+    let mut hub = hub();
+    let names: Vec<String> = (0..=limits::WATCHED_USERS)
+        .map(|i| format!("u{i}"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    hub.watch(A1, watch(&["bob"]));
+    let outputs = hub.watch(A1, watch(&names));
+    assert_eq!(error(&outputs, A1).code, ErrorCode::BadMessage);
+    assert_eq!(hub.counts().watched, 1);
+    assert_eq!(
+        hub.watch(A1, watch(&names[1..])).len(),
+        limits::WATCHED_USERS
+    );
+}
+
+#[test]
+fn a_device_that_comes_again_takes_its_own_place() {
+    let mut hub = hub();
+    hub.watch(B1, watch(&["alice"]));
+    assert_eq!(
+        hub.join(A2, identity("alice", "a1")),
+        [Output::Supersede(A1)]
+    );
+    assert_eq!(
+        recipients(&hub.relay(B1, to("alice", None, ringing()))),
+        [A2]
+    );
+    assert_eq!(
+        hub.relay(A1, to("bob", None, ringing())),
+        [],
+        "no longer logged in"
+    );
+    assert_eq!(hub.leave(A1), [], "Bob does not see Alice go");
+    assert_eq!(hub.counts().sessions, 3);
+    assert_eq!(hub.leave(A2).len(), 1);
+}
+
+#[test]
+fn nothing_is_left_of_those_who_left() {
+    let mut hub = hub();
+    hub.watch(A1, watch(&["bob", "carol", "alice"]));
+    hub.watch(B2, watch(&["alice"]));
+    for conn in [A1, B1, B2] {
+        hub.leave(conn);
+    }
+    assert_eq!(hub.counts(), Counts::default());
+}

@@ -1,0 +1,153 @@
+//! Which STUN and TURN servers a client is told to use.
+//!
+//! TURN credentials are time-limited, as coturn's `use-auth-secret` wants them
+//! (draft-uberti-behave-turn-rest): the user name is `expiry:userId`, the
+//! password is base64 of HMAC-SHA1 over it with the shared secret.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+use wimpex_protocol::{IceServer, UserId};
+
+use crate::config::{IceConfig, Secret};
+
+/// See the module.
+pub(crate) struct Ice {
+    stun_urls: Vec<String>,
+    turn: Option<Turn>,
+}
+
+struct Turn {
+    urls: Vec<String>,
+    secret: Secret,
+    ttl_seconds: u64,
+}
+
+impl Ice {
+    /// # Errors
+    /// A sentence that says which flag makes no sense.
+    pub(crate) fn new(config: &IceConfig) -> Result<Self, String> {
+        check_schemes(&config.stun_url, "--stun-url", ["stun:", "stuns:"])?;
+        check_schemes(&config.turn_url, "--turn-url", ["turn:", "turns:"])?;
+        let turn = match (&config.turn_url[..], &config.turn_secret) {
+            ([], _) => None,
+            (_, None) => return Err("--turn-url needs --turn-secret".to_owned()),
+            (urls, Some(secret)) => Some(Turn {
+                urls: urls.to_vec(),
+                secret: secret.clone(),
+                ttl_seconds: config.turn_ttl_seconds,
+            }),
+        };
+        Ok(Self {
+            stun_urls: config.stun_url.clone(),
+            turn,
+        })
+    }
+
+    /// `iceServers` for one user; TURN credentials count from `now`.
+    pub(crate) fn servers(&self, user: &UserId, now: SystemTime) -> Vec<IceServer> {
+        let mut servers = Vec::new();
+        if !self.stun_urls.is_empty() {
+            servers.push(IceServer {
+                urls: self.stun_urls.clone(),
+                username: None,
+                credential: None,
+            });
+        }
+        if let Some(turn) = &self.turn {
+            let now = now
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |since| since.as_secs());
+            let username = format!("{}:{user}", now.saturating_add(turn.ttl_seconds));
+            servers.push(IceServer {
+                urls: turn.urls.clone(),
+                credential: Some(credential(turn.secret.reveal(), &username)),
+                username: Some(username),
+            });
+        }
+        servers
+    }
+}
+
+fn credential(secret: &str, username: &str) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes any key");
+    mac.update(username.as_bytes());
+    BASE64.encode(&mac.finalize().into_bytes())
+}
+
+fn check_schemes(urls: &[String], flag: &str, schemes: [&str; 2]) -> Result<(), String> {
+    let fits = |url: &&String| {
+        let rest = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    };
+    match urls.iter().find(|url| !fits(url)) {
+        Some(url) => Err(format!(
+            "{flag} {url:?}: must look like {}HOST:PORT",
+            schemes[0]
+        )),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn config(stun: &[&str], turn: &[&str], secret: Option<&str>) -> IceConfig {
+        IceConfig {
+            stun_url: stun.iter().map(|&url| url.to_owned()).collect(),
+            turn_url: turn.iter().map(|&url| url.to_owned()).collect(),
+            turn_secret: secret.map(|text| text.parse().unwrap()),
+            turn_ttl_seconds: 600,
+        }
+    }
+
+    fn servers(config: &IceConfig) -> Vec<IceServer> {
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let user = UserId::parse("guest-alice").unwrap();
+        Ice::new(config).unwrap().servers(&user, now)
+    }
+
+    #[test]
+    fn none_by_default() {
+        assert!(servers(&IceConfig::default()).is_empty());
+    }
+
+    #[test]
+    fn turn_credentials_are_what_coturn_computes() {
+        let servers = servers(&config(
+            &["stun:a:3478"],
+            &["turn:b:3478?transport=udp", "turns:b:5349"],
+            Some("north"),
+        ));
+        assert_eq!(servers[0].urls, ["stun:a:3478"]);
+        assert_eq!(servers[0].username, None);
+        assert_eq!(servers[1].urls.len(), 2);
+        assert_eq!(
+            servers[1].username.as_deref(),
+            Some("1700000600:guest-alice")
+        );
+        // printf 1700000600:guest-alice | openssl dgst -sha1 -hmac north -binary | base64
+        assert_eq!(
+            servers[1].credential.as_deref(),
+            Some("33Sm3wFQtk1LKtV6L64YCGts+tg=")
+        );
+    }
+
+    #[test]
+    fn flags_that_make_no_sense_are_refused() {
+        for wrong in [
+            config(&["stun.example.org"], &[], None),
+            config(&["turn:a"], &[], None),
+            config(&["stun://a"], &[], None),
+            config(&[], &["turn:"], Some("x")),
+            config(&[], &["turn:a"], None),
+        ] {
+            assert!(Ice::new(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

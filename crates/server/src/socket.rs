@@ -1,0 +1,326 @@
+//! One WebSocket's life: hello, login, messages both ways, farewell.
+//!
+//! One task and one loop. It waits for whatever comes first: word that it must
+//! end, a text to write, a frame to read, or a moment of its timetable. It must
+//! not know other sockets: what they have to do with each other is the lobby's.
+
+mod end;
+mod farewell;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{self, Bytes, Message};
+use tracing::{debug, info};
+use wimpex_protocol::{
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, Login, ServerMessage,
+};
+
+use crate::bucket::{Bucket, Verdict};
+use crate::hub::ConnId;
+use crate::outbox::{Dismissed, Queue};
+use crate::{App, login, random};
+use end::End;
+
+/// Where a client waits before it is served; a description fits in eight of them.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// So many texts go out together, when more than one waits.
+const WRITE_BATCH: usize = 16;
+/// A peer is dropped when it was silent for this many pings.
+const SILENT_PINGS: u32 = 3;
+
+/// Serves a socket until it has ended.
+pub(crate) async fn serve<S>(io: S, app: Arc<App>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (conn, queue, mut dismissed) = app.lobby.enter();
+    let _leave = LeaveOnDrop { app: &app, conn };
+    info!(conn = conn.0, "connected");
+    let mut socket = Socket::new(websocket(io, &app).await, &app, conn, queue);
+    let end = match socket.say_hello() {
+        Ok(()) => socket.talk(&mut dismissed).await,
+        Err(end) => end,
+    };
+    // Out of the lobby first: nobody should wait for this farewell.
+    app.lobby.leave(conn);
+    info!(conn = conn.0, reason = %end, "left");
+    let Socket { mut ws, queue, .. } = socket;
+    farewell::say(&mut ws, end, Some(queue), app.config.timing.farewell).await;
+}
+
+/// Tells a socket that there are too many, and closes it.
+pub(crate) async fn turn_away<S>(io: S, app: Arc<App>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    info!("turned away: too many connections");
+    let mut ws = websocket(io, &app).await;
+    farewell::say(&mut ws, End::NoPlace, None, app.config.timing.farewell).await;
+}
+
+async fn websocket<S>(io: S, app: &App) -> WebSocketStream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let max = Some(app.config.limits.max_frame_bytes).filter(|max| *max != 0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_frame_size(max)
+        .max_message_size(max);
+    WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
+}
+
+/// Also when the task is dropped in the middle of something.
+struct LeaveOnDrop<'a> {
+    app: &'a App,
+    conn: ConnId,
+}
+
+impl Drop for LeaveOnDrop<'_> {
+    fn drop(&mut self) {
+        self.app.lobby.leave(self.conn);
+    }
+}
+
+struct Socket<'a, S> {
+    ws: WebSocketStream<S>,
+    app: &'a App,
+    conn: ConnId,
+    queue: Queue,
+    logged_in: bool,
+    bucket: Bucket,
+    timetable: Timetable,
+}
+
+struct Timetable {
+    login_until: Option<Instant>,
+    last_heard: Instant,
+    ping_every: Option<Duration>,
+    next_ping: Option<Instant>,
+    /// Until then nothing is read: the peer sends too fast.
+    rest_until: Option<Instant>,
+}
+
+enum Step {
+    Write(tungstenite::Utf8Bytes),
+    Read(Option<Result<Message, tungstenite::Error>>),
+    Time,
+}
+
+impl<'a, S> Socket<'a, S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    fn new(ws: WebSocketStream<S>, app: &'a App, conn: ConnId, queue: Queue) -> Self {
+        let now = Instant::now();
+        let timing = &app.config.timing;
+        let rate = app.config.limits.messages_per_second;
+        let ping_every = app.config.ping_every();
+        Self {
+            ws,
+            app,
+            conn,
+            queue,
+            logged_in: false,
+            bucket: Bucket::new(rate, timing.flood_seconds, now.into_std()),
+            timetable: Timetable {
+                login_until: Some(now + timing.login),
+                last_heard: now,
+                ping_every,
+                next_ping: ping_every.map(|every| now + every),
+                rest_until: None,
+            },
+        }
+    }
+
+    fn say_hello(&mut self) -> Result<(), End> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        self.answer(ServerMessage::Hello(Hello {
+            version: wimpex_protocol::VERSION,
+            challenge: random::challenge().map_err(|_| End::NoRandomness)?,
+            server_time: now.map_or(0, |since| since.as_millis() as u64),
+        }));
+        Ok(())
+    }
+
+    async fn talk(&mut self, dismissed: &mut Dismissed) -> End {
+        loop {
+            let wake = self.timetable.next();
+            let step = tokio::select! {
+                why = dismissed.wait() => return End::Dismissed(why),
+                text = self.queue.next() => Step::Write(text),
+                frame = self.ws.next(), if self.timetable.rest_until.is_none() => Step::Read(frame),
+                () = sleep_until(wake) => Step::Time,
+            };
+            let done = match step {
+                Step::Write(text) => self.write(Message::Text(text), dismissed).await,
+                Step::Read(frame) => self.read(frame),
+                Step::Time => match self.timetable.due(Instant::now()) {
+                    Ok(true) => self.write(Message::Ping(Bytes::new()), dismissed).await,
+                    Ok(false) => Ok(()),
+                    Err(end) => Err(end),
+                },
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    /// Writes this and what else is waiting, with one flush.
+    async fn write(&mut self, first: Message, dismissed: &mut Dismissed) -> Result<(), End> {
+        let (ws, queue) = (&mut self.ws, &mut self.queue);
+        let writing = async {
+            ws.feed(first).await?;
+            for _ in 1..WRITE_BATCH {
+                let Some(text) = queue.try_next() else { break };
+                ws.feed(Message::Text(text)).await?;
+            }
+            ws.flush().await
+        };
+        tokio::select! {
+            why = dismissed.wait() => Err(End::Dismissed(why)),
+            written = timeout(self.app.config.timing.write, writing) => match written {
+                Ok(written) => written.map_err(End::from),
+                Err(_) => Err(End::Stuck),
+            },
+        }
+    }
+
+    fn read(&mut self, frame: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
+        let message = frame.ok_or(End::PeerClosed)??;
+        let now = Instant::now();
+        self.timetable.last_heard = now;
+        match self.bucket.take(now.into_std()) {
+            Verdict::Pass => {}
+            Verdict::Flood => return Err(End::Flood),
+            Verdict::Drop { tell, rest } => {
+                self.timetable.rest_until = rest.map(|rest| now + rest);
+                if tell {
+                    let text = "Too many messages: some were not delivered.";
+                    self.refuse(ErrorCode::RateLimited, text);
+                }
+                return Ok(());
+            }
+        }
+        match message {
+            Message::Text(text) => self.handle(ClientMessage::decode(&text)),
+            Message::Binary(_) => {
+                self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
+                Ok(())
+            }
+            Message::Close(_) => Err(End::PeerClosed),
+            // The library answers pings.
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
+        }
+    }
+
+    fn handle(&mut self, message: Result<ClientMessage, DecodeError>) -> Result<(), End> {
+        match (message, self.logged_in) {
+            (Err(error), _) => {
+                debug!(conn = self.conn.0, code = ?error.code, "refused a message");
+                self.answer(ServerMessage::Error(error.into()));
+            }
+            (Ok(ClientMessage::Login(login)), false) => return self.log_in(&login),
+            (Ok(ClientMessage::PresenceWatch(watch)), true) => {
+                self.app.lobby.watch(self.conn, watch);
+            }
+            (Ok(ClientMessage::Relay(relayed)), true) => {
+                self.app.lobby.relay(self.conn, relayed);
+            }
+            (Ok(ClientMessage::Login(_)), true) => {
+                let mut error = error(ErrorCode::BadMessage, "You are logged in already.");
+                error.ref_type = Some("login".to_owned());
+                self.answer(ServerMessage::Error(error));
+            }
+            (Ok(message), false) => self.answer(ServerMessage::Error(not_logged_in(message))),
+        }
+        Ok(())
+    }
+
+    fn log_in(&mut self, login: &Login) -> Result<(), End> {
+        let (identity, welcome) = login::admit(self.app, login, SystemTime::now())?;
+        info!(conn = self.conn.0, user = %identity.user, device = %identity.device, "logged in");
+        self.app.lobby.join(self.conn, identity, welcome);
+        self.logged_in = true;
+        self.timetable.login_until = None;
+        Ok(())
+    }
+
+    fn refuse(&self, code: ErrorCode, text: &str) {
+        self.answer(ServerMessage::Error(error(code, text)));
+    }
+
+    fn answer(&self, message: ServerMessage) {
+        self.app.lobby.answer(self.conn, message);
+    }
+}
+
+impl Timetable {
+    /// When there is something to do even if nothing happens.
+    fn next(&self) -> Instant {
+        [
+            self.login_until,
+            self.next_ping,
+            self.silent_at(),
+            self.rest_until,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
+    }
+
+    /// Does what is due; says whether to ping.
+    fn due(&mut self, now: Instant) -> Result<bool, End> {
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if is_due(self.rest_until) {
+            self.rest_until = None;
+        }
+        if is_due(self.login_until) {
+            return Err(End::LoginTooLate);
+        }
+        if is_due(self.silent_at()) {
+            return Err(End::Silent);
+        }
+        let ping = is_due(self.next_ping);
+        if ping {
+            self.next_ping = self.ping_every.map(|every| now + every);
+        }
+        Ok(ping)
+    }
+
+    fn silent_at(&self) -> Option<Instant> {
+        Some(self.last_heard + self.ping_every? * SILENT_PINGS)
+    }
+}
+
+fn error(code: ErrorCode, message: &str) -> ErrorMessage {
+    ErrorMessage {
+        code,
+        message: message.to_owned(),
+        ref_type: None,
+        call_id: None,
+        to_id: None,
+    }
+}
+
+fn not_logged_in(message: ClientMessage) -> ErrorMessage {
+    let mut error = error(ErrorCode::NotLoggedIn, "Log in first.");
+    match message {
+        ClientMessage::Login(_) => {}
+        ClientMessage::PresenceWatch(_) => error.ref_type = Some("presence-watch".to_owned()),
+        ClientMessage::Relay(relayed) => {
+            error.ref_type = Some(relayed.signal.type_name().to_owned());
+            error.call_id = relayed.signal.call_id().cloned();
+            error.to_id = Some(relayed.to_id);
+        }
+    }
+    error
+}

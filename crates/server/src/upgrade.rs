@@ -1,0 +1,63 @@
+//! From an HTTP request to a WebSocket, or to the reason why not.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::header::UPGRADE;
+use http::{HeaderValue, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+use tracing::{debug, info};
+
+use crate::accept::Connection;
+use crate::address::client_address;
+use crate::{App, page, socket};
+
+/// `GET /ws`.
+pub(crate) async fn to_websocket(
+    State(app): State<Arc<App>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    mut request: Request,
+) -> Response {
+    if !app.origins.allow(request.headers()) {
+        info!("refused a page of another origin");
+        let text = "This origin is not allowed here; see --allow-origin.\n";
+        return page::text(StatusCode::FORBIDDEN, text);
+    }
+    let Ok(response) = create_response_with_body(&request, Body::empty) else {
+        let text = "This is for WebSockets (RFC 6455, version 13).\n";
+        let mut response = page::text(StatusCode::UPGRADE_REQUIRED, text);
+        let websocket = HeaderValue::from_static("websocket");
+        response.headers_mut().insert(UPGRADE, websocket);
+        return response;
+    };
+    let proxies = &app.config.trusted_proxy;
+    let address = client_address(connection.peer, request.headers(), proxies);
+    let max = app.config.limits.max_connections;
+    let place = if max != 0 && app.lobby.sockets() >= max {
+        None
+    } else {
+        app.seats.take(address)
+    };
+    let upgrade = hyper::upgrade::on(&mut request);
+    let tasks = app.tasks.clone();
+    tasks.spawn(async move {
+        let io = match upgrade.await {
+            Ok(io) => TokioIo::new(io),
+            Err(error) => return debug!(%error, "upgrade failed"),
+        };
+        match place {
+            Some(place) => {
+                socket::serve(io, app).await;
+                drop(place);
+            }
+            // In words, because a browser hides the status of a refused upgrade.
+            None => socket::turn_away(io, app).await,
+        }
+        drop(connection);
+    });
+    response
+}

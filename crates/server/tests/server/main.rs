@@ -1,0 +1,15 @@
+//! The running server, seen from outside: over real TCP and real WebSockets on
+//! loopback, in this process.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod contract;
+mod http;
+mod lifecycle;
+mod limits;
+mod login;
+mod page;
+mod program;
+mod relay;
+mod support;

@@ -1,0 +1,280 @@
+//! A server for one test, and clients that know nothing but the contract.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+use wimpex_server::{Config, Counts, Handle, Server};
+
+/// Nothing here takes this long unless it is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct TestServer {
+    pub(crate) address: SocketAddr,
+    pub(crate) handle: Handle,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    _folder: TempDir,
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With another configuration than the usual one.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            secret_file: Some(folder.path().join("secret")),
+            page_dir: Some(folder.path().to_owned()),
+            ..Config::default()
+        };
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::new(config).unwrap();
+        let handle = server.handle();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // Also when the test just drops the server.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(server.run(listener, shutdown));
+        Self {
+            address,
+            handle,
+            stop,
+            task,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client::connect(self.address).await
+    }
+
+    /// Somebody who is logged in.
+    pub(crate) async fn guest(&self, name: &str) -> Client {
+        let mut client = self.connect().await;
+        client
+            .login(json!({"type": "login", "username": name}))
+            .await;
+        client
+    }
+
+    /// Waits until the server holds what it should.
+    pub(crate) async fn until(&self, fits: impl Fn(Counts) -> bool) {
+        until(|| fits(self.handle.counts())).await;
+    }
+
+    /// Nobody is left, and nothing of anybody.
+    pub(crate) async fn until_empty(&self) {
+        self.until(|counts| counts == Counts::default()).await;
+    }
+
+    /// Waits for the orderly end.
+    pub(crate) async fn stop(self) {
+        let _ = self.stop.send(());
+        soon(self.task).await.unwrap();
+    }
+
+    /// One HTTP request of our own spelling on a connection of its own: status
+    /// line, headers in small letters, body.
+    pub(crate) async fn http(&self, request: &str) -> Reply {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        soon(stream.read_to_end(&mut bytes)).await.unwrap();
+        Reply::parse(&bytes)
+    }
+
+    /// `GET`, with more header lines.
+    pub(crate) async fn get(&self, path: &str, headers: &[&str]) -> Reply {
+        self.http(&request("GET", path, headers)).await
+    }
+}
+
+pub(crate) fn request(method: &str, path: &str, headers: &[&str]) -> String {
+    let more: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+    format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{more}\r\n")
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("{:?}", String::from_utf8_lossy(bytes)));
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        Self {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head,
+            body: bytes[end + 4..].to_vec(),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (n, value) = line.split_once(": ")?;
+            n.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) ws: WebSocketStream<TcpStream>,
+    pub(crate) id: String,
+    pub(crate) device: String,
+    pub(crate) token: String,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        Self::over(stream).await
+    }
+
+    /// With a receive buffer so small that a reader who stops is noticed.
+    pub(crate) async fn with_small_buffer(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4 * 1024).unwrap();
+        Self::over(socket.connect(address).await.unwrap()).await
+    }
+
+    async fn over(stream: TcpStream) -> Self {
+        let address = stream.peer_addr().unwrap();
+        let request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let (ws, _) = soon(client_async(request, stream)).await.unwrap();
+        Self {
+            ws,
+            id: String::new(),
+            device: String::new(),
+            token: String::new(),
+        }
+    }
+
+    /// Takes the hello, logs in, takes the welcome.
+    pub(crate) async fn login(&mut self, login: Value) -> Value {
+        assert_eq!(self.recv().await["type"], "hello");
+        self.send(login).await;
+        let welcome = self.recv().await;
+        assert_eq!(welcome["type"], "welcome", "{welcome}");
+        let text = |field: &str| welcome[field].as_str().unwrap().to_owned();
+        self.id = text("userId");
+        self.device = text("deviceId");
+        self.token = text("resumeToken");
+        welcome
+    }
+
+    pub(crate) async fn send(&mut self, message: Value) {
+        self.send_text(&message.to_string()).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        soon(self.ws.send(Message::text(text))).await.unwrap();
+    }
+
+    /// The next message; pings are answered on the way.
+    pub(crate) async fn recv(&mut self) -> Value {
+        loop {
+            match soon(self.ws.next()).await.unwrap().unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// The next message, which is an error with this code.
+    pub(crate) async fn error(&mut self, code: &str) -> Value {
+        let error = self.recv().await;
+        assert_eq!(error["type"], "error", "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        assert!(error["message"].as_str().unwrap().ends_with('.'), "{error}");
+        error
+    }
+
+    /// Says something and hears it back from the server: whatever was sent
+    /// before has been dealt with, and answered with nothing else.
+    pub(crate) async fn nothing_more(&mut self) {
+        let id = self.id.clone();
+        self.send(json!({"type": "presence-watch", "userIds": [id]}))
+            .await;
+        let answer = self.recv().await;
+        assert_eq!(answer["type"], "presence", "{answer}");
+        assert_eq!(answer["userId"], self.id.as_str());
+    }
+
+    /// Reads to the end: the messages on the way, and the close code, if the
+    /// server said one.
+    pub(crate) async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut messages = Vec::new();
+        let mut code = None;
+        loop {
+            match soon(self.ws.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    messages.push(serde_json::from_str(&text).unwrap());
+                }
+                Some(Ok(Message::Close(frame))) => code = frame.map(|frame| frame.code.into()),
+                Some(Ok(_)) => {}
+                Some(Err(Error::ConnectionClosed)) | None => return (messages, code),
+                Some(Err(_)) => return (messages, code),
+            }
+        }
+    }
+
+    pub(crate) async fn close_code(&mut self) -> Option<u16> {
+        self.rest().await.1
+    }
+
+    pub(crate) async fn close(mut self) {
+        let _ = self.ws.close(None).await;
+        self.rest().await;
+    }
+}
+
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, future).await.expect("it took too long")
+}
+
+/// Looks again and again, but not forever.
+pub(crate) async fn until(fits: impl Fn() -> bool) {
+    let look = async {
+        while !fits() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(look).await;
+}
+
+pub(crate) fn ringing(to: &str) -> Value {
+    json!({"type": "call-ringing", "toId": to, "callId": "c1"})
+}
+
+pub(crate) fn offer(to: &str) -> Value {
+    json!({
+        "type": "call-offer", "toId": to, "callId": "c1", "callType": "audio",
+        "offer": {"type": "offer", "sdp": "v=0"}, "fromUsername": "The Bank",
+    })
+}

@@ -1,0 +1,116 @@
+//! How long it takes from the click on Accept to the first picture of the caller:
+//! our page and the bare page, in turn, in the same two browsers, on the same server.
+
+use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Stage, World, eventually};
+
+const ROUNDS: usize = 10;
+
+fn main() {
+    let world = World::new();
+    let (wimpex, bare) = world.play([BrowserKind::Chromium; 2], measure);
+    drop(world);
+    let (w, b) = (Spread::of(wimpex), Spread::of(bare));
+    println!(
+        "Accept → first remote frame at the callee, {ROUNDS} calls each, in turn, milliseconds"
+    );
+    println!(
+        "{:<8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "page", "min", "25 %", "median", "75 %", "max"
+    );
+    for (name, s) in [("wimpex", &w), ("bare", &b)] {
+        println!(
+            "{name:<8} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>8.1}",
+            s.at(0.0),
+            s.at(0.25),
+            s.at(0.5),
+            s.at(0.75),
+            s.at(1.0)
+        );
+    }
+    println!("accept_to_first_frame_wimpex_ms={:.1}", w.at(0.5));
+    println!("accept_to_first_frame_bare_ms={:.1}", b.at(0.5));
+    println!("accept_to_first_frame_ratio={:.3}", w.at(0.5) / b.at(0.5));
+}
+
+async fn measure(stage: &Stage<'_>) -> (Vec<f64>, Vec<f64>) {
+    let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
+    let (mut wimpex, mut bare) = (Vec::new(), Vec::new());
+    // The first round of each warms both up and does not count.
+    for round in 0..=ROUNDS {
+        // Each goes first in every other round, so that neither profits from the order.
+        let times = if round % 2 == 0 {
+            let w = wimpex_call(round == 0, &caller, &callee).await;
+            [w, bare_call(stage, &caller, &callee).await]
+        } else {
+            let b = bare_call(stage, &caller, &callee).await;
+            [wimpex_call(false, &caller, &callee).await, b]
+        };
+        eprintln!(
+            "round {round}: wimpex {:.0} ms, bare {:.0} ms",
+            times[0], times[1]
+        );
+        if round > 0 {
+            wimpex.push(times[0]);
+            bare.push(times[1]);
+        }
+    }
+    (wimpex, bare)
+}
+
+async fn wimpex_call(first: bool, caller: &Person, callee: &Person) -> f64 {
+    for person in [caller, callee] {
+        person.visit("/").await;
+        if first {
+            person.introduce().await;
+        }
+        person.at_home().await;
+    }
+    caller.call(&callee.link().await, CallKind::Video).await;
+    callee.is_called().await;
+    callee.accept().await;
+    let time = accept_to_first_frame(&callee.page).await;
+    callee.end().await;
+    time
+}
+
+async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
+    let caller = stage.at_bare_page(&caller.page, "Caller").await;
+    let callee = stage.at_bare_page(&callee.page, "Callee").await;
+    caller.call(&callee.id().await, CallKind::Video).await;
+    callee.accept().await;
+    let time = accept_to_first_frame(callee.page()).await;
+    callee.end().await;
+    caller.state_is("ended").await;
+    time
+}
+
+async fn accept_to_first_frame(page: &Page) -> f64 {
+    eventually("the first remote frame", async || {
+        let milestones = page.milestones().await;
+        let click = milestones
+            .clicks
+            .iter()
+            .rfind(|click| click.label == "Accept");
+        match (click, milestones.first_frame) {
+            (Some(click), Some(frame)) => Ok(frame - click.at),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await
+}
+
+struct Spread(Vec<f64>);
+
+impl Spread {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        Self(times)
+    }
+
+    /// The quantile, interpolated between its two neighbours.
+    fn at(&self, quantile: f64) -> f64 {
+        let place = quantile * (self.0.len() - 1) as f64;
+        let (low, high) = (place.floor() as usize, place.ceil() as usize);
+        self.0[low] + (self.0[high] - self.0[low]) * place.fract()
+    }
+}

@@ -1,0 +1,201 @@
+//! A browser with its driver: started, lent to scenarios, and surely killed.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::capabilities::capabilities;
+use crate::command::{browser_log, devtools};
+use crate::page::Page;
+use crate::probe;
+use crate::process::Process;
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Chromium, by chromedriver.
+    Chromium,
+    /// Firefox, by geckodriver.
+    Firefox,
+}
+
+impl BrowserKind {
+    /// Its name in the scenarios' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+}
+
+/// What differs from a browser that has and allows everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrowserOptions {
+    /// The person has blocked the camera.
+    pub deny_camera: bool,
+    /// The person has blocked the microphone.
+    pub deny_microphone: bool,
+    /// A host name that leads to this machine but does not count as it, so that
+    /// its pages are no secure context. Chromium only.
+    pub host_on_loopback: Option<String>,
+}
+
+impl BrowserOptions {
+    pub(crate) fn denies_something(&self) -> bool {
+        self.deny_camera || self.deny_microphone
+    }
+}
+
+/// A running browser with a fresh profile. Dropping it kills it and its driver.
+pub struct Browser {
+    kind: BrowserKind,
+    options: BrowserOptions,
+    client: Client,
+    // Killed before the profile is removed: fields drop in this order.
+    _driver: Process,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser.
+    pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
+        let profile = TempDir::with_prefix("wimpex-e2e-profile-").expect("a temporary directory");
+        let (driver, url) = start_driver(kind);
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities(kind, &options, profile.path()))
+            .connect(&url)
+            .await
+            .unwrap_or_else(|error| {
+                let log = driver.log_tail(20).join("\n");
+                panic!("no {} session: {error}\n{log}", kind.name())
+            });
+        let browser = Self {
+            kind,
+            options,
+            client,
+            _driver: driver,
+            _profile: profile,
+        };
+        browser.prepare_window().await;
+        browser
+    }
+
+    /// Which browser it is.
+    pub fn kind(&self) -> BrowserKind {
+        self.kind
+    }
+
+    /// How it was started.
+    pub fn options(&self) -> &BrowserOptions {
+        &self.options
+    }
+
+    /// Its first tab.
+    pub async fn page(&self) -> Page {
+        let window = self
+            .client
+            .window()
+            .await
+            .expect("the browser has a window");
+        Page::new(self.client.clone(), self.kind, window)
+    }
+
+    /// One more tab, with the same storage.
+    pub async fn new_tab(&self) -> Page {
+        let created = self.client.new_window(true).await.expect("a new tab");
+        let handle = created.handle;
+        self.client
+            .switch_to_window(handle.clone())
+            .await
+            .expect("the new tab");
+        self.prepare_window().await;
+        Page::new(self.client.clone(), self.kind, handle)
+    }
+
+    /// Makes it as good as new for the next scenario. Storage needs no clearing:
+    /// it goes by origin, and every scenario's server has a port of its own.
+    pub(crate) async fn recycle(&self) -> Result<(), fantoccini::error::CmdError> {
+        self.client.release_actions().await?;
+        while self.client.windows().await?.len() > 1 {
+            self.client.close_window().await?;
+            if let Some(first) = self.client.windows().await?.into_iter().next() {
+                self.client.switch_to_window(first).await?;
+            }
+        }
+        self.client.goto("about:blank").await?;
+        if self.kind == BrowserKind::Chromium {
+            browser_log(&self.client).await?;
+        }
+        Ok(())
+    }
+
+    /// Chromium runs the probe before every page's own scripts. For Firefox it is
+    /// put in right after loading instead (see [`Page::goto`]).
+    async fn prepare_window(&self) {
+        if self.kind == BrowserKind::Chromium {
+            let script = json!({ "source": probe::SCRIPT });
+            devtools(
+                &self.client,
+                "Page.addScriptToEvaluateOnNewDocument",
+                script,
+            )
+            .await
+            .expect("chromedriver takes DevTools commands");
+        }
+    }
+}
+
+fn start_driver(kind: BrowserKind) -> (Process, String) {
+    let program = match kind {
+        BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
+        BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
+    };
+    let mut command = Command::new(&program);
+    command.args(["--port", "0"]);
+    if kind == BrowserKind::Chromium {
+        // chromedriver reads only the form with the equals sign.
+        command = Command::new(&program);
+        command.arg("--port=0");
+    }
+    let mut driver = Process::start(kind.name(), &mut command);
+    let port = driver.wait_for_line(|line| {
+        let (_, rest) = line
+            .split_once("started successfully on port ")
+            .or_else(|| line.split_once("Listening on 127.0.0.1:"))?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse::<u16>().ok()
+    });
+    (driver, format!("http://127.0.0.1:{port}"))
+}
+
+fn from_env(variable: &str, otherwise: impl FnOnce() -> PathBuf) -> PathBuf {
+    env::var_os(variable).map_or_else(otherwise, PathBuf::from)
+}
+
+/// Where `cargo xtask` installs it; the newest, if there are several.
+fn cached_geckodriver() -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME").map_or_else(
+        || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache"),
+        PathBuf::from,
+    );
+    let mut found: Vec<PathBuf> = std::fs::read_dir(cache.join("wimpex"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with("geckodriver-")
+        })
+        .map(|entry| entry.path().join("bin/geckodriver"))
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| "geckodriver".into())
+}

@@ -1,0 +1,314 @@
+//! One tab: finding things by role and accessible name, and using them.
+//! It must not know what the things are for.
+
+use std::cell::Cell;
+use std::path::Path;
+
+use fantoccini::elements::{Element, ElementRef};
+use fantoccini::wd::WindowHandle;
+use fantoccini::{Client, error::CmdError};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::browser::BrowserKind;
+use crate::command::{browser_log, computed_label};
+use crate::probe::{self, Media, Milestones, Snapshot};
+use crate::wait::eventually;
+
+const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// WAI-ARIA roles, and `Video`, which has none but has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `button`
+    Button,
+    /// `textbox`
+    Textbox,
+    /// `alertdialog`
+    AlertDialog,
+    /// `timer`
+    Timer,
+    /// `status`
+    Status,
+    /// `alert`
+    Alert,
+    /// `region`
+    Region,
+    /// `heading`
+    Heading,
+    /// A `video` element.
+    Video,
+}
+
+impl Role {
+    /// What may have the role, explicitly or by HTML's own semantics.
+    fn selector(self) -> &'static str {
+        match self {
+            Self::Button => "button, [role=button], input[type=submit], input[type=button]",
+            Self::Textbox => {
+                "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
+            }
+            Self::AlertDialog => "[role=alertdialog]",
+            Self::Timer => "[role=timer]",
+            Self::Status => "[role=status], output",
+            Self::Alert => "[role=alert]",
+            Self::Region => "[role=region], section",
+            Self::Heading => "h1, h2, h3, h4, [role=heading]",
+            Self::Video => "video",
+        }
+    }
+}
+
+/// One tab of a browser. Clones are the same tab.
+#[derive(Clone)]
+pub struct Page {
+    pub(crate) client: Client,
+    kind: BrowserKind,
+    window: WindowHandle,
+    pub(crate) pointer_at: Cell<u8>,
+}
+
+impl Page {
+    pub(crate) fn new(client: Client, kind: BrowserKind, window: WindowHandle) -> Self {
+        Self {
+            client,
+            kind,
+            window,
+            pointer_at: Cell::new(0),
+        }
+    }
+
+    /// Which browser it is in.
+    pub fn kind(&self) -> BrowserKind {
+        self.kind
+    }
+
+    /// Opens an address.
+    pub async fn goto(&self, url: &str) {
+        self.focus().await;
+        self.client
+            .goto(url)
+            .await
+            .unwrap_or_else(|e| panic!("opening {url}: {e}"));
+        self.insert_probe().await;
+    }
+
+    /// Loads the page again, or throws it away in the middle of whatever it does.
+    pub async fn reload(&self) {
+        self.focus().await;
+        self.client.refresh().await.expect("reloading");
+        self.insert_probe().await;
+    }
+
+    /// The address.
+    pub async fn url(&self) -> String {
+        self.focus().await;
+        self.client
+            .current_url()
+            .await
+            .expect("the address")
+            .to_string()
+    }
+
+    /// The title.
+    pub async fn title(&self) -> String {
+        self.focus().await;
+        self.client.title().await.unwrap_or_default()
+    }
+
+    /// Makes it the tab that commands of this browser go to.
+    pub async fn focus(&self) {
+        if self.client.window().await.ok().as_ref() != Some(&self.window) {
+            self.client
+                .switch_to_window(self.window.clone())
+                .await
+                .expect("its tab is open");
+        }
+    }
+
+    /// Waits for the thing with this role and name to be there and visible.
+    pub async fn find(&self, role: Role, name: &str) -> Element {
+        eventually(&format!("{role:?} {name:?}"), async || {
+            self.look(role, name).await
+        })
+        .await
+    }
+
+    /// The thing, if it is there and visible now.
+    pub async fn find_now(&self, role: Role, name: &str) -> Option<Element> {
+        self.look(role, name).await.ok()
+    }
+
+    /// Waits until no visible thing has this role and name.
+    pub async fn wait_until_gone(&self, role: Role, name: &str) {
+        let what = format!("{role:?} {name:?} to go");
+        eventually(&what, async || match self.look(role, name).await {
+            Ok(_) => Err("it is still there".to_owned()),
+            Err(_) => Ok(()),
+        })
+        .await;
+    }
+
+    /// What stands in a textbox.
+    pub async fn value(&self, name: &str) -> String {
+        let element = self.find(Role::Textbox, name).await;
+        element
+            .prop("value")
+            .await
+            .expect("a textbox has a value")
+            .unwrap_or_default()
+    }
+
+    /// The texts of all visible things of a role.
+    pub async fn texts(&self, role: Role) -> Vec<String> {
+        let mut texts = Vec::new();
+        for element in self.candidates(role).await.unwrap_or_default() {
+            if let Ok(text) = element.text().await {
+                texts.push(text);
+            }
+        }
+        texts
+    }
+
+    /// All text that is visible.
+    pub async fn visible_text(&self) -> String {
+        self.focus().await;
+        let text = self
+            .client
+            .execute("return document.body?.innerText ?? ''", vec![])
+            .await;
+        text.ok()
+            .and_then(|t| t.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// Waits until the visible text has one of `parts`, in any case of letters.
+    pub async fn wait_for_text(&self, parts: &[&str]) {
+        eventually(&format!("one of {parts:?} on the page"), async || {
+            let text = self.visible_text().await.to_lowercase();
+            let found = parts.iter().any(|part| text.contains(&part.to_lowercase()));
+            found.then_some(()).ok_or_else(|| format!("{text:?}"))
+        })
+        .await;
+    }
+
+    /// What the page holds and did.
+    pub async fn snapshot(&self) -> Snapshot {
+        self.probe("snapshot").await
+    }
+
+    /// Sums of `getStats`.
+    pub async fn media(&self) -> Media {
+        self.probe("media").await
+    }
+
+    /// When it was clicked and when the first remote picture came.
+    pub async fn milestones(&self) -> Milestones {
+        self.probe("milestones").await
+    }
+
+    /// All errors on the console so far: the page's own, and in Chromium also the
+    /// browser's (failed requests, blocked resources).
+    pub async fn console_errors(&self) -> Vec<String> {
+        let mut errors = self.snapshot().await.errors;
+        if self.kind == BrowserKind::Chromium {
+            for entry in browser_log(&self.client).await.unwrap_or_default() {
+                if entry["level"] == "SEVERE" {
+                    errors.push(entry["message"].as_str().unwrap_or_default().to_owned());
+                }
+            }
+        }
+        errors
+    }
+
+    /// Runs a script in the page and reads what it returns; a promise is awaited.
+    pub async fn evaluate<T: DeserializeOwned>(&self, script: &str) -> T {
+        self.focus().await;
+        let value = self.client.execute(script, vec![]).await;
+        let value = value.unwrap_or_else(|error| panic!("{script}: {}", short(&error)));
+        serde_json::from_value(value).unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// For a person who looks at a failure: where, what, which errors.
+    pub(crate) async fn report(&self, screenshot: &Path) -> String {
+        let url = self
+            .client
+            .current_url()
+            .await
+            .map(|u| u.to_string())
+            .unwrap_or_default();
+        let text = self.visible_text().await;
+        let state = "const now = window.__probe?.snapshot();
+            return now && { ...now, sent: now.sent.map((sent) => sent.type).join(' ') };";
+        let state = match self.client.execute(state, vec![]).await {
+            Ok(state) => state.to_string(),
+            Err(error) => short(&error),
+        };
+        let picture = match self.client.screenshot().await {
+            Ok(png) if std::fs::write(screenshot, &png).is_ok() => screenshot.display().to_string(),
+            _ => "none".to_owned(),
+        };
+        format!("  at {url}\n  text: {text:?}\n  state: {state}\n  screenshot: {picture}")
+    }
+
+    async fn probe<T: DeserializeOwned>(&self, part: &str) -> T {
+        self.evaluate(&format!("return window.__probe.{part}()"))
+            .await
+    }
+
+    async fn insert_probe(&self) {
+        if self.kind == BrowserKind::Firefox {
+            self.client
+                .execute(probe::SCRIPT, vec![])
+                .await
+                .expect("the probe");
+        }
+    }
+
+    pub(crate) async fn look(&self, role: Role, name: &str) -> Result<Element, String> {
+        let mut others = Vec::new();
+        for element in self.candidates(role).await.map_err(|error| short(&error))? {
+            let label = computed_label(&self.client, &element.element_id())
+                .await
+                .map_err(|error| short(&error))?;
+            if label == name {
+                return Ok(element);
+            }
+            others.push(label);
+        }
+        Err(format!("there are only {others:?}"))
+    }
+
+    async fn candidates(&self, role: Role) -> Result<Vec<Element>, CmdError> {
+        self.focus().await;
+        let script = "return [...document.querySelectorAll(arguments[0])].filter((e) =>
+            e.checkVisibility({ visibilityProperty: true }))";
+        let found = self
+            .client
+            .execute(script, vec![json!(role.selector())])
+            .await?;
+        let references = found.as_array().cloned().unwrap_or_default();
+        Ok(references
+            .iter()
+            .filter_map(|value| self.element(value))
+            .collect())
+    }
+
+    fn element(&self, reference: &Value) -> Option<Element> {
+        let id = reference.get(ELEMENT_KEY)?.as_str()?.to_owned();
+        Some(Element::from_element_id(
+            self.client.clone(),
+            ElementRef::from(id),
+        ))
+    }
+}
+
+/// The first line: drivers add stack traces.
+pub(crate) fn short(error: &CmdError) -> String {
+    error
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,277 @@
+//! Somebody at our page. Their means are the accessible names, nothing else.
+
+use std::time::Duration;
+
+use crate::page::{Page, Role};
+use crate::probe::Media;
+use crate::wait::{eventually, eventually_within};
+
+/// What a caller asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// Sound and picture.
+    Video,
+    /// Sound alone.
+    Audio,
+}
+
+/// Somebody at our page.
+#[derive(Clone)]
+pub struct Person {
+    /// Their tab.
+    pub page: Page,
+    /// The name they go by.
+    pub name: String,
+    home: String,
+}
+
+impl Person {
+    /// Somebody who has the page's tab open but has not opened anything.
+    pub fn new(page: Page, name: &str, home: &str) -> Self {
+        Self {
+            page,
+            name: name.to_owned(),
+            home: home.to_owned(),
+        }
+    }
+
+    /// Opens the page for the first time and says who they are.
+    pub async fn open(&self) {
+        self.open_at("/").await;
+    }
+
+    /// The same at another path, as by somebody's link.
+    pub async fn open_at(&self, path: &str) {
+        self.visit(path).await;
+        self.introduce().await;
+        self.at_home().await;
+    }
+
+    /// Says who they are.
+    pub async fn introduce(&self) {
+        self.page.fill("Your name", &self.name).await;
+        self.page.click(Role::Button, "Continue").await;
+    }
+
+    /// Opens a path of the page and does nothing there.
+    pub async fn visit(&self, path: &str) {
+        self.page.goto(&format!("{}{path}", self.home)).await;
+    }
+
+    /// Waits until the home screen is there and logged in.
+    pub async fn at_home(&self) {
+        self.link().await;
+    }
+
+    /// Their call link.
+    pub async fn link(&self) -> String {
+        eventually("a link to share", async || {
+            let link = self.page.value("Your link").await;
+            if link.contains("/u/") {
+                Ok(link)
+            } else {
+                Err(format!("{link:?}"))
+            }
+        })
+        .await
+    }
+
+    /// Their id: the last part of the link.
+    pub async fn id(&self) -> String {
+        let link = self.link().await;
+        link.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// Calls a link or id.
+    pub async fn call(&self, whom: &str, kind: CallKind) {
+        self.aim(whom).await;
+        self.ring(kind).await;
+    }
+
+    /// Puts a link or id into the field.
+    pub async fn aim(&self, whom: &str) {
+        self.page.fill("Call link or ID", whom).await;
+    }
+
+    /// Presses the button that calls who is in the field.
+    pub async fn ring(&self, kind: CallKind) {
+        let button = match kind {
+            CallKind::Video => "Video call",
+            CallKind::Audio => "Audio call",
+        };
+        self.page.click(Role::Button, button).await;
+    }
+
+    /// Waits for the prompt, and returns its text.
+    pub async fn is_called(&self) -> String {
+        eventually("the prompt of an incoming call", async || {
+            let prompts = self.page.texts(Role::AlertDialog).await;
+            prompts
+                .into_iter()
+                .next()
+                .ok_or_else(|| "no alertdialog".to_owned())
+        })
+        .await
+    }
+
+    /// Waits until the prompt is gone.
+    pub async fn prompt_is_gone(&self, within: Duration) {
+        eventually_within(within, "the prompt to go", async || {
+            match self.page.texts(Role::AlertDialog).await.first() {
+                None => Ok(()),
+                Some(prompt) => Err(format!("{prompt:?}")),
+            }
+        })
+        .await;
+    }
+
+    /// Takes the call.
+    pub async fn accept(&self) {
+        self.page.click(Role::Button, "Accept").await;
+    }
+
+    /// Takes the call without sending a picture.
+    pub async fn accept_without_camera(&self) {
+        self.page.click(Role::Button, "Accept without camera").await;
+    }
+
+    /// Declines the call.
+    pub async fn decline(&self) {
+        self.page.click(Role::Button, "Decline").await;
+    }
+
+    /// Gives up calling.
+    pub async fn cancel(&self) {
+        self.page.click(Role::Button, "Cancel").await;
+    }
+
+    /// Hangs up.
+    pub async fn end(&self) {
+        self.page.click(Role::Button, "End call").await;
+    }
+
+    /// Waits until the call screen says that it is connected.
+    pub async fn is_connected(&self) {
+        self.status_says("Connected").await;
+    }
+
+    /// Waits until the connection's state has these words in it.
+    pub async fn status_says(&self, words: &str) {
+        eventually(&format!("the status {words:?}"), async || {
+            self.page.wake().await;
+            let texts = self.page.texts(Role::Status).await;
+            let found = texts.iter().any(|text| text.contains(words));
+            found.then_some(()).ok_or_else(|| format!("{texts:?}"))
+        })
+        .await;
+    }
+
+    /// The timer's text: mm:ss.
+    pub async fn timer(&self) -> String {
+        eventually("the timer", async || {
+            self.page.wake().await;
+            let texts = self.page.texts(Role::Timer).await;
+            texts
+                .into_iter()
+                .next()
+                .ok_or_else(|| "no timer".to_owned())
+        })
+        .await
+    }
+
+    /// Waits for the end screen with one of these words on it.
+    pub async fn call_is_over(&self, words: &[&str]) {
+        self.call_is_over_within(crate::PATIENCE, words).await;
+    }
+
+    /// [`Person::call_is_over`] where a time is promised.
+    pub async fn call_is_over_within(&self, time: Duration, words: &[&str]) {
+        eventually_within(
+            time,
+            &format!("the end screen with one of {words:?}"),
+            async || {
+                let text = self.page.visible_text().await;
+                if self
+                    .page
+                    .find_now(Role::Button, "Back to home")
+                    .await
+                    .is_none()
+                {
+                    return Err(format!("no button \"Back to home\"; {text:?}"));
+                }
+                let lower = text.to_lowercase();
+                let found = words
+                    .iter()
+                    .any(|word| lower.contains(&word.to_lowercase()));
+                found.then_some(()).ok_or(format!("{text:?}"))
+            },
+        )
+        .await;
+    }
+
+    /// Leaves the end screen.
+    pub async fn back_home(&self) {
+        self.page.click(Role::Button, "Back to home").await;
+        self.at_home().await;
+    }
+
+    /// Waits until pictures are coming in and being decoded.
+    pub async fn sees(&self) {
+        self.grows("decoded pictures", |media| media.frames_decoded as f64)
+            .await;
+    }
+
+    /// Waits until sound is coming in that is not silence.
+    pub async fn hears(&self) {
+        self.grows("heard sound", |media| media.audio_energy).await;
+    }
+
+    /// Waits until a number of `getStats` has grown, in two steps, from where it is.
+    pub async fn grows(&self, what: &str, number: fn(&Media) -> f64) {
+        let mut last = number(&self.page.media().await);
+        for _ in 0..2 {
+            last = eventually(&format!("more {what} at {}", self.name), async || {
+                let now = number(&self.page.media().await);
+                if now > last {
+                    Ok(now)
+                } else {
+                    Err(format!("it stays {now}"))
+                }
+            })
+            .await;
+        }
+    }
+
+    /// Waits until no track is live and no peer connection is open, and then
+    /// demands that nothing was complained about on the console.
+    pub async fn left_nothing(&self) {
+        self.left_nothing_but(&[]).await;
+    }
+
+    /// [`Person::left_nothing`], except for console errors with one of these parts.
+    pub async fn left_nothing_but(&self, excepted: &[&str]) {
+        eventually("no live track and no open connection", async || {
+            let now = self.page.snapshot().await;
+            if now.live_tracks == 0 && now.connections_open == 0 {
+                return Ok(());
+            }
+            Err(format!(
+                "{} tracks, {} connections",
+                now.live_tracks, now.connections_open
+            ))
+        })
+        .await;
+        let errors: Vec<String> = self
+            .page
+            .console_errors()
+            .await
+            .into_iter()
+            .filter(|error| !excepted.iter().any(|part| error.contains(part)))
+            .collect();
+        assert!(
+            errors.is_empty(),
+            "{} has errors on the console: {errors:#?}",
+            self.name
+        );
+    }
+}

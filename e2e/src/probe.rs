@@ -1,0 +1,112 @@
+//! What a page did, seen from outside of its code: connections, tracks, frames
+//! sent to the server, decoded pictures, sound, errors.
+
+use serde::Deserialize;
+
+/// Records all of it in `window.__probe`.
+pub(crate) const SCRIPT: &str = include_str!("probe.js");
+
+/// Sound or picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A microphone's.
+    Audio,
+    /// A camera's.
+    Video,
+}
+
+/// What a page holds and has done so far.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// Peer connections ever made.
+    pub connections_made: u32,
+    /// Those of them that are not closed.
+    pub connections_open: u32,
+    /// `RTCPeerConnection.connectionState` of each that was ever made.
+    pub connection_states: Vec<String>,
+    /// How often `getUserMedia` was called.
+    pub captures: u32,
+    /// Tracks, captured and received, that have not ended.
+    pub live_tracks: u32,
+    /// Captured video tracks that have not ended: the camera's light is on.
+    pub live_cameras: u32,
+    /// Captured audio tracks that have not ended.
+    pub live_microphones: u32,
+    /// The frames that were sent to the server.
+    pub sent: Vec<Sent>,
+    /// `console.error`, uncaught errors and rejections, policy violations.
+    pub errors: Vec<String>,
+}
+
+impl Snapshot {
+    /// How many frames of a `type` were sent.
+    pub fn sent_count(&self, message_type: &str) -> usize {
+        self.sent
+            .iter()
+            .filter(|sent| sent.r#type == message_type)
+            .count()
+    }
+}
+
+/// A frame that was sent to the server, without its contents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// Its `type`.
+    pub r#type: String,
+    /// Its `callId`.
+    pub call_id: Option<String>,
+    /// The kinds of the media descriptions in its offer or answer.
+    pub media: Vec<String>,
+}
+
+/// Sums of `getStats` over all open connections.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Media {
+    /// Pictures that came and were decoded.
+    pub frames_decoded: u64,
+    /// Pictures that were encoded to be sent.
+    pub frames_encoded: u64,
+    /// Width of the last picture received.
+    pub frame_width: u32,
+    /// Height of the last picture received.
+    pub frame_height: u32,
+    /// Width of the pictures sent.
+    pub sent_width: u32,
+    /// Height of the pictures sent.
+    pub sent_height: u32,
+    /// `totalAudioEnergy`: grows only while something else than silence is heard.
+    pub audio_energy: f64,
+    /// Bytes of media received.
+    pub bytes_received: u64,
+    /// Bytes of media sent.
+    pub bytes_sent: u64,
+    /// In seconds, of the candidate pair in use.
+    pub round_trip_time: Option<f64>,
+    /// MIME types of the codecs that bytes came in.
+    pub inbound_codecs: Vec<String>,
+    /// MIME types of the codecs that bytes went out in.
+    pub outbound_codecs: Vec<String>,
+}
+
+/// Moments of a call, in milliseconds of the page's own `performance.now()`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Milestones {
+    /// Trusted clicks.
+    pub clicks: Vec<Click>,
+    /// The first remote picture that was presented.
+    pub first_frame: Option<f64>,
+}
+
+/// A trusted click.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Click {
+    /// The text of the button.
+    pub label: String,
+    /// When.
+    pub at: f64,
+}

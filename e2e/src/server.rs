@@ -1,0 +1,114 @@
+//! The real server as a child process, that can be killed and started again.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process::Process;
+
+/// What differs from the server's defaults.
+#[derive(Clone, Debug, Default)]
+pub struct ServerOptions {
+    /// Origins of pages from elsewhere that may use it.
+    pub allow_origins: Vec<String>,
+    /// More arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A running server on a port of its own.
+pub struct Server {
+    process: Process,
+    address: String,
+    options: ServerOptions,
+    // Guests keep their ids over a restart because the secret stays.
+    directory: TempDir,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub fn start(options: ServerOptions) -> Self {
+        let directory = TempDir::with_prefix("wimpex-e2e-server-").expect("a temporary directory");
+        let (process, address) = launch("127.0.0.1:0", &options, directory.path());
+        Self {
+            process,
+            address,
+            options,
+            directory,
+        }
+    }
+
+    /// Where its page is: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Where its WebSocket is.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    /// Kills it with SIGKILL: no goodbye to anybody.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again on the same port with the same secret.
+    pub fn restart(&mut self) {
+        self.kill();
+        let (process, address) = launch(&self.address, &self.options, self.directory.path());
+        assert_eq!(address, self.address, "the server came back elsewhere");
+        self.process = process;
+    }
+
+    /// The last lines of its log.
+    pub fn log_tail(&self) -> Vec<String> {
+        self.process.log_tail(25)
+    }
+}
+
+fn launch(listen: &str, options: &ServerOptions, directory: &Path) -> (Process, String) {
+    let program = program();
+    assert!(
+        program.is_file(),
+        "no server at {}: build it (cargo build --release -p wimpex-server) or set WIMPEX_SERVER_BIN",
+        program.display()
+    );
+    let mut command = Command::new(program);
+    command
+        .args(["--listen", listen, "--secret-file"])
+        .arg(directory.join("secret"));
+    if let Some(page) = env::var_os("WIMPEX_E2E_PAGE_DIR") {
+        command.arg("--page-dir").arg(page);
+    }
+    if !options.allow_origins.is_empty() {
+        command.args(["--allow-origin", &options.allow_origins.join(",")]);
+    }
+    command.args(&options.arguments);
+    let mut process = Process::start("the server", &mut command);
+    let address = process.wait_for_line(|line| {
+        let (_, address) = line.split_once("listening on http://")?;
+        Some(address.trim().to_owned())
+    });
+    (process, address)
+}
+
+fn program() -> PathBuf {
+    env::var_os("WIMPEX_SERVER_BIN").map_or_else(
+        || repository().join("target/release/wimpex-server"),
+        PathBuf::from,
+    )
+}
+
+/// The repository's root.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this crate lies in the repository")
+}

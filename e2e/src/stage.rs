@@ -1,0 +1,203 @@
+//! What one scenario plays on: a server of its own, and browsers lent to it.
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use tokio::runtime::Runtime;
+
+use crate::bare::{BarePerson, BareSite};
+use crate::browser::{Browser, BrowserKind, BrowserOptions};
+use crate::page::Page;
+use crate::person::Person;
+use crate::server::{Server, ServerOptions, repository};
+
+/// What all scenarios of a run share.
+pub struct World {
+    pub(crate) runtime: Runtime,
+    bare_site: BareSite,
+    idle: Mutex<Vec<Browser>>,
+}
+
+impl World {
+    /// An empty world: browsers are started when they are first needed.
+    pub fn new() -> Self {
+        Self {
+            runtime: Runtime::new().expect("the tokio runtime"),
+            bare_site: BareSite::start(),
+            idle: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Plays something on a stage of its own, outside of the test runner.
+    pub fn play<T>(&self, kinds: [BrowserKind; 2], scene: impl AsyncFnOnce(&Stage) -> T) -> T {
+        self.runtime.block_on(async {
+            let stage = Stage::new(self, kinds, "play");
+            match AssertUnwindSafe(scene(&stage)).catch_unwind().await {
+                Ok(value) => value,
+                Err(panic) => {
+                    eprintln!("{}", stage.report().await);
+                    resume_unwind(panic)
+                }
+            }
+        })
+    }
+
+    async fn lend(&self, kind: BrowserKind, options: &BrowserOptions) -> Browser {
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = idle
+                .iter()
+                .position(|b| b.kind() == kind && b.options() == options);
+            found.map(|index| idle.swap_remove(index))
+        };
+        match idle {
+            Some(browser) => browser,
+            None => Browser::start(kind, options.clone()).await,
+        }
+    }
+
+    fn take_back(&self, browser: Browser) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(browser);
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What one scenario plays on. Dropping it kills its server and its browsers;
+/// [`Stage::clear`] gives the browsers back instead.
+pub struct Stage<'w> {
+    world: &'w World,
+    kinds: [BrowserKind; 2],
+    name: String,
+    server: RefCell<Server>,
+    browsers: RefCell<Vec<Browser>>,
+    pages: RefCell<Vec<(String, Page)>>,
+}
+
+impl<'w> Stage<'w> {
+    pub(crate) fn new(world: &'w World, kinds: [BrowserKind; 2], name: &str) -> Self {
+        let options = ServerOptions {
+            allow_origins: vec![world.bare_site.origin().to_owned()],
+            ..ServerOptions::default()
+        };
+        Self {
+            world,
+            kinds,
+            name: name.to_owned(),
+            server: RefCell::new(Server::start(options)),
+            browsers: RefCell::new(Vec::new()),
+            pages: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The server, to ask it for its address.
+    pub fn server(&self) -> Ref<'_, Server> {
+        self.server.borrow()
+    }
+
+    /// The server, to kill and restart it.
+    pub fn server_mut(&self) -> RefMut<'_, Server> {
+        self.server.borrow_mut()
+    }
+
+    /// Somebody in a browser of their own, at home.
+    pub async fn person(&self, name: &str) -> Person {
+        let person = self.visitor(name).await;
+        person.open().await;
+        person
+    }
+
+    /// Somebody in a browser of their own, who has not opened the page yet.
+    pub async fn visitor(&self, name: &str) -> Person {
+        self.visitor_with(name, BrowserOptions::default()).await
+    }
+
+    /// [`Stage::visitor`] in a browser that is set up in another way.
+    pub async fn visitor_with(&self, name: &str, options: BrowserOptions) -> Person {
+        let page = self.page(name, &options).await;
+        let home = match &options.host_on_loopback {
+            Some(host) => format!("http://{host}:{}", self.server().port()),
+            None => self.server().url(),
+        };
+        Person::new(page, name, &home)
+    }
+
+    /// Somebody at the bare page, logged in.
+    pub async fn bare_person(&self, name: &str) -> BarePerson {
+        let page = self.page(name, &BrowserOptions::default()).await;
+        self.at_bare_page(&page, name).await
+    }
+
+    /// Takes a tab to the bare page and logs in there.
+    pub async fn at_bare_page(&self, page: &Page, name: &str) -> BarePerson {
+        let socket_url = self.server().socket_url();
+        BarePerson::open(page.clone(), name, &self.world.bare_site, &socket_url).await
+    }
+
+    /// The same person in one more tab of their browser, which has opened nothing yet.
+    pub async fn second_tab_of(&self, name: &str) -> Person {
+        let index = self
+            .pages
+            .borrow()
+            .iter()
+            .position(|(whose, _)| whose == name);
+        let index = index.unwrap_or_else(|| panic!("nobody is called {name}"));
+        let browser = self.browsers.borrow_mut().remove(index);
+        let page = browser.new_tab().await;
+        self.browsers.borrow_mut().insert(index, browser);
+        self.pages
+            .borrow_mut()
+            .push((format!("{name}, second tab"), page.clone()));
+        Person::new(page, name, &self.server().url())
+    }
+
+    async fn page(&self, name: &str, options: &BrowserOptions) -> Page {
+        let kind = self.kinds[self.browsers.borrow().len() % 2];
+        let browser = self.world.lend(kind, options).await;
+        let page = browser.page().await;
+        self.browsers.borrow_mut().push(browser);
+        self.pages
+            .borrow_mut()
+            .push((name.to_owned(), page.clone()));
+        page
+    }
+
+    /// Gives the browsers back for the next scenario, after a success.
+    pub(crate) async fn clear(self) {
+        for browser in self.browsers.take() {
+            if browser.recycle().await.is_ok() {
+                self.world.take_back(browser);
+            }
+        }
+    }
+
+    /// What stood on every page, and the end of the server's log, after a failure.
+    pub(crate) async fn report(&self) -> String {
+        let directory = repository().join("target/e2e");
+        let _ = std::fs::create_dir_all(&directory);
+        let mut report = String::new();
+        for (name, page) in self.pages.take() {
+            let file: String = format!("{}-{name}", self.name)
+                .chars()
+                .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+                .collect();
+            let screenshot: PathBuf = directory.join(format!("{file}.png"));
+            let _ = writeln!(report, "{name}:\n{}", page.report(&screenshot).await);
+        }
+        if let Ok(server) = self.server.try_borrow() {
+            let _ = write!(report, "server:\n  {}", server.log_tail().join("\n  "));
+        }
+        report
+    }
+}

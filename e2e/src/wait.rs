@@ -1,0 +1,50 @@
+//! Waiting for conditions instead of for time.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// How long a condition may take before it counts as never. Generous: a loaded
+/// machine is no failure.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+const POLL: Duration = Duration::from_millis(40);
+
+/// Asks until the answer is `Ok`, and panics with the last `Err` after [`PATIENCE`].
+pub async fn eventually<T>(what: &str, check: impl AsyncFnMut() -> Result<T, String>) -> T {
+    eventually_within(PATIENCE, what, check).await
+}
+
+/// [`eventually`] with another deadline, where the deadline itself is promised.
+pub async fn eventually_within<T>(
+    deadline: Duration,
+    what: &str,
+    mut check: impl AsyncFnMut() -> Result<T, String>,
+) -> T {
+    let start = Instant::now();
+    loop {
+        let last = match check().await {
+            Ok(value) => return value,
+            Err(why) => why,
+        };
+        if start.elapsed() > deadline {
+            panic!("waited {deadline:?} in vain for {what}; last: {last}");
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// For what must not happen: asks for as long as `span`, and panics at the first `Err`.
+pub async fn holds_for(
+    span: Duration,
+    what: &str,
+    mut check: impl AsyncFnMut() -> Result<(), String>,
+) {
+    let start = Instant::now();
+    while start.elapsed() < span {
+        if let Err(why) = check().await {
+            panic!("{what} did not hold: {why}");
+        }
+        sleep(POLL).await;
+    }
+}

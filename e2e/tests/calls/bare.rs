@@ -1,0 +1,104 @@
+//! Calls with a page that somebody else wrote, from the contract's first four
+//! messages alone.
+
+use std::time::Duration;
+
+use wimpex_e2e::{CallKind, Stage};
+
+use crate::shared::scenes;
+
+scenes! {
+    AnyBrowsers: the_bare_page_calls_wimpex,
+    AnyBrowsers: wimpex_calls_the_bare_page,
+    AnyBrowsers: the_bare_page_makes_an_audio_call,
+    AnyBrowsers: the_bare_page_declines_and_is_declined,
+    AnyBrowsers: two_bare_pages_call_each_other,
+}
+
+/// No message of the four says that somebody hung up. It shows in the DTLS
+/// transport, which closes at once; the ICE connection fails much later.
+const SILENT_END: Duration = Duration::from_secs(8);
+
+async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
+    let bare = stage.bare_person("Bare").await;
+    let alice = stage.person("Alice").await;
+    bare.call(&alice.id().await, CallKind::Video).await;
+    let prompt = alice.is_called().await;
+    assert!(
+        prompt.contains("Bare"),
+        "the prompt names the caller: {prompt:?}"
+    );
+    assert!(prompt.to_lowercase().contains("not verified"), "{prompt:?}");
+    alice.accept().await;
+    alice.is_connected().await;
+    tokio::join!(
+        alice.sees(),
+        alice.hears(),
+        bare.person().sees(),
+        bare.person().hears()
+    );
+    bare.end().await;
+    alice
+        .call_is_over_within(SILENT_END, &["ended", "lost", "failed", "hung up"])
+        .await;
+    tokio::join!(alice.left_nothing(), bare.person().left_nothing());
+}
+
+async fn wimpex_calls_the_bare_page(stage: &Stage<'_>) {
+    let alice = stage.person("Alice").await;
+    let bare = stage.bare_person("Bare").await;
+    alice.call(&bare.id().await, CallKind::Video).await;
+    bare.accept().await;
+    alice.is_connected().await;
+    tokio::join!(
+        alice.sees(),
+        alice.hears(),
+        bare.person().sees(),
+        bare.person().hears()
+    );
+    alice.end().await;
+    alice.call_is_over(&["ended"]).await;
+    bare.state_is("ended").await;
+    tokio::join!(alice.left_nothing(), bare.person().left_nothing());
+}
+
+async fn the_bare_page_makes_an_audio_call(stage: &Stage<'_>) {
+    let bare = stage.bare_person("Bare").await;
+    let alice = stage.person("Alice").await;
+    bare.call(&alice.id().await, CallKind::Audio).await;
+    alice.accept().await;
+    alice.is_connected().await;
+    tokio::join!(alice.hears(), bare.person().hears());
+    assert_eq!(alice.page.snapshot().await.live_cameras, 0);
+    alice.end().await;
+    alice.call_is_over(&["ended"]).await;
+    alice.left_nothing().await;
+}
+
+async fn the_bare_page_declines_and_is_declined(stage: &Stage<'_>) {
+    let alice = stage.person("Alice").await;
+    let bare = stage.bare_person("Bare").await;
+    alice.call(&bare.id().await, CallKind::Video).await;
+    bare.decline().await;
+    alice.call_is_over(&["declined"]).await;
+    alice.left_nothing().await;
+    alice.back_home().await;
+    bare.call(&alice.id().await, CallKind::Video).await;
+    alice.decline().await;
+    bare.state_is("declined").await;
+    bare.person().left_nothing().await;
+}
+
+/// The reference works by itself: what fails above is not its fault.
+async fn two_bare_pages_call_each_other(stage: &Stage<'_>) {
+    let ann = stage.bare_person("Ann").await;
+    let ben = stage.bare_person("Ben").await;
+    ann.call(&ben.id().await, CallKind::Video).await;
+    ben.accept().await;
+    tokio::join!(ann.state_is("connected"), ben.state_is("connected"));
+    let (a, b) = (ann.person(), ben.person());
+    tokio::join!(a.sees(), a.hears(), b.sees(), b.hears());
+    ann.end().await;
+    ben.state_is("ended").await;
+    tokio::join!(a.left_nothing(), b.left_nothing());
+}

@@ -1,0 +1,166 @@
+//! What people do in a call.
+
+use std::time::Duration;
+
+use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+
+use crate::shared::{hang_up, in_a_call, scenes};
+
+scenes! {
+    AnyBrowsers: muting_silences_and_unmuting_is_heard,
+    AnyBrowsers: the_camera_goes_off_and_on_again,
+    AnyBrowsers: keys_mute_and_toggle_the_camera,
+    AnyBrowsers: quality_agrees_with_the_browser,
+}
+
+async fn muting_silences_and_unmuting_is_heard(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
+    bob.hears().await;
+    alice.page.click(Role::Button, "Mute").await;
+    alice.page.find(Role::Button, "Unmute").await;
+    hears_silence(&bob).await;
+    alice.page.click(Role::Button, "Unmute").await;
+    bob.hears().await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn the_camera_goes_off_and_on_again(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    bob.sees().await;
+    alice.page.click(Role::Button, "Turn camera off").await;
+    camera_is(&alice, 0).await;
+    sees_a_standstill(&bob).await;
+    bob.hears().await;
+    alice.page.click(Role::Button, "Turn camera on").await;
+    camera_is(&alice, 1).await;
+    bob.sees().await;
+    hang_up(&bob, &alice).await;
+}
+
+async fn keys_mute_and_toggle_the_camera(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    alice.sees().await;
+    alice.page.press('m').await;
+    shows(&alice, "Unmute").await;
+    alice.page.press('m').await;
+    shows(&alice, "Mute").await;
+    alice.page.press('v').await;
+    shows(&alice, "Turn camera on").await;
+    camera_is(&alice, 0).await;
+    alice.page.press('v').await;
+    shows(&alice, "Turn camera off").await;
+    camera_is(&alice, 1).await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn quality_agrees_with_the_browser(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
+    alice.page.click(Role::Button, "Quality").await;
+    let region = alice.page.find(Role::Region, "Call quality").await;
+    eventually("numbers that agree with getStats", async || {
+        let text = region.text().await.map_err(|error| error.to_string())?;
+        let media = alice.page.media().await;
+        let squeezed: String = text
+            .to_lowercase()
+            .replace('×', "x")
+            .split_whitespace()
+            .collect();
+        let size = format!("{}x{}", media.frame_width, media.frame_height);
+        let mut wanted = vec![size, "direct".to_owned()];
+        for codec in media.inbound_codecs.iter().chain(&media.outbound_codecs) {
+            wanted.extend(codec.split('/').nth(1).map(str::to_lowercase));
+        }
+        let missing: Vec<_> = wanted
+            .iter()
+            .filter(|part| !squeezed.contains(*part))
+            .collect();
+        let rates = amounts(&text, &["kbit/s", "Mbit/s", "kb/s", "Mb/s", "kbps", "Mbps"]);
+        let times = amounts(&text, &["ms"]);
+        if missing.is_empty()
+            && rates.iter().filter(|rate| **rate > 0.0).count() >= 2
+            && !times.is_empty()
+        {
+            return Ok(());
+        }
+        Err(format!(
+            "missing {missing:?}, rates {rates:?}, times {times:?} in {text:?}"
+        ))
+    })
+    .await;
+    alice.page.click(Role::Button, "Quality").await;
+    alice
+        .page
+        .wait_until_gone(Role::Region, "Call quality")
+        .await;
+    hang_up(&alice, &bob).await;
+}
+
+/// The numbers that stand before one of `units`.
+fn amounts(text: &str, units: &[&str]) -> Vec<f64> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let pairs = words
+        .windows(2)
+        .filter(|pair| units.contains(&pair[1].trim_end_matches(',')));
+    pairs
+        .filter_map(|pair| pair[0].replace(',', "").parse().ok())
+        .collect()
+}
+
+async fn shows(person: &Person, button: &str) {
+    eventually(&format!("the button {button:?}"), async || {
+        person.page.wake().await;
+        let found = person.page.find_now(Role::Button, button).await;
+        found
+            .map(|_| ())
+            .ok_or_else(|| "it is not there".to_owned())
+    })
+    .await;
+}
+
+async fn camera_is(person: &Person, lights: u32) {
+    eventually(
+        &format!("{lights} camera lights at {}", person.name),
+        async || {
+            let now = person.page.snapshot().await.live_cameras;
+            if now == lights {
+                Ok(())
+            } else {
+                Err(format!("{now}"))
+            }
+        },
+    )
+    .await;
+}
+
+/// Silence has no moment; it is looked for in spans longer than the fake
+/// microphone's pause between two beeps.
+const SPAN: Duration = Duration::from_millis(1500);
+
+async fn hears_silence(person: &Person) {
+    eventually("silence", async || {
+        let before = person.page.media().await.audio_energy;
+        tokio::time::sleep(SPAN).await;
+        let gained = person.page.media().await.audio_energy - before;
+        if gained < 1e-6 {
+            Ok(())
+        } else {
+            Err(format!("energy grew by {gained}"))
+        }
+    })
+    .await;
+}
+
+async fn sees_a_standstill(person: &Person) {
+    eventually("no more pictures", async || {
+        let before = person.page.media().await.frames_decoded;
+        tokio::time::sleep(SPAN).await;
+        let gained = person.page.media().await.frames_decoded - before;
+        if gained <= 1 {
+            Ok(())
+        } else {
+            Err(format!("{gained} more"))
+        }
+    })
+    .await;
+}

@@ -1,0 +1,49 @@
+//! How calls end otherwise than by hanging up.
+
+use std::time::Duration;
+
+use wimpex_e2e::{CallKind, Stage};
+
+use crate::shared::{ENDED, alice_and_bob, connect, scenes};
+
+scenes! {
+    AnyBrowsers: reloading_ends_the_call_at_the_other_side,
+    AnyBrowsers: reloading_while_calling_stops_the_ringing,
+    AnyBrowsers: hanging_up_right_after_accept_leaves_nothing,
+}
+
+async fn reloading_ends_the_call_at_the_other_side(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let id = bob.id().await;
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    bob.page.reload().await;
+    alice
+        .call_is_over_within(
+            Duration::from_secs(8),
+            &["ended", "lost", "hung up", "left"],
+        )
+        .await;
+    alice.left_nothing().await;
+    bob.at_home().await;
+    assert_eq!(id, bob.id().await, "a reload keeps a guest's id");
+}
+
+async fn reloading_while_calling_stops_the_ringing(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    alice.page.reload().await;
+    bob.prompt_is_gone(Duration::from_secs(8)).await;
+    bob.left_nothing().await;
+}
+
+/// The camera may still be starting then; it must go off again.
+async fn hanging_up_right_after_accept_leaves_nothing(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.accept().await;
+    bob.end().await;
+    tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+}

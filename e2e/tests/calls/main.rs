@@ -1,0 +1,28 @@
+//! Whole calls between real browsers over the real server. See the crate's
+//! documentation for how to read a scene.
+
+mod bare;
+mod during;
+mod endings;
+mod fields;
+mod media;
+mod resilience;
+mod ringing;
+mod screens;
+mod shared;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let scenes = [
+        media::all(),
+        bare::all(),
+        ringing::all(),
+        endings::all(),
+        during::all(),
+        resilience::all(),
+        screens::all(),
+        fields::all(),
+    ];
+    wimpex_e2e::main(scenes.into_iter().flatten().collect())
+}

@@ -1,0 +1,92 @@
+//! Sound and picture, both ways.
+
+use wimpex_e2e::{CallKind, Role, Stage};
+
+use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, scenes};
+
+scenes! {
+    AnyBrowsers: video_call_carries_picture_and_sound_both_ways,
+    AnyBrowsers: audio_call_carries_sound_and_uses_no_camera,
+    AnyBrowsers: accepting_without_camera_sends_sound_only,
+    AnyBrowsers: a_second_call_works_right_after_the_first,
+}
+
+async fn video_call_carries_picture_and_sound_both_ways(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
+    for person in [&alice, &bob] {
+        person.page.find(Role::Video, "Remote video").await;
+        person.page.find(Role::Video, "Your camera").await;
+        let timer = person.timer().await;
+        let (minutes, seconds) = timer.trim().split_once(':').expect("mm:ss");
+        assert_eq!((minutes, seconds.len()), ("00", 2), "{timer:?}");
+    }
+    hang_up(&alice, &bob).await;
+}
+
+async fn audio_call_carries_sound_and_uses_no_camera(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
+    tokio::join!(alice.hears(), bob.hears());
+    for person in [&alice, &bob] {
+        let snapshot = person.page.snapshot().await;
+        assert_eq!(
+            snapshot.live_cameras, 0,
+            "{} films an audio call",
+            person.name
+        );
+        let described = snapshot.sent.iter().filter(|sent| !sent.media.is_empty());
+        for sent in described {
+            assert_eq!(
+                sent.media,
+                ["audio"],
+                "media in the {} of {}",
+                sent.r#type,
+                person.name
+            );
+        }
+        assert_eq!(person.page.media().await.frames_decoded, 0);
+        assert!(
+            person
+                .page
+                .find_now(Role::Button, "Turn camera off")
+                .await
+                .is_none()
+        );
+    }
+    hang_up(&bob, &alice).await;
+}
+
+async fn accepting_without_camera_sends_sound_only(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.accept_without_camera().await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    tokio::join!(alice.hears(), bob.hears(), bob.sees());
+    assert_eq!(
+        bob.page.snapshot().await.live_cameras,
+        0,
+        "Bob's camera is on"
+    );
+    assert_eq!(
+        alice.page.media().await.frames_decoded,
+        0,
+        "Alice got a picture of Bob"
+    );
+    // He may change his mind.
+    bob.page.click(Role::Button, "Turn camera on").await;
+    alice.sees().await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn a_second_call_works_right_after_the_first(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    hang_up(&bob, &alice).await;
+    tokio::join!(alice.back_home(), bob.back_home());
+    connect(&bob, &alice, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
+    for person in [&alice, &bob] {
+        assert_eq!(person.page.snapshot().await.connections_open, 1);
+    }
+    hang_up(&alice, &bob).await;
+}

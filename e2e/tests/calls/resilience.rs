@@ -1,0 +1,124 @@
+//! When something is denied or breaks.
+
+use wimpex_e2e::{BrowserOptions, CallKind, Person, Stage, eventually};
+
+use crate::shared::{ENDED, connect, hang_up, in_a_call, scenes};
+
+scenes! {
+    AnyBrowsers: a_denied_camera_does_not_stop_the_call,
+    AnyBrowsers: a_denied_microphone_does_not_stop_the_call,
+    AnyBrowsers: a_caller_without_camera_is_told_and_heard,
+    AnyBrowsers: the_server_dies_and_the_picture_runs_on,
+    Chromium: an_insecure_page_says_why_there_is_no_camera,
+}
+
+async fn a_denied_camera_does_not_stop_the_call(stage: &Stage<'_>) {
+    let alice = stage.visitor("Alice").await;
+    let denying = BrowserOptions {
+        deny_camera: true,
+        ..BrowserOptions::default()
+    };
+    let bob = stage.visitor_with("Bob", denying).await;
+    tokio::join!(alice.open(), bob.open());
+    connect(&alice, &bob, CallKind::Video).await;
+    bob.page
+        .wait_for_text(&[
+            "camera is blocked",
+            "no camera",
+            "without your camera",
+            "camera is not allowed",
+            "camera was not allowed",
+        ])
+        .await;
+    tokio::join!(alice.hears(), bob.hears(), bob.sees());
+    hang_up(&alice, &bob).await;
+}
+
+async fn a_denied_microphone_does_not_stop_the_call(stage: &Stage<'_>) {
+    let alice = stage.visitor("Alice").await;
+    let denying = BrowserOptions {
+        deny_microphone: true,
+        ..BrowserOptions::default()
+    };
+    let bob = stage.visitor_with("Bob", denying).await;
+    tokio::join!(alice.open(), bob.open());
+    connect(&alice, &bob, CallKind::Video).await;
+    bob.page.wait_for_text(&["microphone"]).await;
+    tokio::join!(alice.sees(), bob.hears(), bob.sees());
+    hang_up(&bob, &alice).await;
+}
+
+async fn a_caller_without_camera_is_told_and_heard(stage: &Stage<'_>) {
+    let denying = BrowserOptions {
+        deny_camera: true,
+        ..BrowserOptions::default()
+    };
+    let alice = stage.visitor_with("Alice", denying).await;
+    let bob = stage.visitor("Bob").await;
+    tokio::join!(alice.open(), bob.open());
+    connect(&alice, &bob, CallKind::Video).await;
+    alice.page.wait_for_text(&["camera"]).await;
+    tokio::join!(alice.hears(), bob.hears(), alice.sees());
+    hang_up(&alice, &bob).await;
+}
+
+async fn the_server_dies_and_the_picture_runs_on(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    stage.server_mut().kill();
+    for person in [&alice, &bob] {
+        person
+            .page
+            .wait_for_text(&[
+                "reconnecting",
+                "no connection to the server",
+                "offline",
+                "server",
+            ])
+            .await;
+    }
+    tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
+    stage.server_mut().restart();
+    tokio::join!(logged_in_again(&alice), logged_in_again(&bob));
+    tokio::join!(alice.sees(), bob.sees());
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    alice.end().await;
+    tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
+    // What the browser itself writes about a server that is not there.
+    let broken = ["WebSocket connection to", "net::ERR_CONNECTION"];
+    tokio::join!(
+        alice.left_nothing_but(&broken),
+        bob.left_nothing_but(&broken)
+    );
+}
+
+async fn logged_in_again(person: &Person) {
+    eventually(&format!("{} to log in again", person.name), async || {
+        let logins = person.page.snapshot().await.sent_count("login");
+        // The probe comes after the first login where it cannot come earlier.
+        let expected = if person.page.kind() == wimpex_e2e::BrowserKind::Firefox {
+            1
+        } else {
+            2
+        };
+        if logins >= expected {
+            Ok(())
+        } else {
+            Err(format!("{logins} logins"))
+        }
+    })
+    .await;
+}
+
+async fn an_insecure_page_says_why_there_is_no_camera(stage: &Stage<'_>) {
+    let elsewhere = BrowserOptions {
+        host_on_loopback: Some("wimpex.test".to_owned()),
+        ..BrowserOptions::default()
+    };
+    let alice = stage.visitor_with("Alice", elsewhere).await;
+    alice.visit("/").await;
+    let secure: bool = alice.page.evaluate("return isSecureContext").await;
+    assert!(!secure, "the scene is not what it says");
+    alice.introduce().await;
+    alice.page.wait_for_text(&["https"]).await;
+}

@@ -1,0 +1,193 @@
+//! Until somebody accepts.
+
+use std::time::Duration;
+
+use wimpex_e2e::{CallKind, Role, Stage, eventually, holds_for};
+
+use crate::shared::{alice_and_bob, connect, hang_up, scenes};
+
+scenes! {
+    AnyBrowsers: nothing_is_revealed_before_accept,
+    AnyBrowsers: declining,
+    AnyBrowsers: cancelling_stops_the_ringing_at_once,
+    AnyBrowsers: nobody_answers,
+    AnyBrowsers: a_third_person_gets_busy,
+    AnyBrowsers: calling_each_other_at_the_same_moment,
+    AnyBrowsers: nobody_is_there,
+    AnyBrowsers: escape_declines,
+    AnyBrowsers: a_second_tab_rings_too,
+}
+
+/// What "at once" means to a person, on a loaded machine.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+async fn nothing_is_revealed_before_accept(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let quiet_title = bob.page.title().await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    let prompt = bob.is_called().await;
+    assert!(
+        prompt.contains("Alice") && prompt.to_lowercase().contains("video"),
+        "{prompt:?}"
+    );
+    assert!(prompt.to_lowercase().contains("not verified"), "{prompt:?}");
+    alice.page.wait_for_text(&["Ringing"]).await;
+    eventually("a title that shows the call", async || {
+        let title = bob.page.title().await;
+        if title == quiet_title {
+            Err(title)
+        } else {
+            Ok(())
+        }
+    })
+    .await;
+    holds_for(
+        Duration::from_millis(700),
+        "silence before Accept",
+        async || {
+            let now = bob.page.snapshot().await;
+            let revealed = now.sent_count("ice-candidate") + now.sent_count("call-answer");
+            match (revealed, now.connections_made, now.captures) {
+                (0, 0, 0) => Ok(()),
+                seen => Err(format!(
+                    "candidates and answers, connections, captures: {seen:?}"
+                )),
+            }
+        },
+    )
+    .await;
+    alice.cancel().await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+}
+
+async fn declining(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.decline().await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    alice.call_is_over(&["declined"]).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+    assert_eq!(
+        bob.page.snapshot().await.captures,
+        0,
+        "Bob's camera was asked for"
+    );
+}
+
+async fn cancelling_stops_the_ringing_at_once(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let title = bob.page.title().await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    alice.cancel().await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    alice.call_is_over(&["cancelled", "canceled"]).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+    eventually("the quiet title again", async || {
+        let now = bob.page.title().await;
+        if now == title || !now.contains("Alice") {
+            Ok(())
+        } else {
+            Err(now)
+        }
+    })
+    .await;
+}
+
+async fn nobody_answers(stage: &Stage<'_>) {
+    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+    tokio::join!(
+        alice.open_at("/?debug&debug-ring-seconds=3"),
+        bob.open_at("/?debug&debug-ring-seconds=3")
+    );
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    alice.call_is_over(&["no answer", "did not answer"]).await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+}
+
+async fn a_third_person_gets_busy(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let to_bob = bob.link().await;
+    connect(&alice, &bob, CallKind::Audio).await;
+    let carol = stage.person("Carol").await;
+    carol.call(&to_bob, CallKind::Audio).await;
+    carol.call_is_over(&["busy", "another call"]).await;
+    carol.left_nothing().await;
+    tokio::join!(alice.hears(), bob.hears());
+    assert!(
+        bob.page.texts(Role::AlertDialog).await.is_empty(),
+        "Carol disturbs Bob"
+    );
+    hang_up(&alice, &bob).await;
+}
+
+async fn calling_each_other_at_the_same_moment(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
+    tokio::join!(alice.aim(&to_bob), bob.aim(&to_alice));
+    let soon = Duration::from_millis(1500);
+    tokio::join!(
+        alice.page.click_later(Role::Button, "Video call", soon),
+        bob.page.click_later(Role::Button, "Video call", soon)
+    );
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
+    for person in [&alice, &bob] {
+        let now = person.page.snapshot().await;
+        assert_eq!(
+            now.sent_count("call-offer"),
+            1,
+            "{} did not call: {now:?}",
+            person.name
+        );
+        assert_eq!(now.connections_open, 1, "{}", person.name);
+        assert!(person.page.texts(Role::AlertDialog).await.is_empty());
+    }
+    hang_up(&alice, &bob).await;
+}
+
+async fn nobody_is_there(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let link = bob.link().await;
+    bob.page.goto("about:blank").await;
+    alice.call(&link, CallKind::Video).await;
+    alice.page.wait_for_text(&["not online"]).await;
+    if alice.page.find_now(Role::Button, "Cancel").await.is_some() {
+        alice.cancel().await;
+    }
+    alice.left_nothing().await;
+}
+
+async fn escape_declines(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    alice.call(&bob.link().await, CallKind::Audio).await;
+    bob.is_called().await;
+    bob.page.press(ESCAPE).await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    alice.call_is_over(&["declined"]).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
+}
+
+/// WebDriver's code point for Escape.
+const ESCAPE: char = '\u{e00c}';
+
+async fn a_second_tab_rings_too(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let bob_too = stage.second_tab_of("Bob").await;
+    bob_too.visit("/").await;
+    bob_too.at_home().await;
+    assert_eq!(
+        bob_too.id().await,
+        bob.id().await,
+        "another person in the second tab"
+    );
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    bob_too.is_called().await;
+    alice.cancel().await;
+    bob.prompt_is_gone(AT_ONCE).await;
+    bob_too.prompt_is_gone(AT_ONCE).await;
+}

@@ -1,0 +1,48 @@
+//! How most scenes begin.
+
+use wimpex_e2e::{CallKind, Person, Stage};
+
+/// Lists a module's scenes with what each needs.
+macro_rules! scenes {
+    ($($needs:ident: $name:ident,)*) => {
+        pub(crate) fn all() -> Vec<wimpex_e2e::Scenario> {
+            vec![$(wimpex_e2e::Scenario {
+                name: stringify!($name),
+                needs: wimpex_e2e::Needs::$needs,
+                scene: |stage| Box::pin($name(stage)),
+            }),*]
+        }
+    };
+}
+pub(crate) use scenes;
+
+/// Words of an end screen after a call that somebody ended.
+pub(crate) const ENDED: &[&str] = &["call ended", "hung up"];
+
+/// Alice and Bob at home, in a browser each.
+pub(crate) async fn alice_and_bob(stage: &Stage<'_>) -> (Person, Person) {
+    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+    tokio::join!(alice.open(), bob.open());
+    (alice, bob)
+}
+
+/// Alice and Bob in a call that Alice made and Bob took.
+pub(crate) async fn in_a_call(stage: &Stage<'_>, kind: CallKind) -> (Person, Person) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    connect(&alice, &bob, kind).await;
+    (alice, bob)
+}
+
+/// `caller` calls, `callee` accepts, both get connected.
+pub(crate) async fn connect(caller: &Person, callee: &Person, kind: CallKind) {
+    caller.call(&callee.link().await, kind).await;
+    callee.accept().await;
+    tokio::join!(caller.is_connected(), callee.is_connected());
+}
+
+/// `who` hangs up, both are told so, and nothing is left at either.
+pub(crate) async fn hang_up(who: &Person, other: &Person) {
+    who.end().await;
+    tokio::join!(who.call_is_over(ENDED), other.call_is_over(ENDED));
+    tokio::join!(who.left_nothing(), other.left_nothing());
+}

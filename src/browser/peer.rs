@@ -1,0 +1,370 @@
+//! `RTCPeerConnection`.
+//!
+//! Every method that the browser answers later calls it at once, and returns a
+//! future for the answer only: the browser does the calls in their order, so a
+//! candidate that is added after a description always finds it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+};
+
+pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
+
+use super::stats::StatsReport;
+use super::{BrowserError, Listener};
+
+/// `RTCIceServer`.
+#[derive(Clone, Debug)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:`.
+    pub urls: Vec<String>,
+    /// For TURN.
+    pub username: Option<String>,
+    /// For TURN.
+    pub credential: Option<String>,
+}
+
+/// `RTCIceCandidateInit`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The candidate itself.
+    pub candidate: String,
+    /// `sdpMid`.
+    pub sdp_mid: Option<String>,
+    /// `sdpMLineIndex`.
+    pub sdp_m_line_index: Option<u16>,
+    /// `usernameFragment`.
+    pub username_fragment: Option<String>,
+}
+
+/// What a connection reports.
+pub enum PeerEvent {
+    /// `onicecandidate`; the end of the candidates is not reported.
+    Candidate(Candidate),
+    /// `onconnectionstatechange`.
+    Connection(RtcPeerConnectionState),
+    /// `oniceconnectionstatechange`.
+    Ice(RtcIceConnectionState),
+    /// `onsignalingstatechange`.
+    Signaling(RtcSignalingState),
+    /// `ontrack`.
+    Track(MediaStreamTrack),
+}
+
+/// Which of the two kinds of track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Sound.
+    Audio,
+    /// Picture.
+    Video,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
+/// The tracks to send; they are put on the transceivers as soon as there are any.
+#[derive(Default)]
+struct Sending {
+    audio: Option<MediaStreamTrack>,
+    video: Option<MediaStreamTrack>,
+}
+
+/// A connection that is closed when it is dropped.
+pub struct PeerConnection {
+    pc: RtcPeerConnection,
+    /// Names our tracks as one stream to the peer, so that they play in step.
+    stream: MediaStream,
+    sending: Rc<RefCell<Sending>>,
+    _listeners: [Listener; 5],
+}
+
+impl PeerConnection {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// Where the browser refuses the servers, or has no WebRTC.
+    pub fn new(
+        servers: &[IceServer],
+        report: impl Fn(PeerEvent) + Clone + 'static,
+    ) -> Result<Self, BrowserError> {
+        let configuration = RtcConfiguration::new();
+        configuration.set_ice_servers(&ice_servers(servers)?);
+        let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
+        let listeners = listeners(&pc, report);
+        Ok(Self {
+            pc,
+            stream: MediaStream::new()?,
+            sending: Rc::default(),
+            _listeners: listeners,
+        })
+    }
+
+    /// For who offers: a place for sound, and one for picture, both ways.
+    ///
+    /// # Errors
+    /// Where the browser refuses.
+    pub fn add_transceivers(&self, video: bool) -> Result<(), BrowserError> {
+        let kinds: &[Kind] = if video {
+            &[Kind::Audio, Kind::Video]
+        } else {
+            &[Kind::Audio]
+        };
+        for kind in kinds {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_streams(&Array::of1(&self.stream));
+            self.pc
+                .add_transceiver_with_str_and_init(kind.name(), &init);
+        }
+        place(&self.pc, &self.sending.borrow());
+        Ok(())
+    }
+
+    /// Makes an offer ours; resolves with its SDP.
+    pub fn offer(
+        &self,
+        ice_restart: bool,
+    ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
+        if ice_restart {
+            call(&self.pc, "restartIce", &JsValue::UNDEFINED);
+        }
+        describe(self.pc.clone(), set_local_description(&self.pc))
+    }
+
+    /// Takes the peer's offer (rolling back our own) and makes an answer ours;
+    /// resolves with its SDP.
+    pub fn accept_offer(
+        &self,
+        sdp: &str,
+    ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
+        let accepted = self.set_remote(RtcSdpType::Offer, sdp);
+        let (pc, stream, sending) = (self.pc.clone(), self.stream.clone(), self.sending.clone());
+        async move {
+            JsFuture::from(accepted).await?;
+            for transceiver in transceivers(&pc) {
+                transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                name_stream(&transceiver, &stream);
+            }
+            place(&pc, &sending.borrow());
+            let described = set_local_description(&pc);
+            describe(pc, described).await
+        }
+    }
+
+    /// Takes the peer's answer.
+    pub fn accept_answer(
+        &self,
+        sdp: &str,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let accepted = self.set_remote(RtcSdpType::Answer, sdp);
+        async move {
+            JsFuture::from(accepted).await?;
+            Ok(())
+        }
+    }
+
+    /// Adds a path of the peer's.
+    pub fn add_candidate(
+        &self,
+        candidate: &Candidate,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let init = RtcIceCandidateInit::new(&candidate.candidate);
+        init.set_sdp_mid(candidate.sdp_mid.as_deref());
+        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
+        if let Some(fragment) = &candidate.username_fragment {
+            // web-sys has no setter for it.
+            let _ = Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
+        }
+        let added = self
+            .pc
+            .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
+        async move {
+            JsFuture::from(added).await?;
+            Ok(())
+        }
+    }
+
+    /// Sends this track from now on, or nothing; needs no new description.
+    pub fn send(&self, kind: Kind, track: Option<&MediaStreamTrack>) {
+        let mut sending = self.sending.borrow_mut();
+        match kind {
+            Kind::Audio => sending.audio = track.cloned(),
+            Kind::Video => sending.video = track.cloned(),
+        }
+        place(&self.pc, &sending);
+    }
+
+    /// `getStats`.
+    pub fn stats(&self) -> impl Future<Output = Result<StatsReport, BrowserError>> + use<> {
+        let stats = self.pc.get_stats();
+        async move { Ok(StatsReport::new(JsFuture::from(stats).await?)) }
+    }
+
+    /// How loud the peer's sound is now, 0 to 1
+    /// (`RTCRtpReceiver.getSynchronizationSources`).
+    pub fn audio_level(&self) -> Option<f64> {
+        let transceiver = transceivers(&self.pc)
+            .into_iter()
+            .find(|t| t.receiver().track().kind() == Kind::Audio.name())?;
+        let sources = call(
+            &transceiver.receiver(),
+            "getSynchronizationSources",
+            &JsValue::UNDEFINED,
+        )?;
+        let source = sources.dyn_into::<Array>().ok()?.get(0);
+        Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
+    }
+
+    fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> js_sys::Promise {
+        let description = RtcSessionDescriptionInit::new(kind);
+        description.set_sdp(sdp);
+        self.pc.set_remote_description(&description)
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.pc.close();
+    }
+}
+
+/// `setLocalDescription` without an argument: the browser makes whichever
+/// description the state asks for, so that none can be outdated when it is set.
+/// web-sys knows only the form with one.
+fn set_local_description(pc: &RtcPeerConnection) -> Option<js_sys::Promise> {
+    call(pc, "setLocalDescription", &JsValue::UNDEFINED)?
+        .dyn_into()
+        .ok()
+}
+
+async fn describe(
+    pc: RtcPeerConnection,
+    described: Option<js_sys::Promise>,
+) -> Result<String, BrowserError> {
+    let invalid = || BrowserError {
+        name: "InvalidStateError".to_owned(),
+    };
+    JsFuture::from(described.ok_or_else(invalid)?).await?;
+    let description = pc.local_description().ok_or_else(invalid)?;
+    Ok(description.sdp())
+}
+
+/// Puts the tracks on the first transceiver of their kind.
+fn place(pc: &RtcPeerConnection, sending: &Sending) {
+    for (kind, track) in [(Kind::Audio, &sending.audio), (Kind::Video, &sending.video)] {
+        let transceiver = transceivers(pc)
+            .into_iter()
+            .find(|t| t.receiver().track().kind() == kind.name());
+        if let Some(transceiver) = transceiver {
+            // Fails only on a connection that is closed, where nothing is sent.
+            let replaced = transceiver.sender().replace_track(track.as_ref());
+            wasm_bindgen_futures::spawn_local(async move {
+                let _ = JsFuture::from(replaced).await;
+            });
+        }
+    }
+}
+
+fn transceivers(pc: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
+    pc.get_transceivers()
+        .iter()
+        .map(JsCast::unchecked_into)
+        .collect()
+}
+
+/// `RTCRtpSender.setStreams`, where the browser has it; web-sys has not.
+fn name_stream(transceiver: &RtcRtpTransceiver, stream: &MediaStream) {
+    let _ = call(&transceiver.sender(), "setStreams", stream);
+}
+
+fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
+    let function: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
+    function.call1(object, argument).ok()
+}
+
+fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {
+    let list = Array::new();
+    for server in servers {
+        let entry = js_sys::Object::new();
+        let urls: Array = server
+            .urls
+            .iter()
+            .map(|url| JsValue::from_str(url))
+            .collect();
+        Reflect::set(&entry, &"urls".into(), &urls)?;
+        for (name, value) in [
+            ("username", &server.username),
+            ("credential", &server.credential),
+        ] {
+            if let Some(value) = value {
+                Reflect::set(&entry, &name.into(), &value.into())?;
+            }
+        }
+        list.push(&entry);
+    }
+    Ok(list.into())
+}
+
+fn listeners(
+    pc: &RtcPeerConnection,
+    report: impl Fn(PeerEvent) + Clone + 'static,
+) -> [Listener; 5] {
+    let on = |event: &'static str, run: Box<dyn Fn(web_sys::Event)>| Listener::new(pc, event, run);
+    let state = |read: fn(&RtcPeerConnection) -> PeerEvent| {
+        let (pc, report) = (pc.clone(), report.clone());
+        Box::new(move |_: web_sys::Event| report(read(&pc)))
+    };
+    let (candidate, track) = (report.clone(), report.clone());
+    [
+        on(
+            "connectionstatechange",
+            state(|pc| PeerEvent::Connection(pc.connection_state())),
+        ),
+        on(
+            "iceconnectionstatechange",
+            state(|pc| PeerEvent::Ice(pc.ice_connection_state())),
+        ),
+        on(
+            "signalingstatechange",
+            state(|pc| PeerEvent::Signaling(pc.signaling_state())),
+        ),
+        on(
+            "icecandidate",
+            Box::new(move |event| {
+                let event: &RtcPeerConnectionIceEvent = event.unchecked_ref();
+                if let Some(found) = event.candidate() {
+                    candidate(PeerEvent::Candidate(Candidate {
+                        candidate: found.candidate(),
+                        sdp_mid: found.sdp_mid(),
+                        sdp_m_line_index: found.sdp_m_line_index(),
+                        username_fragment: Reflect::get(&found, &"usernameFragment".into())
+                            .ok()
+                            .and_then(|fragment| fragment.as_string()),
+                    }));
+                }
+            }),
+        ),
+        on(
+            "track",
+            Box::new(move |event| {
+                let event: &RtcTrackEvent = event.unchecked_ref();
+                track(PeerEvent::Track(event.track()));
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,115 @@
+//! The window: where the page came from, what the browser can do, and what
+//! happens to the page as a whole.
+
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+use super::{BrowserError, Listener};
+
+pub(crate) fn window() -> web_sys::Window {
+    web_sys::window().expect("the page runs in a window, not in a worker")
+}
+
+fn document() -> web_sys::Document {
+    window().document().expect("a window has a document")
+}
+
+/// `https://HOST[:PORT]` of the page.
+pub fn origin() -> String {
+    window().location().origin().unwrap_or_default()
+}
+
+/// The path of the page's address, percent-encoded as it stands there.
+pub fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
+/// The query of the page's address, with its `?`.
+pub fn query() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// Shows another path in the address bar, without loading anything.
+pub fn show_path(path: &str) {
+    if let Ok(history) = window().history() {
+        // A browser that refuses keeps the old address; nothing depends on it.
+        let _ = history.push_state_with_url(&JsValue::NULL, "", Some(path));
+    }
+}
+
+/// Sets the window's title.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Whether the browser gives camera and microphone to this page at all
+/// (`isSecureContext`).
+pub fn is_secure() -> bool {
+    window().is_secure_context()
+}
+
+/// Whether the browser can make calls (`RTCPeerConnection`).
+pub fn has_webrtc() -> bool {
+    has(&window(), "RTCPeerConnection")
+}
+
+/// Whether the page is in sight.
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Calls back when the window fires an event of this type, while the guard lives.
+pub fn on(event: &'static str, run: impl FnMut(web_sys::Event) + 'static) -> Listener {
+    Listener::new(&window(), event, run)
+}
+
+/// Like [`on`], for events of the document.
+pub fn on_document(event: &'static str, run: impl FnMut(web_sys::Event) + 'static) -> Listener {
+    Listener::new(&document(), event, run)
+}
+
+/// Puts a text on the clipboard.
+///
+/// # Errors
+/// Where the browser or the person refuses, or the page is not secure.
+pub async fn copy(text: &str) -> Result<(), BrowserError> {
+    let navigator = window().navigator();
+    if !has(&navigator, "clipboard") {
+        return Err(missing());
+    }
+    JsFuture::from(navigator.clipboard().write_text(text)).await?;
+    Ok(())
+}
+
+/// Whether there is a share sheet (Web Share API).
+pub fn can_share() -> bool {
+    has(&window().navigator(), "share")
+}
+
+/// Opens the system's share sheet.
+///
+/// # Errors
+/// Where there is none, or the person closes it.
+pub async fn share(title: &str, url: &str) -> Result<(), BrowserError> {
+    let data = js_sys::Object::new();
+    Reflect::set(&data, &"title".into(), &title.into())?;
+    Reflect::set(&data, &"url".into(), &url.into())?;
+    let navigator = window().navigator();
+    let share: js_sys::Function = Reflect::get(&navigator, &"share".into())?
+        .dyn_into()
+        .map_err(|_| missing())?;
+    let promise: js_sys::Promise = share.call1(&navigator, &data)?.unchecked_into();
+    JsFuture::from(promise).await?;
+    Ok(())
+}
+
+fn has(object: &JsValue, name: &str) -> bool {
+    Reflect::get(object, &name.into()).is_ok_and(|value| !value.is_undefined())
+}
+
+fn missing() -> BrowserError {
+    BrowserError {
+        name: "NotSupportedError".to_owned(),
+    }
+}

@@ -1,0 +1,9 @@
+//! The page: calls between two browsers.
+//!
+//! Three layers, and each knows only those below it: `ui` shows what is and
+//! sends what the person wants; `session` is the one inbox and the one loop
+//! around the call machine; `browser` is one thin adapter for each Web API.
+
+pub mod browser;
+pub mod session;
+pub mod ui;

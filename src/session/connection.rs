@@ -1,0 +1,180 @@
+//! The call's peer connection, between the machine's words and the browser's.
+
+use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::callback::Interval;
+use leptos::prelude::Set;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::MediaStream;
+use wimpex_call::quality::{Quality, Sample};
+use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
+use wimpex_protocol::{CallType, Candidate};
+
+use super::event::Event;
+use super::{View, measure};
+use crate::browser::peer::{self, IceServer, Kind, PeerConnection, RtcPeerConnectionState};
+use crate::browser::{BrowserError, media};
+
+pub(super) struct Connection {
+    pub(super) generation: Generation,
+    peer: PeerConnection,
+    inbox: UnboundedSender<Event>,
+    view: View,
+    remote: Option<MediaStream>,
+    before: Option<Sample>,
+    _second: Interval,
+    _tenth: Option<Interval>,
+}
+
+impl Connection {
+    pub(super) fn new(
+        generation: Generation,
+        role: Role,
+        call_type: CallType,
+        servers: &[IceServer],
+        inbox: &UnboundedSender<Event>,
+        view: View,
+    ) -> Result<Self, BrowserError> {
+        let post = poster(inbox);
+        let peer = PeerConnection::new(servers, move |event| post(Event::Peer(generation, event)))?;
+        if role == Role::Caller {
+            peer.add_transceivers(call_type == CallType::Video)?;
+        }
+        let every = |millis, event: fn() -> Event| {
+            let post = poster(inbox);
+            Interval::new(millis, move || post(event()))
+        };
+        Ok(Self {
+            generation,
+            peer,
+            inbox: inbox.clone(),
+            view,
+            remote: None,
+            before: None,
+            _second: every(1000, || Event::Second),
+            _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
+        })
+    }
+
+    pub(super) fn offer(&self, ice_restart: bool) {
+        let (offer, post, generation) = (
+            self.peer.offer(ice_restart),
+            poster(&self.inbox),
+            self.generation,
+        );
+        spawn_local(async move { post(Event::Offered(generation, offer.await)) });
+    }
+
+    pub(super) fn accept_offer(&self, sdp: &str) {
+        let (answer, post, generation) = (
+            self.peer.accept_offer(sdp),
+            poster(&self.inbox),
+            self.generation,
+        );
+        spawn_local(async move { post(Event::Answered(generation, answer.await)) });
+    }
+
+    pub(super) fn accept_answer(&self, sdp: &str) {
+        let (accepted, post, generation) = (
+            self.peer.accept_answer(sdp),
+            poster(&self.inbox),
+            self.generation,
+        );
+        spawn_local(async move { post(Event::Accepted(generation, accepted.await)) });
+    }
+
+    pub(super) fn add_candidate(&self, candidate: Candidate) {
+        let added = self.peer.add_candidate(&peer::Candidate {
+            candidate: candidate.candidate,
+            sdp_mid: candidate.sdp_mid,
+            sdp_m_line_index: candidate.sdp_m_line_index,
+            username_fragment: candidate.username_fragment,
+        });
+        // A path that the browser cannot use, or one of an ICE generation that
+        // is over, is one path fewer and nothing more.
+        spawn_local(async move {
+            let _ = added.await;
+        });
+    }
+
+    pub(super) fn send(&self, kind: TrackKind, track: Option<&media::Track>) {
+        let kind = match kind {
+            TrackKind::Audio => Kind::Audio,
+            TrackKind::Video => Kind::Video,
+        };
+        self.peer.send(kind, track.map(media::Track::js));
+    }
+
+    /// A track of the peer's joins the one stream that is played.
+    pub(super) fn track(&mut self, track: &web_sys::MediaStreamTrack) {
+        match &self.remote {
+            Some(stream) => stream.add_track(track),
+            None => self.remote = media::stream_of([track]),
+        }
+        self.view.remote.set(self.remote.clone());
+    }
+
+    pub(super) fn measure(&self) {
+        let (stats, post, generation) = (self.peer.stats(), poster(&self.inbox), self.generation);
+        spawn_local(async move {
+            // Fails only on a connection that is closed.
+            if let Ok(report) = stats.await {
+                post(Event::Measured(generation, measure::sample(&report)));
+            }
+        });
+    }
+
+    pub(super) fn measured(&mut self, sample: Sample) {
+        if let Some(before) = self.before.replace(sample.clone()) {
+            let quality = Quality::between(&before, &sample);
+            let rate = quality.video_in.as_ref().and_then(|video| video.frame_rate);
+            if let Some(rate) = rate {
+                self.view.picture_arrives.set(rate > 0.0);
+            }
+            self.view.quality.set(Some(quality));
+        }
+    }
+
+    pub(super) fn listen(&self) {
+        self.view.level.set(self.peer.audio_level().unwrap_or(0.0));
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.view.remote.set(None);
+        self.view.quality.set(None);
+        self.view.picture_arrives.set(false);
+        self.view.level.set(0.0);
+    }
+}
+
+fn poster(inbox: &UnboundedSender<Event>) -> impl Fn(Event) + Clone + 'static {
+    let inbox = inbox.clone();
+    move |event| {
+        // The inbox lives as long as the page.
+        let _ = inbox.unbounded_send(event);
+    }
+}
+
+/// The browser's word for a state, as the machine's.
+pub(super) fn state(state: RtcPeerConnectionState) -> PeerConnectionState {
+    match state {
+        RtcPeerConnectionState::Connecting => PeerConnectionState::Connecting,
+        RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
+        RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
+        RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
+        RtcPeerConnectionState::Closed => PeerConnectionState::Closed,
+        // web-sys's enums are open: a state that is new to it is no news to a call.
+        _ => PeerConnectionState::New,
+    }
+}
+
+/// The browser's candidate, as it goes over the wire.
+pub(super) fn wire_candidate(found: peer::Candidate) -> Candidate {
+    Candidate {
+        candidate: found.candidate,
+        sdp_m_line_index: found.sdp_m_line_index,
+        sdp_mid: found.sdp_mid,
+        username_fragment: found.username_fragment,
+    }
+}

@@ -1,0 +1,111 @@
+//! Microphone and camera of the call: what the browser gave, and who holds it.
+
+use std::collections::HashMap;
+
+use wimpex_call::{MediaError, MediaRequest, TrackKind};
+
+use crate::browser::BrowserError;
+use crate::browser::media::{Captured, Track};
+
+/// The tracks of one question.
+#[derive(Default)]
+struct Answer {
+    audio: Option<Track>,
+    video: Option<Track>,
+}
+
+/// All tracks that are live. What is not in here has been stopped.
+#[derive(Default)]
+pub(super) struct Devices(HashMap<MediaRequest, Answer>);
+
+/// One question's outcome, for the machine.
+pub(super) type Outcome = Option<Result<(), MediaError>>;
+
+impl Devices {
+    /// Takes what the browser gave; says what came of it.
+    pub(super) fn take(
+        &mut self,
+        request: MediaRequest,
+        captured: Captured,
+        ended: impl Fn(TrackKind) + Clone + 'static,
+    ) -> (Outcome, Outcome) {
+        let mut answer = Answer::default();
+        let mut hold = |outcome: Option<Result<_, BrowserError>>, kind| {
+            outcome.map(|outcome| {
+                let ended = ended.clone();
+                let track = outcome.map(|track| Track::new(track, move || ended(kind)));
+                match kind {
+                    TrackKind::Audio => store(&mut answer.audio, track),
+                    TrackKind::Video => store(&mut answer.video, track),
+                }
+            })
+        };
+        let outcomes = (
+            hold(captured.audio, TrackKind::Audio),
+            hold(captured.video, TrackKind::Video),
+        );
+        self.0.insert(request, answer);
+        outcomes
+    }
+
+    /// Keeps these of the request's tracks, and stops its others.
+    pub(super) fn keep(&mut self, request: MediaRequest, audio: bool, video: bool) {
+        if let Some(answer) = self.0.get_mut(&request) {
+            if !audio {
+                answer.audio = None;
+            }
+            if !video {
+                answer.video = None;
+            }
+        }
+    }
+
+    /// The track of that kind and request.
+    pub(super) fn track(&self, request: MediaRequest, kind: TrackKind) -> Option<&Track> {
+        let answer = self.0.get(&request)?;
+        match kind {
+            TrackKind::Audio => answer.audio.as_ref(),
+            TrackKind::Video => answer.video.as_ref(),
+        }
+    }
+
+    /// Whether the microphones are let through.
+    pub(super) fn set_muted(&self, muted: bool) {
+        for track in self.0.values().filter_map(|answer| answer.audio.as_ref()) {
+            track.set_enabled(!muted);
+        }
+    }
+
+    /// Stops every camera.
+    pub(super) fn stop_cameras(&mut self) {
+        for answer in self.0.values_mut() {
+            answer.video = None;
+        }
+    }
+
+    /// Stops the tracks of one request.
+    pub(super) fn release(&mut self, request: MediaRequest) {
+        self.0.remove(&request);
+    }
+
+    /// Stops everything.
+    pub(super) fn release_all(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn store(place: &mut Option<Track>, track: Result<Track, BrowserError>) -> Result<(), MediaError> {
+    *place = Some(track.map_err(|error| media_error(&error))?);
+    Ok(())
+}
+
+/// The standard's names, and those that older browsers used.
+fn media_error(error: &BrowserError) -> MediaError {
+    match error.name.as_str() {
+        "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::Denied,
+        "NotFoundError" | "OverconstrainedError" | "DevicesNotFoundError" => MediaError::NotFound,
+        "NotReadableError" | "AbortError" | "TrackStartError" => MediaError::InUse,
+        "InsecureError" | "TypeError" => MediaError::Insecure,
+        _ => MediaError::Other,
+    }
+}

@@ -1,0 +1,46 @@
+//! Everything that can come into the inbox.
+
+use wimpex_call::quality::Sample;
+use wimpex_call::{Generation, MediaRequest, TrackKind};
+
+use super::Intent;
+use crate::browser::BrowserError;
+use crate::browser::media::Captured;
+use crate::browser::peer::PeerEvent;
+use crate::browser::socket::SocketEvent;
+
+/// One thing that happened.
+pub enum Event {
+    /// The person wants something.
+    Person(Intent),
+    /// The socket of that number reports.
+    Socket(u32, SocketEvent),
+    /// It is time to try the server again.
+    Reconnect,
+    /// The server answers to plain HTTP, so it is the WebSocket that is blocked.
+    HttpWorks(bool),
+    /// A peer connection reports.
+    Peer(Generation, PeerEvent),
+    /// An offer was made ours.
+    Offered(Generation, Result<String, BrowserError>),
+    /// An answer was made ours.
+    Answered(Generation, Result<String, BrowserError>),
+    /// The peer's answer was taken.
+    Accepted(Generation, Result<(), BrowserError>),
+    /// `getUserMedia` has an answer.
+    Captured(MediaRequest, Captured),
+    /// A captured track ended by itself.
+    TrackEnded(MediaRequest, TrackKind),
+    /// `getStats` has an answer.
+    Measured(Generation, Sample),
+    /// A second of a call has passed.
+    Second,
+    /// A tenth of a second of an audio call has passed.
+    Tenth,
+    /// The call machine asked to be woken.
+    Wake,
+    /// The browser says that the network is back, or the page is in sight again.
+    Back,
+    /// The page is being closed or left.
+    Leaving,
+}

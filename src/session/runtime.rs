@@ -1,0 +1,461 @@
+//! The loop: event → machine → outputs → adapters → view.
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender};
+use futures_util::StreamExt;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use wimpex_call::{Input, Machine, MediaRequest, Output, TrackKind};
+use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, UserId, Welcome};
+
+use super::connection::{self, Connection};
+use super::devices::Devices;
+use super::event::Event;
+use super::link::{Link, News};
+use super::trace::{Trace, candidate_kind};
+use super::view::Contact;
+use super::{Intent, Options, ServerState, View};
+use crate::browser::peer::{IceServer, PeerEvent};
+use crate::browser::{Listener, clock, media, random, storage, window};
+
+const NAME: &str = "wimpex.name";
+const ME: &str = "wimpex.user-id";
+/// After so many failures in a row it is worth asking whether only the WebSocket fails.
+const SUSPECT_AFTER: u32 = 2;
+
+/// Starts the loop.
+pub(super) fn spawn(
+    options: Options,
+    view: View,
+    inbox: UnboundedSender<Event>,
+    mut events: UnboundedReceiver<Event>,
+) {
+    let mut runtime = Runtime::new(options, view, inbox);
+    spawn_local(async move {
+        runtime.begin();
+        while let Some(event) = events.next().await {
+            runtime.handle(event);
+        }
+    });
+}
+
+struct Runtime {
+    machine: Machine,
+    view: View,
+    inbox: UnboundedSender<Event>,
+    link: Link,
+    ice_servers: Vec<IceServer>,
+    devices: Devices,
+    connection: Option<Connection>,
+    wake: Option<Timeout>,
+    trace: Trace,
+    _listeners: [Listener; 4],
+}
+
+impl Runtime {
+    fn new(options: Options, view: View, inbox: UnboundedSender<Event>) -> Self {
+        let on = |name, event: fn() -> Event| {
+            let inbox = inbox.clone();
+            window::on(name, move |_| {
+                let _ = inbox.unbounded_send(event());
+            })
+        };
+        Self {
+            machine: Machine::with_ring_time(options.ring),
+            view,
+            link: Link::new(inbox.clone()),
+            ice_servers: Vec::new(),
+            devices: Devices::default(),
+            connection: None,
+            wake: None,
+            trace: Trace::new(view.trace, options.debug),
+            _listeners: [
+                on("online", || Event::Back),
+                on("focus", || Event::Back),
+                on("pageshow", || Event::Back),
+                on("pagehide", || Event::Leaving),
+            ],
+            inbox,
+        }
+    }
+
+    fn begin(&mut self) {
+        let user = storage::read(ME).and_then(|id| UserId::parse(id).ok());
+        self.view.me.set(user);
+        if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
+            self.set_name(name);
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Person(intent) => self.person(intent),
+            Event::Socket(number, event) => {
+                if let Some(news) = self.link.socket(number, event) {
+                    self.news(news);
+                }
+            }
+            Event::Reconnect => self.link.open(),
+            Event::Back => self.link.hurry(),
+            Event::HttpWorks(works) => {
+                let lost = self.view.server.get_untracked() == ServerState::Lost;
+                if works && lost {
+                    self.view.server.set(ServerState::Blocked);
+                }
+            }
+            Event::Peer(generation, event) => self.peer(generation, event),
+            Event::Offered(generation, Ok(sdp)) => {
+                let sdp = Sdp(sdp);
+                self.input(Input::LocalOffer { generation, sdp });
+            }
+            Event::Answered(generation, Ok(sdp)) => {
+                let sdp = Sdp(sdp);
+                self.input(Input::LocalAnswer { generation, sdp });
+            }
+            Event::Accepted(_, Ok(())) => {}
+            Event::Offered(generation, Err(error))
+            | Event::Answered(generation, Err(error))
+            | Event::Accepted(generation, Err(error)) => {
+                self.trace.note(|| format!("negotiation failed: {error}"));
+                self.input(Input::NegotiationFailed { generation });
+            }
+            Event::Captured(request, captured) => self.captured(request, captured),
+            Event::TrackEnded(request, kind) => self.input(Input::TrackEnded { request, kind }),
+            Event::Second => {
+                if let Some(connection) = &self.connection {
+                    connection.measure();
+                }
+            }
+            Event::Tenth => {
+                if let Some(connection) = &self.connection {
+                    connection.listen();
+                }
+            }
+            Event::Measured(generation, sample) => {
+                let current = self.connection.as_mut();
+                if let Some(connection) = current.filter(|c| c.generation == generation) {
+                    connection.measured(sample);
+                }
+            }
+            Event::Wake => self.input(Input::Timeout),
+            Event::Leaving => {
+                // Nothing can be heard or said after this. A prompt is left to the
+                // person's other devices.
+                if self.machine.state() != wimpex_call::State::Ringing {
+                    self.input(Input::HangUp);
+                }
+                self.link.close();
+            }
+        }
+    }
+
+    fn person(&mut self, intent: Intent) {
+        match intent {
+            Intent::SetName(name) => {
+                storage::write(NAME, name.as_str());
+                self.set_name(name);
+            }
+            Intent::Call { peer, call_type } => {
+                let Ok(call_id) = fresh_call_id() else { return };
+                self.input(Input::Place {
+                    call_id,
+                    peer,
+                    call_type,
+                });
+            }
+            Intent::Accept { camera } => self.input(Input::Accept { camera }),
+            Intent::Decline => self.input(Input::Decline),
+            Intent::HangUp => self.input(Input::HangUp),
+            Intent::Dismiss => self.input(Input::Dismiss),
+            Intent::SetMuted(muted) => self.input(Input::SetMuted(muted)),
+            Intent::SetCamera(on) => self.input(Input::SetCamera(on)),
+            Intent::Watch(user) => {
+                let contact = |user| Contact {
+                    user,
+                    online: None,
+                    name: None,
+                };
+                self.view.contact.set(user.clone().map(contact));
+                self.link.watch(user);
+            }
+        }
+    }
+
+    fn set_name(&mut self, name: Name) {
+        self.view.name.set(Some(name.clone()));
+        self.view.server.set(ServerState::Connecting);
+        self.link.set_name(name);
+    }
+
+    fn news(&mut self, news: News) {
+        match news {
+            News::State(state) => self.server_lost(state),
+            News::Welcome(welcome) => self.welcome(welcome),
+            News::Message(ServerMessage::Relay(relayed)) => {
+                // The server always says who speaks; without that, nobody does.
+                if let (Some(from), Some(device)) = (relayed.from_id, relayed.from_device) {
+                    self.trace
+                        .note(|| format!("received {}", relayed.signal.type_name()));
+                    self.input(Input::Remote {
+                        from,
+                        device,
+                        addressed: relayed.to_device.is_some(),
+                        signal: relayed.signal,
+                    });
+                }
+            }
+            News::Message(ServerMessage::Presence(presence)) => {
+                self.view.contact.update(|contact| {
+                    if let Some(contact) = contact.as_mut().filter(|c| c.user == presence.user_id) {
+                        contact.online = Some(presence.online);
+                        contact.name = presence.username.or(contact.name.take());
+                    }
+                });
+            }
+            News::Message(ServerMessage::Error(error)) => {
+                self.trace
+                    .note(|| format!("server: {:?}: {}", error.code, error.message));
+                if let (ErrorCode::UserOffline, Some(call_id)) = (error.code, error.call_id) {
+                    self.input(Input::PeerOffline { call_id });
+                }
+            }
+            News::Message(ServerMessage::Hello(_) | ServerMessage::Welcome(_)) => {}
+        }
+    }
+
+    fn welcome(&mut self, welcome: Welcome) {
+        self.trace.note(|| "logged in".to_owned());
+        storage::write(ME, welcome.user_id.as_str());
+        self.ice_servers = welcome
+            .ice_servers
+            .into_iter()
+            .map(|server| IceServer {
+                urls: server.urls,
+                username: server.username,
+                credential: server.credential,
+            })
+            .collect();
+        self.view.me.set(Some(welcome.user_id));
+        self.view.server.set(ServerState::Online);
+    }
+
+    fn server_lost(&mut self, state: ServerState) {
+        self.trace.note(|| format!("server: {state:?}"));
+        // "Blocked" says more than "lost", and is true until a login succeeds.
+        let known = self.view.server.get_untracked();
+        if (known, state) != (ServerState::Blocked, ServerState::Lost) {
+            self.view.server.set(state);
+        }
+        if self.link.failures() == SUSPECT_AFTER {
+            let inbox = self.inbox.clone();
+            spawn_local(async move {
+                let answer = gloo_net::http::Request::get("/healthz").send().await;
+                let works = answer.is_ok_and(|answer| answer.ok());
+                let _ = inbox.unbounded_send(Event::HttpWorks(works));
+            });
+        }
+    }
+
+    fn peer(&mut self, generation: wimpex_call::Generation, event: PeerEvent) {
+        match event {
+            PeerEvent::Candidate(found) => {
+                self.trace
+                    .note(|| format!("local candidate: {}", candidate_kind(&found.candidate)));
+                let candidate = connection::wire_candidate(found);
+                self.input(Input::LocalCandidate {
+                    generation,
+                    candidate,
+                });
+            }
+            PeerEvent::Connection(state) => {
+                self.trace.note(|| format!("connectionState: {state:?}"));
+                let state = connection::state(state);
+                self.input(Input::Connection { generation, state });
+            }
+            PeerEvent::Ice(state) => self.trace.note(|| format!("iceConnectionState: {state:?}")),
+            PeerEvent::Signaling(state) => self.trace.note(|| format!("signalingState: {state:?}")),
+            PeerEvent::Track(track) => {
+                self.trace
+                    .note(|| format!("received track: {}", track.kind()));
+                let current = self.connection.as_mut();
+                if let Some(connection) = current.filter(|c| c.generation == generation) {
+                    connection.track(&track);
+                }
+            }
+        }
+    }
+
+    fn captured(&mut self, request: MediaRequest, captured: media::Captured) {
+        let inbox = self.inbox.clone();
+        let (audio, video) = self.devices.take(request, captured, move |kind| {
+            let _ = inbox.unbounded_send(Event::TrackEnded(request, kind));
+        });
+        self.input(Input::Media {
+            request,
+            audio,
+            video,
+        });
+    }
+
+    /// One input to the machine, and everything that comes of it.
+    fn input(&mut self, input: Input) {
+        let before = self.machine.state();
+        self.machine.handle(input, clock::now());
+        let after = self.machine.state();
+        if before != after {
+            self.trace.note(|| format!("call: {before:?} → {after:?}"));
+        }
+        while let Some(output) = self.machine.poll_output() {
+            self.perform(output);
+        }
+        self.set_wake();
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Send(relayed) => {
+                self.trace
+                    .note(|| format!("sent {}", relayed.signal.type_name()));
+                self.link.send(relayed);
+            }
+            Output::CreateConnection {
+                generation,
+                role,
+                call_type,
+            } => {
+                let servers = &self.ice_servers;
+                let made =
+                    Connection::new(generation, role, call_type, servers, &self.inbox, self.view);
+                match made {
+                    Ok(connection) => self.connection = Some(connection),
+                    // The machine hears of it when it asks for a description.
+                    Err(error) => self.trace.note(|| format!("no connection: {error}")),
+                }
+            }
+            Output::MakeOffer {
+                generation,
+                ice_restart,
+            } => self.on_connection(generation, |c| c.offer(ice_restart)),
+            Output::AcceptOffer { generation, sdp } => {
+                self.on_connection(generation, |c| c.accept_offer(&sdp.0));
+            }
+            Output::AcceptAnswer { generation, sdp } => {
+                self.on_connection(generation, |c| c.accept_answer(&sdp.0));
+            }
+            Output::AddCandidate {
+                generation,
+                candidate,
+            } => {
+                self.trace
+                    .note(|| format!("remote candidate: {}", candidate_kind(&candidate.candidate)));
+                self.on_connection(generation, |c| c.add_candidate(candidate));
+            }
+            Output::CloseConnection { generation } => {
+                self.connection.take_if(|c| c.generation == generation);
+            }
+            Output::RequestMedia {
+                request,
+                audio,
+                video,
+            } => {
+                let inbox = self.inbox.clone();
+                spawn_local(async move {
+                    let captured = media::capture(audio, video).await;
+                    let _ = inbox.unbounded_send(Event::Captured(request, captured));
+                });
+            }
+            Output::AttachMedia {
+                generation,
+                request,
+                audio,
+                video,
+            } => self.attach(generation, request, audio, video),
+            Output::SetMuted(muted) => self.devices.set_muted(muted),
+            Output::StopCamera => {
+                if let Some(connection) = &self.connection {
+                    connection.send(TrackKind::Video, None);
+                }
+                self.devices.stop_cameras();
+                self.view.own_picture.set(None);
+            }
+            Output::ReleaseMedia { request } => self.devices.release(request),
+            Output::ReleaseAllMedia => {
+                self.devices.release_all();
+                self.view.own_picture.set(None);
+            }
+            Output::Changed => {
+                let view = self.machine.view();
+                if self.view.call.with_untracked(|known| *known != view) {
+                    self.view.call.set(view);
+                }
+            }
+        }
+    }
+
+    fn on_connection(
+        &mut self,
+        generation: wimpex_call::Generation,
+        run: impl FnOnce(&Connection),
+    ) {
+        match self
+            .connection
+            .as_ref()
+            .filter(|c| c.generation == generation)
+        {
+            Some(connection) => run(connection),
+            // It could not be made.
+            None => {
+                let error = crate::browser::BrowserError {
+                    name: "NotSupportedError".to_owned(),
+                };
+                let failed = Event::Accepted(generation, Err(error));
+                let _ = self.inbox.unbounded_send(failed);
+            }
+        }
+    }
+
+    fn attach(
+        &mut self,
+        generation: wimpex_call::Generation,
+        request: MediaRequest,
+        audio: bool,
+        video: bool,
+    ) {
+        for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
+            let track = self.devices.track(request, kind).filter(|_| wanted);
+            let current = self
+                .connection
+                .as_ref()
+                .filter(|c| c.generation == generation);
+            if let (Some(track), Some(connection)) = (track, current) {
+                connection.send(kind, Some(track));
+                if kind == TrackKind::Video {
+                    self.view.own_picture.set(media::stream_of([track.js()]));
+                }
+            }
+        }
+        self.devices.keep(request, audio, video);
+    }
+
+    /// One timer, set anew after each input.
+    fn set_wake(&mut self) {
+        self.wake = self.machine.poll_timeout().map(|at| {
+            let inbox = self.inbox.clone();
+            // Rounded up: a timer that comes a little early would find nothing due.
+            let millis = at.saturating_sub(clock::now()).as_millis() + 1;
+            let millis = u32::try_from(millis).unwrap_or(u32::MAX);
+            Timeout::new(millis, move || {
+                let _ = inbox.unbounded_send(Event::Wake);
+            })
+        });
+    }
+}
+
+/// `call_` and 128 random bits in hexadecimal.
+fn fresh_call_id() -> Result<CallId, crate::browser::BrowserError> {
+    let mut id = String::from("call_");
+    for byte in random::bytes()? {
+        id.push_str(&format!("{byte:02x}"));
+    }
+    Ok(CallId::parse(id).expect("letters and digits, and short"))
+}

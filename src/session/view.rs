@@ -1,0 +1,82 @@
+//! What the ui reads. Only the loop writes it.
+
+use leptos::prelude::*;
+use web_sys::MediaStream;
+use wimpex_call::quality::Quality;
+use wimpex_protocol::{Name, UserId};
+
+use super::trace::TraceLine;
+
+/// How the page stands with the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// No name yet, so there is nothing to log in with.
+    Nameless,
+    /// The first connection is being made.
+    Connecting,
+    /// Logged in.
+    Online,
+    /// The connection was lost, or none came about; it is being tried again.
+    Lost,
+    /// The server answers, but not over a WebSocket: something between blocks it.
+    Blocked,
+    /// The server refused the login: too many connections from this network, or
+    /// a name that it does not take. It is tried again, slowly.
+    Refused,
+}
+
+/// Somebody who is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Who.
+    pub user: UserId,
+    /// Whether they are there; `None` while that is not known.
+    pub online: Option<bool>,
+    /// What they call themselves, if that is known.
+    pub name: Option<String>,
+}
+
+/// Signals, each with the latest value.
+#[derive(Clone, Copy)]
+pub struct View {
+    /// The name that the person goes by.
+    pub name: RwSignal<Option<Name>>,
+    /// The id under which the person can be called; kept from earlier visits.
+    pub me: RwSignal<Option<UserId>>,
+    /// How the page stands with the server.
+    pub server: RwSignal<ServerState>,
+    /// The call.
+    pub call: RwSignal<wimpex_call::View>,
+    /// Whoever is watched.
+    pub contact: RwSignal<Option<Contact>>,
+    /// The person's own picture.
+    pub own_picture: RwSignal<Option<MediaStream>, LocalStorage>,
+    /// What comes from the peer, sound and picture.
+    pub remote: RwSignal<Option<MediaStream>, LocalStorage>,
+    /// Whether pictures arrive at the moment.
+    pub picture_arrives: RwSignal<bool>,
+    /// How loud the peer is, 0 to 1; for audio calls only.
+    pub level: RwSignal<f64>,
+    /// The numbers of the last second.
+    pub quality: RwSignal<Option<Quality>>,
+    /// What happened, for who debugs.
+    pub trace: RwSignal<Vec<TraceLine>>,
+}
+
+impl View {
+    pub(super) fn new() -> Self {
+        Self {
+            name: RwSignal::new(None),
+            me: RwSignal::new(None),
+            server: RwSignal::new(ServerState::Nameless),
+            call: RwSignal::new(wimpex_call::View::default()),
+            contact: RwSignal::new(None),
+            own_picture: RwSignal::new_local(None),
+            remote: RwSignal::new_local(None),
+            picture_arrives: RwSignal::new(false),
+            level: RwSignal::new(0.0),
+            quality: RwSignal::new(None),
+            trace: RwSignal::new(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What everybody on the page should know, whatever they are doing.
+
+use leptos::prelude::*;
+use wimpex_call::State;
+
+use super::icon::{Icon, icon, logo};
+use super::{use_session, words};
+use crate::browser::window;
+use crate::session::ServerState;
+
+/// The state of the way to the server, when it is not well.
+#[component]
+pub(crate) fn Banner() -> impl IntoView {
+    let view = use_session().view;
+    let text = Memo::new(move |_| {
+        let words = words::server(view.server.get())?;
+        let in_call = view.call.with(|call| match call.state {
+            State::Connecting | State::Connected | State::Reconnecting => true,
+            State::Idle | State::Calling | State::Ringing | State::Ended => false,
+        });
+        let lost = view.server.get() == ServerState::Lost;
+        Some(match (in_call, lost) {
+            (true, true) => "No connection to the server. Your call goes on without it.",
+            _ => words,
+        })
+    });
+    view! {
+        <div class="banner" class:shown=move || text.get().is_some() role="alert">
+            {move || text.get()}
+        </div>
+    }
+}
+
+/// Why this page has neither camera nor microphone, where that is so.
+#[component]
+pub(crate) fn InsecureNotice() -> impl IntoView {
+    let advice = format!(
+        "This page came over plain http ({}), and browsers give camera and microphone only to \
+         pages that came over https or from this very machine. Ask whoever runs this server to \
+         set up https, or open it as http://localhost on the machine where it runs. You can \
+         still call and listen.",
+        window::origin()
+    );
+    view! {
+        <Show when=|| !window::is_secure()>
+            <div class="notice" role="note">
+                {icon(Icon::Warning)} <div><strong>"No camera or microphone here"</strong><p>{advice.clone()}</p></div>
+            </div>
+        </Show>
+    }
+}
+
+/// For a browser without WebRTC.
+#[component]
+pub(crate) fn Unable() -> impl IntoView {
+    view! {
+        <main class="column">
+            <header class="top">{logo()}</header>
+            <section class="card">
+                <h1>"This browser cannot make calls"</h1>
+                <p>
+                    "It has no WebRTC, or it is turned off. Calls work in current versions of \
+                     Chrome, Edge, Firefox and Safari; an extension or a setting may also have \
+                     disabled it."
+                </p>
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,115 @@
+//! The call, from the first ring to the last word: one stage, so that nothing
+//! jumps when it connects.
+
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::*;
+use wimpex_call::{CallView, State};
+use wimpex_protocol::CallType;
+
+use super::controls::Controls;
+use super::own_picture::OwnPicture;
+use super::person::contact_name;
+use super::quality::QualityPanel;
+use super::remote::Remote;
+use super::{use_session, words};
+use crate::browser::clock;
+
+/// Milliseconds without any input until the controls step aside.
+const IDLE_AFTER: u32 = 3500;
+
+/// Calling, connecting, connected, reconnecting.
+#[component]
+pub(crate) fn CallScreen() -> impl IntoView {
+    let view = use_session().view;
+    let call = Memo::new(move |_| view.call.with(|view| view.call.clone()));
+    let state = Memo::new(move |_| view.call.with(|view| view.state));
+    let is_video = Memo::new(move |_| {
+        call.with(|call| {
+            call.as_ref()
+                .is_some_and(|call| call.call_type == CallType::Video)
+        })
+    });
+    let name = Signal::derive(move || {
+        call.get().map_or(String::new(), |call| {
+            let known = call.peer_name.clone();
+            known.unwrap_or_else(|| contact_name(view.contact.get(), &call.peer))
+        })
+    });
+    let panel = RwSignal::new(false);
+    let idle = use_idle();
+    // Only a picture is worth hiding the controls for.
+    let aside = move || {
+        idle.get() && !panel.get() && state.get() == State::Connected && view.picture_arrives.get()
+    };
+    view! {
+        <main class="stage" class:aside=aside class:audio=move || !is_video.get()>
+            <Remote name is_video state />
+            <header class="caption">
+                <h1>{move || name.get()}</h1>
+                <span class="tag" title="Nobody has checked that this is who they say they are.">
+                    "not verified"
+                </span>
+                <Clock call />
+                <p class="state" role="status" class:well=move || state.get() == State::Connected>
+                    {move || {
+                        let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
+                        words::state(state.get(), rings)
+                    }}
+                </p>
+            </header>
+            <OwnPicture />
+            <Notices call />
+            <Show when=move || panel.get()>
+                <QualityPanel close=move || panel.set(false) />
+            </Show>
+            <Controls call state panel />
+        </main>
+    }
+}
+
+/// The time since the connection.
+#[component]
+fn Clock(call: Memo<Option<CallView>>) -> impl IntoView {
+    let now = RwSignal::new(clock::now());
+    StoredValue::new_local(Interval::new(250, move || now.set(clock::now())));
+    let text = Memo::new(move |_| {
+        let since = call.get()?.connected_at?;
+        Some(words::clock(now.get().saturating_sub(since)))
+    });
+    view! {
+        <Show when=move || text.get().is_some()>
+            <span class="timer" role="timer">{move || text.get()}</span>
+        </Show>
+    }
+}
+
+/// What is wrong with microphone or camera.
+#[component]
+fn Notices(call: Memo<Option<CallView>>) -> impl IntoView {
+    let notices = move || {
+        call.get().map(|call| {
+            [words::microphone_notice(&call), words::camera_notice(&call)]
+                .into_iter()
+                .flatten()
+                .map(|text| view! { <p>{text}</p> })
+                .collect_view()
+        })
+    };
+    view! { <div class="call-notices" role="alert">{notices}</div> }
+}
+
+/// True while nobody has moved anything for a while.
+fn use_idle() -> ReadSignal<bool> {
+    let (idle, set_idle) = signal(false);
+    let timer = StoredValue::new_local(None::<Timeout>);
+    let wake = move || {
+        set_idle.set(false);
+        timer.set_value(Some(Timeout::new(IDLE_AFTER, move || set_idle.set(true))));
+    };
+    wake();
+    for event in ["pointermove", "pointerdown", "keydown", "focusin"] {
+        let guard = crate::browser::window::on_document(event, move |_| wake());
+        StoredValue::new_local(guard);
+    }
+    idle
+}

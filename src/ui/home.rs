@@ -1,0 +1,183 @@
+//! Home: one's own link, and somebody to call.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use wimpex_protocol::CallType;
+
+use super::banner::InsecureNotice;
+use super::icon::{Icon, icon, logo};
+use super::{use_session, words};
+use crate::browser::{notice, window};
+use crate::session::{Intent, ServerState, address};
+
+/// The first screen of somebody who has a name.
+#[component]
+pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
+    let view = use_session().view;
+    view! {
+        <main class="column">
+            <header class="top">
+                {logo()}
+                <button class="quiet" aria-label="Change name" on:click=move |_| rename()>
+                    {move || view.name.get().map(|name| name.to_string())}
+                </button>
+            </header>
+            <InsecureNotice />
+            <YourLink />
+            <CallSomebody />
+            <AskForNotices />
+        </main>
+    }
+}
+
+#[component]
+fn YourLink() -> impl IntoView {
+    let view = use_session().view;
+    let origin = window::origin();
+    let link = Memo::new(move |_| {
+        view.me
+            .with(|me| me.as_ref().map(|me| address::link(&origin, me)))
+            .unwrap_or_default()
+    });
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        spawn_local(async move {
+            copied.set(Some(window::copy(&link.get_untracked()).await.is_ok()));
+        });
+    };
+    let share = move |_| {
+        spawn_local(async move {
+            // Closing the share sheet is an answer, not an error.
+            let _ = window::share("Call me", &link.get_untracked()).await;
+        });
+    };
+    let select = move |event: web_sys::FocusEvent| {
+        event_target::<web_sys::HtmlInputElement>(&event).select();
+    };
+    let hint = move || match copied.get() {
+        None => "Whoever has it can call you while this page is open.",
+        Some(true) => "Copied. Send it to whoever should call you.",
+        Some(false) => {
+            "Your browser does not allow copying here: select the link and copy it yourself."
+        }
+    };
+    view! {
+        <section class="card">
+            <label for="link">"Your link"</label>
+            <input
+                id="link"
+                type="text"
+                readonly
+                prop:value=move || link.get()
+                placeholder="One moment…"
+                on:focus=select
+            />
+            <p class="hint" aria-live="polite">{hint}</p>
+            <div class="row">
+                <button class="secondary" on:click=copy disabled=move || link.get().is_empty()>
+                    {move || icon(if copied.get() == Some(true) { Icon::Check } else { Icon::Copy })}
+                    "Copy link"
+                </button>
+                <Show when=window::can_share>
+                    <button class="secondary" on:click=share>
+                        {icon(Icon::Share)}
+                        "Share…"
+                    </button>
+                </Show>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn CallSomebody() -> impl IntoView {
+    let session = use_session();
+    let text = RwSignal::new(String::new());
+    let error = RwSignal::new(None::<&'static str>);
+    let origin = window::origin();
+    let call = move |call_type| {
+        let me = session.view.me.get_untracked();
+        match address::parse(&text.get_untracked(), &origin, me.as_ref()) {
+            Ok(peer) => {
+                session.dispatch(Intent::Watch(Some(peer.clone())));
+                session.dispatch(Intent::Call { peer, call_type });
+            }
+            Err(wrong) => error.set(Some(words::address_error(wrong))),
+        }
+    };
+    let video = call.clone();
+    let submit = call.clone();
+    view! {
+        <section class="card">
+            <form
+                novalidate
+                on:submit=move |event| {
+                    event.prevent_default();
+                    submit(CallType::Video);
+                }
+            >
+                <label for="whom">"Call link or ID"</label>
+                <input
+                    id="whom"
+                    type="text"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    placeholder="https://…/u/guest-…"
+                    prop:value=move || text.get()
+                    on:input=move |event| {
+                        text.set(event_target_value(&event));
+                        error.set(None);
+                    }
+                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-describedby="whom-error"
+                />
+                <p class="field-error" id="whom-error" role="alert">{move || error.get()}</p>
+                <CallButtons call=move |call_type| match call_type {
+                    CallType::Video => video(CallType::Video),
+                    CallType::Audio => call(CallType::Audio),
+                } />
+            </form>
+        </section>
+    }
+}
+
+/// The two ways to call.
+#[component]
+pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl IntoView {
+    let view = use_session().view;
+    let away = move || view.server.get() != ServerState::Online;
+    let audio = call.clone();
+    view! {
+        <div class="row">
+            <button type="button" class="primary" disabled=away on:click=move |_| call(CallType::Video)>
+                {icon(Icon::Camera)}
+                "Video call"
+            </button>
+            <button type="button" class="secondary" disabled=away on:click=move |_| audio(CallType::Audio)>
+                {icon(Icon::Phone)}
+                "Audio call"
+            </button>
+        </div>
+    }
+}
+
+/// Offers to be told of calls while the page is out of sight.
+#[component]
+fn AskForNotices() -> impl IntoView {
+    let may_ask = RwSignal::new(notice::may_ask());
+    let ask = move |_| {
+        spawn_local(async move {
+            notice::ask().await;
+            may_ask.set(notice::may_ask());
+        });
+    };
+    view! {
+        <Show when=move || may_ask.get()>
+            <button class="quiet centered" on:click=ask>
+                {icon(Icon::Bell)}
+                "Notify me of calls when this page is out of sight"
+            </button>
+        </Show>
+    }
+}

@@ -1,0 +1,52 @@
+//! The components: they read the session's view and send it intents.
+//!
+//! They must not know SDP, sockets, or any element but their own. All wording is
+//! in here, most of it in `words`.
+
+mod app;
+mod banner;
+mod call_screen;
+mod controls;
+mod debug;
+mod ended;
+mod home;
+mod icon;
+mod incoming;
+mod own_picture;
+mod person;
+mod place;
+mod quality;
+mod remote;
+mod ringing;
+mod welcome;
+pub mod words;
+
+pub use app::App;
+pub use incoming::Incoming;
+pub use quality::QualityPanel;
+pub use welcome::Welcome;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use crate::browser::window;
+use crate::session::{Options, Session};
+
+/// Puts the page into the document's body.
+pub fn start() {
+    let options = Options::from_query(&window::query());
+    let body = document().body().expect("index.html has a body");
+    // The words that stand there while the page loads.
+    body.set_inner_html("");
+    mount_to(body.unchecked_into(), move || {
+        let session = Session::start(options);
+        provide_context(session);
+        view! { <App options /> }
+    })
+    .forget();
+}
+
+/// The session that the page was started with.
+pub(crate) fn use_session() -> Session {
+    expect_context::<Session>()
+}

@@ -1,0 +1,113 @@
+//! One's own picture: mirrored, and in whichever corner one likes.
+
+use leptos::html::Video;
+use leptos::prelude::*;
+use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+
+use super::use_session;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Corner {
+    top: bool,
+    left: bool,
+}
+
+/// Shown while the camera is on.
+#[component]
+pub(crate) fn OwnPicture() -> impl IntoView {
+    let view = use_session().view;
+    view! {
+        <Show when=move || view.own_picture.with(Option::is_some)>
+            <Picture />
+        </Show>
+    }
+}
+
+#[component]
+fn Picture() -> impl IntoView {
+    let view = use_session().view;
+    let corner = RwSignal::new(Corner {
+        top: false,
+        left: false,
+    });
+    // Where the drag began, and how far it has come.
+    let drag = RwSignal::new(None::<((i32, i32), (i32, i32))>);
+    let video = NodeRef::<Video>::new();
+    Effect::new(move |_| {
+        if let Some(element) = video.get() {
+            element.set_src_object(view.own_picture.get().as_ref());
+        }
+    });
+    let take = move |event: PointerEvent| {
+        let element: HtmlElement = event_current_target(&event);
+        // Without capture a quick drag would lose the picture; it is no more than that.
+        let _ = element.set_pointer_capture(event.pointer_id());
+        drag.set(Some(((event.client_x(), event.client_y()), (0, 0))));
+    };
+    let pull = move |event: PointerEvent| {
+        drag.update(|drag| {
+            if let Some(((x, y), moved)) = drag {
+                *moved = (event.client_x() - *x, event.client_y() - *y);
+            }
+        });
+    };
+    let drop = move |event: PointerEvent| {
+        if drag.get_untracked().is_some() {
+            let element: HtmlElement = event_current_target(&event);
+            corner.set(nearest(&element));
+            drag.set(None);
+        }
+    };
+    let keys = move |event: KeyboardEvent| {
+        corner.update(|corner| match event.key().as_str() {
+            "ArrowUp" => corner.top = true,
+            "ArrowDown" => corner.top = false,
+            "ArrowLeft" => corner.left = true,
+            "ArrowRight" => corner.left = false,
+            _ => {}
+        });
+    };
+    view! {
+        <div
+            class="own"
+            class:top=move || corner.get().top
+            class:left=move || corner.get().left
+            class:dragged=move || drag.get().is_some()
+            role="group"
+            aria-label="Your picture; the arrow keys move it to another corner"
+            tabindex="0"
+            style:translate=move || {
+                let (x, y) = drag.get().map_or((0, 0), |(_, moved)| moved);
+                format!("{x}px {y}px")
+            }
+            on:pointerdown=take
+            on:pointermove=pull
+            on:pointerup=drop
+            on:pointercancel=drop
+            on:keydown=keys
+        >
+            <video aria-label="Your camera" autoplay playsinline prop:muted=true node_ref=video></video>
+        </div>
+    }
+}
+
+fn event_current_target(event: &PointerEvent) -> HtmlElement {
+    use wasm_bindgen::JsCast;
+    event
+        .current_target()
+        .expect("a listener runs on its element")
+        .unchecked_into()
+}
+
+/// The corner of the parent that the element's middle is nearest to.
+fn nearest(element: &HtmlElement) -> Corner {
+    let own = element.get_bounding_client_rect();
+    let stage = element
+        .parent_element()
+        .map_or_else(|| own.clone(), |stage| stage.get_bounding_client_rect());
+    let middle = |from: f64, size: f64| from + size / 2.0;
+    Corner {
+        top: middle(own.y(), own.height()) < middle(stage.y(), stage.height()),
+        left: middle(own.x(), own.width()) < middle(stage.x(), stage.width()),
+    }
+}

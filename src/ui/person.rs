@@ -1,0 +1,93 @@
+//! Somebody's link, opened.
+
+use leptos::prelude::*;
+use wimpex_protocol::UserId;
+
+use super::banner::InsecureNotice;
+use super::home::CallButtons;
+use super::icon::{Avatar, logo};
+use super::place::Places;
+use super::{use_session, words};
+use crate::session::address::InvalidAddress;
+use crate::session::{Contact, Intent};
+
+/// The person behind a link, ready to be called.
+#[component]
+pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
+    let session = use_session();
+    session.dispatch(Intent::Watch(Some(user.clone())));
+    let view = session.view;
+    let own = {
+        let user = user.clone();
+        Memo::new(move |_| view.me.with(|me| me.as_ref() == Some(&user)))
+    };
+    let peer = StoredValue::new(user);
+    let call = move |call_type| {
+        let peer = peer.get_value();
+        session.dispatch(Intent::Call { peer, call_type });
+    };
+    let name = Signal::derive(move || contact_name(view.contact.get(), &peer.get_value()));
+    let presence = move || match view.contact.get().and_then(|contact| contact.online) {
+        None => "One moment…",
+        Some(true) => "Online",
+        Some(false) => "Not online at the moment",
+    };
+    let online = move || view.contact.get().and_then(|contact| contact.online) == Some(true);
+    view! {
+        <main class="column">
+            <header class="top">{logo()}</header>
+            <InsecureNotice />
+            <Show
+                when=move || !own.get()
+                fallback=|| view! { <LinkTrouble text=words::address_error(InvalidAddress::Oneself) /> }
+            >
+                <section class="card person">
+                    <Avatar name />
+                    <h1>{move || name.get()}</h1>
+                    <p class="presence" class:online=online aria-live="polite">{presence}</p>
+                    <CallButtons call />
+                </section>
+                <HomeButton />
+            </Show>
+        </main>
+    }
+}
+
+/// The best name that is known for somebody.
+pub(crate) fn contact_name(contact: Option<Contact>, user: &UserId) -> String {
+    contact
+        .filter(|contact| contact.user == *user)
+        .and_then(|contact| contact.name)
+        .unwrap_or_else(|| words::nameless(user))
+}
+
+/// A link that names nobody.
+#[component]
+pub(crate) fn BrokenLink() -> impl IntoView {
+    view! {
+        <main class="column">
+            <header class="top">{logo()}</header>
+            <LinkTrouble text="This link is broken: it names nobody. Ask whoever sent it to copy it once more." />
+        </main>
+    }
+}
+
+#[component]
+fn LinkTrouble(text: &'static str) -> impl IntoView {
+    view! {
+        <section class="card">
+            <p role="alert">{text}</p>
+        </section>
+        <HomeButton />
+    }
+}
+
+#[component]
+fn HomeButton() -> impl IntoView {
+    let places = expect_context::<Places>();
+    view! {
+        <button class="quiet centered" on:click=move |_| places.go_home()>
+            "Back to home"
+        </button>
+    }
+}

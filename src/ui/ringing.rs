@@ -1,0 +1,93 @@
+//! How a call makes itself heard: tone, title, notification. Each is a guard, so
+//! that all of them end at once however the ringing ends.
+
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use wimpex_call::State;
+
+use super::{use_session, words};
+use crate::browser::notice::Notice;
+use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
+use crate::browser::window;
+
+const TITLE: &str = "Wimpex";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ringing {
+    Silent,
+    /// They are being called, and a device of theirs shows it.
+    Theirs,
+    Ours {
+        title: String,
+        body: &'static str,
+    },
+}
+
+#[allow(dead_code, reason = "its parts only need to be dropped")]
+struct Bell {
+    tone: Option<Tone>,
+    title: Option<FlashingTitle>,
+    notice: Option<Notice>,
+}
+
+/// Rings and falls silent as the call says, for as long as the page lives.
+pub(crate) fn ring() {
+    let view = use_session().view;
+    let ringing = Memo::new(move |_| {
+        view.call.with(|view| match (view.state, &view.call) {
+            (State::Ringing, Some(call)) => {
+                let name = call.peer_name.clone();
+                let name = name.unwrap_or_else(|| words::nameless(&call.peer));
+                Ringing::Ours {
+                    title: format!("{name} is calling"),
+                    body: words::kind(call.call_type),
+                }
+            }
+            (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
+            _ => Ringing::Silent,
+        })
+    });
+    let bell = StoredValue::new_local(None::<Bell>);
+    Effect::new(move |_| {
+        bell.set_value(match ringing.get() {
+            Ringing::Silent => None,
+            Ringing::Theirs => Some(Bell {
+                tone: Tone::play(&RINGBACK).ok(),
+                title: None,
+                notice: None,
+            }),
+            Ringing::Ours { title, body } => Some(Bell {
+                tone: Tone::play(&RINGTONE).ok(),
+                notice: (!window::is_visible())
+                    .then(|| Notice::show(&title, body))
+                    .flatten(),
+                title: Some(FlashingTitle::new(title)),
+            }),
+        });
+    });
+}
+
+/// The title changes every second, so that the tab catches the eye.
+struct FlashingTitle {
+    _interval: Interval,
+}
+
+impl FlashingTitle {
+    fn new(title: String) -> Self {
+        window::set_title(&title);
+        let mut shown = true;
+        let interval = Interval::new(1000, move || {
+            shown = !shown;
+            window::set_title(if shown { &title } else { TITLE });
+        });
+        Self {
+            _interval: interval,
+        }
+    }
+}
+
+impl Drop for FlashingTitle {
+    fn drop(&mut self) {
+        window::set_title(TITLE);
+    }
+}

@@ -1,0 +1,68 @@
+//! The first visit, and a change of name.
+
+use leptos::prelude::*;
+use web_sys::SubmitEvent;
+use wimpex_protocol::Name;
+
+use super::icon::logo;
+use super::place::Places;
+use super::{use_session, words};
+use crate::session::Intent;
+use crate::session::address::Place;
+
+/// Asks for the person's name.
+#[component]
+pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
+    let session = use_session();
+    let known = session.view.name.get_untracked();
+    let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));
+    let error = RwSignal::new(None::<String>);
+    let by_link =
+        use_context::<Places>().is_some_and(|places| matches!(places.get(), Place::Person(_)));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match Name::parse(&text.get_untracked()) {
+            Ok(name) => {
+                if session.view.name.get_untracked().as_ref() != Some(&name) {
+                    session.dispatch(Intent::SetName(name));
+                }
+                done();
+            }
+            Err(wrong) => error.set(Some(words::name_error(wrong))),
+        }
+    };
+    let lead = match (&known, by_link) {
+        (Some(_), _) => "What should others see when you call?",
+        (None, true) => "Somebody sent you their link. Before you call them: what is your name?",
+        (None, false) => {
+            "Sound and picture, straight from your browser to theirs. What is your name?"
+        }
+    };
+    view! {
+        <main class="column welcome">
+            <header class="top">{logo()}</header>
+            <section class="card">
+                <h1>{if known.is_some() { "Change your name" } else { "Call somebody" }}</h1>
+                <p>{lead}</p>
+                <form on:submit=submit novalidate>
+                    <label for="name">"Your name"</label>
+                    <input
+                        id="name"
+                        type="text"
+                        autocomplete="name"
+                        autofocus
+                        prop:value=move || text.get()
+                        on:input=move |event| {
+                            text.set(event_target_value(&event));
+                            error.set(None);
+                        }
+                        aria-invalid=move || error.get().is_some().then_some("true")
+                        aria-describedby="name-error"
+                    />
+                    <p class="field-error" id="name-error" role="alert">{move || error.get()}</p>
+                    <button class="primary wide" type="submit">"Continue"</button>
+                </form>
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,219 @@
+//! What the page says, in plain words.
+
+use std::time::Duration;
+
+use wimpex_call::{CallView, Capture, EndReason, Ended, MediaError, State};
+use wimpex_protocol::{CallType, InvalidName, UserId, limits};
+
+use crate::session::ServerState;
+use crate::session::address::InvalidAddress;
+
+/// A person whose name is not known: the end of the id tells two apart.
+pub fn nameless(user: &UserId) -> String {
+    let id = user.as_str();
+    let tail: String = id
+        .chars()
+        .rev()
+        .take(5)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
+    format!("Guest {tail}")
+}
+
+/// One or two letters for a person's picture.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    first
+        .into_iter()
+        .chain(words.next_back())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// `mm:ss`, and `h:mm:ss` after an hour.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+/// A length of time, as one would say it.
+pub fn length(time: Duration) -> String {
+    let count = |n: u64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    let seconds = time.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => count(seconds, "second"),
+        (0, minutes, 0) => count(minutes, "minute"),
+        (0, minutes, seconds) => {
+            format!("{} {}", count(minutes, "minute"), count(seconds, "second"))
+        }
+        (hours, 0, _) => count(hours, "hour"),
+        (hours, minutes, _) => format!("{} {}", count(hours, "hour"), count(minutes, "minute")),
+    }
+}
+
+/// The kind of call, in the middle of a sentence.
+pub fn kind(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::Video => "video call",
+        CallType::Audio => "audio call",
+    }
+}
+
+/// What a call is doing.
+pub fn state(state: State, peer_rings: bool) -> &'static str {
+    match state {
+        State::Idle | State::Ringing | State::Ended => "",
+        State::Calling if peer_rings => "Ringing…",
+        State::Calling => "Calling…",
+        State::Connecting => "Connecting…",
+        State::Connected => "Connected",
+        State::Reconnecting => "Reconnecting…",
+    }
+}
+
+/// How a call ended: a headline, and a sentence.
+pub fn end(ended: &Ended, name: &str) -> (&'static str, String) {
+    match ended.reason {
+        EndReason::HungUp => ("Call ended", "You hung up.".to_owned()),
+        EndReason::PeerHungUp => ("Call ended", format!("{name} hung up.")),
+        EndReason::Cancelled => ("Cancelled", format!("You stopped calling {name}.")),
+        EndReason::Missed => ("Missed call", format!("{name} called you.")),
+        EndReason::Declined => ("Declined", format!("You declined the call from {name}.")),
+        EndReason::PeerDeclined => ("Declined", format!("{name} declined the call.")),
+        EndReason::Busy => ("Busy", format!("{name} is busy in another call.")),
+        EndReason::Unsupported => (
+            "Not possible",
+            format!("{name}’s browser cannot take this kind of call."),
+        ),
+        EndReason::NoAnswer => ("No answer", format!("{name} did not answer.")),
+        EndReason::PeerOffline => (
+            "Not online",
+            format!("{name} is not online: their page has to be open."),
+        ),
+        EndReason::AnsweredElsewhere => (
+            "Answered on another device",
+            "You took this call in another tab or on another device.".to_owned(),
+        ),
+        EndReason::DeclinedElsewhere => (
+            "Declined on another device",
+            "You declined this call in another tab or on another device.".to_owned(),
+        ),
+        EndReason::ConnectionFailed => (
+            "Could not connect",
+            format!(
+                "No network path between you and {name} was found. One of your networks may \
+                 not let calls through; another one, or a relay (TURN) on this server, may help."
+            ),
+        ),
+        EndReason::ConnectionLost => (
+            "Connection lost",
+            format!("The connection to {name} was lost, and could not be restored in time."),
+        ),
+        EndReason::NegotiationFailed => (
+            "Could not connect",
+            format!("Your browser and {name}’s could not agree on how to talk."),
+        ),
+        EndReason::Superseded => ("Call replaced", format!("{name} started a new call.")),
+    }
+}
+
+/// Why somebody is not heard, if the microphone is the reason.
+pub fn microphone_notice(call: &CallView) -> Option<&'static str> {
+    match call.microphone {
+        Capture::Failed(error) => Some(match error {
+            MediaError::Denied => {
+                "Your microphone is blocked, so they cannot hear you. Allow it in the address bar, then press Unmute."
+            }
+            MediaError::NotFound => {
+                "No microphone was found, so they cannot hear you. Plug one in, then press Unmute."
+            }
+            MediaError::InUse => {
+                "Your microphone is in use by another program, so they cannot hear you. Close it, then press Unmute."
+            }
+            MediaError::Insecure => {
+                "They cannot hear you: browsers give no microphone to a page that came over plain http."
+            }
+            MediaError::Lost => {
+                "Your microphone is gone, so they cannot hear you. Plug it in, then press Unmute."
+            }
+            MediaError::Other => {
+                "Your microphone could not be started, so they cannot hear you. Press Unmute to try again."
+            }
+        }),
+        Capture::Off | Capture::Asking | Capture::On => None,
+    }
+}
+
+/// Why somebody is not seen, if the camera is the reason.
+pub fn camera_notice(call: &CallView) -> Option<&'static str> {
+    match call.camera {
+        Capture::Failed(error) => Some(match error {
+            MediaError::Denied => {
+                "Your camera is blocked; the call goes on without it. Allow it in the address bar, then turn it on."
+            }
+            MediaError::NotFound => "No camera was found; the call goes on without it.",
+            MediaError::InUse => {
+                "Your camera is in use by another program; the call goes on without it."
+            }
+            MediaError::Insecure => {
+                "The call goes on without your camera: browsers give none to a page that came over plain http."
+            }
+            MediaError::Lost => "Your camera is gone; the call goes on without it.",
+            MediaError::Other => "Your camera could not be started; the call goes on without it.",
+        }),
+        Capture::Off | Capture::Asking | Capture::On => None,
+    }
+}
+
+/// What a person who is not in a call should know about the server.
+pub fn server(state: ServerState) -> Option<&'static str> {
+    match state {
+        ServerState::Nameless | ServerState::Connecting | ServerState::Online => None,
+        ServerState::Lost => Some("No connection to the server. Trying again…"),
+        ServerState::Blocked => Some(
+            "The server is there, but something on the way blocks WebSockets: a proxy, a firewall or a browser extension. Calls need them.",
+        ),
+        ServerState::Refused => Some(
+            "The server does not let you in at the moment: too many connections come from your network. Trying again later…",
+        ),
+    }
+}
+
+/// What is wrong with a name.
+pub fn name_error(error: InvalidName) -> String {
+    match error {
+        InvalidName::Empty => "Please enter a name, so that others see who calls.".to_owned(),
+        InvalidName::TooLong => {
+            format!("That name is too long: at most {} characters.", limits::NAME_CHARS)
+        }
+        InvalidName::ControlCharacter => {
+            "That name has characters that cannot be shown. Please use letters, digits and the like.".to_owned()
+        }
+    }
+}
+
+/// What is wrong with a link.
+pub fn address_error(error: InvalidAddress) -> &'static str {
+    match error {
+        InvalidAddress::Empty => "Please enter the link or ID of the person you want to call.",
+        InvalidAddress::NotALink => {
+            "That is not a call link or ID. It should look like …/u/guest-abc123."
+        }
+        InvalidAddress::OtherServer => {
+            "That link belongs to another server. Open it in a new tab to call from there."
+        }
+        InvalidAddress::Oneself => {
+            "That is your own link. Send it to somebody else, so that they can call you."
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The command line: which commands there are, and which module does each.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::tools::{Tools, Wanted};
+use crate::workspace::Workspace;
+use crate::{bench, checks, dev, page, proc, run, server, size, testing};
+
+/// Wimpex: the developer's commands.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Set up, build in release, and serve on http://127.0.0.1:8080
+    Run {
+        /// Flags for the server, after `--` (see `cargo xtask run -- --help`)
+        #[arg(last = true, value_name = "SERVER FLAGS")]
+        flags: Vec<String>,
+    },
+    /// Serve on http://127.0.0.1:8081, rebuild and reload on every change
+    Dev {
+        /// Flags for the server, after `--`
+        #[arg(last = true, value_name = "SERVER FLAGS")]
+        flags: Vec<String>,
+    },
+    /// Build the page and the server in release
+    Build,
+    /// Run the tests: unit, wasm (in headless Chromium) and e2e (two browsers, one server)
+    Test {
+        /// Only this part
+        part: Option<Part>,
+        /// Arguments for the test harness, after `--`, such as part of a test's name
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// fmt, clippy with warnings denied, size budget, tests
+    Ci {
+        /// Everything but the tests
+        #[arg(long)]
+        no_test: bool,
+    },
+    /// The bytes of a first load, by file, and their budget
+    Size,
+    /// Compare with a bare page: time to the first frame; size; cost of the relay
+    Bench,
+    /// Install the tools that the other commands need
+    Setup {
+        /// Chromium and its driver too, which the tests need
+        #[arg(long)]
+        tests: bool,
+        /// Firefox and its driver too
+        #[arg(long)]
+        firefox: bool,
+    },
+}
+
+/// One part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Native unit, scenario and server tests
+    Unit,
+    /// The page's components and adapters in headless Chromium
+    Wasm,
+    /// Whole calls between real browsers
+    E2e,
+}
+
+impl Cli {
+    /// Does what the command line asks for.
+    pub(crate) fn perform(self) -> Result<ExitCode> {
+        proc::end_children_on_signals()?;
+        let workspace = Workspace::locate()?;
+        match self.command {
+            Command::Run { flags } => run::run(&workspace, &flags),
+            Command::Dev { flags } => dev::dev(&workspace, &flags),
+            Command::Build => {
+                let tools = Tools::ensure(&workspace, Wanted::default())?;
+                page::build(&workspace, &tools)?;
+                server::build(&workspace)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Test { part, args } => testing::test(&workspace, part, &args),
+            Command::Ci { no_test } => checks::ci(&workspace, !no_test),
+            Command::Size => {
+                let tools = Tools::ensure(&workspace, Wanted::default())?;
+                size::size(&workspace, &tools)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Bench => bench::bench(&workspace),
+            Command::Setup { tests, firefox } => {
+                Tools::ensure(
+                    &workspace,
+                    Wanted {
+                        chromium: tests,
+                        firefox,
+                    },
+                )?;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_after_the_dashes_go_to_the_server() {
+        let cli = Cli::parse_from(["xtask", "run", "--", "--listen", "127.0.0.1:0"]);
+        let Command::Run { flags } = cli.command else {
+            panic!("expected run");
+        };
+        assert_eq!(flags, ["--listen", "127.0.0.1:0"]);
+    }
+
+    #[test]
+    fn a_test_takes_a_part_and_a_filter() {
+        let cli = Cli::parse_from(["xtask", "test", "e2e", "--", "glare"]);
+        let Command::Test { part, args } = cli.command else {
+            panic!("expected test");
+        };
+        assert_eq!(part, Some(Part::E2e));
+        assert_eq!(args, ["glare"]);
+    }
+
+    #[test]
+    fn an_unknown_command_is_refused_with_a_hint() {
+        let message = Cli::try_parse_from(["xtask", "rum"])
+            .expect_err("rum is no command")
+            .to_string();
+        assert!(message.contains("'run'"), "{message}");
+    }
+}

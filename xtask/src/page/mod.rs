@@ -1,0 +1,90 @@
+//! The page: built by Trunk into `dist`, then compressed; skipped when nothing
+//! that it is made of has changed.
+
+mod compress;
+mod externref;
+mod fingerprint;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+pub(crate) use compress::{is_compressed_copy, sibling};
+
+use crate::tools::{Tools, lock};
+use crate::workspace::Workspace;
+use crate::{proc, say};
+
+/// Builds the page unless `dist` is up to date.
+pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    ensure!(
+        workspace.root.join("index.html").is_file(),
+        "there is no index.html in {}",
+        workspace.root.display()
+    );
+    let state = state_file(workspace);
+    let _lock = lock(&state.with_extension("lock"), "building the page")?;
+    let inputs = fingerprint::of_inputs(workspace, &tools.versions)?;
+    if is_fresh(workspace, &state, inputs) {
+        say::note("the page is up to date");
+        return Ok(());
+    }
+    // From here until the end, what is in `dist` is not to be trusted.
+    let _ = fs::remove_file(&state);
+    // Trunk is told to stay offline, and tells cargo the same.
+    say::step("fetching the crates (about a minute, once)", || {
+        proc::check(&mut workspace.cargo(["fetch"]))
+    })?;
+    say::step(
+        "building the page in release (about 3 minutes at first, then half a minute)",
+        || trunk_build(workspace, tools),
+    )?;
+    externref::mend_all(&workspace.dist())?;
+    say::step("compressing the page (about 3 seconds)", || {
+        compress::tree(&workspace.dist())
+    })?;
+    let outputs = fingerprint::of_outputs(&workspace.dist())?;
+    fs::write(&state, record(inputs, outputs))?;
+    Ok(())
+}
+
+fn trunk_build(workspace: &Workspace, tools: &Tools) -> Result<()> {
+    let mut command = trunk(workspace, tools)?;
+    command
+        .args(["build", "--release", "--offline", "--dist"])
+        .arg(workspace.dist());
+    proc::check(&mut command)
+}
+
+/// Trunk in the root, with its tools on PATH.
+pub(crate) fn trunk(workspace: &Workspace, tools: &Tools) -> Result<std::process::Command> {
+    let mut command = workspace.command("trunk");
+    command
+        .env("PATH", tools.path()?)
+        // Trunk takes it for a flag with the values true and false, and
+        // refuses the usual NO_COLOR=1.
+        .env_remove("NO_COLOR");
+    Ok(command)
+}
+
+/// One per checkout, for several may share a target directory.
+fn state_file(workspace: &Workspace) -> PathBuf {
+    let checkout = fingerprint::of_text(&workspace.root.to_string_lossy());
+    workspace
+        .state()
+        .join(format!("page-{checkout:016x}.state"))
+}
+
+fn is_fresh(workspace: &Workspace, state: &std::path::Path, inputs: u64) -> bool {
+    let Ok(recorded) = fs::read_to_string(state) else {
+        return false;
+    };
+    // A Trunk called by hand, or `git clean`, may have changed `dist` since.
+    fingerprint::of_outputs(&workspace.dist())
+        .is_ok_and(|outputs| recorded == record(inputs, outputs))
+}
+
+fn record(inputs: u64, outputs: u64) -> String {
+    format!("inputs {inputs:016x}\noutputs {outputs:016x}\n")
+}

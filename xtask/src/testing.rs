@@ -1,0 +1,179 @@
+//! `cargo xtask test`: the three parts of the tests, counted together.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::cli::Part;
+use crate::proc::{self, Stream};
+use crate::say;
+use crate::tally::Tally;
+use crate::tools::{Tools, Wanted};
+use crate::workspace::{WASM_TARGET, Workspace};
+use crate::{page, server};
+
+/// Seconds that all tests of one binary have in the browser.
+const WASM_TIMEOUT: &str = "180";
+
+/// Runs one part, or all; the last line on stdout is `N passed, N failed`.
+pub(crate) fn test(
+    workspace: &Workspace,
+    only: Option<Part>,
+    arguments: &[String],
+) -> Result<ExitCode> {
+    let wanted = Wanted {
+        chromium: only != Some(Part::Unit),
+        ..Wanted::default()
+    };
+    let tools = Tools::ensure(workspace, wanted)?;
+    let mut all = Tally::default();
+    for part in [Part::Unit, Part::Wasm, Part::E2e] {
+        if only.is_some_and(|only| only != part) {
+            continue;
+        }
+        all.add(run_part(workspace, &tools, part, arguments));
+    }
+    println!("{} passed, {} failed", all.passed, all.failed);
+    Ok(if all.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Tells the e2e crate where the server and the browsers are.
+pub(crate) fn tell_browsers(command: &mut Command, tools: &Tools, server: &Path) {
+    command.env("WIMPEX_SERVER_BIN", server);
+    if let Some(chromium) = &tools.chromium {
+        command
+            .env("WIMPEX_CHROMIUM", &chromium.browser)
+            .env("WIMPEX_CHROMEDRIVER", &chromium.driver);
+    }
+    if let Some(firefox) = &tools.firefox {
+        command
+            .env("WIMPEX_FIREFOX", &firefox.browser)
+            .env("WIMPEX_GECKODRIVER", &firefox.driver);
+    }
+}
+
+fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[String]) -> Tally {
+    let mut tally = Tally::default();
+    let result = say::step(announcement(part), || {
+        let mut command = match part {
+            Part::Unit => unit(workspace),
+            Part::Wasm => wasm(workspace, tools)?,
+            Part::E2e => e2e(workspace, tools)?,
+        };
+        command.args(arguments);
+        let status = proc::lines(&mut command, |stream, line| {
+            tally.read(line);
+            match stream {
+                Stream::Out => println!("{line}"),
+                Stream::Err => eprintln!("{line}"),
+            }
+        })?;
+        // No test failed, yet the part did: it did not compile, or crashed.
+        if !status.success() && tally.failed == 0 {
+            anyhow::bail!("the tests did not run to their end ({status})");
+        }
+        Ok(())
+    });
+    if let Err(error) = result {
+        say::error(&error);
+        tally.failed += 1;
+    }
+    say::note(&format!("{} passed, {} failed", tally.passed, tally.failed));
+    tally
+}
+
+fn announcement(part: Part) -> &'static str {
+    match part {
+        Part::Unit => "unit: native tests (about 3 minutes at first, then seconds)",
+        Part::Wasm => "wasm: tests in headless Chromium (about 3 minutes at first)",
+        Part::E2e => "e2e: calls between real browsers (about 10 minutes at first)",
+    }
+}
+
+fn unit(workspace: &Workspace) -> Command {
+    workspace.cargo([
+        "test",
+        "--workspace",
+        "--exclude",
+        "wimpex",
+        "--exclude",
+        "wimpex-e2e",
+        "--no-fail-fast",
+        "--",
+    ])
+}
+
+fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {
+    let chromium = tools.chromium.as_ref().context("no Chromium")?;
+    let mut command = workspace.cargo([
+        "test",
+        "--package",
+        "wimpex",
+        "--tests",
+        "--target",
+        WASM_TARGET,
+        "--no-fail-fast",
+        "--",
+    ]);
+    let capabilities = workspace.state().join("webdriver.json");
+    std::fs::create_dir_all(workspace.state())?;
+    std::fs::write(
+        &capabilities,
+        with_browser(
+            &std::fs::read_to_string(workspace.root.join("webdriver.json"))?,
+            &chromium.browser,
+        )?,
+    )?;
+    command
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            &tools.test_runner,
+        )
+        .env("CHROMEDRIVER", &chromium.driver)
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TIMEOUT)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities);
+    Ok(command)
+}
+
+/// webdriver.json with the path of the browser that was found.
+fn with_browser(capabilities: &str, browser: &Path) -> Result<String> {
+    let options = "\"goog:chromeOptions\": {";
+    let (before, after) = capabilities
+        .split_once(options)
+        .context("webdriver.json has no goog:chromeOptions")?;
+    Ok(format!(
+        "{before}{options}\n    \"binary\": {:?},{after}",
+        browser.to_string_lossy()
+    ))
+}
+
+fn e2e(workspace: &Workspace, tools: &Tools) -> Result<Command> {
+    page::build(workspace, tools)?;
+    let binary = server::build(workspace)?;
+    let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--no-fail-fast", "--"]);
+    tell_browsers(&mut command, tools, &binary);
+    Ok(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_is_put_into_the_capabilities() {
+        let given = include_str!("../../webdriver.json");
+        let made = with_browser(given, Path::new("/opt/a \"b\"/chrome")).unwrap();
+        assert!(
+            made.contains(r#""binary": "/opt/a \"b\"/chrome","#),
+            "{made}"
+        );
+        assert_eq!(made.matches('{').count(), given.matches('{').count());
+        assert!(with_browser("{}", Path::new("/a")).is_err());
+    }
+}

@@ -1,0 +1,63 @@
+//! What rustup brings: the wasm target, rustfmt and clippy.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{WASM_TARGET, Workspace};
+use crate::{proc, say};
+
+/// Adds the wasm target to the toolchain if it lacks it. Its place in
+/// rust-toolchain.toml is not enough: rustup reads that only when it installs
+/// the toolchain itself.
+pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
+    let sysroot = proc::captured(workspace.command("rustc").args(["--print", "sysroot"]))
+        .context("cannot ask rustc where its libraries are")?;
+    let library = PathBuf::from(sysroot.trim())
+        .join("lib/rustlib")
+        .join(WASM_TARGET)
+        .join("lib");
+    if library.is_dir() {
+        return Ok(());
+    }
+    say::step(
+        &format!("adding the target {WASM_TARGET} to the toolchain (about 10 seconds, once)"),
+        || {
+            rustup(workspace, &["target", "add", WASM_TARGET]).with_context(|| {
+                format!("without rustup, install the Rust library for {WASM_TARGET} yourself")
+            })
+        },
+    )
+}
+
+/// Adds rustfmt and clippy to the toolchain if it lacks them.
+pub(crate) fn ensure_components(workspace: &Workspace) -> Result<()> {
+    let missing: Vec<&str> = [("rustfmt", "fmt"), ("clippy", "clippy")]
+        .into_iter()
+        .filter(|(_, command)| !proc::succeeds(&mut workspace.cargo([command, "--version"])))
+        .map(|(component, _)| component)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    say::step(
+        &format!(
+            "adding {} to the toolchain (about 10 seconds, once)",
+            missing.join(" and ")
+        ),
+        || {
+            rustup(
+                workspace,
+                &[&["component", "add"], missing.as_slice()].concat(),
+            )
+        },
+    )
+}
+
+fn rustup(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
+    let mut command = workspace.command("rustup");
+    if !proc::succeeds(workspace.command("rustup").arg("--version")) {
+        bail!("rustup is not on PATH (https://rustup.rs)");
+    }
+    proc::check(command.args(arguments))
+}
