@@ -13,8 +13,9 @@ impl Page {
     /// back, and clicks where the thing is.
     pub async fn click(&self, role: Role, name: &str) {
         eventually(&format!("a click on {role:?} {name:?}"), async || {
-            self.wake().await;
             let element = self.look(role, name).await?;
+            // Last, since looking takes long on a loaded machine.
+            self.wake().await;
             element.click().await.map_err(|error| short(&error))
         })
         .await;

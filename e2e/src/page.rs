@@ -17,6 +17,10 @@ use crate::wait::eventually;
 
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
+/// The things that match a selector and are neither hidden nor left out.
+const RENDERED: &str = "[...document.querySelectorAll(arguments[0])].filter((thing) =>
+    thing.checkVisibility({ visibilityProperty: true }))";
+
 /// WAI-ARIA roles, and `Video`, which has none but has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -159,15 +163,19 @@ impl Page {
             .unwrap_or_default()
     }
 
-    /// The texts of all visible things of a role.
+    /// The texts of all rendered things of a role, as they are read out: also of
+    /// those that are faded out while nobody moves.
     pub async fn texts(&self, role: Role) -> Vec<String> {
-        let mut texts = Vec::new();
-        for element in self.candidates(role).await.unwrap_or_default() {
-            if let Ok(text) = element.text().await {
-                texts.push(text);
-            }
-        }
+        self.focus().await;
+        let script = format!("return {RENDERED}.map((thing) => thing.innerText)");
+        let texts = self
+            .client
+            .execute(&script, vec![json!(role.selector())])
+            .await;
         texts
+            .ok()
+            .and_then(|texts| serde_json::from_value(texts).ok())
+            .unwrap_or_default()
     }
 
     /// All text that is visible.
@@ -281,11 +289,9 @@ impl Page {
 
     async fn candidates(&self, role: Role) -> Result<Vec<Element>, CmdError> {
         self.focus().await;
-        let script = "return [...document.querySelectorAll(arguments[0])].filter((e) =>
-            e.checkVisibility({ visibilityProperty: true }))";
         let found = self
             .client
-            .execute(script, vec![json!(role.selector())])
+            .execute(&format!("return {RENDERED}"), vec![json!(role.selector())])
             .await?;
         let references = found.as_array().cloned().unwrap_or_default();
         Ok(references

@@ -108,8 +108,8 @@ impl Person {
             let prompts = self.page.texts(Role::AlertDialog).await;
             prompts
                 .into_iter()
-                .next()
-                .ok_or_else(|| "no alertdialog".to_owned())
+                .find(|text| !text.is_empty())
+                .ok_or_else(|| "no alertdialog with words".to_owned())
         })
         .await
     }

@@ -3,6 +3,7 @@
 //! Nothing in it could harm the person who shows it to somebody: no addresses,
 //! no descriptions, no keys.
 
+use std::fmt;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -15,39 +16,38 @@ const LINES: usize = 300;
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceLine {
-    /// A number of its own.
-    pub number: u64,
     /// When, since the page was opened.
     pub at: Duration,
     /// What.
     pub text: String,
 }
 
+impl fmt::Display for TraceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seconds, millis) = (self.at.as_secs(), self.at.subsec_millis());
+        write!(f, "{seconds}.{millis:03} {}", self.text)
+    }
+}
+
 pub(super) struct Trace {
     lines: Option<RwSignal<Vec<TraceLine>>>,
-    number: u64,
 }
 
 impl Trace {
     pub(super) fn new(lines: RwSignal<Vec<TraceLine>>, on: bool) -> Self {
         Self {
             lines: on.then_some(lines),
-            number: 0,
         }
     }
 
     /// Notes a line; makes it only if somebody looks.
-    pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
+    pub(super) fn note(&self, text: impl FnOnce() -> String) {
         let Some(lines) = self.lines else { return };
-        self.number += 1;
         let line = TraceLine {
-            number: self.number,
             at: clock::now(),
             text: text(),
         };
-        web_sys::console::log_1(
-            &format!("wimpex {:.3} {}", line.at.as_secs_f64(), line.text).into(),
-        );
+        web_sys::console::log_1(&format!("wimpex {line}").into());
         lines.update(|lines| {
             if lines.len() == LINES {
                 lines.remove(0);

@@ -46,25 +46,23 @@ pub fn App(options: Options) -> impl IntoView {
         }
     });
     ring();
-    view! {
-        <Show when=window::has_webrtc fallback=Unable>
-            <Banner />
-            {move || match screen.get() {
-                Screen::Welcome => view! { <Welcome done=move || renaming.set(false) /> }.into_any(),
-                Screen::At(Place::Home) => {
-                    view! { <Home rename=move || renaming.set(true) /> }.into_any()
-                }
-                Screen::At(Place::Person(user)) => view! { <PersonScreen user /> }.into_any(),
-                Screen::At(Place::Broken) => view! { <BrokenLink /> }.into_any(),
-                Screen::Call => view! { <CallScreen /> }.into_any(),
-                Screen::Ended => view! { <EndedScreen /> }.into_any(),
-            }}
-            <Show when=move || state.get() == State::Ringing>
-                <Incoming />
-            </Show>
-        </Show>
-        <Show when=move || options.debug>
-            <Debug />
-        </Show>
+    let body = move || match screen.get() {
+        Screen::Welcome => view! { <Welcome done=move || renaming.set(false) /> }.into_any(),
+        Screen::At(Place::Home) => view! { <Home rename=move || renaming.set(true) /> }.into_any(),
+        Screen::At(Place::Person(user)) => view! { <PersonScreen user /> }.into_any(),
+        Screen::At(Place::Broken) => view! { <BrokenLink /> }.into_any(),
+        Screen::Call => view! { <CallScreen /> }.into_any(),
+        Screen::Ended => view! { <EndedScreen /> }.into_any(),
+    };
+    let prompt = move || (state.get() == State::Ringing).then(|| view! { <Incoming /> }.into_any());
+    if !window::has_webrtc() {
+        return view! { <Unable /> }.into_any();
     }
+    view! {
+        <Banner />
+        {body}
+        {prompt}
+        {options.debug.then(|| view! { <Debug /> }.into_any())}
+    }
+    .into_any()
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wimpex_call::State;
 
 use super::icon::{Icon, icon, logo};
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::browser::window;
 use crate::session::ServerState;
 
@@ -12,7 +12,7 @@ use crate::session::ServerState;
 #[component]
 pub(crate) fn Banner() -> impl IntoView {
     let view = use_session().view;
-    let text = Memo::new(move |_| {
+    let text = live(move || {
         let words = words::server(view.server.get())?;
         let in_call = view.call.with(|call| match call.state {
             State::Connecting | State::Connected | State::Reconnecting => true,
@@ -25,8 +25,8 @@ pub(crate) fn Banner() -> impl IntoView {
         })
     });
     view! {
-        <div class="banner" class:shown=move || text.get().is_some() role="alert">
-            {move || text.get()}
+        <div class="banner" class:shown=live(move || text.get().is_some()) role="alert">
+            {live(move || text.get().unwrap_or_default())}
         </div>
     }
 }
@@ -42,11 +42,13 @@ pub(crate) fn InsecureNotice() -> impl IntoView {
         window::origin()
     );
     view! {
-        <Show when=|| !window::is_secure()>
-            <div class="notice" role="note">
-                {icon(Icon::Warning)} <div><strong>"No camera or microphone here"</strong><p>{advice.clone()}</p></div>
+        <div class="notice" role="note" hidden=window::is_secure()>
+            {icon(Icon::Warning)}
+            <div>
+                <strong>"No camera or microphone here"</strong>
+                <p>{advice}</p>
             </div>
-        </Show>
+        </div>
     }
 }
 

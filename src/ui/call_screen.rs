@@ -11,7 +11,7 @@ use super::own_picture::OwnPicture;
 use super::person::contact_name;
 use super::quality::QualityPanel;
 use super::remote::Remote;
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::browser::clock;
 
 /// Milliseconds without any input until the controls step aside.
@@ -21,8 +21,8 @@ const IDLE_AFTER: u32 = 3500;
 #[component]
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_session().view;
-    let call = Memo::new(move |_| view.call.with(|view| view.call.clone()));
-    let state = Memo::new(move |_| view.call.with(|view| view.state));
+    let call = live(move || view.call.with(|view| view.call.clone()));
+    let state = live(move || view.call.with(|view| view.state));
     let is_video = Memo::new(move |_| {
         call.with(|call| {
             call.as_ref()
@@ -38,30 +38,35 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let panel = RwSignal::new(false);
     let idle = use_idle();
     // Only a picture is worth hiding the controls for.
-    let aside = move || {
+    let aside = live(move || {
         idle.get() && !panel.get() && state.get() == State::Connected && view.picture_arrives.get()
+    });
+    let doing = live(move || {
+        let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
+        words::state(state.get(), rings).to_owned()
+    });
+    let details = move || {
+        let close = move || panel.set(false);
+        panel
+            .get()
+            .then(|| view! { <QualityPanel close /> }.into_any())
     };
     view! {
-        <main class="stage" class:aside=aside class:audio=move || !is_video.get()>
+        <main class="stage" class:aside=aside class:audio=live(move || !is_video.get())>
             <Remote name is_video state />
             <header class="caption">
-                <h1>{move || name.get()}</h1>
+                <h1>{name}</h1>
                 <span class="tag" title="Nobody has checked that this is who they say they are.">
                     "not verified"
                 </span>
                 <Clock call />
-                <p class="state" role="status" class:well=move || state.get() == State::Connected>
-                    {move || {
-                        let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
-                        words::state(state.get(), rings)
-                    }}
+                <p class="state" role="status" class:well=live(move || state.get() == State::Connected)>
+                    {doing}
                 </p>
             </header>
             <OwnPicture />
             <Notices call />
-            <Show when=move || panel.get()>
-                <QualityPanel close=move || panel.set(false) />
-            </Show>
+            {details}
             <Controls call state panel />
         </main>
     }
@@ -69,33 +74,40 @@ pub(crate) fn CallScreen() -> impl IntoView {
 
 /// The time since the connection.
 #[component]
-fn Clock(call: Memo<Option<CallView>>) -> impl IntoView {
+fn Clock(call: Signal<Option<CallView>>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
     StoredValue::new_local(Interval::new(250, move || now.set(clock::now())));
-    let text = Memo::new(move |_| {
-        let since = call.get()?.connected_at?;
-        Some(words::clock(now.get().saturating_sub(since)))
+    let since = live(move || call.get().and_then(|call| call.connected_at));
+    let text = live(move || {
+        since.get().map_or(String::new(), |since| {
+            words::clock(now.get().saturating_sub(since))
+        })
     });
     view! {
-        <Show when=move || text.get().is_some()>
-            <span class="timer" role="timer">{move || text.get()}</span>
-        </Show>
+        <span class="timer" role="timer" hidden=live(move || since.get().is_none())>
+            {text}
+        </span>
     }
 }
 
 /// What is wrong with microphone or camera.
 #[component]
-fn Notices(call: Memo<Option<CallView>>) -> impl IntoView {
-    let notices = move || {
-        call.get().map(|call| {
-            [words::microphone_notice(&call), words::camera_notice(&call)]
-                .into_iter()
-                .flatten()
-                .map(|text| view! { <p>{text}</p> })
-                .collect_view()
+fn Notices(call: Signal<Option<CallView>>) -> impl IntoView {
+    let notice = move |words: fn(&CallView) -> Option<&'static str>| {
+        live(move || {
+            call.get()
+                .as_ref()
+                .and_then(words)
+                .unwrap_or_default()
+                .to_owned()
         })
     };
-    view! { <div class="call-notices" role="alert">{notices}</div> }
+    view! {
+        <div class="call-notices" role="alert">
+            <p>{notice(words::microphone_notice)}</p>
+            <p>{notice(words::camera_notice)}</p>
+        </div>
+    }
 }
 
 /// True while nobody has moved anything for a while.

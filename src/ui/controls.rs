@@ -7,27 +7,28 @@ use wimpex_call::{CallView, Capture, State};
 use wimpex_protocol::CallType;
 
 use super::icon::{Icon, icon};
-use super::use_session;
+use super::{live, use_session};
 use crate::browser::window;
 use crate::session::{Intent, Session};
 
 /// The row at the bottom of the stage.
 #[component]
 pub(crate) fn Controls(
-    call: Memo<Option<CallView>>,
-    state: Memo<State>,
+    call: Signal<Option<CallView>>,
+    state: Signal<State>,
     panel: RwSignal<bool>,
 ) -> impl IntoView {
     let session = use_session();
-    let silent = Memo::new(move |_| call.with(|call| call.as_ref().is_some_and(is_silent)));
-    let camera = Memo::new(move |_| call.with(|call| call.as_ref().is_some_and(sends_picture)));
-    let has_camera = Memo::new(move |_| {
-        call.with(|call| {
-            call.as_ref()
-                .is_some_and(|call| call.call_type == CallType::Video)
-        })
-    });
-    let calling = Memo::new(move |_| state.get() == State::Calling);
+    let of_call =
+        move |is: fn(&CallView) -> bool| live(move || call.get().as_ref().is_some_and(is));
+    let silent = of_call(is_silent);
+    let camera = of_call(sends_picture);
+    let has_camera = of_call(|call| call.call_type == CallType::Video);
+    let calling = live(move || state.get() == State::Calling);
+    let either = |of: Signal<bool>, yes: &'static str, no: &'static str| {
+        live(move || if of.get() { yes } else { no })
+    };
+    let sign = |of: Signal<bool>, yes, no| icon(live(move || if of.get() { yes } else { no }));
     let keys = window::on_document("keydown", move |event| {
         let key = shortcut(event.unchecked_ref());
         match key.as_deref() {
@@ -43,37 +44,36 @@ pub(crate) fn Controls(
         <div class="controls" role="group" aria-label="Call controls">
             <button
                 class="round"
-                class:off=move || silent.get()
+                class:off=silent
                 title="M"
-                aria-label=move || if silent.get() { "Unmute" } else { "Mute" }
+                aria-label=either(silent, "Unmute", "Mute")
                 on:click=move |_| toggle_microphone(session, silent.get_untracked())
             >
-                {move || icon(if silent.get() { Icon::MicrophoneOff } else { Icon::Microphone })}
+                {sign(silent, Icon::MicrophoneOff, Icon::Microphone)}
             </button>
-            <Show when=move || has_camera.get()>
-                <button
-                    class="round"
-                    class:off=move || !camera.get()
-                    title="V"
-                    aria-label=move || if camera.get() { "Turn camera off" } else { "Turn camera on" }
-                    on:click=move |_| toggle_camera(session, camera.get_untracked())
-                >
-                    {move || icon(if camera.get() { Icon::Camera } else { Icon::CameraOff })}
-                </button>
-            </Show>
             <button
                 class="round"
-                class:pressed=move || panel.get()
+                class:off=live(move || !camera.get())
+                title="V"
+                hidden=live(move || !has_camera.get())
+                aria-label=either(camera, "Turn camera off", "Turn camera on")
+                on:click=move |_| toggle_camera(session, camera.get_untracked())
+            >
+                {sign(camera, Icon::Camera, Icon::CameraOff)}
+            </button>
+            <button
+                class="round"
+                class:pressed=live(move || panel.get())
                 aria-label="Quality"
-                aria-expanded=move || panel.get().to_string()
-                disabled=move || calling.get()
+                aria-expanded=either(live(move || panel.get()), "true", "false")
+                disabled=calling
                 on:click=move |_| panel.update(|open| *open = !*open)
             >
                 {icon(Icon::Chart)}
             </button>
             <button
                 class="round end"
-                aria-label=move || if calling.get() { "Cancel" } else { "End call" }
+                aria-label=either(calling, "Cancel", "End call")
                 on:click=move |_| session.dispatch(Intent::HangUp)
             >
                 {icon(Icon::HangUp)}
@@ -106,5 +106,5 @@ fn shortcut(event: &KeyboardEvent) -> Option<String> {
         .and_then(|target| target.dyn_into::<HtmlElement>().ok())
         .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA"));
     let chord = event.ctrl_key() || event.alt_key() || event.meta_key() || event.repeat();
-    (!typing && !chord).then(|| event.key().to_lowercase())
+    (!typing && !chord).then(|| event.key().to_ascii_lowercase())
 }

@@ -2,28 +2,29 @@
 
 use leptos::prelude::*;
 
-use super::use_session;
+use super::{live, use_session};
 
 /// The record, newest line last.
 #[component]
 pub(crate) fn Debug() -> impl IntoView {
     let view = use_session().view;
+    let now = live(move || {
+        let call = view.call.with(|call| call.state);
+        format!("call: {call:?}, server: {:?}", view.server.get())
+    });
+    let log = live(move || {
+        view.trace.with(|lines| {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            lines.join("\n")
+        })
+    });
     view! {
         <details class="debug" open>
             <summary>"Debug"</summary>
-            <p>
-                {move || view.call.with(|call| format!("call: {:?}", call.state))} ", "
-                {move || format!("server: {:?}", view.server.get())}
-            </p>
-            <ol role="log" aria-label="Debug log">
-                <For each=move || view.trace.get() key=|line| line.number let:line>
-                    <li>
-                        <time>{format!("{:.3}", line.at.as_secs_f64())}</time>
-                        " "
-                        {line.text}
-                    </li>
-                </For>
-            </ol>
+            <p>{now}</p>
+            <pre role="log" aria-label="Debug log">
+                {log}
+            </pre>
         </details>
     }
 }

@@ -2,12 +2,12 @@
 
 use leptos::html::Button;
 use leptos::prelude::*;
-use wimpex_call::{EndReason, Role};
+use wimpex_call::{EndReason, Ended, Role};
 
 use super::icon::{Avatar, Icon, icon};
 use super::person::contact_name;
 use super::place::Places;
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::session::Intent;
 
 /// The screen after a call.
@@ -15,7 +15,7 @@ use crate::session::Intent;
 pub(crate) fn EndedScreen() -> impl IntoView {
     let session = use_session();
     let places = expect_context::<Places>();
-    let ended = Memo::new(move |_| session.view.call.with(|view| view.ended.clone()));
+    let ended = live(move || session.view.call.with(|view| view.ended.clone()));
     let name = Signal::derive(move || {
         ended.get().map_or(String::new(), |ended| {
             let known = ended.peer_name.clone();
@@ -23,10 +23,14 @@ pub(crate) fn EndedScreen() -> impl IntoView {
         })
     });
     let words = move || ended.get().map(|ended| words::end(&ended, &name.get()));
-    let length = move || {
-        let duration = ended.get()?.duration?;
-        Some(format!("It took {}.", words::length(duration)))
-    };
+    let headline = live(move || words().map_or(String::new(), |(headline, _)| headline.to_owned()));
+    let sentence = live(move || words().map_or(String::new(), |(_, sentence)| sentence));
+    let length = live(move || {
+        let duration = ended.get().and_then(|ended| ended.duration);
+        duration.map_or(String::new(), |it| {
+            format!("It took {}.", words::length(it))
+        })
+    });
     let home = NodeRef::<Button>::new();
     Effect::new(move |_| {
         if let Some(button) = home.get() {
@@ -37,18 +41,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
         places.go_home();
         session.dispatch(Intent::Dismiss);
     };
-    let may_call_again = move || {
-        ended.get().is_some_and(|ended| match ended.reason {
-            EndReason::AnsweredElsewhere
-            | EndReason::DeclinedElsewhere
-            | EndReason::Unsupported => false,
-            _ => {
-                ended.role == Role::Caller
-                    || ended.reason == EndReason::Missed
-                    || ended.duration.is_some()
-            }
-        })
-    };
+    let final_word = live(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
     let again = move |_| {
         if let Some(ended) = ended.get_untracked() {
             session.dispatch(Intent::Watch(Some(ended.peer.clone())));
@@ -62,21 +55,30 @@ pub(crate) fn EndedScreen() -> impl IntoView {
         <main class="column ended">
             <section class="card person" role="status">
                 <Avatar name />
-                <h1>{move || words().map(|(headline, _)| headline)}</h1>
-                <p>{move || words().map(|(_, sentence)| sentence)}</p>
+                <h1>{headline}</h1>
+                <p>{sentence}</p>
                 <p class="hint">{length}</p>
             </section>
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     "Back to home"
                 </button>
-                <Show when=may_call_again>
-                    <button class="secondary" on:click=again>
-                        {icon(Icon::Phone)}
-                        "Call again"
-                    </button>
-                </Show>
+                <button class="secondary" on:click=again hidden=final_word>
+                    {icon(Icon::Phone)}
+                    "Call again"
+                </button>
             </div>
         </main>
     }
+}
+
+/// Whether calling (back) is what the person may want next.
+fn may_call_again(ended: &Ended) -> bool {
+    let settled = matches!(
+        ended.reason,
+        EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Unsupported
+    );
+    let wanted =
+        ended.role == Role::Caller || ended.reason == EndReason::Missed || ended.duration.is_some();
+    wanted && !settled
 }

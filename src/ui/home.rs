@@ -6,7 +6,8 @@ use wimpex_protocol::CallType;
 
 use super::banner::InsecureNotice;
 use super::icon::{Icon, icon, logo};
-use super::{use_session, words};
+use super::welcome::invalid;
+use super::{live, use_session, words};
 use crate::browser::{notice, window};
 use crate::session::{Intent, ServerState, address};
 
@@ -19,7 +20,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
             <header class="top">
                 {logo()}
                 <button class="quiet" aria-label="Change name" on:click=move |_| rename()>
-                    {move || view.name.get().map(|name| name.to_string())}
+                    {live(move || view.name.get().map_or(String::new(), String::from))}
                 </button>
             </header>
             <InsecureNotice />
@@ -34,7 +35,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
 fn YourLink() -> impl IntoView {
     let view = use_session().view;
     let origin = window::origin();
-    let link = Memo::new(move |_| {
+    let link = live(move || {
         view.me
             .with(|me| me.as_ref().map(|me| address::link(&origin, me)))
             .unwrap_or_default()
@@ -54,13 +55,15 @@ fn YourLink() -> impl IntoView {
     let select = move |event: web_sys::FocusEvent| {
         event_target::<web_sys::HtmlInputElement>(&event).select();
     };
-    let hint = move || match copied.get() {
-        None => "Whoever has it can call you while this page is open.",
+    let hint =
+        live(move || {
+            match copied.get() { None => "Whoever has it can call you while this page is open.",
         Some(true) => "Copied. Send it to whoever should call you.",
         Some(false) => {
             "Your browser does not allow copying here: select the link and copy it yourself."
         }
-    };
+    }.to_owned()
+        });
     view! {
         <section class="card">
             <label for="link">"Your link"</label>
@@ -68,22 +71,23 @@ fn YourLink() -> impl IntoView {
                 id="link"
                 type="text"
                 readonly
-                prop:value=move || link.get()
+                prop:value=link
                 placeholder="One moment…"
                 on:focus=select
             />
             <p class="hint" aria-live="polite">{hint}</p>
             <div class="row">
-                <button class="secondary" on:click=copy disabled=move || link.get().is_empty()>
-                    {move || icon(if copied.get() == Some(true) { Icon::Check } else { Icon::Copy })}
+                <button class="secondary" on:click=copy disabled=live(move || link.get().is_empty())>
+                    {icon(live(move || match copied.get() {
+                        Some(true) => Icon::Check,
+                        None | Some(false) => Icon::Copy,
+                    }))}
                     "Copy link"
                 </button>
-                <Show when=window::can_share>
-                    <button class="secondary" on:click=share>
-                        {icon(Icon::Share)}
-                        "Share…"
-                    </button>
-                </Show>
+                <button class="secondary" on:click=share hidden=!window::can_share()>
+                    {icon(Icon::Share)}
+                    "Share…"
+                </button>
             </div>
         </section>
     }
@@ -93,7 +97,7 @@ fn YourLink() -> impl IntoView {
 fn CallSomebody() -> impl IntoView {
     let session = use_session();
     let text = RwSignal::new(String::new());
-    let error = RwSignal::new(None::<&'static str>);
+    let error = RwSignal::new(String::new());
     let origin = window::origin();
     let call = move |call_type| {
         let me = session.view.me.get_untracked();
@@ -102,7 +106,7 @@ fn CallSomebody() -> impl IntoView {
                 session.dispatch(Intent::Watch(Some(peer.clone())));
                 session.dispatch(Intent::Call { peer, call_type });
             }
-            Err(wrong) => error.set(Some(words::address_error(wrong))),
+            Err(wrong) => error.set(words::address_error(wrong).to_owned()),
         }
     };
     let video = call.clone();
@@ -124,15 +128,15 @@ fn CallSomebody() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     placeholder="https://…/u/guest-…"
-                    prop:value=move || text.get()
+                    prop:value=live(move || text.get())
                     on:input=move |event| {
                         text.set(event_target_value(&event));
-                        error.set(None);
+                        error.set(String::new());
                     }
-                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-invalid=live(move || invalid(&error.get()))
                     aria-describedby="whom-error"
                 />
-                <p class="field-error" id="whom-error" role="alert">{move || error.get()}</p>
+                <p class="field-error" id="whom-error" role="alert">{live(move || error.get())}</p>
                 <CallButtons call=move |call_type| match call_type {
                     CallType::Video => video(CallType::Video),
                     CallType::Audio => call(CallType::Audio),
@@ -146,7 +150,7 @@ fn CallSomebody() -> impl IntoView {
 #[component]
 pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl IntoView {
     let view = use_session().view;
-    let away = move || view.server.get() != ServerState::Online;
+    let away = live(move || view.server.get() != ServerState::Online);
     let audio = call.clone();
     view! {
         <div class="row">
@@ -173,11 +177,9 @@ fn AskForNotices() -> impl IntoView {
         });
     };
     view! {
-        <Show when=move || may_ask.get()>
-            <button class="quiet centered" on:click=ask>
-                {icon(Icon::Bell)}
-                "Notify me of calls when this page is out of sight"
-            </button>
-        </Show>
+        <button class="quiet centered" on:click=ask hidden=live(move || !may_ask.get())>
+            {icon(Icon::Bell)}
+            "Notify me of calls in the background"
+        </button>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::live;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Icon {
     Microphone,
@@ -52,16 +54,18 @@ impl Icon {
 }
 
 /// Draws one; the words beside it or its button's name say what it means.
-pub(crate) fn icon(icon: Icon) -> impl IntoView {
+pub(crate) fn icon(icon: impl Into<Signal<Icon>>) -> AnyView {
+    let icon = icon.into();
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-            <path d=icon.path() />
+            <path d=live(move || icon.get().path()) />
         </svg>
     }
+    .into_any()
 }
 
 /// The sign of the house: two who overlap.
-pub(crate) fn logo() -> impl IntoView {
+pub(crate) fn logo() -> AnyView {
     view! {
         <span class="wordmark">
             <svg class="logo" viewBox="0 0 32 24" aria-hidden="true">
@@ -71,10 +75,11 @@ pub(crate) fn logo() -> impl IntoView {
             "Wimpex"
         </span>
     }
+    .into_any()
 }
 
 /// A person's initials in a circle.
 #[component]
 pub(crate) fn Avatar(#[prop(into)] name: Signal<String>) -> impl IntoView {
-    view! { <div class="avatar" aria-hidden="true">{move || super::words::initials(&name.get())}</div> }
+    view! { <div class="avatar" aria-hidden="true">{live(move || super::words::initials(&name.get()))}</div> }
 }

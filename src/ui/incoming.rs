@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wimpex_protocol::CallType;
 
 use super::icon::{Avatar, Icon, icon};
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::session::Intent;
 
 /// Somebody calls.
@@ -19,7 +19,22 @@ pub fn Incoming() -> impl IntoView {
                 .unwrap_or_else(|| words::nameless(&call.peer))
         })
     });
-    let is_video = move || call().is_some_and(|call| call.call_type == CallType::Video);
+    let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
+    let kind = live(move || {
+        if is_video.get() {
+            "Video call"
+        } else {
+            "Audio call"
+        }
+        .to_owned()
+    });
+    let sign = live(move || {
+        if is_video.get() {
+            Icon::Camera
+        } else {
+            Icon::Phone
+        }
+    });
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
@@ -42,23 +57,25 @@ pub fn Incoming() -> impl IntoView {
             }
         >
             <div class="pulse"><Avatar name /></div>
-            <h2 id="caller">{move || name.get()}</h2>
+            <h2 id="caller">{name}</h2>
             <p id="call-kind">
-                {move || if is_video() { "Video call" } else { "Audio call" }}
+                {kind}
                 <span class="tag" title="Nobody has checked that this is who they say they are.">
                     "not verified"
                 </span>
             </p>
             <div class="answers">
                 <button class="accept" on:click=send(Intent::Accept { camera: true })>
-                    {move || icon(if is_video() { Icon::Camera } else { Icon::Phone })}
+                    {icon(sign)}
                     "Accept"
                 </button>
-                <Show when=is_video>
-                    <button class="secondary" on:click=send(Intent::Accept { camera: false })>
-                        "Accept without camera"
-                    </button>
-                </Show>
+                <button
+                    class="secondary"
+                    hidden=live(move || !is_video.get())
+                    on:click=send(Intent::Accept { camera: false })
+                >
+                    "Accept without camera"
+                </button>
                 <button class="decline" on:click=send(Intent::Decline)>
                     {icon(Icon::HangUp)}
                     "Decline"

@@ -4,7 +4,7 @@ use leptos::html::Video;
 use leptos::prelude::*;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
-use super::use_session;
+use super::{live, use_session};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Corner {
@@ -16,11 +16,8 @@ struct Corner {
 #[component]
 pub(crate) fn OwnPicture() -> impl IntoView {
     let view = use_session().view;
-    view! {
-        <Show when=move || view.own_picture.with(Option::is_some)>
-            <Picture />
-        </Show>
-    }
+    let on = Memo::new(move |_| view.own_picture.with(Option::is_some));
+    move || on.get().then(|| view! { <Picture /> }.into_any())
 }
 
 #[component]
@@ -70,16 +67,16 @@ fn Picture() -> impl IntoView {
     view! {
         <div
             class="own"
-            class:top=move || corner.get().top
-            class:left=move || corner.get().left
-            class:dragged=move || drag.get().is_some()
+            class:top=live(move || corner.get().top)
+            class:left=live(move || corner.get().left)
+            class:dragged=live(move || drag.get().is_some())
             role="group"
             aria-label="Your picture; the arrow keys move it to another corner"
             tabindex="0"
-            style:translate=move || {
+            style:translate=live(move || {
                 let (x, y) = drag.get().map_or((0, 0), |(_, moved)| moved);
                 format!("{x}px {y}px")
-            }
+            })
             on:pointerdown=take
             on:pointermove=pull
             on:pointerup=drop

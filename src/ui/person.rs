@@ -7,7 +7,7 @@ use super::banner::InsecureNotice;
 use super::home::CallButtons;
 use super::icon::{Avatar, logo};
 use super::place::Places;
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::session::address::InvalidAddress;
 use crate::session::{Contact, Intent};
 
@@ -17,38 +17,40 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     let session = use_session();
     session.dispatch(Intent::Watch(Some(user.clone())));
     let view = session.view;
-    let own = {
-        let user = user.clone();
-        Memo::new(move |_| view.me.with(|me| me.as_ref() == Some(&user)))
-    };
+
     let peer = StoredValue::new(user);
     let call = move |call_type| {
         let peer = peer.get_value();
         session.dispatch(Intent::Call { peer, call_type });
     };
     let name = Signal::derive(move || contact_name(view.contact.get(), &peer.get_value()));
-    let presence = move || match view.contact.get().and_then(|contact| contact.online) {
-        None => "One moment…",
-        Some(true) => "Online",
-        Some(false) => "Not online at the moment",
-    };
-    let online = move || view.contact.get().and_then(|contact| contact.online) == Some(true);
+    let online = live(move || view.contact.get().and_then(|contact| contact.online));
+    let presence = live(move || {
+        match online.get() {
+            None => "One moment…",
+            Some(true) => "Online",
+            Some(false) => "Not online at the moment",
+        }
+        .to_owned()
+    });
+    let own = live(move || view.me.get() == Some(peer.get_value()));
+    let others = live(move || !own.get());
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
             <InsecureNotice />
-            <Show
-                when=move || !own.get()
-                fallback=|| view! { <LinkTrouble text=words::address_error(InvalidAddress::Oneself) /> }
-            >
-                <section class="card person">
-                    <Avatar name />
-                    <h1>{move || name.get()}</h1>
-                    <p class="presence" class:online=online aria-live="polite">{presence}</p>
-                    <CallButtons call />
-                </section>
-                <HomeButton />
-            </Show>
+            <section class="card" hidden=others>
+                <p role="alert">{words::address_error(InvalidAddress::Oneself)}</p>
+            </section>
+            <section class="card person" hidden=own>
+                <Avatar name />
+                <h1>{name}</h1>
+                <p class="presence" class:online=live(move || online.get() == Some(true)) aria-live="polite">
+                    {presence}
+                </p>
+                <CallButtons call />
+            </section>
+            <HomeButton />
         </main>
     }
 }
@@ -67,18 +69,13 @@ pub(crate) fn BrokenLink() -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
-            <LinkTrouble text="This link is broken: it names nobody. Ask whoever sent it to copy it once more." />
+            <section class="card">
+                <p role="alert">
+                    "This link is broken: it names nobody. Ask whoever sent it to copy it once more."
+                </p>
+            </section>
+            <HomeButton />
         </main>
-    }
-}
-
-#[component]
-fn LinkTrouble(text: &'static str) -> impl IntoView {
-    view! {
-        <section class="card">
-            <p role="alert">{text}</p>
-        </section>
-        <HomeButton />
     }
 }
 

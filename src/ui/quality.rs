@@ -1,34 +1,77 @@
 //! The numbers of the last second, for who wants to know.
 
-use leptos::prelude::*;
 use std::time::Duration;
+
+use leptos::prelude::*;
 use wimpex_call::quality::{Incoming, Outgoing, Quality};
 
-use super::use_session;
+use super::words::{decimal, whole};
+use super::{live, use_session};
+
+/// A row: what it is called, and how it reads for what arrives and what leaves.
+/// `None` where the row says nothing of that direction.
+type Row = (&'static str, Read, Option<Read>);
+type Read = fn(&Quality) -> String;
+
+const SOUND_AND_PICTURE: [Row; 4] = [
+    (
+        "Bitrate",
+        |q| bitrate(q.bitrate_in()),
+        Some(|q| bitrate(q.bitrate_out())),
+    ),
+    ("Sound loss", |q| loss(&q.audio_in), None),
+    ("Sound jitter", |q| jitter(&q.audio_in), None),
+    (
+        "Sound codec",
+        |q| codec(q.audio_in.as_ref().map(|s| &s.codec)),
+        Some(|q| codec(q.audio_out.as_ref().map(|s| &s.codec))),
+    ),
+];
+
+const PICTURE: [Row; 5] = [
+    (
+        "Resolution",
+        |q| pixels(q.video_in.as_ref().and_then(|s| s.resolution)),
+        Some(|q| pixels(q.video_out.as_ref().and_then(|s| s.resolution))),
+    ),
+    (
+        "Frame rate",
+        |q| frames(q.video_in.as_ref().and_then(|s| s.frame_rate)),
+        Some(|q| frames(q.video_out.as_ref().and_then(|s| s.frame_rate))),
+    ),
+    ("Picture loss", |q| loss(&q.video_in), None),
+    ("Picture jitter", |q| jitter(&q.video_in), None),
+    (
+        "Picture codec",
+        |q| codec(q.video_in.as_ref().map(|s| &s.codec)),
+        Some(|q| codec(q.video_out.as_ref().map(|s: &Outgoing| &s.codec))),
+    ),
+];
 
 /// The region that **Quality** opens.
 #[component]
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
     let quality = use_session().view.quality;
-    let route = move || quality.with(|quality| quality.as_ref().map_or_else(unknown, route));
-    let round_trip = move || {
-        quality.with(|quality| millis(quality.as_ref().and_then(|quality| quality.round_trip)))
+    let read = move |read: Read| {
+        live(move || quality.with(|quality| quality.as_ref().map_or_else(unknown, read)))
     };
-    let rows = move || {
-        let quality = quality.get().unwrap_or_default();
-        rows(&quality)
-            .into_iter()
-            .map(|(name, arriving, leaving)| {
-                view! {
-                    <tr>
-                        <th scope="row">{name}</th>
-                        <td>{arriving}</td>
-                        <td>{leaving}</td>
-                    </tr>
-                }
-            })
-            .collect_view()
+    let no_picture = live(move || {
+        quality.with(|quality| {
+            quality
+                .as_ref()
+                .is_none_or(|q| q.video_in.is_none() && q.video_out.is_none())
+        })
+    });
+    let row = move |(name, arriving, leaving): Row, hidden: Signal<bool>| {
+        view! {
+            <tr hidden=hidden>
+                <th scope="row">{name}</th>
+                <td>{read(arriving)}</td>
+                <td>{leaving.map(read)}</td>
+            </tr>
+        }
     };
+    let always = live(|| false);
     view! {
         <section class="panel" aria-label="Call quality">
             <header>
@@ -40,11 +83,11 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
             <dl>
                 <div>
                     <dt>"Route"</dt>
-                    <dd>{route}</dd>
+                    <dd>{read(route)}</dd>
                 </div>
                 <div>
                     <dt>"Round-trip time"</dt>
-                    <dd>{round_trip}</dd>
+                    <dd>{read(|q| millis(q.round_trip))}</dd>
                 </div>
             </dl>
             <table>
@@ -55,7 +98,10 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
                         <th scope="col">"Sending"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>
+                    {SOUND_AND_PICTURE.map(|cells| row(cells, always))}
+                    {PICTURE.map(|cells| row(cells, no_picture))}
+                </tbody>
             </table>
         </section>
     }
@@ -72,83 +118,33 @@ fn route(quality: &Quality) -> String {
         Some(false) => "Direct",
     };
     match &quality.protocol {
-        Some(protocol) => format!("{way}, {}", protocol.to_uppercase()),
+        Some(protocol) => format!("{way}, {}", protocol.to_ascii_uppercase()),
         None => way.to_owned(),
     }
 }
 
-type Row = (&'static str, String, String);
-
-fn rows(quality: &Quality) -> Vec<Row> {
-    let mut rows = vec![(
-        "Bitrate",
-        bitrate(quality.bitrate_in()),
-        bitrate(quality.bitrate_out()),
-    )];
-    if quality.video_in.is_some() || quality.video_out.is_some() {
-        rows.extend(video_rows(
-            quality.video_in.as_ref(),
-            quality.video_out.as_ref(),
-        ));
-    }
-    let (arriving, leaving) = (quality.audio_in.as_ref(), quality.audio_out.as_ref());
-    rows.push(("Sound loss", loss(arriving), String::new()));
-    rows.push((
-        "Sound jitter",
-        millis(arriving.and_then(|s| s.jitter)),
-        String::new(),
-    ));
-    rows.push((
-        "Sound codec",
-        text(arriving.and_then(|s| s.codec.clone())),
-        text(leaving.and_then(|s| s.codec.clone())),
-    ));
-    rows
+fn codec(codec: Option<&Option<String>>) -> String {
+    codec.cloned().flatten().unwrap_or_else(unknown)
 }
 
-fn video_rows(arriving: Option<&Incoming>, leaving: Option<&Outgoing>) -> [Row; 5] {
-    [
-        (
-            "Resolution",
-            pixels(arriving.and_then(|s| s.resolution)),
-            pixels(leaving.and_then(|s| s.resolution)),
-        ),
-        (
-            "Frame rate",
-            rate(arriving.and_then(|s| s.frame_rate)),
-            rate(leaving.and_then(|s| s.frame_rate)),
-        ),
-        ("Picture loss", loss(arriving), String::new()),
-        (
-            "Picture jitter",
-            millis(arriving.and_then(|s| s.jitter)),
-            String::new(),
-        ),
-        (
-            "Picture codec",
-            text(arriving.and_then(|s| s.codec.clone())),
-            text(leaving.and_then(|s| s.codec.clone())),
-        ),
-    ]
-}
-
-fn text(text: Option<String>) -> String {
-    text.unwrap_or_else(unknown)
-}
-
-fn loss(stream: Option<&Incoming>) -> String {
+fn loss(stream: &Option<Incoming>) -> String {
     stream
+        .as_ref()
         .and_then(|stream| stream.loss)
-        .map_or_else(unknown, |loss| format!("{:.1} %", loss * 100.0))
+        .map_or_else(unknown, |loss| format!("{} %", decimal(loss * 100.0, 1)))
+}
+
+fn jitter(stream: &Option<Incoming>) -> String {
+    millis(stream.as_ref().and_then(|stream| stream.jitter))
 }
 
 fn millis(time: Option<Duration>) -> String {
     time.map_or_else(unknown, |time| {
         let millis = time.as_secs_f64() * 1000.0;
         if millis < 10.0 {
-            format!("{millis:.1} ms")
+            format!("{} ms", decimal(millis, 1))
         } else {
-            format!("{millis:.0} ms")
+            format!("{} ms", whole(millis))
         }
     })
 }
@@ -156,9 +152,9 @@ fn millis(time: Option<Duration>) -> String {
 fn bitrate(bits: Option<f64>) -> String {
     bits.map_or_else(unknown, |bits| {
         if bits >= 1_000_000.0 {
-            format!("{:.2} Mbit/s", bits / 1_000_000.0)
+            format!("{} Mbit/s", decimal(bits / 1_000_000.0, 2))
         } else {
-            format!("{:.0} kbit/s", bits / 1_000.0)
+            format!("{} kbit/s", whole(bits / 1_000.0))
         }
     })
 }
@@ -167,6 +163,6 @@ fn pixels(size: Option<(u32, u32)>) -> String {
     size.map_or_else(unknown, |(width, height)| format!("{width}×{height}"))
 }
 
-fn rate(frames: Option<f64>) -> String {
-    frames.map_or_else(unknown, |frames| format!("{frames:.0} fps"))
+fn frames(rate: Option<f64>) -> String {
+    rate.map_or_else(unknown, |rate| format!("{} fps", whole(rate)))
 }

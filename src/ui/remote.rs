@@ -8,14 +8,15 @@ use web_sys::{HtmlMediaElement, MediaStream};
 use wimpex_call::State;
 
 use super::icon::Avatar;
-use super::use_session;
+use super::words::whole;
+use super::{live, use_session};
 
 /// The peer, filling the stage.
 #[component]
 pub(crate) fn Remote(
     #[prop(into)] name: Signal<String>,
     is_video: Memo<bool>,
-    state: Memo<State>,
+    state: Signal<State>,
 ) -> impl IntoView {
     let view = use_session().view;
     // The first picture is there before the first numbers are.
@@ -50,65 +51,69 @@ pub(crate) fn Remote(
             play(&element, stream, silenced);
         }
     };
-    let alone = move || is_video.get() && state.get() == State::Connected && !has_picture.get();
-    view! {
-        {move || {
-            if is_video.get() {
-                view! {
-                    <video
-                        class="remote"
-                        class:shown=move || has_picture.get()
-                        aria-label="Remote video"
-                        autoplay
-                        playsinline
-                        node_ref=video
-                        on:resize=move |event| {
-                            let element: web_sys::HtmlVideoElement = event_target(&event);
-                            first_picture.set(element.video_width() > 0);
-                        }
-                    ></video>
-                }
-                    .into_any()
-            } else {
-                view! { <audio autoplay node_ref=audio></audio> }.into_any()
+    let has_picture = live(move || has_picture.get());
+    let connected = live(move || state.get() == State::Connected);
+    let alone = live(move || {
+        let alone = is_video.get() && connected.get() && !has_picture.get();
+        if alone { "No picture is arriving." } else { "" }.to_owned()
+    });
+    let resized = move |event: web_sys::UiEvent| {
+        let element: web_sys::HtmlVideoElement = event_target(&event);
+        first_picture.set(element.video_width() > 0);
+    };
+    let player = move || {
+        if is_video.get() {
+            view! {
+                <video
+                    class="remote"
+                    class:shown=has_picture
+                    aria-label="Remote video"
+                    autoplay
+                    playsinline
+                    node_ref=video
+                    on:resize=resized
+                ></video>
             }
-        }}
-        <div class="presence-of-peer" class:hidden=move || has_picture.get()>
-            <div class="pulse" class:calm=move || state.get() == State::Connected>
+            .into_any()
+        } else {
+            view! { <audio autoplay node_ref=audio></audio> }.into_any()
+        }
+    };
+    view! {
+        {player}
+        <div class="presence-of-peer" class:hidden=has_picture>
+            <div class="pulse" class:calm=connected>
                 <Avatar name />
             </div>
-            <Show when=move || !is_video.get()>
-                <Level />
-            </Show>
-            <p class="hint">{move || alone().then_some("No picture is arriving.")}</p>
+            <Level shown=live(move || !is_video.get()) />
+            <p class="hint">{alone}</p>
         </div>
-        <Show when=move || silenced.get()>
-            <button class="primary unsilence" on:click=unsilence>
-                "Play sound"
-            </button>
-        </Show>
+        <button class="primary unsilence" on:click=unsilence hidden=live(move || !silenced.get())>
+            "Play sound"
+        </button>
     }
 }
 
 /// How loud the peer is at the moment.
 #[component]
-fn Level() -> impl IntoView {
+fn Level(shown: Signal<bool>) -> impl IntoView {
     let level = use_session().view.level;
     // Loudness is heard by its logarithm: 60 dB below full is silence.
-    let shown = move || {
+    let percent = live(move || {
         let decibels = 20.0 * level.get().max(1e-6).log10();
-        ((decibels + 60.0) / 60.0).clamp(0.02, 1.0)
-    };
+        whole(((decibels + 60.0) / 0.6).clamp(0.0, 100.0)).to_string()
+    });
     view! {
         <div
             class="level"
             role="meter"
             aria-label="Their sound level"
             aria-valuemin="0"
-            aria-valuemax="1"
-            aria-valuenow=move || format!("{:.2}", level.get())
+            aria-valuemax="100"
+            aria-valuenow=percent
+            hidden=live(move || !shown.get())
         >
-            <div class="bar" style:transform=move || format!("scaleX({:.3})", shown())></div>
+            <div class="bar" style:width=live(move || format!("{}%", percent.get()))></div>
         </div>
     }
 }

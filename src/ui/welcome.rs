@@ -6,7 +6,7 @@ use wimpex_protocol::Name;
 
 use super::icon::logo;
 use super::place::Places;
-use super::{use_session, words};
+use super::{live, use_session, words};
 use crate::session::Intent;
 use crate::session::address::Place;
 
@@ -16,7 +16,7 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
     let session = use_session();
     let known = session.view.name.get_untracked();
     let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));
-    let error = RwSignal::new(None::<String>);
+    let error = RwSignal::new(String::new());
     let by_link =
         use_context::<Places>().is_some_and(|places| matches!(places.get(), Place::Person(_)));
     let submit = move |event: SubmitEvent| {
@@ -28,7 +28,7 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
                 }
                 done();
             }
-            Err(wrong) => error.set(Some(words::name_error(wrong))),
+            Err(wrong) => error.set(words::name_error(wrong)),
         }
     };
     let lead = match (&known, by_link) {
@@ -51,18 +51,23 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
                         type="text"
                         autocomplete="name"
                         autofocus
-                        prop:value=move || text.get()
+                        prop:value=live(move || text.get())
                         on:input=move |event| {
                             text.set(event_target_value(&event));
-                            error.set(None);
+                            error.set(String::new());
                         }
-                        aria-invalid=move || error.get().is_some().then_some("true")
+                        aria-invalid=live(move || invalid(&error.get()))
                         aria-describedby="name-error"
                     />
-                    <p class="field-error" id="name-error" role="alert">{move || error.get()}</p>
+                    <p class="field-error" id="name-error" role="alert">{live(move || error.get())}</p>
                     <button class="primary wide" type="submit">"Continue"</button>
                 </form>
             </section>
         </main>
     }
+}
+
+/// For `aria-invalid`: whether the field has an error.
+pub(crate) fn invalid(error: &str) -> &'static str {
+    if error.is_empty() { "false" } else { "true" }
 }

@@ -2,33 +2,48 @@
 
 use std::fmt;
 
+use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
+use crate::decode::Head;
 use crate::{CallId, DeviceId, UserId};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
 /// `from_*`, and overwrites whatever the client claimed there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Relayed {
     /// Whom it is for.
     pub to_id: UserId,
     /// Which of their devices it is for; absent means all of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_device: Option<DeviceId>,
     /// Who sent it: stamped by the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_id: Option<UserId>,
     /// The device that sent it: stamped by the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_device: Option<DeviceId>,
     /// What it says.
     #[serde(flatten)]
     pub signal: Signal,
 }
 
+impl Relayed {
+    /// Reads the frame with that head.
+    pub(crate) fn read(head: Head, frame: &str) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            to_id: head.to_id.ok_or_else(|| Error::missing_field("toId"))?,
+            to_device: head.to_device,
+            from_id: head.from_id,
+            from_device: head.from_device,
+            signal: Signal::read(&head.r#type, frame)?,
+        })
+    }
+}
+
 /// What one page says to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Signal {
     /// Ring; or, with the `callId` of a live call, renegotiate it.
@@ -48,6 +63,19 @@ pub enum Signal {
 }
 
 impl Signal {
+    fn read(type_name: &str, frame: &str) -> Result<Self, serde_json::Error> {
+        Ok(match type_name {
+            "call-offer" => Self::CallOffer(serde_json::from_str(frame)?),
+            "call-answer" => Self::CallAnswer(serde_json::from_str(frame)?),
+            "ice-candidate" => Self::IceCandidate(serde_json::from_str(frame)?),
+            "call-reject" => Self::CallReject(serde_json::from_str(frame)?),
+            "call-ringing" => Self::CallRinging(serde_json::from_str(frame)?),
+            "call-end" => Self::CallEnd(serde_json::from_str(frame)?),
+            "call-confirm" => Self::CallConfirm(serde_json::from_str(frame)?),
+            _ => return Err(Error::custom("unknown type")),
+        })
+    }
+
     /// The `type` on the wire.
     pub fn type_name(&self) -> &'static str {
         match self {

@@ -158,7 +158,7 @@ pub struct Limits {
           default_value_t = Self::default().queue_bytes)]
     pub queue_bytes: usize,
 
-    /// Seconds between pings; a peer silent for three times as long is dropped
+    /// Seconds between pings; a peer silent for up to three times as long is dropped
     #[arg(long, env = "WIMPEX_PING_SECONDS", value_name = "N",
           default_value_t = Self::default().ping_seconds)]
     pub ping_seconds: u64,

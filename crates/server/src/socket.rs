@@ -31,8 +31,10 @@ use end::End;
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 /// So many texts go out together, when more than one waits.
 const WRITE_BATCH: usize = 16;
-/// A peer is dropped when it was silent for this many pings.
-const SILENT_PINGS: u32 = 3;
+/// A peer that was silent since the ping before the last is dropped when the
+/// third is due. Counted, not timed: after a pause of this very machine, pongs
+/// that are waiting to be read must not be overlooked.
+const SILENT_PINGS: u32 = 2;
 
 /// Serves a socket until it has ended.
 pub(crate) async fn serve<S>(io: S, app: Arc<App>)
@@ -100,9 +102,10 @@ struct Socket<'a, S> {
 
 struct Timetable {
     login_until: Option<Instant>,
-    last_heard: Instant,
     ping_every: Option<Duration>,
     next_ping: Option<Instant>,
+    /// Since anything was heard.
+    pings: u32,
     /// Until then nothing is read: the peer sends too fast.
     rest_until: Option<Instant>,
 }
@@ -131,9 +134,9 @@ where
             bucket: Bucket::new(rate, timing.flood_seconds, now.into_std()),
             timetable: Timetable {
                 login_until: Some(now + timing.login),
-                last_heard: now,
                 ping_every,
                 next_ping: ping_every.map(|every| now + every),
+                pings: 0,
                 rest_until: None,
             },
         }
@@ -196,7 +199,7 @@ where
     fn read(&mut self, frame: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
         let message = frame.ok_or(End::PeerClosed)??;
         let now = Instant::now();
-        self.timetable.last_heard = now;
+        self.timetable.pings = 0;
         match self.bucket.take(now.into_std()) {
             Verdict::Pass => {}
             Verdict::Flood => return Err(End::Flood),
@@ -265,16 +268,11 @@ where
 impl Timetable {
     /// When there is something to do even if nothing happens.
     fn next(&self) -> Instant {
-        [
-            self.login_until,
-            self.next_ping,
-            self.silent_at(),
-            self.rest_until,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
+        [self.login_until, self.next_ping, self.rest_until]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
     /// Does what is due; says whether to ping.
@@ -286,18 +284,15 @@ impl Timetable {
         if is_due(self.login_until) {
             return Err(End::LoginTooLate);
         }
-        if is_due(self.silent_at()) {
+        if !is_due(self.next_ping) {
+            return Ok(false);
+        }
+        if self.pings >= SILENT_PINGS {
             return Err(End::Silent);
         }
-        let ping = is_due(self.next_ping);
-        if ping {
-            self.next_ping = self.ping_every.map(|every| now + every);
-        }
-        Ok(ping)
-    }
-
-    fn silent_at(&self) -> Option<Instant> {
-        Some(self.last_heard + self.ping_every? * SILENT_PINGS)
+        self.pings += 1;
+        self.next_ping = self.ping_every.map(|every| now + every);
+        Ok(true)
     }
 }
 

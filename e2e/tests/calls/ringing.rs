@@ -133,16 +133,11 @@ async fn calling_each_other_at_the_same_moment(stage: &Stage<'_>) {
         alice.page.click_later(Role::Button, "Video call", soon),
         bob.page.click_later(Role::Button, "Video call", soon)
     );
+    // Nobody presses Accept: whose offer comes in while they call answers it.
     tokio::join!(alice.is_connected(), bob.is_connected());
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
     for person in [&alice, &bob] {
         let now = person.page.snapshot().await;
-        assert_eq!(
-            now.sent_count("call-offer"),
-            1,
-            "{} did not call: {now:?}",
-            person.name
-        );
         assert_eq!(now.connections_open, 1, "{}", person.name);
         assert!(person.page.texts(Role::AlertDialog).await.is_empty());
     }

@@ -18,7 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
 
 /// Nothing here takes this long unless it is broken.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -155,11 +155,8 @@ impl Client {
         Self::over(stream).await
     }
 
-    /// With a receive buffer so small that a reader who stops is noticed.
     pub(crate) async fn with_small_buffer(address: SocketAddr) -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4 * 1024).unwrap();
-        Self::over(socket.connect(address).await.unwrap()).await
+        Self::over(small_buffer(address).await).await
     }
 
     async fn over(stream: TcpStream) -> Self {
@@ -197,13 +194,16 @@ impl Client {
 
     /// The next message; pings are answered on the way.
     pub(crate) async fn recv(&mut self) -> Value {
-        loop {
-            match soon(self.ws.next()).await.unwrap().unwrap() {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => panic!("{other:?}"),
+        let next = async {
+            loop {
+                match self.ws.next().await.unwrap().unwrap() {
+                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => panic!("{other:?}"),
+                }
             }
-        }
+        };
+        soon(next).await
     }
 
     /// The next message, which is an error with this code.
@@ -229,10 +229,14 @@ impl Client {
     /// Reads to the end: the messages on the way, and the close code, if the
     /// server said one.
     pub(crate) async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+        soon(self.read_to_end()).await
+    }
+
+    async fn read_to_end(&mut self) -> (Vec<Value>, Option<u16>) {
         let mut messages = Vec::new();
         let mut code = None;
         loop {
-            match soon(self.ws.next()).await {
+            match self.ws.next().await {
                 Some(Ok(Message::Text(text))) => {
                     messages.push(serde_json::from_str(&text).unwrap());
                 }
@@ -252,6 +256,13 @@ impl Client {
         let _ = self.ws.close(None).await;
         self.rest().await;
     }
+}
+
+/// With a receive buffer so small that a reader who stops is noticed.
+pub(crate) async fn small_buffer(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    socket.connect(address).await.unwrap()
 }
 
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {

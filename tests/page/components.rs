@@ -1,0 +1,223 @@
+//! Components, rendered from views that the test made up: what is shown, under
+//! which role and name, and what a click sends.
+
+use futures_channel::mpsc::UnboundedReceiver;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use leptos::task::tick;
+use std::time::Duration;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
+use wimpex::session::{Event, Intent, Session};
+use wimpex::ui::{Incoming, QualityPanel, Welcome};
+use wimpex_call::quality::{Incoming as Arriving, Quality};
+use wimpex_call::{CallView, Capture, Generation, Role, State};
+use wimpex_protocol::{CallId, CallType, Name, UserId};
+
+/// A component on a page of its own; gone when it is dropped.
+struct Stage {
+    element: HtmlElement,
+    session: Session,
+    sent: UnboundedReceiver<Event>,
+    _mounted: Box<dyn std::any::Any>,
+}
+
+impl Stage {
+    fn of<V: IntoView + 'static>(
+        prepare: impl FnOnce(Session) + 'static,
+        show: impl FnOnce() -> V + 'static,
+    ) -> Self {
+        let element: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        document().body().unwrap().append_child(&element).unwrap();
+        let (post, made) = std::sync::mpsc::channel();
+        let mounted = mount_to(element.clone(), move || {
+            let (session, sent) = Session::detached();
+            prepare(session);
+            provide_context(session);
+            post.send((session, sent)).unwrap();
+            show()
+        });
+        let (session, sent) = made.recv().unwrap();
+        Self {
+            element,
+            session,
+            sent,
+            _mounted: Box::new(mounted),
+        }
+    }
+
+    fn find(&self, selector: &str) -> Element {
+        self.element
+            .query_selector(selector)
+            .unwrap()
+            .unwrap_or_else(|| panic!("no {selector} in {}", self.element.inner_html()))
+    }
+
+    fn button(&self, name: &str) -> HtmlElement {
+        let buttons = self.element.query_selector_all("button").unwrap();
+        (0..buttons.length())
+            .filter_map(|n| buttons.get(n)?.dyn_into::<HtmlElement>().ok())
+            .find(|button| button.inner_text().trim() == name)
+            .unwrap_or_else(|| panic!("no button {name}"))
+    }
+
+    /// What the ui has sent so far.
+    fn intents(&mut self) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        while let Ok(event) = self.sent.try_recv() {
+            if let Event::Person(intent) = event {
+                intents.push(intent);
+            }
+        }
+        intents
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.element.remove();
+    }
+}
+
+fn ringing(session: Session, call_type: CallType) {
+    session.view.call.set(wimpex_call::View {
+        state: State::Ringing,
+        call: Some(CallView {
+            call_id: CallId::parse("call_1").unwrap(),
+            peer: UserId::parse("guest-alice").unwrap(),
+            peer_name: Some("Alice <b>".to_owned()),
+            call_type,
+            role: Role::Callee,
+            generation: Generation(1),
+            peer_rings: false,
+            connected_at: None,
+            muted: false,
+            microphone: Capture::Off,
+            camera: Capture::Off,
+        }),
+        ended: None,
+    });
+}
+
+fn prompt(call_type: CallType) -> Stage {
+    Stage::of(
+        move |session| ringing(session, call_type),
+        || view! { <Incoming /> },
+    )
+}
+
+#[wasm_bindgen_test]
+async fn the_prompt_names_the_caller_and_marks_it_unverified() {
+    let stage = prompt(CallType::Video);
+    tick().await;
+    let dialog = stage.find("dialog[open]");
+    assert_eq!(dialog.get_attribute("role").as_deref(), Some("alertdialog"));
+    let named_by = dialog.get_attribute("aria-labelledby").unwrap();
+    let name = stage.find(&format!("#{named_by}"));
+    assert_eq!(
+        name.text_content().as_deref(),
+        Some("Alice <b>"),
+        "as text, not as markup"
+    );
+    let text = dialog.text_content().unwrap();
+    assert!(text.contains("Video call") && text.contains("not verified"));
+}
+
+#[wasm_bindgen_test]
+async fn each_answer_of_the_prompt_sends_its_intent() {
+    let mut stage = prompt(CallType::Video);
+    tick().await;
+    stage.button("Accept").click();
+    stage.button("Accept without camera").click();
+    stage.button("Decline").click();
+    let cancel = web_sys::Event::new("cancel").unwrap();
+    stage.find("dialog").dispatch_event(&cancel).unwrap();
+    assert_eq!(
+        stage.intents(),
+        [
+            Intent::Accept { camera: true },
+            Intent::Accept { camera: false },
+            Intent::Decline,
+            Intent::Decline,
+        ]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn an_audio_call_offers_no_answer_about_the_camera() {
+    let stage = prompt(CallType::Audio);
+    tick().await;
+    assert!(stage.button("Accept without camera").hidden());
+    assert!(stage.find("dialog").text_content().unwrap().contains("Audio call"));
+}
+
+fn type_name(stage: &Stage, text: &str) {
+    let field: HtmlInputElement = stage.find("input").unchecked_into();
+    field.set_value(text);
+    let input = web_sys::Event::new("input").unwrap();
+    field.dispatch_event(&input).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
+    let mut stage = Stage::of(|_| {}, || view! { <Welcome done=|| {} /> });
+    let error = |stage: &Stage| stage.find("#name-error").text_content().unwrap();
+    for (text, words) in [
+        ("", "Please enter a name"),
+        (&*"x".repeat(10_000), "too long"),
+        ("a\u{7}b", "cannot be shown"),
+    ] {
+        type_name(&stage, text);
+        stage.button("Continue").click();
+        tick().await;
+        assert!(error(&stage).contains(words), "{}", error(&stage));
+        let field = stage.find("input");
+        assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
+        assert_eq!(stage.intents(), []);
+    }
+    type_name(&stage, "  Alice ");
+    tick().await;
+    assert_eq!(error(&stage), "", "it goes away as soon as one types");
+    stage.button("Continue").click();
+    let name = Name::parse("Alice").unwrap();
+    assert_eq!(stage.intents(), [Intent::SetName(name)]);
+}
+
+#[wasm_bindgen_test]
+async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
+    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    tick().await;
+    let text = |stage: &Stage| stage.find("section").text_content().unwrap();
+    assert!(text(&stage).contains("Round-trip time–"), "{}", text(&stage));
+
+    stage.session.view.quality.set(Some(Quality {
+        video_in: Some(Arriving {
+            bitrate: Some(1_234_000.0),
+            loss: Some(0.025),
+            jitter: Some(Duration::from_millis(12)),
+            frame_rate: Some(29.7),
+            resolution: Some((1280, 720)),
+            codec: Some("VP8".to_owned()),
+        }),
+        round_trip: Some(Duration::from_micros(3400)),
+        relayed: Some(false),
+        protocol: Some("udp".to_owned()),
+        ..Quality::default()
+    }));
+    tick().await;
+    let text = text(&stage);
+    for words in [
+        "RouteDirect, UDP",
+        "Round-trip time3.4 ms",
+        "1.23 Mbit/s",
+        "Picture loss2.5 %",
+        "Picture jitter12 ms",
+        "1280×720",
+        "30 fps",
+        "VP8",
+        "Sound loss–",
+    ] {
+        assert!(text.contains(words), "{words} in {text}");
+    }
+}

@@ -1,0 +1,10 @@
+//! The page's adapters and components, in a real browser with a fake camera.
+
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+mod adapters;
+mod components;
+mod peers;
+mod plain;

@@ -1,0 +1,115 @@
+//! Two real peer connections in one page.
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use futures_util::StreamExt;
+use wasm_bindgen_test::wasm_bindgen_test;
+use wimpex::browser::media::{Track, capture};
+use wimpex::browser::peer::{Kind, PeerConnection, PeerEvent, RtcPeerConnectionState};
+
+struct Side {
+    peer: PeerConnection,
+    events: UnboundedReceiver<PeerEvent>,
+}
+
+fn side() -> Side {
+    let (sender, events) = unbounded();
+    let report = move |event| {
+        let _ = sender.unbounded_send(event);
+    };
+    let peer = PeerConnection::new(&[], report).unwrap();
+    Side { peer, events }
+}
+
+/// Passes `from`'s candidates on until it is connected; says which tracks came.
+async fn connect(from: &mut Side, to: &PeerConnection) -> Vec<String> {
+    let mut tracks = Vec::new();
+    while let Some(event) = from.events.next().await {
+        match event {
+            PeerEvent::Candidate(candidate) => to.add_candidate(&candidate).await.unwrap(),
+            PeerEvent::Track(track) => tracks.push(track.kind()),
+            PeerEvent::Connection(RtcPeerConnectionState::Connected) => break,
+            PeerEvent::Connection(_) | PeerEvent::Ice(_) | PeerEvent::Signaling(_) => {}
+        }
+    }
+    tracks
+}
+
+/// A call between the two: descriptions first, tracks whenever they come.
+async fn call(video: bool) -> (Side, Side, Vec<String>) {
+    let (mut caller, mut callee) = (side(), side());
+    caller.peer.add_transceivers(video).unwrap();
+    let offer = caller.peer.offer(false).await.unwrap();
+    let answer = callee.peer.accept_offer(&offer).await.unwrap();
+    caller.peer.accept_answer(&answer).await.unwrap();
+    let (_, tracks) = futures_util::future::join(
+        connect(&mut caller, &callee.peer),
+        connect(&mut callee, &caller.peer),
+    )
+    .await;
+    (caller, callee, tracks)
+}
+
+#[wasm_bindgen_test]
+async fn two_connections_find_each_other_before_any_camera_is_on() {
+    let (_caller, _callee, tracks) = call(true).await;
+    assert_eq!(tracks, ["audio", "video"]);
+}
+
+#[wasm_bindgen_test]
+async fn an_audio_call_has_no_place_for_a_picture() {
+    let caller = side();
+    caller.peer.add_transceivers(false).unwrap();
+    let offer = caller.peer.offer(false).await.unwrap();
+    assert!(offer.contains("m=audio") && !offer.contains("m=video"));
+}
+
+#[wasm_bindgen_test]
+async fn tracks_that_come_late_are_sent_without_another_description() {
+    let (caller, callee, _) = call(true).await;
+    let camera = capture(false, true).await.video.unwrap().unwrap();
+    let camera = Track::new(camera, || {});
+    caller.peer.send(Kind::Video, Some(camera.js()));
+    loop {
+        let report = callee.peer.stats().await.unwrap();
+        let frames = report
+            .of_type("inbound-rtp")
+            .filter(|entry| entry.text("kind").as_deref() == Some("video"))
+            .find_map(|entry| entry.number("framesDecoded"));
+        if frames.is_some_and(|frames| frames > 3.0) {
+            break;
+        }
+        gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let pairs = callee.peer.stats().await.unwrap();
+    assert!(pairs.of_type("candidate-pair").next().is_some());
+    assert!(pairs.of_type("certificate").next().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn an_ice_restart_offers_other_credentials() {
+    let (caller, _callee, _) = call(false).await;
+    let fragment = |sdp: &str| {
+        sdp.lines()
+            .find_map(|line| line.strip_prefix("a=ice-ufrag:").map(str::to_owned))
+            .unwrap()
+    };
+    let before = fragment(&caller.peer.offer(false).await.unwrap());
+    let after = fragment(&caller.peer.offer(true).await.unwrap());
+    assert_ne!(before, after);
+}
+
+#[wasm_bindgen_test]
+async fn of_two_offers_the_one_that_is_accepted_rolls_the_other_back() {
+    let (caller, callee, _) = call(false).await;
+    let _lost = callee.peer.offer(true).await.unwrap();
+    let offer = caller.peer.offer(true).await.unwrap();
+    let answer = callee.peer.accept_offer(&offer).await.unwrap();
+    caller.peer.accept_answer(&answer).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn garbage_is_an_error_and_no_panic() {
+    let side = side();
+    assert!(side.peer.accept_offer("garbage").await.is_err());
+    assert!(side.peer.accept_answer("v=0").await.is_err());
+}
