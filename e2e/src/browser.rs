@@ -41,9 +41,9 @@ pub struct BrowserOptions {
     pub deny_camera: bool,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
-    /// A host name that leads to this machine but does not count as it, so that
-    /// its pages are no secure context. Chromium only.
-    pub host_on_loopback: Option<String>,
+    /// A host name and the loopback address that it leads to. It does not count as
+    /// this machine, so its pages are no secure context. Chromium only.
+    pub host_on_loopback: Option<(String, String)>,
 }
 
 impl BrowserOptions {
@@ -119,7 +119,7 @@ impl Browser {
     }
 
     /// Makes it as good as new for the next scenario. Storage needs no clearing:
-    /// it goes by origin, and every scenario's server has a port of its own.
+    /// it goes by origin, and every scenario's server has an address of its own.
     pub(crate) async fn recycle(&self) -> Result<(), fantoccini::error::CmdError> {
         self.client.release_actions().await?;
         while self.client.windows().await?.len() > 1 {

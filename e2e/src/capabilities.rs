@@ -44,8 +44,8 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     if !options.denies_something() {
         args.push("--use-fake-ui-for-media-stream".to_owned());
     }
-    if let Some(host) = &options.host_on_loopback {
-        args.push(format!("--host-resolver-rules=MAP {host} 127.0.0.1"));
+    if let Some((host, address)) = &options.host_on_loopback {
+        args.push(format!("--host-resolver-rules=MAP {host} {address}"));
     }
     // Content settings: 1 allows, 2 blocks.
     let setting = |denied: bool| if denied { 2 } else { 1 };

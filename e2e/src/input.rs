@@ -9,13 +9,11 @@ use crate::page::{Page, Role, short};
 use crate::wait::eventually;
 
 impl Page {
-    /// Clicks as a person does: moves the pointer, which brings hidden controls
-    /// back, and clicks where the thing is.
+    /// Clicks where the thing is, while hidden controls are kept from hiding.
     pub async fn click(&self, role: Role, name: &str) {
         eventually(&format!("a click on {role:?} {name:?}"), async || {
+            self.keep_awake().await;
             let element = self.look(role, name).await?;
-            // Last, since looking takes long on a loaded machine.
-            self.wake().await;
             element.click().await.map_err(|error| short(&error))
         })
         .await;
@@ -78,7 +76,36 @@ impl Page {
             .expect("pressing a key");
     }
 
-    /// Moves the pointer a little, so that hidden controls come back.
+    /// Whether a click in the middle of the thing would reach it.
+    pub async fn is_within_reach(&self, role: Role, name: &str) -> Result<bool, String> {
+        let element = self.look(role, name).await?;
+        let element = serde_json::to_value(&element).expect("an element reference");
+        let script = "const [thing] = arguments;
+            const box = thing.getBoundingClientRect();
+            return thing.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));";
+        let reached = self.client.execute(script, vec![element]).await;
+        let reached = reached.map_err(|error| short(&error))?;
+        reached.as_bool().ok_or_else(|| "no answer".to_owned())
+    }
+
+    /// Keeps controls from hiding for some seconds, as a restless pointer does.
+    /// Done in the page, since on a loaded machine they would be gone again
+    /// before the driver's next command.
+    pub async fn keep_awake(&self) {
+        self.focus().await;
+        let script = "clearInterval(window.__restless);
+            const until = performance.now() + 8000;
+            const move = () => {
+                document.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
+                if (performance.now() > until) clearInterval(window.__restless);
+            };
+            window.__restless = setInterval(move, 250);
+            move();";
+        // A page on its way out takes no script; the next step will tell.
+        let _ = self.client.execute(script, vec![]).await;
+    }
+
+    /// Really moves the pointer a little, which brings hidden controls back.
     pub async fn wake(&self) {
         self.focus().await;
         let step = (self.pointer_at.get() + 1) % 20;

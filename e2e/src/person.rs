@@ -158,7 +158,6 @@ impl Person {
     /// Waits until the connection's state has these words in it.
     pub async fn status_says(&self, words: &str) {
         eventually(&format!("the status {words:?}"), async || {
-            self.page.wake().await;
             let texts = self.page.texts(Role::Status).await;
             let found = texts.iter().any(|text| text.contains(words));
             found.then_some(()).ok_or_else(|| format!("{texts:?}"))
@@ -169,7 +168,6 @@ impl Person {
     /// The timer's text: mm:ss.
     pub async fn timer(&self) -> String {
         eventually("the timer", async || {
-            self.page.wake().await;
             let texts = self.page.texts(Role::Timer).await;
             texts
                 .into_iter()

@@ -1,8 +1,10 @@
 //! The real server as a child process, that can be killed and started again.
 
 use std::env;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
@@ -17,7 +19,7 @@ pub struct ServerOptions {
     pub arguments: Vec<String>,
 }
 
-/// A running server on a port of its own.
+/// A running server at an address of its own.
 pub struct Server {
     process: Process,
     address: String,
@@ -30,7 +32,7 @@ impl Server {
     /// Starts a server and waits until it listens.
     pub fn start(options: ServerOptions) -> Self {
         let directory = TempDir::with_prefix("wimpex-e2e-server-").expect("a temporary directory");
-        let (process, address) = launch("127.0.0.1:0", &options, directory.path());
+        let (process, address) = launch(&fresh_address(), &options, directory.path());
         Self {
             process,
             address,
@@ -39,14 +41,14 @@ impl Server {
         }
     }
 
-    /// Where its page is: `http://127.0.0.1:PORT`.
+    /// Where its page is: `http://ADDRESS:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Its port.
-    pub fn port(&self) -> &str {
-        self.address.rsplit(':').next().unwrap_or_default()
+    /// Its address without the port, and its port.
+    pub fn address(&self) -> (&str, &str) {
+        self.address.rsplit_once(':').unwrap_or((&self.address, ""))
     }
 
     /// Where its WebSocket is.
@@ -97,6 +99,16 @@ fn launch(listen: &str, options: &ServerOptions, directory: &Path) -> (Process, 
         Some(address.trim().to_owned())
     });
     (process, address)
+}
+
+/// Every server of a run has a loopback address of its own. A port would not do:
+/// the system gives it out again, and then a browser would still hold what the
+/// page of an earlier scenario stored for the same origin.
+fn fresh_address() -> String {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let number = STARTED.fetch_add(1, Ordering::Relaxed) + 1;
+    let address = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + number);
+    format!("{address}:0")
 }
 
 fn program() -> PathBuf {

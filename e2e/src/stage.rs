@@ -127,7 +127,7 @@ impl<'w> Stage<'w> {
     pub async fn visitor_with(&self, name: &str, options: BrowserOptions) -> Person {
         let page = self.page(name, &options).await;
         let home = match &options.host_on_loopback {
-            Some(host) => format!("http://{host}:{}", self.server().port()),
+            Some((host, _)) => format!("http://{host}:{}", self.server().address().1),
             None => self.server().url(),
         };
         Person::new(page, name, &home)

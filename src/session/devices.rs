@@ -1,7 +1,5 @@
 //! Microphone and camera of the call: what the browser gave, and who holds it.
 
-use std::collections::HashMap;
-
 use wimpex_call::{MediaError, MediaRequest, TrackKind};
 
 use crate::browser::BrowserError;
@@ -15,8 +13,9 @@ struct Answer {
 }
 
 /// All tracks that are live. What is not in here has been stopped.
+/// A handful at most, so that a list will do.
 #[derive(Default)]
-pub(super) struct Devices(HashMap<MediaRequest, Answer>);
+pub(super) struct Devices(Vec<(MediaRequest, Answer)>);
 
 /// One question's outcome, for the machine.
 pub(super) type Outcome = Option<Result<(), MediaError>>;
@@ -44,13 +43,13 @@ impl Devices {
             hold(captured.audio, TrackKind::Audio),
             hold(captured.video, TrackKind::Video),
         );
-        self.0.insert(request, answer);
+        self.0.push((request, answer));
         outcomes
     }
 
     /// Keeps these of the request's tracks, and stops its others.
     pub(super) fn keep(&mut self, request: MediaRequest, audio: bool, video: bool) {
-        if let Some(answer) = self.0.get_mut(&request) {
+        for (_, answer) in self.0.iter_mut().filter(|(of, _)| *of == request) {
             if !audio {
                 answer.audio = None;
             }
@@ -62,7 +61,7 @@ impl Devices {
 
     /// The track of that kind and request.
     pub(super) fn track(&self, request: MediaRequest, kind: TrackKind) -> Option<&Track> {
-        let answer = self.0.get(&request)?;
+        let (_, answer) = self.0.iter().find(|(of, _)| *of == request)?;
         match kind {
             TrackKind::Audio => answer.audio.as_ref(),
             TrackKind::Video => answer.video.as_ref(),
@@ -71,21 +70,25 @@ impl Devices {
 
     /// Whether the microphones are let through.
     pub(super) fn set_muted(&self, muted: bool) {
-        for track in self.0.values().filter_map(|answer| answer.audio.as_ref()) {
+        for track in self
+            .0
+            .iter()
+            .filter_map(|(_, answer)| answer.audio.as_ref())
+        {
             track.set_enabled(!muted);
         }
     }
 
     /// Stops every camera.
     pub(super) fn stop_cameras(&mut self) {
-        for answer in self.0.values_mut() {
+        for (_, answer) in &mut self.0 {
             answer.video = None;
         }
     }
 
     /// Stops the tracks of one request.
     pub(super) fn release(&mut self, request: MediaRequest) {
-        self.0.remove(&request);
+        self.0.retain(|(of, _)| *of != request);
     }
 
     /// Stops everything.

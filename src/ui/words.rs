@@ -28,10 +28,7 @@ pub fn initials(name: &str) -> String {
         .split_whitespace()
         .filter_map(|word| word.chars().next());
     let first = words.next();
-    first
-        .into_iter()
-        .chain(words.next_back())
-        .collect()
+    first.into_iter().chain(words.next_back()).collect()
 }
 
 /// `mm:ss`, and `h:mm:ss` after an hour.

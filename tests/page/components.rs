@@ -149,7 +149,13 @@ async fn an_audio_call_offers_no_answer_about_the_camera() {
     let stage = prompt(CallType::Audio);
     tick().await;
     assert!(stage.button("Accept without camera").hidden());
-    assert!(stage.find("dialog").text_content().unwrap().contains("Audio call"));
+    assert!(
+        stage
+            .find("dialog")
+            .text_content()
+            .unwrap()
+            .contains("Audio call")
+    );
 }
 
 fn type_name(stage: &Stage, text: &str) {
@@ -189,7 +195,11 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     tick().await;
     let text = |stage: &Stage| stage.find("section").text_content().unwrap();
-    assert!(text(&stage).contains("Round-trip time–"), "{}", text(&stage));
+    assert!(
+        text(&stage).contains("Round-trip time–"),
+        "{}",
+        text(&stage)
+    );
 
     stage.session.view.quality.set(Some(Quality {
         video_in: Some(Arriving {

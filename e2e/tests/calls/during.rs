@@ -10,6 +10,7 @@ scenes! {
     AnyBrowsers: muting_silences_and_unmuting_is_heard,
     AnyBrowsers: the_camera_goes_off_and_on_again,
     AnyBrowsers: keys_mute_and_toggle_the_camera,
+    AnyBrowsers: controls_hide_and_a_move_brings_them_back,
     AnyBrowsers: quality_agrees_with_the_browser,
 }
 
@@ -51,6 +52,29 @@ async fn keys_mute_and_toggle_the_camera(stage: &Stage<'_>) {
     shows(&alice, "Turn camera off").await;
     camera_is(&alice, 1).await;
     hang_up(&alice, &bob).await;
+}
+
+async fn controls_hide_and_a_move_brings_them_back(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    alice.sees().await;
+    can_be_hit(&alice, "End call", false).await;
+    alice.page.wake().await;
+    can_be_hit(&alice, "End call", true).await;
+    hang_up(&alice, &bob).await;
+}
+
+/// Waits until a button is, or is not, what is hit in its middle.
+async fn can_be_hit(person: &Person, button: &str, wanted: bool) {
+    let what = format!("{button:?} to be within reach: {wanted}");
+    eventually(&what, async || {
+        let hit = person.page.is_within_reach(Role::Button, button).await?;
+        if hit == wanted {
+            Ok(())
+        } else {
+            Err(format!("{hit}"))
+        }
+    })
+    .await;
 }
 
 async fn quality_agrees_with_the_browser(stage: &Stage<'_>) {
@@ -109,7 +133,6 @@ fn amounts(text: &str, units: &[&str]) -> Vec<f64> {
 
 async fn shows(person: &Person, button: &str) {
     eventually(&format!("the button {button:?}"), async || {
-        person.page.wake().await;
         let found = person.page.find_now(Role::Button, button).await;
         found
             .map(|_| ())

@@ -111,8 +111,9 @@ async fn logged_in_again(person: &Person) {
 }
 
 async fn an_insecure_page_says_why_there_is_no_camera(stage: &Stage<'_>) {
+    let address = stage.server().address().0.to_owned();
     let elsewhere = BrowserOptions {
-        host_on_loopback: Some("wimpex.test".to_owned()),
+        host_on_loopback: Some(("wimpex.test".to_owned(), address)),
         ..BrowserOptions::default()
     };
     let alice = stage.visitor_with("Alice", elsewhere).await;
