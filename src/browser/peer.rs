@@ -11,8 +11,8 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    EventTarget, MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver, RtcRtpTransceiverDirection,
     RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
 };
 
@@ -55,6 +55,9 @@ pub enum PeerEvent {
     Ice(RtcIceConnectionState),
     /// `onsignalingstatechange`.
     Signaling(RtcSignalingState),
+    /// The peer has closed its connection: DTLS says so within milliseconds,
+    /// where `connectionState` takes tens of seconds to find out.
+    Closed,
     /// `ontrack`.
     Track(MediaStreamTrack),
 }
@@ -91,6 +94,7 @@ pub struct PeerConnection {
     stream: MediaStream,
     sending: Rc<RefCell<Sending>>,
     _listeners: [Listener; 5],
+    _dtls: Rc<RefCell<Option<Listener>>>,
 }
 
 impl PeerConnection {
@@ -105,9 +109,11 @@ impl PeerConnection {
         let configuration = RtcConfiguration::new();
         configuration.set_ice_servers(&ice_servers(servers)?);
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
-        let listeners = listeners(&pc, report);
+        let dtls = Rc::default();
+        let listeners = listeners(&pc, report, &dtls);
         Ok(Self {
             pc,
+            _dtls: dtls,
             stream: MediaStream::new()?,
             sending: Rc::default(),
             _listeners: listeners,
@@ -320,9 +326,26 @@ fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {
     Ok(list.into())
 }
 
+/// Listens for the end of the DTLS transport, which all media share (BUNDLE).
+fn watch_dtls(pc: &RtcPeerConnection, report: impl Fn(PeerEvent) + 'static) -> Option<Listener> {
+    let sender = transceivers(pc).first()?.sender();
+    let transport: EventTarget = Reflect::get(&sender, &"transport".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    let watched = transport.clone();
+    Some(Listener::new(&transport, "statechange", move |_| {
+        let state = Reflect::get(&watched, &"state".into()).ok();
+        if state.and_then(|state| state.as_string()).as_deref() == Some("closed") {
+            report(PeerEvent::Closed);
+        }
+    }))
+}
+
 fn listeners(
     pc: &RtcPeerConnection,
     report: impl Fn(PeerEvent) + Clone + 'static,
+    dtls: &Rc<RefCell<Option<Listener>>>,
 ) -> [Listener; 5] {
     let on = |event: &'static str, run: Box<dyn Fn(web_sys::Event)>| Listener::new(pc, event, run);
     let state = |read: fn(&RtcPeerConnection) -> PeerEvent| {
@@ -330,11 +353,19 @@ fn listeners(
         Box::new(move |_: web_sys::Event| report(read(&pc)))
     };
     let (candidate, track) = (report.clone(), report.clone());
+    let connection = {
+        let (pc, dtls, report) = (pc.clone(), dtls.clone(), report.clone());
+        Box::new(move |_: web_sys::Event| {
+            let state = pc.connection_state();
+            let mut dtls = dtls.borrow_mut();
+            if state == RtcPeerConnectionState::Connected && dtls.is_none() {
+                *dtls = watch_dtls(&pc, report.clone());
+            }
+            report(PeerEvent::Connection(state));
+        })
+    };
     [
-        on(
-            "connectionstatechange",
-            state(|pc| PeerEvent::Connection(pc.connection_state())),
-        ),
+        on("connectionstatechange", connection),
         on(
             "iceconnectionstatechange",
             state(|pc| PeerEvent::Ice(pc.ice_connection_state())),

@@ -163,7 +163,8 @@ pub(super) fn state(state: RtcPeerConnectionState) -> PeerConnectionState {
         RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
         RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
         RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
-        RtcPeerConnectionState::Closed => PeerConnectionState::Closed,
+
+        // `closed` follows our own close; the peer's is an event of its own. And
         // web-sys's enums are open: a state that is new to it is no news to a call.
         _ => PeerConnectionState::New,
     }

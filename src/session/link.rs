@@ -77,11 +77,13 @@ impl Link {
         }
     }
 
-    /// The page is left: a page that comes back from the browser's cache begins anew.
+    /// The page is left. If it stays all the same, or comes back from the
+    /// browser's cache, it logs in anew.
     pub(super) fn close(&mut self) {
         self.socket = None;
-        self.retry = None;
         self.logged_in = false;
+        self.number += 1;
+        self.try_later();
     }
 
     /// Passes a signal on, now or as soon as the server is back.

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{Input, Machine, MediaRequest, Output, TrackKind};
+use wimpex_call::{Input, Machine, MediaRequest, Output, PeerConnectionState, TrackKind};
 use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, UserId, Welcome};
 
 use super::connection::{self, Connection};
@@ -49,7 +49,7 @@ struct Runtime {
     connection: Option<Connection>,
     wake: Option<Timeout>,
     trace: Trace,
-    _listeners: [Listener; 4],
+    _listeners: [Listener; 5],
 }
 
 impl Runtime {
@@ -74,6 +74,8 @@ impl Runtime {
                 on("focus", || Event::Back),
                 on("pageshow", || Event::Back),
                 on("pagehide", || Event::Leaving),
+                // In Firefox the socket is closing already when `pagehide` comes.
+                on("beforeunload", || Event::Leaving),
             ],
             inbox,
         }
@@ -274,6 +276,12 @@ impl Runtime {
             }
             PeerEvent::Ice(state) => self.trace.note(|| format!("iceConnectionState: {state:?}")),
             PeerEvent::Signaling(state) => self.trace.note(|| format!("signalingState: {state:?}")),
+            PeerEvent::Closed => {
+                self.trace
+                    .note(|| "the peer closed the connection".to_owned());
+                let state = PeerConnectionState::Closed;
+                self.input(Input::Connection { generation, state });
+            }
             PeerEvent::Track(track) => {
                 self.trace
                     .note(|| format!("received track: {}", track.kind()));

@@ -4,12 +4,13 @@ use leptos::html::{Audio, Video};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlMediaElement, MediaStream};
+use web_sys::{HtmlMediaElement, MediaStream, MediaStreamTrack};
 use wimpex_call::State;
 
 use super::icon::Avatar;
 use super::words::whole;
 use super::{live, use_session};
+use crate::browser::media;
 
 /// The peer, filling the stage.
 #[component]
@@ -39,16 +40,12 @@ pub(crate) fn Remote(
             play(&element, stream.clone(), silenced);
         }
         if let Some(element) = audio.get() {
-            play(&element, stream, silenced);
+            play(&element, stream.as_ref().and_then(sound_of), silenced);
         }
     });
     let unsilence = move |_| {
-        let stream = view.remote.get_untracked();
-        if let Some(element) = video.get_untracked() {
-            play(&element, stream.clone(), silenced);
-        }
         if let Some(element) = audio.get_untracked() {
-            play(&element, stream, silenced);
+            play(&element, element.src_object(), silenced);
         }
     };
     let has_picture = live(move || has_picture.get());
@@ -61,8 +58,8 @@ pub(crate) fn Remote(
         let element: web_sys::HtmlVideoElement = event_target(&event);
         first_picture.set(element.video_width() > 0);
     };
-    let player = move || {
-        if is_video.get() {
+    let picture = move || {
+        is_video.get().then(|| {
             view! {
                 <video
                     class="remote"
@@ -70,17 +67,17 @@ pub(crate) fn Remote(
                     aria-label="Remote video"
                     autoplay
                     playsinline
+                    prop:muted=true
                     node_ref=video
                     on:resize=resized
                 ></video>
             }
             .into_any()
-        } else {
-            view! { <audio autoplay node_ref=audio></audio> }.into_any()
-        }
+        })
     };
     view! {
-        {player}
+        {picture}
+        <audio autoplay node_ref=audio></audio>
         <div class="presence-of-peer" class:hidden=has_picture>
             <div class="pulse" class:calm=connected>
                 <Avatar name />
@@ -116,6 +113,17 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
             <div class="bar" style:width=live(move || format!("{}%", percent.get()))></div>
         </div>
     }
+}
+
+/// The sound of a stream, on its own: Chromium's `<video>` plays none of it until
+/// the first picture comes, which may be never.
+fn sound_of(stream: &MediaStream) -> Option<MediaStream> {
+    let tracks: Vec<MediaStreamTrack> = stream
+        .get_audio_tracks()
+        .iter()
+        .map(JsCast::unchecked_into)
+        .collect();
+    media::stream_of(&tracks)
 }
 
 /// Plays a stream; a browser that wants a click first gets a button for it.

@@ -51,7 +51,8 @@ pub enum PeerConnectionState {
     Disconnected,
     /// No path is left; an ICE restart may find one.
     Failed,
-    /// Closed by us.
+    /// The peer has closed its connection (DTLS `close_notify`). What
+    /// `RTCPeerConnectionState` calls closed is our own doing, and no news.
     Closed,
 }
 

@@ -567,6 +567,16 @@ fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
 }
 
 #[test]
+fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
+    let mut world = World::connected();
+    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
+    let state = PeerConnectionState::Closed;
+    world.input(ALICE, Input::Connection { generation, state });
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
+    assert_eq!(world.pages[ALICE].open_connections(), 0);
+}
+
+#[test]
 fn a_repeated_offer_neither_rings_twice_nor_renegotiates() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));

@@ -1,10 +1,13 @@
 //! Reading a frame, and saying precisely what was wrong with it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde::de::Error;
+use serde_json::value::RawValue;
 
-use crate::{CallId, DeviceId, ErrorCode, ErrorMessage, UserId, limits};
+use crate::{CallId, ErrorCode, ErrorMessage, UserId, limits};
 
 /// The types that are passed on between users.
 const RELAYED_TYPES: [&str; 7] = [
@@ -59,23 +62,37 @@ impl From<DecodeError> for ErrorMessage {
     }
 }
 
-/// What says how the rest of a frame is to be read. A frame is read twice, once
-/// for this and once for the rest: serde's own way for tagged messages keeps
-/// everything in a buffer first, and is three times the code in the page.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Head {
-    pub(crate) r#type: String,
-    pub(crate) to_id: Option<UserId>,
-    pub(crate) to_device: Option<DeviceId>,
-    pub(crate) from_id: Option<UserId>,
-    pub(crate) from_device: Option<DeviceId>,
-}
+/// The fields of one frame, each still as it was written. They are read one by
+/// one, by whoever knows the message. serde's own way for tagged messages would
+/// make the page three times as much code for this, which people have to load.
+pub(crate) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
 
-impl Head {
-    pub(crate) fn read(frame: &str) -> Result<Self, serde_json::Error> {
+impl<'a> Fields<'a> {
+    pub(crate) fn read(frame: &'a str) -> Result<Self, serde_json::Error> {
         // Within the size limit, nesting is bounded by serde_json itself (128 levels).
-        serde_json::from_str(frame)
+        serde_json::from_str(frame).map(Self)
+    }
+
+    /// A field that must be there.
+    pub(crate) fn need<T: Deserialize<'a>>(
+        &self,
+        name: &'static str,
+    ) -> Result<T, serde_json::Error> {
+        match self.0.get(name) {
+            Some(value) => serde_json::from_str(value.get()),
+            None => Err(serde_json::Error::missing_field(name)),
+        }
+    }
+
+    /// A field that may be missing, or null.
+    pub(crate) fn may<T: Deserialize<'a>>(
+        &self,
+        name: &str,
+    ) -> Result<Option<T>, serde_json::Error> {
+        match self.0.get(name) {
+            Some(value) if value.get() != "null" => serde_json::from_str(value.get()).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::decode::{self, DecodeError, Head};
+use crate::decode::{self, DecodeError, Fields};
 use crate::{ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
 
 /// From a page to the server.
@@ -46,11 +46,12 @@ impl ClientMessage {
     }
 
     fn read(frame: &str) -> Result<Self, serde_json::Error> {
-        let head = Head::read(frame)?;
-        Ok(match &*head.r#type {
-            "login" => Self::Login(serde_json::from_str(frame)?),
-            "presence-watch" => Self::PresenceWatch(serde_json::from_str(frame)?),
-            _ => Self::Relay(Relayed::read(head, frame)?),
+        let fields = Fields::read(frame)?;
+        let type_name: String = fields.need("type")?;
+        Ok(match &*type_name {
+            "login" => Self::Login(Login::read(&fields)?),
+            "presence-watch" => Self::PresenceWatch(PresenceWatch::read(&fields)?),
+            _ => Self::Relay(Relayed::read(&type_name, &fields)?),
         })
     }
 
@@ -67,13 +68,14 @@ impl ServerMessage {
     /// A frame that this version cannot read is none of its business: unlike a
     /// client, the server is not told, so that there is nothing to explain.
     pub fn decode(frame: &str) -> Result<Self, serde_json::Error> {
-        let head = Head::read(frame)?;
-        Ok(match &*head.r#type {
-            "hello" => Self::Hello(serde_json::from_str(frame)?),
-            "welcome" => Self::Welcome(serde_json::from_str(frame)?),
-            "error" => Self::Error(serde_json::from_str(frame)?),
-            "presence" => Self::Presence(serde_json::from_str(frame)?),
-            _ => Self::Relay(Relayed::read(head, frame)?),
+        let fields = Fields::read(frame)?;
+        let type_name: String = fields.need("type")?;
+        Ok(match &*type_name {
+            "hello" => Self::Hello(Hello::read(&fields)?),
+            "welcome" => Self::Welcome(Welcome::read(&fields)?),
+            "error" => Self::Error(ErrorMessage::read(&fields)?),
+            "presence" => Self::Presence(Presence::read(&fields)?),
+            _ => Self::Relay(Relayed::read(&type_name, &fields)?),
         })
     }
 

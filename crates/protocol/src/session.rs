@@ -4,10 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode::Fields;
 use crate::{CallId, DeviceId, UserId};
 
 /// Server to client, as soon as the socket is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hello {
     /// [`crate::VERSION`].
@@ -18,20 +19,40 @@ pub struct Hello {
     pub server_time: u64,
 }
 
+impl Hello {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            version: fields.need("version")?,
+            challenge: fields.need("challenge")?,
+            server_time: fields.need("serverTime")?,
+        })
+    }
+}
+
 /// Client to server, within [`crate::limits::LOGIN_SECONDS`] of the socket's opening.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     /// The name to show to others; checked as a [`crate::Name`] by the server.
     pub username: String,
     /// The token of an earlier `welcome`, to be the same guest again. A token
     /// that no longer counts is no error: the guest gets a new id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resume_token: Option<String>,
     /// With a token that counts: the device to be again, after the socket was
     /// lost. An older socket of the same device is closed. Absent for a new page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
+}
+
+impl Login {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            username: fields.need("username")?,
+            resume_token: fields.may("resumeToken")?,
+            device_id: fields.may("deviceId")?,
+        })
+    }
 }
 
 impl fmt::Debug for Login {
@@ -44,7 +65,7 @@ impl fmt::Debug for Login {
 }
 
 /// Server to client: logged in.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
     /// Who the client is from now on.
@@ -55,6 +76,17 @@ pub struct Welcome {
     pub ice_servers: Vec<IceServer>,
     /// Proof for a later `login`, to be the same user again. A secret.
     pub resume_token: String,
+}
+
+impl Welcome {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            user_id: fields.need("userId")?,
+            device_id: fields.need("deviceId")?,
+            ice_servers: fields.need("iceServers")?,
+            resume_token: fields.need("resumeToken")?,
+        })
+    }
 }
 
 impl fmt::Debug for Welcome {
@@ -91,15 +123,23 @@ impl fmt::Debug for IceServer {
 
 /// Client to server: tell me when these people come and go. It replaces the
 /// list before it, and is answered with one `presence` each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceWatch {
     /// At most [`crate::limits::WATCHED_USERS`]; an empty list ends the watch.
     pub user_ids: Vec<UserId>,
 }
 
+impl PresenceWatch {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            user_ids: fields.need("userIds")?,
+        })
+    }
+}
+
 /// Server to client: somebody who is watched is there, or is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
     /// Who.
@@ -108,12 +148,22 @@ pub struct Presence {
     pub online: bool,
     /// While online: the name of the device that logged in last. Whoever may
     /// watch a person holds their link, and should see whom they are about to call.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
 }
 
+impl Presence {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            user_id: fields.need("userId")?,
+            online: fields.need("online")?,
+            username: fields.may("username")?,
+        })
+    }
+}
+
 /// Server to client: something was not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorMessage {
     /// Stable, for programs.
@@ -121,14 +171,26 @@ pub struct ErrorMessage {
     /// A plain sentence, for people.
     pub message: String,
     /// The `type` of the message that was refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ref_type: Option<String>,
     /// The call that it was about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
     /// The user that it was meant for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_id: Option<UserId>,
+}
+
+impl ErrorMessage {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            code: fields.need("code")?,
+            message: fields.need("message")?,
+            ref_type: fields.may("refType")?,
+            call_id: fields.may("callId")?,
+            to_id: fields.may("toId")?,
+        })
+    }
 }
 
 /// Why a message was refused.

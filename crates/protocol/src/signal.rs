@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Serialize};
 
-use crate::decode::Head;
+use crate::decode::Fields;
 use crate::{CallId, DeviceId, UserId};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
@@ -30,14 +30,14 @@ pub struct Relayed {
 }
 
 impl Relayed {
-    /// Reads the frame with that head.
-    pub(crate) fn read(head: Head, frame: &str) -> Result<Self, serde_json::Error> {
+    /// Reads the frame of that type.
+    pub(crate) fn read(type_name: &str, fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
         Ok(Self {
-            to_id: head.to_id.ok_or_else(|| Error::missing_field("toId"))?,
-            to_device: head.to_device,
-            from_id: head.from_id,
-            from_device: head.from_device,
-            signal: Signal::read(&head.r#type, frame)?,
+            to_id: fields.need("toId")?,
+            to_device: fields.may("toDevice")?,
+            from_id: fields.may("fromId")?,
+            from_device: fields.may("fromDevice")?,
+            signal: Signal::read(type_name, fields)?,
         })
     }
 }
@@ -63,15 +63,15 @@ pub enum Signal {
 }
 
 impl Signal {
-    fn read(type_name: &str, frame: &str) -> Result<Self, serde_json::Error> {
+    fn read(type_name: &str, fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
         Ok(match type_name {
-            "call-offer" => Self::CallOffer(serde_json::from_str(frame)?),
-            "call-answer" => Self::CallAnswer(serde_json::from_str(frame)?),
-            "ice-candidate" => Self::IceCandidate(serde_json::from_str(frame)?),
-            "call-reject" => Self::CallReject(serde_json::from_str(frame)?),
-            "call-ringing" => Self::CallRinging(serde_json::from_str(frame)?),
-            "call-end" => Self::CallEnd(serde_json::from_str(frame)?),
-            "call-confirm" => Self::CallConfirm(serde_json::from_str(frame)?),
+            "call-offer" => Self::CallOffer(CallOffer::read(fields)?),
+            "call-answer" => Self::CallAnswer(CallAnswer::read(fields)?),
+            "ice-candidate" => Self::IceCandidate(IceCandidate::read(fields)?),
+            "call-reject" => Self::CallReject(CallReject::read(fields)?),
+            "call-ringing" => Self::CallRinging(CallRinging::read(fields)?),
+            "call-end" => Self::CallEnd(CallEnd::read(fields)?),
+            "call-confirm" => Self::CallConfirm(CallConfirm::read(fields)?),
             _ => return Err(Error::custom("unknown type")),
         })
     }
@@ -160,7 +160,7 @@ description! {
 }
 
 /// See [`Signal::CallOffer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallOffer {
     /// The call.
@@ -170,12 +170,23 @@ pub struct CallOffer {
     /// Sound and picture, or sound alone.
     pub call_type: CallType,
     /// The caller's name: stamped by the server.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_username: Option<String>,
 }
 
+impl CallOffer {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+            offer: fields.need("offer")?,
+            call_type: fields.need("callType")?,
+            from_username: fields.may("fromUsername")?,
+        })
+    }
+}
+
 /// See [`Signal::CallAnswer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallAnswer {
     /// The call.
@@ -184,15 +195,33 @@ pub struct CallAnswer {
     pub answer: Answer,
 }
 
+impl CallAnswer {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+            answer: fields.need("answer")?,
+        })
+    }
+}
+
 /// See [`Signal::IceCandidate`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The call; the seed's form lacks it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub call_id: Option<CallId>,
     /// The path.
     pub candidate: Candidate,
+}
+
+impl IceCandidate {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.may("callId")?,
+            candidate: fields.need("candidate")?,
+        })
+    }
 }
 
 /// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
@@ -222,14 +251,23 @@ impl fmt::Debug for Candidate {
 }
 
 /// See [`Signal::CallReject`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallReject {
     /// The call.
     pub call_id: CallId,
     /// Why; absent means declined.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<CallRejectReason>,
+}
+
+impl CallReject {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+            reason: fields.may("reason")?,
+        })
+    }
 }
 
 /// Why a call was not taken.
@@ -246,21 +284,38 @@ pub enum CallRejectReason {
 }
 
 /// See [`Signal::CallRinging`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRinging {
     /// The call.
     pub call_id: CallId,
 }
 
+impl CallRinging {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+        })
+    }
+}
+
 /// See [`Signal::CallEnd`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnd {
     /// The call.
     pub call_id: CallId,
     /// Why.
     pub reason: CallEndReason,
+}
+
+impl CallEnd {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+            reason: fields.need("reason")?,
+        })
+    }
 }
 
 /// Why a call is over.
@@ -285,9 +340,17 @@ pub enum CallEndReason {
 }
 
 /// See [`Signal::CallConfirm`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallConfirm {
     /// The call.
     pub call_id: CallId,
+}
+
+impl CallConfirm {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            call_id: fields.need("callId")?,
+        })
+    }
 }

@@ -1,4 +1,5 @@
-//! What rustup brings: the wasm target, rustfmt and clippy.
+//! What rustup brings: the wasm target, the standard library's source, rustfmt
+//! and clippy.
 
 use std::path::PathBuf;
 
@@ -13,11 +14,15 @@ use crate::{proc, say};
 pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
     let sysroot = proc::captured(workspace.command("rustc").args(["--print", "sysroot"]))
         .context("cannot ask rustc where its libraries are")?;
-    let library = PathBuf::from(sysroot.trim())
-        .join("lib/rustlib")
-        .join(WASM_TARGET)
-        .join("lib");
-    if library.is_dir() {
+    let rustlib = PathBuf::from(sysroot.trim()).join("lib/rustlib");
+    // The page is built together with its standard library; see `page`.
+    if !rustlib.join("src/rust/library/Cargo.lock").is_file() {
+        say::step(
+            "adding the standard library's source to the toolchain (about 5 seconds, once)",
+            || rustup(workspace, &["component", "add", "rust-src"]),
+        )?;
+    }
+    if rustlib.join(WASM_TARGET).join("lib").is_dir() {
         return Ok(());
     }
     say::step(

@@ -136,6 +136,10 @@ impl Machine {
         let Some(mut call) = self.call_of(generation) else {
             return;
         };
+        if call.is_live() && state == PeerConnectionState::Closed {
+            self.send_end(&call, CallEndReason::Ended);
+            return self.finish(call, EndReason::PeerHungUp, now);
+        }
         if call.is_live() {
             match state {
                 PeerConnectionState::Connected => self.connected(&mut call, now),
