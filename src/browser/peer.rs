@@ -159,7 +159,10 @@ impl PeerConnection {
         sdp: &str,
     ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
         let accepted = self.set_remote(RtcSdpType::Offer, sdp);
-        let (pc, stream, sending) = (self.pc.clone(), self.stream.clone(), self.sending.clone());
+        // Not `self.stream.clone()`: that is the browser's method of this name, and
+        // makes another stream.
+        let stream = Clone::clone(&self.stream);
+        let (pc, sending) = (self.pc.clone(), self.sending.clone());
         async move {
             JsFuture::from(accepted).await?;
             for transceiver in transceivers(&pc) {

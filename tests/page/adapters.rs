@@ -34,7 +34,8 @@ async fn dropping_a_track_turns_the_camera_off() {
         (microphone.kind(), camera.kind()),
         ("audio".into(), "video".into())
     );
-    let (audio, video) = (microphone.clone(), camera.clone());
+    // Not `.clone()`: that is the browser's method, which makes another track.
+    let (audio, video) = (Clone::clone(&microphone), Clone::clone(&camera));
     let tracks = [Track::new(audio, || {}), Track::new(video, || {})];
     tracks[0].set_enabled(false);
     assert!(!microphone.enabled());

@@ -20,15 +20,18 @@ fn side() -> Side {
     Side { peer, events }
 }
 
-/// Passes `from`'s candidates on until it is connected; says which tracks came.
-async fn connect(from: &mut Side, to: &PeerConnection) -> Vec<String> {
+/// Passes one side's candidates on until it is connected; says which tracks came.
+async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection) -> Vec<String> {
     let mut tracks = Vec::new();
-    while let Some(event) = from.events.next().await {
+    while let Some(event) = events.next().await {
         match event {
             PeerEvent::Candidate(candidate) => to.add_candidate(&candidate).await.unwrap(),
             PeerEvent::Track(track) => tracks.push(track.kind()),
             PeerEvent::Connection(RtcPeerConnectionState::Connected) => break,
-            PeerEvent::Connection(_) | PeerEvent::Ice(_) | PeerEvent::Signaling(_) => {}
+            PeerEvent::Connection(_)
+            | PeerEvent::Ice(_)
+            | PeerEvent::Signaling(_)
+            | PeerEvent::Closed => {}
         }
     }
     tracks
@@ -42,8 +45,8 @@ async fn call(video: bool) -> (Side, Side, Vec<String>) {
     let answer = callee.peer.accept_offer(&offer).await.unwrap();
     caller.peer.accept_answer(&answer).await.unwrap();
     let (_, tracks) = futures_util::future::join(
-        connect(&mut caller, &callee.peer),
-        connect(&mut callee, &caller.peer),
+        connect(&mut caller.events, &callee.peer),
+        connect(&mut callee.events, &caller.peer),
     )
     .await;
     (caller, callee, tracks)
@@ -112,4 +115,11 @@ async fn garbage_is_an_error_and_no_panic() {
     let side = side();
     assert!(side.peer.accept_offer("garbage").await.is_err());
     assert!(side.peer.accept_answer("v=0").await.is_err());
+}
+
+#[wasm_bindgen_test]
+async fn a_peer_that_closes_is_noticed_without_a_message() {
+    let (caller, mut callee, _) = call(false).await;
+    drop(caller);
+    while !matches!(callee.events.next().await, Some(PeerEvent::Closed)) {}
 }
