@@ -118,7 +118,8 @@ impl Connection {
         spawn_local(async move {
             // Fails only on a connection that is closed.
             if let Ok(report) = stats.await {
-                post(Event::Measured(generation, measure::sample(&report)));
+                let sample = Box::new(measure::sample(&report));
+                post(Event::Measured(generation, sample));
             }
         });
     }

@@ -32,7 +32,7 @@ pub enum Event {
     /// A captured track ended by itself.
     TrackEnded(MediaRequest, TrackKind),
     /// `getStats` has an answer.
-    Measured(Generation, Sample),
+    Measured(Generation, Box<Sample>),
     /// A second of a call has passed.
     Second,
     /// A tenth of a second of an audio call has passed.

@@ -136,7 +136,7 @@ impl Runtime {
             Event::Measured(generation, sample) => {
                 let current = self.connection.as_mut();
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
-                    connection.measured(sample);
+                    connection.measured(*sample);
                 }
             }
             Event::Wake => self.input(Input::Timeout),

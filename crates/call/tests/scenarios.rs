@@ -1,5 +1,10 @@
 //! The stories of a call, told with whole pages in virtual time.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
 mod world;
 
 use std::time::Duration;

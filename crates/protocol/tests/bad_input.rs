@@ -1,5 +1,10 @@
 //! What is not a message gets a coded error that names what it was about.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
 use wimpex_protocol::{
     CallEndReason, CallId, CallRejectReason, ClientMessage, ErrorCode, InvalidName, Name,
     ServerMessage, Signal, UserId, limits,

@@ -1,6 +1,11 @@
 //! Every message has a file in `golden/`. What such a file says is the
 //! contract: changing one is a decision about the protocol's version.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
 use serde_json::Value;
 use wimpex_protocol::{
     Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,

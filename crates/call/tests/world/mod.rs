@@ -2,6 +2,10 @@
 //! virtual time: what a scenario test needs to tell its story.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
