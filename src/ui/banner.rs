@@ -10,7 +10,7 @@ use crate::session::ServerState;
 
 /// The state of the way to the server, when it is not well.
 #[component]
-pub(crate) fn Banner() -> impl IntoView {
+pub fn Banner() -> impl IntoView {
     let view = use_session().view;
     let text = live(move || {
         let words = words::server(view.server.get())?;
@@ -54,7 +54,7 @@ pub(crate) fn InsecureNotice() -> impl IntoView {
 
 /// For a browser without WebRTC.
 #[component]
-pub(crate) fn Unable() -> impl IntoView {
+pub fn Unable() -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>

@@ -22,6 +22,7 @@ mod welcome;
 pub mod words;
 
 pub use app::App;
+pub use banner::{Banner, Unable};
 pub use incoming::Incoming;
 pub use quality::QualityPanel;
 pub use welcome::Welcome;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
-use wimpex::session::{Event, Intent, Session};
-use wimpex::ui::{Incoming, QualityPanel, Welcome};
+use wimpex::session::{Event, Intent, ServerState, Session};
+use wimpex::ui::{Banner, Incoming, QualityPanel, Unable, Welcome};
 use wimpex_call::quality::{Incoming as Arriving, Quality};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
@@ -156,6 +156,42 @@ async fn an_audio_call_offers_no_answer_about_the_camera() {
             .unwrap()
             .contains("Audio call")
     );
+}
+
+#[wasm_bindgen_test]
+async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
+    let stage = Stage::of(|_| {}, || view! { <Banner /> });
+    let text = |stage: &Stage| stage.find("[role=alert]").text_content().unwrap();
+    tick().await;
+    assert_eq!(text(&stage), "");
+    for (state, words) in [
+        (ServerState::Lost, "Trying again"),
+        (ServerState::Blocked, "blocks WebSockets"),
+        (ServerState::Refused, "too many connections"),
+    ] {
+        stage.session.view.server.set(state);
+        tick().await;
+        assert!(text(&stage).contains(words), "{}", text(&stage));
+    }
+    stage.session.view.server.set(ServerState::Lost);
+    stage
+        .session
+        .view
+        .call
+        .update(|call| call.state = State::Connected);
+    tick().await;
+    assert!(
+        text(&stage).contains("Your call goes on"),
+        "{}",
+        text(&stage)
+    );
+}
+
+#[wasm_bindgen_test]
+fn a_browser_without_webrtc_is_told_what_would_help() {
+    let stage = Stage::of(|_| {}, || view! { <Unable /> });
+    let text = stage.find("main").text_content().unwrap();
+    assert!(text.contains("cannot make calls") && text.contains("WebRTC"));
 }
 
 fn type_name(stage: &Stage, text: &str) {
