@@ -6,7 +6,7 @@ use crate::decode::{self, DecodeError, Fields};
 use crate::{ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
 
 /// From a page to the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ClientMessage {
     /// See [`Login`].
@@ -19,7 +19,7 @@ pub enum ClientMessage {
 }
 
 /// From the server to a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum ServerMessage {
     /// See [`Hello`].

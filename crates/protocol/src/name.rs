@@ -9,12 +9,12 @@ use crate::limits;
 /// A name that is fit to be shown to somebody else: trimmed, not empty, at
 /// most [`limits::NAME_CHARS`] characters, and without characters that could
 /// break a line, hide, or turn the text around them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 /// Why a text is not a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InvalidName {
     /// Nothing is left after trimming.
     Empty,

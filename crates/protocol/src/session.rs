@@ -8,7 +8,7 @@ use crate::decode::Fields;
 use crate::{CallId, DeviceId, UserId};
 
 /// Server to client, as soon as the socket is open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hello {
     /// [`crate::VERSION`].
@@ -30,7 +30,7 @@ impl Hello {
 }
 
 /// Client to server, within [`crate::limits::LOGIN_SECONDS`] of the socket's opening.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     /// The name to show to others; checked as a [`crate::Name`] by the server.
@@ -65,7 +65,7 @@ impl fmt::Debug for Login {
 }
 
 /// Server to client: logged in.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Welcome {
     /// Who the client is from now on.
@@ -100,7 +100,7 @@ impl fmt::Debug for Welcome {
 }
 
 /// An entry of W3C `RTCConfiguration.iceServers` (webrtc, section 4.2.4).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceServer {
     /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
@@ -123,7 +123,7 @@ impl fmt::Debug for IceServer {
 
 /// Client to server: tell me when these people come and go. It replaces the
 /// list before it, and is answered with one `presence` each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PresenceWatch {
     /// At most [`crate::limits::WATCHED_USERS`]; an empty list ends the watch.
@@ -139,7 +139,7 @@ impl PresenceWatch {
 }
 
 /// Server to client: somebody who is watched is there, or is not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Presence {
     /// Who.
@@ -150,6 +150,10 @@ pub struct Presence {
     /// watch a person holds their link, and should see whom they are about to call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// Those of their devices that are there, so that whoever calls one of
+    /// them learns that it is gone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceId>,
 }
 
 impl Presence {
@@ -158,12 +162,13 @@ impl Presence {
             user_id: fields.need("userId")?,
             online: fields.need("online")?,
             username: fields.may("username")?,
+            devices: fields.may("devices")?.unwrap_or_default(),
         })
     }
 }
 
 /// Server to client: something was not done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorMessage {
     /// Stable, for programs.

@@ -10,7 +10,7 @@ use crate::{CallId, DeviceId, UserId};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
 /// `from_*`, and overwrites whatever the client claimed there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Relayed {
     /// Whom it is for.
@@ -43,7 +43,7 @@ impl Relayed {
 }
 
 /// What one page says to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Signal {
     /// Ring; or, with the `callId` of a live call, renegotiate it.
@@ -114,7 +114,7 @@ pub enum CallType {
 }
 
 /// A session description (RFC 8866). It holds addresses, so its `Debug` does not.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
@@ -127,7 +127,7 @@ impl fmt::Debug for Sdp {
 macro_rules! description {
     ($(#[$doc:meta])* $name:ident, $kind:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub struct $name {
             r#type: $kind,
             /// The description.
@@ -135,7 +135,7 @@ macro_rules! description {
         }
 
         /// The only `type` that this description may have.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         enum $kind {
             $name,
@@ -160,7 +160,7 @@ description! {
 }
 
 /// See [`Signal::CallOffer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallOffer {
     /// The call.
@@ -186,7 +186,7 @@ impl CallOffer {
 }
 
 /// See [`Signal::CallAnswer`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallAnswer {
     /// The call.
@@ -205,7 +205,7 @@ impl CallAnswer {
 }
 
 /// See [`Signal::IceCandidate`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidate {
     /// The call; the seed's form lacks it.
@@ -226,7 +226,7 @@ impl IceCandidate {
 
 /// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
 /// its `Debug` does not.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
     /// `candidate-attribute` of RFC 8839, section 5.1; empty for "no more".
@@ -251,7 +251,7 @@ impl fmt::Debug for Candidate {
 }
 
 /// See [`Signal::CallReject`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallReject {
     /// The call.
@@ -271,7 +271,7 @@ impl CallReject {
 }
 
 /// Why a call was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallRejectReason {
     /// The person is in another call.
@@ -284,7 +284,7 @@ pub enum CallRejectReason {
 }
 
 /// See [`Signal::CallRinging`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRinging {
     /// The call.
@@ -300,7 +300,7 @@ impl CallRinging {
 }
 
 /// See [`Signal::CallEnd`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEnd {
     /// The call.
@@ -319,7 +319,7 @@ impl CallEnd {
 }
 
 /// Why a call is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallEndReason {
     /// The caller gave up before an answer.
@@ -340,7 +340,7 @@ pub enum CallEndReason {
 }
 
 /// See [`Signal::CallConfirm`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallConfirm {
     /// The call.

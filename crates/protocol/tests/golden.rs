@@ -178,6 +178,7 @@ fn session_messages() {
             user_id: user("guest-bob"),
             online: true,
             username: Some("Bob".into()),
+            devices: vec![device("d-bob-1")],
         }),
     );
     check_server(

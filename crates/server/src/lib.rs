@@ -8,7 +8,7 @@
 //!                                            └ login ── token, ice
 //! ```
 //!
-//! [`hub`] decides and does nothing else; everything that waits is around it.
+//! [`wimpex_hub`] decides and does nothing else; everything that waits is around it.
 //!
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
@@ -19,7 +19,6 @@ mod bucket;
 pub mod config;
 mod headers;
 mod http;
-pub mod hub;
 mod ice;
 mod lobby;
 mod login;

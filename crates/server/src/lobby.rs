@@ -11,8 +11,8 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::debug;
 use wimpex_protocol::{PresenceWatch, Relayed, ServerMessage};
 
-use crate::hub::{ConnId, Counts, Hub, Identity, Output};
 use crate::outbox::{self, Dismissal, Dismissed, Outbox, Queue};
+use wimpex_hub::{Counts, Hub, Identity, Output, SessionId as ConnId};
 
 /// See the module.
 pub(crate) struct Lobby {

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use wimpex_protocol::{InvalidName, Login, Name, ServerMessage, UserId, Welcome};
 
 use crate::App;
-use crate::hub::Identity;
 use crate::random;
+use wimpex_hub::Identity;
 
 /// Why somebody was not let in.
 #[derive(Debug, thiserror::Error)]

@@ -22,10 +22,10 @@ use wimpex_protocol::{
 };
 
 use crate::bucket::{Bucket, Verdict};
-use crate::hub::ConnId;
 use crate::outbox::{Dismissed, Queue};
 use crate::{App, login, random};
 use end::End;
+use wimpex_hub::SessionId as ConnId;
 
 /// Where a client waits before it is served; a description fits in eight of them.
 const READ_BUFFER_BYTES: usize = 4 * 1024;

@@ -4,19 +4,20 @@
 //! them out in that order. It must not know sockets, clocks, or how a message
 //! is written.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use wimpex_protocol::{
     DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceWatch, Relayed, ServerMessage,
     Signal, UserId, limits,
 };
 
-/// One connection, for as long as it lasts. Never used twice.
+/// One login of a device, for as long as it counts: it may outlive its socket
+/// and go on over another one. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnId(pub u64);
+pub struct SessionId(pub u64);
 
-/// Who a connection has proved to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who a session has proved to be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The person.
     pub user: UserId,
@@ -28,23 +29,23 @@ pub struct Identity {
 
 /// What is to be done next.
 #[expect(clippy::large_enum_variant, reason = "nearly all are the large one")]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Send this to each of these.
     Deliver {
         /// To whom; never empty.
-        to: Vec<ConnId>,
+        to: Vec<SessionId>,
         /// What.
         message: ServerMessage,
     },
-    /// A newer connection of the same device has taken this one's place.
-    Supersede(ConnId),
+    /// A newer session of the same device has taken this one's place.
+    Supersede(SessionId),
 }
 
 /// How many of each the hub remembers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Connections that are logged in.
+    /// Sessions, whether their socket is there or not.
     pub sessions: usize,
     /// Users with at least one of them.
     pub users: usize,
@@ -53,36 +54,39 @@ pub struct Counts {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hub {
-    sessions: HashMap<ConnId, Session>,
-    devices: HashMap<UserId, Vec<(DeviceId, ConnId)>>,
-    watchers: HashMap<UserId, HashSet<ConnId>>,
+    sessions: BTreeMap<SessionId, Session>,
+    devices: BTreeMap<UserId, Vec<(DeviceId, SessionId)>>,
+    watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Session {
     identity: Identity,
+    /// Nothing has been heard of it for a while.
+    away: bool,
     watching: BTreeSet<UserId>,
 }
 
 impl Hub {
-    /// A connection has logged in.
-    pub fn join(&mut self, conn: ConnId, identity: Identity) -> Vec<Output> {
-        if self.sessions.contains_key(&conn) {
+    /// Somebody has logged in.
+    pub fn join(&mut self, id: SessionId, identity: Identity) -> Vec<Output> {
+        if self.sessions.contains_key(&id) {
             return Vec::new();
         }
         let before = self.presence(&identity.user);
         let (user, device) = (identity.user.clone(), identity.device.clone());
         let session = Session {
             identity,
+            away: false,
             watching: BTreeSet::new(),
         };
-        self.sessions.insert(conn, session);
+        self.sessions.insert(id, session);
         let devices = self.devices.entry(user).or_default();
         let older = devices.iter().position(|(known, _)| *known == device);
         let older = older.map(|at| devices.remove(at).1);
-        devices.push((device, conn));
+        devices.push((device, id));
         let mut outputs = Vec::new();
         if let Some(older) = older {
             self.forget_session(older);
@@ -92,16 +96,16 @@ impl Hub {
         outputs
     }
 
-    /// A connection is gone, or is about to be.
-    pub fn leave(&mut self, conn: ConnId) -> Vec<Output> {
-        let Some(session) = self.sessions.get(&conn) else {
+    /// A session is over.
+    pub fn leave(&mut self, id: SessionId) -> Vec<Output> {
+        let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
         let user = session.identity.user.clone();
         let before = self.presence(&user);
-        self.forget_session(conn);
+        self.forget_session(id);
         if let Some(devices) = self.devices.get_mut(&user) {
-            devices.retain(|(_, other)| *other != conn);
+            devices.retain(|(_, other)| *other != id);
             if devices.is_empty() {
                 self.devices.remove(&user);
             }
@@ -109,9 +113,23 @@ impl Hub {
         self.tell_watchers(before).into_iter().collect()
     }
 
-    /// A connection that is logged in sends a message to somebody.
-    pub fn relay(&mut self, conn: ConnId, mut relayed: Relayed) -> Vec<Output> {
-        let Some(session) = self.sessions.get(&conn) else {
+    /// Nothing is heard of a session, or something is again. What is sent to a
+    /// session that is away still waits for it; whoever watches its user does
+    /// not count on it meanwhile.
+    pub fn set_away(&mut self, id: SessionId, away: bool) -> Vec<Output> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let before = self.presence(&session.identity.user);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.away = away;
+        }
+        self.tell_watchers(before).into_iter().collect()
+    }
+
+    /// A session sends a message to somebody.
+    pub fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
+        let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
         let sender = &session.identity;
@@ -125,22 +143,22 @@ impl Hub {
                 Signal::CallOffer(_) => "You cannot call yourself.",
                 _ => "A message to yourself must name another of your devices.",
             };
-            return refuse(conn, ErrorCode::BadMessage, text, relayed);
+            return refuse(id, ErrorCode::BadMessage, text, relayed);
         }
-        let to: Vec<ConnId> = self
+        let to: Vec<SessionId> = self
             .devices
             .get(&relayed.to_id)
             .into_iter()
             .flatten()
             .filter(|(device, _)| relayed.to_device.as_ref().is_none_or(|to| to == device))
-            .map(|(_, conn)| *conn)
+            .map(|(_, id)| *id)
             .collect();
         if to.is_empty() {
             let text = match relayed.to_device {
                 Some(_) => "That device is not online.",
                 None => "That person is not online.",
             };
-            return refuse(conn, ErrorCode::UserOffline, text, relayed);
+            return refuse(id, ErrorCode::UserOffline, text, relayed);
         }
         relayed.from_id = Some(sender.user.clone());
         relayed.from_device = Some(sender.device.clone());
@@ -153,9 +171,9 @@ impl Hub {
         }]
     }
 
-    /// A connection that is logged in says whose presence it wants to know.
-    pub fn watch(&mut self, conn: ConnId, watch: PresenceWatch) -> Vec<Output> {
-        let Some(session) = self.sessions.get_mut(&conn) else {
+    /// A session says whose presence it wants to know.
+    pub fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
+        let Some(session) = self.sessions.get_mut(&id) else {
             return Vec::new();
         };
         if watch.user_ids.len() > limits::WATCHED_USERS {
@@ -166,20 +184,20 @@ impl Hub {
                 call_id: None,
                 to_id: None,
             };
-            return deliver(conn, ServerMessage::Error(error));
+            return deliver(id, ServerMessage::Error(error));
         }
         let wanted: BTreeSet<UserId> = watch.user_ids.into_iter().collect();
         let before = std::mem::replace(&mut session.watching, wanted.clone());
         for user in before.difference(&wanted) {
-            self.forget_watcher(user, conn);
+            self.forget_watcher(user, id);
         }
         let mut outputs = Vec::with_capacity(wanted.len());
         for user in wanted {
             outputs.push(Output::Deliver {
-                to: vec![conn],
+                to: vec![id],
                 message: ServerMessage::Presence(self.presence(&user)),
             });
-            self.watchers.entry(user).or_default().insert(conn);
+            self.watchers.entry(user).or_default().insert(id);
         }
         outputs
     }
@@ -193,17 +211,17 @@ impl Hub {
         }
     }
 
-    /// Everything about a connection but its place among its user's devices.
-    fn forget_session(&mut self, conn: ConnId) {
-        let session = self.sessions.remove(&conn);
+    /// Everything about a session but its place among its user's devices.
+    fn forget_session(&mut self, id: SessionId) {
+        let session = self.sessions.remove(&id);
         for user in session.iter().flat_map(|session| &session.watching) {
-            self.forget_watcher(user, conn);
+            self.forget_watcher(user, id);
         }
     }
 
-    fn forget_watcher(&mut self, user: &UserId, conn: ConnId) {
+    fn forget_watcher(&mut self, user: &UserId, id: SessionId) {
         if let Some(watchers) = self.watchers.get_mut(user) {
-            watchers.remove(&conn);
+            watchers.remove(&id);
             if watchers.is_empty() {
                 self.watchers.remove(user);
             }
@@ -213,12 +231,18 @@ impl Hub {
     /// What there is to know of a user now. Of several devices the name of the
     /// one that logged in last counts.
     fn presence(&self, user: &UserId) -> Presence {
-        let latest = self.devices.get(user).and_then(|devices| devices.last());
-        let session = latest.and_then(|(_, conn)| self.sessions.get(conn));
+        let known = self.devices.get(user).into_iter().flatten();
+        let present: Vec<(&DeviceId, &Session)> = known
+            .filter_map(|(device, id)| Some((device, self.sessions.get(id)?)))
+            .filter(|(_, session)| !session.away)
+            .collect();
+        let mut devices: Vec<DeviceId> = present.iter().map(|(d, _)| (*d).clone()).collect();
+        devices.sort();
         Presence {
             user_id: user.clone(),
-            online: session.is_some(),
-            username: session.map(|session| session.identity.name.to_string()),
+            online: !present.is_empty(),
+            username: present.last().map(|(_, s)| s.identity.name.to_string()),
+            devices,
         }
     }
 
@@ -233,14 +257,14 @@ impl Hub {
     }
 }
 
-fn deliver(conn: ConnId, message: ServerMessage) -> Vec<Output> {
+fn deliver(id: SessionId, message: ServerMessage) -> Vec<Output> {
     vec![Output::Deliver {
-        to: vec![conn],
+        to: vec![id],
         message,
     }]
 }
 
-fn refuse(conn: ConnId, code: ErrorCode, text: &str, refused: Relayed) -> Vec<Output> {
+fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Relayed) -> Vec<Output> {
     let error = ErrorMessage {
         code,
         message: text.to_owned(),
@@ -248,7 +272,7 @@ fn refuse(conn: ConnId, code: ErrorCode, text: &str, refused: Relayed) -> Vec<Ou
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id),
     };
-    deliver(conn, ServerMessage::Error(error))
+    deliver(id, ServerMessage::Error(error))
 }
 
 #[cfg(test)]

@@ -49,10 +49,10 @@ fn watch(users: &[&str]) -> PresenceWatch {
     }
 }
 
-const A1: ConnId = ConnId(1);
-const A2: ConnId = ConnId(2);
-const B1: ConnId = ConnId(3);
-const B2: ConnId = ConnId(4);
+const A1: SessionId = SessionId(1);
+const A2: SessionId = SessionId(2);
+const B1: SessionId = SessionId(3);
+const B2: SessionId = SessionId(4);
 
 /// Alice on one device, Bob on two.
 fn hub() -> Hub {
@@ -63,7 +63,7 @@ fn hub() -> Hub {
     hub
 }
 
-fn recipients(outputs: &[Output]) -> Vec<ConnId> {
+fn recipients(outputs: &[Output]) -> Vec<SessionId> {
     match outputs {
         [
             Output::Deliver {
@@ -76,7 +76,7 @@ fn recipients(outputs: &[Output]) -> Vec<ConnId> {
 }
 
 /// The code of the one error, which went back to the sender.
-fn error(outputs: &[Output], sender: ConnId) -> ErrorMessage {
+fn error(outputs: &[Output], sender: SessionId) -> ErrorMessage {
     match outputs {
         [
             Output::Deliver {
@@ -156,18 +156,19 @@ fn nobody_calls_themselves_but_devices_can_talk() {
 #[test]
 fn who_is_not_logged_in_moves_nothing() {
     let mut hub = hub();
-    let stranger = ConnId(99);
+    let stranger = SessionId(99);
     assert_eq!(hub.relay(stranger, to("bob", None, offer())), []);
     assert_eq!(hub.watch(stranger, watch(&["bob"])), []);
     assert_eq!(hub.leave(stranger), []);
 }
 
 /// That Alice's first connection is told of somebody's presence.
-fn told(id: &str, name: Option<&str>) -> Output {
+fn told(id: &str, name: Option<&str>, devices: &[&str]) -> Output {
     let presence = Presence {
         user_id: user(id),
         online: name.is_some(),
         username: name.map(str::to_owned),
+        devices: devices.iter().map(|id| device(id)).collect(),
     };
     Output::Deliver {
         to: vec![A1],
@@ -176,19 +177,32 @@ fn told(id: &str, name: Option<&str>) -> Output {
 }
 
 #[test]
-fn presence_is_answered_at_once_and_then_told_on_change_only() {
+fn presence_is_answered_at_once_and_then_told_on_change() {
     let mut hub = hub();
     assert_eq!(
         hub.watch(A1, watch(&["bob", "carol", "bob"])),
-        [told("bob", Some("bob")), told("carol", None)]
+        [
+            told("bob", Some("bob"), &["b1", "b2"]),
+            told("carol", None, &[])
+        ]
     );
-    assert_eq!(hub.leave(B1), [], "a second device is still there");
-    assert_eq!(hub.leave(B2), [told("bob", None)]);
+    assert_eq!(hub.leave(B1), [told("bob", Some("bob"), &["b2"])]);
+    assert_eq!(hub.leave(B2), [told("bob", None, &[])]);
     assert_eq!(
         hub.join(B1, identity("bob", "b1")),
-        [told("bob", Some("bob"))]
+        [told("bob", Some("bob"), &["b1"])]
     );
-    assert_eq!(hub.join(B2, identity("bob", "b2")), []);
+}
+
+#[test]
+fn presence_is_not_told_again_when_nothing_of_it_has_changed() {
+    let mut hub = hub();
+    hub.watch(A1, watch(&["bob"]));
+    assert_eq!(hub.set_away(B1, false), []);
+    assert_eq!(
+        hub.join(SessionId(9), identity("bob", "b2")),
+        [Output::Supersede(B2)]
+    );
 }
 
 #[test]
@@ -197,22 +211,28 @@ fn a_new_name_is_a_change_too() {
     hub.watch(A1, watch(&["bob"]));
     let robert = Identity {
         name: Name::parse("Robert").unwrap(),
-        ..identity("bob", "b3")
+        ..identity("bob", "b2")
     };
     assert_eq!(
-        hub.join(ConnId(5), robert.clone()),
-        [told("bob", Some("Robert"))]
+        hub.join(SessionId(6), robert),
+        [
+            Output::Supersede(B2),
+            told("bob", Some("Robert"), &["b1", "b2"])
+        ]
     );
-    assert_eq!(hub.leave(ConnId(5)), [told("bob", Some("bob"))]);
-    let again = Identity {
-        device: device("b1"),
-        ..robert
-    };
-    let superseded = Output::Supersede(B1);
-    assert_eq!(
-        hub.join(ConnId(6), again),
-        [superseded, told("bob", Some("Robert"))]
-    );
+    assert_eq!(hub.leave(SessionId(6)), [told("bob", Some("bob"), &["b1"])]);
+}
+
+#[test]
+fn who_is_away_is_not_counted_on_but_what_is_sent_to_them_waits() {
+    let mut hub = hub();
+    hub.leave(B2);
+    hub.watch(A1, watch(&["bob"]));
+    assert_eq!(hub.set_away(B1, true), [told("bob", None, &[])]);
+    assert_eq!(recipients(&hub.relay(A1, to("bob", None, ringing()))), [B1]);
+    assert_eq!(hub.set_away(B1, false), [told("bob", Some("bob"), &["b1"])]);
+    hub.set_away(B1, true);
+    assert_eq!(hub.leave(B1), [], "nobody sees them go twice");
 }
 
 #[test]
