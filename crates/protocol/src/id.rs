@@ -83,6 +83,10 @@ id! {
     DeviceId
 }
 id! {
+    /// One login of a device, for as long as the server keeps it; see [`crate::Resume`].
+    SessionId
+}
+id! {
     /// One call. Its order matters: of two that collide, the greater wins.
     CallId
 }

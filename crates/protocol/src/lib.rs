@@ -17,11 +17,11 @@ mod session;
 mod signal;
 
 pub use decode::{DecodeError, References};
-pub use id::{CallId, DeviceId, InvalidId, UserId};
-pub use message::{ClientMessage, ServerMessage};
+pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
+pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};
 pub use session::{
-    ErrorCode, ErrorMessage, Hello, IceServer, Login, Presence, PresenceWatch, Welcome,
+    Ack, ErrorCode, ErrorMessage, Hello, IceServer, Login, Presence, PresenceWatch, Resume, Welcome,
 };
 pub use signal::{
     Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject,

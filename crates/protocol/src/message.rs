@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::decode::{self, DecodeError, Fields};
-use crate::{ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
+use crate::{Ack, ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
 
 /// From a page to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -11,6 +11,8 @@ use crate::{ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcom
 pub enum ClientMessage {
     /// See [`Login`].
     Login(Login),
+    /// See [`Ack`].
+    Ack(Ack),
     /// See [`PresenceWatch`].
     PresenceWatch(PresenceWatch),
     /// See [`Relayed`].
@@ -26,6 +28,8 @@ pub enum ServerMessage {
     Hello(Hello),
     /// See [`Welcome`].
     Welcome(Welcome),
+    /// See [`Ack`].
+    Ack(Ack),
     /// See [`ErrorMessage`].
     Error(ErrorMessage),
     /// See [`Presence`].
@@ -35,23 +39,60 @@ pub enum ServerMessage {
     Relay(Relayed),
 }
 
+/// What a frame says, and its number. Within a session every frame but `ack`
+/// has one: 1, 2, 3 …, in each direction by itself. A frame that comes again
+/// over another socket has the number that it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbered<T> {
+    /// `seq`; `None` outside of a session, or where it is no number.
+    pub seq: Option<u64>,
+    /// The rest.
+    pub message: T,
+}
+
+/// The text of a frame with its number.
+pub fn number(seq: u64, text: &str) -> String {
+    let rest = text.strip_prefix('{').unwrap_or(text);
+    let mut numbered = String::with_capacity(rest.len() + 28);
+    numbered.push_str("{\"seq\":");
+    numbered.push_str(&seq.to_string());
+    numbered.push(',');
+    numbered.push_str(rest);
+    numbered
+}
+
 impl ClientMessage {
     /// Reads one frame.
     ///
     /// # Errors
     /// [`DecodeError`] says what the answer to the sender should be.
     pub fn decode(frame: &str) -> Result<Self, DecodeError> {
-        Self::read(frame)
-            .map_err(|error| decode::explain(frame, &["login", "presence-watch"], &error))
+        Self::decode_numbered(frame).message
     }
 
-    fn read(frame: &str) -> Result<Self, serde_json::Error> {
-        let fields = Fields::read(frame)?;
+    /// Reads one frame with its number. A frame that makes no sense has a number
+    /// all the same.
+    pub fn decode_numbered(frame: &str) -> Numbered<Result<Self, DecodeError>> {
+        let explain = |error| decode::explain(frame, &["ack", "login", "presence-watch"], &error);
+        match Fields::read(frame) {
+            Ok(fields) => Numbered {
+                seq: fields.may("seq").ok().flatten(),
+                message: Self::read(&fields).map_err(explain),
+            },
+            Err(error) => Numbered {
+                seq: None,
+                message: Err(explain(error)),
+            },
+        }
+    }
+
+    fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
         let type_name: String = fields.need("type")?;
         Ok(match &*type_name {
-            "login" => Self::Login(Login::read(&fields)?),
-            "presence-watch" => Self::PresenceWatch(PresenceWatch::read(&fields)?),
-            _ => Self::Relay(Relayed::read(&type_name, &fields)?),
+            "ack" => Self::Ack(Ack::read(fields)?),
+            "login" => Self::Login(Login::read(fields)?),
+            "presence-watch" => Self::PresenceWatch(PresenceWatch::read(fields)?),
+            _ => Self::Relay(Relayed::read(&type_name, fields)?),
         })
     }
 
@@ -68,14 +109,33 @@ impl ServerMessage {
     /// A frame that this version cannot read is none of its business: unlike a
     /// client, the server is not told, so that there is nothing to explain.
     pub fn decode(frame: &str) -> Result<Self, serde_json::Error> {
+        Self::read(&Fields::read(frame)?)
+    }
+
+    /// Reads one frame with its number. A message of a later version has a
+    /// number all the same.
+    ///
+    /// # Errors
+    /// The frame is not one JSON object.
+    pub fn decode_numbered(
+        frame: &str,
+    ) -> Result<Numbered<Result<Self, serde_json::Error>>, serde_json::Error> {
         let fields = Fields::read(frame)?;
+        Ok(Numbered {
+            seq: fields.may("seq").ok().flatten(),
+            message: Self::read(&fields),
+        })
+    }
+
+    fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
         let type_name: String = fields.need("type")?;
         Ok(match &*type_name {
-            "hello" => Self::Hello(Hello::read(&fields)?),
-            "welcome" => Self::Welcome(Welcome::read(&fields)?),
-            "error" => Self::Error(ErrorMessage::read(&fields)?),
-            "presence" => Self::Presence(Presence::read(&fields)?),
-            _ => Self::Relay(Relayed::read(&type_name, &fields)?),
+            "ack" => Self::Ack(Ack::read(fields)?),
+            "hello" => Self::Hello(Hello::read(fields)?),
+            "welcome" => Self::Welcome(Welcome::read(fields)?),
+            "error" => Self::Error(ErrorMessage::read(fields)?),
+            "presence" => Self::Presence(Presence::read(fields)?),
+            _ => Self::Relay(Relayed::read(&type_name, fields)?),
         })
     }
 

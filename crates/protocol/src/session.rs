@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::Fields;
-use crate::{CallId, DeviceId, UserId};
+use crate::{CallId, DeviceId, SessionId, UserId};
 
 /// Server to client, as soon as the socket is open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -43,6 +43,22 @@ pub struct Login {
     /// lost. An older socket of the same device is closed. Absent for a new page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_id: Option<DeviceId>,
+    /// That this client numbers its frames and acknowledges the server's; with
+    /// an id, the session that it would go on with. Absent in the simplest client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Resume>,
+}
+
+/// How far a session has come in one direction: the end of a frame's journey
+/// counts, not its beginning. See [`crate::Numbered`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resume {
+    /// Which session; absent in the `login` that asks for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<SessionId>,
+    /// The number of the last frame that has arrived; 0 before the first.
+    pub received: u64,
 }
 
 impl Login {
@@ -51,6 +67,7 @@ impl Login {
             username: fields.need("username")?,
             resume_token: fields.may("resumeToken")?,
             device_id: fields.may("deviceId")?,
+            session: fields.may("session")?,
         })
     }
 }
@@ -60,6 +77,7 @@ impl fmt::Debug for Login {
         f.debug_struct("Login")
             .field("resumes", &self.resume_token.is_some())
             .field("device_id", &self.device_id)
+            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }
@@ -76,6 +94,11 @@ pub struct Welcome {
     pub ice_servers: Vec<IceServer>,
     /// Proof for a later `login`, to be the same user again. A secret.
     pub resume_token: String,
+    /// The session, if the client asked for one. If its id is the one that the
+    /// login named, it goes on where it was; otherwise it begins, and the
+    /// server remembers nothing from before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Resume>,
 }
 
 impl Welcome {
@@ -85,6 +108,7 @@ impl Welcome {
             device_id: fields.need("deviceId")?,
             ice_servers: fields.need("iceServers")?,
             resume_token: fields.need("resumeToken")?,
+            session: fields.may("session")?,
         })
     }
 }
@@ -96,6 +120,24 @@ impl fmt::Debug for Welcome {
             .field("device_id", &self.device_id)
             .field("ice_servers", &self.ice_servers)
             .finish_non_exhaustive()
+    }
+}
+
+/// Both ways, within a session that numbers its frames: what has arrived. The
+/// server answers each of the client's with one of its own, so that it serves
+/// as a sign of life too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ack {
+    /// The number of the last frame that has arrived.
+    pub received: u64,
+}
+
+impl Ack {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            received: fields.need("received")?,
+        })
     }
 }
 

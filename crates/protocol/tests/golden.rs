@@ -8,10 +8,10 @@
 
 use serde_json::Value;
 use wimpex_protocol::{
-    Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
+    Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
     ErrorMessage, Hello, IceCandidate, IceServer, Login, Offer, Presence, PresenceWatch, Relayed,
-    Sdp, ServerMessage, Signal, UserId, Welcome,
+    Resume, Sdp, ServerMessage, SessionId, Signal, UserId, Welcome, number,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -42,6 +42,10 @@ fn user(id: &str) -> UserId {
 
 fn device(id: &str) -> DeviceId {
     DeviceId::parse(id).unwrap()
+}
+
+fn session(id: &str) -> SessionId {
+    SessionId::parse(id).unwrap()
 }
 
 fn call() -> CallId {
@@ -136,6 +140,7 @@ fn session_messages() {
             username: "Alice".into(),
             resume_token: None,
             device_id: None,
+            session: None,
         }),
     );
     check_client(
@@ -144,6 +149,34 @@ fn session_messages() {
             username: "Alice".into(),
             resume_token: Some("...".into()),
             device_id: Some(device("d-alice-1")),
+            session: None,
+        }),
+    );
+    check_client(
+        "login-session",
+        ClientMessage::Login(Login {
+            username: "Alice".into(),
+            resume_token: Some("...".into()),
+            device_id: Some(device("d-alice-1")),
+            session: Some(Resume {
+                id: Some(session("s-2f.7")),
+                received: 12,
+            }),
+        }),
+    );
+    check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
+    check_server("ack", ServerMessage::Ack(Ack { received: 12 }));
+    check_server(
+        "welcome-session",
+        ServerMessage::Welcome(Welcome {
+            user_id: user("guest-alice"),
+            device_id: device("d-alice-1"),
+            ice_servers: vec![],
+            resume_token: "...".into(),
+            session: Some(Resume {
+                id: Some(session("s-2f.7")),
+                received: 9,
+            }),
         }),
     );
     check_server(
@@ -164,6 +197,7 @@ fn session_messages() {
                 },
             ],
             resume_token: "...".into(),
+            session: None,
         }),
     );
     check_client(
@@ -231,5 +265,27 @@ fn every_golden_file_is_used_by_a_test() {
             source.contains(&format!("\"{name}\"")),
             "no test reads golden/{name}.json"
         );
+    }
+}
+
+#[test]
+fn a_number_stands_beside_the_message_and_survives_what_is_not_understood() {
+    let (text, _) = golden("presence-watch");
+    let text = serde_json::from_str::<Value>(&text).unwrap().to_string();
+    let read = ClientMessage::decode_numbered(&number(7, &text));
+    assert_eq!(read.seq, Some(7));
+    assert_eq!(read.message, ClientMessage::decode(&text));
+
+    let future = r#"{"seq":8,"type":"call-hologram"}"#;
+    let read = ClientMessage::decode_numbered(future);
+    assert_eq!(read.seq, Some(8));
+    assert_eq!(read.message.unwrap_err().code, ErrorCode::UnknownType);
+    let read = ServerMessage::decode_numbered(future).unwrap();
+    assert_eq!(read.seq, Some(8));
+    assert!(read.message.is_err());
+
+    for seq in ["-1", "1.5", "\"1\"", "null", "99999999999999999999"] {
+        let frame = format!(r#"{{"seq":{seq},"type":"ack","received":1}}"#);
+        assert_eq!(ClientMessage::decode_numbered(&frame).seq, None, "{seq}");
     }
 }

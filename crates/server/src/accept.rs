@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::Request;
 use hyper::body::Incoming;
@@ -48,6 +48,7 @@ pub(crate) async fn serve(
     let stopping = CancellationToken::new();
     tokio::select! {
         () = accept_all(&listener, &app, &stopping) => {}
+        () = look_after_sessions(&app) => {}
         () = pin!(shutdown) => {}
     }
     drop(listener);
@@ -58,6 +59,13 @@ pub(crate) async fn serve(
     let limit = app.config.timing.shutdown;
     if timeout(limit, app.tasks.wait()).await.is_err() {
         warn!(left = app.tasks.len(), "not every connection ended in time");
+    }
+}
+
+async fn look_after_sessions(app: &App) {
+    loop {
+        sleep(app.config.timing.tick).await;
+        app.lobby.tick(Instant::now());
     }
 }
 

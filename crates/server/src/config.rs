@@ -193,6 +193,13 @@ pub struct Timing {
     pub farewell: Duration,
     /// How often a peer is pinged; None means [`Limits::ping_seconds`].
     pub ping: Option<Duration>,
+    /// After this much silence a session that has lost its socket counts as away.
+    pub away: Duration,
+    /// After this much silence it ends. Half a minute without a network, and
+    /// time to notice and to come back.
+    pub keep: Duration,
+    /// How often the two are looked after.
+    pub tick: Duration,
     /// How many seconds in a row a flood may last before the socket is closed.
     pub flood_seconds: u32,
     /// For all connections to end after a shutdown began.
@@ -207,6 +214,9 @@ impl Default for Timing {
             write: Duration::from_secs(10),
             farewell: Duration::from_secs(1),
             ping: None,
+            away: Duration::from_secs(15),
+            keep: Duration::from_secs(45),
+            tick: Duration::from_millis(500),
             flood_seconds: 5,
             shutdown: Duration::from_secs(4),
         }

@@ -4,7 +4,8 @@
 //! ```text
 //!  TCP ── accept ── http ──┬── page        the files of the page
 //!                          └── upgrade ── socket ── lobby ── hub
-//!                                            │        └ outbox  one per connection
+//!                                            │        ├ outbox  one per socket
+//!                                            │        └ seat    one per session
 //!                                            └ login ── token, ice
 //! ```
 //!
@@ -26,6 +27,7 @@ mod origin;
 mod outbox;
 mod page;
 mod random;
+mod seat;
 mod secret;
 mod socket;
 mod token;
@@ -45,6 +47,7 @@ use ice::Ice;
 use lobby::Lobby;
 use origin::Origins;
 use page::Page;
+use seat::Bounds;
 use token::Tokens;
 
 /// Serves on `listener` until `shutdown` completes, then takes leave of every
@@ -99,7 +102,7 @@ pub struct Handle {
 pub struct Counts {
     /// Open WebSockets, logged in or not.
     pub sockets: usize,
-    /// WebSockets that are logged in.
+    /// Logins that count, those included whose socket is lost and may come back.
     pub sessions: usize,
     /// Users with at least one of them.
     pub users: usize,
@@ -131,7 +134,15 @@ impl Server {
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
         let app = App {
-            lobby: Lobby::new(config.limits.queue_messages, config.limits.queue_bytes),
+            lobby: Lobby::new(
+                random::run_id()?,
+                Bounds {
+                    messages: config.limits.queue_messages,
+                    bytes: config.limits.queue_bytes,
+                },
+                config.timing.away,
+                config.timing.keep,
+            ),
             tokens: Tokens::new(secret::load_or_create(config.secret_file.as_deref())?),
             ice: Ice::new(&config.ice).map_err(StartError::Ice)?,
             origins: Origins::new(&config.allow_origin).map_err(StartError::Origin)?,

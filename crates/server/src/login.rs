@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use wimpex_protocol::{InvalidName, Login, Name, ServerMessage, UserId, Welcome};
+use wimpex_protocol::{InvalidName, Login, Name, UserId, Welcome};
 
 use crate::App;
 use crate::random;
@@ -22,7 +22,7 @@ pub(crate) fn admit(
     app: &App,
     login: &Login,
     now: SystemTime,
-) -> Result<(Identity, ServerMessage), LoginError> {
+) -> Result<(Identity, Welcome), LoginError> {
     let name = Name::parse(&login.username)?;
     let resumed: Option<UserId> = login
         .resume_token
@@ -38,7 +38,8 @@ pub(crate) fn admit(
         device_id: device.clone(),
         ice_servers: app.ice.servers(&user, now),
         resume_token: app.tokens.issue(&user, now),
+        session: None,
     };
     let identity = Identity { user, device, name };
-    Ok((identity, ServerMessage::Welcome(welcome)))
+    Ok((identity, welcome))
 }

@@ -31,6 +31,11 @@ pub(crate) fn device_id() -> Result<DeviceId, getrandom::Error> {
     Ok(DeviceId::parse(text).expect("26 letters, digits and one dash are an id"))
 }
 
+/// What the session ids of one run of the server begin with.
+pub(crate) fn run_id() -> Result<String, getrandom::Error> {
+    Ok(format!("s-{}", base32().encode(&bytes::<10>()?)))
+}
+
 /// RFC 4648 base32 in small letters: ids are read aloud and typed.
 fn base32() -> Encoding {
     let mut specification = data_encoding::Specification::new();

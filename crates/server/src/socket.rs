@@ -14,23 +14,37 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, Login, ServerMessage,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, Login, Numbered, ServerMessage,
 };
+use wimpex_stream::Ahead;
 
 use crate::bucket::{Bucket, Verdict};
+use crate::lobby::ConnId;
 use crate::outbox::{Dismissed, Queue};
+use crate::seat::Reception;
 use crate::{App, login, random};
 use end::End;
-use wimpex_hub::SessionId as ConnId;
 
 /// Where a client waits before it is served; a description fits in eight of them.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// What a client says that closes a socket it has given up, to come back over another.
+const COMES_BACK: CloseCode = CloseCode::Library(4002);
 /// So many texts go out together, when more than one waits.
 const WRITE_BATCH: usize = 16;
+/// A client is told at least every so many frames that they have arrived …
+const ACK_EVERY: u64 = 16;
+/// … and after this long at the latest.
+const ACK_AFTER: Duration = Duration::from_secs(1);
+/// Whoever is in the middle of setting up a call is pinged more often, so that
+/// the other side soon learns if it is gone.
+const BUSY_PING: Duration = Duration::from_secs(3);
+/// For so long after the last message to or from somebody.
+const BUSY: Duration = Duration::from_secs(90);
 /// A peer that was silent since the ping before the last is dropped when the
 /// third is due. Counted, not timed: after a pause of this very machine, pongs
 /// that are waiting to be read must not be overlooked.
@@ -50,7 +64,11 @@ where
         Err(end) => end,
     };
     // Out of the lobby first: nobody should wait for this farewell.
-    app.lobby.leave(conn);
+    if end.may_come_back() {
+        app.lobby.lose(conn, socket.timetable.heard.into_std());
+    } else {
+        app.lobby.leave(conn);
+    }
     info!(conn = conn.0, reason = %end, "left");
     let Socket { mut ws, queue, .. } = socket;
     farewell::say(&mut ws, end, Some(queue), app.config.timing.farewell).await;
@@ -106,6 +124,12 @@ struct Timetable {
     next_ping: Option<Instant>,
     /// Since anything was heard.
     pings: u32,
+    /// When anything was heard last.
+    heard: Instant,
+    /// Until then it is pinged more often.
+    busy_until: Option<Instant>,
+    /// When the client must have been told what has arrived.
+    ack_at: Option<Instant>,
     /// Until then nothing is read: the peer sends too fast.
     rest_until: Option<Instant>,
 }
@@ -137,6 +161,9 @@ where
                 ping_every,
                 next_ping: ping_every.map(|every| now + every),
                 pings: 0,
+                heard: now,
+                busy_until: None,
+                ack_at: None,
                 rest_until: None,
             },
         }
@@ -162,18 +189,39 @@ where
                 () = sleep_until(wake) => Step::Time,
             };
             let done = match step {
-                Step::Write(text) => self.write(Message::Text(text), dismissed).await,
+                Step::Write(text) => {
+                    // Whoever is sent something is soon asked whether it is there,
+                    // except for what answers its own signs of life.
+                    if !text.starts_with("{\"type\":\"ack\"") {
+                        self.timetable.busy(Instant::now());
+                    }
+                    self.write(Message::Text(text), dismissed).await
+                }
                 Step::Read(frame) => self.read(frame),
-                Step::Time => match self.timetable.due(Instant::now()) {
-                    Ok(true) => self.write(Message::Ping(Bytes::new()), dismissed).await,
-                    Ok(false) => Ok(()),
-                    Err(end) => Err(end),
-                },
+                Step::Time => self.keep_time(dismissed).await,
             };
             if let Err(end) = done {
                 return end;
             }
         }
+    }
+
+    /// Does what is due.
+    async fn keep_time(&mut self, dismissed: &mut Dismissed) -> Result<(), End> {
+        let now = Instant::now();
+        if self.timetable.ack_at.is_some_and(|at| at <= now) {
+            self.tell();
+        }
+        if self.timetable.due(now)? {
+            self.write(Message::Ping(Bytes::new()), dismissed).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the client what has arrived.
+    fn tell(&mut self) {
+        self.timetable.ack_at = None;
+        self.app.lobby.tell(self.conn);
     }
 
     /// Writes this and what else is waiting, with one flush.
@@ -200,6 +248,7 @@ where
         let message = frame.ok_or(End::PeerClosed)??;
         let now = Instant::now();
         self.timetable.pings = 0;
+        self.timetable.heard = now;
         match self.bucket.take(now.into_std()) {
             Verdict::Pass => {}
             Verdict::Flood => return Err(End::Flood),
@@ -209,23 +258,56 @@ where
                     let text = "Too many messages: some were not delivered.";
                     self.refuse(ErrorCode::RateLimited, text);
                 }
+                // Thrown away, but not lost on the way: it is not to be sent again.
+                if let Message::Text(text) = message {
+                    self.receive(ClientMessage::decode_numbered(&text).seq)?;
+                }
                 return Ok(());
             }
         }
         match message {
-            Message::Text(text) => self.handle(ClientMessage::decode(&text)),
+            Message::Text(text) => self.handle(ClientMessage::decode_numbered(&text)),
             Message::Binary(_) => {
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())
             }
+            Message::Close(Some(frame)) if frame.code == COMES_BACK => Err(End::PeerLost),
             Message::Close(_) => Err(End::PeerClosed),
             // The library answers pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
     }
 
-    fn handle(&mut self, message: Result<ClientMessage, DecodeError>) -> Result<(), End> {
-        match (message, self.logged_in) {
+    /// Says whether to act on a frame with that number.
+    fn receive(&mut self, seq: Option<u64>) -> Result<bool, End> {
+        if !self.logged_in {
+            return Ok(true);
+        }
+        match self.app.lobby.arrive(self.conn, seq) {
+            Reception::Take { untold } => {
+                if untold >= ACK_EVERY {
+                    self.tell();
+                } else if untold > 0 {
+                    let at = Instant::now() + ACK_AFTER;
+                    self.timetable.ack_at.get_or_insert(at);
+                }
+                Ok(true)
+            }
+            Reception::Ignore => Ok(false),
+            Reception::Broken => Err(End::BrokenProtocol),
+        }
+    }
+
+    fn handle(&mut self, frame: Numbered<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
+        if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.logged_in) {
+            let known = self.app.lobby.acknowledge(self.conn, ack.received);
+            self.tell();
+            return known.map_err(|Ahead| End::BrokenProtocol);
+        }
+        if !self.receive(frame.seq)? {
+            return Ok(());
+        }
+        match (frame.message, self.logged_in) {
             (Err(error), _) => {
                 debug!(conn = self.conn.0, code = ?error.code, "refused a message");
                 self.answer(ServerMessage::Error(error.into()));
@@ -235,6 +317,7 @@ where
                 self.app.lobby.watch(self.conn, watch);
             }
             (Ok(ClientMessage::Relay(relayed)), true) => {
+                self.timetable.busy(Instant::now());
                 self.app.lobby.relay(self.conn, relayed);
             }
             (Ok(ClientMessage::Login(_)), true) => {
@@ -242,6 +325,8 @@ where
                 error.ref_type = Some("login".to_owned());
                 self.answer(ServerMessage::Error(error));
             }
+            // Dealt with above.
+            (Ok(ClientMessage::Ack(_)), true) => {}
             (Ok(message), false) => self.answer(ServerMessage::Error(not_logged_in(message))),
         }
         Ok(())
@@ -250,7 +335,9 @@ where
     fn log_in(&mut self, login: &Login) -> Result<(), End> {
         let (identity, welcome) = login::admit(self.app, login, SystemTime::now())?;
         info!(conn = self.conn.0, user = %identity.user, device = %identity.device, "logged in");
-        self.app.lobby.join(self.conn, identity, welcome);
+        self.app
+            .lobby
+            .join(self.conn, identity, welcome, login.session.as_ref());
         self.logged_in = true;
         self.timetable.login_until = None;
         Ok(())
@@ -268,11 +355,16 @@ where
 impl Timetable {
     /// When there is something to do even if nothing happens.
     fn next(&self) -> Instant {
-        [self.login_until, self.next_ping, self.rest_until]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
+        [
+            self.login_until,
+            self.next_ping,
+            self.rest_until,
+            self.ack_at,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
     /// Does what is due; says whether to ping.
@@ -291,8 +383,21 @@ impl Timetable {
             return Err(End::Silent);
         }
         self.pings += 1;
-        self.next_ping = self.ping_every.map(|every| now + every);
+        self.next_ping = self.interval(now).map(|every| now + every);
         Ok(true)
+    }
+
+    /// A message went to somebody, or came from somebody.
+    fn busy(&mut self, now: Instant) {
+        self.busy_until = Some(now + BUSY);
+        let soon = self.interval(now).map(|every| now + every);
+        self.next_ping = self.next_ping.min(soon);
+    }
+
+    fn interval(&self, now: Instant) -> Option<Duration> {
+        let is_busy = self.busy_until.is_some_and(|until| now < until);
+        self.ping_every
+            .map(|every| if is_busy { every.min(BUSY_PING) } else { every })
     }
 }
 
@@ -310,6 +415,7 @@ fn not_logged_in(message: ClientMessage) -> ErrorMessage {
     let mut error = error(ErrorCode::NotLoggedIn, "Log in first.");
     match message {
         ClientMessage::Login(_) => {}
+        ClientMessage::Ack(_) => error.ref_type = Some("ack".to_owned()),
         ClientMessage::PresenceWatch(_) => error.ref_type = Some("presence-watch".to_owned()),
         ClientMessage::Relay(relayed) => {
             error.ref_type = Some(relayed.signal.type_name().to_owned());

@@ -73,6 +73,12 @@ impl End {
         })
     }
 
+    /// Whether the client may come back over another socket and go on: nobody
+    /// said goodbye.
+    pub(super) fn may_come_back(&self) -> bool {
+        matches!(self, Self::PeerLost | Self::Silent | Self::Stuck)
+    }
+
     /// Whether what waits in the queue is still worth writing.
     pub(super) fn flushes(&self) -> bool {
         !matches!(

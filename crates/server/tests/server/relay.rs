@@ -120,9 +120,11 @@ async fn order_is_kept() {
     }
 }
 
-fn presence(user: &str, name: Option<&str>) -> Value {
+fn presence(user: &str, name: Option<&str>, devices: &[&str]) -> Value {
     match name {
-        Some(name) => json!({"type": "presence", "userId": user, "online": true, "username": name}),
+        Some(name) => json!({
+            "type": "presence", "userId": user, "online": true, "username": name, "devices": devices,
+        }),
         None => json!({"type": "presence", "userId": user, "online": false}),
     }
 }
@@ -133,6 +135,7 @@ async fn presence_is_answered_at_once_and_then_told_on_change() {
     let mut alice = server.guest("Alice").await;
     let bob = server.guest("Bob").await;
     let (id, token) = (bob.id.clone(), bob.token.clone());
+    let device = bob.device.clone();
 
     alice
         .send(json!({"type": "presence-watch", "userIds": ["guest-nobody", id]}))
@@ -141,19 +144,30 @@ async fn presence_is_answered_at_once_and_then_told_on_change() {
     answers.sort_by_key(|answer| answer["online"].as_bool());
     assert_eq!(
         answers,
-        [presence("guest-nobody", None), presence(&id, Some("Bob"))]
+        [
+            presence("guest-nobody", None, &[]),
+            presence(&id, Some("Bob"), &[&device])
+        ]
     );
 
     let phone = second_device(&server, &bob).await;
-    assert_eq!(alice.recv().await, presence(&id, Some("Bob's phone")));
+    let mut both = [device.as_str(), &phone.device];
+    both.sort_unstable();
+    assert_eq!(
+        alice.recv().await,
+        presence(&id, Some("Bob's phone"), &both)
+    );
     phone.close().await;
-    assert_eq!(alice.recv().await, presence(&id, Some("Bob")));
+    assert_eq!(alice.recv().await, presence(&id, Some("Bob"), &[&device]));
     bob.close().await;
-    assert_eq!(alice.recv().await, presence(&id, None));
+    assert_eq!(alice.recv().await, presence(&id, None, &[]));
     let mut bob = server.connect().await;
     bob.login(json!({"type": "login", "username": "Bob", "resumeToken": token}))
         .await;
-    assert_eq!(alice.recv().await, presence(&id, Some("Bob")));
+    assert_eq!(
+        alice.recv().await,
+        presence(&id, Some("Bob"), &[&bob.device])
+    );
 
     alice
         .send(json!({"type": "presence-watch", "userIds": []}))

@@ -17,6 +17,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
 
+use crate::numbering::NumberingClient;
+
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -59,6 +61,11 @@ impl TestServer {
             task,
             _folder: folder,
         }
+    }
+
+    /// Somebody who is logged in and numbers their frames.
+    pub(crate) async fn numbering_guest(&self, name: &str) -> NumberingClient {
+        NumberingClient::new(self.address, name).await
     }
 
     pub(crate) async fn connect(&self) -> Client {

@@ -1,0 +1,134 @@
+//! One session's place: what it is owed while its socket comes and goes.
+//!
+//! A client that numbers its frames may lose its socket and come back within
+//! [`Timing::keep`](crate::config::Timing::keep) without missing anything. One
+//! that does not has a session as long as its socket.
+
+use std::time::Instant;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use wimpex_hub::Identity;
+use wimpex_protocol::number;
+use wimpex_stream::{Ahead, Arrival, Receiver, Sender};
+
+use crate::lobby::ConnId;
+
+/// How much may wait for one client; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// See the module.
+pub(crate) struct Seat {
+    pub(crate) identity: Identity,
+    /// The socket that it goes over at the moment.
+    pub(crate) conn: Option<ConnId>,
+    /// Without a socket: when anything was heard of it last.
+    pub(crate) heard: Instant,
+    /// Whether those who watch have been told that it does not answer.
+    pub(crate) away: bool,
+    numbers: Option<Numbers>,
+}
+
+/// Both directions of a session whose frames are numbered.
+#[derive(Default)]
+struct Numbers {
+    out: Sender<Utf8Bytes>,
+    out_bytes: usize,
+    incoming: Receiver,
+}
+
+/// What is to become of a frame that has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reception {
+    /// Act on it. So many have arrived by now that the client has not been told of.
+    Take { untold: u64 },
+    /// It came before.
+    Ignore,
+    /// It has no number, or one that cannot be: the client's numbering is broken.
+    Broken,
+}
+
+impl Seat {
+    pub(crate) fn new(identity: Identity, conn: ConnId, numbered: bool) -> Self {
+        Self {
+            identity,
+            conn: Some(conn),
+            heard: Instant::now(),
+            away: false,
+            numbers: numbered.then(Numbers::default),
+        }
+    }
+
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.numbers.is_some()
+    }
+
+    /// Takes the next socket, whose client has received so many frames. Returns
+    /// how many have arrived here, and what is to be written again.
+    pub(crate) fn resume(
+        &mut self,
+        conn: ConnId,
+        received: u64,
+    ) -> Result<(u64, Vec<Utf8Bytes>), Ahead> {
+        let numbers = self.numbers.as_mut().ok_or(Ahead)?;
+        numbers.acknowledge(received)?;
+        self.conn = Some(conn);
+        let again = numbers.out.kept().map(|(_, text)| text.clone()).collect();
+        Ok((numbers.incoming.tell(), again))
+    }
+
+    /// Makes a message this session's next one; it is kept until it is
+    /// acknowledged. `None` if more waits than may.
+    pub(crate) fn address(&mut self, text: &Utf8Bytes, bounds: Bounds) -> Option<Utf8Bytes> {
+        let Some(numbers) = &mut self.numbers else {
+            return Some(text.clone());
+        };
+        let text = Utf8Bytes::from(number(numbers.out.next_seq(), text));
+        let is_full = |now: usize, limit: usize| limit != 0 && now > limit;
+        // One message always fits, however small the limit.
+        if !numbers.out.is_empty()
+            && (is_full(numbers.out.len() + 1, bounds.messages)
+                || is_full(numbers.out_bytes + text.len(), bounds.bytes))
+        {
+            return None;
+        }
+        numbers.out_bytes += text.len();
+        numbers.out.push(text.clone());
+        Some(text)
+    }
+
+    pub(crate) fn arrive(&mut self, seq: Option<u64>) -> Reception {
+        let Some(numbers) = &mut self.numbers else {
+            return Reception::Take { untold: 0 };
+        };
+        match seq.map(|seq| numbers.incoming.arrive(seq)) {
+            Some(Arrival::New) => Reception::Take {
+                untold: numbers.incoming.untold(),
+            },
+            Some(Arrival::Repeated) => Reception::Ignore,
+            Some(Arrival::Gap) | None => Reception::Broken,
+        }
+    }
+
+    /// How many have arrived; the client is being told. `None` if it does not
+    /// number its frames.
+    pub(crate) fn tell(&mut self) -> Option<u64> {
+        Some(self.numbers.as_mut()?.incoming.tell())
+    }
+
+    pub(crate) fn acknowledge(&mut self, received: u64) -> Result<(), Ahead> {
+        self.numbers.as_mut().ok_or(Ahead)?.acknowledge(received)
+    }
+}
+
+impl Numbers {
+    fn acknowledge(&mut self, received: u64) -> Result<(), Ahead> {
+        let arrived = self.out.acknowledge(received)?;
+        let bytes: usize = arrived.map(|text| text.len()).sum();
+        self.out_bytes -= bytes;
+        Ok(())
+    }
+}
