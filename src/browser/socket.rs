@@ -8,6 +8,9 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::{BrowserError, Listener};
 
+/// The code that tells the server to keep the session (docs/protocol.md).
+const COMES_BACK: u16 = 4002;
+
 /// What a socket reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SocketEvent {
@@ -67,16 +70,22 @@ impl Socket {
         })
     }
 
-    /// Sends a text frame; says whether the socket took it. The browser takes
-    /// anything while it is closing, and drops it.
-    pub fn send(&self, text: &str) -> bool {
-        self.socket.ready_state() == WebSocket::OPEN && self.socket.send_with_str(text).is_ok()
+    /// Sends a text frame. Whether it arrives is for the other side to say: the
+    /// browser takes anything while it is closing, and drops it.
+    pub fn send(&self, text: &str) {
+        // Fails while it is still connecting, when nobody has anything to say.
+        let _ = self.socket.send_with_str(text);
+    }
+
+    /// Closes it, and says that its owner comes back over another one.
+    pub fn give_up(self) {
+        let _ = self.socket.close_with_code(COMES_BACK);
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        // A code of our own would only matter to a server that asks for it.
+        // Without a code: goodbye. Does nothing to one that was given up.
         let _ = self.socket.close();
     }
 }

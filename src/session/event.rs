@@ -17,6 +17,8 @@ pub enum Event {
     Socket(u32, SocketEvent),
     /// It is time to try the server again.
     Reconnect,
+    /// It is time to see whether the server is still there.
+    Beat,
     /// The server answers to plain HTTP, so it is the WebSocket that is blocked.
     HttpWorks(bool),
     /// A peer connection reports.

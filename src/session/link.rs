@@ -1,14 +1,18 @@
-//! The way to the server: logging in, coming back, and what waits meanwhile.
+//! The way to the server: logging in, and one session over many sockets.
+//!
+//! Whatever is sent gets a number and is kept until the server has it
+//! (docs/protocol.md, "Sessions that outlive their socket"), so that a lost
+//! socket loses nothing.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::{Interval, Timeout};
 use wimpex_protocol::{
-    ClientMessage, DeviceId, ErrorCode, Login, Name, PresenceWatch, Relayed, ServerMessage, UserId,
-    Welcome,
+    Ack, ClientMessage, DeviceId, ErrorCode, Login, Name, PresenceWatch, Relayed, Resume,
+    ServerMessage, SessionId, UserId, Welcome, number,
 };
+use wimpex_stream::{Arrival, Receiver, Sender};
 
 use super::event::Event;
 use super::{ServerState, backoff};
@@ -16,10 +20,16 @@ use crate::browser::socket::{Socket, SocketEvent};
 use crate::browser::{clock, random, storage};
 
 const TOKEN: &str = "wimpex.resume-token";
-/// Signals that may wait for the server; a call has a few dozen.
+/// Frames that may wait for the server; a call has a few dozen.
 const WAITING: usize = 256;
-/// A signal that has waited longer is about a call that is over.
-const STALE: Duration = Duration::from_secs(60);
+/// A frame that has waited longer says nothing to a server that remembers nothing.
+const STALE: Duration = Duration::from_secs(30);
+/// The server hears of what has arrived after so many frames, or at the next beat.
+const ACK_EVERY: u64 = 16;
+/// How often the server is looked after, in milliseconds.
+const BEAT: u32 = 5_000;
+/// Outside of a call, only every so many beats ask for a sign of life.
+const IDLE_BEATS: u32 = 5;
 /// A new socket of ours has taken this one's place (docs/protocol.md).
 const SUPERSEDED: u16 = 4001;
 
@@ -28,7 +38,11 @@ pub(super) enum News {
     /// Logged in, or not any more.
     State(ServerState),
     /// Logged in as this.
-    Welcome(Welcome),
+    Welcome {
+        welcome: Welcome,
+        /// The server remembers nothing of what it knew before.
+        renewed: bool,
+    },
     /// Something for the rest of the session.
     Message(ServerMessage),
 }
@@ -43,12 +57,20 @@ pub(super) struct Link {
     name: Option<Name>,
     device: Option<DeviceId>,
     logged_in: bool,
-    waiting: VecDeque<(Duration, Relayed)>,
-    watched: Option<UserId>,
+    session: Option<SessionId>,
+    outgoing: Sender<(Duration, String)>,
+    incoming: Receiver,
+    watched: Vec<UserId>,
+    /// Beats since anything was heard over this socket.
+    silent_beats: u32,
+    /// Whether a sign of life has been asked for since.
+    asked: bool,
+    _beat: Interval,
 }
 
 impl Link {
     pub(super) fn new(inbox: UnboundedSender<Event>) -> Self {
+        let beat = inbox.clone();
         Self {
             inbox,
             socket: None,
@@ -58,8 +80,15 @@ impl Link {
             name: None,
             device: None,
             logged_in: false,
-            waiting: VecDeque::new(),
-            watched: None,
+            session: None,
+            outgoing: Sender::default(),
+            incoming: Receiver::default(),
+            watched: Vec::new(),
+            silent_beats: 0,
+            asked: false,
+            _beat: Interval::new(BEAT, move || {
+                let _ = beat.unbounded_send(Event::Beat);
+            }),
         }
     }
 
@@ -82,31 +111,29 @@ impl Link {
     pub(super) fn close(&mut self) {
         self.socket = None;
         self.logged_in = false;
+        self.session = None;
         self.number += 1;
         self.try_later();
     }
 
     /// Passes a signal on, now or as soon as the server is back.
     pub(super) fn send(&mut self, relayed: Relayed) {
-        if self.logged_in && self.transmit(&ClientMessage::Relay(relayed.clone())) {
-            return;
-        }
-        if self.waiting.len() == WAITING {
-            self.waiting.pop_front();
-        }
-        self.waiting.push_back((clock::now(), relayed));
+        self.push(clock::now(), ClientMessage::Relay(relayed).encode());
     }
 
     /// Whose coming and going to be told.
-    pub(super) fn watch(&mut self, user: Option<UserId>) {
-        self.watched = user;
-        self.send_watch();
+    pub(super) fn watch(&mut self, users: Vec<UserId>) {
+        if users != self.watched {
+            self.watched = users;
+            self.send_watch();
+        }
     }
 
     /// Opens a socket in place of the one before.
     pub(super) fn open(&mut self) {
         self.retry = None;
         self.logged_in = false;
+        self.silent_beats = 0;
         self.number += 1;
         let (number, inbox) = (self.number, self.inbox.clone());
         let report = move |event| {
@@ -124,12 +151,15 @@ impl Link {
         if number != self.number {
             return None;
         }
+        self.silent_beats = 0;
+        self.asked = false;
         match event {
             SocketEvent::Open | SocketEvent::Binary => None,
-            SocketEvent::Text(text) => self.message(&text),
+            SocketEvent::Text(text) => self.frame(&text),
             SocketEvent::Closed { code } => {
                 if code == SUPERSEDED {
                     self.device = None;
+                    self.session = None;
                 }
                 let was_refused = self.socket.take().is_none();
                 self.logged_in = false;
@@ -139,26 +169,58 @@ impl Link {
         }
     }
 
+    /// Time has passed: asks a silent server for a sign of life, and gives up a
+    /// socket over which none comes. The browser itself may take minutes to see
+    /// that a network has gone.
+    pub(super) fn beat(&mut self, in_call: bool) -> Option<News> {
+        self.socket.as_ref()?;
+        self.silent_beats += 1;
+        let waits_for_login = !self.logged_in && self.silent_beats > 1;
+        if self.asked || waits_for_login {
+            self.asked = false;
+            self.logged_in = false;
+            self.number += 1;
+            if let Some(socket) = self.socket.take() {
+                socket.give_up();
+            }
+            self.try_later();
+            return Some(News::State(ServerState::Lost));
+        }
+        if self.logged_in
+            && (in_call || self.incoming.untold() > 0 || self.silent_beats >= IDLE_BEATS)
+        {
+            self.asked = true;
+            self.acknowledge();
+        }
+        None
+    }
+
     /// How often in a row no connection came about.
     pub(super) fn failures(&self) -> u32 {
         self.attempt
     }
 
-    fn message(&mut self, text: &str) -> Option<News> {
+    fn frame(&mut self, text: &str) -> Option<News> {
+        let frame = ServerMessage::decode_numbered(text).ok()?;
+        if let Some(seq) = frame.seq.filter(|_| self.logged_in) {
+            if self.incoming.arrive(seq) != Arrival::New {
+                return None;
+            }
+            if self.incoming.untold() >= ACK_EVERY {
+                self.acknowledge();
+            }
+        }
         // A message that this version does not know is for a later one.
-        match ServerMessage::decode(text).ok()? {
+        match frame.message.ok()? {
             ServerMessage::Hello(_) => {
                 self.log_in();
                 None
             }
-            ServerMessage::Welcome(welcome) => {
-                storage::write(TOKEN, &welcome.resume_token);
-                self.device = Some(welcome.device_id.clone());
-                self.attempt = 0;
-                self.logged_in = true;
-                self.send_watch();
-                self.send_waiting();
-                Some(News::Welcome(welcome))
+            ServerMessage::Welcome(welcome) => Some(self.welcome(welcome)),
+            ServerMessage::Ack(ack) => {
+                // More than was ever sent cannot have arrived: not our session.
+                let _ = self.outgoing.acknowledge(ack.received).map(|_| ());
+                None
             }
             ServerMessage::Error(error)
                 if matches!(
@@ -184,29 +246,81 @@ impl Link {
             username: name.as_str().to_owned(),
             device_id: self.device.clone().filter(|_| resume_token.is_some()),
             resume_token,
+            session: Some(Resume {
+                id: self.session.clone(),
+                received: self.incoming.tell(),
+            }),
         };
-        self.transmit(&ClientMessage::Login(login));
+        self.transmit(&ClientMessage::Login(login).encode());
+    }
+
+    fn welcome(&mut self, welcome: Welcome) -> News {
+        storage::write(TOKEN, &welcome.resume_token);
+        self.device = Some(welcome.device_id.clone());
+        self.attempt = 0;
+        self.logged_in = true;
+        let session = welcome.session.clone();
+        let received = session.as_ref().map_or(0, |session| session.received);
+        let id = session.and_then(|session| session.id);
+        let goes_on = self.session.is_some() && self.session == id;
+        if goes_on && self.outgoing.acknowledge(received).is_ok() {
+            for (seq, (_, text)) in self.outgoing.kept() {
+                self.transmit(&number(seq, text));
+            }
+        } else {
+            self.session = id;
+            self.begin_anew();
+        }
+        News::Welcome {
+            welcome,
+            renewed: !goes_on,
+        }
+    }
+
+    /// The numbers begin again, with what the server may not have.
+    fn begin_anew(&mut self) {
+        self.incoming = Receiver::default();
+        for (since, text) in std::mem::take(&mut self.outgoing).into_kept() {
+            if clock::now().saturating_sub(since) < STALE {
+                self.push(since, text);
+            }
+        }
+        self.send_watch();
+    }
+
+    fn push(&mut self, since: Duration, text: String) {
+        if self.outgoing.len() == WAITING {
+            // Without its oldest frame the session cannot go on.
+            let oldest = self.outgoing.next_seq() - WAITING as u64;
+            let _ = self.outgoing.acknowledge(oldest).map(|_| ());
+            self.session = None;
+        }
+        if self.logged_in {
+            self.transmit(&number(self.outgoing.next_seq(), &text));
+        }
+        self.outgoing.push((since, text));
     }
 
     fn send_watch(&mut self) {
         if self.logged_in {
-            let user_ids = self.watched.iter().cloned().collect();
-            self.transmit(&ClientMessage::PresenceWatch(PresenceWatch { user_ids }));
+            let watch = PresenceWatch {
+                user_ids: self.watched.clone(),
+            };
+            let text = ClientMessage::PresenceWatch(watch).encode();
+            self.push(clock::now(), text);
         }
     }
 
-    fn send_waiting(&mut self) {
-        for (since, relayed) in std::mem::take(&mut self.waiting) {
-            if clock::now().saturating_sub(since) < STALE {
-                self.send(relayed);
-            }
-        }
+    fn acknowledge(&mut self) {
+        let received = self.incoming.tell();
+        self.transmit(&ClientMessage::Ack(Ack { received }).encode());
     }
 
-    fn transmit(&self, message: &ClientMessage) -> bool {
-        self.socket
-            .as_ref()
-            .is_some_and(|socket| socket.send(&message.encode()))
+    /// What the socket does not take is kept, and goes over the next one.
+    fn transmit(&self, text: &str) {
+        if let Some(socket) = &self.socket {
+            socket.send(text);
+        }
     }
 
     fn try_later(&mut self) {

@@ -13,8 +13,8 @@ use anyhow::{Result, ensure};
 
 pub(crate) use compress::{is_compressed_copy, sibling};
 
-use crate::tools::{Tools, lock};
-use crate::workspace::Workspace;
+use crate::tools::{Tools, library_manifest, lock};
+use crate::workspace::{WASM_TARGET, Workspace};
 use crate::{proc, say};
 
 /// Builds the page unless `dist` is up to date.
@@ -35,7 +35,8 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let _ = fs::remove_file(&state);
     // Trunk is told to stay offline, and tells cargo the same.
     say::step("fetching the crates (about a minute, once)", || {
-        proc::check(smallest(&mut workspace.cargo(["fetch"])))
+        proc::check(&mut workspace.cargo(["fetch"]))?;
+        fetch_for_standard_library(workspace)
     })?;
     say::step(
         "building the page in release (about 4 minutes at first, then half a minute)",
@@ -48,6 +49,15 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let outputs = fingerprint::of_outputs(&workspace.dist())?;
     fs::write(&state, record(inputs, outputs))?;
     Ok(())
+}
+
+/// The standard library that is built along has dependencies of its own, which
+/// `cargo fetch` of the page does not know.
+fn fetch_for_standard_library(workspace: &Workspace) -> Result<()> {
+    let manifest = library_manifest(workspace)?;
+    let mut command = workspace.cargo(["fetch", "--locked", "--target", WASM_TARGET]);
+    command.arg("--manifest-path").arg(manifest);
+    proc::check(smallest(&mut command))
 }
 
 fn trunk_build(workspace: &Workspace, tools: &Tools) -> Result<()> {

@@ -8,15 +8,16 @@ use anyhow::{Context, Result, bail};
 use crate::workspace::{WASM_TARGET, Workspace};
 use crate::{proc, say};
 
+/// The standard library's source, under `lib/rustlib`.
+const LIBRARY: &str = "src/rust/library";
+
 /// Adds the wasm target to the toolchain if it lacks it. Its place in
 /// rust-toolchain.toml is not enough: rustup reads that only when it installs
 /// the toolchain itself.
 pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
-    let sysroot = proc::captured(workspace.command("rustc").args(["--print", "sysroot"]))
-        .context("cannot ask rustc where its libraries are")?;
-    let rustlib = PathBuf::from(sysroot.trim()).join("lib/rustlib");
+    let rustlib = rustlib(workspace)?;
     // The page is built together with its standard library; see `page`.
-    if !rustlib.join("src/rust/library/Cargo.lock").is_file() {
+    if !rustlib.join(LIBRARY).join("Cargo.lock").is_file() {
         say::step(
             "adding the standard library's source to the toolchain (about 5 seconds, once)",
             || rustup(workspace, &["component", "add", "rust-src"]),
@@ -33,6 +34,17 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
             })
         },
     )
+}
+
+/// The standard library as a workspace, for cargo.
+pub(crate) fn library_manifest(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(rustlib(workspace)?.join(LIBRARY).join("Cargo.toml"))
+}
+
+fn rustlib(workspace: &Workspace) -> Result<PathBuf> {
+    let sysroot = proc::captured(workspace.command("rustc").args(["--print", "sysroot"]))
+        .context("cannot ask rustc where its libraries are")?;
+    Ok(PathBuf::from(sysroot.trim()).join("lib/rustlib"))
 }
 
 /// Adds rustfmt and clippy to the toolchain if it lacks them.
