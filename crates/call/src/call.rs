@@ -1,10 +1,10 @@
 //! The one call of a machine, from its first signal to its end.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use wimpex_protocol::{CallId, CallType, Candidate, DeviceId, Sdp, UserId};
+use wimpex_protocol::{CallId, CallType, DeviceId, Sdp, UserId};
 
+use crate::negotiation::Negotiation;
 use crate::{CallView, Capture, Generation, MediaRequest, Role};
 
 /// How long a call waits for what, and how much it keeps.
@@ -21,14 +21,32 @@ pub mod limits {
     pub const RESTART_AFTER: Duration = Duration::from_secs(2);
     /// The callee leaves the restart to the caller this much longer.
     pub const CALLEE_RESTART_AFTER: Duration = Duration::from_secs(6);
-    /// Candidates that may wait for the description that they belong to.
+    /// An offer in a live call is said again after this long without an answer.
+    pub const RESEND_AFTER: Duration = Duration::from_secs(4);
+    /// An ICE restart that was answered has this long before the next one.
+    pub const RESTART_AGAIN_AFTER: Duration = Duration::from_secs(10);
+    /// A peer that vanishes before the connection may come back for this long.
+    pub const GONE_AFTER: Duration = Duration::from_secs(3);
+    /// The same after a [`crate::Input::SessionRenewed`], counted from there:
+    /// when a server restarts, everybody logs in again at their own pace.
+    pub const GONE_AFTER_RENEWAL: Duration = Duration::from_secs(10);
+    /// Candidates that may wait for the description that they belong to, and
+    /// own ones that are kept to be sent again.
     pub const WAITING_CANDIDATES: usize = 200;
+    /// Candidates of the peer that the browser is given for one description.
+    pub const CANDIDATES: usize = 1000;
     /// Candidates that may wait for an offer that has not come yet.
     pub const ORPHANED_CANDIDATES: usize = 64;
+    /// Descriptions of the peer that are known again when they are repeated.
+    pub const HEARD_DESCRIPTIONS: usize = 32;
+    /// Calls of one person that are remembered to be over.
+    pub const OVER_CALLS: usize = 32;
+    /// The same for all people together, so that nobody can fill the memory.
+    pub const OVER_CALLS_OF_ALL: usize = 128;
 }
 
 /// Where a living call stands; [`crate::State`] without its two restful ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
     Calling { peer_rings: bool },
     Ringing,
@@ -39,7 +57,7 @@ pub(crate) enum Phase {
 
 /// A device that the call uses, and the question that it came of. Only the
 /// newest question counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Device {
     pub(crate) capture: Capture,
     pub(crate) request: Option<MediaRequest>,
@@ -52,7 +70,7 @@ impl Device {
     };
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Media {
     pub(crate) muted: bool,
     pub(crate) microphone: Device,
@@ -67,29 +85,14 @@ impl Media {
     };
 }
 
-/// How far the exchange of descriptions has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Negotiation {
-    /// The browser is making a description of ours; candidates wait for it, so
-    /// that the peer never sees a candidate before its description.
-    pub(crate) describing: bool,
-    /// An offer of ours is out and has no answer yet.
-    pub(crate) offered: bool,
-    /// The last remote description; `None` before the first. A repeated offer
-    /// is told by it.
-    pub(crate) remote: Option<Sdp>,
-    /// Ours, waiting for their description to be out and the call accepted.
-    pub(crate) local_candidates: Vec<Candidate>,
-    /// Theirs, waiting for the remote description.
-    pub(crate) remote_candidates: Vec<(DeviceId, Candidate)>,
-}
-
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
     pub(crate) id: CallId,
     pub(crate) peer: UserId,
     /// The one device of the peer that the call is with, once that is settled.
     pub(crate) peer_device: Option<DeviceId>,
+    /// Calling: those of the peer's devices that are there and have the offer.
+    pub(crate) reached: Vec<DeviceId>,
     pub(crate) peer_name: Option<String>,
     pub(crate) call_type: CallType,
     pub(crate) role: Role,
@@ -102,8 +105,12 @@ pub(crate) struct Call {
     pub(crate) connected_at: Option<Duration>,
     /// When the phase ends by itself.
     pub(crate) deadline: Option<Duration>,
-    /// When ICE is to be restarted.
+    /// When the path is to be repaired: an ICE restart, or its repetition.
     pub(crate) restart_at: Option<Duration>,
+    /// When the peer, who is not there, has been away for too long.
+    pub(crate) gone_at: Option<Duration>,
+    /// Until when others may still be on their way back to a restarted server.
+    pub(crate) renewed_until: Option<Duration>,
 }
 
 impl Call {
@@ -118,6 +125,7 @@ impl Call {
             id,
             peer,
             peer_device: None,
+            reached: Vec::new(),
             peer_name: None,
             call_type,
             role,
@@ -127,17 +135,13 @@ impl Call {
             },
             generation,
             unopened: None,
-            negotiation: Negotiation {
-                describing: false,
-                offered: false,
-                remote: None,
-                local_candidates: Vec::new(),
-                remote_candidates: Vec::new(),
-            },
+            negotiation: Negotiation::default(),
             media: Media::NONE,
             connected_at: None,
             deadline: None,
             restart_at: None,
+            gone_at: None,
+            renewed_until: None,
         }
     }
 
@@ -161,7 +165,7 @@ impl Call {
 
     /// Whether our candidates may leave: nobody's addresses do before Accept.
     pub(crate) fn may_send_candidates(&self) -> bool {
-        self.is_live() && !self.negotiation.describing
+        self.is_live() && !self.negotiation.is_describing()
     }
 
     pub(crate) fn view(&self) -> CallView {
@@ -178,39 +182,5 @@ impl Call {
             microphone: self.media.microphone.capture,
             camera: self.media.camera.capture,
         }
-    }
-}
-
-/// Candidates that came before the offer that they belong to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Orphans(VecDeque<(UserId, DeviceId, CallId, Candidate)>);
-
-impl Orphans {
-    /// Keeps one; the oldest goes when there are too many.
-    pub(crate) fn keep(
-        &mut self,
-        from: UserId,
-        device: DeviceId,
-        id: CallId,
-        candidate: Candidate,
-    ) {
-        if self.0.len() == limits::ORPHANED_CANDIDATES {
-            self.0.pop_front();
-        }
-        self.0.push_back((from, device, id, candidate));
-    }
-
-    /// Hands out those of a call that has begun, and forgets those of others'
-    /// calls that its peer gave up.
-    pub(crate) fn claim(&mut self, peer: &UserId, call: &CallId) -> Vec<(DeviceId, Candidate)> {
-        let mut claimed = Vec::new();
-        self.0.retain(|(from, device, id, candidate)| {
-            let belongs = from == peer && id == call;
-            if belongs {
-                claimed.push((device.clone(), candidate.clone()));
-            }
-            from != peer
-        });
-        claimed
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that can happen to a call.
 
-use wimpex_protocol::{CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
 
 /// Names one `RTCPeerConnection`. Whatever comes back with an older number is
 /// about a connection that is gone, and is ignored.
@@ -57,7 +57,7 @@ pub enum PeerConnectionState {
 }
 
 /// One event. See [`crate::Machine::handle`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The person calls somebody. `call_id` must be fresh and unguessable.
     Place {
@@ -99,6 +99,25 @@ pub enum Input {
     PeerOffline {
         /// The call.
         call_id: CallId,
+        /// Whether that message was a `call-offer` (the error's `refType`).
+        offer: bool,
+    },
+    /// The server says who is there: its `presence` of one person.
+    PeerDevices {
+        /// The person.
+        user: UserId,
+        /// Their devices that are there; empty means that nobody is.
+        devices: Vec<DeviceId>,
+    },
+    /// The page is logged in anew, and the server remembers nothing from before:
+    /// it has restarted, or the page was away for too long.
+    SessionRenewed,
+    /// The peer's word over the connection itself, which needs no server.
+    Direct {
+        /// Over which connection.
+        generation: Generation,
+        /// That the call is over, and why.
+        end: CallEnd,
     },
 
     /// The local description of an offer is set.

@@ -20,8 +20,14 @@
 //!   │                       Reconnecting ───┘              │     │
 //!   │                             │                        │     │
 //!   └──────────────────────────► Ended ◄───────────────────┘ ────┘
-//!            cancel, decline, busy, offline, hang up, time
+//!        cancel, decline, busy, offline, gone, hang up, lost, time
 //! ```
+//!
+//! A new offer of the same peer ends the call that it replaces, and rings.
+//! Whatever is lost on the way is said again: after [`Input::SessionRenewed`]
+//! each side repeats its last description, and whoever hears a repetition
+//! repeats what belongs to it. Nothing that is repeated counts twice, and a call
+//! that is over is remembered for a while, so that it never rings again.
 //!
 //! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and
 //! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
@@ -56,6 +62,8 @@
 mod call;
 mod input;
 mod machine;
+mod memory;
+mod negotiation;
 mod output;
 pub mod quality;
 mod state;

@@ -1,11 +1,11 @@
 //! Everything that a call can ask for.
 
-use wimpex_protocol::{CallType, Candidate, Relayed, Sdp};
+use wimpex_protocol::{CallEnd, CallType, Candidate, Relayed, Sdp};
 
 use crate::{Generation, MediaRequest, Role};
 
 /// One thing to do, in the order in which they come out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Pass this to the server.
     Send(Relayed),
@@ -52,6 +52,9 @@ pub enum Output {
     CloseConnection {
         /// Which one.
         generation: Generation,
+        /// What to tell the peer over the connection itself first: the server,
+        /// which is told the same, may be away.
+        farewell: Option<CallEnd>,
     },
     /// `getUserMedia`; the answer is [`crate::Input::Media`].
     RequestMedia {

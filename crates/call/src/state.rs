@@ -59,6 +59,8 @@ pub enum EndReason {
     NoAnswer,
     /// None of the other side's devices is there.
     PeerOffline,
+    /// The other side's device vanished before there was a connection.
+    PeerGone,
     /// Another device of this person took the call.
     AnsweredElsewhere,
     /// Another device of this person declined the call.
@@ -74,7 +76,7 @@ pub enum EndReason {
 }
 
 /// How the last call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ended {
     /// Which call.
     pub call_id: CallId,
@@ -106,7 +108,7 @@ pub enum Capture {
 }
 
 /// A call that is not over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallView {
     /// Which call.
     pub call_id: CallId,
@@ -133,7 +135,7 @@ pub struct CallView {
 }
 
 /// All that can be seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct View {
     /// Where it stands.
     pub state: State,

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Answer, CallAnswer, CallEndReason, CallOffer, Candidate, IceCandidate, Offer, Sdp, Signal,
+    Answer, CallAnswer, CallEndReason, CallOffer, Candidate, DeviceId, IceCandidate, Offer, Sdp,
+    Signal,
 };
 
 use super::Machine;
 use crate::call::{Call, Phase, limits};
+use crate::negotiation::Local;
 use crate::{EndReason, Generation, Output, PeerConnectionState, Role};
 
 impl Machine {
@@ -20,16 +22,11 @@ impl Machine {
         let Some(mut call) = self.call_of(generation) else {
             return;
         };
-        call.negotiation.describing = false;
-        call.negotiation.offered = true;
-        let signal = Signal::CallOffer(CallOffer {
-            call_id: call.id.clone(),
-            offer: Offer::new(sdp),
-            call_type: call.call_type,
-            from_username: None,
-        });
-        self.send_to_peer(&call, signal);
-        self.flush_local_candidates(&mut call);
+        // If the peer's offer has come meanwhile, the browser rolls ours back.
+        if std::mem::take(&mut call.negotiation.offering) {
+            call.negotiation.offered = true;
+            self.describe(&mut call, Local::Offer(sdp));
+        }
         self.call = Some(call);
     }
 
@@ -37,14 +34,39 @@ impl Machine {
         let Some(mut call) = self.call_of(generation) else {
             return;
         };
-        call.negotiation.describing = false;
-        let signal = Signal::CallAnswer(CallAnswer {
-            call_id: call.id.clone(),
-            answer: Answer::new(sdp),
-        });
-        self.send_to_peer(&call, signal);
-        self.flush_local_candidates(&mut call);
+        let due = call.negotiation.answering;
+        call.negotiation.answering = due.saturating_sub(1);
+        // An answer to an offer that another has overtaken is of no use.
+        if due == 1 {
+            self.describe(&mut call, Local::Answer(sdp));
+        }
         self.call = Some(call);
+    }
+
+    /// Our description is ready: off it goes, and its candidates after it.
+    fn describe(&mut self, call: &mut Call, local: Local) {
+        call.negotiation.local = Some(local);
+        self.send_description(call, call.peer_device.clone());
+        self.flush_local_candidates(call);
+    }
+
+    /// Our description as it stands, to one device of the peer or to all.
+    pub(super) fn send_description(&mut self, call: &Call, device: Option<DeviceId>) {
+        let call_id = call.id.clone();
+        let signal = match call.negotiation.local.clone() {
+            Some(Local::Offer(sdp)) => Signal::CallOffer(CallOffer {
+                call_id,
+                offer: Offer::new(sdp),
+                call_type: call.call_type,
+                from_username: None,
+            }),
+            Some(Local::Answer(sdp)) => Signal::CallAnswer(CallAnswer {
+                call_id,
+                answer: Answer::new(sdp),
+            }),
+            None => return,
+        };
+        self.send(call.peer.clone(), device, signal);
     }
 
     pub(super) fn local_candidate(&mut self, generation: Generation, candidate: Candidate) {
@@ -62,10 +84,12 @@ impl Machine {
         if !call.may_send_candidates() {
             return;
         }
-        for candidate in std::mem::take(&mut call.negotiation.local_candidates) {
+        let kept = &call.negotiation.local_candidates;
+        let from = std::mem::replace(&mut call.negotiation.sent, kept.len());
+        for candidate in &kept[from..] {
             let signal = Signal::IceCandidate(IceCandidate {
                 call_id: Some(call.id.clone()),
-                candidate,
+                candidate: candidate.clone(),
             });
             self.send_to_peer(call, signal);
         }
@@ -73,9 +97,11 @@ impl Machine {
 
     /// Takes the peer's offer, and then the candidates that waited for it.
     pub(super) fn accept_offer(&mut self, call: &mut Call, sdp: Sdp) {
-        call.negotiation.describing = true;
+        call.negotiation.offering = false;
+        call.negotiation.answering += 1;
         call.negotiation.offered = false;
-        call.negotiation.remote = Some(sdp.clone());
+        call.negotiation.forget_local();
+        call.negotiation.hear(&sdp);
         self.emit(Output::AcceptOffer {
             generation: call.generation,
             sdp,
@@ -86,12 +112,22 @@ impl Machine {
     /// Takes the peer's answer, and then the candidates that waited for it.
     pub(super) fn accept_answer(&mut self, call: &mut Call, sdp: Sdp) {
         call.negotiation.offered = false;
-        call.negotiation.remote = Some(sdp.clone());
+        call.negotiation.hear(&sdp);
         self.emit(Output::AcceptAnswer {
             generation: call.generation,
             sdp,
         });
         self.flush_remote_candidates(call);
+    }
+
+    pub(super) fn add_candidate(&mut self, call: &mut Call, candidate: Candidate) {
+        if call.negotiation.added < limits::CANDIDATES {
+            call.negotiation.added += 1;
+            self.emit(Output::AddCandidate {
+                generation: call.generation,
+                candidate,
+            });
+        }
     }
 
     fn flush_remote_candidates(&mut self, call: &mut Call) {
@@ -102,10 +138,7 @@ impl Machine {
                 .as_ref()
                 .is_none_or(|known| *known == device)
             {
-                self.emit(Output::AddCandidate {
-                    generation: call.generation,
-                    candidate,
-                });
+                self.add_candidate(call, candidate);
             }
         }
     }
@@ -114,12 +147,17 @@ impl Machine {
         let Some(mut call) = self.call_of(generation) else {
             return;
         };
-        call.negotiation.describing = false;
+        call.negotiation.offering = false;
+        call.negotiation.answering = call.negotiation.answering.saturating_sub(1);
         call.negotiation.offered = false;
         match call.phase {
             Phase::Calling { .. } | Phase::Connecting => {
-                self.send_end(&call, CallEndReason::Failed);
-                self.finish(call, EndReason::NegotiationFailed, now);
+                self.end_call(
+                    call,
+                    CallEndReason::Failed,
+                    EndReason::NegotiationFailed,
+                    now,
+                );
             }
             // The path in use is none the worse for it; if it is lost, its own
             // deadline ends the call.
@@ -138,7 +176,7 @@ impl Machine {
         };
         if call.is_live() && state == PeerConnectionState::Closed {
             self.send_end(&call, CallEndReason::Ended);
-            return self.finish(call, EndReason::PeerHungUp, now);
+            return self.finish(call, EndReason::PeerHungUp, None, now);
         }
         if call.is_live() {
             match state {
@@ -171,6 +209,7 @@ impl Machine {
         call.connected_at.get_or_insert(now);
         call.deadline = None;
         call.restart_at = None;
+        call.gone_at = None;
         self.emit(Output::Changed);
     }
 
@@ -185,18 +224,31 @@ impl Machine {
         }
     }
 
-    pub(super) fn restart_ice(&mut self) {
-        let Some(call) = &mut self.call else { return };
-        call.restart_at = None;
-        // One offer at a time: its answer, or the deadline, settles the matter.
-        if call.negotiation.offered || call.negotiation.describing {
+    /// The next step of the repair. A step that does not help is taken again,
+    /// until the call is connected or its deadline passes.
+    pub(super) fn restart_ice(&mut self, now: Duration) {
+        let Some(mut call) = self.call.take() else {
             return;
+        };
+        call.restart_at = Some(now + limits::RESEND_AFTER);
+        if call.negotiation.offered {
+            // The offer, or its answer, may have been lost.
+            self.say_again(&mut call);
+        } else if !call.negotiation.is_describing() {
+            call.negotiation.offering = true;
+            call.negotiation.forget_local();
+            self.emit(Output::MakeOffer {
+                generation: call.generation,
+                ice_restart: true,
+            });
         }
-        call.negotiation.describing = true;
-        let generation = call.generation;
-        self.emit(Output::MakeOffer {
-            generation,
-            ice_restart: true,
-        });
+        self.call = Some(call);
+    }
+
+    /// The descriptions of a restart are exchanged: it has some time to work.
+    pub(super) fn repairing(&mut self, call: &mut Call, now: Duration) {
+        if call.restart_at.is_some() {
+            call.restart_at = Some(now + limits::RESTART_AGAIN_AFTER);
+        }
     }
 }

@@ -1,29 +1,34 @@
 //! The machine: one input in, any number of outputs out.
 //!
 //! It is split by where an input comes from: `person`, `remote` (the other page),
-//! `connection` and `media` (this browser). What they share is here.
+//! `presence` (the server), `connection` and `media` (this browser). What they
+//! share is here.
 
 mod connection;
 mod media;
 mod person;
+mod presence;
 mod remote;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallReject, CallRejectReason, DeviceId, Relayed, Signal, UserId,
+    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, CallRinging, DeviceId, Relayed,
+    Signal, UserId,
 };
 
-use crate::call::{Call, Orphans, Phase, limits};
+use crate::call::{Call, Phase, limits};
+use crate::memory::{Orphans, Over, Verdict};
 use crate::{EndReason, Ended, Generation, Input, MediaRequest, Output, State, View};
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Machine {
     call: Option<Call>,
     ended: Option<Ended>,
     orphans: Orphans,
+    over: Over,
     outputs: VecDeque<Output>,
     last_generation: u64,
     last_request: u64,
@@ -66,7 +71,10 @@ impl Machine {
                 addressed,
                 signal,
             } => self.remote(from, device, addressed, signal, now),
-            Input::PeerOffline { call_id } => self.peer_offline(&call_id, now),
+            Input::PeerOffline { call_id, offer } => self.peer_offline(&call_id, offer, now),
+            Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
+            Input::SessionRenewed => self.session_renewed(now),
+            Input::Direct { generation, end } => self.direct(generation, &end, now),
             Input::LocalOffer { generation, sdp } => self.local_offer(generation, sdp),
             Input::LocalAnswer { generation, sdp } => self.local_answer(generation, sdp),
             Input::LocalCandidate {
@@ -93,7 +101,10 @@ impl Machine {
     /// When to come with [`Input::Timeout`], on the clock of [`Self::handle`].
     pub fn poll_timeout(&self) -> Option<Duration> {
         let call = self.call.as_ref()?;
-        [call.deadline, call.restart_at].into_iter().flatten().min()
+        [call.deadline, call.gone_at, call.restart_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Where the call stands.
@@ -154,10 +165,18 @@ impl Machine {
         self.send(call.peer.clone(), call.peer_device.clone(), signal);
     }
 
-    fn send_end(&mut self, call: &Call, reason: CallEndReason) {
-        let signal = Signal::CallEnd(CallEnd {
+    fn send_end(&mut self, call: &Call, reason: CallEndReason) -> CallEnd {
+        let end = CallEnd {
             call_id: call.id.clone(),
             reason,
+        };
+        self.send_to_peer(call, Signal::CallEnd(end.clone()));
+        end
+    }
+
+    fn send_ringing(&mut self, call: &Call) {
+        let signal = Signal::CallRinging(CallRinging {
+            call_id: call.id.clone(),
         });
         self.send_to_peer(call, signal);
     }
@@ -170,12 +189,26 @@ impl Machine {
         self.send_to_peer(call, signal);
     }
 
+    fn remember(&mut self, peer: &UserId, id: &CallId, verdict: Verdict) {
+        self.over
+            .remember(&mut self.orphans, peer.clone(), id.clone(), verdict);
+    }
+
+    /// This side ends the call, and tells the peer in every way that there is.
+    fn end_call(&mut self, call: Call, tell: CallEndReason, reason: EndReason, now: Duration) {
+        let end = self.send_end(&call, tell);
+        let farewell = call.connected_at.map(|_| end);
+        self.finish(call, reason, farewell, now);
+    }
+
     /// The only way in which a call ends: everything that it held is let go.
     /// Telling the peer is up to who knows what to say.
-    fn finish(&mut self, call: Call, reason: EndReason, now: Duration) {
+    fn finish(&mut self, call: Call, reason: EndReason, farewell: Option<CallEnd>, now: Duration) {
+        self.remember(&call.peer, &call.id, Verdict::of(reason));
         if call.role == crate::Role::Caller || call.is_live() {
             self.emit(Output::CloseConnection {
                 generation: call.generation,
+                farewell,
             });
             self.emit(Output::ReleaseAllMedia);
         }
@@ -196,8 +229,10 @@ impl Machine {
         let Some(call) = &mut self.call else { return };
         if due(call.deadline) {
             self.deadline_passed(now);
+        } else if due(call.gone_at) {
+            self.peer_gone(now);
         } else if due(call.restart_at) {
-            self.restart_ice();
+            self.restart_ice(now);
         }
     }
 
@@ -212,7 +247,6 @@ impl Machine {
                 (CallEndReason::Failed, EndReason::ConnectionLost)
             }
         };
-        self.send_end(&call, tell);
-        self.finish(call, reason, now);
+        self.end_call(call, tell, reason, now);
     }
 }

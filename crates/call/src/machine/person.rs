@@ -22,7 +22,7 @@ impl Machine {
         let generation = self.next_generation();
         let mut call = Call::new(call_id, peer, call_type, Role::Caller, generation);
         call.deadline = Some(now + self.ring_time());
-        call.negotiation.describing = true;
+        call.negotiation.offering = true;
         self.ended = None;
         self.emit(Output::CreateConnection {
             generation,
@@ -71,7 +71,7 @@ impl Machine {
             return;
         };
         self.send_reject(&call, CallRejectReason::Declined);
-        self.finish(call, EndReason::Declined, now);
+        self.finish(call, EndReason::Declined, None, now);
     }
 
     pub(super) fn hang_up(&mut self, now: Duration) {
@@ -79,15 +79,13 @@ impl Machine {
         match call.phase {
             Phase::Ringing => {
                 self.send_reject(&call, CallRejectReason::Declined);
-                self.finish(call, EndReason::Declined, now);
+                self.finish(call, EndReason::Declined, None, now);
             }
             Phase::Calling { .. } => {
-                self.send_end(&call, CallEndReason::Cancelled);
-                self.finish(call, EndReason::Cancelled, now);
+                self.end_call(call, CallEndReason::Cancelled, EndReason::Cancelled, now);
             }
             Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
-                self.send_end(&call, CallEndReason::Ended);
-                self.finish(call, EndReason::HungUp, now);
+                self.end_call(call, CallEndReason::Ended, EndReason::HungUp, now);
             }
         }
     }

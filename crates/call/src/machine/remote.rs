@@ -6,13 +6,15 @@
 use std::time::Duration;
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason, CallRinging,
-    Candidate, DeviceId, Sdp, Signal, UserId,
+    CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason, Candidate, DeviceId,
+    Sdp, Signal, UserId,
 };
 
 use super::Machine;
 use crate::call::{Call, Phase, limits};
-use crate::{EndReason, Output, Role};
+use crate::memory::Verdict;
+use crate::negotiation::Local;
+use crate::{EndReason, Generation, Output, Role};
 
 /// Who speaks: a person and one of their devices.
 struct Sender {
@@ -51,31 +53,37 @@ impl Machine {
     }
 
     fn offer(&mut self, from: Sender, offer: CallOffer, now: Duration) {
+        if let Some(verdict) = self.over.verdict(&from.user, &offer.call_id) {
+            return self.reply(&from, verdict.signal(offer.call_id));
+        }
         let Some(call) = self.call.take() else {
             return self.ring(from, offer, now);
         };
         let same_peer = call.peer == from.user;
         let same_call = same_peer && call.id == offer.call_id;
         if same_call {
-            return self.offer_in_call(call, &from, offer.offer.sdp);
+            return self.offer_in_call(call, &from, offer.offer.sdp, now);
         }
         if !same_peer {
-            self.reply(&from, busy(offer.call_id));
+            let busy = Verdict::Rejected(CallRejectReason::Busy);
+            self.remember(&from.user, &offer.call_id, busy);
+            self.reply(&from, busy.signal(offer.call_id));
             self.call = Some(call);
             return;
         }
         match call.phase {
             Phase::Calling { .. } => self.glare(call, from, offer, now),
             // Their answer to our offer overtook the offer of theirs that it beat.
-            Phase::Connecting if call.role == Role::Caller && call.id > offer.call_id => {
+            Phase::Connecting
+                if call.role == Role::Caller
+                    && call.id > offer.call_id
+                    && call.peer_device.as_ref() == Some(&from.device) =>
+            {
                 self.call = Some(call);
             }
             // They would not call if they still knew of the old one.
             Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
-                if call.is_live() {
-                    self.send_end(&call, CallEndReason::Superseded);
-                }
-                self.finish(call, EndReason::Superseded, now);
+                self.end_call(call, CallEndReason::Superseded, EndReason::Superseded, now);
                 self.ring(from, offer, now);
             }
         }
@@ -85,10 +93,7 @@ impl Machine {
     fn ring(&mut self, from: Sender, offer: CallOffer, now: Duration) {
         let mut call = self.incoming(&from, offer);
         call.deadline = Some(now + self.ring_time());
-        let ringing = Signal::CallRinging(CallRinging {
-            call_id: call.id.clone(),
-        });
-        self.send_to_peer(&call, ringing);
+        self.send_ringing(&call);
         self.ended = None;
         self.call = Some(call);
         self.emit(Output::Changed);
@@ -116,11 +121,20 @@ impl Machine {
     fn glare(&mut self, ours: Call, from: Sender, offer: CallOffer, now: Duration) {
         let peer_has_seen_ours = ours.negotiation.offered;
         if peer_has_seen_ours && ours.id > offer.call_id {
+            // In case they have not: they would wait for an answer forever.
+            self.send_description(&ours, Some(from.device));
             self.call = Some(ours);
             return;
         }
+        if peer_has_seen_ours {
+            // Should our offer be on its way still, it must not ring.
+            self.send_end(&ours, CallEndReason::Superseded);
+        }
+        let superseded = Verdict::Ended(CallEndReason::Superseded);
+        self.remember(&ours.peer, &ours.id, superseded);
         self.emit(Output::CloseConnection {
             generation: ours.generation,
+            farewell: None,
         });
         let mut theirs = self.incoming(&from, offer);
         self.open_offer(&mut theirs, now);
@@ -132,37 +146,61 @@ impl Machine {
     /// An offer with the id of the call that we have: a renegotiation, or a
     /// repetition. Perfect negotiation (webrtc, section 10.7): when both offer,
     /// the caller insists and the callee gives way.
-    fn offer_in_call(&mut self, mut call: Call, from: &Sender, sdp: Sdp) {
-        let repeated = call.negotiation.remote.as_ref() == Some(&sdp);
-        let ours_pending = call.negotiation.offered || call.negotiation.describing;
-        let insist = ours_pending && call.role == Role::Caller;
-        if call.is_live() && call.is_with(&from.user, &from.device) && !repeated && !insist {
-            call.restart_at = None;
-            self.accept_offer(&mut call, sdp);
+    fn offer_in_call(&mut self, mut call: Call, from: &Sender, sdp: Sdp, now: Duration) {
+        if call.is_with(&from.user, &from.device) {
+            match call.phase {
+                Phase::Calling { .. } => {}
+                // They may not know that it rings here.
+                Phase::Ringing => self.send_ringing(&call),
+                Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
+                    self.renegotiate(&mut call, sdp, now);
+                }
+            }
         }
         self.call = Some(call);
     }
 
+    fn renegotiate(&mut self, call: &mut Call, sdp: Sdp, now: Duration) {
+        let ours_pending = call.negotiation.offered || call.negotiation.offering;
+        if call.negotiation.has_heard(&sdp) {
+            let answered = matches!(call.negotiation.local, Some(Local::Answer(_)));
+            // Our answer may have been lost.
+            if answered && call.negotiation.is_remote(&sdp) {
+                self.say_again(call);
+            }
+        } else if !ours_pending || call.role == Role::Callee {
+            self.accept_offer(call, sdp);
+            self.repairing(call, now);
+        }
+    }
+
     fn answer(&mut self, from: Sender, id: &CallId, sdp: Sdp, now: Duration) {
         let Some(mut call) = self.call_with(&from, id) else {
-            return self.stray_answer(&from, id);
+            return self.stray(&from, id);
         };
+        let repeated = call.negotiation.has_heard(&sdp);
+        let expected = call.negotiation.offered && !repeated;
         match call.phase {
-            Phase::Calling { .. } if call.negotiation.offered => {
+            Phase::Calling { .. } if expected => {
                 // To all of the peer's devices, before one is settled on: the
                 // others stop ringing, and the one that answered pays no heed.
                 self.send_end(&call, CallEndReason::AnsweredElsewhere);
                 call.peer_device = Some(from.device);
                 call.phase = Phase::Connecting;
                 call.deadline = Some(now + limits::CONNECT);
+                call.gone_at = None;
                 self.accept_answer(&mut call, sdp);
                 self.flush_local_candidates(&mut call);
                 self.emit(Output::Changed);
             }
-            Phase::Connecting | Phase::Connected | Phase::Reconnecting
-                if call.negotiation.offered =>
-            {
+            Phase::Connecting | Phase::Connected | Phase::Reconnecting if expected => {
                 self.accept_answer(&mut call, sdp);
+                self.repairing(&mut call, now);
+            }
+            // They would not say it again if they had all that they need.
+            Phase::Connecting | Phase::Reconnecting if call.negotiation.is_remote(&sdp) => {
+                call.negotiation.sent = 0;
+                self.flush_local_candidates(&mut call);
             }
             // Repeated, or nobody asked.
             Phase::Calling { .. }
@@ -174,65 +212,64 @@ impl Machine {
         self.call = Some(call);
     }
 
-    /// Somebody accepted a call that we do not have, or that another of their
-    /// devices has accepted before. They must not be left connecting.
-    fn stray_answer(&mut self, from: &Sender, id: &CallId) {
+    /// Somebody rings for, or has accepted, a call that we do not have, or that
+    /// another of their devices has accepted. They must not be left waiting.
+    fn stray(&mut self, from: &Sender, id: &CallId) {
         let taken = self
             .call
             .as_ref()
             .is_some_and(|call| call.id == *id && call.peer == from.user);
-        let reason = if taken {
-            CallEndReason::AnsweredElsewhere
+        let verdict = if taken {
+            Verdict::Ended(CallEndReason::AnsweredElsewhere)
         } else {
-            CallEndReason::Ended
+            let known = self.over.verdict(&from.user, id);
+            known.unwrap_or(Verdict::Ended(CallEndReason::Ended))
         };
-        let signal = Signal::CallEnd(CallEnd {
-            call_id: id.clone(),
-            reason,
-        });
-        self.reply(from, signal);
+        self.reply(from, verdict.signal(id.clone()));
     }
 
     fn candidate(&mut self, from: Sender, id: Option<CallId>, candidate: Candidate) {
         let belongs = self.call.as_ref().is_some_and(|call| {
             call.is_with(&from.user, &from.device) && id.as_ref().is_none_or(|id| call.id == *id)
         });
-        let Some(call) = self.call.as_mut().filter(|_| belongs) else {
+        let Some(mut call) = self.call.take_if(|_| belongs) else {
             // The seed's candidates name no call, so there is none to wait for.
-            if let Some(id) = id {
+            if let Some(id) = id
+                && self.over.verdict(&from.user, &id).is_none()
+            {
                 self.orphans.keep(from.user, from.device, id, candidate);
             }
             return;
         };
-        if call.negotiation.remote.is_some() {
-            let generation = call.generation;
-            self.emit(Output::AddCandidate {
-                generation,
-                candidate,
-            });
+        if call.negotiation.has_remote() {
+            self.add_candidate(&mut call, candidate);
         } else if call.negotiation.remote_candidates.len() < limits::WAITING_CANDIDATES {
             call.negotiation
                 .remote_candidates
                 .push((from.device, candidate));
         }
+        self.call = Some(call);
     }
 
     fn peer_rings(&mut self, from: &Sender, id: &CallId) {
         let Some(mut call) = self.call_with(from, id) else {
-            return;
+            return self.stray(from, id);
         };
-        if let Phase::Calling { peer_rings } = &mut call.phase
-            && !*peer_rings
-        {
-            *peer_rings = true;
-            self.emit(Output::Changed);
+        if let Phase::Calling { peer_rings } = &mut call.phase {
+            if !call.reached.contains(&from.device) {
+                call.reached.push(from.device.clone());
+            }
+            if !*peer_rings {
+                *peer_rings = true;
+                self.emit(Output::Changed);
+            }
         }
         self.call = Some(call);
     }
 
     fn rejected(&mut self, from: &Sender, reject: &CallReject, now: Duration) {
         let Some(call) = self.call_with(from, &reject.call_id) else {
-            return;
+            return self.over_before_it_began(from, &reject.call_id, CallEndReason::Cancelled);
         };
         let reason = match call.phase {
             Phase::Calling { .. } => {
@@ -248,14 +285,41 @@ impl Machine {
             Phase::Ringing => EndReason::Missed,
             Phase::Connecting | Phase::Connected | Phase::Reconnecting => EndReason::PeerHungUp,
         };
-        self.finish(call, reason, now);
+        self.finish(call, reason, None, now);
+    }
+
+    /// An end may overtake its offer, which must not ring then. Only the peer
+    /// of a call that we have can end it, and only from the right device.
+    fn over_before_it_began(&mut self, from: &Sender, id: &CallId, reason: CallEndReason) {
+        if self.call.as_ref().is_none_or(|call| call.id != *id) {
+            self.remember(&from.user, id, Verdict::Ended(reason));
+        }
+    }
+
+    /// Over the connection itself, so that it is surely the call's peer.
+    pub(super) fn direct(&mut self, generation: Generation, end: &CallEnd, now: Duration) {
+        let Some(call) = self
+            .call
+            .take_if(|call| call.generation == generation && call.id == end.call_id)
+        else {
+            return;
+        };
+        if call.is_live() {
+            self.end_by_peer(call, true, end.reason, now);
+        } else {
+            self.call = Some(call);
+        }
     }
 
     fn ended_by_peer(&mut self, from: &Sender, addressed: bool, end: &CallEnd, now: Duration) {
-        let Some(call) = self.call_with(from, &end.call_id) else {
-            return;
-        };
-        let reason = match (call.phase, end.reason) {
+        match self.call_with(from, &end.call_id) {
+            Some(call) => self.end_by_peer(call, addressed, end.reason, now),
+            None => self.over_before_it_began(from, &end.call_id, end.reason),
+        }
+    }
+
+    fn end_by_peer(&mut self, call: Call, addressed: bool, reason: CallEndReason, now: Duration) {
+        let reason = match (call.phase, reason) {
             (
                 Phase::Connecting | Phase::Connected | Phase::Reconnecting,
                 CallEndReason::AnsweredElsewhere | CallEndReason::DeclinedElsewhere,
@@ -279,31 +343,10 @@ impl Machine {
                 CallEndReason::Ended | CallEndReason::Cancelled | CallEndReason::NoAnswer,
             ) => EndReason::PeerHungUp,
         };
-        self.finish(call, reason, now);
-    }
-
-    pub(super) fn peer_offline(&mut self, id: &CallId, now: Duration) {
-        let Some(call) = self.call.take_if(|call| call.id == *id) else {
-            return;
-        };
-        match call.phase {
-            Phase::Calling { .. } => self.finish(call, EndReason::PeerOffline, now),
-            // A server that has just restarted may not know the peer again yet;
-            // the deadlines decide, and a running call needs no server.
-            Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
-                self.call = Some(call);
-            }
-        }
+        self.finish(call, reason, None, now);
     }
 
     fn reply(&mut self, from: &Sender, signal: Signal) {
         self.send(from.user.clone(), Some(from.device.clone()), signal);
     }
-}
-
-fn busy(call_id: CallId) -> Signal {
-    Signal::CallReject(CallReject {
-        call_id,
-        reason: Some(CallRejectReason::Busy),
-    })
 }

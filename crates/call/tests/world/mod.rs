@@ -7,6 +7,8 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
+mod browser;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use wimpex_call::{
     EndReason, Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState,
     State,
 };
-use wimpex_protocol::{CallId, CallType, Candidate, DeviceId, Relayed, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
 
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;
@@ -46,6 +48,8 @@ pub struct Page {
     pub live: BTreeSet<(MediaRequest, &'static str)>,
     pub sent: Vec<Relayed>,
     pub outputs: Vec<Output>,
+    /// What was said over connections before they were closed.
+    pub farewells: Vec<CallEnd>,
     /// Whether the page is logged in.
     pub online: bool,
     /// Whether descriptions are held back until [`World::describe_now`].
@@ -107,6 +111,7 @@ impl World {
             live: BTreeSet::new(),
             sent: Vec::new(),
             outputs: Vec::new(),
+            farewells: Vec::new(),
             online: true,
             slow_to_describe: false,
             undescribed: Vec::new(),
@@ -211,7 +216,8 @@ impl World {
         if receivers.is_empty()
             && let Some(call_id) = relayed.signal.call_id().cloned()
         {
-            self.input(from, Input::PeerOffline { call_id });
+            let offer = matches!(relayed.signal, Signal::CallOffer(_));
+            self.input(from, Input::PeerOffline { call_id, offer });
         }
         for who in receivers {
             self.input(
@@ -235,6 +241,61 @@ impl World {
             signal,
         };
         self.deliver_one(from, relayed);
+    }
+
+    /// The server tells a page who of its peer is there.
+    pub fn presence(&mut self, who: usize) {
+        let Some(call) = self.pages[who].machine.view().call else {
+            return;
+        };
+        let there = self
+            .pages
+            .iter()
+            .filter(|p| p.online && p.user == call.peer);
+        let devices = there.map(|page| page.device.clone()).collect();
+        let user = call.peer;
+        self.input(who, Input::PeerDevices { user, devices });
+    }
+
+    /// The server tells everybody.
+    pub fn tell_presence(&mut self) {
+        for who in 0..self.pages.len() {
+            self.presence(who);
+        }
+    }
+
+    /// A tab is closed, or its browser killed, and the server has noticed.
+    pub fn vanish(&mut self, who: usize) {
+        let page = &mut self.pages[who];
+        page.machine = Machine::new();
+        page.connections.clear();
+        page.live.clear();
+        self.away(who);
+    }
+
+    /// The server does not hear of a page any more.
+    pub fn away(&mut self, who: usize) {
+        self.pages[who].online = false;
+        self.tell_presence();
+    }
+
+    /// It does again.
+    pub fn back(&mut self, who: usize) {
+        self.pages[who].online = true;
+        self.tell_presence();
+    }
+
+    /// The page's session with the server is a new one, and what was on the
+    /// way to it and from it is lost.
+    pub fn renew(&mut self, who: usize) {
+        let device = self.pages[who].device.clone();
+        let user = self.pages[who].user.clone();
+        self.wire.retain(|(from, relayed)| {
+            let all = relayed.to_device.is_none() && relayed.to_id == user;
+            *from != who && relayed.to_device.as_ref() != Some(&device) && !all
+        });
+        self.input(who, Input::SessionRenewed);
+        self.presence(who);
     }
 
     /// Lets time pass, waking each machine when it asked to be.
@@ -298,143 +359,6 @@ impl World {
         self.pages[who].slow_to_describe = false;
         for (generation, offer) in std::mem::take(&mut self.pages[who].undescribed) {
             self.describe(who, generation, offer);
-        }
-    }
-
-    fn perform(&mut self, who: usize, output: Output) {
-        let page = &mut self.pages[who];
-        match output {
-            Output::Send(relayed) => {
-                page.sent.push(relayed.clone());
-                self.wire.push_back((who, relayed));
-            }
-            Output::CreateConnection { generation, .. } => {
-                let new = page.connections.insert(generation, Connection::default());
-                assert!(new.is_none(), "a connection is made once");
-            }
-            Output::MakeOffer { generation, .. } => self.describe(who, generation, true),
-            Output::AcceptOffer { generation, sdp } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
-                connection.remote = Some(sdp.0);
-                self.describe(who, generation, false);
-            }
-            Output::AcceptAnswer { generation, sdp } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
-                connection.remote = Some(sdp.0);
-            }
-            Output::AddCandidate {
-                generation,
-                candidate,
-            } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
-                assert!(
-                    connection.remote.is_some(),
-                    "a candidate before its description"
-                );
-                connection.added.push(candidate.candidate);
-            }
-            Output::CloseConnection { generation } => {
-                page.connections.remove(&generation).expect("closed once");
-            }
-            Output::RequestMedia {
-                request,
-                audio,
-                video,
-            } => {
-                page.open_questions.push((request, audio, video));
-                if let Some(outcome) = page.permission {
-                    self.answer_question(who, outcome);
-                }
-            }
-            Output::AttachMedia {
-                generation,
-                request,
-                audio,
-                video,
-            } => {
-                assert!(page.connections.contains_key(&generation));
-                page.live.retain(|&(of, kind)| {
-                    of != request || (kind == "audio" && audio) || (kind == "video" && video)
-                });
-            }
-            Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
-            Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),
-            Output::ReleaseAllMedia => page.live.clear(),
-            Output::SetMuted(_) | Output::Changed => {}
-        }
-    }
-
-    /// The browser makes a description, and finds one path.
-    fn describe(&mut self, who: usize, generation: Generation, offer: bool) {
-        let page = &mut self.pages[who];
-        if page.slow_to_describe {
-            return page.undescribed.push((generation, offer));
-        }
-        // A connection that was closed meanwhile has nothing to say.
-        let Some(connection) = page.connections.get_mut(&generation) else {
-            return;
-        };
-        connection.offers += 1;
-        let kind = if offer { "offer" } else { "answer" };
-        let text = format!(
-            "{kind} {} {} {}",
-            page.device, generation.0, connection.offers
-        );
-        connection.local = Some(text.clone());
-        let sdp = Sdp(text.clone());
-        self.input(
-            who,
-            if offer {
-                Input::LocalOffer { generation, sdp }
-            } else {
-                Input::LocalAnswer { generation, sdp }
-            },
-        );
-        let candidate = Candidate {
-            candidate: format!("candidate of {text}"),
-            sdp_m_line_index: Some(0),
-            sdp_mid: Some("0".into()),
-            username_fragment: Some(text),
-        };
-        self.input(
-            who,
-            Input::LocalCandidate {
-                generation,
-                candidate,
-            },
-        );
-    }
-
-    /// Two connections with each other's descriptions find each other.
-    fn check_connections(&mut self) {
-        if !self.path {
-            return;
-        }
-        let mut joined = Vec::new();
-        for (a, page) in self.pages.iter().enumerate() {
-            for (generation, connection) in &page.connections {
-                let matches = |other: &Connection| {
-                    connection.local.is_some()
-                        && connection.remote.is_some()
-                        && connection.local == other.remote
-                        && connection.remote == other.local
-                };
-                let found = self
-                    .pages
-                    .iter()
-                    .flat_map(|p| p.connections.values())
-                    .any(matches);
-                if found && !connection.connected {
-                    joined.push((a, *generation));
-                }
-            }
-        }
-        for (who, generation) in joined {
-            if let Some(connection) = self.pages[who].connections.get_mut(&generation) {
-                connection.connected = true;
-                let state = PeerConnectionState::Connected;
-                self.input(who, Input::Connection { generation, state });
-            }
         }
     }
 

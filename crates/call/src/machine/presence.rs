@@ -1,0 +1,124 @@
+//! Who is there: the peer's devices, and this page's own login.
+//!
+//! Before there is a connection, only the server can tell that the peer is
+//! gone. Afterwards the connection itself does, and the server is not asked.
+
+use std::time::Duration;
+
+use wimpex_protocol::{CallEndReason, CallId, DeviceId, UserId};
+
+use super::Machine;
+use crate::EndReason;
+use crate::call::{Call, Phase, limits};
+
+impl Machine {
+    pub(super) fn peer_devices(&mut self, user: &UserId, devices: Vec<DeviceId>, now: Duration) {
+        let Some(mut call) = self.call.take_if(|call| call.peer == *user) else {
+            return;
+        };
+        let there = match &call.peer_device {
+            Some(device) => devices.contains(device),
+            None => !devices.is_empty(),
+        };
+        match call.phase {
+            Phase::Calling { .. } => self.reach(&mut call, devices),
+            Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {}
+        }
+        if there {
+            call.gone_at = None;
+        } else {
+            miss(&mut call, now);
+        }
+        self.call = Some(call);
+    }
+
+    /// Rings on the devices that are there and have not got the offer: they
+    /// came while we were calling, or came back.
+    fn reach(&mut self, call: &mut Call, devices: Vec<DeviceId>) {
+        if call.negotiation.offered {
+            for device in devices.iter().filter(|d| !call.reached.contains(d)) {
+                self.send_description(call, Some(device.clone()));
+            }
+        }
+        call.reached = devices;
+    }
+
+    /// What was sent and not confirmed may be lost, and what was on its way to
+    /// us is. So everything that matters is said again, and whoever hears it
+    /// says again what belongs to it.
+    pub(super) fn session_renewed(&mut self, now: Duration) {
+        let Some(mut call) = self.call.take() else {
+            return;
+        };
+        let until = now + limits::GONE_AFTER_RENEWAL;
+        call.renewed_until = Some(until);
+        call.gone_at = call.gone_at.map(|_| until);
+        call.reached.clear();
+        match call.phase {
+            Phase::Calling { .. } | Phase::Connecting | Phase::Reconnecting => {
+                self.say_again(&mut call);
+            }
+            Phase::Ringing => self.send_ringing(&call),
+            Phase::Connected if call.negotiation.offered => self.say_again(&mut call),
+            Phase::Connected => {}
+        }
+        self.call = Some(call);
+    }
+
+    pub(super) fn peer_offline(&mut self, id: &CallId, offer: bool, now: Duration) {
+        let Some(mut call) = self.call.take_if(|call| call.id == *id) else {
+            return;
+        };
+        match call.phase {
+            // Presence knows of other devices, or of none that was never there.
+            Phase::Calling { peer_rings } if offer && call.reached.is_empty() => {
+                let renewed = call.renewed_until.is_some_and(|until| now < until);
+                if !peer_rings && !renewed {
+                    return self.finish(call, EndReason::PeerOffline, None, now);
+                }
+                miss(&mut call, now);
+            }
+            // A server that has just restarted may not know the peer again yet;
+            // presence decides, and a running call needs no server.
+            Phase::Calling { .. }
+            | Phase::Ringing
+            | Phase::Connecting
+            | Phase::Connected
+            | Phase::Reconnecting => {}
+        }
+        self.call = Some(call);
+    }
+
+    /// The peer has been away for too long.
+    pub(super) fn peer_gone(&mut self, now: Duration) {
+        let Some(call) = self.call.take() else { return };
+        let (tell, reason) = match call.phase {
+            Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),
+            Phase::Ringing => (CallEndReason::NoAnswer, EndReason::Missed),
+            Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
+                (CallEndReason::Failed, EndReason::PeerGone)
+            }
+        };
+        // Should it come back after all, it must not ring or wait any longer.
+        self.end_call(call, tell, reason, now);
+    }
+
+    /// All that the peer needs of us: the description, and the candidates.
+    pub(super) fn say_again(&mut self, call: &mut Call) {
+        self.send_description(call, call.peer_device.clone());
+        call.negotiation.sent = 0;
+        self.flush_local_candidates(call);
+    }
+}
+
+/// The peer is not there. It may come back before patience is out.
+fn miss(call: &mut Call, now: Duration) {
+    let patience = now + limits::GONE_AFTER;
+    match call.phase {
+        Phase::Calling { .. } | Phase::Ringing | Phase::Connecting => {
+            let until = call.renewed_until.map_or(patience, |at| at.max(patience));
+            call.gone_at.get_or_insert(until);
+        }
+        Phase::Connected | Phase::Reconnecting => {}
+    }
+}

@@ -1,0 +1,131 @@
+//! What outlives a call, or comes before it: bounded, and told apart by person,
+//! so that nobody can speak for another's call.
+
+use std::collections::VecDeque;
+
+use wimpex_protocol::{
+    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, Candidate, DeviceId, Signal,
+    UserId,
+};
+
+use crate::EndReason;
+use crate::call::limits;
+
+/// Candidates that came before the offer that they belong to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Orphans(VecDeque<(UserId, DeviceId, CallId, Candidate)>);
+
+impl Orphans {
+    /// Keeps one; the oldest goes when there are too many.
+    pub(crate) fn keep(
+        &mut self,
+        from: UserId,
+        device: DeviceId,
+        id: CallId,
+        candidate: Candidate,
+    ) {
+        if self.0.len() == limits::ORPHANED_CANDIDATES {
+            self.0.pop_front();
+        }
+        self.0.push_back((from, device, id, candidate));
+    }
+
+    /// Hands out those of a call that has begun, and forgets those of others'
+    /// calls that its peer gave up.
+    pub(crate) fn claim(&mut self, peer: &UserId, call: &CallId) -> Vec<(DeviceId, Candidate)> {
+        let mut claimed = Vec::new();
+        self.0.retain(|(from, device, id, candidate)| {
+            let belongs = from == peer && id == call;
+            if belongs {
+                claimed.push((device.clone(), candidate.clone()));
+            }
+            from != peer
+        });
+        claimed
+    }
+
+    /// Forgets those of a call that is over.
+    fn forget(&mut self, peer: &UserId, call: &CallId) {
+        self.0.retain(|(from, _, id, _)| from != peer || id != call);
+    }
+}
+
+/// What to say of a call that is over to whoever does not know it yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Verdict {
+    Rejected(CallRejectReason),
+    Ended(CallEndReason),
+}
+
+impl Verdict {
+    /// What an end was, in the words of the wire.
+    pub(crate) fn of(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Declined => Self::Rejected(CallRejectReason::Declined),
+            EndReason::Cancelled => Self::Ended(CallEndReason::Cancelled),
+            EndReason::AnsweredElsewhere => Self::Ended(CallEndReason::AnsweredElsewhere),
+            EndReason::DeclinedElsewhere => Self::Ended(CallEndReason::DeclinedElsewhere),
+            EndReason::Superseded => Self::Ended(CallEndReason::Superseded),
+            EndReason::NoAnswer | EndReason::Missed => Self::Ended(CallEndReason::NoAnswer),
+            EndReason::ConnectionFailed
+            | EndReason::ConnectionLost
+            | EndReason::NegotiationFailed => Self::Ended(CallEndReason::Failed),
+            EndReason::HungUp
+            | EndReason::PeerHungUp
+            | EndReason::PeerDeclined
+            | EndReason::Busy
+            | EndReason::Unsupported
+            | EndReason::PeerOffline
+            | EndReason::PeerGone => Self::Ended(CallEndReason::Ended),
+        }
+    }
+
+    pub(crate) fn signal(self, call_id: CallId) -> Signal {
+        match self {
+            Self::Rejected(reason) => Signal::CallReject(CallReject {
+                call_id,
+                reason: Some(reason),
+            }),
+            Self::Ended(reason) => Signal::CallEnd(CallEnd { call_id, reason }),
+        }
+    }
+}
+
+/// Calls that are over, so that none of them rings when its offer comes late,
+/// or again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Over {
+    calls: VecDeque<(UserId, CallId, Verdict)>,
+}
+
+impl Over {
+    /// Remembers one; what was known of it first stays.
+    pub(crate) fn remember(
+        &mut self,
+        orphans: &mut Orphans,
+        peer: UserId,
+        id: CallId,
+        verdict: Verdict,
+    ) {
+        orphans.forget(&peer, &id);
+        if self.verdict(&peer, &id).is_some() {
+            return;
+        }
+        let of_peer = self.calls.iter().filter(|(of, ..)| *of == peer).count();
+        if of_peer >= limits::OVER_CALLS {
+            let oldest = self.calls.iter().position(|(of, ..)| *of == peer);
+            oldest.map(|at| self.calls.remove(at));
+        } else if self.calls.len() >= limits::OVER_CALLS_OF_ALL {
+            self.calls.pop_front();
+        }
+        self.calls.push_back((peer, id, verdict));
+    }
+
+    /// What became of that call, if it is known to be over.
+    pub(crate) fn verdict(&self, peer: &UserId, id: &CallId) -> Option<Verdict> {
+        self.calls
+            .iter()
+            .find(|(of, call, _)| of == peer && call == id)
+            .map(|(_, _, verdict)| *verdict)
+    }
+}

@@ -1,0 +1,127 @@
+//! Two who call each other, and the second call of the same peer.
+
+use crate::*;
+
+#[test]
+fn glare_ends_in_one_call_whichever_id_is_greater() {
+    for (alices, bobs) in [("call_1", "call_2"), ("call_2", "call_1")] {
+        let mut world = World::new();
+        world.video_call(ALICE, BOB, alices);
+        world.video_call(BOB, ALICE, bobs);
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+        for who in [ALICE, BOB] {
+            let call = world.pages[who].machine.view().call.unwrap();
+            assert_eq!(call.call_id, call_id("call_2"));
+            assert_eq!(call.camera, Capture::On);
+            assert_eq!(world.pages[who].open_connections(), 1);
+        }
+        world.input(BOB, Input::HangUp);
+        world.settle();
+        world.assert_all_let_go();
+    }
+}
+
+#[test]
+fn glare_before_our_offer_is_out_takes_theirs() {
+    // "call_9" would win, but nobody has seen it yet.
+    let mut world = World::new();
+    world.pages[ALICE].slow_to_describe = true;
+    world.video_call(ALICE, BOB, "call_9");
+    world.video_call(BOB, ALICE, "call_1");
+    world.settle();
+    assert_eq!(world.state(ALICE), State::Connecting);
+    world.describe_now(ALICE);
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    let call = world.pages[ALICE].machine.view().call.unwrap();
+    assert_eq!(call.call_id, call_id("call_1"));
+}
+
+#[test]
+fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for() {
+    let mut world = World::new();
+    world.place(ALICE, BOB, "call_1", CallType::Audio);
+    world.video_call(BOB, ALICE, "call_2");
+    world.settle();
+    assert_eq!(world.state(ALICE), State::Connected);
+    assert!(!world.pages[ALICE].camera_is_on() && world.pages[BOB].camera_is_on());
+
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.place(BOB, ALICE, "call_2", CallType::Audio);
+    world.settle();
+    assert_eq!(world.state(ALICE), State::Connected);
+    assert!(
+        !world.pages[ALICE].camera_is_on(),
+        "the winning call has no picture"
+    );
+}
+
+#[test]
+fn a_late_glare_offer_does_not_disturb_the_call_that_beat_it() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_2");
+    world.settle();
+    world.path = false;
+    world.accept(BOB);
+    world.settle();
+    assert_eq!(world.state(ALICE), State::Connecting);
+    world.signal(BOB, ALICE, offer("call_1", CallType::Video));
+    assert_eq!(world.state(ALICE), State::Connecting);
+}
+
+#[test]
+fn the_same_peer_calling_anew_replaces_the_call_that_it_has_lost() {
+    let mut world = World::connected();
+    world.signal(BOB, ALICE, offer("call_9", CallType::Audio));
+    assert_eq!(world.state(ALICE), State::Ringing);
+    assert_eq!(world.pages[ALICE].open_connections(), 0);
+    assert!(!world.pages[ALICE].camera_is_on());
+}
+
+#[test]
+fn a_glare_offer_that_comes_late_or_again_does_not_disturb_the_connected_call() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_2");
+    world.video_call(BOB, ALICE, "call_1");
+    world.settle();
+    let lost = world.pages[BOB].sent[0].clone();
+    assert_eq!(lost.signal.call_id(), Some(&call_id("call_1")));
+    world.deliver_one(BOB, lost.clone());
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    world.input(ALICE, Input::HangUp);
+    world.settle();
+    world.deliver_one(BOB, lost);
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Ended, State::Ended]);
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_reloaded_page_that_calls_while_we_connect_to_its_former_self_rings() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_9");
+    world.settle();
+    world.path = false;
+    world.accept(BOB);
+    world.settle();
+    world.vanish(BOB);
+    world.pages[BOB].device = wimpex_protocol::DeviceId::parse("b9").unwrap();
+    world.back(BOB);
+    world.video_call(BOB, ALICE, "call_1");
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Ringing, State::Calling]);
+}
+
+#[test]
+fn of_two_offers_of_one_page_the_later_one_rings_and_the_earlier_one_ends_there() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.signal(ALICE, BOB, offer("call_2", CallType::Video));
+    assert_eq!(world.state(BOB), State::Ringing);
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::Superseded));
+}

@@ -1,0 +1,166 @@
+//! A peer that vanishes, comes back, or comes while it is being called.
+
+use crate::*;
+
+#[test]
+fn a_callee_whose_tab_is_closed_ends_the_calling_within_five_seconds() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.vanish(BOB);
+    assert_eq!(world.state(ALICE), State::Calling, "it may come back");
+    world.pass(limits::GONE_AFTER);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_caller_whose_tab_is_closed_ends_the_ringing_within_five_seconds() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.vanish(ALICE);
+    world.pass(limits::GONE_AFTER);
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn either_side_may_vanish_while_connecting() {
+    for gone in [ALICE, BOB] {
+        let mut world = World::new();
+        world.path = false;
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        world.accept(BOB);
+        world.settle();
+        world.vanish(gone);
+        world.pass(limits::GONE_AFTER);
+        assert_eq!(world.end(1 - gone), Some(EndReason::PeerGone));
+        world.assert_all_let_go();
+    }
+}
+
+#[test]
+fn a_peer_that_comes_back_in_time_is_called_on() {
+    for away in [ALICE, BOB] {
+        let mut world = World::new();
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        world.away(away);
+        world.pass(limits::GONE_AFTER - SECOND);
+        world.back(away);
+        world.pass(limits::GONE_AFTER);
+        assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
+        world.accept(BOB);
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    }
+}
+
+#[test]
+fn a_device_that_comes_back_too_late_stops_ringing() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.away(BOB);
+    world.pass(limits::GONE_AFTER);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
+    // The cancel reached nobody. What Bob hears of is his own login.
+    world.back(BOB);
+    world.renew(BOB);
+    world.settle();
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+}
+
+#[test]
+fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.pages[2].online = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.tell_presence();
+    world.settle();
+    assert_eq!(world.state(2), State::Idle);
+    world.back(2);
+    world.settle();
+    assert_eq!(world.state(2), State::Ringing);
+    // The first device is reloaded, and is another one now.
+    world.pages[BOB].machine = wimpex_call::Machine::new();
+    world.pages[BOB].device = wimpex_protocol::DeviceId::parse("b3").unwrap();
+    world.tell_presence();
+    world.settle();
+    assert_eq!(world.state(BOB), State::Ringing);
+    world.accept(BOB);
+    world.settle();
+    assert_eq!(
+        world.states(),
+        [State::Connected, State::Connected, State::Ended]
+    );
+}
+
+#[test]
+fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.vanish(BOB);
+    world.pass(limits::GONE_AFTER);
+    assert_eq!(world.state(ALICE), State::Calling);
+    world.accept(2);
+    world.settle();
+    assert_eq!(world.state(2), State::Connected);
+}
+
+#[test]
+fn an_offer_that_misses_one_device_does_not_end_the_call_that_rings_on_another() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.pages[2].online = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    // It was there for a moment only.
+    let devices = ["b1", "b2"].map(|d| wimpex_protocol::DeviceId::parse(d).unwrap());
+    let input = Input::PeerDevices {
+        user: world.pages[BOB].user.clone(),
+        devices: devices.to_vec(),
+    };
+    world.input(ALICE, input);
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
+}
+
+#[test]
+fn presence_does_not_end_a_connected_call() {
+    let mut world = World::connected();
+    world.away(BOB);
+    world.pass(100 * SECOND);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    world.cut(PeerConnectionState::Disconnected);
+    world.path = true;
+    world.pass(100 * SECOND);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn hanging_up_works_while_the_server_is_away() {
+    let mut world = World::connected();
+    world.away(ALICE);
+    world.input(ALICE, Input::HangUp);
+    world.wire.clear();
+    let end_call = world.pages[ALICE].farewells.pop().unwrap();
+    assert_eq!(end_call.reason, CallEndReason::Ended);
+    let generation = world.pages[BOB].machine.view().call.unwrap().generation;
+    let stale = Input::Direct {
+        generation,
+        end: CallEnd {
+            call_id: call_id("call_0"),
+            ..end_call.clone()
+        },
+    };
+    world.input(BOB, stale);
+    assert_eq!(world.state(BOB), State::Connected);
+    let end = end_call;
+    world.input(BOB, Input::Direct { generation, end });
+    assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
+    assert!(world.pages[BOB].farewells.is_empty(), "the peer knows");
+    world.assert_all_let_go();
+}

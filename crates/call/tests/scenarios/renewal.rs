@@ -1,0 +1,170 @@
+//! The server has restarted, or a page was away for too long: messages are lost.
+
+use crate::*;
+
+/// Everybody's session is new, and all that was on the way is lost.
+fn restart_server(world: &mut World) {
+    world.wire.clear();
+    for who in 0..world.pages.len() {
+        world.input(who, Input::SessionRenewed);
+    }
+    world.tell_presence();
+    world.settle();
+}
+
+#[test]
+fn an_offer_that_the_old_server_took_along_is_sent_again() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    restart_server(&mut world);
+    assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
+    assert!(world.pages[ALICE].machine.view().call.unwrap().peer_rings);
+}
+
+#[test]
+fn an_answer_and_candidates_that_the_old_server_took_along_are_sent_again() {
+    for renewed in [&[ALICE][..], &[BOB], &[ALICE, BOB]] {
+        let mut world = World::new();
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        world.accept(BOB);
+        world.wire.clear();
+        for &who in renewed {
+            world.renew(who);
+        }
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+        for who in [ALICE, BOB] {
+            assert!(!world.pages[who].candidates_added().is_empty());
+        }
+    }
+}
+
+#[test]
+fn candidates_that_were_lost_do_not_doom_the_connection() {
+    for renewed in [ALICE, BOB] {
+        let mut world = World::new();
+        world.path = false;
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        world.accept(BOB);
+        // The answer arrives; the candidates of both are lost.
+        world.deliver();
+        world.wire.clear();
+        assert_eq!(world.states()[..2], [State::Connecting, State::Connecting]);
+        world.renew(renewed);
+        world.settle();
+        for who in [ALICE, BOB] {
+            assert!(!world.pages[who].candidates_added().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_cancel_that_was_lost_ends_the_ringing_when_the_callee_is_back() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.input(ALICE, Input::HangUp);
+    world.wire.clear();
+    world.renew(BOB);
+    world.settle();
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_decline_that_was_lost_ends_the_calling_when_the_offer_comes_again() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.input(BOB, Input::Decline);
+    world.wire.clear();
+    world.renew(ALICE);
+    world.settle();
+    assert_eq!(world.state(BOB), State::Ended, "it does not ring again");
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerDeclined));
+}
+
+#[test]
+fn answered_elsewhere_that_was_lost_is_learnt_by_the_other_device() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.pages[2].online = false;
+    world.accept(1);
+    world.settle();
+    assert_eq!(world.state(2), State::Ringing);
+    world.pages[2].online = true;
+    world.renew(2);
+    world.settle();
+    assert_eq!(world.end(2), Some(EndReason::AnsweredElsewhere));
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn after_a_restart_the_others_have_ten_seconds_to_log_in_again() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.pages[BOB].online = false;
+    world.renew(ALICE);
+    world.settle();
+    world.pass(limits::GONE_AFTER_RENEWAL - SECOND);
+    assert_eq!(world.state(ALICE), State::Calling);
+    world.pages[BOB].online = true;
+    world.tell_presence();
+    world.renew(BOB);
+    world.pass(limits::GONE_AFTER_RENEWAL);
+    assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
+
+    world.pages[BOB].online = false;
+    world.renew(ALICE);
+    world.pass(limits::GONE_AFTER_RENEWAL);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
+}
+
+#[test]
+fn a_connected_call_does_not_notice_a_restart() {
+    let mut world = World::connected();
+    let sent: Vec<usize> = world.pages.iter().map(|p| p.sent.len()).collect();
+    restart_server(&mut world);
+    let after: Vec<usize> = world.pages.iter().map(|p| p.sent.len()).collect();
+    assert_eq!(sent, after);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn an_ice_restart_that_the_old_server_took_along_is_sent_again() {
+    let mut world = World::connected();
+    world.cut(PeerConnectionState::Failed);
+    world.path = true;
+    restart_server(&mut world);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn an_end_that_was_lost_is_told_to_whoever_still_restarts_ice() {
+    let mut world = World::connected();
+    world.input(BOB, Input::HangUp);
+    world.wire.clear();
+    world.cut(PeerConnectionState::Failed);
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
+    assert_eq!(world.state(BOB), State::Ended, "and it does not ring");
+}
+
+#[test]
+fn two_who_call_each_other_across_a_restart_end_in_one_call() {
+    for lost in 0..=2 {
+        let mut world = World::new();
+        world.video_call(ALICE, BOB, "call_2");
+        world.video_call(BOB, ALICE, "call_1");
+        for _ in 0..lost {
+            world.wire.pop_front();
+        }
+        world.renew(BOB);
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Connections that do not come about, are lost, or are closed.
+
+use crate::*;
+
+#[test]
+fn a_connection_that_never_comes_ends_on_both_sides() {
+    let mut world = World::new();
+    world.path = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.accept(BOB);
+    world.pass(limits::CONNECT);
+    assert_eq!(world.end(ALICE), Some(EndReason::ConnectionFailed));
+    assert_eq!(world.end(BOB), Some(EndReason::ConnectionFailed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
+    for seen_as in [
+        PeerConnectionState::Disconnected,
+        PeerConnectionState::Failed,
+    ] {
+        let mut world = World::connected();
+        let since = world.pages[ALICE].machine.view().call.unwrap().connected_at;
+        world.cut(seen_as);
+        assert_eq!(
+            world.states()[..2],
+            [State::Reconnecting, State::Reconnecting]
+        );
+        world.pass(limits::RESTART_AFTER);
+        assert_eq!(
+            world.states()[..2],
+            [State::Reconnecting, State::Reconnecting]
+        );
+        world.path = true;
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+        assert_eq!(
+            world.pages[ALICE].machine.view().call.unwrap().connected_at,
+            since
+        );
+    }
+}
+
+#[test]
+fn disconnected_may_recover_by_itself() {
+    let mut world = World::connected();
+    world.cut(PeerConnectionState::Disconnected);
+    world.path = true;
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    let offers = world.pages[ALICE]
+        .sent_types()
+        .iter()
+        .filter(|t| **t == "call-offer")
+        .count();
+    assert_eq!(offers, 1, "no restart was needed");
+}
+
+#[test]
+fn two_ice_restarts_at_once_end_in_one() {
+    let mut world = World::connected();
+    world.cut(PeerConnectionState::Disconnected);
+    // The caller's restart is on its way when the callee's begins.
+    world.now += limits::CALLEE_RESTART_AFTER;
+    world.input(ALICE, Input::Timeout);
+    world.input(BOB, Input::Timeout);
+    world.path = true;
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
+    let mut world = World::connected();
+    world.cut(PeerConnectionState::Failed);
+    world.pass(limits::RECONNECT);
+    assert_eq!(world.end(ALICE), Some(EndReason::ConnectionLost));
+    assert_eq!(world.end(BOB), Some(EndReason::ConnectionLost));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
+    let mut world = World::connected();
+    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
+    let state = PeerConnectionState::Closed;
+    world.input(ALICE, Input::Connection { generation, state });
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
+    assert_eq!(world.pages[ALICE].open_connections(), 0);
+}
+
+#[test]
+fn a_browser_that_cannot_make_an_offer_ends_the_call() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
+    world.input(ALICE, Input::NegotiationFailed { generation });
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::NegotiationFailed));
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn whatever_an_old_connection_says_is_ignored() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    let old = world.pages[ALICE].machine.view().call.unwrap().generation;
+    world.input(ALICE, Input::HangUp);
+    world.video_call(ALICE, CAROL, "call_2");
+    world.settle();
+    let before = world.pages[ALICE].machine.view();
+    let sent = world.pages[ALICE].sent.len();
+    let sdp = Sdp("late".into());
+    world.input(
+        ALICE,
+        Input::LocalOffer {
+            generation: old,
+            sdp: sdp.clone(),
+        },
+    );
+    world.input(
+        ALICE,
+        Input::LocalAnswer {
+            generation: old,
+            sdp,
+        },
+    );
+    world.input(ALICE, Input::NegotiationFailed { generation: old });
+    let state = PeerConnectionState::Failed;
+    world.input(
+        ALICE,
+        Input::Connection {
+            generation: old,
+            state,
+        },
+    );
+    assert_eq!(world.pages[ALICE].machine.view(), before);
+    assert_eq!(world.pages[ALICE].sent.len(), sent);
+}
+
+#[test]
+fn an_ice_restart_that_is_lost_is_said_again_rather_than_waited_for() {
+    for lost in ["call-offer", "call-answer"] {
+        let mut world = World::connected();
+        world.cut(PeerConnectionState::Failed);
+        world.path = true;
+        while let Some((_, relayed)) = world.wire.front() {
+            if relayed.signal.type_name() == lost {
+                world.wire.clear();
+                break;
+            }
+            world.deliver();
+        }
+        assert_eq!(world.state(ALICE), State::Reconnecting);
+        world.pass(limits::RESEND_AFTER + SECOND);
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    }
+}
+
+#[test]
+fn an_ice_restart_that_does_not_help_is_followed_by_another() {
+    let mut world = World::connected();
+    world.cut(PeerConnectionState::Failed);
+    world.pass(limits::RESTART_AGAIN_AFTER + SECOND);
+    let offers = world.pages[ALICE]
+        .sent_types()
+        .iter()
+        .filter(|t| **t == "call-offer")
+        .count();
+    assert_eq!(offers, 3);
+    world.path = true;
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn an_old_offer_or_answer_does_not_undo_a_restart() {
+    let mut world = World::connected();
+    let first_offer = world.pages[ALICE].sent[0].clone();
+    let first_answer = world.pages[BOB].sent[1].clone();
+    assert_eq!(first_answer.signal.type_name(), "call-answer");
+    world.cut(PeerConnectionState::Failed);
+    // While the restart waits for its answer, the first one comes again.
+    world.deliver_one(BOB, first_answer.clone());
+    world.path = true;
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    let answers = |world: &World| {
+        let types = world.pages[BOB].sent_types();
+        types.iter().filter(|t| **t == "call-answer").count()
+    };
+    let before = answers(&world);
+    world.deliver_one(ALICE, first_offer);
+    world.deliver_one(BOB, first_answer);
+    world.settle();
+    assert_eq!(answers(&world), before);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn an_offer_that_was_rolled_back_is_not_sent() {
+    let mut world = World::connected();
+    // Bob's browser is still making his restart when Alice's offer arrives.
+    world.pages[BOB].slow_to_describe = true;
+    world.cut(PeerConnectionState::Disconnected);
+    world.now += limits::CALLEE_RESTART_AFTER;
+    world.input(BOB, Input::Timeout);
+    world.input(ALICE, Input::Timeout);
+    world.settle();
+    world.path = true;
+    world.describe_now(BOB);
+    world.settle();
+    assert!(!world.pages[BOB].sent_types().contains(&"call-offer"));
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}

@@ -1,0 +1,149 @@
+//! What the pages' browsers do: descriptions, connections, tracks.
+
+use wimpex_call::{Generation, Input, Output, PeerConnectionState};
+use wimpex_protocol::{Candidate, Sdp};
+
+use super::{Connection, World};
+
+impl World {
+    pub(super) fn perform(&mut self, who: usize, output: Output) {
+        let page = &mut self.pages[who];
+        match output {
+            Output::Send(relayed) => {
+                page.sent.push(relayed.clone());
+                self.wire.push_back((who, relayed));
+            }
+            Output::CreateConnection { generation, .. } => {
+                let new = page.connections.insert(generation, Connection::default());
+                assert!(new.is_none(), "a connection is made once");
+            }
+            Output::MakeOffer { generation, .. } => self.describe(who, generation, true),
+            Output::AcceptOffer { generation, sdp } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                connection.remote = Some(sdp.0);
+                self.describe(who, generation, false);
+            }
+            Output::AcceptAnswer { generation, sdp } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                connection.remote = Some(sdp.0);
+            }
+            Output::AddCandidate {
+                generation,
+                candidate,
+            } => {
+                let connection = page.connections.get_mut(&generation).expect("made before");
+                assert!(
+                    connection.remote.is_some(),
+                    "a candidate before its description"
+                );
+                connection.added.push(candidate.candidate);
+            }
+            Output::CloseConnection {
+                generation,
+                farewell,
+            } => {
+                page.connections.remove(&generation).expect("closed once");
+                page.farewells.extend(farewell);
+            }
+            Output::RequestMedia {
+                request,
+                audio,
+                video,
+            } => {
+                page.open_questions.push((request, audio, video));
+                if let Some(outcome) = page.permission {
+                    self.answer_question(who, outcome);
+                }
+            }
+            Output::AttachMedia {
+                generation,
+                request,
+                audio,
+                video,
+            } => {
+                assert!(page.connections.contains_key(&generation));
+                page.live.retain(|&(of, kind)| {
+                    of != request || (kind == "audio" && audio) || (kind == "video" && video)
+                });
+            }
+            Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
+            Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),
+            Output::ReleaseAllMedia => page.live.clear(),
+            Output::SetMuted(_) | Output::Changed => {}
+        }
+    }
+
+    /// The browser makes a description, and finds one path.
+    pub(super) fn describe(&mut self, who: usize, generation: Generation, offer: bool) {
+        let page = &mut self.pages[who];
+        if page.slow_to_describe {
+            return page.undescribed.push((generation, offer));
+        }
+        // A connection that was closed meanwhile has nothing to say.
+        let Some(connection) = page.connections.get_mut(&generation) else {
+            return;
+        };
+        connection.offers += 1;
+        let kind = if offer { "offer" } else { "answer" };
+        let text = format!(
+            "{kind} {} {} {}",
+            page.device, generation.0, connection.offers
+        );
+        connection.local = Some(text.clone());
+        let sdp = Sdp(text.clone());
+        self.input(
+            who,
+            if offer {
+                Input::LocalOffer { generation, sdp }
+            } else {
+                Input::LocalAnswer { generation, sdp }
+            },
+        );
+        let candidate = Candidate {
+            candidate: format!("candidate of {text}"),
+            sdp_m_line_index: Some(0),
+            sdp_mid: Some("0".into()),
+            username_fragment: Some(text),
+        };
+        self.input(
+            who,
+            Input::LocalCandidate {
+                generation,
+                candidate,
+            },
+        );
+    }
+
+    /// Two connections with each other's descriptions find each other.
+    pub(super) fn check_connections(&mut self) {
+        if !self.path {
+            return;
+        }
+        let mut joined = Vec::new();
+        for (a, page) in self.pages.iter().enumerate() {
+            for (generation, connection) in &page.connections {
+                let matches = |other: &Connection| {
+                    connection.local.is_some()
+                        && connection.remote.is_some()
+                        && connection.local == other.remote
+                        && connection.remote == other.local
+                };
+                let found = self
+                    .pages
+                    .iter()
+                    .flat_map(|p| p.connections.values())
+                    .any(matches);
+                if found && !connection.connected {
+                    joined.push((a, *generation));
+                }
+            }
+        }
+        for (who, generation) in joined {
+            if let Some(connection) = self.pages[who].connections.get_mut(&generation) {
+                connection.connected = true;
+                let state = PeerConnectionState::Connected;
+                self.input(who, Input::Connection { generation, state });
+            }
+        }
+    }
+}
