@@ -1,22 +1,28 @@
 //! The call's peer connection, between the machine's words and the browser's.
 
+use std::rc::Rc;
+
 use futures_channel::mpsc::UnboundedSender;
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStream;
 use wimpex_call::quality::{Quality, Sample};
 use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
-use wimpex_protocol::{CallType, Candidate};
+use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
 use super::event::Event;
 use super::{View, measure};
 use crate::browser::peer::{self, IceServer, Kind, PeerConnection, RtcPeerConnectionState};
 use crate::browser::{BrowserError, media};
 
+/// How long a connection stays open for the farewell to get through, in
+/// milliseconds: a lost packet is sent again after half a second.
+const FAREWELL: u32 = 1_000;
+
 pub(super) struct Connection {
     pub(super) generation: Generation,
-    peer: PeerConnection,
+    peer: Rc<PeerConnection>,
     inbox: UnboundedSender<Event>,
     view: View,
     remote: Option<MediaStream>,
@@ -45,7 +51,7 @@ impl Connection {
         };
         Ok(Self {
             generation,
-            peer,
+            peer: Rc::new(peer),
             inbox: inbox.clone(),
             view,
             remote: None,
@@ -133,6 +139,17 @@ impl Connection {
             }
             self.view.quality.set(Some(quality));
         }
+    }
+
+    /// Tells the peer over the connection itself that the call is over. What is
+    /// returned holds the connection open for a moment; everything else of it ends.
+    pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
+        if !self.peer.say(&Signal::CallEnd(end).encode()) {
+            return None;
+        }
+        let peer = self.peer.clone();
+        self.peer.silence();
+        Some(Timeout::new(FAREWELL, move || drop(peer)))
     }
 
     pub(super) fn listen(&self) {

@@ -101,7 +101,10 @@ impl Link {
 
     /// Tries now what would otherwise be tried later.
     pub(super) fn hurry(&mut self) {
-        if self.name.is_some() && !self.logged_in {
+        if self.logged_in {
+            // The network may be another one by now.
+            self.ask();
+        } else if self.name.is_some() {
             self.open();
         }
     }
@@ -177,22 +180,32 @@ impl Link {
         self.silent_beats += 1;
         let waits_for_login = !self.logged_in && self.silent_beats > 1;
         if self.asked || waits_for_login {
-            self.asked = false;
-            self.logged_in = false;
-            self.number += 1;
-            if let Some(socket) = self.socket.take() {
-                socket.give_up();
-            }
-            self.try_later();
-            return Some(News::State(ServerState::Lost));
+            return Some(self.give_up());
         }
         if self.logged_in
             && (in_call || self.incoming.untold() > 0 || self.silent_beats >= IDLE_BEATS)
         {
-            self.asked = true;
-            self.acknowledge();
+            self.ask();
         }
         None
+    }
+
+    /// Leaves a socket of which nothing more is to be expected.
+    fn give_up(&mut self) -> News {
+        self.asked = false;
+        self.logged_in = false;
+        self.number += 1;
+        if let Some(socket) = self.socket.take() {
+            socket.give_up();
+        }
+        self.try_later();
+        News::State(ServerState::Lost)
+    }
+
+    /// Asks for a sign of life.
+    fn ask(&mut self) {
+        self.asked = true;
+        self.acknowledge();
     }
 
     /// How often in a row no connection came about.
@@ -203,8 +216,14 @@ impl Link {
     fn frame(&mut self, text: &str) -> Option<News> {
         let frame = ServerMessage::decode_numbered(text).ok()?;
         if let Some(seq) = frame.seq.filter(|_| self.logged_in) {
-            if self.incoming.arrive(seq) != Arrival::New {
-                return None;
+            match self.incoming.arrive(seq) {
+                Arrival::New => {}
+                Arrival::Repeated => return None,
+                Arrival::Gap => {
+                    // Nobody can say what is missing.
+                    self.session = None;
+                    return Some(self.give_up());
+                }
             }
             if self.incoming.untold() >= ACK_EVERY {
                 self.acknowledge();

@@ -12,6 +12,7 @@ mod devices;
 mod event;
 mod link;
 mod measure;
+mod perform;
 mod runtime;
 mod trace;
 mod view;

@@ -5,8 +5,8 @@ use futures_util::StreamExt;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{Input, Machine, MediaRequest, Output, PeerConnectionState, TrackKind};
-use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, UserId, Welcome};
+use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState};
+use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, Signal, UserId, Welcome};
 
 use super::connection::{self, Connection};
 use super::devices::Devices;
@@ -39,16 +39,17 @@ pub(super) fn spawn(
     });
 }
 
-struct Runtime {
-    machine: Machine,
-    view: View,
-    inbox: UnboundedSender<Event>,
-    link: Link,
-    ice_servers: Vec<IceServer>,
-    devices: Devices,
-    connection: Option<Connection>,
+pub(super) struct Runtime {
+    pub(super) machine: Machine,
+    pub(super) view: View,
+    pub(super) inbox: UnboundedSender<Event>,
+    pub(super) link: Link,
+    pub(super) ice_servers: Vec<IceServer>,
+    pub(super) devices: Devices,
+    pub(super) connection: Option<Connection>,
+    pub(super) farewell: Option<Timeout>,
     wake: Option<Timeout>,
-    trace: Trace,
+    pub(super) trace: Trace,
     _listeners: [Listener; 5],
 }
 
@@ -67,6 +68,7 @@ impl Runtime {
             ice_servers: Vec::new(),
             devices: Devices::default(),
             connection: None,
+            farewell: None,
             wake: None,
             trace: Trace::new(view.trace, options.debug),
             _listeners: [
@@ -98,6 +100,12 @@ impl Runtime {
                 }
             }
             Event::Reconnect => self.link.open(),
+            Event::Beat => {
+                let in_call = self.machine.view().call.is_some();
+                if let Some(news) = self.link.beat(in_call) {
+                    self.news(news);
+                }
+            }
             Event::Back => self.link.hurry(),
             Event::HttpWorks(works) => {
                 let lost = self.view.server.get_untracked() == ServerState::Lost;
@@ -177,8 +185,8 @@ impl Runtime {
                     online: None,
                     name: None,
                 };
-                self.view.contact.set(user.clone().map(contact));
-                self.link.watch(user);
+                self.view.contact.set(user.map(contact));
+                self.watch();
             }
         }
     }
@@ -192,7 +200,12 @@ impl Runtime {
     fn news(&mut self, news: News) {
         match news {
             News::State(state) => self.server_lost(state),
-            News::Welcome(welcome) => self.welcome(welcome),
+            News::Welcome { welcome, renewed } => {
+                self.welcome(welcome);
+                if renewed {
+                    self.input(Input::SessionRenewed);
+                }
+            }
             News::Message(ServerMessage::Relay(relayed)) => {
                 // The server always says who speaks; without that, nobody does.
                 if let (Some(from), Some(device)) = (relayed.from_id, relayed.from_device) {
@@ -213,15 +226,22 @@ impl Runtime {
                         contact.name = presence.username.or(contact.name.take());
                     }
                 });
+                self.input(Input::PeerDevices {
+                    user: presence.user_id,
+                    devices: presence.devices,
+                });
             }
             News::Message(ServerMessage::Error(error)) => {
                 self.trace
                     .note(|| format!("server: {:?}: {}", error.code, error.message));
                 if let (ErrorCode::UserOffline, Some(call_id)) = (error.code, error.call_id) {
-                    self.input(Input::PeerOffline { call_id });
+                    let offer = error.ref_type.as_deref() == Some("call-offer");
+                    self.input(Input::PeerOffline { call_id, offer });
                 }
             }
-            News::Message(ServerMessage::Hello(_) | ServerMessage::Welcome(_)) => {}
+            News::Message(
+                ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_),
+            ) => {}
         }
     }
 
@@ -258,7 +278,7 @@ impl Runtime {
         }
     }
 
-    fn peer(&mut self, generation: wimpex_call::Generation, event: PeerEvent) {
+    fn peer(&mut self, generation: Generation, event: PeerEvent) {
         match event {
             PeerEvent::Candidate(found) => {
                 self.trace
@@ -281,6 +301,13 @@ impl Runtime {
                     .note(|| "the peer closed the connection".to_owned());
                 let state = PeerConnectionState::Closed;
                 self.input(Input::Connection { generation, state });
+            }
+            PeerEvent::Direct(text) => {
+                // Only an end is worth saying twice; whatever else it is, is ignored.
+                if let Ok(Signal::CallEnd(end)) = Signal::decode(&text) {
+                    self.trace.note(|| "received call-end directly".to_owned());
+                    self.input(Input::Direct { generation, end });
+                }
             }
             PeerEvent::Track(track) => {
                 self.trace
@@ -316,133 +343,17 @@ impl Runtime {
         while let Some(output) = self.machine.poll_output() {
             self.perform(output);
         }
+        self.watch();
         self.set_wake();
     }
 
-    fn perform(&mut self, output: Output) {
-        match output {
-            Output::Send(relayed) => {
-                self.trace
-                    .note(|| format!("sent {}", relayed.signal.type_name()));
-                self.link.send(relayed);
-            }
-            Output::CreateConnection {
-                generation,
-                role,
-                call_type,
-            } => {
-                let servers = &self.ice_servers;
-                let made =
-                    Connection::new(generation, role, call_type, servers, &self.inbox, self.view);
-                match made {
-                    Ok(connection) => self.connection = Some(connection),
-                    // The machine hears of it when it asks for a description.
-                    Err(error) => self.trace.note(|| format!("no connection: {error}")),
-                }
-            }
-            Output::MakeOffer {
-                generation,
-                ice_restart,
-            } => self.on_connection(generation, |c| c.offer(ice_restart)),
-            Output::AcceptOffer { generation, sdp } => {
-                self.on_connection(generation, |c| c.accept_offer(&sdp.0));
-            }
-            Output::AcceptAnswer { generation, sdp } => {
-                self.on_connection(generation, |c| c.accept_answer(&sdp.0));
-            }
-            Output::AddCandidate {
-                generation,
-                candidate,
-            } => {
-                self.trace
-                    .note(|| format!("remote candidate: {}", candidate_kind(&candidate.candidate)));
-                self.on_connection(generation, |c| c.add_candidate(candidate));
-            }
-            Output::CloseConnection { generation } => {
-                self.connection.take_if(|c| c.generation == generation);
-            }
-            Output::RequestMedia {
-                request,
-                audio,
-                video,
-            } => {
-                let inbox = self.inbox.clone();
-                spawn_local(async move {
-                    let captured = media::capture(audio, video).await;
-                    let _ = inbox.unbounded_send(Event::Captured(request, captured));
-                });
-            }
-            Output::AttachMedia {
-                generation,
-                request,
-                audio,
-                video,
-            } => self.attach(generation, request, audio, video),
-            Output::SetMuted(muted) => self.devices.set_muted(muted),
-            Output::StopCamera => {
-                if let Some(connection) = &self.connection {
-                    connection.send(TrackKind::Video, None);
-                }
-                self.devices.stop_cameras();
-                self.view.own_picture.set(None);
-            }
-            Output::ReleaseMedia { request } => self.devices.release(request),
-            Output::ReleaseAllMedia => {
-                self.devices.release_all();
-                self.view.own_picture.set(None);
-            }
-            Output::Changed => {
-                let view = self.machine.view();
-                if self.view.call.with_untracked(|known| *known != view) {
-                    self.view.call.set(view);
-                }
-            }
-        }
-    }
-
-    fn on_connection(
-        &mut self,
-        generation: wimpex_call::Generation,
-        run: impl FnOnce(&Connection),
-    ) {
-        match self
-            .connection
-            .as_ref()
-            .filter(|c| c.generation == generation)
-        {
-            Some(connection) => run(connection),
-            // It could not be made.
-            None => {
-                let error = crate::browser::BrowserError {
-                    name: "NotSupportedError".to_owned(),
-                };
-                let failed = Event::Accepted(generation, Err(error));
-                let _ = self.inbox.unbounded_send(failed);
-            }
-        }
-    }
-
-    fn attach(
-        &mut self,
-        generation: wimpex_call::Generation,
-        request: MediaRequest,
-        audio: bool,
-        video: bool,
-    ) {
-        for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
-            let track = self.devices.track(request, kind).filter(|_| wanted);
-            let current = self
-                .connection
-                .as_ref()
-                .filter(|c| c.generation == generation);
-            if let (Some(track), Some(connection)) = (track, current) {
-                connection.send(kind, Some(track));
-                if kind == TrackKind::Video {
-                    self.view.own_picture.set(media::stream_of([track.js()]));
-                }
-            }
-        }
-        self.devices.keep(request, audio, video);
+    /// Whoever is looked at, and whoever the call is with.
+    fn watch(&mut self) {
+        let contact = self.view.contact.get_untracked();
+        let peer = self.machine.view().call.map(|call| call.peer);
+        let mut users: Vec<UserId> = contact.map(|c| c.user).into_iter().chain(peer).collect();
+        users.dedup();
+        self.link.watch(users);
     }
 
     /// One timer, set anew after each input.

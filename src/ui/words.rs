@@ -120,6 +120,10 @@ pub fn end(ended: &Ended, name: &str) -> (&'static str, String) {
             "Not online",
             format!("{name} is not online: their page has to be open."),
         ),
+        EndReason::PeerGone => (
+            "No longer there",
+            format!("{name}’s page was closed, or lost its network."),
+        ),
         EndReason::AnsweredElsewhere => (
             "Answered on another device",
             "You took this call in another tab or on another device.".to_owned(),

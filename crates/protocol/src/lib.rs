@@ -16,7 +16,7 @@ mod name;
 mod session;
 mod signal;
 
-pub use decode::{DecodeError, References};
+pub use decode::{DecodeError, References, Unreadable};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::decode::{self, DecodeError, Fields};
+use crate::decode::{self, DecodeError, Fields, Object, Unreadable};
 use crate::{Ack, ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
 
 /// From a page to the server.
@@ -73,26 +73,27 @@ impl ClientMessage {
     /// Reads one frame with its number. A frame that makes no sense has a number
     /// all the same.
     pub fn decode_numbered(frame: &str) -> Numbered<Result<Self, DecodeError>> {
-        let explain = |error| decode::explain(frame, &["ack", "login", "presence-watch"], &error);
-        match Fields::read(frame) {
-            Ok(fields) => Numbered {
-                seq: fields.may("seq").ok().flatten(),
-                message: Self::read(&fields).map_err(explain),
+        let types = &["ack", "login", "presence-watch"];
+        match decode::object(frame) {
+            Ok(object) => Numbered {
+                seq: seq(&object),
+                message: Self::read(Fields(&object))
+                    .map_err(|error| decode::explain(Some(&object), types, error)),
             },
             Err(error) => Numbered {
                 seq: None,
-                message: Err(explain(error)),
+                message: Err(decode::explain(None, types, error)),
             },
         }
     }
 
-    fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
-        let type_name: String = fields.need("type")?;
-        Ok(match &*type_name {
+    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        let type_name = fields.text("type")?;
+        Ok(match type_name {
             "ack" => Self::Ack(Ack::read(fields)?),
             "login" => Self::Login(Login::read(fields)?),
             "presence-watch" => Self::PresenceWatch(PresenceWatch::read(fields)?),
-            _ => Self::Relay(Relayed::read(&type_name, fields)?),
+            _ => Self::Relay(Relayed::read(type_name, fields)?),
         })
     }
 
@@ -108,8 +109,8 @@ impl ServerMessage {
     /// # Errors
     /// A frame that this version cannot read is none of its business: unlike a
     /// client, the server is not told, so that there is nothing to explain.
-    pub fn decode(frame: &str) -> Result<Self, serde_json::Error> {
-        Self::read(&Fields::read(frame)?)
+    pub fn decode(frame: &str) -> Result<Self, Unreadable> {
+        Self::decode_numbered(frame)?.message
     }
 
     /// Reads one frame with its number. A message of a later version has a
@@ -117,25 +118,23 @@ impl ServerMessage {
     ///
     /// # Errors
     /// The frame is not one JSON object.
-    pub fn decode_numbered(
-        frame: &str,
-    ) -> Result<Numbered<Result<Self, serde_json::Error>>, serde_json::Error> {
-        let fields = Fields::read(frame)?;
+    pub fn decode_numbered(frame: &str) -> Result<Numbered<Result<Self, Unreadable>>, Unreadable> {
+        let object = decode::object(frame)?;
         Ok(Numbered {
-            seq: fields.may("seq").ok().flatten(),
-            message: Self::read(&fields),
+            seq: seq(&object),
+            message: Self::read(Fields(&object)),
         })
     }
 
-    fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
-        let type_name: String = fields.need("type")?;
-        Ok(match &*type_name {
+    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        let type_name = fields.text("type")?;
+        Ok(match type_name {
             "ack" => Self::Ack(Ack::read(fields)?),
             "hello" => Self::Hello(Hello::read(fields)?),
             "welcome" => Self::Welcome(Welcome::read(fields)?),
             "error" => Self::Error(ErrorMessage::read(fields)?),
             "presence" => Self::Presence(Presence::read(fields)?),
-            _ => Self::Relay(Relayed::read(&type_name, fields)?),
+            _ => Self::Relay(Relayed::read(type_name, fields)?),
         })
     }
 
@@ -145,7 +144,11 @@ impl ServerMessage {
     }
 }
 
-fn encode(message: &impl Serialize) -> String {
+fn seq(object: &Object) -> Option<u64> {
+    Fields(object).may_number("seq").ok().flatten()
+}
+
+pub(crate) fn encode(message: &impl Serialize) -> String {
     // Neither maps with odd keys nor failing Serialize impls exist in this crate.
     serde_json::to_string(message).expect("the messages are plain data")
 }

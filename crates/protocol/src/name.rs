@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::limits;
 
 /// A name that is fit to be shown to somebody else: trimmed, not empty, at
 /// most [`limits::NAME_CHARS`] characters, and without characters that could
 /// break a line, hide, or turn the text around them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name(String);
 
 /// Why a text is not a name.

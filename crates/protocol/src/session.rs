@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::decode::Fields;
+use crate::decode::{Fields, Unreadable, texts};
 use crate::{CallId, DeviceId, SessionId, UserId};
 
 /// Server to client, as soon as the socket is open.
@@ -20,11 +20,11 @@ pub struct Hello {
 }
 
 impl Hello {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            version: fields.need("version")?,
-            challenge: fields.need("challenge")?,
-            server_time: fields.need("serverTime")?,
+            version: u32::try_from(fields.number("version")?).map_err(|_| Unreadable::Field)?,
+            challenge: fields.string("challenge")?,
+            server_time: fields.number("serverTime")?,
         })
     }
 }
@@ -51,23 +51,35 @@ pub struct Login {
 
 /// How far a session has come in one direction: the end of a frame's journey
 /// counts, not its beginning. See [`crate::Numbered`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Resume {
     /// Which session; absent in the `login` that asks for a new one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<SessionId>,
     /// The number of the last frame that has arrived; 0 before the first.
     pub received: u64,
 }
 
-impl Login {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+impl Resume {
+    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            username: fields.need("username")?,
-            resume_token: fields.may("resumeToken")?,
-            device_id: fields.may("deviceId")?,
-            session: fields.may("session")?,
+            id: fields.may_id("id")?,
+            received: fields.number("received")?,
+        })
+    }
+}
+
+impl Login {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            username: fields.string("username")?,
+            resume_token: fields.may_string("resumeToken")?,
+            device_id: fields.may_id("deviceId")?,
+            session: fields
+                .may_fields("session")?
+                .map(Resume::read)
+                .transpose()?,
         })
     }
 }
@@ -102,13 +114,16 @@ pub struct Welcome {
 }
 
 impl Welcome {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            user_id: fields.need("userId")?,
-            device_id: fields.need("deviceId")?,
-            ice_servers: fields.need("iceServers")?,
-            resume_token: fields.need("resumeToken")?,
-            session: fields.may("session")?,
+            user_id: fields.id("userId")?,
+            device_id: fields.id("deviceId")?,
+            ice_servers: ice_servers(fields)?,
+            resume_token: fields.string("resumeToken")?,
+            session: fields
+                .may_fields("session")?
+                .map(Resume::read)
+                .transpose()?,
         })
     }
 }
@@ -134,25 +149,45 @@ pub struct Ack {
 }
 
 impl Ack {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            received: fields.need("received")?,
+            received: fields.number("received")?,
         })
     }
 }
 
 /// An entry of W3C `RTCConfiguration.iceServers` (webrtc, section 4.2.4).
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceServer {
     /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
     pub urls: Vec<String>,
     /// For TURN: who asks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// For TURN: the password. A secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
+}
+
+impl IceServer {
+    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            urls: texts(fields.list("urls")?)?,
+            username: fields.may_string("username")?,
+            credential: fields.may_string("credential")?,
+        })
+    }
+}
+
+fn ice_servers(welcome: Fields<'_>) -> Result<Vec<IceServer>, Unreadable> {
+    let list = welcome.must_have("iceServers")?.list("iceServers")?;
+    list.iter()
+        .map(|server| {
+            let object = server.as_object().ok_or(Unreadable::Field)?;
+            IceServer::read(Fields(object))
+        })
+        .collect()
 }
 
 impl fmt::Debug for IceServer {
@@ -173,9 +208,9 @@ pub struct PresenceWatch {
 }
 
 impl PresenceWatch {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            user_ids: fields.need("userIds")?,
+            user_ids: fields.must_have("userIds")?.ids("userIds")?,
         })
     }
 }
@@ -199,12 +234,12 @@ pub struct Presence {
 }
 
 impl Presence {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            user_id: fields.need("userId")?,
-            online: fields.need("online")?,
-            username: fields.may("username")?,
-            devices: fields.may("devices")?.unwrap_or_default(),
+            user_id: fields.id("userId")?,
+            online: fields.flag("online")?,
+            username: fields.may_string("username")?,
+            devices: fields.ids("devices")?,
         })
     }
 }
@@ -229,19 +264,19 @@ pub struct ErrorMessage {
 }
 
 impl ErrorMessage {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            code: fields.need("code")?,
-            message: fields.need("message")?,
-            ref_type: fields.may("refType")?,
-            call_id: fields.may("callId")?,
-            to_id: fields.may("toId")?,
+            code: ErrorCode::parse(fields.text("code")?),
+            message: fields.string("message")?,
+            ref_type: fields.may_string("refType")?,
+            call_id: fields.may_id("callId")?,
+            to_id: fields.may_id("toId")?,
         })
     }
 }
 
 /// Why a message was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
     /// Not JSON, a wrong or missing field, or a binary frame.
@@ -259,6 +294,20 @@ pub enum ErrorCode {
     /// Too many connections from this address; the socket closes.
     TooManyConnections,
     /// A code that a later version has and this one does not know.
-    #[serde(other)]
     Unknown,
+}
+
+impl ErrorCode {
+    fn parse(text: &str) -> Self {
+        match text {
+            "bad-message" => Self::BadMessage,
+            "unknown-type" => Self::UnknownType,
+            "not-logged-in" => Self::NotLoggedIn,
+            "login-failed" => Self::LoginFailed,
+            "user-offline" => Self::UserOffline,
+            "rate-limited" => Self::RateLimited,
+            "too-many-connections" => Self::TooManyConnections,
+            _ => Self::Unknown,
+        }
+    }
 }

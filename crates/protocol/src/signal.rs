@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use serde::de::Error;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::decode::Fields;
+use crate::decode::{self, Fields, Unreadable};
 use crate::{CallId, DeviceId, UserId};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
@@ -31,12 +30,12 @@ pub struct Relayed {
 
 impl Relayed {
     /// Reads the frame of that type.
-    pub(crate) fn read(type_name: &str, fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(type_name: &str, fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            to_id: fields.need("toId")?,
-            to_device: fields.may("toDevice")?,
-            from_id: fields.may("fromId")?,
-            from_device: fields.may("fromDevice")?,
+            to_id: fields.id("toId")?,
+            to_device: fields.may_id("toDevice")?,
+            from_id: fields.may_id("fromId")?,
+            from_device: fields.may_id("fromDevice")?,
             signal: Signal::read(type_name, fields)?,
         })
     }
@@ -63,7 +62,23 @@ pub enum Signal {
 }
 
 impl Signal {
-    fn read(type_name: &str, fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    /// Reads what came over the channel between two pages, where nobody needs an
+    /// address.
+    ///
+    /// # Errors
+    /// It is no signal that this version knows.
+    pub fn decode(text: &str) -> Result<Self, Unreadable> {
+        let object = decode::object(text)?;
+        let fields = Fields(&object);
+        Self::read(fields.text("type")?, fields)
+    }
+
+    /// As [`Signal::decode`] reads it.
+    pub fn encode(&self) -> String {
+        crate::message::encode(self)
+    }
+
+    fn read(type_name: &str, fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(match type_name {
             "call-offer" => Self::CallOffer(CallOffer::read(fields)?),
             "call-answer" => Self::CallAnswer(CallAnswer::read(fields)?),
@@ -72,7 +87,7 @@ impl Signal {
             "call-ringing" => Self::CallRinging(CallRinging::read(fields)?),
             "call-end" => Self::CallEnd(CallEnd::read(fields)?),
             "call-confirm" => Self::CallConfirm(CallConfirm::read(fields)?),
-            _ => return Err(Error::custom("unknown type")),
+            _ => return Err(Unreadable::Field),
         })
     }
 
@@ -104,7 +119,7 @@ impl Signal {
 }
 
 /// Sound and picture, or sound alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallType {
     /// Microphone and camera.
@@ -113,8 +128,18 @@ pub enum CallType {
     Audio,
 }
 
+impl CallType {
+    fn parse(text: &str) -> Result<Self, Unreadable> {
+        match text {
+            "video" => Ok(Self::Video),
+            "audio" => Ok(Self::Audio),
+            _ => Err(Unreadable::Field),
+        }
+    }
+}
+
 /// A session description (RFC 8866). It holds addresses, so its `Debug` does not.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
@@ -125,9 +150,9 @@ impl fmt::Debug for Sdp {
 }
 
 macro_rules! description {
-    ($(#[$doc:meta])* $name:ident, $kind:ident) => {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $type:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
         pub struct $name {
             r#type: $kind,
             /// The description.
@@ -135,7 +160,7 @@ macro_rules! description {
         }
 
         /// The only `type` that this description may have.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "kebab-case")]
         enum $kind {
             $name,
@@ -146,17 +171,24 @@ macro_rules! description {
             pub fn new(sdp: Sdp) -> Self {
                 Self { r#type: $kind::$name, sdp }
             }
+
+            fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+                if fields.text("type")? != $type {
+                    return Err(Unreadable::Field);
+                }
+                Ok(Self::new(Sdp(fields.string("sdp")?)))
+            }
         }
     };
 }
 
 description! {
     /// An `RTCSessionDescriptionInit` whose `type` is `offer`.
-    Offer, OfferType
+    Offer, OfferType, "offer"
 }
 description! {
     /// An `RTCSessionDescriptionInit` whose `type` is `answer`.
-    Answer, AnswerType
+    Answer, AnswerType, "answer"
 }
 
 /// See [`Signal::CallOffer`].
@@ -175,12 +207,12 @@ pub struct CallOffer {
 }
 
 impl CallOffer {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
-            offer: fields.need("offer")?,
-            call_type: fields.need("callType")?,
-            from_username: fields.may("fromUsername")?,
+            call_id: fields.id("callId")?,
+            offer: Offer::read(fields.fields("offer")?)?,
+            call_type: CallType::parse(fields.text("callType")?)?,
+            from_username: fields.may_string("fromUsername")?,
         })
     }
 }
@@ -196,10 +228,10 @@ pub struct CallAnswer {
 }
 
 impl CallAnswer {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
-            answer: fields.need("answer")?,
+            call_id: fields.id("callId")?,
+            answer: Answer::read(fields.fields("answer")?)?,
         })
     }
 }
@@ -216,30 +248,41 @@ pub struct IceCandidate {
 }
 
 impl IceCandidate {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.may("callId")?,
-            candidate: fields.need("candidate")?,
+            call_id: fields.may_id("callId")?,
+            candidate: Candidate::read(fields.fields("candidate")?)?,
         })
     }
 }
 
 /// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
 /// its `Debug` does not.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Candidate {
     /// `candidate-attribute` of RFC 8839, section 5.1; empty for "no more".
     pub candidate: String,
     /// Index of the media description.
-    #[serde(default, rename = "sdpMLineIndex")]
+    #[serde(rename = "sdpMLineIndex")]
     pub sdp_m_line_index: Option<u16>,
     /// Identification tag of the media description.
-    #[serde(default)]
     pub sdp_mid: Option<String>,
     /// The ICE generation that it belongs to; the seed's form lacks it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
+}
+
+impl Candidate {
+    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        let index = fields.may_number("sdpMLineIndex")?.map(u16::try_from);
+        Ok(Self {
+            candidate: fields.string("candidate")?,
+            sdp_m_line_index: index.transpose().map_err(|_| Unreadable::Field)?,
+            sdp_mid: fields.may_string("sdpMid")?,
+            username_fragment: fields.may_string("usernameFragment")?,
+        })
+    }
 }
 
 impl fmt::Debug for Candidate {
@@ -262,16 +305,16 @@ pub struct CallReject {
 }
 
 impl CallReject {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
-            reason: fields.may("reason")?,
+            call_id: fields.id("callId")?,
+            reason: fields.may_text("reason")?.map(CallRejectReason::parse),
         })
     }
 }
 
 /// Why a call was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallRejectReason {
     /// The person is in another call.
@@ -279,8 +322,17 @@ pub enum CallRejectReason {
     /// The device cannot take such a call.
     Unsupported,
     /// The person said no. Also what an unknown reason counts as.
-    #[serde(other)]
     Declined,
+}
+
+impl CallRejectReason {
+    fn parse(text: &str) -> Self {
+        match text {
+            "busy" => Self::Busy,
+            "unsupported" => Self::Unsupported,
+            _ => Self::Declined,
+        }
+    }
 }
 
 /// See [`Signal::CallRinging`].
@@ -292,9 +344,9 @@ pub struct CallRinging {
 }
 
 impl CallRinging {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
+            call_id: fields.id("callId")?,
         })
     }
 }
@@ -310,16 +362,16 @@ pub struct CallEnd {
 }
 
 impl CallEnd {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
-            reason: fields.need("reason")?,
+            call_id: fields.id("callId")?,
+            reason: CallEndReason::parse(fields.text("reason")?),
         })
     }
 }
 
 /// Why a call is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallEndReason {
     /// The caller gave up before an answer.
@@ -335,8 +387,21 @@ pub enum CallEndReason {
     /// A newer call took its place.
     Superseded,
     /// Somebody hung up. Also what an unknown reason counts as.
-    #[serde(other)]
     Ended,
+}
+
+impl CallEndReason {
+    fn parse(text: &str) -> Self {
+        match text {
+            "cancelled" => Self::Cancelled,
+            "answered-elsewhere" => Self::AnsweredElsewhere,
+            "declined-elsewhere" => Self::DeclinedElsewhere,
+            "no-answer" => Self::NoAnswer,
+            "failed" => Self::Failed,
+            "superseded" => Self::Superseded,
+            _ => Self::Ended,
+        }
+    }
 }
 
 /// See [`Signal::CallConfirm`].
@@ -348,9 +413,9 @@ pub struct CallConfirm {
 }
 
 impl CallConfirm {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
-            call_id: fields.need("callId")?,
+            call_id: fields.id("callId")?,
         })
     }
 }

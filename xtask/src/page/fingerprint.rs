@@ -14,10 +14,13 @@ use crate::workspace::Workspace;
 
 /// Paths from the root that are no part of the page.
 const APART: &[&str] = &[
+    "crates/hub",
+    "crates/model",
     "crates/server",
     "dist",
     "docs",
     "e2e",
+    "fuzz",
     "target",
     "tests",
     "webdriver.json",
@@ -33,7 +36,9 @@ pub(super) fn of_inputs(workspace: &Workspace, tools: &str) -> Result<u64> {
     // A new way to build or compress has a new xtask.
     include_str!("mod.rs").hash(&mut hasher);
     include_str!("compress.rs").hash(&mut hasher);
-    include_str!("externref.rs").hash(&mut hasher);
+    include_str!("glue/mod.rs").hash(&mut hasher);
+    include_str!("glue/externref.rs").hash(&mut hasher);
+    include_str!("glue/names.rs").hash(&mut hasher);
     for (name, value) in std::env::vars_os() {
         if name.to_str().is_some_and(shapes_a_build) {
             (name, value).hash(&mut hasher);
@@ -57,6 +62,13 @@ pub(super) fn of_outputs(dist: &Path) -> Result<u64> {
 pub(super) fn of_text(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The fingerprint of some contents.
+pub(super) fn of_bytes(contents: &[&[u8]]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    contents.hash(&mut hasher);
     hasher.finish()
 }
 

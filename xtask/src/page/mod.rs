@@ -2,8 +2,8 @@
 //! that it is made of has changed.
 
 mod compress;
-mod externref;
 mod fingerprint;
+mod glue;
 
 use std::fs;
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
         "building the page in release (about 4 minutes at first, then half a minute)",
         || trunk_build(workspace, tools),
     )?;
-    externref::mend_all(&workspace.dist())?;
+    glue::fit(&workspace.dist())?;
     say::step("compressing the page (about 3 seconds)", || {
         compress::tree(&workspace.dist())
     })?;
@@ -79,7 +79,8 @@ fn smallest(command: &mut Command) -> &mut Command {
         .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort",
+            "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort \
+             -Zlocation-detail=none -Zfmt-debug=shallow",
         )
 }
 

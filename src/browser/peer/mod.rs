@@ -4,6 +4,9 @@
 //! future for the answer only: the browser does the calls in their order, so a
 //! candidate that is added after a description always finds it.
 
+mod channel;
+mod listeners;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -11,15 +14,17 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    EventTarget, MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit,
-    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcTrackEvent,
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
 
 use super::stats::StatsReport;
 use super::{BrowserError, Listener};
+use channel::Channel;
+use listeners::listeners;
 
 /// `RTCIceServer`.
 #[derive(Clone, Debug)]
@@ -60,6 +65,8 @@ pub enum PeerEvent {
     Closed,
     /// `ontrack`.
     Track(MediaStreamTrack),
+    /// The peer says this over the connection itself.
+    Direct(String),
 }
 
 /// Which of the two kinds of track.
@@ -93,6 +100,7 @@ pub struct PeerConnection {
     /// Names our tracks as one stream to the peer, so that they play in step.
     stream: MediaStream,
     sending: Rc<RefCell<Sending>>,
+    channel: Channel,
     _listeners: [Listener; 5],
     _dtls: Rc<RefCell<Option<Listener>>>,
 }
@@ -109,6 +117,7 @@ impl PeerConnection {
         let configuration = RtcConfiguration::new();
         configuration.set_ice_servers(&ice_servers(servers)?);
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
+        let channel = Channel::new(&pc, report.clone());
         let dtls = Rc::default();
         let listeners = listeners(&pc, report, &dtls);
         Ok(Self {
@@ -116,6 +125,7 @@ impl PeerConnection {
             _dtls: dtls,
             stream: MediaStream::new()?,
             sending: Rc::default(),
+            channel,
             _listeners: listeners,
         })
     }
@@ -224,6 +234,17 @@ impl PeerConnection {
         async move { Ok(StatsReport::new(JsFuture::from(stats).await?)) }
     }
 
+    /// Says this to the peer over the connection itself; says whether it can be.
+    pub fn say(&self, text: &str) -> bool {
+        self.channel.say(text)
+    }
+
+    /// Sends no sound and no picture any more.
+    pub fn silence(&self) {
+        self.send(Kind::Audio, None);
+        self.send(Kind::Video, None);
+    }
+
     /// How loud the peer's sound is now, 0 to 1
     /// (`RTCRtpReceiver.getSynchronizationSources`).
     pub fn audio_level(&self) -> Option<f64> {
@@ -327,78 +348,4 @@ fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {
         list.push(&entry);
     }
     Ok(list.into())
-}
-
-/// Listens for the end of the DTLS transport, which all media share (BUNDLE).
-fn watch_dtls(pc: &RtcPeerConnection, report: impl Fn(PeerEvent) + 'static) -> Option<Listener> {
-    let sender = transceivers(pc).first()?.sender();
-    let transport: EventTarget = Reflect::get(&sender, &"transport".into())
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    let watched = transport.clone();
-    Some(Listener::new(&transport, "statechange", move |_| {
-        let state = Reflect::get(&watched, &"state".into()).ok();
-        if state.and_then(|state| state.as_string()).as_deref() == Some("closed") {
-            report(PeerEvent::Closed);
-        }
-    }))
-}
-
-fn listeners(
-    pc: &RtcPeerConnection,
-    report: impl Fn(PeerEvent) + Clone + 'static,
-    dtls: &Rc<RefCell<Option<Listener>>>,
-) -> [Listener; 5] {
-    let on = |event: &'static str, run: Box<dyn Fn(web_sys::Event)>| Listener::new(pc, event, run);
-    let state = |read: fn(&RtcPeerConnection) -> PeerEvent| {
-        let (pc, report) = (pc.clone(), report.clone());
-        Box::new(move |_: web_sys::Event| report(read(&pc)))
-    };
-    let (candidate, track) = (report.clone(), report.clone());
-    let connection = {
-        let (pc, dtls, report) = (pc.clone(), dtls.clone(), report.clone());
-        Box::new(move |_: web_sys::Event| {
-            let state = pc.connection_state();
-            let mut dtls = dtls.borrow_mut();
-            if state == RtcPeerConnectionState::Connected && dtls.is_none() {
-                *dtls = watch_dtls(&pc, report.clone());
-            }
-            report(PeerEvent::Connection(state));
-        })
-    };
-    [
-        on("connectionstatechange", connection),
-        on(
-            "iceconnectionstatechange",
-            state(|pc| PeerEvent::Ice(pc.ice_connection_state())),
-        ),
-        on(
-            "signalingstatechange",
-            state(|pc| PeerEvent::Signaling(pc.signaling_state())),
-        ),
-        on(
-            "icecandidate",
-            Box::new(move |event| {
-                let event: &RtcPeerConnectionIceEvent = event.unchecked_ref();
-                if let Some(found) = event.candidate() {
-                    candidate(PeerEvent::Candidate(Candidate {
-                        candidate: found.candidate(),
-                        sdp_mid: found.sdp_mid(),
-                        sdp_m_line_index: found.sdp_m_line_index(),
-                        username_fragment: Reflect::get(&found, &"usernameFragment".into())
-                            .ok()
-                            .and_then(|fragment| fragment.as_string()),
-                    }));
-                }
-            }),
-        ),
-        on(
-            "track",
-            Box::new(move |event| {
-                let event: &RtcTrackEvent = event.unchecked_ref();
-                track(PeerEvent::Track(event.track()));
-            }),
-        ),
-    ]
 }

@@ -4,40 +4,16 @@
 //! (<https://github.com/WebAssembly/binaryen/pull/4736>; Debian 12 and Ubuntu
 //! 24.04 have Binaryen 108.)
 
-use std::fs;
-use std::path::Path;
+use anyhow::{Result, bail, ensure};
 
-use anyhow::{Context, Result, bail, ensure};
+use super::wasm::{EXPORTS, IMPORTS, Reader, TABLES};
 
 /// The name under which wasm-bindgen exports its table of JavaScript values.
 const EXPORT: &[u8] = b"__wbindgen_externrefs";
 const EXTERNREF: u8 = 0x6f;
 
-const IMPORTS: u8 = 2;
-const TABLES: u8 = 4;
-const EXPORTS: u8 = 7;
-
-/// Mends the wasm files in a directory.
-pub(super) fn mend_all(directory: &Path) -> Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "wasm")
-        {
-            let mut module = fs::read(&path)?;
-            let mended = mend(&mut module)
-                .with_context(|| format!("cannot understand {}", path.display()))?;
-            if mended {
-                fs::write(&path, module)?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Makes the export name the one table of externrefs; whether that was needed.
-fn mend(module: &mut [u8]) -> Result<bool> {
+pub(super) fn mend(module: &mut [u8]) -> Result<bool> {
     let Some(export) = exported_table(module)? else {
         return Ok(false);
     };
@@ -89,13 +65,7 @@ fn table_types(module: &[u8]) -> Result<Vec<u8>> {
         for _ in 0..section.number()? {
             section.name()?;
             section.name()?;
-            match section.byte()? {
-                0 => _ = section.number()?,
-                1 => types.push(section.table()?),
-                2 => section.limits()?,
-                3 => _ = (section.byte()?, section.byte()?),
-                other => bail!("an import of kind {other}"),
-            }
+            types.extend(section.imported()?);
         }
     }
     if let Some(mut section) = Reader::section(module, TABLES)? {
@@ -104,79 +74,6 @@ fn table_types(module: &[u8]) -> Result<Vec<u8>> {
         }
     }
     Ok(types)
-}
-
-/// Reads the binary format of a module, as far as it is needed here.
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Reader<'a> {
-    /// A reader at the content of a section.
-    fn section(module: &'a [u8], wanted: u8) -> Result<Option<Self>> {
-        ensure!(
-            module.starts_with(b"\0asm\x01\0\0\0"),
-            "it is no wasm module"
-        );
-        let mut reader = Self {
-            bytes: module,
-            at: 8,
-        };
-        while reader.at < module.len() {
-            let id = reader.byte()?;
-            let length = reader.number()?;
-            if id == wanted {
-                return Ok(Some(reader));
-            }
-            reader.take(length)?;
-        }
-        Ok(None)
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    fn take(&mut self, length: u32) -> Result<&'a [u8]> {
-        let end = self.at.saturating_add(usize::try_from(length)?);
-        let taken = self.bytes.get(self.at..end).context("it ends too early")?;
-        self.at = end;
-        Ok(taken)
-    }
-
-    /// An unsigned LEB128 number.
-    fn number(&mut self) -> Result<u32> {
-        let mut number = 0;
-        for shift in (0..35).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return u32::try_from(number).context("a number is too large");
-            }
-        }
-        bail!("a number is too long")
-    }
-
-    fn name(&mut self) -> Result<&'a [u8]> {
-        let length = self.number()?;
-        self.take(length)
-    }
-
-    fn table(&mut self) -> Result<u8> {
-        let kind = self.byte()?;
-        self.limits()?;
-        Ok(kind)
-    }
-
-    fn limits(&mut self) -> Result<()> {
-        let flags = self.byte()?;
-        self.number()?;
-        if flags & 1 != 0 {
-            self.number()?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
