@@ -31,6 +31,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
             PeerEvent::Connection(_)
             | PeerEvent::Ice(_)
             | PeerEvent::Signaling(_)
+            | PeerEvent::Direct(_)
             | PeerEvent::Closed => {}
         }
     }
@@ -122,4 +123,19 @@ async fn a_peer_that_closes_is_noticed_without_a_message() {
     let (caller, mut callee, _) = call(false).await;
     drop(caller);
     while !matches!(callee.events.next().await, Some(PeerEvent::Closed)) {}
+}
+
+#[wasm_bindgen_test]
+async fn what_is_said_over_the_connection_itself_arrives() {
+    let (caller, mut callee, _) = call(true).await;
+    // The channel opens a little after the connection.
+    while !caller.peer.say("goodbye") {
+        gloo_timers::future::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    loop {
+        match callee.events.next().await.unwrap() {
+            PeerEvent::Direct(text) => break assert_eq!(text, "goodbye"),
+            _ => continue,
+        }
+    }
 }
