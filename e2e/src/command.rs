@@ -40,7 +40,8 @@ pub(crate) async fn computed_label(
     let label = client
         .issue_cmd(SessionCommand { path, body: None })
         .await?;
-    Ok(label.as_str().unwrap_or_default().to_owned())
+    // Some browsers leave the space in that stands between a label and its field.
+    Ok(label.as_str().unwrap_or_default().trim().to_owned())
 }
 
 /// A command of the Chrome DevTools Protocol; only chromedriver has it.

@@ -38,7 +38,8 @@ async fn audio_call_carries_sound_and_uses_no_camera(stage: &Stage<'_>) {
         for sent in described {
             assert_eq!(
                 sent.media,
-                ["audio"],
+                // The application is the data channel that says goodbye.
+                ["audio", "application"],
                 "media in the {} of {}",
                 sent.r#type,
                 person.name
