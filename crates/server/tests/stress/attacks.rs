@@ -1,0 +1,189 @@
+//! People who want something else. Each attack does what it does until the
+//! server ends it or it has done all of it, and says how much that was.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::honest::{connect, log_in, upgrade};
+
+const GARBAGE: usize = 60;
+const FLOODS: usize = 8;
+const FLOOD_MESSAGES: usize = 20_000;
+const HALF_OPEN: usize = 600;
+const SILENT: usize = 500;
+const SLOW: usize = 20;
+const STORM: usize = 1_500;
+const VANISHING: usize = 300;
+
+/// What took place, each as a number of sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    garbage: usize,
+    floods: usize,
+    half_open: usize,
+    silent: usize,
+    slow: usize,
+    storm: usize,
+    vanishing: usize,
+}
+
+impl Tally {
+    /// Whether every attack was made in full; what the server did about it is
+    /// its own business.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.garbage == GARBAGE
+            && self.floods == FLOODS
+            && self.half_open == HALF_OPEN
+            && self.silent == SILENT
+            && self.slow == SLOW
+            && self.storm == STORM
+            && self.vanishing == VANISHING
+    }
+}
+
+/// All of it at once.
+pub(crate) async fn all(server: SocketAddr) -> Tally {
+    let (garbage, floods, half_open, silent, slow, storm, vanishing) = tokio::join!(
+        many(GARBAGE, 100, move |household| garbage(server, household)),
+        many(FLOODS, 200, move |household| flood(server, household)),
+        many(HALF_OPEN, 300, move |household| half_open(
+            server, household
+        )),
+        many(SILENT, 400, move |household| silent(server, household)),
+        many(SLOW, 500, move |household| slow(server, household)),
+        many(STORM, 600, move |household| storm(server, household)),
+        many(VANISHING, 700, move |household| vanish(server, household)),
+    );
+    Tally {
+        garbage,
+        floods,
+        half_open,
+        silent,
+        slow,
+        storm,
+        vanishing,
+    }
+}
+
+/// So many of them side by side, fifty to a household.
+async fn many<F>(count: usize, first: u16, attack: impl Fn(u16) -> F) -> usize
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let mut all = JoinSet::new();
+    for i in 0..count {
+        all.spawn(attack(first + u16::try_from(i / 50).unwrap()));
+        if i % 50 == 49 {
+            // So that the listener's queue of 1,024 is not what is tested.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let mut done = 0;
+    while let Some(ended) = all.join_next().await {
+        ended.unwrap();
+        done += 1;
+    }
+    done
+}
+
+/// Frames that make no sense, before and after a login.
+async fn garbage(server: SocketAddr, household: u16) {
+    let login = json!({"type": "login", "username": "Garbage"});
+    let (mut ws, _) = log_in(server, household, login).await;
+    for i in 0..150 {
+        let message = match i % 5 {
+            0 => Message::text("\u{0}{[garbage"),
+            1 => Message::binary(vec![0xff; 500]),
+            2 => Message::text("[".repeat(2_000)),
+            3 => Message::text(json!({"type": "call-offer", "toId": 7}).to_string()),
+            _ => Message::text(
+                json!({"type": "presence-watch", "userIds": vec![""; 300]}).to_string(),
+            ),
+        };
+        if ws.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// As many messages as the line takes.
+async fn flood(server: SocketAddr, household: u16) {
+    let login = json!({"type": "login", "username": "Flood"});
+    let (ws, id) = log_in(server, household, login).await;
+    let (mut sink, mut stream) = ws.split();
+    let reading = tokio::spawn(async move { while let Some(Ok(_)) = stream.next().await {} });
+    let message = json!({"type": "call-ringing", "toId": id, "callId": "c1"}).to_string();
+    for _ in 0..FLOOD_MESSAGES {
+        if sink.feed(Message::text(message.as_str())).await.is_err() {
+            break;
+        }
+    }
+    let _ = sink.flush().await;
+    reading.abort();
+}
+
+/// A TCP connection with nothing on it, or half a request; waits to be closed.
+async fn half_open(server: SocketAddr, household: u16) {
+    // Refused is ended too.
+    let Ok(mut stream) = connect(server, household).await else {
+        return;
+    };
+    if household % 2 == 0 {
+        let half = b"GET /ws HTTP/1.1\r\nhost: somewhere\r\nupg";
+        let _ = stream.write_all(half).await;
+    }
+    let _ = stream.read_to_end(&mut Vec::new()).await;
+}
+
+/// A WebSocket that never logs in; waits to be closed.
+async fn silent(server: SocketAddr, household: u16) {
+    let Ok(stream) = connect(server, household).await else {
+        return;
+    };
+    if let Ok(mut ws) = upgrade(server, stream).await {
+        while let Some(Ok(_)) = ws.next().await {}
+    }
+}
+
+/// Is sent more and more, and reads none of it.
+async fn slow(server: SocketAddr, household: u16) {
+    let login = json!({"type": "login", "username": "Slow", "session": {"received": 0}});
+    let (reader, id) = log_in(server, household, login).await;
+    let login = json!({"type": "login", "username": "Feeder"});
+    let (mut feeder, _) = log_in(server, household, login).await;
+    let offer = json!({
+        "type": "call-offer", "toId": id, "callId": "c1", "callType": "audio",
+        "offer": {"type": "offer", "sdp": "x".repeat(8_000)},
+    })
+    .to_string();
+    // More than a MiB, within what the server takes from one client at once.
+    for _ in 0..180 {
+        if feeder.send(Message::text(offer.as_str())).await.is_err() {
+            break;
+        }
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    drop(reader);
+}
+
+/// Logs in, and goes.
+async fn storm(server: SocketAddr, household: u16) {
+    let login = json!({"type": "login", "username": "Storm"});
+    let (mut ws, _) = log_in(server, household, login).await;
+    let _ = ws.close(None).await;
+}
+
+/// Begins a session that has to be kept, and never comes back.
+async fn vanish(server: SocketAddr, household: u16) {
+    let login = json!({"type": "login", "username": "Vanishing", "session": {"received": 0}});
+    let (mut ws, id) = log_in(server, household, login).await;
+    let watch = json!({"seq": 1, "type": "presence-watch", "userIds": [id]});
+    let _ = ws.send(Message::text(watch.to_string())).await;
+    drop(ws);
+}
