@@ -6,7 +6,6 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::MediaStream;
 use wimpex_call::quality::{Quality, Sample};
 use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
 use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
@@ -25,7 +24,6 @@ pub(super) struct Connection {
     peer: Rc<PeerConnection>,
     inbox: UnboundedSender<Event>,
     view: View,
-    remote: Option<MediaStream>,
     before: Option<Sample>,
     _second: Interval,
     _tenth: Option<Interval>,
@@ -54,7 +52,6 @@ impl Connection {
             peer: Rc::new(peer),
             inbox: inbox.clone(),
             view,
-            remote: None,
             before: None,
             _second: every(1000, || Event::Second),
             _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
@@ -110,13 +107,17 @@ impl Connection {
         self.peer.send(kind, track.map(media::Track::js));
     }
 
-    /// A track of the peer's joins the one stream that is played.
-    pub(super) fn track(&mut self, track: &web_sys::MediaStreamTrack) {
-        match &self.remote {
-            Some(stream) => stream.add_track(track),
-            None => self.remote = media::stream_of([track]),
+    /// A track of the peer's is there to be played. Sound and picture are played
+    /// apart: Chromium's `<video>` plays no sound until the first picture comes,
+    /// which may be never. They stay in step, since the peer names them as one
+    /// stream (webrtc, section 5.3).
+    pub(super) fn track(&self, track: &web_sys::MediaStreamTrack) {
+        let stream = media::stream_of([track]);
+        if track.kind() == "video" {
+            self.view.remote_picture.set(stream);
+        } else {
+            self.view.remote_sound.set(stream);
         }
-        self.view.remote.set(self.remote.clone());
     }
 
     pub(super) fn measure(&self) {
@@ -159,7 +160,8 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.view.remote.set(None);
+        self.view.remote_picture.set(None);
+        self.view.remote_sound.set(None);
         self.view.quality.set(None);
         self.view.picture_arrives.set(false);
         self.view.level.set(0.0);

@@ -312,7 +312,7 @@ impl Runtime {
             PeerEvent::Track(track) => {
                 self.trace
                     .note(|| format!("received track: {}", track.kind()));
-                let current = self.connection.as_mut();
+                let current = self.connection.as_ref();
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
                     connection.track(&track);
                 }

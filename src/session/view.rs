@@ -51,8 +51,10 @@ pub struct View {
     pub contact: RwSignal<Option<Contact>>,
     /// The person's own picture.
     pub own_picture: RwSignal<Option<MediaStream>, LocalStorage>,
-    /// What comes from the peer, sound and picture.
-    pub remote: RwSignal<Option<MediaStream>, LocalStorage>,
+    /// The peer's picture.
+    pub remote_picture: RwSignal<Option<MediaStream>, LocalStorage>,
+    /// The peer's sound.
+    pub remote_sound: RwSignal<Option<MediaStream>, LocalStorage>,
     /// Whether pictures arrive at the moment.
     pub picture_arrives: RwSignal<bool>,
     /// How loud the peer is, 0 to 1; for audio calls only.
@@ -72,7 +74,8 @@ impl View {
             call: RwSignal::new(wimpex_call::View::default()),
             contact: RwSignal::new(None),
             own_picture: RwSignal::new_local(None),
-            remote: RwSignal::new_local(None),
+            remote_picture: RwSignal::new_local(None),
+            remote_sound: RwSignal::new_local(None),
             picture_arrives: RwSignal::new(false),
             level: RwSignal::new(0.0),
             quality: RwSignal::new(None),

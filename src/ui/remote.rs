@@ -1,16 +1,16 @@
 //! What comes from the peer: the picture, or initials and how loud they are.
 
+use js_sys::Promise;
 use leptos::html::{Audio, Video};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlMediaElement, MediaStream, MediaStreamTrack};
+use web_sys::{HtmlMediaElement, MediaStream};
 use wimpex_call::State;
 
 use super::icon::Avatar;
 use super::words::whole;
 use super::{live, use_session};
-use crate::browser::media;
 
 /// The peer, filling the stage.
 #[component]
@@ -35,17 +35,18 @@ pub(crate) fn Remote(
     let video = NodeRef::<Video>::new();
     let audio = NodeRef::<Audio>::new();
     Effect::new(move |_| {
-        let stream = view.remote.get();
         if let Some(element) = video.get() {
-            play(&element, stream.clone(), silenced);
+            play(&element, view.remote_picture.get());
         }
+    });
+    Effect::new(move |_| {
         if let Some(element) = audio.get() {
-            play(&element, stream.as_ref().and_then(sound_of), silenced);
+            play_sound(&element, view.remote_sound.get(), silenced);
         }
     });
     let unsilence = move |_| {
         if let Some(element) = audio.get_untracked() {
-            play(&element, element.src_object(), silenced);
+            play_sound(&element, element.src_object(), silenced);
         }
     };
     let has_picture = live(move || has_picture.get());
@@ -115,34 +116,26 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// The sound of a stream, on its own: Chromium's `<video>` plays none of it until
-/// the first picture comes, which may be never.
-fn sound_of(stream: &MediaStream) -> Option<MediaStream> {
-    let tracks: Vec<MediaStreamTrack> = stream
-        .get_audio_tracks()
-        .iter()
-        .map(JsCast::unchecked_into)
-        .collect();
-    media::stream_of(&tracks)
-}
-
-/// Plays a stream; a browser that wants a click first gets a button for it.
-fn play(element: &HtmlMediaElement, stream: Option<MediaStream>, silenced: RwSignal<bool>) {
+/// Plays a stream. The picture may always be played, since its element is muted.
+fn play(element: &HtmlMediaElement, stream: Option<MediaStream>) -> Option<Promise> {
     if element.src_object() != stream {
         element.set_src_object(stream.as_ref());
     }
-    if stream.is_none() {
+    stream.and_then(|_| element.play().ok())
+}
+
+/// Plays sound; a browser that wants a click first gets a button for it.
+fn play_sound(element: &HtmlMediaElement, stream: Option<MediaStream>, silenced: RwSignal<bool>) {
+    let Some(promise) = play(element, stream) else {
         return;
-    }
-    if let Ok(promise) = element.play() {
-        spawn_local(async move {
-            let refused = JsFuture::from(promise).await.is_err_and(|error| {
-                error
-                    .dyn_ref::<web_sys::DomException>()
-                    .is_some_and(|error| error.name() == "NotAllowedError")
-            });
-            // The call may be over, and this component with it.
-            let _ = silenced.try_set(refused);
+    };
+    spawn_local(async move {
+        let refused = JsFuture::from(promise).await.is_err_and(|error| {
+            error
+                .dyn_ref::<web_sys::DomException>()
+                .is_some_and(|error| error.name() == "NotAllowedError")
         });
-    }
+        // The call may be over, and this component with it.
+        let _ = silenced.try_set(refused);
+    });
 }
