@@ -289,3 +289,15 @@ fn a_number_stands_beside_the_message_and_survives_what_is_not_understood() {
         assert_eq!(ClientMessage::decode_numbered(&frame).seq, None, "{seq}");
     }
 }
+
+#[test]
+fn what_is_said_beside_the_media_has_no_address() {
+    let (text, value) = golden("direct-call-end");
+    let end = Signal::CallEnd(CallEnd {
+        call_id: call(),
+        reason: CallEndReason::Ended,
+    });
+    assert_eq!(Signal::decode(&text), Ok(end.clone()));
+    let written: Value = serde_json::from_str(&end.encode()).unwrap();
+    assert_eq!(written, value);
+}
