@@ -58,6 +58,11 @@ impl Connection {
         })
     }
 
+    /// For the next ICE restart.
+    pub(super) fn use_ice_servers(&self, servers: &[IceServer]) {
+        self.peer.use_ice_servers(servers);
+    }
+
     pub(super) fn offer(&self, ice_restart: bool) {
         let (offer, post, generation) = (
             self.peer.offer(ice_restart),

@@ -239,6 +239,9 @@ impl Runtime {
                     self.input(Input::PeerOffline { call_id, offer });
                 }
             }
+            News::Message(ServerMessage::IceServers(renewed)) => {
+                self.use_ice_servers(renewed.ice_servers);
+            }
             News::Message(
                 ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_),
             ) => {}
@@ -248,17 +251,22 @@ impl Runtime {
     fn welcome(&mut self, welcome: Welcome) {
         self.trace.note(|| "logged in".to_owned());
         storage::write(ME, welcome.user_id.as_str());
-        self.ice_servers = welcome
-            .ice_servers
-            .into_iter()
-            .map(|server| IceServer {
-                urls: server.urls,
-                username: server.username,
-                credential: server.credential,
-            })
-            .collect();
+        self.use_ice_servers(welcome.ice_servers);
         self.view.me.set(Some(welcome.user_id));
         self.view.server.set(ServerState::Online);
+    }
+
+    fn use_ice_servers(&mut self, servers: Vec<wimpex_protocol::IceServer>) {
+        let servers = servers.into_iter().map(|server| IceServer {
+            urls: server.urls,
+            username: server.username,
+            credential: server.credential,
+        });
+        self.ice_servers = servers.collect();
+        // A running call needs them when its path is lost.
+        if let Some(connection) = &self.connection {
+            connection.use_ice_servers(&self.ice_servers);
+        }
     }
 
     fn server_lost(&mut self, state: ServerState) {

@@ -21,7 +21,8 @@ pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};
 pub use session::{
-    Ack, ErrorCode, ErrorMessage, Hello, IceServer, Login, Presence, PresenceWatch, Resume, Welcome,
+    Ack, ErrorCode, ErrorMessage, Hello, IceServer, IceServers, Login, Presence, PresenceWatch,
+    Resume, Welcome,
 };
 pub use signal::{
     Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject,

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::decode::{self, DecodeError, Fields, Object, Unreadable};
-use crate::{Ack, ErrorMessage, Hello, Login, Presence, PresenceWatch, Relayed, Welcome};
+use crate::{
+    Ack, ErrorMessage, Hello, IceServers, Login, Presence, PresenceWatch, Relayed, Welcome,
+};
 
 /// From a page to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -32,6 +34,8 @@ pub enum ServerMessage {
     Ack(Ack),
     /// See [`ErrorMessage`].
     Error(ErrorMessage),
+    /// See [`IceServers`].
+    IceServers(IceServers),
     /// See [`Presence`].
     Presence(Presence),
     /// See [`Relayed`].
@@ -133,6 +137,7 @@ impl ServerMessage {
             "hello" => Self::Hello(Hello::read(fields)?),
             "welcome" => Self::Welcome(Welcome::read(fields)?),
             "error" => Self::Error(ErrorMessage::read(fields)?),
+            "ice-servers" => Self::IceServers(IceServers::read(fields)?),
             "presence" => Self::Presence(Presence::read(fields)?),
             _ => Self::Relay(Relayed::read(type_name, fields)?),
         })

@@ -180,8 +180,8 @@ impl IceServer {
     }
 }
 
-fn ice_servers(welcome: Fields<'_>) -> Result<Vec<IceServer>, Unreadable> {
-    let list = welcome.must_have("iceServers")?.list("iceServers")?;
+fn ice_servers(message: Fields<'_>) -> Result<Vec<IceServer>, Unreadable> {
+    let list = message.must_have("iceServers")?.list("iceServers")?;
     list.iter()
         .map(|server| {
             let object = server.as_object().ok_or(Unreadable::Field)?;
@@ -195,6 +195,23 @@ impl fmt::Debug for IceServer {
         f.debug_struct("IceServer")
             .field("urls", &self.urls)
             .finish_non_exhaustive()
+    }
+}
+
+/// Server to client: STUN and TURN servers to use from now on, before the
+/// credentials that came earlier run out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IceServers {
+    /// All of them.
+    pub ice_servers: Vec<IceServer>,
+}
+
+impl IceServers {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        Ok(Self {
+            ice_servers: ice_servers(fields)?,
+        })
     }
 }
 

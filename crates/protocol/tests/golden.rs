@@ -10,8 +10,8 @@ use serde_json::Value;
 use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
-    ErrorMessage, Hello, IceCandidate, IceServer, Login, Offer, Presence, PresenceWatch, Relayed,
-    Resume, Sdp, ServerMessage, SessionId, Signal, UserId, Welcome, number,
+    ErrorMessage, Hello, IceCandidate, IceServer, IceServers, Login, Offer, Presence,
+    PresenceWatch, Relayed, Resume, Sdp, ServerMessage, SessionId, Signal, UserId, Welcome, number,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -198,6 +198,16 @@ fn session_messages() {
             ],
             resume_token: "...".into(),
             session: None,
+        }),
+    );
+    check_server(
+        "ice-servers",
+        ServerMessage::IceServers(IceServers {
+            ice_servers: vec![IceServer {
+                urls: vec!["turn:turn.example.org:3478?transport=udp".into()],
+                username: Some("1701238167:guest-alice".into()),
+                credential: Some("...".into()),
+            }],
         }),
     );
     check_client(

@@ -4,7 +4,7 @@
 //! (draft-uberti-behave-turn-rest): the user name is `expiry:userId`, the
 //! password is base64 of HMAC-SHA1 over it with the shared secret.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,6 +44,12 @@ impl Ice {
             stun_urls: config.stun_url.clone(),
             turn,
         })
+    }
+
+    /// When to give out new credentials; `None` if there are none.
+    pub(crate) fn renew_after(&self) -> Option<Duration> {
+        let turn = self.turn.as_ref()?;
+        Some(Duration::from_secs(turn.ttl_seconds) * 3 / 4)
     }
 
     /// `iceServers` for one user; TURN credentials count from `now`.

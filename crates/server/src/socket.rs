@@ -19,7 +19,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, Login, Numbered, ServerMessage,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, IceServers, Login, Numbered,
+    ServerMessage, UserId,
 };
 use wimpex_stream::Ahead;
 
@@ -113,7 +114,8 @@ struct Socket<'a, S> {
     app: &'a App,
     conn: ConnId,
     queue: Queue,
-    logged_in: bool,
+    /// Who it is; `None` before the login.
+    user: Option<UserId>,
     bucket: Bucket,
     timetable: Timetable,
 }
@@ -128,6 +130,8 @@ struct Timetable {
     heard: Instant,
     /// Until then it is pinged more often.
     busy_until: Option<Instant>,
+    /// When its TURN credentials are to be renewed.
+    renew_at: Option<Instant>,
     /// When the client must have been told what has arrived.
     ack_at: Option<Instant>,
     /// Until then nothing is read: the peer sends too fast.
@@ -154,7 +158,7 @@ where
             app,
             conn,
             queue,
-            logged_in: false,
+            user: None,
             bucket: Bucket::new(rate, timing.flood_seconds, now.into_std()),
             timetable: Timetable {
                 login_until: Some(now + timing.login),
@@ -163,6 +167,7 @@ where
                 pings: 0,
                 heard: now,
                 busy_until: None,
+                renew_at: None,
                 ack_at: None,
                 rest_until: None,
             },
@@ -212,10 +217,22 @@ where
         if self.timetable.ack_at.is_some_and(|at| at <= now) {
             self.tell();
         }
+        if self.timetable.renew_at.is_some_and(|at| at <= now) {
+            self.renew_ice_servers(now);
+        }
         if self.timetable.due(now)? {
             self.write(Message::Ping(Bytes::new()), dismissed).await?;
         }
         Ok(())
+    }
+
+    fn renew_ice_servers(&mut self, now: Instant) {
+        let ice = &self.app.ice;
+        self.timetable.renew_at = ice.renew_after().map(|after| now + after);
+        if let Some(user) = &self.user {
+            let ice_servers = ice.servers(user, SystemTime::now());
+            self.answer(ServerMessage::IceServers(IceServers { ice_servers }));
+        }
     }
 
     /// Tells the client what has arrived.
@@ -280,7 +297,7 @@ where
 
     /// Says whether to act on a frame with that number.
     fn receive(&mut self, seq: Option<u64>) -> Result<bool, End> {
-        if !self.logged_in {
+        if self.user.is_none() {
             return Ok(true);
         }
         match self.app.lobby.arrive(self.conn, seq) {
@@ -299,7 +316,7 @@ where
     }
 
     fn handle(&mut self, frame: Numbered<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
-        if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.logged_in) {
+        if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
             let known = self.app.lobby.acknowledge(self.conn, ack.received);
             self.tell();
             return known.map_err(|Ahead| End::BrokenProtocol);
@@ -307,7 +324,7 @@ where
         if !self.receive(frame.seq)? {
             return Ok(());
         }
-        match (frame.message, self.logged_in) {
+        match (frame.message, self.user.is_some()) {
             (Err(error), _) => {
                 debug!(conn = self.conn.0, code = ?error.code, "refused a message");
                 self.answer(ServerMessage::Error(error.into()));
@@ -335,10 +352,12 @@ where
     fn log_in(&mut self, login: &Login) -> Result<(), End> {
         let (identity, welcome) = login::admit(self.app, login, SystemTime::now())?;
         info!(conn = self.conn.0, user = %identity.user, device = %identity.device, "logged in");
+        let after = self.app.ice.renew_after();
+        self.timetable.renew_at = after.map(|after| Instant::now() + after);
+        self.user = Some(identity.user.clone());
         self.app
             .lobby
             .join(self.conn, identity, welcome, login.session.as_ref());
-        self.logged_in = true;
         self.timetable.login_until = None;
         Ok(())
     }
@@ -360,6 +379,7 @@ impl Timetable {
             self.next_ping,
             self.rest_until,
             self.ack_at,
+            self.renew_at,
         ]
         .into_iter()
         .flatten()

@@ -114,8 +114,7 @@ impl PeerConnection {
         servers: &[IceServer],
         report: impl Fn(PeerEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
-        let configuration = RtcConfiguration::new();
-        configuration.set_ice_servers(&ice_servers(servers)?);
+        let configuration = configuration(servers)?;
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
         let channel = Channel::new(&pc, report.clone());
         let dtls = Rc::default();
@@ -149,6 +148,15 @@ impl PeerConnection {
         }
         place(&self.pc, &self.sending.borrow());
         Ok(())
+    }
+
+    /// Uses these from the next ICE restart on (`setConfiguration`).
+    pub fn use_ice_servers(&self, servers: &[IceServer]) {
+        // web-sys has no `setConfiguration`. A browser that refuses goes on with
+        // those that it has.
+        if let Ok(configuration) = configuration(servers) {
+            let _ = call(&self.pc, "setConfiguration", &configuration);
+        }
     }
 
     /// Makes an offer ours; resolves with its SDP.
@@ -325,6 +333,12 @@ fn name_stream(transceiver: &RtcRtpTransceiver, stream: &MediaStream) {
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
     let function: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
     function.call1(object, argument).ok()
+}
+
+fn configuration(servers: &[IceServer]) -> Result<RtcConfiguration, BrowserError> {
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&ice_servers(servers)?);
+    Ok(configuration)
 }
 
 fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {

@@ -184,6 +184,28 @@ async fn nothing_else_goes_before_the_login() {
 }
 
 #[tokio::test]
+async fn turn_credentials_are_renewed_before_they_run_out() {
+    let server = TestServer::with(|config| {
+        config.ice.turn_url = vec!["turn:turn.example.org:3478".to_owned()];
+        config.ice.turn_secret = Some("north".parse().unwrap());
+        config.ice.turn_ttl_seconds = 2;
+    })
+    .await;
+    let mut client = server.connect().await;
+    let welcome = client
+        .login(json!({"type": "login", "username": "Alice"}))
+        .await;
+    let renewed = client.recv().await;
+    assert_eq!(renewed["type"], "ice-servers");
+    let until = |message: &serde_json::Value| {
+        let username = message["iceServers"][0]["username"].as_str().unwrap();
+        username.split(':').next().unwrap().parse::<u64>().unwrap()
+    };
+    assert!(until(&renewed) > until(&welcome));
+    assert_eq!(client.recv().await["type"], "ice-servers", "and again");
+}
+
+#[tokio::test]
 async fn turn_credentials_come_with_the_welcome() {
     let server = TestServer::with(|config| {
         config.ice.stun_url = vec!["stun:stun.example.org:3478".to_owned()];
