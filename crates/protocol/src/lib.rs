@@ -9,6 +9,7 @@
 //! sides have to agree on.
 
 mod decode;
+mod description;
 mod id;
 pub mod limits;
 mod message;
@@ -17,6 +18,7 @@ mod session;
 mod signal;
 
 pub use decode::{DecodeError, References, Unreadable};
+pub use description::{Answer, CallType, Candidate, Offer, Sdp};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};
@@ -25,8 +27,8 @@ pub use session::{
     Resume, Welcome,
 };
 pub use signal::{
-    Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject,
-    CallRejectReason, CallRinging, CallType, Candidate, IceCandidate, Offer, Relayed, Sdp, Signal,
+    CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
+    CallRinging, IceCandidate, Relayed, Signal,
 };
 
 /// The version of the protocol that `hello` names.

@@ -1,0 +1,117 @@
+//! What WebRTC itself has to say, inside a signal: descriptions and candidates.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::decode::{Fields, Unreadable};
+
+/// Sound and picture, or sound alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallType {
+    /// Microphone and camera.
+    Video,
+    /// Microphone only.
+    Audio,
+}
+
+impl CallType {
+    pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
+        match text {
+            "video" => Ok(Self::Video),
+            "audio" => Ok(Self::Audio),
+            _ => Err(Unreadable::Field),
+        }
+    }
+}
+
+/// A session description (RFC 8866). It holds addresses, so its `Debug` does not.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Sdp(pub String);
+
+impl fmt::Debug for Sdp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sdp({} bytes)", self.0.len())
+    }
+}
+
+macro_rules! description {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $type:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+        pub struct $name {
+            r#type: $kind,
+            /// The description.
+            pub sdp: Sdp,
+        }
+
+        /// The only `type` that this description may have.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        enum $kind {
+            $name,
+        }
+
+        impl $name {
+            /// Wraps a session description.
+            pub fn new(sdp: Sdp) -> Self {
+                Self { r#type: $kind::$name, sdp }
+            }
+
+            pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+                if fields.text("type")? != $type {
+                    return Err(Unreadable::Field);
+                }
+                Ok(Self::new(Sdp(fields.string("sdp")?)))
+            }
+        }
+    };
+}
+
+description! {
+    /// An `RTCSessionDescriptionInit` whose `type` is `offer`.
+    Offer, OfferType, "offer"
+}
+description! {
+    /// An `RTCSessionDescriptionInit` whose `type` is `answer`.
+    Answer, AnswerType, "answer"
+}
+
+/// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
+/// its `Debug` does not.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// `candidate-attribute` of RFC 8839, section 5.1; empty for "no more".
+    pub candidate: String,
+    /// Index of the media description.
+    #[serde(rename = "sdpMLineIndex")]
+    pub sdp_m_line_index: Option<u16>,
+    /// Identification tag of the media description.
+    pub sdp_mid: Option<String>,
+    /// The ICE generation that it belongs to; the seed's form lacks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username_fragment: Option<String>,
+}
+
+impl Candidate {
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        let index = fields.may_number("sdpMLineIndex")?.map(u16::try_from);
+        Ok(Self {
+            candidate: fields.string("candidate")?,
+            sdp_m_line_index: index.transpose().map_err(|_| Unreadable::Field)?,
+            sdp_mid: fields.may_string("sdpMid")?,
+            username_fragment: fields.may_string("usernameFragment")?,
+        })
+    }
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Candidate")
+            .field("sdp_mid", &self.sdp_mid)
+            .finish_non_exhaustive()
+    }
+}
