@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::prelude::Set;
+use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::quality::{Quality, Sample};
 use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
@@ -12,7 +12,7 @@ use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
 use super::event::Event;
 use super::{View, measure};
-use crate::browser::peer::{self, IceServer, Kind, PeerConnection, RtcPeerConnectionState};
+use crate::browser::peer::{self, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState};
 use crate::browser::{BrowserError, media};
 
 /// How long a connection stays open for the farewell to get through, in
@@ -39,7 +39,11 @@ impl Connection {
         view: View,
     ) -> Result<Self, BrowserError> {
         let post = poster(inbox);
-        let peer = PeerConnection::new(servers, move |event| post(Event::Peer(generation, event)))?;
+        let policy = Policy {
+            relay_only: view.hide_address.get_untracked(),
+        };
+        let report = move |event| post(Event::Peer(generation, event));
+        let peer = PeerConnection::new(servers, policy, report)?;
         if role == Role::Caller {
             peer.add_transceivers(call_type == CallType::Video)?;
         }

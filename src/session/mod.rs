@@ -53,6 +53,8 @@ pub enum Intent {
     SetMuted(bool),
     /// To be seen or not.
     SetCamera(bool),
+    /// Not to show one's network addresses to whoever one calls: relayed calls only.
+    HideAddress(bool),
     /// To know whether this person is there; `None` for nobody.
     Watch(Option<UserId>),
 }

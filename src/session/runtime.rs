@@ -19,6 +19,8 @@ use crate::browser::peer::{IceServer, PeerEvent};
 use crate::browser::{Listener, clock, media, random, storage, window};
 
 const NAME: &str = "wimpex.name";
+/// "1" if calls are to be relayed only.
+const HIDE_ADDRESS: &str = "wimpex.hide-address";
 const ME: &str = "wimpex.user-id";
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;
@@ -86,6 +88,8 @@ impl Runtime {
     fn begin(&mut self) {
         let user = storage::read(ME).and_then(|id| UserId::parse(id).ok());
         self.view.me.set(user);
+        let hide = storage::read(HIDE_ADDRESS).is_some_and(|value| value == "1");
+        self.view.hide_address.set(hide);
         if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
             self.set_name(name);
         }
@@ -179,6 +183,10 @@ impl Runtime {
             Intent::Dismiss => self.input(Input::Dismiss),
             Intent::SetMuted(muted) => self.input(Input::SetMuted(muted)),
             Intent::SetCamera(on) => self.input(Input::SetCamera(on)),
+            Intent::HideAddress(hide) => {
+                storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
+                self.view.hide_address.set(hide);
+            }
             Intent::Watch(user) => {
                 let contact = |user| Contact {
                     user,
@@ -263,6 +271,9 @@ impl Runtime {
             credential: server.credential,
         });
         self.ice_servers = servers.collect();
+        let is_relay = |url: &String| url.starts_with("turn");
+        let has_relay = self.ice_servers.iter().any(|s| s.urls.iter().any(is_relay));
+        self.view.has_relay.set(has_relay);
         // A running call needs them when its path is lost.
         if let Some(connection) = &self.connection {
             connection.use_ice_servers(&self.ice_servers);

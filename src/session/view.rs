@@ -45,6 +45,10 @@ pub struct View {
     pub me: RwSignal<Option<UserId>>,
     /// How the page stands with the server.
     pub server: RwSignal<ServerState>,
+    /// Whether calls go through a relay only, so that the peer learns no address.
+    pub hide_address: RwSignal<bool>,
+    /// Whether the server offers a relay (TURN); it says so at login.
+    pub has_relay: RwSignal<bool>,
     /// The call.
     pub call: RwSignal<wimpex_call::View>,
     /// Whoever is watched.
@@ -71,6 +75,8 @@ impl View {
             name: RwSignal::new(None),
             me: RwSignal::new(None),
             server: RwSignal::new(ServerState::Nameless),
+            hide_address: RwSignal::new(false),
+            has_relay: RwSignal::new(true),
             call: RwSignal::new(wimpex_call::View::default()),
             contact: RwSignal::new(None),
             own_picture: RwSignal::new_local(None),

@@ -26,6 +26,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
             <InsecureNotice />
             <YourLink />
             <CallSomebody />
+            <HideAddress />
             <AskForNotices />
         </main>
     }
@@ -162,6 +163,43 @@ pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl Int
                 {icon(Icon::Phone)}
                 "Audio call"
             </button>
+        </div>
+    }
+}
+
+/// The choice to show no network address to the other side.
+#[component]
+pub fn HideAddress() -> impl IntoView {
+    let session = use_session();
+    let view = session.view;
+    let hint = live(move || {
+        match (view.hide_address.get(), view.has_relay.get()) {
+            (true, false) => {
+                "This server offers no relay, so no call can come about while this is on."
+            }
+            (true, true) => {
+                "Calls go through the server’s relay, still encrypted, by a longer way."
+            }
+            (false, _) => {
+                "Without it, whoever you are in a call with can see your network address."
+            }
+        }
+        .to_owned()
+    });
+    let warns = live(move || view.hide_address.get() && !view.has_relay.get());
+    view! {
+        <div class="choice">
+            <input
+                id="hide-address"
+                type="checkbox"
+                aria-describedby="hide-address-hint"
+                prop:checked=live(move || view.hide_address.get())
+                on:change=move |event| {
+                    session.dispatch(Intent::HideAddress(event_target_checked(&event)));
+                }
+            />
+            <label for="hide-address">"Hide my network address"</label>
+            <p class="hint" id="hide-address-hint" class:warning=warns>{hint}</p>
         </div>
     }
 }

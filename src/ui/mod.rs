@@ -23,6 +23,7 @@ pub mod words;
 
 pub use app::App;
 pub use banner::{Banner, Unable};
+pub use home::HideAddress;
 pub use incoming::Incoming;
 pub use quality::QualityPanel;
 pub use welcome::Welcome;

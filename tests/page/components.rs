@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, Incoming, QualityPanel, Unable, Welcome};
+use wimpex::ui::{Banner, HideAddress, Incoming, QualityPanel, Unable, Welcome};
 use wimpex_call::quality::{Incoming as Arriving, Quality};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
@@ -266,4 +266,28 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
     ] {
         assert!(text.contains(words), "{words} in {text}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() {
+    let mut stage = Stage::of(|_| (), || view! { <HideAddress /> });
+    tick().await;
+    let choice: HtmlInputElement = stage.find("input").unchecked_into();
+    let hint = || stage.find(".hint").text_content().unwrap();
+    assert!(!choice.checked());
+    assert!(
+        hint().contains("can see your network address"),
+        "{}",
+        hint()
+    );
+    choice.click();
+    assert_eq!(stage.intents(), [Intent::HideAddress(true)]);
+    stage.session.view.hide_address.set(true);
+    tick().await;
+    let hint = || stage.find(".hint").text_content().unwrap();
+    assert!(hint().contains("relay"), "{}", hint());
+    stage.session.view.has_relay.set(false);
+    tick().await;
+    assert!(hint().contains("no call can come about"), "{}", hint());
+    assert!(stage.find(".hint").class_list().contains("warning"));
 }

@@ -4,7 +4,7 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
-use wimpex::browser::peer::{Kind, PeerConnection, PeerEvent, RtcPeerConnectionState};
+use wimpex::browser::peer::{Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState};
 
 struct Side {
     peer: PeerConnection,
@@ -16,7 +16,7 @@ fn side() -> Side {
     let report = move |event| {
         let _ = sender.unbounded_send(event);
     };
-    let peer = PeerConnection::new(&[], report).unwrap();
+    let peer = PeerConnection::new(&[], Policy::default(), report).unwrap();
     Side { peer, events }
 }
 

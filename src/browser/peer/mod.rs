@@ -14,9 +14,9 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcPeerConnection,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceTransportPolicy,
+    RtcPeerConnection, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
+    RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
@@ -35,6 +35,13 @@ pub struct IceServer {
     pub username: Option<String>,
     /// For TURN.
     pub credential: Option<String>,
+}
+
+/// Which paths may be used (`RTCConfiguration.iceTransportPolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Only those through a relay: the peer learns its address, and none of ours.
+    pub relay_only: bool,
 }
 
 /// `RTCIceCandidateInit`.
@@ -97,6 +104,7 @@ struct Sending {
 /// A connection that is closed when it is dropped.
 pub struct PeerConnection {
     pc: RtcPeerConnection,
+    policy: Policy,
     /// Names our tracks as one stream to the peer, so that they play in step.
     stream: MediaStream,
     sending: Rc<RefCell<Sending>>,
@@ -112,15 +120,17 @@ impl PeerConnection {
     /// Where the browser refuses the servers, or has no WebRTC.
     pub fn new(
         servers: &[IceServer],
+        policy: Policy,
         report: impl Fn(PeerEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
-        let configuration = configuration(servers)?;
+        let configuration = configuration(servers, policy)?;
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
         let channel = Channel::new(&pc, report.clone());
         let dtls = Rc::default();
         let listeners = listeners(&pc, report, &dtls);
         Ok(Self {
             pc,
+            policy,
             _dtls: dtls,
             stream: MediaStream::new()?,
             sending: Rc::default(),
@@ -154,7 +164,7 @@ impl PeerConnection {
     pub fn use_ice_servers(&self, servers: &[IceServer]) {
         // web-sys has no `setConfiguration`. A browser that refuses goes on with
         // those that it has.
-        if let Ok(configuration) = configuration(servers) {
+        if let Ok(configuration) = configuration(servers, self.policy) {
             let _ = call(&self.pc, "setConfiguration", &configuration);
         }
     }
@@ -335,8 +345,11 @@ fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
     function.call1(object, argument).ok()
 }
 
-fn configuration(servers: &[IceServer]) -> Result<RtcConfiguration, BrowserError> {
+fn configuration(servers: &[IceServer], policy: Policy) -> Result<RtcConfiguration, BrowserError> {
     let configuration = RtcConfiguration::new();
+    if policy.relay_only {
+        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+    }
     configuration.set_ice_servers(&ice_servers(servers)?);
     Ok(configuration)
 }
