@@ -10,6 +10,7 @@ mod listener;
 pub mod media;
 pub mod notice;
 pub mod peer;
+pub mod probe;
 pub mod random;
 pub mod socket;
 pub mod stats;

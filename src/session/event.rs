@@ -4,6 +4,7 @@ use wimpex_call::quality::Sample;
 use wimpex_call::{Generation, MediaRequest, TrackKind};
 
 use super::Intent;
+use super::check::{Finding, Part};
 use crate::browser::BrowserError;
 use crate::browser::media::Captured;
 use crate::browser::peer::PeerEvent;
@@ -35,6 +36,8 @@ pub enum Event {
     TrackEnded(MediaRequest, TrackKind),
     /// `getStats` has an answer.
     Measured(Generation, Box<Sample>),
+    /// A part of the check before the call fares so.
+    Checked(Part, Finding),
     /// A second of a call has passed.
     Second,
     /// A tenth of a second of an audio call has passed.

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod backoff;
+pub mod check;
 mod connection;
 mod devices;
 mod event;
@@ -55,6 +56,8 @@ pub enum Intent {
     SetCamera(bool),
     /// Not to show one's network addresses to whoever one calls: relayed calls only.
     HideAddress(bool),
+    /// To have everything checked that a call needs.
+    Check,
     /// To know whether this person is there; `None` for nobody.
     Watch(Option<UserId>),
 }

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState};
 use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, Signal, UserId, Welcome};
 
+use super::check::{self, Finding, PARTS};
 use super::connection::{self, Connection};
 use super::devices::Devices;
 use super::event::Event;
@@ -135,6 +136,12 @@ impl Runtime {
             }
             Event::Captured(request, captured) => self.captured(request, captured),
             Event::TrackEnded(request, kind) => self.input(Input::TrackEnded { request, kind }),
+            Event::Checked(part, finding) => self.view.check.update(|check| {
+                let known = check.iter_mut().find(|(known, _)| *known == part);
+                if let Some((_, before)) = known {
+                    *before = finding;
+                }
+            }),
             Event::Second => {
                 if let Some(connection) = &self.connection {
                     connection.measure();
@@ -187,6 +194,7 @@ impl Runtime {
                 storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
                 self.view.hide_address.set(hide);
             }
+            Intent::Check => self.check(),
             Intent::Watch(user) => {
                 let contact = |user| Contact {
                     user,
@@ -197,6 +205,26 @@ impl Runtime {
                 self.watch();
             }
         }
+    }
+
+    fn check(&mut self) {
+        let is_running = self.view.check.with_untracked(|check| {
+            check
+                .iter()
+                .any(|(_, finding)| matches!(finding, Finding::Waiting | Finding::Looking))
+        });
+        if is_running {
+            return;
+        }
+        self.view
+            .check
+            .set(PARTS.map(|part| (part, Finding::Waiting)).to_vec());
+        let online = self.view.server.get_untracked() == ServerState::Online;
+        spawn_local(check::run(
+            self.ice_servers.clone(),
+            online,
+            self.inbox.clone(),
+        ));
     }
 
     fn set_name(&mut self, name: Name) {
@@ -313,6 +341,7 @@ impl Runtime {
                 let state = connection::state(state);
                 self.input(Input::Connection { generation, state });
             }
+            PeerEvent::Gathered => self.trace.note(|| "all candidates found".to_owned()),
             PeerEvent::Ice(state) => self.trace.note(|| format!("iceConnectionState: {state:?}")),
             PeerEvent::Signaling(state) => self.trace.note(|| format!("signalingState: {state:?}")),
             PeerEvent::Closed => {

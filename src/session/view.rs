@@ -5,6 +5,7 @@ use web_sys::MediaStream;
 use wimpex_call::quality::Quality;
 use wimpex_protocol::{Name, UserId};
 
+use super::check::{Finding, Part};
 use super::trace::TraceLine;
 
 /// How the page stands with the server.
@@ -49,6 +50,8 @@ pub struct View {
     pub hide_address: RwSignal<bool>,
     /// Whether the server offers a relay (TURN); it says so at login.
     pub has_relay: RwSignal<bool>,
+    /// How the check fares; empty before the first.
+    pub check: RwSignal<Vec<(Part, Finding)>>,
     /// The call.
     pub call: RwSignal<wimpex_call::View>,
     /// Whoever is watched.
@@ -77,6 +80,7 @@ impl View {
             server: RwSignal::new(ServerState::Nameless),
             hide_address: RwSignal::new(false),
             has_relay: RwSignal::new(true),
+            check: RwSignal::new(Vec::new()),
             call: RwSignal::new(wimpex_call::View::default()),
             contact: RwSignal::new(None),
             own_picture: RwSignal::new_local(None),

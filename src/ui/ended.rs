@@ -4,6 +4,7 @@ use leptos::html::Button;
 use leptos::prelude::*;
 use wimpex_call::{EndReason, Ended, Role};
 
+use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
 use super::person::contact_name;
 use super::place::Places;
@@ -51,6 +52,13 @@ pub(crate) fn EndedScreen() -> impl IntoView {
             });
         }
     };
+    // No path was found: the check says which kind is missing.
+    let failed = ended
+        .get_untracked()
+        .is_some_and(|ended| ended.reason == EndReason::ConnectionFailed);
+    if failed {
+        session.dispatch(Intent::Check);
+    }
     view! {
         <main class="column ended">
             <section class="card person" role="status">
@@ -59,6 +67,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
                 <p>{sentence}</p>
                 <p class="hint">{length}</p>
             </section>
+            {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     "Back to home"

@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
 use super::banner::InsecureNotice;
+use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
 use super::welcome::invalid;
 use super::{live, use_session, words};
@@ -28,6 +29,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
             <CallSomebody />
             <HideAddress />
             <AskForNotices />
+            <ConnectionCheck />
         </main>
     }
 }

@@ -6,6 +6,7 @@
 mod app;
 mod banner;
 mod call_screen;
+mod check;
 mod controls;
 mod debug;
 mod ended;
@@ -23,6 +24,7 @@ pub mod words;
 
 pub use app::App;
 pub use banner::{Banner, Unable};
+pub use check::ConnectionCheck;
 pub use home::HideAddress;
 pub use incoming::Incoming;
 pub use quality::QualityPanel;

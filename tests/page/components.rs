@@ -9,8 +9,10 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
+use wimpex::browser::probe::Loopback;
+use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, HideAddress, Incoming, QualityPanel, Unable, Welcome};
+use wimpex::ui::{Banner, ConnectionCheck, HideAddress, Incoming, QualityPanel, Unable, Welcome};
 use wimpex_call::quality::{Incoming as Arriving, Quality};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
@@ -290,4 +292,66 @@ async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() 
     tick().await;
     assert!(hint().contains("no call can come about"), "{}", hint());
     assert!(stage.find(".hint").class_list().contains("warning"));
+}
+
+/// What the check says when all parts fare so.
+async fn verdict(fares: impl Fn(Part) -> Finding) -> String {
+    let stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let findings = PARTS.map(|part| (part, fares(part)));
+    stage.session.view.check.set(findings.to_vec());
+    tick().await;
+    stage.find("[role=status]").text_content().unwrap()
+}
+
+#[wasm_bindgen_test]
+async fn the_check_says_in_words_what_to_do() {
+    let relayed = Finding::Relayed(Loopback {
+        round_trip: 31,
+        lost: 5,
+    });
+    let without = |missing: Part| {
+        let relayed = relayed.clone();
+        move |part| match part {
+            _ if part == missing => Finding::Fails(None),
+            Part::RelayUdp | Part::RelayTcp | Part::RelayTls => relayed.clone(),
+            _ => Finding::Works,
+        }
+    };
+    for (part, word) in [
+        (Part::Microphone, "Nobody would hear you"),
+        (Part::Camera, "nobody would see you"),
+        (Part::Server, "no connection to the server"),
+        (Part::RelayUdp, "blocks UDP"),
+        (Part::RelayTls, "All is well"),
+    ] {
+        let said = verdict(without(part)).await;
+        assert!(said.contains(word), "{part:?}: {said}");
+    }
+    let no_relay = |part| match part {
+        Part::RelayUdp | Part::RelayTcp | Part::RelayTls => Finding::NotOffered,
+        _ => Finding::Works,
+    };
+    assert!(verdict(no_relay).await.contains("home routers"));
+    let refused = |part| match part {
+        Part::RelayUdp | Part::RelayTcp | Part::RelayTls => Finding::Fails(None),
+        _ => Finding::Works,
+    };
+    assert!(verdict(refused).await.contains("cannot be reached"));
+    assert!(verdict(|_| Finding::Looking).await.contains("One moment"));
+}
+
+#[wasm_bindgen_test]
+async fn the_check_shows_each_part_and_begins_with_a_click() {
+    let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    tick().await;
+    let section: HtmlElement = stage.find("section").unchecked_into();
+    assert!(section.hidden(), "nothing to show yet");
+    stage.button("Check my connection").click();
+    assert_eq!(stage.intents(), [Intent::Check]);
+    let findings = PARTS.map(|part| (part, Finding::Works));
+    stage.session.view.check.set(findings.to_vec());
+    tick().await;
+    assert!(!section.hidden());
+    let rows = stage.element.query_selector_all("li").unwrap();
+    assert_eq!(rows.length() as usize, PARTS.len());
 }

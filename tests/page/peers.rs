@@ -29,6 +29,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
             PeerEvent::Track(track) => tracks.push(track.kind()),
             PeerEvent::Connection(RtcPeerConnectionState::Connected) => break,
             PeerEvent::Connection(_)
+            | PeerEvent::Gathered
             | PeerEvent::Ice(_)
             | PeerEvent::Signaling(_)
             | PeerEvent::Direct(_)

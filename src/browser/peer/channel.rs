@@ -6,12 +6,23 @@ use web_sys::{
     MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState, RtcPeerConnection,
 };
 
-use super::PeerEvent;
+use super::{PeerEvent, Report};
 use crate::browser::Listener;
 
 /// Both sides open it by themselves, under the same number (webrtc, section 6.1),
 /// so that a peer that does not know it is not disturbed (docs/protocol.md).
 const ID: u16 = 0;
+const LOSSY_ID: u16 = 1;
+
+/// As [`super::PeerConnection::lossy_channel`].
+pub(super) fn lossy(pc: &RtcPeerConnection) -> RtcDataChannel {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(LOSSY_ID);
+    init.set_ordered(false);
+    init.set_max_retransmits(0);
+    pc.create_data_channel_with_data_channel_dict("probe", &init)
+}
 
 pub(super) struct Channel {
     channel: RtcDataChannel,
@@ -19,7 +30,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(pc: &RtcPeerConnection, report: impl Fn(PeerEvent) + 'static) -> Self {
+    pub(super) fn new(pc: &RtcPeerConnection, report: Report) -> Self {
         let init = RtcDataChannelInit::new();
         init.set_negotiated(true);
         init.set_id(ID);

@@ -10,11 +10,11 @@ use web_sys::{
     RtcTrackEvent,
 };
 
-use super::{Candidate, PeerEvent, transceivers};
+use super::{Candidate, PeerEvent, Report, transceivers};
 use crate::browser::Listener;
 
 /// Listens for the end of the DTLS transport, which all media share (BUNDLE).
-fn watch_dtls(pc: &RtcPeerConnection, report: impl Fn(PeerEvent) + 'static) -> Option<Listener> {
+fn watch_dtls(pc: &RtcPeerConnection, report: Report) -> Option<Listener> {
     let sender = transceivers(pc).first()?.sender();
     let transport: EventTarget = Reflect::get(&sender, &"transport".into())
         .ok()?
@@ -31,7 +31,7 @@ fn watch_dtls(pc: &RtcPeerConnection, report: impl Fn(PeerEvent) + 'static) -> O
 
 pub(super) fn listeners(
     pc: &RtcPeerConnection,
-    report: impl Fn(PeerEvent) + Clone + 'static,
+    report: Report,
     dtls: &Rc<RefCell<Option<Listener>>>,
 ) -> [Listener; 5] {
     let on = |event: &'static str, run: Box<dyn Fn(web_sys::Event)>| Listener::new(pc, event, run);
@@ -65,16 +65,17 @@ pub(super) fn listeners(
             "icecandidate",
             Box::new(move |event| {
                 let event: &RtcPeerConnectionIceEvent = event.unchecked_ref();
-                if let Some(found) = event.candidate() {
-                    candidate(PeerEvent::Candidate(Candidate {
+                candidate(match event.candidate() {
+                    Some(found) => PeerEvent::Candidate(Candidate {
                         candidate: found.candidate(),
                         sdp_mid: found.sdp_mid(),
                         sdp_m_line_index: found.sdp_m_line_index(),
                         username_fragment: Reflect::get(&found, &"usernameFragment".into())
                             .ok()
                             .and_then(|fragment| fragment.as_string()),
-                    }));
-                }
+                    }),
+                    None => PeerEvent::Gathered,
+                });
             }),
         ),
         on(

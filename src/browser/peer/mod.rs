@@ -14,9 +14,9 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcIceCandidateInit, RtcIceTransportPolicy,
-    RtcPeerConnection, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit,
-    RtcSdpType, RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
+    RtcIceTransportPolicy, RtcPeerConnection, RtcRtpTransceiver, RtcRtpTransceiverDirection,
+    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
@@ -59,8 +59,10 @@ pub struct Candidate {
 
 /// What a connection reports.
 pub enum PeerEvent {
-    /// `onicecandidate`; the end of the candidates is not reported.
+    /// `onicecandidate`.
     Candidate(Candidate),
+    /// There are no more candidates for now.
+    Gathered,
     /// `onconnectionstatechange`.
     Connection(RtcPeerConnectionState),
     /// `oniceconnectionstatechange`.
@@ -94,6 +96,9 @@ impl Kind {
     }
 }
 
+/// Where events go.
+type Report = Rc<dyn Fn(PeerEvent)>;
+
 /// The tracks to send; they are put on the transceivers as soon as there are any.
 #[derive(Default)]
 struct Sending {
@@ -121,7 +126,16 @@ impl PeerConnection {
     pub fn new(
         servers: &[IceServer],
         policy: Policy,
-        report: impl Fn(PeerEvent) + Clone + 'static,
+        report: impl Fn(PeerEvent) + 'static,
+    ) -> Result<Self, BrowserError> {
+        Self::reporting(servers, policy, Rc::new(report))
+    }
+
+    /// The same, once for all callers, since each copy costs the page its bytes.
+    fn reporting(
+        servers: &[IceServer],
+        policy: Policy,
+        report: Report,
     ) -> Result<Self, BrowserError> {
         let configuration = configuration(servers, policy)?;
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
@@ -255,6 +269,12 @@ impl PeerConnection {
     /// Says this to the peer over the connection itself; says whether it can be.
     pub fn say(&self, text: &str) -> bool {
         self.channel.say(text)
+    }
+
+    /// A channel that loses what the network loses, for measuring it. Both sides
+    /// have to open it.
+    pub fn lossy_channel(&self) -> RtcDataChannel {
+        channel::lossy(&self.pc)
     }
 
     /// Sends no sound and no picture any more.

@@ -1,5 +1,7 @@
 //! What the page says, in plain words.
 
+mod check;
+
 use std::time::Duration;
 
 use wimpex_call::{CallView, Capture, EndReason, Ended, MediaError, State};
@@ -7,6 +9,8 @@ use wimpex_protocol::{CallType, InvalidName, UserId, limits};
 
 use crate::session::ServerState;
 use crate::session::address::InvalidAddress;
+
+pub use check::{finding, mark, part, verdict};
 
 /// A person whose name is not known: the end of the id tells two apart.
 pub fn nameless(user: &UserId) -> String {

@@ -1,0 +1,53 @@
+//! The check of everything that a call needs, part by part, and what to do.
+
+use leptos::prelude::*;
+
+use super::{live, use_session, words};
+use crate::session::Intent;
+use crate::session::check::{Finding, PARTS};
+
+/// A button that begins the check, and what it shows.
+#[component]
+pub fn ConnectionCheck() -> impl IntoView {
+    let session = use_session();
+    let check = session.view.check;
+    let running = live(move || {
+        check.with(|check| {
+            check
+                .iter()
+                .any(|(_, finding)| matches!(finding, Finding::Waiting | Finding::Looking))
+        })
+    });
+    let hidden = live(move || check.with(Vec::is_empty));
+    let verdict = live(move || check.with(|check| words::verdict(check).to_owned()));
+    let rows = PARTS.map(|part| {
+        let finding = move || {
+            check.with(|check| {
+                let found = check.iter().find(|(of, _)| *of == part);
+                found.map_or(Finding::Waiting, |(_, finding)| finding.clone())
+            })
+        };
+        let mark = live(move || words::mark(&finding()).to_owned());
+        let says = live(move || words::finding(&finding()));
+        view! {
+            <li class="finding" data-mark=mark>
+                <span>{words::part(part)}</span>
+                <span>{says}</span>
+            </li>
+        }
+        .into_any()
+    });
+    view! {
+        <button
+            class="quiet centered"
+            disabled=running
+            on:click=move |_| session.dispatch(Intent::Check)
+        >
+            "Check my connection"
+        </button>
+        <section class="card" aria-label="Connection check" hidden=hidden>
+            <ul class="findings">{Vec::from(rows)}</ul>
+            <p role="status">{verdict}</p>
+        </section>
+    }
+}
