@@ -1,5 +1,6 @@
 //! The check of everything that a call needs, part by part, and what to do.
 
+use leptos::html::Section;
 use leptos::prelude::*;
 
 use super::{live, use_session, words};
@@ -37,15 +38,25 @@ pub fn ConnectionCheck() -> impl IntoView {
         }
         .into_any()
     });
+    let section = NodeRef::<Section>::new();
+    let begin = move |_| {
+        session.dispatch(Intent::Check);
+        // It may appear below the edge of the screen.
+        request_animation_frame(move || {
+            if let Some(section) = section.get_untracked() {
+                section.scroll_into_view_with_bool(false);
+            }
+        });
+    };
     view! {
         <button
             class="quiet centered"
             disabled=running
-            on:click=move |_| session.dispatch(Intent::Check)
+            on:click=begin
         >
             "Check my connection"
         </button>
-        <section class="card" aria-label="Connection check" hidden=hidden>
+        <section class="card" node_ref=section aria-label="Connection check" hidden=hidden>
             <ul class="findings">{Vec::from(rows)}</ul>
             <p role="status">{verdict}</p>
         </section>

@@ -8,7 +8,7 @@ pub fn part(part: Part) -> &'static str {
         Part::Microphone => "Microphone",
         Part::Camera => "Camera",
         Part::Server => "Server",
-        Part::Stun => "Way out of your network (STUN)",
+        Part::Stun => "Way out (STUN)",
         Part::RelayUdp => "Relay over UDP",
         Part::RelayTcp => "Relay over TCP",
         Part::RelayTls => "Relay over TLS",
@@ -25,7 +25,7 @@ pub fn finding(finding: &Finding) -> String {
             "works: {} ms there and back, {}% lost",
             loopback.round_trip, loopback.lost
         ),
-        Finding::NotOffered => "not offered by this server".to_owned(),
+        Finding::NotOffered => "not offered".to_owned(),
         Finding::Fails(None) => "does not work".to_owned(),
         Finding::Fails(Some(error)) => match error.as_str() {
             "NotAllowedError" => "blocked".to_owned(),
