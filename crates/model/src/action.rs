@@ -188,7 +188,10 @@ impl State {
             Action::DeliverAndRepeat(to, from) => {
                 self.left.repeated -= 1;
                 let message = self.take(to, from, 0);
-                self.links.entry((to, NOBODY)).or_default().push(message.clone());
+                self.links
+                    .entry((to, NOBODY))
+                    .or_default()
+                    .push(message.clone());
                 self.deliver(bounds, to, &message, steps);
             }
             Action::Delay(to, from) => {
@@ -292,12 +295,7 @@ impl State {
     }
 
     #[expect(clippy::expect_used, reason = "the action names a message that waits")]
-    fn take(
-        &mut self,
-        to: usize,
-        from: usize,
-        at: usize,
-    ) -> crate::hashed::Hashed<ServerMessage> {
+    fn take(&mut self, to: usize, from: usize, at: usize) -> crate::hashed::Hashed<ServerMessage> {
         self.links.get_mut(&(to, from)).expect("a link").remove(at)
     }
 

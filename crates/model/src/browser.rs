@@ -24,7 +24,6 @@ pub(crate) struct Browser {
 pub(crate) enum Work {
     Offer(Generation),
     Answer(Generation, Sdp),
-    Failure(Generation),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,9 +146,7 @@ impl Browser {
             return Vec::new();
         };
         let generation = match &work {
-            Work::Offer(generation) | Work::Answer(generation, _) | Work::Failure(generation) => {
-                *generation
-            }
+            Work::Offer(generation) | Work::Answer(generation, _) => *generation,
         };
         // A connection that was closed meanwhile has nothing to say.
         let Some(connection) = self.connections.get_mut(&generation) else {
@@ -158,7 +155,6 @@ impl Browser {
         let kind = match &work {
             Work::Offer(_) => "offer",
             Work::Answer(..) => "answer",
-            Work::Failure(_) => return vec![Input::NegotiationFailed { generation }],
         };
         connection.described += 1;
         let sdp = Sdp(format!(
@@ -181,7 +177,7 @@ impl Browser {
                 connection.remote = Some(remote);
                 Input::LocalAnswer { generation, sdp }
             }
-            Work::Offer(_) | Work::Failure(_) => Input::LocalOffer { generation, sdp },
+            Work::Offer(_) => Input::LocalOffer { generation, sdp },
         };
         if candidates {
             vec![described, candidate]

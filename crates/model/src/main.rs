@@ -16,7 +16,11 @@ fn main() -> ExitCode {
         .iter()
         .filter(|a| *a != "small" && *a != "fast" && !a.starts_with("diagram="))
         .collect();
-    let all = if flag("small") { small() } else { configurations() };
+    let all = if flag("small") {
+        small()
+    } else {
+        configurations()
+    };
     let chosen: Vec<Bounds> = all
         .into_iter()
         .filter(|b| parts.is_empty() || parts.iter().any(|part| b.name.contains(&***part)))

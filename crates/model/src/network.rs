@@ -1,8 +1,8 @@
 //! The server and the ways to and from it.
 //!
-//! A message waits on a link from its sender to its receiver. What one page
-//! sends to another stays in order there, unless the bounds allow otherwise;
-//! what comes from several senders may arrive in any order.
+//! What waits for a page stays in the order in which the hub had it, as the
+//! signaling connection promises; or, where the bounds say so, only what comes
+//! from one and the same sender does.
 
 use wimpex_hub::{Identity, Output as HubOutput, SessionId};
 use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal};
@@ -39,6 +39,7 @@ impl State {
                         ServerMessage::Relay(_) => sender,
                         _ => SERVER,
                     };
+                    let from = if self.crossing { from } else { SERVER };
                     for session in to {
                         let receiver = self
                             .clients

@@ -43,25 +43,33 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
         Property::sometimes("two are connected", |_, state: &State| {
             phases(state, Phase::Connected) == 2
         }),
-        Property::sometimes("nothing is left to happen", |_, state: &State| state.is_quiescent()),
+        Property::sometimes("nothing is left to happen", |_, state: &State| {
+            state.is_quiescent()
+        }),
     ];
     if bounds.hang_ups > 0 {
-        all.push(Property::sometimes("a peer hangs up", |_, state: &State| {
-            ended(state, EndReason::PeerHungUp)
-        }));
+        all.push(Property::sometimes(
+            "a peer hangs up",
+            |_, state: &State| ended(state, EndReason::PeerHungUp),
+        ));
     }
     if bounds.declines > 0 {
-        all.push(Property::sometimes("a peer declines", |_, state: &State| {
-            ended(state, EndReason::PeerDeclined)
-        }));
+        all.push(Property::sometimes(
+            "a peer declines",
+            |_, state: &State| ended(state, EndReason::PeerDeclined),
+        ));
     }
     if bounds.cuts > 0 {
-        all.push(Property::sometimes("both look for a new path", |_, state: &State| {
-            phases(state, Phase::Reconnecting) == 2
-        }));
-        all.push(Property::sometimes("a lost path is mended", |_, state: &State| {
-            state.left.cuts == 0 && phases(state, Phase::Connected) == 2 && state.is_at_rest()
-        }));
+        all.push(Property::sometimes(
+            "both look for a new path",
+            |_, state: &State| phases(state, Phase::Reconnecting) == 2,
+        ));
+        all.push(Property::sometimes(
+            "a lost path is mended",
+            |_, state: &State| {
+                state.left.cuts == 0 && phases(state, Phase::Connected) == 2 && state.is_at_rest()
+            },
+        ));
     }
     if bounds.closed + bounds.killed > 0 {
         all.push(Property::sometimes("a peer is gone", |_, state: &State| {
@@ -73,20 +81,24 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
         bounds.pages.iter().any(|page| same(&page))
     });
     if two_devices {
-        all.push(Property::sometimes("answered elsewhere", |_, state: &State| {
-            ended(state, EndReason::AnsweredElsewhere)
-        }));
+        all.push(Property::sometimes(
+            "answered elsewhere",
+            |_, state: &State| ended(state, EndReason::AnsweredElsewhere),
+        ));
     }
     let mutual = |a: &(usize, usize, &str)| {
         let back = |b: &(usize, usize, &str)| (a.0, a.1) == (b.1, b.0);
         bounds.places.iter().any(back)
     };
     if bounds.places.iter().any(mutual) {
-        all.push(Property::sometimes("glare ends in one call", |_, state: &State| {
-            let both_called = state.left.places == 0 && state.clients.iter().all(|c| c.alive);
-            let one_won = state.clients.iter().filter(|c| c.wanted.len() == 2).count();
-            both_called && one_won >= 1 && phases(state, Phase::Connected) == 2
-        }));
+        all.push(Property::sometimes(
+            "glare ends in one call",
+            |_, state: &State| {
+                let both_called = state.left.places == 0 && state.clients.iter().all(|c| c.alive);
+                let one_won = state.clients.iter().filter(|c| c.wanted.len() == 2).count();
+                both_called && one_won >= 1 && phases(state, Phase::Connected) == 2
+            },
+        ));
     }
     all
 }

@@ -42,6 +42,8 @@ pub struct State {
     pub(crate) sessions: u64,
     /// What is on the way, by (receiver, sender).
     pub(crate) links: BTreeMap<(usize, usize), Vec<Hashed<ServerMessage>>>,
+    /// Whether what comes from several senders may cross.
+    pub(crate) crossing: bool,
     /// Calls that a callee has accepted.
     pub(crate) accepted: BTreeSet<CallId>,
     /// A message was lost against the promise of the signaling connection, so
@@ -62,6 +64,7 @@ impl State {
             hub: Hashed::new(Hub::default()),
             sessions: 0,
             links: BTreeMap::new(),
+            crossing: bounds.crossing,
             accepted: BTreeSet::new(),
             broke_promise: false,
             left: Left {
@@ -148,7 +151,10 @@ impl State {
                 self.send(who, relayed);
             }
             for (connection, generation, farewell) in closed {
-                let words = farewell.map(Word::Farewell).into_iter().chain([Word::Closed]);
+                let words = farewell
+                    .map(Word::Farewell)
+                    .into_iter()
+                    .chain([Word::Closed]);
                 let other = connection.linked;
                 self.hear(who, generation, other, words.collect());
             }
@@ -338,7 +344,10 @@ impl State {
             };
             // Only patience with a peer that is missed is that short.
             let patient = limits::GONE_AFTER + limits::GONE_AFTER_RENEWAL;
-            let misses = client.machine.poll_timeout().is_some_and(|at| at <= patient);
+            let misses = client
+                .machine
+                .poll_timeout()
+                .is_some_and(|at| at <= patient);
             let others = || {
                 let others = self.clients.iter().enumerate().filter(|(at, _)| *at != who);
                 others.filter_map(|(_, other)| {
@@ -352,7 +361,10 @@ impl State {
                 Phase::Calling => excused || others().any(|phase| phase == Phase::Ringing),
                 Phase::Connecting => {
                     excused
-                        || others().any(|phase| matches!(phase, Phase::Connecting | Phase::Connected))
+                        || others().any(|phase| {
+                            use Phase::{Connected, Connecting, Reconnecting};
+                            matches!(phase, Connecting | Connected | Reconnecting)
+                        })
                 }
                 Phase::Connected => {
                     let quiescent = self.is_quiescent();
@@ -365,10 +377,9 @@ impl State {
                 return Some(match client.machine.state() {
                     Phase::Ringing => Rule::RingingIsMeant,
                     Phase::Calling | Phase::Connecting => Rule::NobodyWaitsForNobody,
-                    Phase::Connected
-                    | Phase::Reconnecting
-                    | Phase::Idle
-                    | Phase::Ended => Rule::ConnectedOrEnded,
+                    Phase::Connected | Phase::Reconnecting | Phase::Idle | Phase::Ended => {
+                        Rule::ConnectedOrEnded
+                    }
                 });
             }
             if client.machine.poll_timeout().is_none() && client.machine.state() != Phase::Connected

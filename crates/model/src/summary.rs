@@ -38,7 +38,11 @@ impl State {
                 ServerMessage::Hello(_) | ServerMessage::Welcome(_) => String::new(),
             });
             let words: Vec<String> = words.collect();
-            parts.push(format!("→{} [{}]", self.clients[*to].device, words.join(", ")));
+            parts.push(format!(
+                "→{} [{}]",
+                self.clients[*to].device,
+                words.join(", ")
+            ));
         }
         parts.join("; ")
     }
