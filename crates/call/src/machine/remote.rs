@@ -54,7 +54,8 @@ impl Machine {
 
     fn offer(&mut self, from: Sender, offer: CallOffer, now: Duration) {
         if let Some(verdict) = self.over.verdict(&from.user, &offer.call_id) {
-            return self.reply(&from, verdict.signal(offer.call_id));
+            self.reply(&from, verdict.signal(offer.call_id));
+            return self.insist(&from);
         }
         let Some(call) = self.call.take() else {
             return self.ring(from, offer, Presence::default(), now);
@@ -87,6 +88,18 @@ impl Machine {
                 self.end_call(call, CallEndReason::Superseded, EndReason::Superseded, now);
                 self.ring(from, offer, known, now);
             }
+        }
+    }
+
+    /// They still call with a call that is over here, and may have taken ours
+    /// for the losing one of two that collide. Now that theirs ends, ours rings.
+    fn insist(&mut self, from: &Sender) {
+        if let Some(call) = self.call.take() {
+            let calling = matches!(call.phase, Phase::Calling { .. });
+            if calling && call.peer == from.user && call.negotiation.offered {
+                self.send_description(&call, Some(from.device.clone()));
+            }
+            self.call = Some(call);
         }
     }
 
