@@ -180,21 +180,6 @@ pub fn configurations() -> Vec<Bounds> {
             ..Bounds::default()
         },
         Bounds {
-            name: "two tabs and a restart",
-            pages: TABS,
-            places: &[(0, 1, "call_1")],
-            restarts: 1,
-            ..Bounds::default()
-        },
-        Bounds {
-            name: "two tabs and a blackout",
-            pages: TABS,
-            places: &[(0, 1, "call_1")],
-            blackouts: 1,
-            repeated: 1,
-            ..Bounds::default()
-        },
-        Bounds {
             name: "a lost path and a restart",
             pages: PAIR,
             places: &[(0, 1, "call_1")],
@@ -215,11 +200,17 @@ pub fn configurations() -> Vec<Bounds> {
             ..Bounds::default()
         },
         Bounds {
-            name: "hasty timers",
+            name: "a third person",
             pages: PEOPLE,
             places: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "hasty timers",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
             hang_ups: 1,
-            hasty_timers: 1,
+            hasty_timers: 2,
             ..Bounds::default()
         },
     ]);

@@ -13,7 +13,7 @@ use crate::{proc, say};
 
 const TRUNK: Version = Version(0, 21, 14);
 const GECKODRIVER: Version = Version(0, 37, 1);
-const CARGO_FUZZ: Version = Version(0, 13, 1);
+const CARGO_FUZZ: Version = Version(0, 13, 2);
 
 /// A crate whose program is wanted.
 struct CargoTool {
