@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{bench, checks, dev, page, proc, run, server, size, testing};
+use crate::{bench, checks, dev, fuzz, mutants, page, proc, proof, run, server, size, testing};
 
 /// Wimpex: the developer's commands.
 #[derive(Debug, Parser)]
@@ -51,6 +51,22 @@ enum Command {
     Size,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
+    /// Explore every state of a call within bounds, and draw the state diagram
+    Model {
+        /// Only configurations with this in their name
+        only: Vec<String>,
+    },
+    /// Seed faults into the call logic: the tests or the model must find each
+    Mutants {
+        /// Only faults with this in their description
+        only: Option<String>,
+    },
+    /// Fuzz the frame decoder and the call's machine
+    Fuzz {
+        /// How long each, after `--`
+        #[arg(last = true, value_name = "SECONDS")]
+        seconds: Option<u32>,
+    },
     /// Install the tools that the other commands need
     Setup {
         /// Chromium and its driver too, which the tests need
@@ -95,6 +111,9 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Bench => bench::bench(&workspace),
+            Command::Model { only } => proof::model(&workspace, &only),
+            Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
+            Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
             Command::Setup { tests, firefox } => {
                 Tools::ensure(
                     &workspace,

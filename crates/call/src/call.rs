@@ -85,6 +85,15 @@ impl Media {
     };
 }
 
+/// What the server has said of who is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Presence {
+    /// The peer's devices, if it has said.
+    pub(crate) devices: Option<Vec<DeviceId>>,
+    /// Until when others may still be on their way back to a restarted server.
+    pub(crate) renewed_until: Option<Duration>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
     pub(crate) id: CallId,
@@ -109,8 +118,7 @@ pub(crate) struct Call {
     pub(crate) restart_at: Option<Duration>,
     /// When the peer, who is not there, has been away for too long.
     pub(crate) gone_at: Option<Duration>,
-    /// Until when others may still be on their way back to a restarted server.
-    pub(crate) renewed_until: Option<Duration>,
+    pub(crate) presence: Presence,
 }
 
 impl Call {
@@ -141,7 +149,7 @@ impl Call {
             deadline: None,
             restart_at: None,
             gone_at: None,
-            renewed_until: None,
+            presence: Presence::default(),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI and
-//! geckodriver.
+//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI,
+//! geckodriver and cargo-fuzz.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use crate::{proc, say};
 
 const TRUNK: Version = Version(0, 21, 14);
 const GECKODRIVER: Version = Version(0, 37, 1);
+const CARGO_FUZZ: Version = Version(0, 13, 2);
 
 /// A crate whose program is wanted.
 struct CargoTool {
@@ -65,6 +66,19 @@ pub(super) fn wasm_bindgen(workspace: &Workspace) -> Result<Found> {
         found.directory.display()
     );
     Ok(found)
+}
+
+/// cargo-fuzz, which builds and runs the fuzz targets.
+pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
+    let tool = CargoTool {
+        package: "cargo-fuzz",
+        program: "cargo-fuzz",
+        version: CARGO_FUZZ,
+        estimate: "about 1 minute on two cores",
+        environment: &[],
+    };
+    let found = tool.ensure(workspace, |found| found >= CARGO_FUZZ)?;
+    Ok(found.directory.join("cargo-fuzz"))
 }
 
 /// geckodriver if it is there, without installing it.

@@ -20,7 +20,8 @@ use anyhow::Result;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
-pub(crate) use rust_target::{ensure_components, library_manifest};
+pub(crate) use cargo_tool::cargo_fuzz;
+pub(crate) use rust_target::{ensure_components, ensure_nightly, library_manifest};
 
 /// What a command needs besides the tools that build the page.
 #[derive(Debug, Clone, Copy, Default)]

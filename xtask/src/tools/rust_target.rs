@@ -71,6 +71,18 @@ pub(crate) fn ensure_components(workspace: &Workspace) -> Result<()> {
     )
 }
 
+/// Installs the nightly toolchain if it is missing; fuzzing needs it.
+pub(crate) fn ensure_nightly(workspace: &Workspace) -> Result<()> {
+    if proc::succeeds(workspace.command("cargo").args(["+nightly", "--version"])) {
+        return Ok(());
+    }
+    let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
+    say::step(
+        "installing the nightly toolchain (about 20 seconds, once)",
+        || rustup(workspace, &install),
+    )
+}
+
 fn rustup(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     let mut command = workspace.command("rustup");
     if !proc::succeeds(workspace.command("rustup").arg("--version")) {

@@ -9,7 +9,7 @@ use wimpex_protocol::{CallEndReason, CallId, DeviceId, UserId};
 
 use super::Machine;
 use crate::EndReason;
-use crate::call::{Call, Phase, limits};
+use crate::call::{Call, Phase, Presence, limits};
 
 impl Machine {
     pub(super) fn peer_devices(&mut self, user: &UserId, devices: Vec<DeviceId>, now: Duration) {
@@ -20,16 +20,30 @@ impl Machine {
             Some(device) => devices.contains(device),
             None => !devices.is_empty(),
         };
+        call.presence.devices = Some(devices.clone());
         match call.phase {
             Phase::Calling { .. } => self.reach(&mut call, devices),
             Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {}
         }
         if there {
-            call.gone_at = None;
+            if call.gone_at.take().is_some() {
+                self.welcome_back(&mut call);
+            }
         } else {
             miss(&mut call, now);
         }
         self.call = Some(call);
+    }
+
+    /// What we said while the peer was away has reached nobody, and it may have
+    /// ended the call meanwhile.
+    fn welcome_back(&mut self, call: &mut Call) {
+        match call.phase {
+            Phase::Ringing => self.send_ringing(call),
+            Phase::Connecting => self.say_again(call),
+            // The offer goes to each device that comes.
+            Phase::Calling { .. } | Phase::Connected | Phase::Reconnecting => {}
+        }
     }
 
     /// Rings on the devices that are there and have not got the offer: they
@@ -51,7 +65,10 @@ impl Machine {
             return;
         };
         let until = now + limits::GONE_AFTER_RENEWAL;
-        call.renewed_until = Some(until);
+        call.presence = Presence {
+            devices: None,
+            renewed_until: Some(until),
+        };
         call.gone_at = call.gone_at.map(|_| until);
         call.reached.clear();
         match call.phase {
@@ -72,7 +89,7 @@ impl Machine {
         match call.phase {
             // Presence knows of other devices, or of none that was never there.
             Phase::Calling { peer_rings } if offer && call.reached.is_empty() => {
-                let renewed = call.renewed_until.is_some_and(|until| now < until);
+                let renewed = call.presence.renewed_until.is_some_and(|until| now < until);
                 if !peer_rings && !renewed {
                     return self.finish(call, EndReason::PeerOffline, None, now);
                 }
@@ -111,12 +128,27 @@ impl Machine {
     }
 }
 
+/// A call takes the place of another one with the same peer, of whom the server
+/// will not say again what it has said already.
+pub(super) fn inherit(call: &mut Call, known: Presence, now: Duration) {
+    let gone =
+        |there: &Vec<DeviceId>| !call.peer_device.as_ref().is_some_and(|d| there.contains(d));
+    let gone = known.devices.as_ref().is_some_and(gone);
+    call.presence = known;
+    if gone {
+        miss(call, now);
+    }
+}
+
 /// The peer is not there. It may come back before patience is out.
 fn miss(call: &mut Call, now: Duration) {
     let patience = now + limits::GONE_AFTER;
     match call.phase {
         Phase::Calling { .. } | Phase::Ringing | Phase::Connecting => {
-            let until = call.renewed_until.map_or(patience, |at| at.max(patience));
+            let until = call
+                .presence
+                .renewed_until
+                .map_or(patience, |at| at.max(patience));
             call.gone_at.get_or_insert(until);
         }
         Phase::Connected | Phase::Reconnecting => {}

@@ -10,8 +10,8 @@ use wimpex_protocol::{
     Sdp, Signal, UserId,
 };
 
-use super::Machine;
-use crate::call::{Call, Phase, limits};
+use super::{Machine, presence};
+use crate::call::{Call, Phase, Presence, limits};
 use crate::memory::Verdict;
 use crate::negotiation::Local;
 use crate::{EndReason, Generation, Output, Role};
@@ -54,10 +54,11 @@ impl Machine {
 
     fn offer(&mut self, from: Sender, offer: CallOffer, now: Duration) {
         if let Some(verdict) = self.over.verdict(&from.user, &offer.call_id) {
-            return self.reply(&from, verdict.signal(offer.call_id));
+            self.reply(&from, verdict.signal(offer.call_id));
+            return self.insist(&from);
         }
         let Some(call) = self.call.take() else {
-            return self.ring(from, offer, now);
+            return self.ring(from, offer, Presence::default(), now);
         };
         let same_peer = call.peer == from.user;
         let same_call = same_peer && call.id == offer.call_id;
@@ -83,15 +84,29 @@ impl Machine {
             }
             // They would not call if they still knew of the old one.
             Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {
+                let known = call.presence.clone();
                 self.end_call(call, CallEndReason::Superseded, EndReason::Superseded, now);
-                self.ring(from, offer, now);
+                self.ring(from, offer, known, now);
             }
         }
     }
 
+    /// They still call with a call that is over here, and may have taken ours
+    /// for the losing one of two that collide. Now that theirs ends, ours rings.
+    fn insist(&mut self, from: &Sender) {
+        if let Some(call) = self.call.take() {
+            let calling = matches!(call.phase, Phase::Calling { .. });
+            if calling && call.peer == from.user && call.negotiation.offered {
+                self.send_description(&call, Some(from.device.clone()));
+            }
+            self.call = Some(call);
+        }
+    }
+
     /// A first offer: show the prompt, and touch nothing else.
-    fn ring(&mut self, from: Sender, offer: CallOffer, now: Duration) {
+    fn ring(&mut self, from: Sender, offer: CallOffer, known: Presence, now: Duration) {
         let mut call = self.incoming(&from, offer);
+        presence::inherit(&mut call, known, now);
         call.deadline = Some(now + self.ring_time());
         self.send_ringing(&call);
         self.ended = None;
@@ -137,6 +152,7 @@ impl Machine {
             farewell: None,
         });
         let mut theirs = self.incoming(&from, offer);
+        presence::inherit(&mut theirs, ours.presence.clone(), now);
         self.open_offer(&mut theirs, now);
         self.inherit_media(&mut theirs, &ours);
         self.call = Some(theirs);
@@ -343,6 +359,10 @@ impl Machine {
                 CallEndReason::Ended | CallEndReason::Cancelled | CallEndReason::NoAnswer,
             ) => EndReason::PeerHungUp,
         };
+        if matches!(call.phase, Phase::Calling { .. }) {
+            // The other devices of the person stop ringing too.
+            self.send_end(&call, CallEndReason::Cancelled);
+        }
         self.finish(call, reason, None, now);
     }
 

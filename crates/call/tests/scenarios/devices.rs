@@ -47,3 +47,15 @@ fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
     assert_eq!(world.end(2), Some(EndReason::DeclinedElsewhere));
     world.assert_all_let_go();
 }
+
+#[test]
+fn a_device_that_stops_ringing_first_ends_the_ringing_on_the_other() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.now = limits::RING;
+    world.input(2, Input::Timeout);
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));
+    assert_eq!(world.end(1), Some(EndReason::Missed));
+}

@@ -125,3 +125,33 @@ fn of_two_offers_of_one_page_the_later_one_rings_and_the_earlier_one_ends_there(
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Superseded));
 }
+
+#[test]
+fn glare_with_a_page_that_is_closed_meanwhile_ends_within_seconds() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.video_call(BOB, ALICE, "call_2");
+    // The server says that Bob is gone before his offer is looked at.
+    world.vanish(BOB);
+    world.wire.pop_front();
+    world.settle();
+    assert_eq!(world.state(ALICE), State::Connecting);
+    world.pass(limits::GONE_AFTER);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn a_new_call_rings_although_the_peer_does_not_know_yet_that_its_own_is_over() {
+    let mut world = World::new();
+    world.video_call(BOB, ALICE, "call_2");
+    world.settle();
+    world.input(ALICE, Input::Decline);
+    // The decline is lost; in Bob's eyes his call still wins.
+    world.wire.clear();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
+    let call = world.pages[BOB].machine.view().call.unwrap();
+    assert_eq!(call.call_id, call_id("call_1"));
+}

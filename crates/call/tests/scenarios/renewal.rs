@@ -168,3 +168,20 @@ fn two_who_call_each_other_across_a_restart_end_in_one_call() {
         assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
     }
 }
+
+#[test]
+fn a_caller_that_comes_back_later_than_the_callee_and_has_cancelled_ends_the_ringing() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.input(ALICE, Input::HangUp);
+    world.wire.clear();
+    // The server has restarted, and Bob is there first.
+    world.pages[ALICE].online = false;
+    world.renew(BOB);
+    world.settle();
+    assert_eq!(world.state(BOB), State::Ringing);
+    world.back(ALICE);
+    world.settle();
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+}

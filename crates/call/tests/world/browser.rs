@@ -114,6 +114,26 @@ impl World {
         );
     }
 
+    /// A connection whose other end is gone fails, as ICE finds out by itself.
+    pub fn notice_lost_ends(&mut self) {
+        for who in 0..self.pages.len() {
+            let alone: Vec<Generation> = self.pages[who]
+                .connections
+                .iter()
+                .filter(|(_, own)| {
+                    let others = self.pages.iter().flat_map(|p| p.connections.values());
+                    let found = others.filter(|c| c.local == own.remote && c.local.is_some());
+                    own.connected && found.count() == 0
+                })
+                .map(|(generation, _)| *generation)
+                .collect();
+            for generation in alone {
+                let state = PeerConnectionState::Failed;
+                self.input(who, Input::Connection { generation, state });
+            }
+        }
+    }
+
     /// Two connections with each other's descriptions find each other.
     pub(super) fn check_connections(&mut self) {
         if !self.path {

@@ -1,0 +1,353 @@
+//! What can happen next, and what comes of it.
+
+use wimpex_call::{Generation, Input, PeerConnectionState, State as Phase};
+use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
+
+use crate::Bounds;
+use crate::diagram::Step;
+use crate::network::{self, NOBODY};
+use crate::state::State;
+
+/// One thing that can happen. Pages are named by number, links by receiver and
+/// sender.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it; see `Bounds`")]
+pub enum Action {
+    Place(usize),
+    Accept(usize),
+    Decline(usize),
+    HangUp(usize),
+    Dismiss(usize),
+    Allow(usize),
+    Deliver(usize, usize),
+    DeliverLate(usize, usize),
+    DeliverAndRepeat(usize, usize),
+    Delay(usize, usize),
+    Lose(usize, usize),
+    Describe(usize),
+    Hear(usize),
+    Connect(usize, Generation),
+    Disconnect(usize, Generation),
+    Fail(usize, Generation),
+    Cut,
+    Timer(usize),
+    HastyTimer(usize),
+    CloseTab(usize),
+    Kill(usize),
+    ServerNotices(usize),
+    Open(usize),
+    RestartServer,
+    Blackout(usize),
+    LogIn(usize),
+}
+
+impl State {
+    pub(crate) fn actions(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
+        self.people(bounds, actions);
+        for (&(to, from), waiting) in &self.links {
+            if from == NOBODY {
+                actions.extend((0..waiting.len()).map(|at| Action::DeliverLate(to, at)));
+                continue;
+            }
+            actions.push(Action::Deliver(to, from));
+            let faults = [
+                (self.left.lost, Action::Lose(to, from)),
+                (self.left.repeated, Action::DeliverAndRepeat(to, from)),
+                (self.left.late, Action::Delay(to, from)),
+            ];
+            let relayed = matches!(*waiting[0], ServerMessage::Relay(_));
+            let possible = faults.into_iter().filter(|(left, _)| relayed && *left > 0);
+            actions.extend(possible.map(|(_, fault)| fault));
+        }
+        let quiet = self.is_quiet();
+        for (who, client) in self.clients.iter().enumerate() {
+            if !client.browser.work.is_empty() {
+                actions.push(Action::Describe(who));
+            }
+            if !client.browser.channel.is_empty() {
+                actions.push(Action::Hear(who));
+            }
+            for (&generation, connection) in &client.browser.connections {
+                if connection.linked.is_none() && self.partner(who, generation).is_some() {
+                    actions.push(Action::Connect(who, generation));
+                }
+                if self.is_cut(who, generation) {
+                    actions.push(Action::Fail(who, generation));
+                    if bounds.disconnects {
+                        actions.push(Action::Disconnect(who, generation));
+                    }
+                }
+            }
+            if client.machine.poll_timeout().is_some() {
+                if quiet {
+                    actions.push(Action::Timer(who));
+                } else if self.left.hasty_timers > 0 {
+                    actions.push(Action::HastyTimer(who));
+                }
+            }
+            if client.alive && client.session.is_none() {
+                actions.push(Action::LogIn(who));
+            }
+            if !client.alive && client.session.is_some() {
+                actions.push(Action::ServerNotices(who));
+            }
+        }
+        self.faults(actions);
+    }
+
+    fn people(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
+        for (at, (who, ..)) in bounds.places.iter().enumerate() {
+            let client = &self.clients[*who];
+            let free = matches!(client.machine.state(), Phase::Idle | Phase::Ended);
+            if self.left.places & (1 << at) != 0 && client.alive && free {
+                actions.push(Action::Place(at));
+            }
+        }
+        for (who, client) in self.clients.iter().enumerate() {
+            let state = client.machine.state();
+            if state == Phase::Ringing {
+                actions.push(Action::Accept(who));
+                if self.left.declines > 0 {
+                    actions.push(Action::Decline(who));
+                }
+            } else if client.view().call.is_some() && self.left.hang_ups > 0 {
+                actions.push(Action::HangUp(who));
+            }
+            if state == Phase::Ended && self.left.dismisses > 0 {
+                actions.push(Action::Dismiss(who));
+            }
+            if !client.browser.questions.is_empty() {
+                actions.push(Action::Allow(who));
+            }
+        }
+    }
+
+    fn faults(&self, actions: &mut Vec<Action>) {
+        for (who, client) in self.clients.iter().enumerate() {
+            if client.alive && self.left.closed > 0 {
+                actions.push(Action::CloseTab(who));
+            }
+            if client.is_logged_in() && self.left.killed > 0 {
+                actions.push(Action::Kill(who));
+            }
+            if client.is_logged_in() && self.left.blackouts > 0 {
+                actions.push(Action::Blackout(who));
+            }
+            if !client.alive && client.session.is_none() && self.left.opened > 0 {
+                actions.push(Action::Open(who));
+            }
+        }
+        if self.left.restarts > 0 {
+            actions.push(Action::RestartServer);
+        }
+        let linked = |c: &crate::browser::Connection| c.linked.is_some() && c.broken.is_none();
+        let mut clients = self.clients.iter();
+        if self.left.cuts > 0 && clients.any(|c| c.browser.connections.values().any(linked)) {
+            actions.push(Action::Cut);
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "the bounds are written by hand")]
+    pub(crate) fn perform(&mut self, bounds: &Bounds, action: Action, steps: &mut Vec<Step>) {
+        match action {
+            Action::Place(at) => {
+                self.left.places &= !(1 << at);
+                let (who, peer, id) = bounds.places[at];
+                let input = Input::Place {
+                    call_id: CallId::parse(id).expect("an id"),
+                    peer: self.clients[peer].user.clone(),
+                    call_type: CallType::Audio,
+                };
+                self.input(bounds, who, input, steps);
+            }
+            Action::Accept(who) => self.input(bounds, who, Input::Accept { camera: true }, steps),
+            Action::Decline(who) => {
+                self.left.declines -= 1;
+                self.input(bounds, who, Input::Decline, steps);
+            }
+            Action::HangUp(who) => {
+                self.left.hang_ups -= 1;
+                self.input(bounds, who, Input::HangUp, steps);
+            }
+            Action::Dismiss(who) => {
+                self.left.dismisses -= 1;
+                self.input(bounds, who, Input::Dismiss, steps);
+            }
+            Action::Allow(who) => {
+                let answer = self.clients[who].change(|client| client.browser.allow());
+                self.inputs(bounds, who, answer, steps);
+            }
+            Action::Deliver(to, from) => {
+                let message = self.take(to, from, 0);
+                self.deliver(bounds, to, &message, steps);
+            }
+            Action::DeliverLate(to, at) => {
+                let message = self.take(to, NOBODY, at);
+                self.deliver(bounds, to, &message, steps);
+            }
+            Action::DeliverAndRepeat(to, from) => {
+                self.left.repeated -= 1;
+                let message = self.take(to, from, 0);
+                self.links
+                    .entry((to, NOBODY))
+                    .or_default()
+                    .push(message.clone());
+                self.deliver(bounds, to, &message, steps);
+            }
+            Action::Delay(to, from) => {
+                self.left.late -= 1;
+                let message = self.take(to, from, 0);
+                self.links.entry((to, NOBODY)).or_default().push(message);
+            }
+            Action::Lose(to, from) => {
+                self.left.lost -= 1;
+                self.broke_promise = true;
+                self.take(to, from, 0);
+            }
+            Action::Describe(who) => {
+                let heard = self.clients[who].change(|client| {
+                    let device = client.device.to_string();
+                    client.browser.work(&device, bounds.candidates)
+                });
+                self.inputs(bounds, who, heard, steps);
+            }
+            Action::Hear(who) => {
+                let heard = self.clients[who].change(|client| client.browser.listen());
+                self.inputs(bounds, who, heard, steps);
+            }
+            Action::Connect(who, generation) => {
+                let partner = self.partner(who, generation);
+                self.clients[who].change(|client| {
+                    if let Some(own) = client.browser.connections.get_mut(&generation) {
+                        own.linked = partner;
+                        own.broken = None;
+                    }
+                });
+                let state = PeerConnectionState::Connected;
+                self.input(bounds, who, Input::Connection { generation, state }, steps);
+            }
+            Action::Disconnect(who, generation) => {
+                let state = PeerConnectionState::Disconnected;
+                self.unlink(bounds, who, generation, state, steps);
+            }
+            Action::Fail(who, generation) => {
+                let state = PeerConnectionState::Failed;
+                self.unlink(bounds, who, generation, state, steps);
+            }
+            Action::Cut => self.cut(),
+            Action::Timer(who) => self.input(bounds, who, Input::Timeout, steps),
+            Action::HastyTimer(who) => {
+                self.left.hasty_timers -= 1;
+                self.input(bounds, who, Input::Timeout, steps);
+            }
+            Action::CloseTab(who) => {
+                self.left.closed -= 1;
+                self.die(who);
+                self.log_out(who);
+            }
+            Action::Kill(who) => {
+                self.left.killed -= 1;
+                self.die(who);
+            }
+            Action::ServerNotices(who) => self.log_out(who),
+            Action::Open(who) => {
+                self.left.opened -= 1;
+                let device = format!("{}x", self.clients[who].device);
+                self.clients[who].change(|client| {
+                    client.alive = true;
+                    client.device = DeviceId::parse(device).expect("a device");
+                });
+                self.log_in(who);
+            }
+            Action::RestartServer => {
+                self.left.restarts -= 1;
+                self.hub = crate::hashed::Hashed::new(wimpex_hub::Hub::default());
+                self.links.clear();
+                for client in &mut self.clients {
+                    client.change(|client| {
+                        client.session = None;
+                        client.watching = None;
+                    });
+                }
+            }
+            Action::Blackout(who) => {
+                self.left.blackouts -= 1;
+                self.log_out(who);
+            }
+            Action::LogIn(who) => {
+                self.log_in(who);
+                self.input(bounds, who, Input::SessionRenewed, steps);
+            }
+        }
+        self.links.retain(|_, waiting| !waiting.is_empty());
+    }
+
+    fn inputs(
+        &mut self,
+        bounds: &Bounds,
+        who: usize,
+        inputs: impl IntoIterator<Item = Input>,
+        steps: &mut Vec<Step>,
+    ) {
+        for input in inputs {
+            self.input(bounds, who, input, steps);
+        }
+    }
+
+    #[expect(clippy::expect_used, reason = "the action names a message that waits")]
+    fn take(&mut self, to: usize, from: usize, at: usize) -> crate::hashed::Hashed<ServerMessage> {
+        self.links.get_mut(&(to, from)).expect("a link").remove(at)
+    }
+
+    fn deliver(
+        &mut self,
+        bounds: &Bounds,
+        to: usize,
+        message: &ServerMessage,
+        steps: &mut Vec<Step>,
+    ) {
+        if let ServerMessage::Relay(relayed) = message
+            && network::is_end(&relayed.signal)
+            && let Some(id) = relayed.signal.call_id()
+        {
+            self.clients[to].change(|client| client.over.insert(id.clone()));
+        }
+        self.inputs(bounds, to, network::input(message), steps);
+    }
+
+    fn unlink(
+        &mut self,
+        bounds: &Bounds,
+        who: usize,
+        generation: Generation,
+        state: PeerConnectionState,
+        steps: &mut Vec<Step>,
+    ) {
+        self.clients[who].change(|client| {
+            if let Some(own) = client.browser.connections.get_mut(&generation) {
+                own.linked = None;
+                // Whatever carried it is of no use until ICE is restarted.
+                own.broken = own.local.clone();
+            }
+        });
+        self.input(bounds, who, Input::Connection { generation, state }, steps);
+    }
+
+    /// The path between all is lost; nobody has noticed yet.
+    fn cut(&mut self) {
+        self.left.cuts -= 1;
+        for client in &mut self.clients {
+            client.change(|client| {
+                let connections = client.browser.connections.values_mut();
+                for own in connections.filter(|own| own.linked.is_some()) {
+                    own.broken = own.local.clone();
+                }
+            });
+        }
+    }
+
+    fn die(&mut self, who: usize) {
+        self.clients[who].change(crate::client::Client::die);
+        self.drop_links_to(who);
+    }
+}

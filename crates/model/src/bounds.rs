@@ -1,0 +1,218 @@
+//! How much may happen.
+
+/// How much may happen in one exploration.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// What to call it.
+    pub name: &'static str,
+    /// The pages: (user, device).
+    pub pages: &'static [(&'static str, &'static str)],
+    /// The calls that may be placed, each once, each at any moment: who, which
+    /// page's user, and the id, of which the greater wins in glare.
+    pub places: &'static [(usize, usize, &'static str)],
+    /// Hanging up and cancelling, so many times.
+    pub hang_ups: u8,
+    /// Declining, so many times.
+    pub declines: u8,
+    /// Closing the note of how the last call ended.
+    pub dismisses: u8,
+    /// Timers that fire although something else is about to happen.
+    pub hasty_timers: u8,
+    /// Messages that vanish, which the signaling connection forbids.
+    pub lost: u8,
+    /// Messages that arrive twice, the second time at any later moment.
+    pub repeated: u8,
+    /// Messages that others overtake.
+    pub late: u8,
+    /// Pages that are closed: the server notices at once.
+    pub closed: u8,
+    /// Pages that are killed: the server notices later.
+    pub killed: u8,
+    /// Pages that are opened in place of those.
+    pub opened: u8,
+    /// Restarts of the server.
+    pub restarts: u8,
+    /// Pages whose session ends because they are away for too long.
+    pub blackouts: u8,
+    /// Losses of the media's path.
+    pub cuts: u8,
+    /// Whether a lost path is at first only disconnected.
+    pub disconnects: bool,
+    /// Whether descriptions take their time.
+    pub slow_descriptions: bool,
+    /// Whether a description has a candidate.
+    pub candidates: bool,
+    /// Whether messages of several senders to one page may cross.
+    pub crossing: bool,
+    /// Whether the person takes their time to allow the microphone.
+    pub slow_permission: bool,
+}
+
+const PAIR: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1")];
+const TABS: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("bob", "b2")];
+const PEOPLE: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("carol", "c1")];
+
+/// The bound that the ordinary tests explore, in seconds.
+pub fn small() -> Vec<Bounds> {
+    vec![
+        Bounds {
+            name: "one call",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            declines: 1,
+            dismisses: 1,
+            crossing: true,
+            slow_permission: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "glare",
+            pages: PAIR,
+            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            hang_ups: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "two tabs",
+            pages: TABS,
+            places: &[(0, 1, "call_1")],
+            declines: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a restarted server",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            restarts: 1,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a lost path",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            cuts: 1,
+            disconnects: true,
+            slow_descriptions: true,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "late and repeated",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            repeated: 1,
+            late: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "pages that go",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            closed: 1,
+            killed: 1,
+            opened: 1,
+            ..Bounds::default()
+        },
+    ]
+}
+
+/// What `cargo xtask model` explores.
+pub fn configurations() -> Vec<Bounds> {
+    let mut all = small();
+    all.extend([
+        Bounds {
+            name: "glare, crossing",
+            pages: PAIR,
+            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            hang_ups: 1,
+            declines: 1,
+            dismisses: 1,
+            candidates: true,
+            crossing: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "two tabs, hanging up",
+            pages: TABS,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            declines: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "glare on a bad network",
+            pages: PAIR,
+            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            lost: 1,
+            repeated: 1,
+            late: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "glare, pages that go",
+            pages: PAIR,
+            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            closed: 1,
+            killed: 1,
+            opened: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "glare across a restart",
+            pages: PAIR,
+            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            restarts: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "blackout and restart",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            declines: 1,
+            restarts: 1,
+            blackouts: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a lost path and a restart",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            cuts: 1,
+            restarts: 1,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "two lost paths, bad network",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            cuts: 2,
+            lost: 1,
+            repeated: 1,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a third person",
+            pages: PEOPLE,
+            places: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "hasty timers",
+            pages: PAIR,
+            places: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            hasty_timers: 2,
+            ..Bounds::default()
+        },
+    ]);
+    all
+}

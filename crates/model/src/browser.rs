@@ -1,0 +1,223 @@
+//! What a browser does for a call: descriptions, connections, tracks.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wimpex_call::{Generation, Input, MediaRequest, Output, PeerConnectionState, Role};
+use wimpex_protocol::{CallEnd, CallId, Candidate, Sdp};
+
+use crate::rule::Rule;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Browser {
+    pub(crate) connections: BTreeMap<Generation, Connection>,
+    /// What it was asked to describe, in order.
+    pub(crate) work: VecDeque<Work>,
+    /// Questions to the person: which, for the camera too.
+    pub(crate) questions: VecDeque<(MediaRequest, bool, bool)>,
+    /// Requests whose tracks are live.
+    pub(crate) live: BTreeSet<MediaRequest>,
+    /// What has arrived over the connection itself.
+    pub(crate) channel: VecDeque<(Generation, Word)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Work {
+    Offer(Generation),
+    Answer(Generation, Sdp),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Word {
+    Farewell(CallEnd),
+    Closed,
+}
+
+/// One `RTCPeerConnection`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Connection {
+    /// The call that it was made for.
+    pub(crate) call: CallId,
+    pub(crate) local: Option<Sdp>,
+    pub(crate) remote: Option<Sdp>,
+    /// `have-local-offer`.
+    pub(crate) offering: bool,
+    described: u8,
+    /// Media flows to and from this page's connection, as far as it knows.
+    pub(crate) linked: Option<(usize, Generation)>,
+    /// The path was lost while this was the local description.
+    pub(crate) broken: Option<Sdp>,
+}
+
+impl Connection {
+    /// Whether the two have found each other's descriptions, and a path.
+    pub(crate) fn fits(&self, other: &Self) -> bool {
+        let whole = |c: &Self| c.local.is_some() && c.remote.is_some() && c.broken != c.local;
+        whole(self) && whole(other) && self.local == other.remote && self.remote == other.local
+    }
+}
+
+impl Browser {
+    /// Whether it has something to do that needs no person.
+    pub(crate) fn is_busy(&self) -> bool {
+        !self.work.is_empty() || !self.channel.is_empty()
+    }
+
+    /// Carries out what concerns the browser alone. Descriptions say which call
+    /// they are of, so that one that reaches another call is found out.
+    pub(crate) fn perform(&mut self, output: &Output, call: Option<&CallId>) -> Result<(), Rule> {
+        match output {
+            Output::CreateConnection { generation, .. } => {
+                let Some(call) = call else {
+                    return Err(Rule::NothingLeftOpen);
+                };
+                let connection = Connection {
+                    call: call.clone(),
+                    local: None,
+                    remote: None,
+                    offering: false,
+                    described: 0,
+                    linked: None,
+                    broken: None,
+                };
+                self.connections.insert(*generation, connection);
+            }
+            Output::MakeOffer { generation, .. } => self.work.push_back(Work::Offer(*generation)),
+            Output::AcceptOffer { generation, sdp } => {
+                self.belongs(*generation, &sdp.0)?;
+                let work = Work::Answer(*generation, sdp.clone());
+                self.work.push_back(work);
+            }
+            Output::AcceptAnswer { generation, sdp } => {
+                self.belongs(*generation, &sdp.0)?;
+                if let Some(connection) = self.connections.get_mut(generation) {
+                    if !connection.offering {
+                        return Err(Rule::AnswersMeetOffers);
+                    }
+                    connection.offering = false;
+                    connection.remote = Some(sdp.clone());
+                }
+            }
+            Output::AddCandidate {
+                generation,
+                candidate,
+            } => self.belongs(*generation, &candidate.candidate)?,
+            Output::RequestMedia {
+                request,
+                audio,
+                video,
+            } => self.questions.push_back((*request, *audio, *video)),
+            Output::AttachMedia {
+                generation,
+                request,
+                ..
+            } => {
+                let open = self.connections.contains_key(generation);
+                if !open || !self.live.contains(request) {
+                    return Err(Rule::NothingLeftOpen);
+                }
+            }
+            Output::ReleaseMedia { request } => {
+                self.live.remove(request);
+            }
+            Output::ReleaseAllMedia => self.live.clear(),
+            // Closing concerns the other side too; the rest is not the browser's.
+            Output::CloseConnection { .. }
+            | Output::Send(_)
+            | Output::SetMuted(_)
+            | Output::StopCamera
+            | Output::Changed => {}
+        }
+        Ok(())
+    }
+
+    fn belongs(&self, generation: Generation, text: &str) -> Result<(), Rule> {
+        let connection = self.connections.get(&generation);
+        let belongs = connection.is_some_and(|c| text.split(' ').nth(1) == Some(c.call.as_str()));
+        if belongs {
+            Ok(())
+        } else {
+            Err(Rule::NothingReachesAnotherCall)
+        }
+    }
+
+    /// Does the oldest piece of work; says what the machine hears of it.
+    pub(crate) fn work(&mut self, device: &str, candidates: bool) -> Vec<Input> {
+        let Some(work) = self.work.pop_front() else {
+            return Vec::new();
+        };
+        let generation = match &work {
+            Work::Offer(generation) | Work::Answer(generation, _) => *generation,
+        };
+        // A connection that was closed meanwhile has nothing to say.
+        let Some(connection) = self.connections.get_mut(&generation) else {
+            return Vec::new();
+        };
+        let kind = match &work {
+            Work::Offer(_) => "offer",
+            Work::Answer(..) => "answer",
+        };
+        connection.described += 1;
+        let sdp = Sdp(format!(
+            "{kind} {} {device} {}",
+            connection.call, connection.described
+        ));
+        connection.local = Some(sdp.clone());
+        connection.offering = matches!(work, Work::Offer(_));
+        let candidate = Input::LocalCandidate {
+            generation,
+            candidate: Candidate {
+                candidate: format!("candidate {} {device}", connection.call),
+                sdp_m_line_index: Some(0),
+                sdp_mid: None,
+                username_fragment: None,
+            },
+        };
+        let described = match work {
+            Work::Answer(_, remote) => {
+                connection.remote = Some(remote);
+                Input::LocalAnswer { generation, sdp }
+            }
+            Work::Offer(_) => Input::LocalOffer { generation, sdp },
+        };
+        if candidates {
+            vec![described, candidate]
+        } else {
+            vec![described]
+        }
+    }
+
+    /// The person allows the oldest question.
+    pub(crate) fn allow(&mut self) -> Option<Input> {
+        let (request, audio, video) = self.questions.pop_front()?;
+        self.live.insert(request);
+        Some(Input::Media {
+            request,
+            audio: audio.then_some(Ok(())),
+            video: video.then_some(Ok(())),
+        })
+    }
+
+    /// The oldest word that came over the connection.
+    pub(crate) fn listen(&mut self) -> Option<Input> {
+        let (generation, word) = self.channel.pop_front()?;
+        Some(match word {
+            Word::Farewell(end) => Input::Direct { generation, end },
+            Word::Closed => Input::Connection {
+                generation,
+                state: PeerConnectionState::Closed,
+            },
+        })
+    }
+}
+
+/// Whether the output opens what nobody may open for a callee before Accept.
+pub(crate) fn opens_media(output: &Output) -> bool {
+    matches!(
+        output,
+        Output::RequestMedia { .. }
+            | Output::CreateConnection {
+                role: Role::Callee,
+                ..
+            }
+    )
+}

@@ -1,0 +1,66 @@
+//! One page: a machine, its browser, and what the person has said.
+
+use std::collections::BTreeSet;
+
+use wimpex_call::{Machine, View};
+use wimpex_hub::SessionId;
+use wimpex_protocol::{CallId, DeviceId, Relayed, UserId};
+
+use crate::browser::Browser;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Client {
+    pub(crate) user: UserId,
+    pub(crate) device: DeviceId,
+    /// Whether the page is open.
+    pub(crate) alive: bool,
+    pub(crate) machine: Machine,
+    pub(crate) browser: Browser,
+    /// What the server knows the page as. A page that was killed keeps its
+    /// session until the server notices.
+    pub(crate) session: Option<SessionId>,
+    /// Whose presence the page watches.
+    pub(crate) watching: Option<UserId>,
+    /// What waits to be sent until the page is logged in again.
+    pub(crate) outbox: Vec<Relayed>,
+    /// Calls that the person has accepted here, or placed.
+    pub(crate) wanted: BTreeSet<CallId>,
+    /// Calls that have ended here, or whose end was heard here.
+    pub(crate) over: BTreeSet<CallId>,
+}
+
+impl Client {
+    #[expect(clippy::expect_used, reason = "the bounds are written by hand")]
+    pub(crate) fn new(user: &str, device: &str) -> Self {
+        Self {
+            user: UserId::parse(user).expect("a user"),
+            device: DeviceId::parse(device).expect("a device"),
+            alive: true,
+            machine: Machine::new(),
+            browser: Browser::default(),
+            session: None,
+            watching: None,
+            outbox: Vec::new(),
+            wanted: BTreeSet::new(),
+            over: BTreeSet::new(),
+        }
+    }
+
+    /// The page is gone, with all that it knew.
+    pub(crate) fn die(&mut self) {
+        self.alive = false;
+        self.machine = Machine::new();
+        self.browser = Browser::default();
+        self.outbox = Vec::new();
+        self.wanted = BTreeSet::new();
+        self.over = BTreeSet::new();
+    }
+
+    pub(crate) fn is_logged_in(&self) -> bool {
+        self.alive && self.session.is_some()
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.machine.view()
+    }
+}

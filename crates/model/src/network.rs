@@ -1,0 +1,149 @@
+//! The server and the ways to and from it.
+//!
+//! What waits for a page stays in the order in which the hub had it, as the
+//! signaling connection promises; or, where the bounds say so, only what comes
+//! from one and the same sender does.
+
+use wimpex_hub::{Identity, Output as HubOutput, SessionId};
+use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal};
+
+use crate::hashed::Hashed;
+use crate::state::State;
+
+/// The sender of what the server itself has to say.
+pub(crate) const SERVER: usize = usize::MAX;
+
+/// The sender of what arrives late, in any order.
+pub(crate) const NOBODY: usize = usize::MAX - 1;
+
+impl State {
+    /// A page sends, or keeps it until it is logged in again.
+    pub(crate) fn send(&mut self, who: usize, relayed: Relayed) {
+        match self.clients[who].session {
+            Some(session) => self.relay(who, session, relayed),
+            None => self.clients[who].change(|client| client.outbox.push(relayed)),
+        }
+    }
+
+    fn relay(&mut self, who: usize, session: SessionId, relayed: Relayed) {
+        let outputs = self.hub.change(|hub| hub.relay(session, relayed));
+        self.route(who, outputs);
+    }
+
+    /// What the hub wants delivered goes on its way.
+    fn route(&mut self, sender: usize, outputs: Vec<HubOutput>) {
+        for output in outputs {
+            match output {
+                HubOutput::Deliver { to, message } => {
+                    let from = match message {
+                        ServerMessage::Relay(_) => sender,
+                        _ => SERVER,
+                    };
+                    let from = if self.crossing { from } else { SERVER };
+                    for session in to {
+                        let receiver = self
+                            .clients
+                            .iter()
+                            .position(|c| c.session == Some(session) && c.alive);
+                        if let Some(receiver) = receiver {
+                            let link = self.links.entry((receiver, from)).or_default();
+                            link.push(Hashed::new(message.clone()));
+                        }
+                    }
+                }
+                HubOutput::Supersede(_) => {}
+            }
+        }
+    }
+
+    /// A page logs in: what waited is sent, and it says whom it watches.
+    #[expect(clippy::expect_used, reason = "the bounds are written by hand")]
+    pub(crate) fn log_in(&mut self, who: usize) {
+        self.sessions += 1;
+        let session = SessionId(self.sessions);
+        let client = &self.clients[who];
+        let identity = Identity {
+            user: client.user.clone(),
+            device: client.device.clone(),
+            name: Name::parse(client.user.as_str()).expect("a name"),
+        };
+        let outputs = self.hub.change(|hub| hub.join(session, identity));
+        self.route(SERVER, outputs);
+        let outbox = self.clients[who].change(|client| {
+            client.session = Some(session);
+            client.watching = None;
+            std::mem::take(&mut client.outbox)
+        });
+        for relayed in outbox {
+            self.relay(who, session, relayed);
+        }
+    }
+
+    /// The server has forgotten a session.
+    pub(crate) fn log_out(&mut self, who: usize) {
+        let session = self.clients[who].change(|client| {
+            client.watching = None;
+            client.session.take()
+        });
+        if let Some(session) = session {
+            let outputs = self.hub.change(|hub| hub.leave(session));
+            self.route(SERVER, outputs);
+        }
+        self.drop_links_to(who);
+    }
+
+    pub(crate) fn drop_links_to(&mut self, who: usize) {
+        self.links.retain(|(to, _), _| *to != who);
+    }
+
+    /// A page watches the peer of its call, and nobody else.
+    pub(crate) fn watch(&mut self, who: usize) {
+        let client = &self.clients[who];
+        let Some(session) = client.session.filter(|_| client.alive) else {
+            return;
+        };
+        let wanted = client.view().call.map(|call| call.peer);
+        if client.watching == wanted {
+            return;
+        }
+        let watch = PresenceWatch {
+            user_ids: wanted.iter().cloned().collect(),
+        };
+        self.clients[who].change(|client| client.watching = wanted);
+        let outputs = self.hub.change(|hub| hub.watch(session, watch));
+        self.route(who, outputs);
+    }
+}
+
+/// What a page makes of a message of the server.
+pub(crate) fn input(message: &ServerMessage) -> Option<wimpex_call::Input> {
+    use wimpex_call::Input;
+    match message {
+        ServerMessage::Relay(relayed) => Some(Input::Remote {
+            from: relayed.from_id.clone()?,
+            device: relayed.from_device.clone()?,
+            addressed: relayed.to_device.is_some(),
+            signal: relayed.signal.clone(),
+        }),
+        ServerMessage::Error(error) if error.code == ErrorCode::UserOffline => {
+            Some(Input::PeerOffline {
+                call_id: error.call_id.clone()?,
+                offer: error.ref_type.as_deref() == Some("call-offer"),
+            })
+        }
+        ServerMessage::Presence(presence) => Some(Input::PeerDevices {
+            user: presence.user_id.clone(),
+            devices: presence.devices.clone(),
+        }),
+        ServerMessage::Error(_)
+        | ServerMessage::Hello(_)
+        | ServerMessage::Welcome(_)
+        | ServerMessage::Ack(_)
+        | ServerMessage::IceServers(_) => None,
+    }
+}
+
+/// Whether that is the end of a call.
+pub(crate) fn is_end(signal: &Signal) -> bool {
+    matches!(signal, Signal::CallEnd(_) | Signal::CallReject(_))
+}

@@ -1,0 +1,52 @@
+//! A state in a few words, for a trace.
+
+use wimpex_protocol::ServerMessage;
+
+use crate::State;
+
+impl State {
+    /// Where every page stands, and what is on the way.
+    pub fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        for client in &self.clients {
+            let view = client.view();
+            let about = match (&view.call, &view.ended) {
+                (Some(call), _) => format!("({})", call.call_id),
+                (None, Some(ended)) => format!("({} {:?})", ended.call_id, ended.reason),
+                (None, None) => String::new(),
+            };
+            let there = match (client.alive, client.session) {
+                (true, Some(_)) => "",
+                (true, None) => " logged out",
+                (false, _) => " dead",
+            };
+            let timer = client.machine.poll_timeout();
+            let timer = timer.map_or(String::new(), |at| format!(" timer {}s", at.as_secs()));
+            let (device, state) = (&client.device, view.state);
+            parts.push(format!("{device}{there} {state:?}{about}{timer}"));
+        }
+        for ((to, _), waiting) in &self.links {
+            let words = waiting.iter().map(|message| match &**message {
+                ServerMessage::Relay(relayed) => match relayed.signal.call_id() {
+                    Some(id) => format!("{} {id}", relayed.signal.type_name()),
+                    None => relayed.signal.type_name().to_owned(),
+                },
+                ServerMessage::Presence(presence) => {
+                    format!("presence of {} devices", presence.devices.len())
+                }
+                ServerMessage::Error(_) => "error".to_owned(),
+                ServerMessage::Hello(_)
+                | ServerMessage::Welcome(_)
+                | ServerMessage::Ack(_)
+                | ServerMessage::IceServers(_) => String::new(),
+            });
+            let words: Vec<String> = words.collect();
+            parts.push(format!(
+                "→{} [{}]",
+                self.clients[*to].device,
+                words.join(", ")
+            ));
+        }
+        parts.join("; ")
+    }
+}

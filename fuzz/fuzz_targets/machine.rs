@@ -1,0 +1,212 @@
+//! Whatever comes in, in whatever order: the machine does not panic, keeps to
+//! its bounds, opens nothing before Accept, and without a call holds nothing.
+
+#![no_main]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use wimpex_call::{
+    Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState, State,
+    TrackKind,
+};
+use wimpex_protocol::{
+    Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
+    CallRinging, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
+};
+
+const REASONS: [CallEndReason; 7] = [
+    CallEndReason::Cancelled,
+    CallEndReason::AnsweredElsewhere,
+    CallEndReason::DeclinedElsewhere,
+    CallEndReason::NoAnswer,
+    CallEndReason::Failed,
+    CallEndReason::Superseded,
+    CallEndReason::Ended,
+];
+
+const STATES: [PeerConnectionState; 6] = [
+    PeerConnectionState::New,
+    PeerConnectionState::Connecting,
+    PeerConnectionState::Connected,
+    PeerConnectionState::Disconnected,
+    PeerConnectionState::Failed,
+    PeerConnectionState::Closed,
+];
+
+/// Small ids, so that they meet.
+fn call_id(byte: u8) -> CallId {
+    CallId::parse(format!("call_{}", byte % 6)).unwrap()
+}
+
+fn user(byte: u8) -> UserId {
+    UserId::parse(["bob", "carol"][usize::from(byte / 8 % 2)]).unwrap()
+}
+
+fn device(byte: u8) -> DeviceId {
+    DeviceId::parse(["d1", "d2"][usize::from(byte / 16 % 2)]).unwrap()
+}
+
+fn signal(kind: u8, a: u8) -> Signal {
+    let call_id = call_id(a);
+    let sdp = Sdp(format!("sdp {}", a / 64));
+    match kind % 6 {
+        0 => Signal::CallOffer(CallOffer {
+            call_id,
+            offer: Offer::new(sdp),
+            call_type: CallType::Video,
+            from_username: None,
+        }),
+        1 => Signal::CallAnswer(CallAnswer {
+            call_id,
+            answer: Answer::new(sdp),
+        }),
+        2 => Signal::IceCandidate(IceCandidate {
+            call_id: (a < 250).then_some(call_id),
+            candidate: candidate(),
+        }),
+        3 => Signal::CallReject(CallReject {
+            call_id,
+            reason: (a > 128).then_some(CallRejectReason::Busy),
+        }),
+        4 => Signal::CallRinging(CallRinging { call_id }),
+        _ => Signal::CallEnd(CallEnd {
+            call_id,
+            reason: REASONS[usize::from(a / 6 % 7)],
+        }),
+    }
+}
+
+fn candidate() -> Candidate {
+    Candidate {
+        candidate: "candidate".to_owned(),
+        sdp_m_line_index: None,
+        sdp_mid: None,
+        username_fragment: None,
+    }
+}
+
+fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Input {
+    let sdp = Sdp(format!("local {a}"));
+    let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::Denied) };
+    match kind % 24 {
+        0 => Input::Place {
+            call_id: call_id(a),
+            peer: user(a),
+            call_type: if a < 128 { CallType::Video } else { CallType::Audio },
+        },
+        1 => Input::Accept { camera: a < 128 },
+        2 => Input::Decline,
+        3 => Input::HangUp,
+        4 => Input::Dismiss,
+        5 => Input::SetMuted(a & 1 == 0),
+        6 => Input::SetCamera(a & 1 == 0),
+        7 => Input::PeerOffline {
+            call_id: call_id(a),
+            offer: a < 128,
+        },
+        8 => Input::PeerDevices {
+            user: user(a),
+            devices: if a < 128 { Vec::new() } else { vec![device(a)] },
+        },
+        9 => Input::SessionRenewed,
+        10 => Input::Direct {
+            generation,
+            end: CallEnd {
+                call_id: call_id(a),
+                reason: REASONS[usize::from(a / 6 % 7)],
+            },
+        },
+        11 => Input::LocalOffer { generation, sdp },
+        12 => Input::LocalAnswer { generation, sdp },
+        13 => Input::LocalCandidate {
+            generation,
+            candidate: candidate(),
+        },
+        14 => Input::NegotiationFailed { generation },
+        15 => Input::Connection {
+            generation,
+            state: STATES[usize::from(a % 6)],
+        },
+        16 => Input::Media {
+            request,
+            audio: Some(outcome),
+            video: (a < 128).then_some(outcome),
+        },
+        17 => Input::TrackEnded {
+            request,
+            kind: if a < 128 { TrackKind::Audio } else { TrackKind::Video },
+        },
+        18 => Input::Timeout,
+        _ => Input::Remote {
+            from: user(a),
+            device: device(a),
+            addressed: a & 32 == 0,
+            signal: signal(kind, a),
+        },
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut machine = Machine::new();
+    let mut now = Duration::ZERO;
+    let mut open = BTreeSet::new();
+    let (mut generation, mut request) = (0, 0);
+    for step in bytes.chunks_exact(3) {
+        let [kind, a, b] = [step[0], step[1], step[2]];
+        now += Duration::from_millis(u64::from(b) * 40);
+        // Mostly the newest numbers, sometimes old ones.
+        let stale = u64::from(b % 8 == 7);
+        let input = input(
+            kind,
+            a,
+            Generation(u64::saturating_sub(generation, stale)),
+            MediaRequest(u64::saturating_sub(request, stale)),
+        );
+        let ringing = machine.state() == State::Ringing;
+        let accepts = matches!(input, Input::Accept { .. });
+        machine.handle(input, now);
+        let mut outputs = 0;
+        while let Some(output) = machine.poll_output() {
+            outputs += 1;
+            match output {
+                Output::CreateConnection { generation: made, .. } => {
+                    assert!(!ringing || accepts || machine.state() != State::Ringing);
+                    generation = made.0;
+                    assert!(open.insert(made), "made twice");
+                }
+                Output::CloseConnection { generation, .. } => {
+                    assert!(open.remove(&generation), "closed, but not open");
+                }
+                Output::MakeOffer { generation, .. }
+                | Output::AcceptOffer { generation, .. }
+                | Output::AcceptAnswer { generation, .. }
+                | Output::AddCandidate { generation, .. }
+                | Output::AttachMedia { generation, .. } => assert!(open.contains(&generation)),
+                Output::RequestMedia { request: asked, .. } => request = asked.0,
+                Output::Send(_)
+                | Output::SetMuted(_)
+                | Output::StopCamera
+                | Output::ReleaseMedia { .. }
+                | Output::ReleaseAllMedia
+                | Output::Changed => {}
+            }
+        }
+        assert!(outputs < 1000, "{outputs} outputs of one input");
+        let wanted = match machine.state() {
+            State::Idle | State::Ended | State::Ringing => 0,
+            State::Calling | State::Connecting | State::Connected | State::Reconnecting => 1,
+        };
+        assert_eq!(open.len(), wanted, "in {:?}", machine.state());
+        // Connected is the only state with a call that waits for nothing.
+        let waits = machine.poll_timeout().is_some();
+        match machine.state() {
+            State::Idle | State::Ended => assert!(!waits),
+            State::Ringing | State::Calling | State::Connecting | State::Reconnecting => {
+                assert!(waits);
+            }
+            State::Connected => {}
+        }
+    }
+});

@@ -1,0 +1,187 @@
+//! `cargo xtask mutants`: faults are seeded into a copy of the repository, and
+//! the scenario tests or the small model must find each.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::tools::lock;
+use crate::workspace::Workspace;
+use crate::{proc, say};
+
+/// One fault: a text of a file, and what takes its place.
+#[derive(Debug, PartialEq, Eq)]
+struct Mutant<'a> {
+    fault: &'a str,
+    file: &'a str,
+    search: &'a str,
+    replace: &'a str,
+}
+
+/// Applies every fault whose description has `only` in it.
+pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitCode> {
+    let list = fs::read_to_string(workspace.root.join("crates/model/mutants.txt"))?;
+    let all = parse(&list)?;
+    let place = workspace.state().join("mutants");
+    let _lock = lock(&workspace.state().join("mutants.lock"), "testing mutants")?;
+    let tree = place.join("tree");
+    copy(workspace, &tree)?;
+    say::step("the tests and the model without a fault", || {
+        for mut command in [scenarios(workspace, &place), model(workspace, &place)] {
+            proc::captured(&mut command)?;
+        }
+        Ok(())
+    })?;
+    let mut table = String::from(
+        "# What finds which fault\n\n`cargo xtask mutants` writes this table.\n\n\
+         | seeded fault | scenario tests | small model |\n| --- | --- | --- |\n",
+    );
+    let mut survivors = 0;
+    for mutant in all {
+        if only.is_some_and(|only| !mutant.fault.contains(only)) {
+            continue;
+        }
+        let path = tree.join(mutant.file);
+        let original = fs::read_to_string(&path)?;
+        let places = original.matches(mutant.search).count();
+        ensure!(places == 1, "{}: found {places} times", mutant.fault);
+        fs::write(&path, original.replacen(mutant.search, mutant.replace, 1))?;
+        let found = hunt(workspace, &place);
+        fs::write(&path, original)?;
+        let (tests, model) = found.with_context(|| mutant.fault.to_owned())?;
+        let row = format!("| {} | {tests} | {model} |", mutant.fault);
+        println!("{row}");
+        writeln!(table, "{row}")?;
+        if (&*tests, &*model) == ("–", "–") {
+            survivors += 1;
+        }
+    }
+    println!("{survivors} survived");
+    if survivors > 0 {
+        return Ok(ExitCode::FAILURE);
+    }
+    if only.is_none() {
+        fs::write(workspace.root.join("docs/mutants.md"), table)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What finds the fault that the copy has now: a test, a rule of the model.
+fn hunt(workspace: &Workspace, place: &Path) -> Result<(String, String)> {
+    let mut build = scenarios(workspace, place);
+    build.arg("--no-run");
+    proc::captured(&mut build).context("the fault does not compile")?;
+    let mut failed: Vec<String> = Vec::new();
+    proc::lines(&mut scenarios(workspace, place), |_, line| {
+        let test = line
+            .strip_prefix("test ")
+            .and_then(|l| l.strip_suffix(" ... FAILED"));
+        failed.extend(test.map(str::to_owned));
+    })?;
+    let tests = match failed.len() {
+        0 => "–".to_owned(),
+        1 => format!("`{}`", failed[0]),
+        more => format!("`{}` and {} more", failed[0], more - 1),
+    };
+    let mut rule = None;
+    let status = proc::lines(&mut model(workspace, place), |_, line| {
+        for found in ["VIOLATED: ", "NEVER SEEN: ", "panicked at "] {
+            let name = line.split_once(found).map(|(_, name)| name.to_owned());
+            rule = rule.take().or(name);
+        }
+    })?;
+    let model = match (status.success(), rule) {
+        (true, _) => "–".to_owned(),
+        (false, Some(rule)) => rule,
+        (false, None) => "failed".to_owned(),
+    };
+    Ok((tests, model))
+}
+
+fn scenarios(workspace: &Workspace, place: &Path) -> Command {
+    let test = ["test", "--package", "wimpex-call", "--test", "scenarios"];
+    let mut command = cargo(workspace, place, &test);
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
+fn model(workspace: &Workspace, place: &Path) -> Command {
+    let run = [
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "wimpex-model",
+        "--",
+    ];
+    let mut command = cargo(workspace, place, &run);
+    command.args(["small", "fast"]);
+    command
+}
+
+fn cargo(workspace: &Workspace, place: &Path, arguments: &[&str]) -> Command {
+    let mut command = workspace.cargo(arguments);
+    command
+        .current_dir(place.join("tree"))
+        .env("CARGO_TARGET_DIR", place.join("target"));
+    command
+}
+
+/// Copies what git knows, or would; files that are the same keep their time.
+fn copy(workspace: &Workspace, tree: &Path) -> Result<()> {
+    let mut list = workspace.command("git");
+    list.args(["ls-files", "--cached", "--others", "--exclude-standard"]);
+    for name in proc::captured(&mut list)?.lines() {
+        let (from, to): (PathBuf, PathBuf) = (workspace.root.join(name), tree.join(name));
+        // A file that is deleted and not committed is listed still.
+        let Ok(text) = fs::read(&from) else { continue };
+        if fs::read(&to).is_ok_and(|there| there == text) {
+            continue;
+        }
+        if let Some(directory) = to.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        fs::write(&to, text)?;
+    }
+    Ok(())
+}
+
+/// Reads the list: see its first lines.
+fn parse(list: &str) -> Result<Vec<Mutant<'_>>> {
+    let blocks = list.split("\n== ").skip(1);
+    let mutants = blocks.map(|block| {
+        let (fault, rest) = block.split_once("\nin ").context("no file")?;
+        let (file, rest) = rest.split_once("\n-- search\n").context("no search")?;
+        let (search, replace) = rest
+            .split_once("\n-- replace\n")
+            .context("no replacement")?;
+        let replace = replace.trim_end_matches('\n');
+        Ok(Mutant {
+            fault,
+            file,
+            search,
+            replace,
+        })
+    });
+    mutants.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_can_be_read_and_every_fault_finds_its_place() {
+        let list = include_str!("../../crates/model/mutants.txt");
+        let all = parse(list).unwrap();
+        assert!(all.len() >= 12);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for mutant in all {
+            let text = fs::read_to_string(root.join(mutant.file)).unwrap();
+            assert_eq!(text.matches(mutant.search).count(), 1, "{}", mutant.fault);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask model`: explores the states of a call.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::workspace::Workspace;
+use crate::{proc, say};
+
+/// Explores everything in release; a whole run also writes the diagram.
+pub(crate) fn model(workspace: &Workspace, only: &[String]) -> Result<ExitCode> {
+    let mut command = workspace.cargo(["run", "--quiet", "--release", "--package"]);
+    command.args(["wimpex-model", "--"]).args(only);
+    if only.is_empty() {
+        command.arg("diagram=docs/call-states.md");
+    }
+    let what = "exploring the states of a call (several minutes on two cores)";
+    say::step(what, || proc::check(&mut command))?;
+    Ok(ExitCode::SUCCESS)
+}
