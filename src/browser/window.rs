@@ -54,6 +54,14 @@ pub fn has_webrtc() -> bool {
     has(&window(), "RTCPeerConnection")
 }
 
+/// Calls `run` when the browser sees that the network is another one; `None` where
+/// it does not tell (`NetworkInformation`: Chromium only).
+pub fn on_network_change(run: impl FnMut(web_sys::Event) + 'static) -> Option<Listener> {
+    let network = Reflect::get(&window().navigator(), &"connection".into()).ok()?;
+    let network: web_sys::EventTarget = network.dyn_into().ok()?;
+    Some(Listener::new(&network, "change", run))
+}
+
 /// Whether the page is in sight.
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible

@@ -46,6 +46,8 @@ pub enum Event {
     Wake,
     /// The browser says that the network is back, or the page is in sight again.
     Back,
+    /// The machine is on another network, or on one again.
+    NetworkChanged,
     /// The page is being closed or left.
     Leaving,
 }

@@ -53,6 +53,7 @@ pub(super) struct Runtime {
     pub(super) farewell: Option<Timeout>,
     wake: Option<Timeout>,
     pub(super) trace: Trace,
+    _network: Option<Listener>,
     _listeners: [Listener; 5],
 }
 
@@ -74,8 +75,14 @@ impl Runtime {
             farewell: None,
             wake: None,
             trace: Trace::new(view.trace, options.debug),
+            _network: window::on_network_change({
+                let inbox = inbox.clone();
+                move |_| {
+                    let _ = inbox.unbounded_send(Event::NetworkChanged);
+                }
+            }),
             _listeners: [
-                on("online", || Event::Back),
+                on("online", || Event::NetworkChanged),
                 on("focus", || Event::Back),
                 on("pageshow", || Event::Back),
                 on("pagehide", || Event::Leaving),
@@ -157,6 +164,10 @@ impl Runtime {
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
                     connection.measured(*sample);
                 }
+            }
+            Event::NetworkChanged => {
+                self.link.hurry();
+                self.input(Input::NetworkChanged);
             }
             Event::Wake => self.input(Input::Timeout),
             Event::Leaving => {

@@ -112,6 +112,8 @@ pub enum Input {
     /// The page is logged in anew, and the server remembers nothing from before:
     /// it has restarted, or the page was away for too long.
     SessionRenewed,
+    /// The browser says that this machine is on another network.
+    NetworkChanged,
     /// The peer's word over the connection itself, which needs no server.
     Direct {
         /// Over which connection.

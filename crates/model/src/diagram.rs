@@ -111,6 +111,7 @@ pub(crate) fn label(input: &Input) -> &'static str {
         Input::PeerOffline { .. } => "user-offline",
         Input::PeerDevices { .. } => "presence",
         Input::SessionRenewed => "session renewed",
+        Input::NetworkChanged => "another network",
         Input::Direct { .. } => "farewell over the connection",
         Input::LocalOffer { .. } => "local offer",
         Input::LocalAnswer { .. } => "local answer",

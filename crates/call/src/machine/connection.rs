@@ -234,15 +234,43 @@ impl Machine {
         if call.negotiation.offered {
             // The offer, or its answer, may have been lost.
             self.say_again(&mut call);
-        } else if !call.negotiation.is_describing() {
-            call.negotiation.offering = true;
-            call.negotiation.forget_local();
-            self.emit(Output::MakeOffer {
-                generation: call.generation,
-                ice_restart: true,
-            });
+        } else {
+            self.offer_restart(&mut call);
         }
         self.call = Some(call);
+    }
+
+    /// Moves a call over to another network without waiting for the path to be
+    /// lost. It need not be lost: one restart, and ICE decides the rest.
+    pub(super) fn network_changed(&mut self, now: Duration) {
+        let Some(mut call) = self.call.take() else {
+            return;
+        };
+        match call.phase {
+            Phase::Calling { .. } | Phase::Ringing => self.call = Some(call),
+            Phase::Connected => {
+                if !call.negotiation.offered {
+                    self.offer_restart(&mut call);
+                }
+                self.call = Some(call);
+            }
+            Phase::Connecting | Phase::Reconnecting => {
+                self.call = Some(call);
+                self.restart_ice(now);
+            }
+        }
+    }
+
+    fn offer_restart(&mut self, call: &mut Call) {
+        if call.negotiation.is_describing() {
+            return;
+        }
+        call.negotiation.offering = true;
+        call.negotiation.forget_local();
+        self.emit(Output::MakeOffer {
+            generation: call.generation,
+            ice_restart: true,
+        });
     }
 
     /// The descriptions of a restart are exchanged: it has some time to work.

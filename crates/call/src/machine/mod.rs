@@ -73,6 +73,7 @@ impl Machine {
             } => self.remote(from, device, addressed, signal, now),
             Input::PeerOffline { call_id, offer } => self.peer_offline(&call_id, offer, now),
             Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
+            Input::NetworkChanged => self.network_changed(now),
             Input::SessionRenewed => self.session_renewed(now),
             Input::Direct { generation, end } => self.direct(generation, &end, now),
             Input::LocalOffer { generation, sdp } => self.local_offer(generation, sdp),

@@ -216,3 +216,45 @@ fn an_offer_that_was_rolled_back_is_not_sent() {
     assert!(!world.pages[BOB].sent_types().contains(&"call-offer"));
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
 }
+
+#[test]
+fn another_network_is_moved_to_at_once_by_either_side() {
+    for who in [ALICE, BOB] {
+        let mut world = World::connected();
+        let before = world.pages[who].sent.len();
+        world.input(who, Input::NetworkChanged);
+        let sent = world.pages[who].sent_types();
+        assert_eq!(sent[before], "call-offer");
+        world.settle();
+        assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+        assert_eq!(
+            world.pages[who].machine.poll_timeout(),
+            None,
+            "one restart is enough"
+        );
+    }
+}
+
+#[test]
+fn both_on_another_network_at_once_end_in_one_restart() {
+    let mut world = World::connected();
+    world.input(ALICE, Input::NetworkChanged);
+    world.input(BOB, Input::NetworkChanged);
+    world.input(BOB, Input::NetworkChanged);
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn another_network_touches_no_call_that_nobody_has_accepted() {
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    let sent: Vec<usize> = world.pages.iter().map(|page| page.sent.len()).collect();
+    for who in [ALICE, BOB, CAROL] {
+        world.input(who, Input::NetworkChanged);
+    }
+    world.settle();
+    let after: Vec<usize> = world.pages.iter().map(|page| page.sent.len()).collect();
+    assert_eq!(sent, after);
+}
