@@ -54,12 +54,24 @@ pub fn has_webrtc() -> bool {
     has(&window(), "RTCPeerConnection")
 }
 
-/// Calls `run` when the browser sees that the network is another one; `None` where
-/// it does not tell (`NetworkInformation`: Chromium only).
-pub fn on_network_change(run: impl FnMut(web_sys::Event) + 'static) -> Option<Listener> {
+/// Calls `run` when the browser sees that the network is of another kind; `None`
+/// where it does not tell (`NetworkInformation.type`: Chromium on phones only). The
+/// same event tells of every new estimate of the bandwidth, which is no news.
+pub fn on_network_change(run: impl Fn() + 'static) -> Option<Listener> {
     let network = Reflect::get(&window().navigator(), &"connection".into()).ok()?;
     let network: web_sys::EventTarget = network.dyn_into().ok()?;
-    Some(Listener::new(&network, "change", run))
+    let kind = {
+        let network = network.clone();
+        move || Reflect::get(&network, &"type".into()).ok()?.as_string()
+    };
+    let mut known = kind();
+    Some(Listener::new(&network, "change", move |_| {
+        let now = kind();
+        if now != known {
+            known = now;
+            run();
+        }
+    }))
 }
 
 /// Whether the page is in sight.

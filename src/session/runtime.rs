@@ -77,7 +77,7 @@ impl Runtime {
             trace: Trace::new(view.trace, options.debug),
             _network: window::on_network_change({
                 let inbox = inbox.clone();
-                move |_| {
+                move || {
                     let _ = inbox.unbounded_send(Event::NetworkChanged);
                 }
             }),
