@@ -51,6 +51,7 @@ pub(crate) fn Remote(
     };
     let has_picture = live(move || has_picture.get());
     let connected = live(move || state.get() == State::Connected);
+    let answered = live(move || state.get() != State::Calling);
     let alone = live(move || {
         let alone = is_video.get() && connected.get() && !has_picture.get();
         if alone { "No picture is arriving." } else { "" }.to_owned()
@@ -80,7 +81,7 @@ pub(crate) fn Remote(
         {picture}
         <audio autoplay node_ref=audio></audio>
         <div class="presence-of-peer" class:hidden=has_picture>
-            <div class="pulse" class:calm=connected>
+            <div class="pulse" class:later=answered class:calm=connected>
                 <Avatar name />
             </div>
             <Level shown=live(move || !is_video.get()) />
