@@ -7,7 +7,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{bench, checks, dev, fuzz, mutants, page, proc, proof, run, server, size, testing};
+use crate::{
+    bench, checks, dev, fuzz, mutants, page, proc, proof, run, server, size, soak, testing,
+};
 
 /// Wimpex: the developer's commands.
 #[derive(Debug, Parser)]
@@ -47,6 +49,8 @@ enum Command {
         #[arg(long)]
         no_test: bool,
     },
+    /// The long runs: restarts, hundreds of calls, random stories, the whole model
+    Soak,
     /// The bytes of a first load, by file, and their budget
     Size,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
@@ -110,6 +114,7 @@ impl Cli {
                 size::size(&workspace, &tools)?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Soak => soak::soak(&workspace),
             Command::Bench => bench::bench(&workspace),
             Command::Model { only } => proof::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),

@@ -17,6 +17,7 @@ mod run;
 mod say;
 mod server;
 mod size;
+mod soak;
 mod tally;
 mod testing;
 mod tools;

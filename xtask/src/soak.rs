@@ -1,0 +1,59 @@
+//! `cargo xtask soak`: what takes too long for the tests, run on demand.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::tools::{Tools, Wanted};
+use crate::workspace::Workspace;
+use crate::{page, proc, proof, say, server, testing};
+
+/// The scenes that are played at length.
+const SCENES: &[&str] = &[
+    "the_server_is_killed_again_and_again",
+    "mutual_calls_are_one_call_each_time",
+    "many_calls_leave_nothing_behind",
+];
+/// Random stories of a call.
+const CASES: &str = "100000";
+
+/// Runs every part, one after the other, and says at the end whether all held.
+/// The figures are the lines that begin with `measured:`.
+pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
+    let wanted = Wanted {
+        chromium: true,
+        ..Wanted::default()
+    };
+    let tools = Tools::ensure(workspace, wanted)?;
+    page::build(workspace, &tools)?;
+    let binary = server::build(workspace)?;
+    let mut code = ExitCode::SUCCESS;
+    let mut run = |what: &str, command: &mut Command| {
+        if let Err(error) = say::step(what, || proc::check(command)) {
+            say::error(&error);
+            code = ExitCode::FAILURE;
+        }
+    };
+    run(
+        "a hundred thousand random stories",
+        workspace
+            .cargo(["test", "--release", "--package", "wimpex-call"])
+            .args(["--test", "random"])
+            .env("WIMPEX_CASES", CASES),
+    );
+    run(
+        "the server under attack, in release",
+        workspace
+            .cargo(["test", "--release", "--package", "wimpex-server"])
+            .args(["--test", "stress", "--", "--nocapture"]),
+    );
+    for scene in SCENES {
+        let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", scene]);
+        testing::tell_browsers(&mut command, &tools, &binary);
+        run(scene, command.env("WIMPEX_SOAK", "1"));
+    }
+    if proof::model(workspace, &[])? != ExitCode::SUCCESS {
+        code = ExitCode::FAILURE;
+    }
+    Ok(code)
+}
