@@ -58,7 +58,7 @@ pub struct Browser {
     options: BrowserOptions,
     client: Client,
     // Killed before the profile is removed: fields drop in this order.
-    _driver: Process,
+    driver: Process,
     _profile: TempDir,
 }
 
@@ -79,7 +79,7 @@ impl Browser {
             kind,
             options,
             client,
-            _driver: driver,
+            driver,
             _profile: profile,
         };
         browser.prepare_window().await;
@@ -116,6 +116,11 @@ impl Browser {
             .expect("the new tab");
         self.prepare_window().await;
         Page::new(self.client.clone(), self.kind, handle)
+    }
+
+    /// Kills it with SIGKILL: no goodbye to anybody.
+    pub(crate) fn kill(&mut self) {
+        self.driver.kill();
     }
 
     /// Makes it as good as new for the next scenario. Storage needs no clearing:

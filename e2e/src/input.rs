@@ -1,12 +1,12 @@
 //! Using a page with pointer and keys.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
 use serde_json::json;
 
 use crate::page::{Page, Role, short};
-use crate::wait::eventually;
+use crate::wait::{eventually, now_millis};
 
 impl Page {
     /// Clicks where the thing is, while hidden controls are kept from hiding.
@@ -22,19 +22,12 @@ impl Page {
     /// Clicks a thing at the moment that is `delay` from now, however long the
     /// drivers take: with it, people in two browsers click at the same time.
     pub async fn click_later(&self, role: Role, name: &str, delay: Duration) {
-        let due = SystemTime::now() + delay;
-        let due = due
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970")
-            .as_millis();
+        let due = now_millis() + delay.as_millis() as u64;
         let element = self.find(role, name).await;
         let element = serde_json::to_value(&element).expect("an element reference");
         let script = "const [thing, due] = arguments;
             setTimeout(() => thing.click(), due - Date.now()); return due - Date.now();";
-        let left = self
-            .client
-            .execute(script, vec![element, json!(due as u64)])
-            .await;
+        let left = self.client.execute(script, vec![element, json!(due)]).await;
         let left = left.ok().and_then(|left| left.as_i64()).unwrap_or(-1);
         assert!(
             left > 0,

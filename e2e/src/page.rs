@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::browser::BrowserKind;
 use crate::command::{browser_log, computed_label};
-use crate::probe::{self, Media, Milestones, Snapshot};
+use crate::probe::{self, Media, Milestones, Pictures, Snapshot};
 use crate::wait::eventually;
 
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -68,7 +68,7 @@ impl Role {
 pub struct Page {
     pub(crate) client: Client,
     kind: BrowserKind,
-    window: WindowHandle,
+    pub(crate) window: WindowHandle,
     pub(crate) pointer_at: Cell<u8>,
 }
 
@@ -215,6 +215,12 @@ impl Page {
         self.probe("milestones").await
     }
 
+    /// The pictures of the remote video since the last time; from the first on
+    /// they are counted.
+    pub async fn pictures(&self) -> Pictures {
+        self.probe("pictures").await
+    }
+
     /// All errors on the console so far: the page's own, and in Chromium also the
     /// browser's (failed requests, blocked resources).
     pub async fn console_errors(&self) -> Vec<String> {
@@ -239,6 +245,11 @@ impl Page {
 
     /// For a person who looks at a failure: where, what, which errors.
     pub(crate) async fn report(&self, screenshot: &Path) -> String {
+        // It may be closed, or its whole browser.
+        let window = self.client.switch_to_window(self.window.clone());
+        if let Err(error) = window.await {
+            return format!("  {}", short(&error));
+        }
         let url = self
             .client
             .current_url()
@@ -247,7 +258,9 @@ impl Page {
             .unwrap_or_default();
         let text = self.visible_text().await;
         let state = "const now = window.__probe?.snapshot();
-            return now && { ...now, sent: now.sent.map((sent) => sent.type).join(' ') };";
+            return now && { ...now, 
+                sent: now.sent.map((sent) => sent.type).join(' '),
+                received: now.received.map((received) => received.type).join(' ') };";
         let state = match self.client.execute(state, vec![]).await {
             Ok(state) => state.to_string(),
             Err(error) => short(&error),
@@ -259,7 +272,7 @@ impl Page {
         format!("  at {url}\n  text: {text:?}\n  state: {state}\n  screenshot: {picture}")
     }
 
-    async fn probe<T: DeserializeOwned>(&self, part: &str) -> T {
+    pub(crate) async fn probe<T: DeserializeOwned>(&self, part: &str) -> T {
         self.evaluate(&format!("return window.__probe.{part}()"))
             .await
     }

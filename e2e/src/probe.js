@@ -5,10 +5,13 @@
   if (window.__probe) return;
 
   const connections = [];
+  let connectionsMade = 0;
   const captured = [];
   const remote = [];
   const errors = [];
   const sent = [];
+  const received = [];
+  const prompts = [];
   const clicks = [];
   const calls = { getUserMedia: 0 };
   let firstFrame = null;
@@ -27,8 +30,21 @@
   addEventListener('securitypolicyviolation', (event) =>
     errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 
+  // What comes in is of interest from the login on, which every socket sends first.
+  const heard = new WeakSet();
+  const listenTo = (socket) => {
+    if (heard.has(socket)) return;
+    heard.add(socket);
+    socket.addEventListener('message', (event) => {
+      try {
+        const { type, callId } = JSON.parse(event.data);
+        received.push({ type, callId: callId ?? null, at: Date.now() });
+      } catch { /* not ours to judge */ }
+    });
+  };
   const nativeSend = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
+    listenTo(this);
     try {
       const message = JSON.parse(data);
       const sdp = message.offer?.sdp ?? message.answer?.sdp ?? '';
@@ -36,6 +52,7 @@
         type: message.type,
         callId: message.callId ?? null,
         media: [...sdp.matchAll(/^m=(\w+) (\d+)/gm)].map((m) => m[1]),
+        at: Date.now(),
       });
     } catch { /* not ours to judge */ }
     return nativeSend.call(this, data);
@@ -46,6 +63,7 @@
       construct(target, args) {
         const connection = Reflect.construct(target, args);
         connections.push(connection);
+        connectionsMade += 1;
         connection.addEventListener('track', (event) => remote.push(event.track));
         return connection;
       },
@@ -79,6 +97,7 @@
     const button = event.target.closest?.('button');
     clicks.push({ label: button?.textContent.trim() ?? '', at: performance.now() });
   }, true);
+
   const watched = new WeakSet();
   const watchVideos = () => {
     for (const video of document.querySelectorAll('video[aria-label="Remote video"]')) {
@@ -87,10 +106,65 @@
       video.requestVideoFrameCallback(() => { firstFrame ??= performance.now(); });
     }
   };
-  new MutationObserver(watchVideos).observe(document, {
-    subtree: true, childList: true, attributeFilter: ['aria-label'],
+  // When the prompt of an incoming call came and went.
+  const watchPrompts = () => {
+    const shown = document.querySelector('[role=alertdialog]') !== null;
+    const last = prompts.at(-1);
+    const open = last !== undefined && last.gone === null;
+    if (shown && !open) prompts.push({ shown: Date.now(), gone: null });
+    if (!shown && open) last.gone = Date.now();
+  };
+  const look = () => {
+    watchVideos();
+    watchPrompts();
+  };
+  new MutationObserver(look).observe(document, {
+    subtree: true, childList: true, attributeFilter: ['aria-label', 'role'],
   });
-  if (document.documentElement) watchVideos();
+  if (document.documentElement) look();
+
+  // The pictures of the remote video, one by one, but only once somebody asks:
+  // it costs time to be told of each.
+  let frames = null;
+  const follow = (video) => video.requestVideoFrameCallback((_, { presentationTime }) => {
+    if (!frames) return;
+    frames.longestGap = Math.max(frames.longestGap, presentationTime - frames.last);
+    frames.last = Math.max(frames.last, presentationTime);
+    frames.count += 1;
+    follow(video);
+  });
+  // What there was since the last time, and begins anew. A standstill counts.
+  const pictures = () => {
+    const now = performance.now();
+    const found = frames && {
+      longestGap: Math.max(frames.longestGap, now - frames.last),
+      count: frames.count,
+    };
+    if (!frames) follow(document.querySelector('video[aria-label="Remote video"]'));
+    frames = { last: frames?.last ?? now, longestGap: 0, count: 0 };
+    return found ?? { longestGap: 0, count: 0 };
+  };
+
+  // The record must not hold what the page has let go of.
+  const prune = () => {
+    const drop = (list, isOver) => {
+      for (let i = list.length; i-- > 0;) if (isOver(list[i])) list.splice(i, 1);
+    };
+    drop(connections, (connection) => connection.signalingState === 'closed');
+    for (const list of [captured, remote]) drop(list, (track) => track.readyState === 'ended');
+  };
+
+  // WebAssembly tells nobody what it holds; its exported memory does.
+  let wasmMemory = null;
+  const remember = (result) => {
+    const { memory } = (result.instance ?? result).exports;
+    if (memory instanceof WebAssembly.Memory) wasmMemory = memory;
+    return result;
+  };
+  for (const name of ['instantiate', 'instantiateStreaming']) {
+    const native = WebAssembly[name];
+    WebAssembly[name] = (...args) => native.apply(WebAssembly, args).then(remember);
+  }
 
   const live = (tracks, kind) =>
     tracks.filter((track) => track.readyState === 'live' && (!kind || track.kind === kind)).length;
@@ -135,7 +209,7 @@
 
   window.__probe = {
     snapshot: () => ({
-      connectionsMade: connections.length,
+      connectionsMade,
       connectionsOpen: connections.filter((c) => c.signalingState !== 'closed').length,
       connectionStates: connections.map((c) => c.connectionState),
       captures: calls.getUserMedia,
@@ -143,8 +217,18 @@
       liveCameras: live(captured, 'video'),
       liveMicrophones: live(captured, 'audio'),
       sent,
+      received,
+      prompts,
       errors,
     }),
+    pictures,
+    // Forgets what was recorded of the past, so that only the page grows.
+    forget: () => {
+      prune();
+      for (const list of [sent, received, prompts, clicks]) list.length = 0;
+      return true;
+    },
+    wasmBytes: () => wasmMemory?.buffer.byteLength ?? 0,
     media,
     milestones: () => ({ clicks, firstFrame }),
   };

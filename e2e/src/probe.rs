@@ -36,6 +36,10 @@ pub struct Snapshot {
     pub live_microphones: u32,
     /// The frames that were sent to the server.
     pub sent: Vec<Sent>,
+    /// The frames that came from the server since the page's first login.
+    pub received: Vec<Received>,
+    /// The prompts of incoming calls.
+    pub prompts: Vec<Prompt>,
     /// `console.error`, uncaught errors and rejections, policy violations.
     pub errors: Vec<String>,
 }
@@ -60,6 +64,40 @@ pub struct Sent {
     pub call_id: Option<String>,
     /// The kinds of the media descriptions in its offer or answer.
     pub media: Vec<String>,
+    /// When: milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A frame that came from the server, without its contents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Received {
+    /// Its `type`.
+    pub r#type: String,
+    /// Its `callId`.
+    pub call_id: Option<String>,
+    /// When: milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A prompt of an incoming call. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Prompt {
+    /// When it came.
+    pub shown: u64,
+    /// When it went.
+    pub gone: Option<u64>,
+}
+
+/// The pictures of the remote video that were presented since the last time that
+/// somebody asked.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pictures {
+    /// The longest time without a new one, in milliseconds; up to now.
+    pub longest_gap: f64,
+    /// How many there were.
+    pub count: u32,
 }
 
 /// Sums of `getStats` over all open connections.

@@ -75,6 +75,16 @@ impl Process {
         }
     }
 
+    /// How many of its lines are such; of a long output, of the last ones only.
+    pub(crate) fn count_lines(&self, is_such: impl Fn(&str) -> bool) -> usize {
+        let lines = self
+            .log
+            .lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        lines.iter().filter(|line| is_such(line)).count()
+    }
+
     /// The last lines of its output.
     pub(crate) fn log_tail(&self, count: usize) -> Vec<String> {
         let lines = self

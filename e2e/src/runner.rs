@@ -1,7 +1,8 @@
 //! Runs scenarios with the usual options of a test binary.
 //!
 //! `WIMPEX_E2E_BROWSER` chooses the browsers of the two people: `chromium` (the
-//! default), `firefox`, or `pairs` for all four combinations.
+//! default), `firefox`, or `pairs` for all four combinations. `WIMPEX_SOAK=1` plays
+//! the scenes that repeat something at length (see [`times`]).
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -21,6 +22,26 @@ use crate::stage::{Stage, World};
 
 /// No scenario may take longer, whatever hangs.
 const SCENARIO: Duration = Duration::from_secs(120);
+/// The same for those that are played at length.
+const SOAK: Duration = Duration::from_secs(2 * 3600);
+
+/// How often a scene does something: `short`, or `long` where `WIMPEX_SOAK` is set.
+/// `WIMPEX_SOAK_KILLS=7` says it of `kills` alone.
+pub fn times(what: &str, short: u32, long: u32) -> u32 {
+    let variable = format!("WIMPEX_SOAK_{}", what.to_uppercase());
+    match env::var(&variable) {
+        Ok(count) => count
+            .parse()
+            .unwrap_or_else(|_| panic!("{variable} is no number")),
+        Err(_) if env::var_os("WIMPEX_SOAK").is_some() => long,
+        Err(_) => short,
+    }
+}
+
+/// Whether something is played at length.
+fn soaks() -> bool {
+    env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("WIMPEX_SOAK"))
+}
 
 /// A scene's future: it stays on the thread that plays it.
 pub type Scene<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
@@ -103,10 +124,11 @@ fn play(
 ) -> Result<(), Failed> {
     world.runtime.block_on(async {
         let stage = Stage::new(world, pair, title);
-        let played = tokio::time::timeout(SCENARIO, scene(&stage));
+        let limit = if soaks() { SOAK } else { SCENARIO };
+        let played = tokio::time::timeout(limit, scene(&stage));
         let trouble = match AssertUnwindSafe(played).catch_unwind().await {
             Ok(Ok(())) => None,
-            Ok(Err(_)) => Some(format!("not done after {SCENARIO:?}")),
+            Ok(Err(_)) => Some(format!("not done after {limit:?}")),
             Err(panic) => Some(format!("{}{}", words(panic.as_ref()), PLACE.take())),
         };
         match trouble {

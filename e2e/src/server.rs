@@ -46,6 +46,11 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Its address with the port.
+    pub fn host_and_port(&self) -> &str {
+        &self.address
+    }
+
     /// Its address without the port, and its port.
     pub fn address(&self) -> (&str, &str) {
         self.address.rsplit_once(':').unwrap_or((&self.address, ""))
@@ -67,6 +72,11 @@ impl Server {
         let (process, address) = launch(&self.address, &self.options, self.directory.path());
         assert_eq!(address, self.address, "the server came back elsewhere");
         self.process = process;
+    }
+
+    /// How many lines of its log have these words; since its last start.
+    pub fn log_count(&self, words: &str) -> usize {
+        self.process.count_lines(|line| line.contains(words))
     }
 
     /// The last lines of its log.
@@ -101,10 +111,10 @@ fn launch(listen: &str, options: &ServerOptions, directory: &Path) -> (Process, 
     (process, address)
 }
 
-/// Every server of a run has a loopback address of its own. A port would not do:
+/// Every server and wire of a run has a loopback address of its own. A port would not do:
 /// the system gives it out again, and then a browser would still hold what the
 /// page of an earlier scenario stored for the same origin.
-fn fresh_address() -> String {
+pub(crate) fn fresh_address() -> String {
     static STARTED: AtomicU32 = AtomicU32::new(0);
     let number = STARTED.fetch_add(1, Ordering::Relaxed) + 1;
     let address = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + number);

@@ -14,6 +14,7 @@ use crate::browser::{Browser, BrowserKind, BrowserOptions};
 use crate::page::Page;
 use crate::person::Person;
 use crate::server::{Server, ServerOptions, repository};
+use crate::wire::Wire;
 
 /// What all scenarios of a run share.
 pub struct World {
@@ -133,6 +134,25 @@ impl<'w> Stage<'w> {
         Person::new(page, name, &home)
     }
 
+    /// Somebody in a browser of their own, at home, whose way to the server is `wire`.
+    pub async fn person_over(&self, wire: &Wire, name: &str) -> Person {
+        let page = self.page(name, &BrowserOptions::default()).await;
+        let person = Person::new(page, name, &wire.url());
+        person.open().await;
+        person
+    }
+
+    /// A way to the server that can be held up.
+    pub async fn wire(&self) -> Wire {
+        Wire::to(self.server().host_and_port()).await
+    }
+
+    /// Kills somebody's browser with SIGKILL.
+    pub fn kill_browser_of(&self, name: &str) {
+        let index = self.index_of(name);
+        self.browsers.borrow_mut()[index].kill();
+    }
+
     /// Somebody at the bare page, logged in.
     pub async fn bare_person(&self, name: &str) -> BarePerson {
         let page = self.page(name, &BrowserOptions::default()).await;
@@ -147,12 +167,7 @@ impl<'w> Stage<'w> {
 
     /// The same person in one more tab of their browser, which has opened nothing yet.
     pub async fn second_tab_of(&self, name: &str) -> Person {
-        let index = self
-            .pages
-            .borrow()
-            .iter()
-            .position(|(whose, _)| whose == name);
-        let index = index.unwrap_or_else(|| panic!("nobody is called {name}"));
+        let index = self.index_of(name);
         let browser = self.browsers.borrow_mut().remove(index);
         let page = browser.new_tab().await;
         self.browsers.borrow_mut().insert(index, browser);
@@ -160,6 +175,12 @@ impl<'w> Stage<'w> {
             .borrow_mut()
             .push((format!("{name}, second tab"), page.clone()));
         Person::new(page, name, &self.server().url())
+    }
+
+    fn index_of(&self, name: &str) -> usize {
+        let pages = self.pages.borrow();
+        let index = pages.iter().position(|(whose, _)| whose == name);
+        index.unwrap_or_else(|| panic!("nobody is called {name}"))
     }
 
     async fn page(&self, name: &str, options: &BrowserOptions) -> Page {

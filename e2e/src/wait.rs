@@ -1,6 +1,6 @@
 //! Waiting for conditions instead of for time.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::{Instant, sleep};
 
@@ -47,4 +47,11 @@ pub async fn holds_for(
         }
         sleep(POLL).await;
     }
+}
+
+/// The clock that the probe's times are of: milliseconds since 1970.
+pub fn now_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = now.expect("a clock after 1970").as_millis();
+    u64::try_from(millis).expect("a clock before the year 500 million")
 }

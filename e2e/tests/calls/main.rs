@@ -2,14 +2,19 @@
 //! documentation for how to read a scene.
 
 mod bare;
+mod blackouts;
+mod devices;
 mod during;
 mod endings;
 mod fields;
 mod media;
+mod outages;
 mod resilience;
 mod ringing;
+mod rounds;
 mod screens;
 mod shared;
+mod vanishing;
 
 use std::process::ExitCode;
 
@@ -23,6 +28,11 @@ fn main() -> ExitCode {
         resilience::all(),
         screens::all(),
         fields::all(),
+        devices::all(),
+        vanishing::all(),
+        outages::all(),
+        blackouts::all(),
+        rounds::all(),
     ];
     wimpex_e2e::main(scenes.into_iter().flatten().collect())
 }

@@ -1,0 +1,227 @@
+//! The same again and again: what goes wrong rarely, and what is left behind each time.
+
+use std::time::Duration;
+
+use wimpex_e2e::{Person, Resources, Role, Snapshot, Stage, eventually, times};
+
+use crate::shared::{ENDED, alice_and_bob, measured, scenes};
+
+scenes! {
+    Chromium: mutual_calls_are_one_call_each_time,
+    Chromium: many_calls_leave_nothing_behind,
+}
+
+async fn mutual_calls_are_one_call_each_time(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
+    let rounds = times("rounds", 5, 100);
+    let mut crossed = 0;
+    for round in 0..rounds {
+        tokio::join!(forget(&alice), forget(&bob));
+        tokio::join!(alice.aim(&to_bob), bob.aim(&to_alice));
+        let soon = Duration::from_millis(1500);
+        tokio::join!(
+            alice.page.click_later(Role::Button, "Video call", soon),
+            bob.page.click_later(Role::Button, "Video call", soon)
+        );
+        tokio::join!(takes_part(&alice), takes_part(&bob));
+        let (a, b) = tokio::join!(alice.page.snapshot(), bob.page.snapshot());
+        crossed += u32::from(is_one_call(round, &a, &b));
+        let (who, other) = if round % 2 == 0 {
+            (&alice, &bob)
+        } else {
+            (&bob, &alice)
+        };
+        press(who, "End call").await;
+        tokio::join!(who.call_is_over(ENDED), other.call_is_over(ENDED));
+        tokio::join!(who.left_nothing(), other.left_nothing());
+        tokio::join!(alice.back_home(), bob.back_home());
+    }
+    measured(&format!(
+        "{rounds} mutual calls, each one call at the end; in {crossed} the offers crossed"
+    ));
+    assert!(crossed * 2 >= rounds, "hardly any offers crossed");
+}
+
+/// Gets connected. Should the machine have stopped one of the two for so long that
+/// the other's call was there before the click, they take it like any other.
+async fn takes_part(person: &Person) {
+    eventually(&format!("{} to be connected", person.name), async || {
+        if !person.page.texts(Role::AlertDialog).await.is_empty() {
+            pressed(person, "Accept").await?;
+        }
+        let status = person.page.texts(Role::Status).await;
+        let connected = status.iter().any(|text| text.contains("Connected"));
+        connected.then_some(()).ok_or_else(|| format!("{status:?}"))
+    })
+    .await;
+}
+
+/// Demands that both are in the same call, and in no other. Whether both had offered.
+fn is_one_call(round: u32, alice: &Snapshot, bob: &Snapshot) -> bool {
+    let ids = |word: &str| -> Vec<&str> {
+        let sent = alice.sent.iter().chain(&bob.sent);
+        let mut ids: Vec<&str> = sent
+            .filter(|sent| sent.r#type == word)
+            .filter_map(|sent| sent.call_id.as_deref())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let (offered, answered) = (ids("call-offer"), ids("call-answer"));
+    // The greater id wins (docs/protocol.md).
+    let winner = offered.last().copied();
+    assert_eq!(
+        answered.first().copied(),
+        winner,
+        "round {round}: offered {offered:?}, answered {answered:?}"
+    );
+    assert_eq!(answered.len(), 1, "round {round}: answered {answered:?}");
+    assert_eq!(ids("ice-candidate"), answered, "round {round}: candidates");
+    let open = (alice.connections_open, bob.connections_open);
+    assert_eq!(open, (1, 1), "round {round}: connections of Alice and Bob");
+    alice.sent_count("call-offer") > 0 && bob.sent_count("call-offer") > 0
+}
+
+/// Many calls in the same two pages, none of which is ever loaded again.
+async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
+    let calls = times("calls", 8, 200);
+    // Caches fill, and code is compiled again as it gets hot, in the first ones.
+    let warm = if calls < 40 { 3 } else { 20 };
+    let mut first = [Resources::default(); 2];
+    let mut last = first;
+    for call in 1..=calls {
+        if call % 2 == 0 {
+            one_call(&alice, &bob, &to_bob).await;
+        } else {
+            one_call(&bob, &alice, &to_alice).await;
+        }
+        if call == warm || call == calls || (call % 20 == 0 && call > warm) {
+            last = [alice.page.resources().await, bob.page.resources().await];
+            if call == warm {
+                first = last;
+            }
+            measured(&format!(
+                "after {call} calls: Alice {}, Bob {}",
+                line(&last[0]),
+                line(&last[1])
+            ));
+        }
+    }
+    for (first, last) in first.iter().zip(&last) {
+        is_flat(first, last, calls - warm);
+    }
+    for person in [&alice, &bob] {
+        let errors = person.page.console_errors().await;
+        assert!(errors.is_empty(), "{errors:#?}");
+        person.page.goto("about:blank").await;
+    }
+    eventually("the server to be alone", async || {
+        let server = stage.server();
+        let (came, left) = (server.log_count(": connected"), server.log_count(": left"));
+        if came == left && came > 0 {
+            measured(&format!("the server: {came} sockets came, {left} left"));
+            return Ok(());
+        }
+        Err(format!("{came} came, {left} left"))
+    })
+    .await;
+}
+
+/// What a call may leave behind on average: no object that the page makes for one
+/// is that small, and the engine's own bookkeeping is less.
+const HEAP_OF_A_CALL: u64 = 1_024;
+/// The engine's noise from one measurement to the next: compiled code, caches.
+const HEAP_NOISE: u64 = 256 * 1_024;
+/// The allocator asks for a page of 64 KiB when its free pieces do not fit.
+const WASM_NOISE: u64 = 2 * 65_536;
+/// A comment or a text of what is on the screen at that moment.
+const NODES_NOISE: u64 = 20;
+/// Those of a video element that the collector has not got to.
+const LISTENERS_NOISE: u64 = 8;
+
+fn is_flat(first: &Resources, last: &Resources, calls: u32) {
+    let seen = format!("{first:?} became {last:?} after {calls} more calls");
+    let heap = HEAP_NOISE + HEAP_OF_A_CALL * u64::from(calls);
+    assert!(last.heap <= first.heap + heap, "the heap grew: {seen}");
+    assert!(last.wasm <= first.wasm + WASM_NOISE, "wasm grew: {seen}");
+    assert!(first.wasm > 0, "wasm was not measured: {seen}");
+    assert!(last.nodes <= first.nodes + NODES_NOISE, "nodes: {seen}");
+    assert!(
+        last.listeners <= first.listeners + LISTENERS_NOISE,
+        "listeners: {seen}"
+    );
+    assert_eq!((last.live_tracks, last.connections), (0, 0), "{seen}");
+}
+
+fn line(r: &Resources) -> String {
+    format!(
+        "heap {} KiB, wasm {} KiB, {} listeners, {} nodes, {} tracks, {} connections",
+        r.heap / 1024,
+        r.wasm / 1024,
+        r.listeners,
+        r.nodes,
+        r.live_tracks,
+        r.connections
+    )
+}
+
+async fn one_call(caller: &Person, callee: &Person, link: &str) {
+    let script = format!(
+        "const box = [...document.querySelectorAll('input')]
+            .find((box) => box.labels?.[0]?.textContent.trim() === 'Call link or ID');
+        if (!box) return false;
+        box.value = {link:?};
+        box.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));
+        return true;"
+    );
+    eventually("the field for a link", async || {
+        let found: bool = caller.page.evaluate(&script).await;
+        found.then_some(()).ok_or_else(|| "none".to_owned())
+    })
+    .await;
+    press(caller, "Video call").await;
+    press(callee, "Accept").await;
+    tokio::join!(caller.is_connected(), callee.is_connected());
+    tokio::join!(has_pictures(caller), has_pictures(callee));
+    press(caller, "End call").await;
+    tokio::join!(press(caller, "Back to home"), press(callee, "Back to home"));
+}
+
+async fn has_pictures(person: &Person) {
+    eventually(
+        &format!("a picture at {}", person.name),
+        async || match person.page.media().await.frames_decoded {
+            0 => Err("none".to_owned()),
+            _ => Ok(()),
+        },
+    )
+    .await;
+}
+
+async fn press(person: &Person, button: &str) {
+    let what = format!("{} to press {button:?}", person.name);
+    eventually(&what, async || pressed(person, button).await).await;
+}
+
+/// By script: the driver keeps hold of every element that it has ever given out,
+/// and that would look as if the page did.
+async fn pressed(person: &Person, button: &str) -> Result<(), String> {
+    let script = format!(
+        "const button = [...document.querySelectorAll('button')].find((button) =>
+            (button.ariaLabel ?? button.textContent).trim() === {button:?} && !button.disabled);
+        button?.click();
+        return button !== undefined;"
+    );
+    let found: bool = person.page.evaluate(&script).await;
+    found
+        .then_some(())
+        .ok_or_else(|| "it is not there".to_owned())
+}
+
+async fn forget(person: &Person) {
+    let _: bool = person.page.evaluate("return window.__probe.forget()").await;
+}
