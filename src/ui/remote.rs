@@ -36,7 +36,7 @@ pub(crate) fn Remote(
     let audio = NodeRef::<Audio>::new();
     Effect::new(move |_| {
         if let Some(element) = video.get() {
-            play(&element, view.remote_picture.get());
+            play_picture(&element, view.remote_picture.get());
         }
     });
     Effect::new(move |_| {
@@ -116,7 +116,18 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// Plays a stream. The picture may always be played, since its element is muted.
+/// Plays the picture, which a browser always allows, since its element is muted.
+fn play_picture(element: &HtmlMediaElement, stream: Option<MediaStream>) {
+    if let Some(promise) = play(element, stream) {
+        // It is rejected when the call is over before the first picture came, and
+        // nobody is to be told.
+        spawn_local(async move {
+            let _ = JsFuture::from(promise).await;
+        });
+    }
+}
+
+/// Plays a stream.
 fn play(element: &HtmlMediaElement, stream: Option<MediaStream>) -> Option<Promise> {
     if element.src_object() != stream {
         element.set_src_object(stream.as_ref());
