@@ -1,6 +1,5 @@
 //! What comes from the peer: the picture, or initials and how loud they are.
 
-use js_sys::Promise;
 use leptos::html::{Audio, Video};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -32,25 +31,31 @@ pub(crate) fn Remote(
         }
     });
     let silenced = RwSignal::new(false);
+    let told = move |refused| {
+        // The call may be over, and this component with it.
+        let _ = silenced.try_set(refused);
+    };
     let video = NodeRef::<Video>::new();
     let audio = NodeRef::<Audio>::new();
     Effect::new(move |_| {
         if let Some(element) = video.get() {
-            play_picture(&element, view.remote_picture.get());
+            // Muted, so that it is never refused.
+            play(&element, view.remote_picture.get(), |_| ());
         }
     });
     Effect::new(move |_| {
         if let Some(element) = audio.get() {
-            play_sound(&element, view.remote_sound.get(), silenced);
+            play(&element, view.remote_sound.get(), told);
         }
     });
     let unsilence = move |_| {
         if let Some(element) = audio.get_untracked() {
-            play_sound(&element, element.src_object(), silenced);
+            play(&element, element.src_object(), told);
         }
     };
     let has_picture = live(move || has_picture.get());
     let connected = live(move || state.get() == State::Connected);
+    let answered = live(move || state.get() != State::Calling);
     let alone = live(move || {
         let alone = is_video.get() && connected.get() && !has_picture.get();
         if alone { "No picture is arriving." } else { "" }.to_owned()
@@ -80,7 +85,7 @@ pub(crate) fn Remote(
         {picture}
         <audio autoplay node_ref=audio></audio>
         <div class="presence-of-peer" class:hidden=has_picture>
-            <div class="pulse" class:calm=connected>
+            <div class="pulse" class:later=answered class:calm=connected>
                 <Avatar name />
             </div>
             <Level shown=live(move || !is_video.get()) />
@@ -116,37 +121,22 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// Plays the picture, which a browser always allows, since its element is muted.
-fn play_picture(element: &HtmlMediaElement, stream: Option<MediaStream>) {
-    if let Some(promise) = play(element, stream) {
-        // It is rejected when the call is over before the first picture came, and
-        // nobody is to be told.
-        spawn_local(async move {
-            let _ = JsFuture::from(promise).await;
-        });
-    }
-}
-
-/// Plays a stream.
-fn play(element: &HtmlMediaElement, stream: Option<MediaStream>) -> Option<Promise> {
+/// Plays a stream; `refused` hears whether the browser wants a click first.
+fn play(
+    element: &HtmlMediaElement,
+    stream: Option<MediaStream>,
+    refused: impl FnOnce(bool) + 'static,
+) {
     if element.src_object() != stream {
         element.set_src_object(stream.as_ref());
     }
-    stream.and_then(|_| element.play().ok())
-}
-
-/// Plays sound; a browser that wants a click first gets a button for it.
-fn play_sound(element: &HtmlMediaElement, stream: Option<MediaStream>, silenced: RwSignal<bool>) {
-    let Some(promise) = play(element, stream) else {
+    let Some(promise) = stream.and_then(|_| element.play().ok()) else {
         return;
     };
     spawn_local(async move {
-        let refused = JsFuture::from(promise).await.is_err_and(|error| {
-            error
-                .dyn_ref::<web_sys::DomException>()
-                .is_some_and(|error| error.name() == "NotAllowedError")
-        });
-        // The call may be over, and this component with it.
-        let _ = silenced.try_set(refused);
+        // It also fails when the call ends before the first picture: that is no news.
+        let error = JsFuture::from(promise).await.err();
+        let error = error.and_then(|error| error.dyn_into::<web_sys::DomException>().ok());
+        refused(error.is_some_and(|error| error.name() == "NotAllowedError"));
     });
 }

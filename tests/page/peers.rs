@@ -4,7 +4,9 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
-use wimpex::browser::peer::{Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState};
+use wimpex::browser::peer::{
+    Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_start_bitrate,
+};
 
 struct Side {
     peer: PeerConnection,
@@ -139,4 +141,16 @@ async fn what_is_said_over_the_connection_itself_arrives() {
             _ => continue,
         }
     }
+}
+
+#[wasm_bindgen_test]
+fn only_vp8_begins_faster_and_nothing_else_changes() {
+    let sdp = "v=0\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\n\
+               a=fmtp:97 apt=96\r\na=rtpmap:111 opus/48000/2\r\n";
+    let faster = with_start_bitrate(sdp);
+    let added = "a=fmtp:96 x-google-start-bitrate=1000\r\n";
+    assert_eq!(faster.replace(added, ""), sdp);
+    assert_eq!(faster.matches(added).count(), 1);
+    assert!(faster.contains(&format!("VP8/90000\r\n{added}")));
+    assert_eq!(with_start_bitrate("garbage"), "garbage");
 }

@@ -214,7 +214,7 @@ impl Default for Timing {
             write: Duration::from_secs(10),
             farewell: Duration::from_secs(1),
             ping: None,
-            away: Duration::from_secs(15),
+            away: Duration::from_secs(14),
             keep: Duration::from_secs(45),
             tick: Duration::from_millis(500),
             flood_seconds: 5,

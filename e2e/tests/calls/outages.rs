@@ -92,6 +92,7 @@ async fn over_without_a_server(stage: &Stage<'_>, who: &Person, other: &Person) 
     who.call_is_over(&["you hung up"]).await;
     tokio::join!(who.left_nothing_but(BROKEN), other.left_nothing_but(BROKEN));
     stage.server_mut().restart();
+    tokio::join!(welcomed_since(who, start), welcomed_since(other, start));
     tokio::join!(who.back_home(), other.back_home());
     connect(other, who, CallKind::Audio).await;
     hang_up_but(who, other, BROKEN).await;

@@ -100,7 +100,7 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
             one_call(&bob, &alice, &to_alice).await;
         }
         if call == warm || call == calls || (call % 20 == 0 && call > warm) {
-            // The goodbye beside the media keeps a connection for a moment.
+            // A connection stays open for a moment, for the goodbye.
             tokio::join!(alice.left_nothing(), bob.left_nothing());
             last = [alice.page.resources().await, bob.page.resources().await];
             if call == warm {

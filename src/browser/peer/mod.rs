@@ -6,6 +6,7 @@
 
 mod channel;
 mod listeners;
+mod start;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,6 +26,8 @@ use super::stats::StatsReport;
 use super::{BrowserError, Listener};
 use channel::Channel;
 use listeners::listeners;
+
+pub use start::with_start_bitrate;
 
 /// `RTCIceServer`.
 #[derive(Clone, Debug)]
@@ -300,7 +303,7 @@ impl PeerConnection {
 
     fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> js_sys::Promise {
         let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(sdp);
+        description.set_sdp(&with_start_bitrate(sdp));
         self.pc.set_remote_description(&description)
     }
 }

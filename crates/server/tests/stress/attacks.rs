@@ -134,7 +134,7 @@ async fn half_open(server: SocketAddr, household: u16) {
     let Ok(mut stream) = connect(server, household).await else {
         return;
     };
-    if household % 2 == 0 {
+    if household.is_multiple_of(2) {
         let half = b"GET /ws HTTP/1.1\r\nhost: somewhere\r\nupg";
         let _ = stream.write_all(half).await;
     }

@@ -133,8 +133,7 @@ impl Peak {
     pub(crate) async fn stop(self) -> u64 {
         let _ = self.stop.send(());
         self.task.await.unwrap();
-        let peak = *self.peak.lock().unwrap();
-        peak
+        *self.peak.lock().unwrap()
     }
 }
 
