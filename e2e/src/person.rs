@@ -99,6 +99,16 @@ impl Person {
             CallKind::Video => "Video call",
             CallKind::Audio => "Audio call",
         };
+        // Until the server is there the button does nothing, and the driver would
+        // click it all the same.
+        eventually(&format!("{button:?} to be of use"), async || {
+            let found = self.page.look(Role::Button, button).await?;
+            let enabled = found.is_enabled().await.unwrap_or(false);
+            enabled
+                .then_some(())
+                .ok_or_else(|| "it is disabled".to_owned())
+        })
+        .await;
         self.page.click(Role::Button, button).await;
     }
 
