@@ -52,6 +52,8 @@ pub(super) struct Runtime {
     pub(super) connection: Option<Connection>,
     pub(super) farewell: Option<Timeout>,
     wake: Option<Timeout>,
+    /// Screens have come and gone.
+    sweeps: bool,
     pub(super) trace: Trace,
     _network: Option<Listener>,
     _listeners: [Listener; 5],
@@ -74,6 +76,7 @@ impl Runtime {
             connection: None,
             farewell: None,
             wake: None,
+            sweeps: false,
             trace: Trace::new(view.trace, options.debug),
             _network: window::on_network_change({
                 let inbox = inbox.clone();
@@ -113,6 +116,9 @@ impl Runtime {
             }
             Event::Reconnect => self.link.open(),
             Event::Beat => {
+                if std::mem::take(&mut self.sweeps) {
+                    self.view.sweep();
+                }
                 let in_call = self.machine.view().call.is_some();
                 if let Some(news) = self.link.beat(in_call) {
                     self.news(news);
@@ -397,6 +403,7 @@ impl Runtime {
         self.machine.handle(input, clock::now());
         let after = self.machine.state();
         if before != after {
+            self.sweeps = true;
             self.trace.note(|| format!("call: {before:?} → {after:?}"));
         }
         while let Some(output) = self.machine.poll_output() {

@@ -1,6 +1,7 @@
 //! What the ui reads. Only the loop writes it.
 
 use leptos::prelude::*;
+use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
 use wimpex_call::quality::Quality;
 use wimpex_protocol::{Name, UserId};
@@ -72,7 +73,35 @@ pub struct View {
     pub trace: RwSignal<Vec<TraceLine>>,
 }
 
+/// Lets go of those who listened to a signal and are gone. Leptos 0.8 never does: a
+/// component that is taken away stays in the list of every signal that it has
+/// read, some hundred bytes each, for as long as the page lives. Whoever is still
+/// there is told that something has changed, and comes back to the list.
+fn sweep<S: Notify + Source>(signal: &S) {
+    signal.notify();
+    signal.clear_subscribers();
+}
+
 impl View {
+    /// Forgets the components that are gone.
+    pub(super) fn sweep(&self) {
+        sweep(&self.name);
+        sweep(&self.me);
+        sweep(&self.server);
+        sweep(&self.hide_address);
+        sweep(&self.has_relay);
+        sweep(&self.check);
+        sweep(&self.call);
+        sweep(&self.contact);
+        sweep(&self.own_picture);
+        sweep(&self.remote_picture);
+        sweep(&self.remote_sound);
+        sweep(&self.picture_arrives);
+        sweep(&self.level);
+        sweep(&self.quality);
+        sweep(&self.trace);
+    }
+
     pub(super) fn new() -> Self {
         Self {
             name: RwSignal::new(None),
