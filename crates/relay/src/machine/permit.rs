@@ -12,8 +12,10 @@ use super::data::Route;
 use super::{ClientId, Family, Grant, Machine, Now, Ports, Refusal};
 use crate::wire;
 
-/// RFC 8656, section 12; RFC 5766's numbers above were never used.
-const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x4fff;
+/// RFC 5766, section 11. RFC 8656 would have clients use 0x4fff at most, but
+/// older ones (coturn's among them) take any of these, and no other protocol on
+/// these ports wants the rest.
+const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7ffe;
 
 impl<P: Ports, C: Clone> Machine<P, C> {
     pub(super) fn create_permission(
