@@ -8,8 +8,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 use wimpex_protocol::limits;
+
+pub use crate::turn::TurnConfig;
 
 /// The Wimpex server: serves the page and carries the signaling between people.
 #[derive(Clone, Debug, Parser)]
@@ -18,6 +20,10 @@ pub struct Config {
     /// The address and port to listen on; port 0 lets the system choose
     #[arg(long, env = "WIMPEX_LISTEN", default_value = DEFAULT_LISTEN)]
     pub listen: SocketAddr,
+
+    /// What this process does; several share the work with the same --secret-file
+    #[arg(long, env = "WIMPEX_ROLE", value_enum, default_value_t = Role::All)]
+    pub role: Role,
 
     /// Serve the page from this folder instead of the copy built into the program
     #[arg(long, env = "WIMPEX_PAGE_DIR", value_name = "DIR")]
@@ -52,6 +58,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub turn: TurnConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
@@ -65,20 +75,33 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            role: Role::All,
             page_dir: None,
             secret_file: None,
             allow_origin: Vec::new(),
             trusted_proxy: Vec::new(),
             ice: IceConfig::default(),
+            turn: TurnConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }
     }
 }
 
+/// What one process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Everything
+    All,
+    /// The page and the signaling; clients are told of a relay that runs elsewhere
+    Signaling,
+    /// STUN and TURN only, so that relayed calls outlive the signaling
+    Turn,
+}
+
 /// The STUN and TURN servers that clients are told to use.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "STUN and TURN")]
+#[command(next_help_heading = "Other STUN and TURN")]
 pub struct IceConfig {
     /// A STUN server, such as stun:stun.example.org:3478; may be repeated
     #[arg(
@@ -99,6 +122,7 @@ pub struct IceConfig {
     pub turn_url: Vec<String>,
 
     /// The secret shared with the TURN server (coturn: static-auth-secret)
+    /// [default: for our own, one that follows from the secret file]
     #[arg(
         long,
         env = "WIMPEX_TURN_SECRET",

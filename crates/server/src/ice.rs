@@ -1,17 +1,15 @@
 //! Which STUN and TURN servers a client is told to use.
 //!
-//! TURN credentials are time-limited, as coturn's `use-auth-secret` wants them
-//! (draft-uberti-behave-turn-rest): the user name is `expiry:userId`, the
-//! password is base64 of HMAC-SHA1 over it with the shared secret.
+//! TURN credentials are time-limited, as our own relay and coturn's
+//! `use-auth-secret` want them; see [`wimpex_relay::credentials`].
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use data_encoding::BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 use wimpex_protocol::{IceServer, UserId};
+use wimpex_relay::credentials::SharedSecret;
 
-use crate::config::{IceConfig, Secret};
+use crate::config::IceConfig;
+use crate::turn::Own;
 
 /// See the module.
 pub(crate) struct Ice {
@@ -21,29 +19,36 @@ pub(crate) struct Ice {
 
 struct Turn {
     urls: Vec<String>,
-    secret: Secret,
+    secret: SharedSecret,
     ttl_seconds: u64,
 }
 
 impl Ice {
+    /// With our own STUN and TURN, if there are any, before all others.
+    ///
     /// # Errors
     /// A sentence that says which flag makes no sense.
-    pub(crate) fn new(config: &IceConfig) -> Result<Self, String> {
+    pub(crate) fn new(config: &IceConfig, own: Option<Own>) -> Result<Self, String> {
         check_schemes(&config.stun_url, "--stun-url", ["stun:", "stuns:"])?;
         check_schemes(&config.turn_url, "--turn-url", ["turn:", "turns:"])?;
-        let turn = match (&config.turn_url[..], &config.turn_secret) {
-            ([], _) => None,
-            (_, None) => return Err("--turn-url needs --turn-secret".to_owned()),
-            (urls, Some(secret)) => Some(Turn {
-                urls: urls.to_vec(),
-                secret: secret.clone(),
-                ttl_seconds: config.turn_ttl_seconds,
-            }),
+        if !config.turn_url.is_empty() && config.turn_secret.is_none() {
+            return Err("--turn-url needs --turn-secret".to_owned());
+        }
+        let given = config.turn_secret.as_ref();
+        let given = given.map(|secret| SharedSecret::new(secret.reveal()));
+        // With both, a given secret is that of our own too.
+        let (mut stun_urls, mut turn_urls, secret) = match own {
+            Some(own) => (own.stun_urls, own.turn_urls, Some(own.secret)),
+            None => (Vec::new(), Vec::new(), given),
         };
-        Ok(Self {
-            stun_urls: config.stun_url.clone(),
-            turn,
-        })
+        stun_urls.extend_from_slice(&config.stun_url);
+        turn_urls.extend_from_slice(&config.turn_url);
+        let turn = secret.filter(|_| !turn_urls.is_empty()).map(|secret| Turn {
+            urls: turn_urls,
+            secret,
+            ttl_seconds: config.turn_ttl_seconds,
+        });
+        Ok(Self { stun_urls, turn })
     }
 
     /// When to give out new credentials; `None` if there are none.
@@ -66,21 +71,16 @@ impl Ice {
             let now = now
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs());
-            let username = format!("{}:{user}", now.saturating_add(turn.ttl_seconds));
+            let expiry = now.saturating_add(turn.ttl_seconds);
+            let (username, credential) = turn.secret.issue(user.as_str(), expiry);
             servers.push(IceServer {
                 urls: turn.urls.clone(),
-                credential: Some(credential(turn.secret.reveal(), &username)),
+                credential: Some(credential),
                 username: Some(username),
             });
         }
         servers
     }
-}
-
-fn credential(secret: &str, username: &str) -> String {
-    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes any key");
-    mac.update(username.as_bytes());
-    BASE64.encode(&mac.finalize().into_bytes())
 }
 
 fn check_schemes(urls: &[String], flag: &str, schemes: [&str; 2]) -> Result<(), String> {
@@ -115,7 +115,7 @@ mod tests {
     fn servers(config: &IceConfig) -> Vec<IceServer> {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let user = UserId::parse("guest-alice").unwrap();
-        Ice::new(config).unwrap().servers(&user, now)
+        Ice::new(config, None).unwrap().servers(&user, now)
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
             config(&[], &["turn:"], Some("x")),
             config(&[], &["turn:a"], None),
         ] {
-            assert!(Ice::new(&wrong).is_err(), "{wrong:?}");
+            assert!(Ice::new(&wrong, None).is_err(), "{wrong:?}");
         }
     }
 }

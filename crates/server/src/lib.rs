@@ -9,6 +9,7 @@
 //!                                            └ login ── token, ice
 //! ```
 //!
+//! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags.
 //! [`wimpex_hub`] decides and does nothing else; everything that waits is around it.
 //!
 //! This crate must not know the client, nor look into a session description.
@@ -31,6 +32,7 @@ mod seat;
 mod secret;
 mod socket;
 mod token;
+mod turn;
 mod upgrade;
 
 use std::future::Future;
@@ -38,9 +40,12 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use wimpex_relay::Relay;
 
-pub use config::Config;
+pub use config::{Config, Role};
 
 use address::Occupancy;
 use ice::Ice;
@@ -78,6 +83,12 @@ pub enum StartError {
     /// A STUN or TURN flag makes no sense.
     #[error("{0}")]
     Ice(String),
+    /// The relay cannot have its ports.
+    #[error("STUN and TURN: {0} (--turn=false goes without)")]
+    Relay(#[from] wimpex_relay::StartError),
+    /// Credentials that another process gives out could not be checked.
+    #[error("a relay of its own needs the signaling's --secret-file, or --turn-secret")]
+    NoSharedSecret,
     /// An `--allow-origin` is none.
     #[error("{0:?} is not an origin; it looks like https://example.org")]
     Origin(String),
@@ -89,12 +100,14 @@ pub enum StartError {
 /// A server that is ready to run.
 pub struct Server {
     app: Arc<App>,
+    relay: Option<Relay>,
 }
 
 /// A look at a running server from outside, for tests and measurements.
 #[derive(Clone)]
 pub struct Handle {
     app: Arc<App>,
+    relay: Option<wimpex_relay::Handle>,
 }
 
 /// How much the server holds at a moment. All of it is zero when nobody is there.
@@ -128,11 +141,14 @@ pub(crate) struct App {
 }
 
 impl Server {
-    /// Reads the page and the secret, and checks the rest.
+    /// Reads the page and the secret, opens the relay's ports if there is to be
+    /// one, and checks the rest. Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
+        let key = secret::load_or_create(config.secret_file.as_deref())?;
+        let (relay, own) = relay_beside(&config, &key)?;
         let app = App {
             lobby: Lobby::new(
                 random::run_id()?,
@@ -143,31 +159,114 @@ impl Server {
                 config.timing.away,
                 config.timing.keep,
             ),
-            tokens: Tokens::new(secret::load_or_create(config.secret_file.as_deref())?),
-            ice: Ice::new(&config.ice).map_err(StartError::Ice)?,
+            tokens: Tokens::new(key),
+            ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
             origins: Origins::new(&config.allow_origin).map_err(StartError::Origin)?,
             page: Page::load(config.page_dir.as_deref())?,
             seats: Occupancy::new(config.limits.connections_per_address),
             tasks: TaskTracker::new(),
             config,
         };
-        Ok(Self { app: Arc::new(app) })
+        Ok(Self {
+            app: Arc::new(app),
+            relay,
+        })
     }
 
     /// A look at this server that stays good while it runs.
     pub fn handle(&self) -> Handle {
         Handle {
             app: Arc::clone(&self.app),
+            relay: self.relay.as_ref().map(Relay::handle),
         }
     }
 
     /// See [`run`].
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let stopping = CancellationToken::new();
+        // Also when this is dropped.
+        let guard = stopping.clone().drop_guard();
+        let relay = self
+            .relay
+            .map(|relay| tokio::spawn(relay.run(stopping.cancelled_owned())));
         accept::serve(listener, self.app, shutdown).await;
+        drop(guard);
+        if let Some(relay) = relay {
+            let _ = relay.await;
+        }
     }
 }
 
+/// The relay alone, for `--role turn`. Must be called within a Tokio runtime.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn relay(config: &Config) -> Result<Relay, StartError> {
+    let file = config.secret_file.as_deref();
+    let key = secret::load_or_create(file)?;
+    if config.ice.turn_secret.is_none() && !secret::is_kept(file, &key) {
+        return Err(StartError::NoSharedSecret);
+    }
+    open_relay(&turn::relay_config(config, &key).map_err(StartError::Ice)?)
+}
+
+/// The relay of a server that does everything, and what clients are told of it,
+/// or of the one that runs elsewhere.
+fn relay_beside(
+    config: &Config,
+    key: &[u8],
+) -> Result<(Option<Relay>, Option<turn::Own>), StartError> {
+    if !turn::is_wanted(config) {
+        return Ok((None, None));
+    }
+    let asked_for = config.turn.turn == Some(true);
+    let told = match turn::relay_config(config, key) {
+        Ok(told) => told,
+        Err(reason) if asked_for => return Err(StartError::Ice(reason)),
+        Err(reason) => {
+            warn!(reason, "no STUN and TURN");
+            return Ok((None, None));
+        }
+    };
+    if config.role != Role::All {
+        let tls = told.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
+        let own = turn::own(config, &told, &told.listen, tls);
+        return Ok((None, Some(own)));
+    }
+    match open_relay(&told) {
+        Ok(relay) => {
+            let (listen, tls) = (relay.addresses(), relay.tls_addresses());
+            let own = turn::own(config, &told, &listen, &tls);
+            Ok((Some(relay), Some(own)))
+        }
+        Err(error) if asked_for => Err(error),
+        // Most calls find a direct way; a port that is taken is no reason to
+        // have none at all.
+        Err(error) => {
+            warn!(%error, "no STUN and TURN");
+            Ok((None, None))
+        }
+    }
+}
+
+fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
+    let relay = Relay::bind(config.clone())?;
+    let public: Vec<_> = config.relays.iter().map(|relay| relay.public).collect();
+    info!(
+        listen = ?relay.addresses(),
+        tls = ?relay.tls_addresses(),
+        ?public,
+        "STUN and TURN; if others reach this host under another address, say --turn-public-ip"
+    );
+    Ok(relay)
+}
+
 impl Handle {
+    /// A look at the relay, if this server has one.
+    pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
+        self.relay.as_ref()
+    }
+
     /// What the server holds now.
     pub fn counts(&self) -> Counts {
         let hub = self.app.lobby.counts();

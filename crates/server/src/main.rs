@@ -7,12 +7,15 @@ use clap::Parser;
 use tokio::net::TcpListener;
 use tracing::{debug, error, info};
 use tracing_subscriber::EnvFilter;
-use wimpex_server::{Config, Server};
+use wimpex_server::{Config, Role, Server};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = Config::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // It warns of every malformed packet, which anybody can send, and its spans
+    // show keys.
+    let filter = filter.add_directive("stun_types=error".parse().expect("it is one"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -35,6 +38,16 @@ async fn main() -> ExitCode {
 async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     // Before anything that takes time, so that an early signal is not lost.
     let shutdown = stop_signal()?;
+    if config.role == Role::Turn {
+        let relay = wimpex_server::relay(&config)?;
+        for address in relay.addresses() {
+            println!("relaying on {address}");
+        }
+        std::io::stdout().flush()?;
+        relay.run(shutdown).await;
+        info!("stopped");
+        return Ok(());
+    }
     let listen = config.listen;
     let listener = TcpListener::bind(listen)
         .await

@@ -42,6 +42,13 @@ pub(crate) fn load_or_create(file: Option<&Path>) -> Result<[u8; 32], getrandom:
     Ok(fresh)
 }
 
+/// Whether other processes find this key in the file too.
+pub(crate) fn is_kept(file: Option<&Path>, key: &[u8; 32]) -> bool {
+    file.map(Path::to_owned)
+        .or_else(default_path)
+        .is_some_and(|path| read(&path).is_ok_and(|kept| kept == *key))
+}
+
 /// systemd says where with `StateDirectory=`; otherwise where the platform keeps state.
 fn default_path() -> Option<PathBuf> {
     let folder = std::env::var_os("STATE_DIRECTORY")
@@ -94,6 +101,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/secret");
         let key = load_or_create(Some(&path)).unwrap();
+        assert!(is_kept(Some(&path), &key));
+        assert!(!is_kept(Some(&path), &[0; 32]));
         assert_eq!(load_or_create(Some(&path)).unwrap(), key);
         let files = fs::read_dir(path.parent().unwrap()).unwrap().count();
         assert_eq!(files, 1, "nothing is left beside it");

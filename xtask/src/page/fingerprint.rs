@@ -16,6 +16,7 @@ use crate::workspace::Workspace;
 const APART: &[&str] = &[
     "crates/hub",
     "crates/model",
+    "crates/relay",
     "crates/server",
     "dist",
     "docs",

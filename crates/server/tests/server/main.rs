@@ -15,3 +15,4 @@ mod program;
 mod relay;
 mod sessions;
 mod support;
+mod turn;

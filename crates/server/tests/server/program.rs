@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Client, soon};
 
-fn program(listen: &str) -> Command {
+pub(crate) fn program(listen: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wimpex-server"));
     command
         .args(["--listen", listen])
@@ -20,7 +20,7 @@ fn program(listen: &str) -> Command {
 }
 
 /// The one line of standard output, and the address in it.
-async fn address(child: &mut Child) -> std::net::SocketAddr {
+pub(crate) async fn address(child: &mut Child) -> std::net::SocketAddr {
     let stdout = child.stdout.take().unwrap();
     let line = soon(BufReader::new(stdout).lines().next_line()).await;
     let line = line.unwrap().unwrap();

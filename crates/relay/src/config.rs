@@ -1,0 +1,143 @@
+//! What a relay is told when it starts.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls;
+
+use crate::cidr::Cidr;
+use crate::credentials::SharedSecret;
+
+/// Everything about one relay.
+#[derive(Clone)]
+pub struct Config {
+    /// Where to listen, each for UDP and TCP. Port 0 lets the system choose one
+    /// for both.
+    pub listen: Vec<SocketAddr>,
+    /// Where to listen for TLS, and with which certificate.
+    pub tls: Option<Tls>,
+    /// The addresses of relay sockets, at most one of each family counts. None
+    /// of a family: no relaying in that family.
+    pub relays: Vec<RelayAddress>,
+    /// The ports of relay sockets.
+    pub ports: RangeInclusive<u16>,
+    /// Shared with whoever hands out credentials.
+    pub secret: SharedSecret,
+    /// What clients are told that this is; a name, as HTTP's realm.
+    pub realm: String,
+    /// Peers outside the public internet that are allowed nevertheless.
+    pub allow_peers: Vec<Cidr>,
+    /// How much of everything.
+    pub limits: Limits,
+    /// How long everything.
+    pub timing: Timing,
+}
+
+/// For `turns:`.
+#[derive(Clone)]
+pub struct Tls {
+    /// Where to listen, for TCP only.
+    pub listen: Vec<SocketAddr>,
+    /// With certificate and key; see [`crate::tls::from_pem_files`].
+    pub config: Arc<rustls::ServerConfig>,
+}
+
+/// Where relay sockets are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayAddress {
+    /// The local address that they are bound to; may be unspecified.
+    pub bind: IpAddr,
+    /// The address under which peers reach them; another one behind a NAT.
+    pub public: IpAddr,
+}
+
+/// How much of what there may be. 0 turns a limit off, but for the last three.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// In all; more are refused with 508.
+    pub allocations: usize,
+    /// Of one user; more are refused with 486. A call takes one for each way to
+    /// the relay (UDP, TCP, TLS; IPv4, IPv6; each network interface), and twice
+    /// that while it changes networks.
+    pub allocations_per_user: usize,
+    /// What one user may have relayed, both directions together; more is
+    /// dropped.
+    pub user_bytes_per_second: u64,
+    /// TCP and TLS connections in all.
+    pub connections: usize,
+    /// Of them from one address (IPv6: from one /64).
+    pub connections_per_address: usize,
+    /// A browser asks for one for each candidate of its peer.
+    pub permissions_per_allocation: usize,
+    /// Peers that data flows to and from.
+    pub channels_per_allocation: usize,
+    /// Bytes that may wait for one TCP client; more are dropped, as UDP would.
+    pub queue_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            allocations: 4_000,
+            allocations_per_user: 24,
+            user_bytes_per_second: 16_000 * 1000 / 8,
+            connections: 5_000,
+            connections_per_address: 256,
+            permissions_per_allocation: 128,
+            channels_per_allocation: 64,
+            queue_bytes: 256 * 1024,
+        }
+    }
+}
+
+/// How long the relay waits for what. RFC 8656 has most of them, so they are no
+/// flags; tests shorten them.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Of an allocation that asks for less, or for nothing (section 3.2).
+    pub lifetime: Duration,
+    /// Of one that asks for more (section 7.2).
+    pub max_lifetime: Duration,
+    /// Of a permission (section 9).
+    pub permission: Duration,
+    /// Of a channel (section 12).
+    pub channel: Duration,
+    /// For a connection to come to an allocation, and to stay without one.
+    pub idle: Duration,
+    /// For TLS to be agreed on.
+    pub handshake: Duration,
+    /// For a TCP client to take what is written to it.
+    pub write: Duration,
+    /// How often what has run out is looked for.
+    pub sweep: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lifetime: Duration::from_secs(600),
+            max_lifetime: Duration::from_secs(3600),
+            permission: Duration::from_secs(300),
+            channel: Duration::from_secs(600),
+            idle: Duration::from_secs(30),
+            handshake: Duration::from_secs(8),
+            write: Duration::from_secs(10),
+            sweep: Duration::from_secs(1),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("tls", &self.tls.as_ref().map(|tls| &tls.listen))
+            .field("relays", &self.relays)
+            .field("ports", &self.ports)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,290 @@
+//! STUN (RFC 8489) and TURN (RFC 8656): tells clients which address they come
+//! from, and relays for those who find no direct way to each other.
+//!
+//! ```text
+//!  clients ── udp ──┐                          ┌── ports: relay sockets ── peers
+//!             tcp ──┼── shared ── machine ─────┤
+//!             tls ──┘             │            └── sink: the way back
+//!                                 ├ credentials, nonce   who may
+//!                                 ├ peers, cidr          send where
+//!                                 └ budget               how much
+//! ```
+//!
+//! [`machine`] decides and does nothing else; everything that waits is around
+//! it. Run it with [`Relay`].
+//!
+//! This crate must not know what a call is. Addresses are in no log above debug,
+//! and secrets in none.
+
+pub mod cidr;
+pub mod config;
+pub mod credentials;
+pub mod peers;
+pub mod tls;
+
+mod budget;
+mod machine;
+mod nonce;
+mod ports;
+mod shared;
+mod sink;
+mod tcp;
+mod udp;
+mod wire;
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::{Protocol, Type};
+use tokio::net::{TcpListener, UdpSocket};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+pub use config::Config;
+pub use machine::Counts;
+
+use machine::{Machine, Rules};
+use peers::PeerFilter;
+use ports::UdpPorts;
+use shared::{Shared, now};
+
+/// For all tasks to end after a shutdown began.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+/// How often it is looked whether this host has other addresses.
+const OWN_ADDRESSES: Duration = Duration::from_secs(30);
+/// Bytes that may wait in the kernel while this process has no turn: packets of
+/// all clients come to one socket.
+const RECEIVE_BUFFER: usize = 4 << 20;
+
+/// Why the relay did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address is not ours or taken.
+    #[error("cannot listen on {address} for {what}: {error}")]
+    Listen {
+        /// Which one.
+        address: SocketAddr,
+        /// UDP, TCP or TLS.
+        what: &'static str,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system has no randomness to give.
+    #[error("no randomness from the system: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// A relay whose ports are open and which is ready to run.
+pub struct Relay {
+    shared: Arc<Shared>,
+    udp: Vec<Arc<UdpSocket>>,
+    tcp: Vec<TcpListener>,
+    tls: Vec<(TcpListener, TlsAcceptor)>,
+}
+
+/// A look at a running relay from outside, for tests and measurements.
+#[derive(Clone)]
+pub struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Relay {
+    /// Opens the ports. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn bind(config: Config) -> Result<Self, StartError> {
+        let (mut udp, mut tcp, mut tls) = (Vec::new(), Vec::new(), Vec::new());
+        for &address in &config.listen {
+            let (datagrams, streams) = bind_both(address)?;
+            udp.push(Arc::new(datagrams));
+            tcp.push(streams);
+        }
+        if let Some(tls_config) = &config.tls {
+            for &address in &tls_config.listen {
+                let listener = bind_tcp(address).map_err(listening(address, "TLS"))?;
+                tls.push((listener, TlsAcceptor::from(Arc::clone(&tls_config.config))));
+            }
+        }
+        let stopping = CancellationToken::new();
+        let listeners = tcp.iter().chain(tls.iter().map(|(listener, _)| listener));
+        let rules = Rules {
+            realm: config.realm,
+            secret: config.secret,
+            filter: PeerFilter::allowing(config.allow_peers),
+            limits: config.limits.clone(),
+            timing: config.timing.clone(),
+            advertised: config.relays.iter().map(|relay| relay.public).collect(),
+            listening: listeners
+                .filter_map(|listener| Some(listener.local_addr().ok()?.port()))
+                .collect(),
+        };
+        let ports = UdpPorts::new(config.relays, config.ports, stopping.clone());
+        let mut nonce_key = [0; 32];
+        getrandom::fill(&mut nonce_key)?;
+        let mut machine = Machine::new(rules, ports, nonce_key);
+        machine.set_own_addresses(ports::own_addresses());
+        Ok(Self {
+            shared: Arc::new(Shared::new(machine, config.limits, config.timing, stopping)),
+            udp,
+            tcp,
+            tls,
+        })
+    }
+
+    /// Where it listens for UDP and TCP.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        addresses(self.tcp.iter())
+    }
+
+    /// Where it listens for TLS.
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        addresses(self.tls.iter().map(|(listener, _)| listener))
+    }
+
+    /// A look at this relay that stays good while it runs.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// Serves until `shutdown` completes; then everything ends at once.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let shared = self.shared;
+        let mut number = 0..;
+        let mut next = || number.next().unwrap_or_default();
+        for socket in self.udp {
+            let (inner, listener) = (Arc::clone(&shared), next());
+            spawn(&shared, async move {
+                udp::serve(&inner, &socket, listener).await;
+            });
+        }
+        let plain = self.tcp.into_iter().map(|listener| (listener, None));
+        let tls = self
+            .tls
+            .into_iter()
+            .map(|(listener, tls)| (listener, Some(tls)));
+        for (listener, tls) in plain.chain(tls) {
+            let (inner, number) = (Arc::clone(&shared), next());
+            spawn(&shared, async move {
+                tcp::serve(&inner, &listener, number, tls).await;
+            });
+        }
+        tokio::select! {
+            () = sweep(&shared) => {}
+            () = look_at_interfaces(&shared) => {}
+            () = shutdown => {}
+        }
+        shared.stopping.cancel();
+        shared.machine().clear();
+        shared.tasks.close();
+        if timeout(SHUTDOWN, shared.tasks.wait()).await.is_err() {
+            warn!(
+                left = shared.tasks.len(),
+                "not every relayed connection ended in time"
+            );
+        }
+    }
+}
+
+impl Handle {
+    /// What the relay holds now. Tasks include one for each listening socket.
+    pub fn counts(&self) -> Counts {
+        self.shared.counts()
+    }
+
+    /// What was sent out of relay sockets so far.
+    pub fn bytes_to_peers(&self) -> u64 {
+        self.shared.bytes_to_peers()
+    }
+}
+
+fn spawn(shared: &Arc<Shared>, task: impl Future<Output = ()> + Send + 'static) {
+    let stopping = shared.stopping.clone();
+    shared.tasks.spawn(async move {
+        tokio::select! {
+            () = task => {}
+            () = stopping.cancelled() => {}
+        }
+    });
+}
+
+async fn sweep(shared: &Arc<Shared>) {
+    loop {
+        sleep(shared.timing.sweep).await;
+        shared.machine().sweep(now());
+    }
+}
+
+async fn look_at_interfaces(shared: &Arc<Shared>) {
+    loop {
+        sleep(OWN_ADDRESSES).await;
+        let own = ports::own_addresses();
+        shared.machine().set_own_addresses(own);
+    }
+}
+
+/// UDP and TCP at the same port, also if the system chooses it.
+fn bind_both(address: SocketAddr) -> Result<(UdpSocket, TcpListener), StartError> {
+    const TRIES: usize = 20;
+    let mut tries = if address.port() == 0 { TRIES } else { 1 };
+    loop {
+        tries -= 1;
+        let tcp = bind_tcp(address).map_err(listening(address, "TCP"))?;
+        let chosen = tcp.local_addr().map_err(listening(address, "TCP"))?;
+        match ports::bind_udp(chosen) {
+            Ok(udp) => {
+                // The system may grant less.
+                let _ = socket2::SockRef::from(&udp).set_recv_buffer_size(RECEIVE_BUFFER);
+                return Ok((udp, tcp));
+            }
+            Err(error) if tries == 0 => return Err(listening(address, "UDP")(error)),
+            Err(_) => {}
+        }
+    }
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = ports::socket(address, Type::STREAM, Protocol::TCP)?;
+    // A restart must not wait for the connections of before to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    TcpListener::from_std(socket.into())
+}
+
+fn listening(address: SocketAddr, what: &'static str) -> impl Fn(io::Error) -> StartError {
+    move |error| StartError::Listen {
+        address,
+        what,
+        error,
+    }
+}
+
+fn addresses<'a>(listeners: impl Iterator<Item = &'a TcpListener>) -> Vec<SocketAddr> {
+    listeners
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect()
+}
+
+/// The address that this host would send from to the public internet, if it has
+/// a way there. Nothing is sent to find out.
+pub fn outward_address(ipv6: bool) -> Option<IpAddr> {
+    // Any public address would do; these are root servers' (a and k).
+    let (any, far): (SocketAddr, SocketAddr) = if ipv6 {
+        ("[::]:0".parse().ok()?, "[2001:7fd::1]:53".parse().ok()?)
+    } else {
+        ("0.0.0.0:0".parse().ok()?, "198.41.0.4:53".parse().ok()?)
+    };
+    let socket = std::net::UdpSocket::bind(any).ok()?;
+    socket.connect(far).ok()?;
+    let local = socket.local_addr().ok()?.ip();
+    (!local.is_unspecified() && !local.is_loopback()).then_some(local)
+}

@@ -1,0 +1,197 @@
+//! Streams: TCP, and TLS over it. A client's allocation ends with its
+//! connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tracing::{debug, warn};
+
+use crate::machine::ClientId;
+use crate::shared::{Place, Shared, now};
+use crate::sink::{Queue, Sink, Waiting};
+use crate::wire::{self, CHANNEL_HEADER, STUN_HEADER};
+
+/// The longest frame: a STUN message with a length field of all ones.
+const FRAME: usize = STUN_HEADER + u16::MAX as usize;
+
+/// Lets connections in, forever; with TLS if there is an acceptor.
+pub(crate) async fn serve(
+    shared: &Arc<Shared>,
+    listener: &TcpListener,
+    number: usize,
+    tls: Option<TlsAcceptor>,
+) {
+    loop {
+        let (stream, remote) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: it passes when others end.
+                warn!(%error, "the relay cannot accept connections");
+                sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let remote = wire::plain(remote);
+        let Some(place) = shared.place(remote.ip()) else {
+            debug!("too many connections to the relay");
+            continue;
+        };
+        // A picture's packets are not to wait for each other.
+        let _ = stream.set_nodelay(true);
+        let client = ClientId {
+            listener: number,
+            remote,
+        };
+        let task = connection(Arc::clone(shared), stream, tls.clone(), client, place);
+        shared.tasks.spawn(task);
+    }
+}
+
+async fn connection(
+    shared: Arc<Shared>,
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    client: ClientId,
+    _place: Place,
+) {
+    let serve = async {
+        match tls {
+            None => {
+                let (reader, writer) = stream.into_split();
+                exchange(&shared, reader, writer, client).await;
+            }
+            Some(tls) => match timeout(shared.timing.handshake, tls.accept(stream)).await {
+                Ok(Ok(stream)) => {
+                    let (reader, writer) = tokio::io::split(stream);
+                    exchange(&shared, reader, writer, client).await;
+                }
+                Ok(Err(error)) => debug!(%error, "no TLS"),
+                Err(_) => debug!("TLS took too long"),
+            },
+        }
+    };
+    tokio::select! {
+        () = serve => {}
+        () = shared.stopping.cancelled() => {}
+    }
+    shared.machine().disconnected(client);
+}
+
+async fn exchange(
+    shared: &Arc<Shared>,
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+    client: ClientId,
+) {
+    let (queue, waiting) = Queue::new(shared.limits.queue_bytes);
+    tokio::select! {
+        () = read(shared, reader, client, Sink::Stream(queue)) => {}
+        () = write(writer, waiting, shared.timing.write) => {}
+        () = idle(shared, client) => debug!("a connection without an allocation"),
+    }
+}
+
+/// Ends when the connection was without an allocation for too long, whatever
+/// else it said.
+async fn idle(shared: &Arc<Shared>, client: ClientId) {
+    let limit = shared.timing.idle;
+    let mut since = Instant::now();
+    while since.elapsed() < limit {
+        sleep((limit / 4).min(Duration::from_secs(1))).await;
+        if shared.machine().has_allocation(client, now()) {
+            since = Instant::now();
+        }
+    }
+}
+
+async fn read(
+    shared: &Arc<Shared>,
+    mut reader: impl AsyncRead + Unpin,
+    client: ClientId,
+    sink: Sink,
+) {
+    let mut buffer = Vec::with_capacity(4 * 1024);
+    loop {
+        let mut rest = &buffer[..];
+        loop {
+            match frame(rest) {
+                Ok(Some((length, padded))) => {
+                    shared.client_sent(client, &sink, &rest[..length]);
+                    rest = &rest[padded..];
+                }
+                Ok(None) => break,
+                Err(NoFrame) => return,
+            }
+        }
+        let done = buffer.len() - rest.len();
+        buffer.drain(..done);
+        match reader.read_buf(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn write(mut writer: impl AsyncWrite + Unpin, mut waiting: Waiting, limit: Duration) {
+    while let Some(bytes) = waiting.next().await {
+        let written = async {
+            writer.write_all(&bytes).await?;
+            writer.flush().await
+        };
+        match timeout(limit, written).await {
+            Ok(Ok(())) => waiting.written(bytes.len()),
+            Ok(Err(_)) => return,
+            Err(_) => {
+                debug!("a client takes nothing");
+                return;
+            }
+        }
+    }
+}
+
+/// Neither STUN nor channel data.
+#[derive(Debug, PartialEq, Eq)]
+struct NoFrame;
+
+/// The length of the first frame, without and with padding (RFC 8656, section
+/// 12.5); None if it is not all there yet.
+fn frame(bytes: &[u8]) -> Result<Option<(usize, usize)>, NoFrame> {
+    let Some(header) = bytes.first_chunk::<CHANNEL_HEADER>() else {
+        return Ok(None);
+    };
+    let length = usize::from(u16::from_be_bytes([header[2], header[3]]));
+    let length = match header[0] >> 6 {
+        0 => STUN_HEADER + length,
+        1 => CHANNEL_HEADER + length,
+        _ => return Err(NoFrame),
+    };
+    debug_assert!(length <= FRAME);
+    let padded = length.next_multiple_of(4);
+    Ok((bytes.len() >= padded).then_some((length, padded)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_found_in_a_stream() {
+        assert_eq!(frame(&[]), Ok(None));
+        assert_eq!(frame(&[0, 1, 0]), Ok(None));
+        assert_eq!(frame(&[0, 1, 0, 0]), Ok(None));
+        let mut request = [0; 24];
+        request[3] = 4;
+        assert_eq!(frame(&request), Ok(Some((24, 24))));
+        assert_eq!(frame(&request[..23]), Ok(None));
+        let data = [0x40, 0, 0, 5, 1, 2, 3, 4, 5, 0, 0, 0];
+        assert_eq!(frame(&data), Ok(Some((9, 12))));
+        assert_eq!(frame(&data[..9]), Ok(None));
+        assert_eq!(frame(b"\x80abc"), Err(NoFrame));
+        assert_eq!(frame(b"\xffabc"), Err(NoFrame));
+    }
+}

@@ -1,0 +1,57 @@
+//! Certificates and keys from PEM files, for TLS on the relay and elsewhere.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+/// Why there can be no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file is not there, or has no certificate or key in it.
+    #[error("cannot read a {what} from {path}: {reason}")]
+    Read {
+        /// "certificate" or "key".
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// In the words of whoever tried.
+        reason: String,
+    },
+    /// Certificate and key do not go together, or are of a kind that is unknown.
+    #[error("the certificate cannot be used with this key: {0}")]
+    Use(#[from] rustls::Error),
+}
+
+/// A server's side of TLS 1.2 and 1.3, with the certificate and those that
+/// vouch for it, and its key.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn from_pem_files(
+    certificate: &Path,
+    key: &Path,
+) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+    let failed = |what, path: &Path, reason: String| TlsError::Read {
+        what,
+        path: path.to_owned(),
+        reason,
+    };
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect)
+        .map_err(|error| failed("certificate", certificate, error.to_string()))?;
+    if chain.is_empty() {
+        let reason = "there is none in it".to_owned();
+        return Err(failed("certificate", certificate, reason));
+    }
+    let private =
+        PrivateKeyDer::from_pem_file(key).map_err(|error| failed("key", key, error.to_string()))?;
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)?;
+    Ok(Arc::new(config))
+}

@@ -1,0 +1,14 @@
+//! The running relay, seen from outside: over real UDP, TCP and TLS on
+//! loopback, in this process.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod allocations;
+mod client;
+mod coturn;
+mod credentials;
+mod data;
+mod hostile;
+mod limits;
+mod streams;
+mod support;

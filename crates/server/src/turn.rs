@@ -1,0 +1,419 @@
+//! Our own STUN and TURN: the flags, and from them what the relay is told and
+//! what clients are told.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use wimpex_relay::cidr::Cidr;
+use wimpex_relay::config::{Limits, RelayAddress, Timing, Tls};
+use wimpex_relay::credentials::SharedSecret;
+use wimpex_relay::{outward_address, tls};
+
+use crate::config::{Config, Role};
+
+const PORT: u16 = 3478;
+const TLS_PORT: u16 = 5349;
+const REALM: &str = "wimpex";
+
+/// STUN and TURN that come with the server.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "The server's own STUN and TURN")]
+pub struct TurnConfig {
+    /// Serve STUN and TURN too
+    /// [default: when --listen is not loopback and there is no --turn-url]
+    #[arg(long, env = "WIMPEX_TURN", value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true")]
+    pub turn: Option<bool>,
+
+    /// Where to listen, for UDP and TCP; may be repeated
+    /// [default: port 3478 of the address of --listen]
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_LISTEN",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub turn_listen: Vec<SocketAddr>,
+
+    /// Where to listen for TURN over TLS, with --tls-cert; may be repeated
+    /// [default: port 5349 of the addresses of --turn-listen]
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_TLS_LISTEN",
+        value_name = "ADDRESS",
+        value_delimiter = ','
+    )]
+    pub turn_tls_listen: Vec<SocketAddr>,
+
+    /// An address under which everybody reaches this host, one of each family
+    /// [default: the address of --turn-listen, or this host's towards the internet]
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_PUBLIC_IP",
+        value_name = "IP",
+        value_delimiter = ','
+    )]
+    pub turn_public_ip: Vec<IpAddr>,
+
+    /// The name of this host in the URLs that clients are told; turns: needs the
+    /// one in the certificate [default: the public IPs]
+    #[arg(long, env = "WIMPEX_TURN_HOST", value_name = "NAME")]
+    pub turn_host: Option<String>,
+
+    /// The ports of relayed addresses
+    #[arg(long, env = "WIMPEX_TURN_RELAY_PORTS", value_name = "FIRST-LAST",
+          default_value_t = Self::default().turn_relay_ports)]
+    pub turn_relay_ports: PortRange,
+
+    /// What one user may have relayed, both directions together; 0 is no limit
+    #[arg(long, env = "WIMPEX_TURN_USER_KBPS", value_name = "KILOBITS/S",
+          default_value_t = Self::default().turn_user_kbps)]
+    pub turn_user_kbps: u64,
+
+    /// Allocations of one user; 0 is no limit
+    #[arg(long, env = "WIMPEX_TURN_ALLOCATIONS_PER_USER", value_name = "N",
+          default_value_t = Self::default().turn_allocations_per_user)]
+    pub turn_allocations_per_user: usize,
+
+    /// Allocations in all; 0 is no limit
+    #[arg(long, env = "WIMPEX_TURN_ALLOCATIONS", value_name = "N",
+          default_value_t = Self::default().turn_allocations)]
+    pub turn_allocations: usize,
+
+    /// Relay to these addresses too, though they are not of the public internet;
+    /// may be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_TURN_ALLOW_PEER",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub turn_allow_peer: Vec<Cidr>,
+
+    /// The certificate for TURN over TLS, with those that vouch for it, as PEM
+    #[arg(
+        long,
+        env = "WIMPEX_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key for --tls-cert, as PEM
+    #[arg(
+        long,
+        env = "WIMPEX_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl Default for TurnConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            turn: None,
+            turn_listen: Vec::new(),
+            turn_tls_listen: Vec::new(),
+            turn_public_ip: Vec::new(),
+            turn_host: None,
+            turn_relay_ports: PortRange(49152, 65535),
+            turn_user_kbps: limits.user_bytes_per_second * 8 / 1000,
+            turn_allocations_per_user: limits.allocations_per_user,
+            turn_allocations: limits.allocations,
+            turn_allow_peer: Vec::new(),
+            tls_cert: None,
+            tls_key: None,
+        }
+    }
+}
+
+/// `FIRST-LAST`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortRange(u16, u16);
+
+impl FromStr for PortRange {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        match (first.parse(), last.parse()) {
+            (Ok(first), Ok(last)) if 0 < first && first <= last => Ok(Self(first, last)),
+            _ => Err("a range of ports looks like 49152-65535".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for PortRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+/// What clients are told of our own STUN and TURN.
+#[derive(Clone, Debug)]
+pub(crate) struct Own {
+    pub(crate) stun_urls: Vec<String>,
+    pub(crate) turn_urls: Vec<String>,
+    pub(crate) secret: SharedSecret,
+}
+
+/// Whether there is to be any, by this process or by one with `--role turn`.
+pub(crate) fn is_wanted(config: &Config) -> bool {
+    let by_default = !config.listen.ip().is_loopback() && config.ice.turn_url.is_empty();
+    config
+        .turn
+        .turn
+        .unwrap_or(by_default || config.role == Role::Turn)
+}
+
+/// What the relay is told; `key` is the one in the secret file.
+///
+/// # Errors
+/// A sentence that says which flag makes no sense.
+pub(crate) fn relay_config(config: &Config, key: &[u8]) -> Result<wimpex_relay::Config, String> {
+    let turn = &config.turn;
+    let listen = match &turn.turn_listen[..] {
+        [] => default_listen(config.listen.ip()),
+        listen => listen.to_vec(),
+    };
+    let secret = match &config.ice.turn_secret {
+        Some(secret) => SharedSecret::new(secret.reveal()),
+        None => derived_secret(key),
+    };
+    Ok(wimpex_relay::Config {
+        tls: tls_config(turn, &listen)?,
+        relays: relays(turn, &listen)?,
+        listen,
+        ports: turn.turn_relay_ports.0..=turn.turn_relay_ports.1,
+        secret,
+        realm: REALM.to_owned(),
+        allow_peers: turn.turn_allow_peer.clone(),
+        limits: Limits {
+            allocations: turn.turn_allocations,
+            allocations_per_user: turn.turn_allocations_per_user,
+            user_bytes_per_second: turn.turn_user_kbps.saturating_mul(1000) / 8,
+            ..Limits::default()
+        },
+        timing: Timing::default(),
+    })
+}
+
+/// What clients are told of a relay with this configuration. `listen` and `tls`
+/// are where it really listens, if ports were left to the system.
+pub(crate) fn own(
+    config: &Config,
+    relay: &wimpex_relay::Config,
+    listen: &[SocketAddr],
+    tls: &[SocketAddr],
+) -> Own {
+    let publics = relay.relays.iter().map(|relay| relay.public);
+    let hosts: Vec<(String, Option<bool>)> = match &config.turn.turn_host {
+        Some(name) => vec![(name.clone(), None)],
+        None => publics.map(|ip| (in_url(ip), Some(ip.is_ipv4()))).collect(),
+    };
+    let mut own = Own {
+        stun_urls: Vec::new(),
+        turn_urls: Vec::new(),
+        secret: relay.secret.clone(),
+    };
+    let mut turns_urls = Vec::new();
+    for (host, family) in &hosts {
+        let port = |addresses: &[SocketAddr]| {
+            let fits = |address: &&SocketAddr| family.is_none_or(|v4| address.is_ipv4() == v4);
+            addresses.iter().find(fits).map(SocketAddr::port)
+        };
+        if let Some(port) = port(listen) {
+            own.stun_urls.push(format!("stun:{host}:{port}"));
+            for transport in ["udp", "tcp"] {
+                let url = format!("turn:{host}:{port}?transport={transport}");
+                own.turn_urls.push(url);
+            }
+        }
+        if let Some(port) = port(tls) {
+            turns_urls.push(format!("turns:{host}:{port}?transport=tcp"));
+        }
+    }
+    own.turn_urls.extend(turns_urls);
+    own
+}
+
+/// So that processes with the same secret file agree on it, and so that the
+/// file's key is not what anybody else knows.
+fn derived_secret(key: &[u8]) -> SharedSecret {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
+    mac.update(b"wimpex: the secret of TURN's credentials, version 1");
+    SharedSecret::new(HEXLOWER.encode(&mac.finalize().into_bytes()))
+}
+
+/// Where the page is served; if that is everywhere, then in both families, but
+/// IPv6 only if the host has it.
+fn default_listen(ip: IpAddr) -> Vec<SocketAddr> {
+    if !ip.is_unspecified() {
+        return vec![SocketAddr::new(ip, PORT)];
+    }
+    let mut listen = vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))];
+    if outward_address(true).is_some() {
+        listen.push(SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT)));
+    }
+    listen
+}
+
+fn tls_config(turn: &TurnConfig, listen: &[SocketAddr]) -> Result<Option<Tls>, String> {
+    let (Some(cert), Some(key)) = (&turn.tls_cert, &turn.tls_key) else {
+        return if turn.turn_tls_listen.is_empty() {
+            Ok(None)
+        } else {
+            Err("--turn-tls-listen needs --tls-cert and --tls-key".to_owned())
+        };
+    };
+    let on_tls_port = |address: &SocketAddr| SocketAddr::new(address.ip(), TLS_PORT);
+    Ok(Some(Tls {
+        listen: match &turn.turn_tls_listen[..] {
+            [] => listen.iter().map(on_tls_port).collect(),
+            listen => listen.to_vec(),
+        },
+        config: tls::from_pem_files(cert, key).map_err(|error| error.to_string())?,
+    }))
+}
+
+/// One relayed address for each family that we listen in and are reached in.
+fn relays(turn: &TurnConfig, listen: &[SocketAddr]) -> Result<Vec<RelayAddress>, String> {
+    let mut relays: Vec<RelayAddress> = Vec::new();
+    let bind = |v4: bool| {
+        let same = listen.iter().map(SocketAddr::ip);
+        same.into_iter().find(|ip| ip.is_ipv4() == v4)
+    };
+    for &public in &turn.turn_public_ip {
+        let bind = bind(public.is_ipv4()).ok_or_else(|| {
+            format!("--turn-public-ip {public}: no --turn-listen is of the same family")
+        })?;
+        relays.push(RelayAddress { bind, public });
+    }
+    if relays.is_empty() {
+        for bind in [true, false].into_iter().filter_map(bind) {
+            let public = if bind.is_unspecified() {
+                outward_address(bind.is_ipv6())
+            } else {
+                Some(bind)
+            };
+            relays.extend(public.map(|public| RelayAddress { bind, public }));
+        }
+    }
+    if relays.is_empty() {
+        return Err("this host has no way to the internet; say --turn-public-ip".to_owned());
+    }
+    Ok(relays)
+}
+
+fn in_url(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn parse(flags: &[&str]) -> Config {
+        Config::parse_from([&["wimpex-server"], flags].concat())
+    }
+
+    fn told(flags: &[&str]) -> Own {
+        let config = parse(flags);
+        let relay = relay_config(&config, &[7; 32]).unwrap();
+        let tls = relay.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
+        own(&config, &relay, &relay.listen, tls)
+    }
+
+    #[test]
+    fn it_is_there_where_others_can_reach_it() {
+        assert!(!is_wanted(&parse(&[])));
+        assert!(is_wanted(&parse(&["--turn"])));
+        assert!(is_wanted(&parse(&["--role", "turn"])));
+        assert!(is_wanted(&parse(&["--listen", "0.0.0.0:80"])));
+        assert!(!is_wanted(&parse(&[
+            "--listen",
+            "0.0.0.0:80",
+            "--turn=false"
+        ])));
+        let coturn = [
+            "--listen",
+            "[::]:80",
+            "--turn-url",
+            "turn:a",
+            "--turn-secret",
+            "x",
+        ];
+        assert!(!is_wanted(&parse(&coturn)));
+        assert!(is_wanted(&parse(&[&coturn[..], &["--turn"]].concat())));
+    }
+
+    #[test]
+    fn clients_are_told_every_way_to_it() {
+        let own = told(&["--turn", "--listen", "192.0.2.5:80"]);
+        assert_eq!(own.stun_urls, ["stun:192.0.2.5:3478"]);
+        assert_eq!(
+            own.turn_urls,
+            [
+                "turn:192.0.2.5:3478?transport=udp",
+                "turn:192.0.2.5:3478?transport=tcp"
+            ]
+        );
+        let own = told(&[
+            "--turn-listen=10.0.0.5:1,[fd00::5]:2",
+            "--turn-public-ip=198.51.100.1,2001:db8::1",
+        ]);
+        assert_eq!(
+            own.stun_urls,
+            ["stun:198.51.100.1:1", "stun:[2001:db8::1]:2"]
+        );
+        let own = told(&["--turn-listen=10.0.0.5:1", "--turn-host=turn.example.org"]);
+        assert_eq!(own.stun_urls, ["stun:turn.example.org:1"]);
+    }
+
+    #[test]
+    fn relay_sockets_are_where_it_listens() {
+        let config = parse(&["--turn-listen=10.0.0.5:1", "--turn-public-ip=198.51.100.1"]);
+        let relay = relay_config(&config, &[7; 32]).unwrap();
+        let expected = RelayAddress {
+            bind: "10.0.0.5".parse().unwrap(),
+            public: "198.51.100.1".parse().unwrap(),
+        };
+        assert_eq!(relay.relays, [expected]);
+        let config = parse(&["--turn-listen=10.0.0.5:1", "--turn-public-ip=2001:db8::1"]);
+        assert!(relay_config(&config, &[7; 32]).is_err());
+        let config = parse(&["--turn-tls-listen=10.0.0.5:1"]);
+        assert!(relay_config(&config, &[7; 32]).is_err());
+    }
+
+    #[test]
+    fn the_secret_is_the_same_wherever_the_file_is() {
+        let config = parse(&["--turn"]);
+        let secret = |key| relay_config(&config, &[key; 32]).unwrap().secret;
+        assert_eq!(secret(7), secret(7));
+        assert_ne!(secret(7), secret(8));
+        let config = parse(&["--turn", "--turn-secret", "north"]);
+        let relay = relay_config(&config, &[7; 32]).unwrap();
+        assert_eq!(relay.secret, SharedSecret::new("north"));
+    }
+
+    #[test]
+    fn ports_are_a_range() {
+        assert_eq!("1-2".parse(), Ok(PortRange(1, 2)));
+        assert_eq!("7".parse(), Ok(PortRange(7, 7)));
+        for wrong in ["", "2-1", "0-5", "1-65536", "a-b"] {
+            assert!(wrong.parse::<PortRange>().is_err(), "{wrong}");
+        }
+    }
+}
