@@ -40,7 +40,7 @@ pub use page::{Page, Role};
 pub use person::{CallKind, Person};
 pub use probe::{Kind, Media, Milestones, Pictures, Prompt, Received, Sent, Snapshot};
 pub use resources::Resources;
-pub use runner::{Needs, Scenario, main, times};
+pub use runner::{Needs, Scenario, main, soaks, times};
 pub use server::{Server, ServerOptions};
 pub use stage::{Stage, World};
 pub use wait::{PATIENCE, eventually, eventually_within, holds_for, now_millis};

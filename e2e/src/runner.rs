@@ -38,8 +38,8 @@ pub fn times(what: &str, short: u32, long: u32) -> u32 {
     }
 }
 
-/// Whether something is played at length.
-fn soaks() -> bool {
+/// Whether something is played at length, and then alone.
+pub fn soaks() -> bool {
     env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("WIMPEX_SOAK"))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Person, Stage, eventually, now_millis, times};
+use wimpex_e2e::{CallKind, Person, Stage, eventually, now_millis, soaks, times};
 
 use crate::shared::{BROKEN, connect, hang_up_but, in_a_call, measured, scenes};
 
@@ -15,6 +15,9 @@ scenes! {
 
 /// No longer without a new picture.
 const GAP: f64 = 500.0;
+/// The same where other browsers share the machine: it stops pictures for longer
+/// than half a second by itself. One that hangs on the server would never go on.
+const GAP_IN_COMPANY: f64 = 3_000.0;
 /// From the server's listening to the welcome.
 const BACK: u64 = 3_000;
 /// How long the server is away, in turn: the longer, the rarer it is tried.
@@ -61,7 +64,7 @@ async fn the_server_is_killed_again_and_again(stage: &Stage<'_>) {
         listed(delays.iter()),
     ));
     // A machine that stops for longer by itself cannot show less.
-    let bound = GAP.max(reference * 1.5);
+    let bound = if soaks() { GAP } else { GAP_IN_COMPANY }.max(reference * 1.5);
     assert!(gaps.iter().all(|gap| *gap < bound), "a gap over {bound} ms");
     assert!(delays.iter().all(|delay| *delay < BACK), "back too late");
     tokio::join!(alice.hears(), bob.hears());
