@@ -53,7 +53,7 @@ enum Command {
     Bench,
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium and its driver too, which the tests need
+        /// Chromium with its driver and coturn's clients too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too
@@ -101,6 +101,7 @@ impl Cli {
                     Wanted {
                         chromium: tests,
                         firefox,
+                        coturn: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)
