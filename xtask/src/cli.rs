@@ -73,7 +73,7 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium and its driver too, which the tests need
+        /// Chromium with its driver and coturn's clients too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too
@@ -125,6 +125,7 @@ impl Cli {
                     Wanted {
                         chromium: tests,
                         firefox,
+                        coturn: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)

@@ -24,6 +24,7 @@ pub(crate) fn test(
 ) -> Result<ExitCode> {
     let wanted = Wanted {
         chromium: only != Some(Part::Unit),
+        coturn: matches!(only, None | Some(Part::Unit)),
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;

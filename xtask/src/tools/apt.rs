@@ -53,6 +53,21 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// Stops a service that a package has started by being installed, and keeps it
+/// from starting with the system. That it was never there is fine.
+pub(super) fn silence(service: &str) {
+    let Some(privilege) = privilege() else { return };
+    for words in [
+        ["systemctl", "disable", "--now", service],
+        ["invoke-rc.d", "--quiet", service, "stop"],
+    ] {
+        let words = [privilege, &words].concat();
+        if let [program, arguments @ ..] = &words[..] {
+            proc::succeeds(Command::new(program).args(arguments));
+        }
+    }
+}
+
 /// Downloads a package without any rights and unpacks it into a directory.
 pub(super) fn unpack(package: &str, into: &Path) -> Result<()> {
     fs::create_dir_all(into)?;

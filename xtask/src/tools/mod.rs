@@ -9,6 +9,7 @@ mod binaryen;
 mod browsers;
 mod cache;
 mod cargo_tool;
+mod coturn;
 mod rust_target;
 mod version;
 
@@ -30,6 +31,8 @@ pub(crate) struct Wanted {
     pub(crate) chromium: bool,
     /// Firefox and geckodriver, even if they have to be installed.
     pub(crate) firefox: bool,
+    /// Coturn's clients, if they can be had.
+    pub(crate) coturn: bool,
 }
 
 /// Where the tools are.
@@ -54,6 +57,9 @@ impl Tools {
         let wasm_opt = binaryen::ensure(workspace)?;
         let bindgen = cargo_tool::wasm_bindgen(workspace)?;
         let trunk = cargo_tool::trunk(workspace)?;
+        if wanted.coturn {
+            coturn::ensure();
+        }
         let chromium = wanted.chromium.then(browsers::chromium).transpose()?;
         let firefox = if wanted.firefox {
             Some(browsers::firefox(workspace)?)
