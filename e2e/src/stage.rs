@@ -144,7 +144,8 @@ impl<'w> Stage<'w> {
 
     /// A way to the server that can be held up.
     pub async fn wire(&self) -> Wire {
-        Wire::to(self.server().host_and_port()).await
+        let server = self.server().host_and_port().to_owned();
+        Wire::to(&server).await
     }
 
     /// Kills somebody's browser with SIGKILL.
