@@ -55,7 +55,9 @@ pub(crate) fn Remote(
     };
     let has_picture = live(move || has_picture.get());
     let connected = live(move || state.get() == State::Connected);
-    let answered = live(move || state.get() != State::Calling);
+    let calm = live(move || state.get() != State::Calling);
+    // Before the first picture the element is see-through by itself.
+    let gone = live(move || first_picture.get() && !has_picture.get());
     let alone = live(move || {
         let alone = is_video.get() && connected.get() && !has_picture.get();
         if alone { "No picture is arriving." } else { "" }.to_owned()
@@ -69,7 +71,7 @@ pub(crate) fn Remote(
             view! {
                 <video
                     class="remote"
-                    class:shown=has_picture
+                    class:gone=gone
                     aria-label="Remote video"
                     autoplay
                     playsinline
@@ -85,7 +87,7 @@ pub(crate) fn Remote(
         {picture}
         <audio autoplay node_ref=audio></audio>
         <div class="presence-of-peer" class:hidden=has_picture>
-            <div class="pulse" class:later=answered class:calm=connected>
+            <div class="pulse" class:calm=calm>
                 <Avatar name />
             </div>
             <Level shown=live(move || !is_video.get()) />

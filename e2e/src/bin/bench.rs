@@ -3,7 +3,7 @@
 
 use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Stage, World, eventually};
 
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 20;
 
 fn main() {
     let world = World::new();
@@ -67,6 +67,7 @@ async fn wimpex_call(first: bool, caller: &Person, callee: &Person) -> f64 {
     }
     caller.call(&callee.link().await, CallKind::Video).await;
     callee.is_called().await;
+    camera_is_on(&caller.page).await;
     callee.accept().await;
     let time = accept_to_first_frame(&callee.page).await;
     callee.end().await;
@@ -77,11 +78,24 @@ async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
     let caller = stage.at_bare_page(&caller.page, "Caller").await;
     let callee = stage.at_bare_page(&callee.page, "Callee").await;
     caller.call(&callee.id().await, CallKind::Video).await;
+    camera_is_on(caller.page()).await;
     callee.accept().await;
     let time = accept_to_first_frame(callee.page()).await;
     callee.end().await;
     caller.state_is("ended").await;
     time
+}
+
+/// People take longer to accept than a camera takes to open. The bare page rings
+/// only once it has opened; ours rings at once.
+async fn camera_is_on(caller: &Page) {
+    eventually("the caller's camera", async || {
+        match caller.snapshot().await.live_cameras {
+            0 => Err("off".to_owned()),
+            _ => Ok(()),
+        }
+    })
+    .await;
 }
 
 async fn accept_to_first_frame(page: &Page) -> f64 {

@@ -15,9 +15,9 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
-    RtcIceTransportPolicy, RtcPeerConnection, RtcRtpTransceiver, RtcRtpTransceiverDirection,
-    RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcBundlePolicy, RtcConfiguration, RtcDataChannel,
+    RtcIceCandidateInit, RtcIceTransportPolicy, RtcPeerConnection, RtcRtpTransceiver,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
@@ -370,6 +370,9 @@ fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
 
 fn configuration(servers: &[IceServer], policy: Policy) -> Result<RtcConfiguration, BrowserError> {
     let configuration = RtcConfiguration::new();
+    // Every browser sends all of a call over one transport. Said from the start, it
+    // saves the candidates of the others, each some milliseconds of the peer's.
+    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
     if policy.relay_only {
         configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
     }
