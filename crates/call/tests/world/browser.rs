@@ -86,8 +86,8 @@ impl World {
         connection.offers += 1;
         let kind = if offer { "offer" } else { "answer" };
         let text = format!(
-            "{kind} {} {} {}",
-            page.device, generation.0, connection.offers
+            "{kind} {} {} {} {}",
+            page.device, page.lives, generation.0, connection.offers
         );
         connection.local = Some(text.clone());
         let sdp = Sdp(text.clone());

@@ -50,6 +50,8 @@ pub struct Page {
     pub outputs: Vec<Output>,
     /// What was said over connections before they were closed.
     pub farewells: Vec<CallEnd>,
+    /// How many browsers before this one were killed: no description is made twice.
+    lives: u32,
     /// Whether the page is logged in.
     pub online: bool,
     /// Whether descriptions are held back until [`World::describe_now`].
@@ -112,6 +114,7 @@ impl World {
             sent: Vec::new(),
             outputs: Vec::new(),
             farewells: Vec::new(),
+            lives: 0,
             online: true,
             slow_to_describe: false,
             undescribed: Vec::new(),
@@ -268,6 +271,7 @@ impl World {
     pub fn vanish(&mut self, who: usize) {
         let page = &mut self.pages[who];
         page.machine = Machine::new();
+        page.lives += 1;
         page.connections.clear();
         page.live.clear();
         self.away(who);
