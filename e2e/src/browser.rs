@@ -2,15 +2,14 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
 
 use fantoccini::{Client, ClientBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::capabilities::capabilities;
 use crate::command::{browser_log, devtools};
+use crate::lab::{Connector, command_in};
 use crate::page::Page;
 use crate::probe;
 use crate::process::Process;
@@ -44,6 +43,10 @@ pub struct BrowserOptions {
     /// A host name and the loopback address that it leads to. It does not count as
     /// this machine, so its pages are no secure context. Chromium only.
     pub host_on_loopback: Option<(String, String)>,
+    /// The network namespace that it runs in.
+    pub namespace: Option<String>,
+    /// Counts as secure, though it is plain http.
+    pub trusted_origin: Option<String>,
 }
 
 impl BrowserOptions {
@@ -66,8 +69,8 @@ impl Browser {
     /// Starts a browser.
     pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
         let profile = TempDir::with_prefix("wimpex-e2e-profile-").expect("a temporary directory");
-        let (driver, url) = start_driver(kind);
-        let client = ClientBuilder::new(HttpConnector::new())
+        let (driver, url) = start_driver(kind, options.namespace.as_deref());
+        let client = ClientBuilder::new(Connector(options.namespace.clone()))
             .capabilities(capabilities(kind, &options, profile.path()))
             .connect(&url)
             .await
@@ -156,18 +159,17 @@ impl Browser {
     }
 }
 
-fn start_driver(kind: BrowserKind) -> (Process, String) {
+fn start_driver(kind: BrowserKind, namespace: Option<&str>) -> (Process, String) {
     let program = match kind {
         BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
         BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
     };
-    let mut command = Command::new(&program);
-    command.args(["--port", "0"]);
-    if kind == BrowserKind::Chromium {
+    let mut command = command_in(namespace, &program);
+    match kind {
         // chromedriver reads only the form with the equals sign.
-        command = Command::new(&program);
-        command.arg("--port=0");
-    }
+        BrowserKind::Chromium => command.arg("--port=0"),
+        BrowserKind::Firefox => command.args(["--port", "0"]),
+    };
     let mut driver = Process::start(kind.name(), &mut command);
     let port = driver.wait_for_line(|line| {
         let (_, rest) = line

@@ -47,6 +47,11 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     if let Some((host, address)) = &options.host_on_loopback {
         args.push(format!("--host-resolver-rules=MAP {host} {address}"));
     }
+    if let Some(origin) = &options.trusted_origin {
+        args.push(format!(
+            "--unsafely-treat-insecure-origin-as-secure={origin}"
+        ));
+    }
     // Content settings: 1 allows, 2 blocks.
     let setting = |denied: bool| if denied { 2 } else { 1 };
     json!({
@@ -76,6 +81,8 @@ fn firefox(options: &BrowserOptions) -> Value {
                 "media.navigator.permission.disabled": !options.denies_something(),
                 "permissions.default.camera": setting(options.deny_camera),
                 "permissions.default.microphone": setting(options.deny_microphone),
+                "media.devices.insecure.enabled": options.trusted_origin.is_some(),
+                "media.getusermedia.insecure.enabled": options.trusted_origin.is_some(),
                 "media.autoplay.default": 0,
                 "app.update.auto": false,
                 "datareporting.policy.dataSubmissionEnabled": false,

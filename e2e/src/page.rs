@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::browser::BrowserKind;
 use crate::command::{browser_log, computed_label};
-use crate::probe::{self, Media, Milestones, Pictures, Snapshot};
+use crate::probe::{self, Media, Milestones, Pictures, Route, Snapshot};
 use crate::wait::eventually;
 
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -26,6 +26,8 @@ const RENDERED: &str = "[...document.querySelectorAll(arguments[0])].filter((thi
 pub enum Role {
     /// `button`
     Button,
+    /// `checkbox`
+    Checkbox,
     /// `textbox`
     Textbox,
     /// `alertdialog`
@@ -49,6 +51,7 @@ impl Role {
     fn selector(self) -> &'static str {
         match self {
             Self::Button => "button, [role=button], input[type=submit], input[type=button]",
+            Self::Checkbox => "input[type=checkbox], [role=checkbox]",
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }
@@ -208,6 +211,11 @@ impl Page {
     /// Sums of `getStats`.
     pub async fn media(&self) -> Media {
         self.probe("media").await
+    }
+
+    /// The path in use, once there is one.
+    pub async fn route(&self) -> Option<Route> {
+        self.probe("route").await
     }
 
     /// When it was clicked and when the first remote picture came.

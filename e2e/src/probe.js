@@ -52,6 +52,10 @@
         type: message.type,
         callId: message.callId ?? null,
         media: [...sdp.matchAll(/^m=(\w+) (\d+)/gm)].map((m) => m[1]),
+        candidates: [
+          ...[...sdp.matchAll(/^a=(candidate:.*)$/gm)].map((m) => m[1].trim()),
+          ...(message.candidate?.candidate ? [message.candidate.candidate] : []),
+        ],
         at: Date.now(),
       });
     } catch { /* not ours to judge */ }
@@ -207,6 +211,56 @@
     return found;
   };
 
+  // A whole call by one command each, as two people click it. A driver's every
+  // command leaves its result on the page's heap, and many would look like a leak.
+  const until = async (find) => {
+    for (;;) {
+      const found = await find();
+      if (found) return found;
+      await new Promise((resolve) => setTimeout(resolve, 40));
+    }
+  };
+  const press = async (name) => (await until(() => [...document.querySelectorAll('button')]
+    .find((b) => (b.ariaLabel ?? b.textContent).trim() === name && !b.disabled))).click();
+  const callOnce = async (link) => {
+    const box = await until(() => [...document.querySelectorAll('input')]
+      .find((input) => input.labels?.[0]?.textContent.trim() === 'Call link or ID'));
+    box.value = link;
+    box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    await press('Video call');
+    await until(async () => (await media()).framesDecoded > 0);
+    await press('End call');
+    await press('Back to home');
+    return true;
+  };
+  const answerOnce = async () => {
+    await press('Accept');
+    await press('Back to home');
+    return true;
+  };
+
+  // The path in use of the one connection that is open.
+  const route = async () => {
+    const connection = connections.find((c) => c.signalingState !== 'closed');
+    if (!connection) return null;
+    const report = await connection.getStats();
+    const entries = [...report.values()];
+    const chosen = entries.find((e) => e.type === 'transport' && e.selectedCandidatePairId);
+    const pair = chosen
+      ? report.get(chosen.selectedCandidatePairId)
+      : entries.find((e) => e.type === 'candidate-pair' && e.selected);
+    const local = report.get(pair?.localCandidateId);
+    const remote = report.get(pair?.remoteCandidateId);
+    if (!local || !remote) return null;
+    return {
+      local: local.candidateType,
+      remote: remote.candidateType,
+      relayProtocol: local.relayProtocol ?? null,
+      address: local.address ?? null,
+      roundTripTime: pair.currentRoundTripTime ?? null,
+    };
+  };
+
   window.__probe = {
     snapshot: () => ({
       connectionsMade,
@@ -230,6 +284,9 @@
     },
     wasmBytes: () => wasmMemory?.buffer.byteLength ?? 0,
     media,
+    callOnce,
+    answerOnce,
+    route,
     milestones: () => ({ clicks, firstFrame }),
   };
 })();

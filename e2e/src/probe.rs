@@ -64,6 +64,8 @@ pub struct Sent {
     pub call_id: Option<String>,
     /// The kinds of the media descriptions in its offer or answer.
     pub media: Vec<String>,
+    /// The ICE candidates in it: its own, or those of its description.
+    pub candidates: Vec<String>,
     /// When: milliseconds since 1970.
     pub at: u64,
 }
@@ -128,6 +130,29 @@ pub struct Media {
     pub inbound_codecs: Vec<String>,
     /// MIME types of the codecs that bytes went out in.
     pub outbound_codecs: Vec<String>,
+}
+
+/// The path in use: the selected candidate pair.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// `candidateType` of our side: `host`, `srflx`, `prflx` or `relay`.
+    pub local: String,
+    /// `candidateType` of the other side.
+    pub remote: String,
+    /// How a relay of ours is reached: `udp`, `tcp` or `tls`.
+    pub relay_protocol: Option<String>,
+    /// Our own address on this path.
+    pub address: Option<String>,
+    /// In seconds.
+    pub round_trip_time: Option<f64>,
+}
+
+impl Route {
+    /// Whether a relay is in between.
+    pub fn is_relayed(&self) -> bool {
+        self.local == "relay" || self.remote == "relay"
+    }
 }
 
 /// Moments of a call, in milliseconds of the page's own `performance.now()`.

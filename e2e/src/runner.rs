@@ -18,6 +18,7 @@ use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::browser::BrowserKind::{self, Chromium, Firefox};
+use crate::lab::Lab;
 use crate::stage::{Stage, World};
 
 /// No scenario may take longer, whatever hangs.
@@ -53,6 +54,8 @@ pub enum Needs {
     AnyBrowsers,
     /// Only Chromium: it needs a flag that others lack.
     Chromium,
+    /// Networks of our own ([`Lab`]), and any pair. Left out where there can be none.
+    Networks,
 }
 
 /// One scenario: a name, what it needs, and what happens.
@@ -74,6 +77,9 @@ pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
         arguments.test_threads = Some(cores.clamp(1, 4));
     }
     note_where_scenes_panic();
+    if let Some(missing) = Lab::missing() {
+        eprintln!("scenes in networks of our own are left out: {missing}");
+    }
     let world = Arc::new(World::new());
     let trials = scenarios
         .into_iter()
@@ -90,7 +96,7 @@ fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
     let several = pairs.len() > 1;
     pairs
         .into_iter()
-        .filter(|pair| scenario.needs == Needs::AnyBrowsers || *pair == [Chromium; 2])
+        .filter(|pair| scenario.needs != Needs::Chromium || *pair == [Chromium; 2])
         .map(|pair| {
             let name = if several {
                 format!("{} [{}, {}]", scenario.name, pair[0].name(), pair[1].name())
@@ -98,7 +104,12 @@ fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
                 scenario.name.to_owned()
             };
             let (world, scene, title) = (Arc::clone(world), scenario.scene, name.clone());
-            Trial::test(name, move || play(&world, pair, &title, scene))
+            let networks = scenario.needs == Needs::Networks;
+            Trial::test(name, move || {
+                let lab = networks.then(Lab::new);
+                play(&world, pair, &title, lab, scene)
+            })
+            .with_ignored_flag(networks && Lab::missing().is_some())
         })
         .collect()
 }
@@ -120,10 +131,11 @@ fn play(
     world: &World,
     pair: [BrowserKind; 2],
     title: &str,
+    lab: Option<Lab>,
     scene: for<'s> fn(&'s Stage<'_>) -> Scene<'s>,
 ) -> Result<(), Failed> {
     world.runtime.block_on(async {
-        let stage = Stage::new(world, pair, title);
+        let stage = Stage::new(world, pair, title, lab);
         let limit = if soaks() { SOAK } else { SCENARIO };
         let played = tokio::time::timeout(limit, scene(&stage));
         let trouble = match AssertUnwindSafe(played).catch_unwind().await {

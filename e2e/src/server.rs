@@ -3,11 +3,11 @@
 use std::env;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
+use crate::lab::command_in;
 use crate::process::Process;
 
 /// What differs from the server's defaults.
@@ -17,6 +17,10 @@ pub struct ServerOptions {
     pub allow_origins: Vec<String>,
     /// More arguments.
     pub arguments: Vec<String>,
+    /// The network namespace that it runs in.
+    pub namespace: Option<String>,
+    /// Where it listens, instead of at a loopback address of its own.
+    pub listen: Option<String>,
 }
 
 /// A running server at an address of its own.
@@ -32,7 +36,8 @@ impl Server {
     /// Starts a server and waits until it listens.
     pub fn start(options: ServerOptions) -> Self {
         let directory = TempDir::with_prefix("wimpex-e2e-server-").expect("a temporary directory");
-        let (process, address) = launch(&fresh_address(), &options, directory.path());
+        let listen = options.listen.clone().unwrap_or_else(fresh_address);
+        let (process, address) = launch(&listen, &options, directory.path());
         Self {
             process,
             address,
@@ -92,7 +97,7 @@ fn launch(listen: &str, options: &ServerOptions, directory: &Path) -> (Process, 
         "no server at {}: build it (cargo build --release -p wimpex-server) or set WIMPEX_SERVER_BIN",
         program.display()
     );
-    let mut command = Command::new(program);
+    let mut command = command_in(options.namespace.as_deref(), program);
     command
         .args(["--listen", listen, "--secret-file"])
         .arg(directory.join("secret"));

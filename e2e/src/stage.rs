@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::bare::{BarePerson, BareSite};
 use crate::browser::{Browser, BrowserKind, BrowserOptions};
+use crate::lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6};
 use crate::page::Page;
 use crate::person::Person;
 use crate::server::{Server, ServerOptions, repository};
@@ -36,7 +37,7 @@ impl World {
     /// Plays something on a stage of its own, outside of the test runner.
     pub fn play<T>(&self, kinds: [BrowserKind; 2], scene: impl AsyncFnOnce(&Stage) -> T) -> T {
         self.runtime.block_on(async {
-            let stage = Stage::new(self, kinds, "play");
+            let stage = Stage::new(self, kinds, "play", None);
             match AssertUnwindSafe(scene(&stage)).catch_unwind().await {
                 Ok(value) => value,
                 Err(panic) => {
@@ -84,13 +85,38 @@ pub struct Stage<'w> {
     server: RefCell<Server>,
     browsers: RefCell<Vec<Browser>>,
     pages: RefCell<Vec<(String, Page)>>,
+    // Dropped last: what runs in its networks ends before.
+    lab: Option<Lab>,
 }
 
+/// The port of the server in a network of our own.
+const LAB_PORT: u16 = 8080;
+/// The port of STUN and TURN there.
+const TURN_PORT: u16 = 3478;
+
 impl<'w> Stage<'w> {
-    pub(crate) fn new(world: &'w World, kinds: [BrowserKind; 2], name: &str) -> Self {
-        let options = ServerOptions {
-            allow_origins: vec![world.bare_site.origin().to_owned()],
-            ..ServerOptions::default()
+    /// On this machine's loopback, or with the server in the public network of a
+    /// laboratory.
+    pub(crate) fn new(
+        world: &'w World,
+        kinds: [BrowserKind; 2],
+        name: &str,
+        lab: Option<Lab>,
+    ) -> Self {
+        let options = match &lab {
+            None => ServerOptions {
+                allow_origins: vec![world.bare_site.origin().to_owned()],
+                ..ServerOptions::default()
+            },
+            Some(lab) => ServerOptions {
+                namespace: Some(lab.public().name().to_owned()),
+                listen: Some(format!("[::]:{LAB_PORT}")),
+                // Not all addresses: answers leave from the one that was asked.
+                arguments: vec![format!(
+                    "--turn-listen={PUBLIC_V4}:{TURN_PORT},[{PUBLIC_V6}]:{TURN_PORT}"
+                )],
+                ..ServerOptions::default()
+            },
         };
         Self {
             world,
@@ -99,7 +125,36 @@ impl<'w> Stage<'w> {
             server: RefCell::new(Server::start(options)),
             browsers: RefCell::new(Vec::new()),
             pages: RefCell::new(Vec::new()),
+            lab,
         }
+    }
+
+    /// The networks, in a scene that [`Needs::Networks`](crate::Needs::Networks).
+    pub fn lab(&self) -> &Lab {
+        self.lab.as_ref().expect("the scene has networks")
+    }
+
+    /// Somebody in a browser of their own, in a home of the laboratory.
+    pub async fn resident(&self, home: &Home, name: &str) -> Person {
+        let person = self.newcomer(home, name).await;
+        person.open().await;
+        person
+    }
+
+    /// [`Stage::resident`] who has not opened the page yet.
+    pub async fn newcomer(&self, home: &Home, name: &str) -> Person {
+        let host = if home.is_v6() {
+            format!("[{PUBLIC_V6}]")
+        } else {
+            PUBLIC_V4.to_owned()
+        };
+        let origin = format!("http://{host}:{LAB_PORT}");
+        let options = BrowserOptions {
+            namespace: Some(home.machine().name().to_owned()),
+            trusted_origin: Some(origin.clone()),
+            ..BrowserOptions::default()
+        };
+        Person::new(self.page(name, &options).await, name, &origin)
     }
 
     /// The server, to ask it for its address.
@@ -195,10 +250,18 @@ impl<'w> Stage<'w> {
         page
     }
 
+    /// Closes all browsers: others come.
+    pub fn send_home(&self) {
+        self.pages.borrow_mut().clear();
+        self.browsers.borrow_mut().clear();
+    }
+
     /// Gives the browsers back for the next scenario, after a success.
     pub(crate) async fn clear(self) {
         for browser in self.browsers.take() {
-            if browser.recycle().await.is_ok() {
+            // One in a network of its own is of no use without it.
+            let elsewhere = browser.options().namespace.is_some();
+            if !elsewhere && browser.recycle().await.is_ok() {
                 self.world.take_back(browser);
             }
         }

@@ -180,7 +180,7 @@ pub(crate) fn is_wanted(config: &Config) -> bool {
 pub(crate) fn relay_config(config: &Config, key: &[u8]) -> Result<wimpex_relay::Config, String> {
     let turn = &config.turn;
     let listen = match &turn.turn_listen[..] {
-        [] => default_listen(config.listen.ip()),
+        [] => default_listen(config.listen.ip(), &turn.turn_public_ip),
         listen => listen.to_vec(),
     };
     let secret = match &config.ice.turn_secret {
@@ -254,12 +254,12 @@ fn derived_secret(key: &[u8]) -> SharedSecret {
 
 /// Where the page is served; if that is everywhere, then in both families, but
 /// IPv6 only if the host has it.
-fn default_listen(ip: IpAddr) -> Vec<SocketAddr> {
+fn default_listen(ip: IpAddr, public: &[IpAddr]) -> Vec<SocketAddr> {
     if !ip.is_unspecified() {
         return vec![SocketAddr::new(ip, PORT)];
     }
     let mut listen = vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))];
-    if outward_address(true).is_some() {
+    if outward_address(true).is_some() || public.iter().any(IpAddr::is_ipv6) {
         listen.push(SocketAddr::from((Ipv6Addr::UNSPECIFIED, PORT)));
     }
     listen

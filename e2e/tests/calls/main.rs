@@ -8,6 +8,7 @@ mod during;
 mod endings;
 mod fields;
 mod media;
+mod networks;
 mod outages;
 mod resilience;
 mod ringing;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         outages::all(),
         blackouts::all(),
         rounds::all(),
+        networks::all(),
     ];
     wimpex_e2e::main(scenes.into_iter().flatten().collect())
 }

@@ -1,0 +1,316 @@
+//! Calls across networks of our own: every kind of router, other networks in the
+//! middle of a call, bad weather, and what of one's address leaves the house.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use wimpex_e2e::{
+    CallKind, Capture, Home, Person, Role, Route, Stage, Uplink, eventually, holds_for, soaks,
+    times,
+};
+
+use crate::shared::{ENDED, connect, hang_up, measured, scenes};
+
+scenes! {
+    Networks: networks_of_every_kind_reach_each_other,
+    Networks: another_network_in_the_middle_of_a_call,
+    Networks: nothing_goes_to_the_caller_before_accept,
+    Networks: a_hidden_address_stays_hidden,
+    Networks: bad_weather_ends_no_call,
+}
+
+/// Pairs that show every way of reaching each other: straight, through both kinds
+/// of router, by the relay over UDP and over TCP, and by IPv6.
+const SHORT: [(Uplink, Uplink); 4] = [
+    (Uplink::HomeNat, Uplink::HomeNat),
+    (Uplink::HomeNat, Uplink::SymmetricNat),
+    (Uplink::UdpBlocked, Uplink::SymmetricNat),
+    (Uplink::OpenV6, Uplink::OpenV6),
+];
+
+async fn networks_of_every_kind_reach_each_other(stage: &Stage<'_>) {
+    let mut pairs = SHORT.to_vec();
+    if soaks() {
+        let all = |a| Uplink::ALL.map(|b| (a, b));
+        pairs = Uplink::ALL.into_iter().flat_map(all).collect();
+        pairs.push((Uplink::OpenV6, Uplink::OpenV6));
+    }
+    for (a, b) in pairs {
+        let (at_alices, at_bobs) = (stage.lab().home(a), stage.lab().home(b));
+        let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+        alice.call(&bob.id().await, CallKind::Video).await;
+        bob.is_called().await;
+        let accepted = Instant::now();
+        bob.accept().await;
+        tokio::join!(alice.is_connected(), bob.is_connected());
+        let connected = accepted.elapsed();
+        tokio::join!(alice.sees(), bob.sees());
+        let seen = accepted.elapsed();
+        let routes = [settled_route(&alice).await, settled_route(&bob).await];
+        measured(&format!(
+            "{} to {}: {}, connected {} ms and both pictures {} ms after Accept",
+            a.name(),
+            b.name(),
+            in_words(&routes),
+            connected.as_millis(),
+            seen.as_millis(),
+        ));
+        for route in &routes {
+            assert_eq!(
+                route.is_relayed(),
+                !a.is_direct_to(b),
+                "{} to {}: {routes:?}",
+                a.name(),
+                b.name()
+            );
+        }
+        hang_up(&alice, &bob).await;
+        stage.send_home();
+    }
+}
+
+/// A picture again, after a network is gone and another one is there.
+const BACK_WITHIN: Duration = Duration::from_secs(15);
+
+async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
+    let moving = stage
+        .lab()
+        .home_with(&[Uplink::HomeNat, Uplink::SymmetricNat]);
+    let staying = stage.lab().home(Uplink::HomeNat);
+    let (alice, bob) = two(stage, &moving, &staying).await;
+    let (mut delays, mut clocks) = (Vec::new(), Vec::new());
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    for _ in 0..times("switches", 2, 20) {
+        let switched = Instant::now();
+        moving.switch();
+        // What was under way may still be shown.
+        sleep(Duration::from_millis(300)).await;
+        tokio::join!(flows_again(&alice), flows_again(&bob));
+        delays.push(switched.elapsed());
+        clocks.push(seconds(&alice.timer().await));
+        for person in [&alice, &bob] {
+            person.status_says("Connected").await;
+        }
+        // The next one comes in a call that has settled.
+        sleep(Duration::from_secs(2)).await;
+    }
+    assert!(clocks.is_sorted(), "the timer began anew: {clocks:?}");
+    let mut sorted: Vec<u128> = delays.iter().map(Duration::as_millis).collect();
+    sorted.sort_unstable();
+    measured(&format!(
+        "{} changes of the network: pictures both ways again after {} ms at the median, {} ms at the worst ({})",
+        sorted.len(),
+        sorted[sorted.len() / 2],
+        sorted[sorted.len() - 1],
+        list(&sorted),
+    ));
+    assert!(
+        sorted[sorted.len() - 1] < BACK_WITHIN.as_millis(),
+        "{sorted:?}"
+    );
+    alice.end().await;
+    tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
+}
+
+async fn nothing_goes_to_the_caller_before_accept(stage: &Stage<'_>) {
+    let (at_alices, at_bobs) = (
+        stage.lab().home(Uplink::Open),
+        stage.lab().home(Uplink::Open),
+    );
+    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    let to_alice = Capture::start(at_bobs.machine(), &hosts(&at_alices));
+    let to_bob = Capture::start(at_alices.machine(), &hosts(&at_bobs));
+    alice.call(&bob.id().await, CallKind::Video).await;
+    bob.is_called().await;
+    let quiet = async || {
+        for (who, capture) in [("Bob", &to_alice), ("Alice", &to_bob)] {
+            let lines = capture.lines();
+            if !lines.is_empty() {
+                return Err(format!("{who} sent {lines:#?}"));
+            }
+        }
+        for person in [&alice, &bob] {
+            let sent = person.page.snapshot().await.sent;
+            let told: Vec<_> = sent.iter().flat_map(|sent| &sent.candidates).collect();
+            if !told.is_empty() {
+                return Err(format!("{} told {told:?}", person.name));
+            }
+        }
+        Ok(())
+    };
+    holds_for(Duration::from_secs(3), "silence", quiet).await;
+    bob.accept().await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    // The captures do see packets where there are some.
+    eventually("packets both ways", async || {
+        match (to_alice.packets(), to_bob.packets()) {
+            (0, _) | (_, 0) => Err(format!("{} {}", to_alice.packets(), to_bob.packets())),
+            _ => Ok(()),
+        }
+    })
+    .await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn a_hidden_address_stays_hidden(stage: &Stage<'_>) {
+    let (at_alices, at_bobs) = (
+        stage.lab().home(Uplink::HomeNat),
+        stage.lab().home(Uplink::Open),
+    );
+    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    alice
+        .page
+        .click(Role::Checkbox, "Hide my network address")
+        .await;
+    // Once as the caller and once as the callee.
+    for alice_calls in [true, false] {
+        let to_bob = Capture::start(at_alices.machine(), &hosts(&at_bobs));
+        let to_alice = Capture::start(at_bobs.machine(), &hosts(&at_alices));
+        if alice_calls {
+            connect(&alice, &bob, CallKind::Video).await;
+        } else {
+            connect(&bob, &alice, CallKind::Video).await;
+        }
+        tokio::join!(alice.sees(), bob.sees());
+        assert_eq!(settled_route(&alice).await.local, "relay");
+        let sent = alice.page.snapshot().await.sent;
+        let told: Vec<&String> = sent.iter().flat_map(|sent| &sent.candidates).collect();
+        assert!(!told.is_empty());
+        for candidate in told {
+            assert!(candidate.contains(" typ relay"), "{candidate}");
+            for address in at_alices.addresses() {
+                assert!(!candidate.contains(&address), "{candidate}");
+            }
+        }
+        for (who, capture) in [("Alice", &to_bob), ("Bob", &to_alice)] {
+            let lines = capture.lines();
+            assert!(lines.is_empty(), "{who} sent {lines:#?}");
+        }
+        hang_up(&alice, &bob).await;
+        tokio::join!(alice.back_home(), bob.back_home());
+    }
+}
+
+async fn bad_weather_ends_no_call(stage: &Stage<'_>) {
+    let (at_alices, at_bobs) = (
+        stage.lab().home(Uplink::HomeNat),
+        stage.lab().home(Uplink::HomeNat),
+    );
+    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    let time = Duration::from_secs(if soaks() { 60 } else { 12 });
+    for (loss, kilobits) in [(5, 0), (0, 400), (5, 400)] {
+        at_alices.weather(loss, kilobits);
+        // Congestion control takes a while to find out.
+        sleep(Duration::from_secs(5)).await;
+        let before = bob.page.media().await;
+        holds_for(time, "the call goes on", async || {
+            for person in [&alice, &bob] {
+                let words = person.page.texts(Role::Status).await;
+                if !words.iter().any(|words| words == "Connected") {
+                    return Err(format!("{}: {words:?}", person.name));
+                }
+            }
+            Ok(())
+        })
+        .await;
+        let after = bob.page.media().await;
+        let (bytes, frames) = (
+            after.bytes_received - before.bytes_received,
+            after.frames_decoded - before.frames_decoded,
+        );
+        let rate = bytes as f64 * 8.0 / 1000.0 / time.as_secs_f64();
+        measured(&format!(
+            "{loss} % lost, {kilobits} kbit/s (0: no limit): {rate:.0} kbit/s and {:.1} pictures a second arrive, {}x{}",
+            frames as f64 / time.as_secs_f64(),
+            after.frame_width,
+            after.frame_height
+        ));
+        assert!(frames > 0, "no picture arrives");
+        if kilobits > 0 {
+            assert!(
+                rate < f64::from(kilobits) * 1.1,
+                "{rate} kbit/s get through"
+            );
+        }
+    }
+    at_alices.weather(0, 0);
+    tokio::join!(alice.sees(), bob.sees());
+    hang_up(&alice, &bob).await;
+}
+
+async fn two(stage: &Stage<'_>, at_alices: &Home, at_bobs: &Home) -> (Person, Person) {
+    let alice = stage.newcomer(at_alices, "Alice").await;
+    let bob = stage.newcomer(at_bobs, "Bob").await;
+    tokio::join!(alice.open(), bob.open());
+    (alice, bob)
+}
+
+/// tcpdump's words for the addresses of a home.
+fn hosts(home: &Home) -> String {
+    let hosts: Vec<String> = home
+        .addresses()
+        .iter()
+        .map(|address| format!("dst host {address}"))
+        .collect();
+    hosts.join(" or ")
+}
+
+/// The path in use, once it has stayed the same for a second: a better one may
+/// replace the first.
+async fn settled_route(person: &Person) -> Route {
+    let mut last: Option<(Route, Instant)> = None;
+    eventually("a path that stays", async || {
+        let now = person.page.route().await.ok_or("none")?;
+        let kind = |route: &Route| (route.local.clone(), route.remote.clone());
+        match &last {
+            Some((route, since)) if kind(route) == kind(&now) => {
+                if since.elapsed() > Duration::from_secs(1) {
+                    return Ok(now);
+                }
+            }
+            _ => last = Some((now, Instant::now())),
+        }
+        Err(format!("{last:?}"))
+    })
+    .await
+}
+
+fn in_words(routes: &[Route; 2]) -> String {
+    let [a, b] = routes;
+    let how = if a.is_relayed() { "relayed" } else { "direct" };
+    let protocol = |route: &Route| route.relay_protocol.clone().unwrap_or_default();
+    format!(
+        "{how} ({} {}–{} {})",
+        a.local,
+        protocol(a),
+        b.local,
+        protocol(b)
+    )
+}
+
+/// Waits for new pictures.
+async fn flows_again(person: &Person) {
+    let before = person.page.media().await.frames_decoded;
+    eventually(&format!("pictures at {} again", person.name), async || {
+        let now = person.page.media().await.frames_decoded;
+        (now > before + 2)
+            .then_some(())
+            .ok_or_else(|| format!("{before}, now {now}"))
+    })
+    .await;
+}
+
+/// `mm:ss`, or `h:mm:ss`.
+fn seconds(clock: &str) -> u32 {
+    clock
+        .split(':')
+        .fold(0, |sum, part| sum * 60 + part.parse::<u32>().unwrap_or(0))
+}
+
+fn list(milliseconds: &[u128]) -> String {
+    let words: Vec<String> = milliseconds.iter().map(u128::to_string).collect();
+    words.join(" ")
+}
