@@ -109,6 +109,15 @@ impl Link {
         }
     }
 
+    /// The machine is in another network: nothing comes over the old socket any
+    /// more, and the browser takes a second or longer to see it.
+    pub(super) fn network_changed(&mut self) {
+        if self.name.is_some() {
+            self.attempt = 0;
+            self.open();
+        }
+    }
+
     /// The page is left. If it stays all the same, or comes back from the
     /// browser's cache, it logs in anew.
     pub(super) fn close(&mut self) {

@@ -172,7 +172,7 @@ impl Runtime {
                 }
             }
             Event::NetworkChanged => {
-                self.link.hurry();
+                self.link.network_changed();
                 self.input(Input::NetworkChanged);
             }
             Event::Wake => self.input(Input::Timeout),

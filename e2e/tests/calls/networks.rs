@@ -103,7 +103,7 @@ async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
         sorted.len(),
         sorted[sorted.len() / 2],
         sorted[sorted.len() - 1],
-        list(&sorted),
+        list(&delays.iter().map(Duration::as_millis).collect::<Vec<_>>()),
     ));
     assert!(
         sorted[sorted.len() - 1] < BACK_WITHIN.as_millis(),
