@@ -73,9 +73,8 @@ async fn networks_of_every_kind_reach_each_other(stage: &Stage<'_>) {
 const BACK_WITHIN: Duration = Duration::from_secs(15);
 
 async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
-    let moving = stage
-        .lab()
-        .home_with(&[Uplink::HomeNat, Uplink::SymmetricNat]);
+    let ways = [Uplink::HomeNat, Uplink::HomeNat, Uplink::SymmetricNat];
+    let moving = stage.lab().home_with(&ways);
     let staying = stage.lab().home(Uplink::HomeNat);
     let (alice, bob) = two(stage, &moving, &staying).await;
     let (mut delays, mut clocks) = (Vec::new(), Vec::new());
