@@ -4,35 +4,42 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Reflect;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     EventTarget, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
     RtcTrackEvent,
 };
 
-use super::{Candidate, PeerEvent, Report, transceivers};
+use super::{Candidate, PeerEvent, Report, send_whole_picture, transceivers};
 use crate::browser::Listener;
 
-/// Listens for the end of the DTLS transport, which all media share (BUNDLE).
-fn watch_dtls(pc: &RtcPeerConnection, report: Report) -> Option<Listener> {
+/// Listens to the transport that all media share (BUNDLE): to its end, and to a
+/// path that takes the place of another.
+fn watch_transport(pc: &RtcPeerConnection, report: Report) -> Option<[Listener; 2]> {
     let sender = transceivers(pc).first()?.sender();
-    let transport: EventTarget = Reflect::get(&sender, &"transport".into())
-        .ok()?
-        .dyn_into()
-        .ok()?;
-    let watched = transport.clone();
-    Some(Listener::new(&transport, "statechange", move |_| {
-        let state = Reflect::get(&watched, &"state".into()).ok();
-        if state.and_then(|state| state.as_string()).as_deref() == Some("closed") {
-            report(PeerEvent::Closed);
-        }
-    }))
+    let inner = |outer: &JsValue, name: &str| -> Option<EventTarget> {
+        Reflect::get(outer, &name.into()).ok()?.dyn_into().ok()
+    };
+    let dtls = inner(&sender, "transport")?;
+    let ice = inner(&dtls, "iceTransport")?;
+    let (watched, pc) = (dtls.clone(), pc.clone());
+    Some([
+        Listener::new(&dtls, "statechange", move |_| {
+            let state = Reflect::get(&watched, &"state".into()).ok();
+            if state.and_then(|state| state.as_string()).as_deref() == Some("closed") {
+                report(PeerEvent::Closed);
+            }
+        }),
+        Listener::new(&ice, "selectedcandidatepairchange", move |_| {
+            send_whole_picture(&pc);
+        }),
+    ])
 }
 
 pub(super) fn listeners(
     pc: &RtcPeerConnection,
     report: Report,
-    dtls: &Rc<RefCell<Option<Listener>>>,
+    transport: &Rc<RefCell<Option<[Listener; 2]>>>,
 ) -> [Listener; 5] {
     let on = |event: &'static str, run: Box<dyn Fn(web_sys::Event)>| Listener::new(pc, event, run);
     let state = |read: fn(&RtcPeerConnection) -> PeerEvent| {
@@ -41,12 +48,12 @@ pub(super) fn listeners(
     };
     let (candidate, track) = (report.clone(), report.clone());
     let connection = {
-        let (pc, dtls, report) = (pc.clone(), dtls.clone(), report.clone());
+        let (pc, transport, report) = (pc.clone(), transport.clone(), report.clone());
         Box::new(move |_: web_sys::Event| {
             let state = pc.connection_state();
-            let mut dtls = dtls.borrow_mut();
-            if state == RtcPeerConnectionState::Connected && dtls.is_none() {
-                *dtls = watch_dtls(&pc, report.clone());
+            let mut transport = transport.borrow_mut();
+            if state == RtcPeerConnectionState::Connected && transport.is_none() {
+                *transport = watch_transport(&pc, report.clone());
             }
             report(PeerEvent::Connection(state));
         })

@@ -118,7 +118,7 @@ pub struct PeerConnection {
     sending: Rc<RefCell<Sending>>,
     channel: Channel,
     _listeners: [Listener; 5],
-    _dtls: Rc<RefCell<Option<Listener>>>,
+    _transport: Rc<RefCell<Option<[Listener; 2]>>>,
 }
 
 impl PeerConnection {
@@ -143,12 +143,12 @@ impl PeerConnection {
         let configuration = configuration(servers, policy)?;
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
         let channel = Channel::new(&pc, report.clone());
-        let dtls = Rc::default();
-        let listeners = listeners(&pc, report, &dtls);
+        let transport = Rc::default();
+        let listeners = listeners(&pc, report, &transport);
         Ok(Self {
             pc,
             policy,
-            _dtls: dtls,
+            _transport: transport,
             stream: MediaStream::new()?,
             sending: Rc::default(),
             channel,
@@ -351,6 +351,29 @@ fn place(pc: &RtcPeerConnection, sending: &Sending) {
     }
 }
 
+const WHOLE_PICTURE: &str = r#"{"encodingOptions":[{"keyFrame":true}]}"#;
+
+/// Sends a picture that needs no other (`RTCEncodingOptions.keyFrame`): on a new
+/// path the peer has nothing to build on, and the one that it asked for over the
+/// old path is lost; it would ask again after three seconds.
+fn send_whole_picture(pc: &RtcPeerConnection) {
+    for transceiver in transceivers(pc) {
+        if transceiver.receiver().track().kind() == Kind::Video.name() {
+            let sender = transceiver.sender();
+            let set = call(&sender, "getParameters", &JsValue::UNDEFINED)
+                .zip(js_sys::JSON::parse(WHOLE_PICTURE).ok())
+                .zip(method(&sender, "setParameters"))
+                .and_then(|((now, options), set)| set.call2(&sender, &now, &options).ok());
+            if let Some(set) = set.and_then(|set| set.dyn_into::<js_sys::Promise>().ok()) {
+                wasm_bindgen_futures::spawn_local(async move {
+                    // A browser that does not know the option sets what there is already.
+                    let _ = JsFuture::from(set).await;
+                });
+            }
+        }
+    }
+}
+
 fn transceivers(pc: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
     pc.get_transceivers()
         .iter()
@@ -364,8 +387,11 @@ fn name_stream(transceiver: &RtcRtpTransceiver, stream: &MediaStream) {
 }
 
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
-    let function: Function = Reflect::get(object, &method.into()).ok()?.dyn_into().ok()?;
-    function.call1(object, argument).ok()
+    self::method(object, method)?.call1(object, argument).ok()
+}
+
+fn method(object: &JsValue, name: &str) -> Option<Function> {
+    Reflect::get(object, &name.into()).ok()?.dyn_into().ok()
 }
 
 fn configuration(servers: &[IceServer], policy: Policy) -> Result<RtcConfiguration, BrowserError> {
