@@ -121,7 +121,7 @@ class Checker:
 
 
 def pictures(document):
-    table = re.findall(r"(?<=\| )(\d+) (\S+) ([a-z ]+?)(?= \|)", document)
+    table = re.findall(r"(?<=\| )(\d+) ([^\x00-\x7f]+) ([a-z ]+?)(?= \|)", document)
     if [int(number) for number, _, _ in table] != list(range(64)):
         sys.exit("the document has no table of 64 pictures")
     return [[picture, name] for _, picture, name in table]

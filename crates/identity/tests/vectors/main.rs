@@ -83,7 +83,7 @@ fn the_document_shows_the_vectors_and_the_pictures() {
     shown.push(text(&vectors["keys"][0]["userId"]));
     shown.push(text(&vectors["logins"][0]["message"]));
     let handshake = &vectors["handshakes"][0];
-    for message in handshake["messages"].as_array().unwrap() {
+    for message in handshake["messages"].as_array().unwrap().iter().take(3) {
         shown.push(text(&message["hash"]));
     }
     shown.push(text(&handshake["messages"][0]["message"]));

@@ -69,6 +69,10 @@ fn it_notices_each_digit_that_is_wrong() {
         bytes[at] = if bytes[at] == b'0' { b'1' } else { b'0' };
         let wrong = folder.join(format!("wrong-{field}.json"));
         fs::write(&wrong, bytes).unwrap();
-        assert!(!check(&wrong).status.success(), "{field}");
+        let complained = String::from_utf8(check(&wrong).stderr).unwrap();
+        assert!(
+            complained.contains("the file says"),
+            "{field}: {complained}"
+        );
     }
 }
