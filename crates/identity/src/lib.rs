@@ -12,7 +12,7 @@
 //!                                                 Callee::answer
 //!  Caller::hear_answer ◄── call-answer, sec ────────┘
 //!    │ settle         the callee's nonce
-//!  Answered::confirm ─ call-confirm, sec ───────► Waiting::hear_confirm
+//!  Caller::confirm ─── call-confirm, sec ───────► Waiting::hear_confirm
 //!    │                the caller's nonce            │ settle
 //!  Agreed::secure ◄── DTLS's certificate ───────► Agreed::secure
 //!    └ Secured: the pictures, and offers within the call ┘

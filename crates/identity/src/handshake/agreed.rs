@@ -7,7 +7,7 @@ use crate::sas::Sas;
 use crate::{Fingerprint, Kind, MessageHash, Refusal};
 
 /// Both sides have said all. Nothing is shown until DTLS stands.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Agreed {
     pub(super) call: Call,
     pub(super) fingerprint: Fingerprint,
@@ -37,7 +37,7 @@ impl Agreed {
 }
 
 /// A call whose two ends are those who have signed.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Secured {
     agreed: Agreed,
     /// The last offer that was made within the call.
@@ -157,7 +157,7 @@ impl Secured {
 }
 
 /// An offer or an answer within the call that holds, once it is settled.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Heard {
     kind: Kind,
     hash: MessageHash,

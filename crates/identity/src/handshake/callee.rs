@@ -6,8 +6,8 @@ use super::{
 use crate::sas::{Sas, sas_digest};
 use crate::{Commitment, Fingerprint, Kind, MessageHash, Nonce, Refusal};
 
-/// Has an offer that holds.
-#[derive(Clone, Debug)]
+/// Has an offer that holds. It is answered once, so it cannot be cloned.
+#[derive(Debug)]
 pub struct Callee {
     call: Call,
     commitment: Commitment,
@@ -65,7 +65,7 @@ impl Callee {
 }
 
 /// Has answered, and waits for the nonce that was promised.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Waiting {
     callee: Callee,
     nonce: Nonce,

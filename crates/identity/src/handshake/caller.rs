@@ -6,8 +6,8 @@ use super::{
 use crate::sas::{Sas, sas_digest};
 use crate::{Fingerprint, Kind, MessageHash, Nonce, Refusal};
 
-/// Has made an offer.
-#[derive(Clone, Debug)]
+/// Has made an offer. There is one for each nonce, so it cannot be cloned.
+#[derive(Debug)]
 pub struct Caller {
     call: Call,
     nonce: Nonce,
@@ -16,9 +16,21 @@ pub struct Caller {
     offered_at: u64,
 }
 
+/// An answer that holds.
+#[derive(Debug)]
+pub struct Answered {
+    offer: MessageHash,
+    answer: MessageHash,
+    peer_nonce: Nonce,
+    peer_fingerprint: Fingerprint,
+    /// The answer's timestamp.
+    heard: u64,
+}
+
 impl Caller {
     /// The first offer of a call, with a nonce that was never used before. `now`
-    /// in milliseconds since 1970. An offer that is said again is said with the same `sec`.
+    /// in milliseconds since 1970. An offer that is said again is said with the
+    /// same `sec`. Whoever can be called too tells [`crate::Seen::note_own`].
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
@@ -37,8 +49,8 @@ impl Caller {
         Ok((caller, draft))
     }
 
-    /// An answer has come. Of those that settle the first counts: nonces must
-    /// not be shown to two.
+    /// An answer has come. One that is refused does not end the waiting. `now` in
+    /// milliseconds since 1970.
     ///
     /// # Errors
     /// Any [`Refusal`] of a first message, and [`Refusal::Replayed`] if the nonce
@@ -57,53 +69,48 @@ impl Caller {
         if is_late(self.offered_at, now, ANSWER_WITHIN_MS) {
             return Err(Refusal::Late);
         }
-        let peer_nonce = Nonce::from_bytes(examined.proof.value.ok_or(Refusal::Malformed)?);
+        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let peer_nonce = Nonce::from_bytes(value);
         if peer_nonce == self.nonce {
             return Err(Refusal::Replayed);
         }
         let answered = Answered {
-            caller: self.clone(),
+            offer: self.offer,
+            answer: examined.hash,
             peer_nonce,
             peer_fingerprint: fingerprint(answer)?,
-            answer: examined.hash,
             heard: examined.proof.timestamp,
         };
-        let value = examined.proof.value;
-        Ok(Pending::new(examined.claim, value, answered))
+        Ok(Pending::new(examined.claim, Some(value), answered))
     }
-}
 
-/// Has an answer that holds, and may show its nonce.
-#[derive(Clone, Debug)]
-pub struct Answered {
-    caller: Caller,
-    peer_nonce: Nonce,
-    peer_fingerprint: Fingerprint,
-    answer: MessageHash,
-    /// The answer's timestamp.
-    heard: u64,
-}
-
-impl Answered {
-    /// Shows the nonce. `now` in milliseconds since 1970.
-    pub fn confirm(self, now: u64) -> (Agreed, Draft) {
-        let Caller { call, nonce, .. } = self.caller;
-        let value = Some(nonce.as_bytes());
-        let draft = call.draft(Kind::Confirm, now, None, value, Some(&self.answer));
+    /// Takes the answer and shows the nonce, to this one alone: whoever sees it
+    /// before they have said their own could search for pictures that fit. `now`
+    /// in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`Refusal::OtherCall`] if the answer was heard by another caller.
+    pub fn confirm(self, answered: Answered, now: u64) -> Result<(Agreed, Draft), Refusal> {
+        if answered.offer != self.offer {
+            return Err(Refusal::OtherCall);
+        }
+        let value = Some(self.nonce.as_bytes());
+        let before = Some(&answered.answer);
+        let draft = self.call.draft(Kind::Confirm, now, None, value, before);
         let digest = sas_digest(
-            [&nonce, &self.peer_nonce],
-            [&self.caller.fingerprint, &self.peer_fingerprint],
-            [&self.caller.offer, &self.answer],
+            [&self.nonce, &answered.peer_nonce],
+            [&self.fingerprint, &answered.peer_fingerprint],
+            [&self.offer, &answered.answer],
         );
         let agreed = Agreed {
-            call,
-            fingerprint: self.caller.fingerprint,
-            peer_fingerprint: self.peer_fingerprint,
+            call: self.call,
+            fingerprint: self.fingerprint,
+            peer_fingerprint: answered.peer_fingerprint,
             sas: Sas::from_digest(&digest),
             anchor: draft.hash(),
             sent: now,
-            heard: self.heard,
+            heard: answered.heard,
         };
-        (agreed, draft)
+        Ok((agreed, draft))
     }
 }

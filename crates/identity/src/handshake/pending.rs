@@ -3,7 +3,7 @@
 use crate::{Claim, Refusal, Seen};
 
 /// What follows from a message if its claim holds.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use]
 pub struct Pending<T> {
     claim: Option<Claim>,

@@ -36,12 +36,12 @@ fn between_guests(seed: u64) -> [Secured; 2] {
 
     // Alice shows her nonce; Mallory shows hers to Bob.
     let pending = alice.hear_answer(&answer.incoming(), now).unwrap();
-    let answered_alice = pending.verify(&mut scene.alice.seen, now).unwrap();
-    let (alice, draft) = answered_alice.confirm(now);
+    let answer_of_bob = pending.verify(&mut scene.alice.seen, now).unwrap();
+    let (alice, draft) = alice.confirm(answer_of_bob, now).unwrap();
     let confirm = scene.wire(&scene.alice, &draft, None);
     let heard = waits.hear_confirm(&confirm.incoming(), now).unwrap();
     assert!(heard.verify(&mut as_bob.seen, now).is_ok());
-    let (_, draft) = answered.confirm(now);
+    let (_, draft) = to_bob.confirm(answered, now).unwrap();
     let confirm = scene.wire(&as_alice, &draft, None);
     let pending = bob_waits.hear_confirm(&confirm.incoming(), now).unwrap();
     let bob = pending.verify(&mut bob.seen, now).unwrap();

@@ -261,7 +261,7 @@ pub(crate) fn handshake(
     let pending = caller.hear_answer(&answer.incoming(), scene.now)?;
     let answered = pending.verify(&mut scene.alice.seen, scene.now)?;
 
-    let (agreed, draft) = answered.confirm(scene.now);
+    let (agreed, draft) = caller.confirm(answered, scene.now).unwrap();
     let mut confirm = scene.wire(&scene.alice, &draft, None);
     between(scene, Kind::Confirm, &mut confirm);
     let pending = waiting.hear_confirm(&confirm.incoming(), scene.now)?;

@@ -211,7 +211,7 @@ fn an_answer_to_another_offer() {
         control(Scene::of_keys(seed));
         let mut scene = Scene::of_keys(seed);
         let (first, _) = scene.offer();
-        let (_, second) = scene.offer();
+        let (right, second) = scene.offer();
         let mut bob = scene.bob.clone();
         let callee = scene.hear_offer(&mut bob, &second).unwrap();
         let sdp = bob.sdp(&mut scene.dice);
@@ -221,6 +221,11 @@ fn an_answer_to_another_offer() {
         let pending = first.hear_answer(&answer.incoming(), scene.now).unwrap();
         let settled = pending.verify(&mut scene.alice.seen, scene.now);
         assert_eq!(settled.unwrap_err(), Refusal::BadSignature);
+        // Nor does the caller of the one confirm what the other has heard.
+        let pending = right.hear_answer(&answer.incoming(), scene.now).unwrap();
+        let answered = pending.verify(&mut scene.alice.seen, scene.now).unwrap();
+        let refusal = first.confirm(answered, scene.now).unwrap_err();
+        assert_eq!(refusal, Refusal::OtherCall);
     }
 }
 

@@ -52,12 +52,15 @@ fn an_answer_that_took_too_long() {
         let mut scene = Scene::of_keys(seed);
         let (caller, offer) = scene.offer();
         scene.now += 59_000;
-        let callee = scene.hear_offer(&mut scene.bob.clone(), &offer).unwrap();
+        let callees = [(); 2].map(|()| scene.hear_offer(&mut scene.bob.clone(), &offer).unwrap());
         let sdp = scene.bob.sdp(&mut scene.dice);
-        for (wait, is_late) in [(ANSWER_WITHIN_MS - 59_000, false), (1, true)] {
+        for ((wait, is_late), callee) in [(ANSWER_WITHIN_MS - 59_000, false), (1, true)]
+            .into_iter()
+            .zip(callees)
+        {
             scene.now += wait;
             let nonce = scene.dice.nonce();
-            let (_, draft) = callee.clone().answer(&sdp, nonce, scene.now).unwrap();
+            let (_, draft) = callee.answer(&sdp, nonce, scene.now).unwrap();
             let answer = scene.wire(&scene.bob, &draft, Some(&sdp));
             let heard = caller.hear_answer(&answer.incoming(), scene.now);
             assert_eq!(heard.err(), is_late.then_some(Refusal::Late));
@@ -111,10 +114,9 @@ fn a_nonce_that_was_used_before() {
         let refusal = scene.hear_offer(&mut bob, &second).unwrap_err();
         assert_eq!(refusal, Refusal::Replayed);
         // The callee's: the caller's own, and one from another call.
-        let callee = scene.hear_offer(&mut scene.bob.clone(), &second).unwrap();
         let sdp = bob.sdp(&mut scene.dice);
         for (nonce, is_new) in [(nonce.clone(), false), (Nonce::from_bytes([7; 32]), true)] {
-            let callee = callee.clone();
+            let callee = scene.hear_offer(&mut scene.bob.clone(), &second).unwrap();
             let (_, draft) = callee.answer(&sdp, nonce, scene.now).unwrap();
             let answer = scene.wire(&bob, &draft, Some(&sdp));
             let mut hear = || {

@@ -200,7 +200,7 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
     });
 
     let at = NOW + 5_100;
-    let (has, draft) = answered.unwrap().confirm(at);
+    let (has, draft) = calls.confirm(answered.unwrap(), at).unwrap();
     let sec = stage.say(0, "call-confirm", &draft, at, None);
     let mut heard = None;
     incoming(caller, &sec, None, &mut |confirm| {
