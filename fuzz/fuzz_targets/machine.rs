@@ -57,10 +57,12 @@ fn signal(kind: u8, a: u8) -> Signal {
             offer: Offer::new(sdp),
             call_type: CallType::Video,
             from_username: None,
+            sec: None,
         }),
         1 => Signal::CallAnswer(CallAnswer {
             call_id,
             answer: Answer::new(sdp),
+            sec: None,
         }),
         2 => Signal::IceCandidate(IceCandidate {
             call_id: (a < 250).then_some(call_id),

@@ -278,6 +278,9 @@ impl Link {
                 id: self.session.clone(),
                 received: self.incoming.tell(),
             }),
+            user_id: None,
+            public_key: None,
+            signature: None,
         };
         self.transmit(&ClientMessage::Login(login).encode());
     }

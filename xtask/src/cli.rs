@@ -126,6 +126,7 @@ impl Cli {
                         chromium: tests,
                         firefox,
                         coturn: tests,
+                        python: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)

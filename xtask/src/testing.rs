@@ -25,6 +25,7 @@ pub(crate) fn test(
     let wanted = Wanted {
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
+        python: matches!(only, None | Some(Part::Unit)),
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;

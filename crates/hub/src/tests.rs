@@ -40,6 +40,7 @@ fn offer() -> Signal {
         offer: Offer::new(Sdp(String::new())),
         call_type: CallType::Audio,
         from_username: Some("The Bank".to_owned()),
+        sec: None,
     })
 }
 

@@ -1,4 +1,5 @@
-//! What WebRTC itself has to say, inside a signal: descriptions and candidates.
+//! What WebRTC itself has to say, inside a signal: descriptions and candidates;
+//! and the proof of who has said it.
 
 use std::fmt;
 
@@ -34,6 +35,35 @@ pub struct Sdp(pub String);
 impl fmt::Debug for Sdp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sdp({} bytes)", self.0.len())
+    }
+}
+
+/// The proof that comes with a message of the verified handshake: base64url, and
+/// more about it only `wimpex-identity` knows. The server passes it on unread.
+/// Its `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Sec(String);
+
+impl Sec {
+    /// Takes any text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it stands on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Option<Self>, Unreadable> {
+        Ok(fields.may_string("sec")?.map(Self))
+    }
+}
+
+impl fmt::Debug for Sec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sec({} bytes)", self.0.len())
     }
 }
 

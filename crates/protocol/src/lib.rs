@@ -18,7 +18,7 @@ mod session;
 mod signal;
 
 pub use decode::{DecodeError, References, Unreadable};
-pub use description::{Answer, CallType, Candidate, Offer, Sdp};
+pub use description::{Answer, CallType, Candidate, Offer, Sdp, Sec};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};

@@ -47,6 +47,16 @@ pub struct Login {
     /// an id, the session that it would go on with. Absent in the simplest client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<Resume>,
+    /// The id of the key that this client has; absent in a guest's login, like
+    /// the two after it. `wimpex-identity` knows more about the three.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The key: base64url of 32 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<String>,
+    /// What the key says to the challenge: base64url of 64 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
 }
 
 /// How far a session has come in one direction: the end of a frame's journey
@@ -80,6 +90,9 @@ impl Login {
                 .may_fields("session")?
                 .map(Resume::read)
                 .transpose()?,
+            user_id: fields.may_string("userId")?,
+            public_key: fields.may_string("publicKey")?,
+            signature: fields.may_string("signature")?,
         })
     }
 }
@@ -90,6 +103,7 @@ impl fmt::Debug for Login {
             .field("resumes", &self.resume_token.is_some())
             .field("device_id", &self.device_id)
             .field("session", &self.session)
+            .field("user_id", &self.user_id)
             .finish_non_exhaustive()
     }
 }

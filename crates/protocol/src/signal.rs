@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::decode::{self, Fields, Unreadable};
-use crate::{Answer, CallId, CallType, Candidate, DeviceId, Offer, UserId};
+use crate::{Answer, CallId, CallType, Candidate, DeviceId, Offer, Sec, UserId};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
 /// `from_*`, and overwrites whatever the client claimed there.
@@ -55,7 +55,7 @@ pub enum Signal {
     CallRinging(CallRinging),
     /// Hang up, cancel, or stop ringing.
     CallEnd(CallEnd),
-    /// Third step of the verified handshake; its proof is not in this version.
+    /// Third step of the verified handshake.
     CallConfirm(CallConfirm),
 }
 
@@ -129,6 +129,9 @@ pub struct CallOffer {
     /// The caller's name: stamped by the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_username: Option<String>,
+    /// The proof of who says it; see [`Sec`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sec: Option<Sec>,
 }
 
 impl CallOffer {
@@ -138,6 +141,7 @@ impl CallOffer {
             offer: Offer::read(fields.fields("offer")?)?,
             call_type: CallType::parse(fields.text("callType")?)?,
             from_username: fields.may_string("fromUsername")?,
+            sec: Sec::read(fields)?,
         })
     }
 }
@@ -150,6 +154,9 @@ pub struct CallAnswer {
     pub call_id: CallId,
     /// The callee's description.
     pub answer: Answer,
+    /// The proof of who says it; see [`Sec`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sec: Option<Sec>,
 }
 
 impl CallAnswer {
@@ -157,6 +164,7 @@ impl CallAnswer {
         Ok(Self {
             call_id: fields.id("callId")?,
             answer: Answer::read(fields.fields("answer")?)?,
+            sec: Sec::read(fields)?,
         })
     }
 }
@@ -298,12 +306,16 @@ impl CallEndReason {
 pub struct CallConfirm {
     /// The call.
     pub call_id: CallId,
+    /// The proof of who says it; see [`Sec`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sec: Option<Sec>,
 }
 
 impl CallConfirm {
     pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             call_id: fields.id("callId")?,
+            sec: Sec::read(fields)?,
         })
     }
 }

@@ -147,6 +147,8 @@ fn nothing_secret_is_in_debug_output() {
         r#"{"type":"call-offer","toId":"a","callId":"c","callType":"audio","offer":{"type":"offer","sdp":"SECRET"}}"#,
         r#"{"type":"ice-candidate","toId":"a","candidate":{"candidate":"SECRET","sdpMid":"0","usernameFragment":"SECRET"}}"#,
         r#"{"type":"login","username":"a","resumeToken":"SECRET"}"#,
+        r#"{"type":"login","username":"a","userId":"w1a","publicKey":"SECRET","signature":"SECRET"}"#,
+        r#"{"type":"call-confirm","toId":"a","callId":"c","sec":"SECRET"}"#,
     ];
     for frame in frames {
         let message = ClientMessage::decode(frame).unwrap();

@@ -11,7 +11,8 @@ use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
     ErrorMessage, Hello, IceCandidate, IceServer, IceServers, Login, Offer, Presence,
-    PresenceWatch, Relayed, Resume, Sdp, ServerMessage, SessionId, Signal, UserId, Welcome, number,
+    PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
+    number,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -34,6 +35,26 @@ fn check_server(name: &str, message: ServerMessage) {
     assert_eq!(ServerMessage::decode(&text).unwrap(), message, "{name}");
     let written: Value = serde_json::from_str(&message.encode()).unwrap();
     assert_eq!(written, value, "{name}");
+}
+
+/// Two keys; `wimpex-identity` checks what they have signed.
+const ALICE: &str = "w13dhi67nxjkncdcuaiox3lyav3d43vc7z";
+const BOB: &str = "w1dstmfcv5ucgpyps2iuwipojng2w4bnug";
+
+fn guest() -> Login {
+    Login {
+        username: "Alice".into(),
+        resume_token: None,
+        device_id: None,
+        session: None,
+        user_id: None,
+        public_key: None,
+        signature: None,
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
 
 fn user(id: &str) -> UserId {
@@ -78,6 +99,7 @@ fn offer(from_username: Option<&str>) -> Signal {
         offer: Offer::new(Sdp("...".into())),
         call_type: CallType::Video,
         from_username: from_username.map(str::to_owned),
+        sec: None,
     })
 }
 
@@ -85,6 +107,7 @@ fn answer() -> Signal {
     Signal::CallAnswer(CallAnswer {
         call_id: call(),
         answer: Answer::new(Sdp("...".into())),
+        sec: None,
     })
 }
 
@@ -134,34 +157,34 @@ fn session_messages() {
             server_time: 1_701_234_567_890,
         }),
     );
-    check_client(
-        "login",
-        ClientMessage::Login(Login {
-            username: "Alice".into(),
-            resume_token: None,
-            device_id: None,
-            session: None,
-        }),
-    );
+    check_client("login", ClientMessage::Login(guest()));
     check_client(
         "login-resume",
         ClientMessage::Login(Login {
-            username: "Alice".into(),
             resume_token: Some("...".into()),
             device_id: Some(device("d-alice-1")),
-            session: None,
+            ..guest()
         }),
     );
     check_client(
         "login-session",
         ClientMessage::Login(Login {
-            username: "Alice".into(),
             resume_token: Some("...".into()),
             device_id: Some(device("d-alice-1")),
             session: Some(Resume {
                 id: Some(session("s-2f.7")),
                 received: 12,
             }),
+            ..guest()
+        }),
+    );
+    check_client(
+        "login-key",
+        ClientMessage::Login(Login {
+            user_id: Some(ALICE.into()),
+            public_key: Some("A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg".into()),
+            signature: Some(text(&golden("login-key").1["signature"])),
+            ..guest()
         }),
     );
     check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
@@ -259,10 +282,49 @@ fn relayed_messages_as_delivered() {
             reason: CallEndReason::Cancelled,
         }),
     );
-    check(
-        "call-confirm",
-        Signal::CallConfirm(CallConfirm { call_id: call() }),
-    );
+}
+
+#[test]
+fn signed_messages_as_delivered() {
+    let check = |name: &str, from_bob: bool, make: &dyn Fn(Sdp, Option<Sec>) -> Signal| {
+        let file = golden(name).1;
+        let sdp = file["offer"]["sdp"]
+            .as_str()
+            .or(file["answer"]["sdp"].as_str());
+        let sdp = Sdp(sdp.unwrap_or_default().to_owned());
+        let signal = make(sdp, Some(Sec::new(text(&file["sec"]))));
+        let mut ends = [(user(ALICE), "d-alice-1"), (user(BOB), "d-bob-1")];
+        ends.rotate_left(usize::from(from_bob));
+        let [(from_id, from_device), (to_id, to_device)] = ends;
+        let relayed = Relayed {
+            from_id: Some(from_id),
+            from_device: Some(device(from_device)),
+            to_device: Some(device(to_device)),
+            to_id,
+            signal,
+        };
+        check_server(name, ServerMessage::Relay(relayed));
+    };
+    check("signed-call-offer", false, &|sdp, sec| {
+        Signal::CallOffer(CallOffer {
+            call_id: call(),
+            offer: Offer::new(sdp),
+            call_type: CallType::Video,
+            from_username: Some("Alice".into()),
+            sec,
+        })
+    });
+    check("signed-call-answer", true, &|sdp, sec| {
+        Signal::CallAnswer(CallAnswer {
+            call_id: call(),
+            answer: Answer::new(sdp),
+            sec,
+        })
+    });
+    check("call-confirm", false, &|_, sec| {
+        let call_id = call();
+        Signal::CallConfirm(CallConfirm { call_id, sec })
+    });
 }
 
 #[test]

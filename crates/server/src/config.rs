@@ -34,6 +34,11 @@ pub struct Config {
     #[arg(long, env = "WIMPEX_SECRET_FILE", value_name = "FILE")]
     pub secret_file: Option<PathBuf>,
 
+    /// What stands in people's address bars, such as https://call.example.org; logins by key
+    /// must be signed for it [default: whatever Host says]
+    #[arg(long, env = "WIMPEX_ORIGIN", value_name = "ORIGIN")]
+    pub origin: Option<String>,
+
     /// Let pages of this origin connect, beside our own; may be repeated
     #[arg(
         long,
@@ -78,6 +83,7 @@ impl Default for Config {
             role: Role::All,
             page_dir: None,
             secret_file: None,
+            origin: None,
             allow_origin: Vec::new(),
             trusted_proxy: Vec::new(),
             ice: IceConfig::default(),

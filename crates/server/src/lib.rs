@@ -89,7 +89,7 @@ pub enum StartError {
     /// Credentials that another process gives out could not be checked.
     #[error("a relay of its own needs the signaling's --secret-file, or --turn-secret")]
     NoSharedSecret,
-    /// An `--allow-origin` is none.
+    /// An `--origin` or `--allow-origin` is none.
     #[error("{0:?} is not an origin; it looks like https://example.org")]
     Origin(String),
     /// The system has no randomness to give.
@@ -161,7 +161,8 @@ impl Server {
             ),
             tokens: Tokens::new(key),
             ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
-            origins: Origins::new(&config.allow_origin).map_err(StartError::Origin)?,
+            origins: Origins::new(config.origin.as_deref(), &config.allow_origin)
+                .map_err(StartError::Origin)?,
             page: Page::load(config.page_dir.as_deref())?,
             seats: Occupancy::new(config.limits.connections_per_address),
             tasks: TaskTracker::new(),

@@ -4,12 +4,16 @@
 //! section 10.2). Programs that are no browsers send no `Origin`, or whatever
 //! they like: this protects people from pages, not the server from programs.
 
+use std::fmt;
+
 use http::header::{HOST, ORIGIN};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Uri};
 
-/// The origins that are allowed beside our own.
+/// Our own origin, and those that are allowed beside it.
 pub(crate) struct Origins {
+    /// If nobody has said it, it is believed to be what requests are sent to.
+    own: Option<Origin>,
     allowed: Vec<Origin>,
 }
 
@@ -23,13 +27,16 @@ struct Origin {
 impl Origins {
     /// # Errors
     /// The first text that is no origin.
-    pub(crate) fn new(allowed: &[String]) -> Result<Self, String> {
-        let parse = |text: &String| {
+    pub(crate) fn new(own: Option<&str>, allowed: &[String]) -> Result<Self, String> {
+        let parse = |text: &str| {
             let text = text.trim_end_matches('/');
             Origin::parse(text).ok_or_else(|| text.to_owned())
         };
-        let allowed = allowed.iter().map(parse).collect::<Result<_, _>>()?;
-        Ok(Self { allowed })
+        let allowed = allowed.iter().map(|text| parse(text));
+        Ok(Self {
+            allowed: allowed.collect::<Result<_, _>>()?,
+            own: own.map(parse).transpose()?,
+        })
     }
 
     /// Whether a request with these headers may become a WebSocket.
@@ -41,8 +48,28 @@ impl Origins {
         };
         let origin = origin.to_str().ok().and_then(Origin::parse);
         match (origin, another) {
-            (Some(origin), None) => self.allowed.contains(&origin) || origin.is_host_of(headers),
+            (Some(origin), None) => self.allowed.contains(&origin) || self.is_own(&origin, headers),
             _ => false,
+        }
+    }
+
+    /// For which pages a login on such a socket may be signed, as browsers write
+    /// their origins (RFC 6454, section 6.2). A browser says which one it is; for
+    /// other programs it may be any that is allowed.
+    pub(crate) fn signable(&self, headers: &HeaderMap) -> Vec<String> {
+        let text = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let origins = match (text.and_then(Origin::parse), &self.own) {
+            (Some(origin), _) => vec![origin],
+            (None, Some(own)) => [std::slice::from_ref(own), &self.allowed].concat(),
+            (None, None) => [&Origin::of_host(headers)[..], &self.allowed].concat(),
+        };
+        origins.iter().map(Origin::to_string).collect()
+    }
+
+    fn is_own(&self, origin: &Origin, headers: &HeaderMap) -> bool {
+        match &self.own {
+            Some(own) => own == origin,
+            None => Origin::of_host(headers).contains(origin),
         }
     }
 }
@@ -67,15 +94,30 @@ impl Origin {
         })
     }
 
-    /// Our own origin has the host and port that the request was sent to. The
-    /// scheme is unknown to a server behind a proxy that ends TLS.
-    fn is_host_of(&self, headers: &HeaderMap) -> bool {
+    /// The origins of the host and port that the request was sent to. The scheme
+    /// is unknown to a server behind a proxy that ends TLS.
+    fn of_host(headers: &HeaderMap) -> Vec<Self> {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         let Some(host) = host.and_then(|host| host.parse::<Authority>().ok()) else {
-            return false;
+            return Vec::new();
         };
-        let port = host.port_u16().unwrap_or(default_port(self.https));
-        host.host().eq_ignore_ascii_case(&self.host) && port == self.port
+        let origin = |https| Self {
+            https,
+            host: host.host().to_ascii_lowercase(),
+            port: host.port_u16().unwrap_or(default_port(https)),
+        };
+        vec![origin(true), origin(false)]
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.host)?;
+        if self.port != default_port(self.https) {
+            write!(f, ":{}", self.port)?;
+        }
+        Ok(())
     }
 }
 
@@ -94,7 +136,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        Origins::new(&allow).unwrap().allow(&headers)
+        Origins::new(None, &allow).unwrap().allow(&headers)
     }
 
     #[test]
@@ -160,7 +202,7 @@ mod tests {
         headers.insert(HOST, "a.example".parse().unwrap());
         headers.append(ORIGIN, "http://a.example".parse().unwrap());
         headers.append(ORIGIN, "http://a.example".parse().unwrap());
-        assert!(!Origins::new(&[]).unwrap().allow(&headers));
+        assert!(!Origins::new(None, &[]).unwrap().allow(&headers));
     }
 
     #[test]
@@ -171,7 +213,59 @@ mod tests {
             "ftp://example.org",
             "https://example.org/path",
         ] {
-            assert!(Origins::new(&[text.to_owned()]).is_err(), "{text}");
+            assert!(Origins::new(None, &[text.to_owned()]).is_err(), "{text}");
         }
+    }
+
+    fn signable(own: Option<&str>, origin: Option<&str>, host: &str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, origin.parse().unwrap());
+        }
+        let allowed = ["http://Dev.example:80".to_owned()];
+        Origins::new(own, &allowed).unwrap().signable(&headers)
+    }
+
+    #[test]
+    fn a_login_is_signed_for_the_page_that_the_browser_names() {
+        let origin = Some("https://a.example");
+        assert_eq!(signable(None, origin, "a.example"), ["https://a.example"]);
+        let written_otherwise = Some("HTTPS://A.example:443");
+        assert_eq!(
+            signable(None, written_otherwise, "a.example"),
+            ["https://a.example"]
+        );
+    }
+
+    #[test]
+    fn a_program_may_sign_for_any_page_that_is_allowed() {
+        assert_eq!(
+            signable(None, None, "A.example:8080"),
+            [
+                "https://a.example:8080",
+                "http://a.example:8080",
+                "http://dev.example"
+            ]
+        );
+        let own = Some("https://b.example/");
+        assert_eq!(
+            signable(own, None, "a.example"),
+            ["https://b.example", "http://dev.example"]
+        );
+    }
+
+    #[test]
+    fn with_an_origin_of_its_own_the_server_does_not_believe_host() {
+        let origins = Origins::new(Some("https://b.example"), &[]).unwrap();
+        let allow = |origin: &str, host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, host.parse().unwrap());
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            origins.allow(&headers)
+        };
+        assert!(allow("https://b.example", "127.0.0.1:8080"));
+        assert!(!allow("https://a.example", "a.example"));
+        assert!(!allow("http://b.example", "b.example"));
     }
 }

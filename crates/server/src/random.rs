@@ -1,6 +1,7 @@
 //! Everything that nobody may guess.
 
-use data_encoding::{BASE64URL_NOPAD, Encoding};
+use data_encoding::Encoding;
+use wimpex_identity::Challenge;
 use wimpex_protocol::{DeviceId, UserId};
 
 /// Random bytes from the system.
@@ -13,9 +14,9 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     Ok(bytes)
 }
 
-/// 32 bytes in base64url, for `hello`.
-pub(crate) fn challenge() -> Result<String, getrandom::Error> {
-    Ok(BASE64URL_NOPAD.encode(&bytes::<32>()?))
+/// For `hello`, and for the login that answers it.
+pub(crate) fn challenge() -> Result<Challenge, getrandom::Error> {
+    bytes().map(Challenge::from_bytes)
 }
 
 /// The id of a new guest: 120 random bits, so that it can be neither guessed
@@ -58,6 +59,7 @@ mod tests {
         assert!(guest.as_str().starts_with("guest-"));
         assert_ne!(guest, guest_id().unwrap());
         assert!(device_id().unwrap().as_str().starts_with("d-"));
-        assert_eq!(challenge().unwrap().len(), 43);
+        assert_eq!(challenge().unwrap().encode().len(), 43);
+        assert_ne!(challenge().unwrap(), challenge().unwrap());
     }
 }

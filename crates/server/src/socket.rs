@@ -26,9 +26,10 @@ use wimpex_stream::Ahead;
 
 use crate::bucket::{Bucket, Verdict};
 use crate::lobby::ConnId;
+use crate::login::{self, Asked};
 use crate::outbox::{Dismissed, Queue};
 use crate::seat::Reception;
-use crate::{App, login, random};
+use crate::{App, random};
 use end::End;
 
 /// Where a client waits before it is served; a description fits in eight of them.
@@ -51,8 +52,9 @@ const BUSY: Duration = Duration::from_secs(90);
 /// that are waiting to be read must not be overlooked.
 const SILENT_PINGS: u32 = 2;
 
-/// Serves a socket until it has ended.
-pub(crate) async fn serve<S>(io: S, app: Arc<App>)
+/// Serves a socket until it has ended. A login by key must be signed for one of
+/// `origins`.
+pub(crate) async fn serve<S>(io: S, app: Arc<App>, origins: Vec<String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -60,7 +62,7 @@ where
     let _leave = LeaveOnDrop { app: &app, conn };
     info!(conn = conn.0, "connected");
     let mut socket = Socket::new(websocket(io, &app).await, &app, conn, queue);
-    let end = match socket.say_hello() {
+    let end = match socket.say_hello(origins) {
         Ok(()) => socket.talk(&mut dismissed).await,
         Err(end) => end,
     };
@@ -116,6 +118,8 @@ struct Socket<'a, S> {
     queue: Queue,
     /// Who it is; `None` before the login.
     user: Option<UserId>,
+    /// Asked in `hello`, and gone with the first login: it counts once.
+    asked: Option<Asked>,
     bucket: Bucket,
     timetable: Timetable,
 }
@@ -159,6 +163,7 @@ where
             conn,
             queue,
             user: None,
+            asked: None,
             bucket: Bucket::new(rate, timing.flood_seconds, now.into_std()),
             timetable: Timetable {
                 login_until: Some(now + timing.login),
@@ -174,13 +179,15 @@ where
         }
     }
 
-    fn say_hello(&mut self) -> Result<(), End> {
+    fn say_hello(&mut self, origins: Vec<String>) -> Result<(), End> {
+        let challenge = random::challenge().map_err(|_| End::NoRandomness)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         self.answer(ServerMessage::Hello(Hello {
             version: wimpex_protocol::VERSION,
-            challenge: random::challenge().map_err(|_| End::NoRandomness)?,
+            challenge: challenge.encode(),
             server_time: now.map_or(0, |since| since.as_millis() as u64),
         }));
+        self.asked = Some(Asked { challenge, origins });
         Ok(())
     }
 
@@ -350,7 +357,10 @@ where
     }
 
     fn log_in(&mut self, login: &Login) -> Result<(), End> {
-        let (identity, welcome) = login::admit(self.app, login, SystemTime::now())?;
+        let Some(asked) = self.asked.take() else {
+            return Err(End::LoginTooLate);
+        };
+        let (identity, welcome) = login::admit(self.app, login, &asked, SystemTime::now())?;
         info!(conn = self.conn.0, user = %identity.user, device = %identity.device, "logged in");
         let after = self.app.ice.renew_after();
         self.timetable.renew_at = after.map(|after| Instant::now() + after);

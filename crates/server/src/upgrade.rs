@@ -42,6 +42,7 @@ pub(crate) async fn to_websocket(
     } else {
         app.seats.take(address)
     };
+    let origins = app.origins.signable(request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
     tasks.spawn(async move {
@@ -51,7 +52,7 @@ pub(crate) async fn to_websocket(
         };
         match place {
             Some(place) => {
-                socket::serve(io, app).await;
+                socket::serve(io, app, origins).await;
                 drop(place);
             }
             // In words, because a browser hides the status of a refused upgrade.

@@ -10,6 +10,7 @@ mod browsers;
 mod cache;
 mod cargo_tool;
 mod coturn;
+mod python;
 mod rust_target;
 mod version;
 
@@ -33,6 +34,8 @@ pub(crate) struct Wanted {
     pub(crate) firefox: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
+    /// Python with its package cryptography.
+    pub(crate) python: bool,
 }
 
 /// Where the tools are.
@@ -59,6 +62,9 @@ impl Tools {
         let trunk = cargo_tool::trunk(workspace)?;
         if wanted.coturn {
             coturn::ensure();
+        }
+        if wanted.python {
+            python::ensure();
         }
         let chromium = wanted.chromium.then(browsers::chromium).transpose()?;
         let firefox = if wanted.firefox {

@@ -59,10 +59,12 @@ impl Machine {
                 offer: Offer::new(sdp),
                 call_type: call.call_type,
                 from_username: None,
+                sec: None,
             }),
             Some(Local::Answer(sdp)) => Signal::CallAnswer(CallAnswer {
                 call_id,
                 answer: Answer::new(sdp),
+                sec: None,
             }),
             None => return,
         };

@@ -47,6 +47,7 @@ fn offer(id: &str, call_type: CallType) -> Signal {
         offer: Offer::new(Sdp(format!("offer of {id}"))),
         call_type,
         from_username: Some("Somebody".into()),
+        sec: None,
     })
 }
 

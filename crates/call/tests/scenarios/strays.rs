@@ -63,6 +63,7 @@ fn messages_for_a_call_that_never_was_do_nothing() {
     let answer = CallAnswer {
         call_id: call_id("call_0"),
         answer: Answer::new(Sdp("x".into())),
+        sec: None,
     };
     world.signal(BOB, ALICE, Signal::CallAnswer(answer));
     world.settle();

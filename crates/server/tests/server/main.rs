@@ -6,6 +6,7 @@
 mod bad_input;
 mod contract;
 mod http;
+mod identity;
 mod lifecycle;
 mod limits;
 mod login;

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderName;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
@@ -166,9 +167,22 @@ impl Client {
         Self::over(small_buffer(address).await).await
     }
 
+    /// With headers of our own choice in the request.
+    pub(crate) async fn with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
+        Self::asking(TcpStream::connect(address).await.unwrap(), headers).await
+    }
+
     async fn over(stream: TcpStream) -> Self {
+        Self::asking(stream, &[]).await
+    }
+
+    async fn asking(stream: TcpStream, headers: &[(&str, &str)]) -> Self {
         let address = stream.peer_addr().unwrap();
-        let request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
         let (ws, _) = soon(client_async(request, stream)).await.unwrap();
         Self {
             ws,
@@ -183,12 +197,16 @@ impl Client {
         assert_eq!(self.recv().await["type"], "hello");
         self.send(login).await;
         let welcome = self.recv().await;
+        self.take_welcome(&welcome);
+        welcome
+    }
+
+    pub(crate) fn take_welcome(&mut self, welcome: &Value) {
         assert_eq!(welcome["type"], "welcome", "{welcome}");
         let text = |field: &str| welcome[field].as_str().unwrap().to_owned();
         self.id = text("userId");
         self.device = text("deviceId");
         self.token = text("resumeToken");
-        welcome
     }
 
     pub(crate) async fn send(&mut self, message: Value) {

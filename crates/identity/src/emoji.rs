@@ -1,0 +1,100 @@
+//! The 64 pictures. They are easy to tell apart when small, and so are their
+//! names over a bad line; each is one code point that needs no variation selector.
+
+/// A picture and what to call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Emoji {
+    /// One character.
+    pub picture: &'static str,
+    /// In English, in small letters.
+    pub name: &'static str,
+}
+
+const fn e(picture: &'static str, name: &'static str) -> Emoji {
+    Emoji { picture, name }
+}
+
+/// By number, 0 to 63. The order is part of the protocol.
+pub const EMOJI: [Emoji; 64] = [
+    e("🍎", "apple"),
+    e("🚀", "rocket"),
+    e("🐘", "elephant"),
+    e("🎸", "guitar"),
+    e("🌵", "cactus"),
+    e("🔑", "key"),
+    e("🐳", "whale"),
+    e("⏰", "clock"),
+    e("🍕", "pizza"),
+    e("🎈", "balloon"),
+    e("🦋", "butterfly"),
+    e("🚲", "bicycle"),
+    e("🌙", "moon"),
+    e("🔨", "hammer"),
+    e("🍋", "lemon"),
+    e("🐧", "penguin"),
+    e("🎺", "trumpet"),
+    e("⛵", "sailboat"),
+    e("🐢", "turtle"),
+    e("🍄", "mushroom"),
+    e("📷", "camera"),
+    e("🎩", "top hat"),
+    e("🐙", "octopus"),
+    e("🌋", "volcano"),
+    e("🍌", "banana"),
+    e("🚂", "train"),
+    e("🐸", "frog"),
+    e("🎁", "gift"),
+    e("⚽", "football"),
+    e("🌻", "sunflower"),
+    e("🔔", "bell"),
+    e("🐍", "snake"),
+    e("🍩", "doughnut"),
+    e("⛺", "tent"),
+    e("🐄", "cow"),
+    e("🎲", "dice"),
+    e("🌈", "rainbow"),
+    e("📚", "books"),
+    e("🐓", "rooster"),
+    e("🍇", "grapes"),
+    e("🚁", "helicopter"),
+    e("👑", "crown"),
+    e("🐼", "panda"),
+    e("🎹", "piano"),
+    e("🌲", "pine tree"),
+    e("🔦", "flashlight"),
+    e("🐯", "tiger"),
+    e("🍉", "watermelon"),
+    e("🚜", "tractor"),
+    e("☔", "umbrella"),
+    e("🦊", "fox"),
+    e("🎯", "dartboard"),
+    e("🌽", "corn"),
+    e("🔭", "telescope"),
+    e("🐊", "crocodile"),
+    e("🍦", "ice cream"),
+    e("🚑", "ambulance"),
+    e("💎", "diamond"),
+    e("🐑", "sheep"),
+    e("💡", "light bulb"),
+    e("🔥", "fire"),
+    e("👻", "ghost"),
+    e("🏠", "house"),
+    e("⚓", "anchor"),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_are_the_same() {
+        let pictures: HashSet<_> = EMOJI.iter().map(|e| e.picture).collect();
+        let names: HashSet<_> = EMOJI.iter().map(|e| e.name).collect();
+        assert_eq!((pictures.len(), names.len()), (64, 64));
+        for emoji in EMOJI {
+            assert_eq!(emoji.picture.chars().count(), 1, "{}", emoji.name);
+        }
+    }
+}

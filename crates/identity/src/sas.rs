@@ -1,0 +1,86 @@
+//! The short authentication string: what two people compare aloud.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::emoji::{EMOJI, Emoji};
+use crate::{Fingerprint, MessageHash, Nonce};
+
+/// So many bits are compared.
+pub const SAS_BITS: usize = PICTURES * BITS_EACH;
+const PICTURES: usize = 7;
+const BITS_EACH: usize = 6;
+const DOMAIN: &[u8] = b"wimpex-sas-v1";
+
+/// All of the hash of which [`Sas`] shows the first 42 bits:
+/// SHA-256("wimpex-sas-v1" ‖ the caller's nonce ‖ the callee's nonce ‖ the
+/// caller's fingerprint ‖ the callee's fingerprint ‖ hash of the offer ‖ hash of
+/// the answer), each but the first of 32 bytes. Pairs are caller first.
+pub fn sas_digest(
+    nonces: [&Nonce; 2],
+    fingerprints: [&Fingerprint; 2],
+    messages: [&MessageHash; 2],
+) -> [u8; 32] {
+    let mut hash = Sha256::new_with_prefix(DOMAIN);
+    for nonce in nonces {
+        hash.update(nonce.as_bytes());
+    }
+    for fingerprint in fingerprints {
+        hash.update(fingerprint.as_bytes());
+    }
+    for message in messages {
+        hash.update(message.as_bytes());
+    }
+    hash.finalize().into()
+}
+
+/// Seven pictures, the same on both sides if nobody stands between them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sas([u8; PICTURES]);
+
+impl Sas {
+    /// Of the first 42 bits of [`sas_digest`], the highest first, each six are
+    /// the number of a picture in [`EMOJI`].
+    pub fn from_digest(digest: &[u8; 32]) -> Self {
+        let [a, b, c, d, e, f, ..] = *digest;
+        let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let mut shift = 48;
+        Self([0; PICTURES].map(|_: u8| {
+            shift -= BITS_EACH;
+            (bits >> shift) as u8 & 0x3f
+        }))
+    }
+
+    /// The seven, in the order in which they are read.
+    pub fn emoji(&self) -> [Emoji; PICTURES] {
+        // Six bits are less than 64.
+        self.0.map(|number| EMOJI[usize::from(number)])
+    }
+}
+
+impl fmt::Debug for Sas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sas(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_42_bits_count_and_no_more() {
+        let names = |digest: &[u8; 32]| Sas::from_digest(digest).0;
+        let mut digest = [0; 32];
+        assert_eq!(names(&digest), [0; 7]);
+        digest[0] = 0b0000_0100;
+        assert_eq!(names(&digest), [1, 0, 0, 0, 0, 0, 0]);
+        digest[5] = 0b0100_0000;
+        assert_eq!(names(&digest), [1, 0, 0, 0, 0, 0, 1]);
+        digest[5] = 0b0111_1111;
+        digest[6] = 0xff;
+        assert_eq!(names(&digest), [1, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(names(&[0xff; 32]), [63; 7]);
+    }
+}

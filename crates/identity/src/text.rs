@@ -1,0 +1,66 @@
+//! Bytes as text and back: base64url and base32, both of RFC 4648 and without padding.
+
+use std::fmt;
+
+use base32ct::Encoding as _;
+use base64ct::Encoding as _;
+
+/// Why a text is not what it should be: it is no base64url without padding
+/// (RFC 4648, section 5), or has not as many bytes as there must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed;
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not base64url of the right length")
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Base64url (RFC 4648, section 5) without padding.
+pub(crate) fn base64url(bytes: &[u8]) -> String {
+    base64ct::Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// As many bytes as there are, if they are no more than `N`. The one text that
+/// [`base64url`] gives for them is taken, and no other.
+pub(crate) fn read_base64url<'a, const N: usize>(
+    text: &str,
+    space: &'a mut [u8; N],
+) -> Result<&'a [u8], Malformed> {
+    base64ct::Base64UrlUnpadded::decode(text, space).map_err(|_| Malformed)
+}
+
+/// Exactly `N` bytes.
+pub(crate) fn read_exactly<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
+    let mut bytes = [0; N];
+    match read_base64url(text, &mut bytes) {
+        Ok(read) if read.len() == N => Ok(bytes),
+        _ => Err(Malformed),
+    }
+}
+
+/// Base32 (RFC 4648, section 6) in small letters, without padding.
+pub(crate) fn base32(bytes: &[u8]) -> String {
+    base32ct::Base32Unpadded::encode_string(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_one_right_text_is_read() {
+        assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
+        assert_eq!(read_exactly::<2>("-_8"), Ok([0xfb, 0xff]));
+        for text in ["", "-_", "-_8=", "+/8", "-_9", "-_8A", " -_8", "-_8\n", "ä"] {
+            assert_eq!(read_exactly::<2>(text), Err(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn base32_is_that_of_the_rfc() {
+        assert_eq!(base32(b"foobar"), "mzxw6ytboi");
+    }
+}

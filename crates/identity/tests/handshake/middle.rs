@@ -1,0 +1,108 @@
+//! Somebody in the middle, who ends DTLS on both sides with certificates of
+//! their own.
+
+use wimpex_identity::{Call, Caller, Kind, Refusal, Secured};
+
+use crate::people::{Person, Scene, Wire, handshake};
+
+/// Between two guests nothing is signed, so it goes through; both see that the
+/// other is not verified, and the pictures differ.
+fn between_guests(seed: u64) -> [Secured; 2] {
+    let mut scene = Scene::of_guests(seed);
+    let mallory = Person::guest(&mut scene.dice);
+    let now = scene.now;
+    let mut as_alice = mallory.posing_as(&scene.alice);
+    let mut as_bob = mallory.posing_as(&scene.bob);
+
+    // Alice calls; Mallory has the offer, and calls Bob.
+    let (alice, offer) = scene.offer();
+    let to_alice = scene.hear_offer(&mut as_bob, &offer).unwrap();
+    let sdp = mallory.sdp(&mut scene.dice);
+    let call = scene.call(&as_alice, &scene.bob.id, scene.call_type);
+    let (to_bob, draft) = Caller::offer(call, &sdp, scene.dice.nonce(), now).unwrap();
+    let offer = scene.wire(&as_alice, &draft, Some(&sdp));
+
+    // Bob answers; Mallory answers Alice.
+    let mut bob = scene.bob.clone();
+    let callee = scene.hear_offer(&mut bob, &offer).unwrap();
+    let own = bob.sdp(&mut scene.dice);
+    let (bob_waits, draft) = callee.answer(&own, scene.dice.nonce(), now).unwrap();
+    let answer = scene.wire(&bob, &draft, Some(&own));
+    let pending = to_bob.hear_answer(&answer.incoming(), now).unwrap();
+    let answered = pending.verify(&mut as_alice.seen, now).unwrap();
+    let nonce = scene.dice.nonce();
+    let (waits, draft) = to_alice.answer(&sdp, nonce, now).unwrap();
+    let answer = scene.wire(&as_bob, &draft, Some(&sdp));
+
+    // Alice shows her nonce; Mallory shows hers to Bob.
+    let pending = alice.hear_answer(&answer.incoming(), now).unwrap();
+    let answer_of_bob = pending.verify(&mut scene.alice.seen, now).unwrap();
+    let (alice, draft) = alice.confirm(answer_of_bob, now).unwrap();
+    let confirm = scene.wire(&scene.alice, &draft, None);
+    let heard = waits.hear_confirm(&confirm.incoming(), now).unwrap();
+    assert!(heard.verify(&mut as_bob.seen, now).is_ok());
+    let (_, draft) = to_bob.confirm(answered, now).unwrap();
+    let confirm = scene.wire(&as_alice, &draft, None);
+    let pending = bob_waits.hear_confirm(&confirm.incoming(), now).unwrap();
+    let bob = pending.verify(&mut bob.seen, now).unwrap();
+
+    let certificate = mallory.fingerprint();
+    [alice, bob].map(|side| side.secure(&certificate).unwrap())
+}
+
+#[test]
+fn two_guests_never_see_the_same_pictures() {
+    let mut agreed = 0;
+    for seed in 0..10_000 {
+        let [alice, bob] = between_guests(seed);
+        assert!(!alice.is_verified() && !bob.is_verified());
+        agreed += usize::from(alice.sas() == bob.sas());
+    }
+    println!("somebody in the middle of two guests: {agreed} of 10000 pairs of pictures agree");
+    assert_eq!(agreed, 0);
+    for seed in 0..100 {
+        let mut scene = Scene::of_guests(seed);
+        let both = handshake(&mut scene, |_, _, _| {}).expect("the control");
+        assert!(!both.alice.is_verified() && both.alice.sas() == both.bob.sas());
+    }
+}
+
+#[test]
+fn somebody_with_a_key_is_not_met_in_the_middle() {
+    for seed in 0..100 {
+        let mut scene = Scene::of_keys(seed);
+        let both = handshake(&mut scene, |_, _, _| {}).expect("the control");
+        assert!(both.alice.is_verified() && both.bob.is_verified());
+        let mallory = Person::with_key(&mut scene.dice);
+        // All of it hers, in Alice's name.
+        let sdp = mallory.sdp(&mut scene.dice);
+        let call = Call {
+            me: scene.alice.id.clone(),
+            ..scene.call(&mallory, &scene.bob.id, scene.call_type)
+        };
+        let (_, draft) = Caller::offer(call, &sdp, scene.dice.nonce(), scene.now).unwrap();
+        let mut offer = scene.wire(&mallory, &draft, Some(&sdp));
+        offer.from = scene.alice.id.clone();
+        let hear = |offer: &Wire| scene.hear_offer(&mut scene.bob.clone(), offer).unwrap_err();
+        assert_eq!(hear(&offer), Refusal::OtherKey);
+        offer.sec = Some(draft.unsigned());
+        assert_eq!(hear(&offer), Refusal::Unsigned);
+        offer.sec = None;
+        assert_eq!(hear(&offer), Refusal::Unsigned);
+    }
+}
+
+#[test]
+fn another_certificate_than_the_one_that_was_signed() {
+    for seed in 0..100 {
+        let mut scene = Scene::of_keys(seed);
+        let mallory = Person::guest(&mut scene.dice);
+        // Everything is signed as it should be, and DTLS ends at Mallory.
+        let result = handshake(&mut scene, |scene, kind, _| {
+            if kind == Kind::Confirm {
+                scene.alice.take_certificate_of(&mallory);
+            }
+        });
+        assert_eq!(result.err(), Some(Refusal::OtherCertificate));
+    }
+}

@@ -1,0 +1,174 @@
+//! A relay that changes what it carries: each test is an attack in a hundred variants, and
+//! beside each variant the same call without it, which goes through.
+
+use wimpex_identity::{Kind, Proof, Refusal};
+use wimpex_protocol::{CallType, Sec};
+
+use crate::people::{Dice, Person, Wire, refused};
+
+/// Every other variant attacks the offer, the rest the answer.
+fn is_turn(seed: u64, kind: Kind) -> bool {
+    kind == [Kind::Offer, Kind::Answer][usize::from(!seed.is_multiple_of(2))]
+}
+
+fn change_sdp(wire: &mut Wire, change: impl FnOnce(&str) -> String) {
+    let sdp = wire.sdp.take().unwrap();
+    wire.sdp = Some(change(&sdp));
+}
+
+#[test]
+fn a_swapped_fingerprint() {
+    refused(&[Refusal::BadSignature], |seed, scene, kind, wire| {
+        if is_turn(seed, kind) {
+            let mallory = Person::guest(&mut scene.dice).fingerprint_line();
+            let sender = if kind == Kind::Offer {
+                &scene.alice
+            } else {
+                &scene.bob
+            };
+            let own = sender.fingerprint_line();
+            change_sdp(wire, |sdp| sdp.replace(&own, &mallory));
+        }
+    });
+}
+
+#[test]
+fn a_second_fingerprint() {
+    let expected = [
+        Refusal::SeveralFingerprints,
+        Refusal::OtherFingerprint,
+        Refusal::BadSignature,
+    ];
+    refused(&expected, |seed, scene, kind, wire| {
+        if !is_turn(seed, kind) {
+            return;
+        }
+        let mut line = Person::guest(&mut scene.dice).fingerprint_line();
+        match scene.dice.below(5) {
+            0 => line = line.to_ascii_lowercase(),
+            1 => line = line.replace("sha-256", "sha-512"),
+            2 => line = line.replace("\r\n", "\n"),
+            // The one that is there, once more: only the signature tells.
+            3 => line = scene.alice.fingerprint_line(),
+            _ => {}
+        }
+        let place = scene.dice.below(3);
+        change_sdp(wire, |sdp| match place {
+            0 => sdp.to_owned() + &line,
+            1 => sdp.replacen("t=0 0\r\n", &format!("t=0 0\r\n{line}"), 1),
+            _ => sdp.replacen("a=mid:1\r\n", &format!("a=mid:1\r\n{line}"), 1),
+        });
+    });
+}
+
+#[test]
+fn any_byte_of_the_description() {
+    let expected = [
+        Refusal::BadSignature,
+        Refusal::OtherFingerprint,
+        Refusal::SeveralFingerprints,
+    ];
+    refused(&expected, |seed, scene, kind, wire| {
+        if is_turn(seed, kind) {
+            let at = scene.dice.below(wire.sdp.as_ref().unwrap().len());
+            change_sdp(wire, |sdp| {
+                let mut bytes = sdp.as_bytes().to_vec();
+                bytes[at] ^= 1;
+                String::from_utf8(bytes).unwrap()
+            });
+        }
+    });
+}
+
+#[test]
+fn sec_stripped() {
+    refused(&[Refusal::Unsigned], |seed, scene, kind, wire| {
+        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+        if kind == turn {
+            if scene.dice.below(2) == 0 {
+                wire.sec = None;
+            } else {
+                wire.with_sec(|proof| proof.signed = None);
+            }
+        }
+    });
+}
+
+#[test]
+fn any_bit_of_sec() {
+    let expected = [
+        Refusal::BadSignature,
+        Refusal::OtherKey,
+        Refusal::OtherNonce,
+        Refusal::Stale,
+    ];
+    refused(&expected, |seed, scene, kind, wire| {
+        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+        if kind == turn {
+            let bit = 1 << scene.dice.below(8);
+            let at = scene.dice.below(32);
+            let field = scene.dice.below(4);
+            wire.with_sec(|proof| {
+                let (key, signature) = proof.signed.unwrap();
+                let (mut key, mut signature) = (*key.as_bytes(), *signature.as_bytes());
+                match field {
+                    0 => proof.timestamp ^= 1 << (seed % 64),
+                    1 => proof.value.as_mut().unwrap()[at] ^= bit,
+                    2 => key[at] ^= bit,
+                    _ => signature[2 * at] ^= bit,
+                }
+                proof.signed = Some((
+                    wimpex_identity::PublicKey::from_bytes(key),
+                    wimpex_identity::Signature::from_bytes(signature),
+                ));
+            });
+        }
+    });
+}
+
+#[test]
+fn an_id_that_is_not_the_keys() {
+    let expected = [Refusal::OtherKey, Refusal::OtherSender];
+    refused(&expected, |seed, scene, kind, wire| {
+        if !is_turn(seed, kind) {
+            return;
+        }
+        let mallory = Person::with_key(&mut scene.dice);
+        match scene.dice.below(3) {
+            // Somebody else's id on what was said.
+            0 => wire.from = mallory.id,
+            // Her own key and a signature that is right for it.
+            1 => wire.with_sec(|proof| {
+                let (_, signature) = proof.signed.unwrap();
+                proof.signed = Some((mallory.public_key(), signature));
+            }),
+            // A guest's id.
+            _ => wire.from = Person::guest(&mut scene.dice).id,
+        }
+    });
+}
+
+#[test]
+fn sound_turned_to_pictures_and_back() {
+    refused(&[Refusal::BadSignature], |_, _, kind, wire| {
+        if kind == Kind::Offer {
+            wire.call_type = match wire.call_type {
+                CallType::Audio => CallType::Video,
+                CallType::Video => CallType::Audio,
+            };
+        }
+    });
+}
+
+#[test]
+fn garbage_is_refused_and_nothing_panics() {
+    let mut dice = Dice::new(0);
+    for length in 0..400 {
+        let text: String = (0..length)
+            .map(|_| char::from(b'-' + dice.below(80) as u8))
+            .collect();
+        if let Ok(proof) = Proof::parse(&Sec::new(text.clone())) {
+            assert_eq!(proof.encode().as_str(), text);
+        }
+    }
+}

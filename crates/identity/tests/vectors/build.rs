@@ -1,0 +1,265 @@
+//! What stands in the file, as this crate says it. Every message is also heard
+//! by the other side, which finds it right.
+
+use ed25519_dalek::{Signer, SigningKey};
+use serde_json::{Value, json};
+use wimpex_identity::{
+    Agreed, Call, Callee, Caller, Challenge, Draft, Fingerprint, Incoming, Nonce, PublicKey, Sas,
+    Secured, Seen, Signature, login_message, sas_digest,
+};
+use wimpex_protocol::{CallId, CallType, Sec, UserId};
+
+const NOW: u64 = 1_701_234_567_890;
+
+/// 32 bytes that count up.
+fn count_from(first: u8) -> [u8; 32] {
+    std::array::from_fn(|i| first + i as u8)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+struct Person {
+    id: UserId,
+    key: Option<SigningKey>,
+    fingerprint: Fingerprint,
+}
+
+impl Person {
+    fn with_key(seed: u8, fingerprint: u8) -> Self {
+        let key = SigningKey::from_bytes(&count_from(seed));
+        let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
+        Self {
+            id,
+            key: Some(key),
+            fingerprint: Fingerprint::from_bytes(count_from(fingerprint)),
+        }
+    }
+
+    fn guest(id: &str, fingerprint: u8) -> Self {
+        Self {
+            id: UserId::parse(id).unwrap(),
+            key: None,
+            fingerprint: Fingerprint::from_bytes(count_from(fingerprint)),
+        }
+    }
+
+    fn public_key(&self) -> Option<PublicKey> {
+        let key = self.key.as_ref()?.verifying_key();
+        Some(PublicKey::from_bytes(key.to_bytes()))
+    }
+
+    fn sign(&self, message: &[u8]) -> Option<Signature> {
+        let signature = self.key.as_ref()?.sign(message);
+        Some(Signature::from_bytes(signature.to_bytes()))
+    }
+
+    fn sec(&self, draft: &Draft) -> Sec {
+        match (self.public_key(), self.sign(draft.message())) {
+            (Some(key), Some(signature)) => draft.signed(&key, &signature),
+            _ => draft.unsigned(),
+        }
+    }
+
+    fn sdp(&self, session: u32) -> String {
+        let pairs = self.fingerprint.as_bytes().map(|b| format!("{b:02X}"));
+        let fingerprint = pairs.join(":");
+        format!(
+            "v=0\r\no=- {session} 2 IN IP4 127.0.0.1\r\na=fingerprint:sha-256 {fingerprint}\r\n"
+        )
+    }
+}
+
+pub(crate) fn vectors() -> Value {
+    let alice = Person::with_key(0x00, 0x80);
+    let bob = Person::with_key(0x20, 0xa0);
+    let carol = Person::guest("guest-carol", 0x80);
+    let dave = Person::guest("guest-dave", 0xa0);
+    let nonces = [count_from(0x40), count_from(0x60)].map(Nonce::from_bytes);
+    json!({
+        "keys": [key(&alice, 0x00), key(&bob, 0x20)],
+        "logins": [
+            login(&alice, "https://call.example.org", 0x00),
+            login(&bob, "http://127.0.0.1:8080", 0xe0),
+        ],
+        "commitments": nonces.each_ref().map(|nonce| json!({
+            "nonce": hex(nonce.as_bytes()),
+            "commitment": hex(nonce.commitment().as_bytes()),
+        })),
+        "handshakes": [
+            handshake(&alice, &bob, CallType::Video),
+            handshake(&carol, &dave, CallType::Audio),
+            handshake(&carol, &bob, CallType::Video),
+        ],
+    })
+}
+
+fn key(person: &Person, seed: u8) -> Value {
+    let key = person.public_key().unwrap();
+    json!({
+        "seed": hex(&count_from(seed)),
+        "publicKey": key.encode(),
+        "userId": person.id.as_str(),
+    })
+}
+
+fn login(person: &Person, origin: &str, challenge: u8) -> Value {
+    let challenge = Challenge::from_bytes(count_from(challenge));
+    let message = login_message(origin, &challenge, &person.id);
+    json!({
+        "origin": origin,
+        "challenge": challenge.encode(),
+        "userId": person.id.as_str(),
+        "publicKey": person.public_key().unwrap().encode(),
+        "message": hex(&message),
+        "signature": person.sign(&message).unwrap().encode(),
+    })
+}
+
+/// Two people, and what one of them says to the other.
+struct Stage<'a> {
+    call: CallId,
+    call_type: CallType,
+    people: [&'a Person; 2],
+    seen: Seen,
+    messages: Vec<Value>,
+}
+
+impl Stage<'_> {
+    /// The call as the caller (0) or the callee (1) sees it.
+    fn call(&self, side: usize) -> Call {
+        Call {
+            id: self.call.clone(),
+            call_type: self.call_type,
+            me: self.people[side].id.clone(),
+            peer: self.people[1 - side].id.clone(),
+        }
+    }
+
+    /// Writes a message down.
+    fn say(&mut self, side: usize, kind: &str, draft: &Draft, at: u64, sdp: Option<&str>) -> Sec {
+        let person = self.people[side];
+        let sec = person.sec(draft);
+        self.messages.push(json!({
+            "type": kind,
+            "fromId": person.id.as_str(),
+            "toId": self.people[1 - side].id.as_str(),
+            "timestamp": at,
+            "sdp": sdp,
+            "message": hex(draft.message()),
+            "hash": hex(draft.hash().as_bytes()),
+            "signature": person.sign(draft.message()).map(|signature| signature.encode()),
+            "sec": sec.as_str(),
+        }));
+        sec
+    }
+}
+
+fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
+    let mut stage = Stage {
+        call: CallId::parse("call_1701234567890").unwrap(),
+        call_type,
+        people: [caller, callee],
+        seen: Seen::default(),
+        messages: Vec::new(),
+    };
+    let [caller_nonce, callee_nonce] = [0x40, 0x60].map(|n| Nonce::from_bytes(count_from(n)));
+    let (offer_sdp, answer_sdp) = (caller.sdp(1), callee.sdp(2));
+    let id = stage.call.clone();
+    let incoming =
+        |from: &Person, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&Incoming<'_>)| {
+            act(&Incoming {
+                from: &from.id,
+                call: &id,
+                sec: Some(sec),
+                sdp,
+            });
+        };
+
+    let (calls, draft) =
+        Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), NOW).unwrap();
+    let offer = draft.hash();
+    let sec = stage.say(0, "call-offer", &draft, NOW, Some(&offer_sdp));
+    let mut called = None;
+    let call = stage.call(1);
+    incoming(caller, &sec, Some(&offer_sdp), &mut |offer| {
+        let pending = Callee::hear_offer(call.clone(), offer, NOW).unwrap();
+        called = Some(pending.verify(&mut stage.seen, NOW).unwrap());
+    });
+
+    let at = NOW + 5_000;
+    let nonce = callee_nonce.clone();
+    let (waits, draft) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
+    let answer = draft.hash();
+    let sec = stage.say(1, "call-answer", &draft, at, Some(&answer_sdp));
+    let mut answered = None;
+    incoming(callee, &sec, Some(&answer_sdp), &mut |answer| {
+        let pending = calls.hear_answer(answer, at).unwrap();
+        answered = Some(pending.verify(&mut stage.seen, at).unwrap());
+    });
+
+    let at = NOW + 5_100;
+    let (has, draft) = calls.confirm(answered.unwrap(), at).unwrap();
+    let sec = stage.say(0, "call-confirm", &draft, at, None);
+    let mut heard = None;
+    incoming(caller, &sec, None, &mut |confirm| {
+        let pending = waits.hear_confirm(confirm, at).unwrap();
+        heard = Some(pending.verify(&mut stage.seen, at).unwrap());
+    });
+
+    let digest = sas_digest(
+        [&caller_nonce, &callee_nonce],
+        [&caller.fingerprint, &callee.fingerprint],
+        [&offer, &answer],
+    );
+    let sas = restart(&mut stage, has, heard.unwrap());
+    assert!(sas == Sas::from_digest(&digest));
+    json!({
+        "callId": id.as_str(),
+        "callType": match call_type { CallType::Video => "video", CallType::Audio => "audio" },
+        "callerNonce": hex(caller_nonce.as_bytes()),
+        "calleeNonce": hex(callee_nonce.as_bytes()),
+        "callerFingerprint": hex(caller.fingerprint.as_bytes()),
+        "calleeFingerprint": hex(callee.fingerprint.as_bytes()),
+        "messages": stage.messages,
+        "sasDigest": hex(&digest),
+        "sas": sas.emoji().map(|emoji| json!([emoji.picture, emoji.name])),
+    })
+}
+
+/// The callee restarts ICE within the call.
+fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
+    let [caller, callee] = stage.people;
+    let mut caller_side: Secured = has.secure(&callee.fingerprint).unwrap();
+    let mut callee_side: Secured = heard.secure(&caller.fingerprint).unwrap();
+    let at = NOW + 600_000;
+    let sdp = callee.sdp(3);
+    let draft = callee_side.offer(&sdp, at).unwrap();
+    let sec = stage.say(1, "call-offer", &draft, at, Some(&sdp));
+    let call = stage.call.clone();
+    let offer = Incoming {
+        from: &callee.id,
+        call: &call,
+        sec: Some(&sec),
+        sdp: Some(&sdp),
+    };
+    let pending = caller_side.hear_offer(&offer, at).unwrap();
+    let offer = pending.verify(&mut stage.seen, at).unwrap();
+    caller_side.note(&offer).unwrap();
+
+    let (at, sdp) = (at + 100, caller.sdp(4));
+    let draft = caller_side.answer(&offer, &sdp, at).unwrap();
+    let sec = stage.say(0, "call-answer", &draft, at, Some(&sdp));
+    let answer = Incoming {
+        from: &caller.id,
+        call: &call,
+        sec: Some(&sec),
+        sdp: Some(&sdp),
+    };
+    let pending = callee_side.hear_answer(&answer, at).unwrap();
+    let answer = pending.verify(&mut stage.seen, at).unwrap();
+    callee_side.note(&answer).unwrap();
+    assert!(caller_side.sas() == callee_side.sas());
+    caller_side.sas()
+}
