@@ -21,6 +21,8 @@ use crate::browser::BrowserKind::{self, Chromium, Firefox};
 use crate::lab::Lab;
 use crate::stage::{Stage, World};
 
+/// How the names of scenes in networks of our own begin.
+const NATLAB: &str = "natlab::";
 /// No scenario may take longer, whatever hangs.
 const SCENARIO: Duration = Duration::from_secs(120);
 /// The same for those that are played at length.
@@ -98,13 +100,12 @@ fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
         .into_iter()
         .filter(|pair| scenario.needs != Needs::Chromium || *pair == [Chromium; 2])
         .map(|pair| {
-            let name = if several {
-                format!("{} [{}, {}]", scenario.name, pair[0].name(), pair[1].name())
-            } else {
-                scenario.name.to_owned()
-            };
-            let (world, scene, title) = (Arc::clone(world), scenario.scene, name.clone());
             let networks = scenario.needs == Needs::Networks;
+            let mut name = if networks { NATLAB } else { "" }.to_owned() + scenario.name;
+            if several {
+                name += &format!(" [{}, {}]", pair[0].name(), pair[1].name());
+            }
+            let (world, scene, title) = (Arc::clone(world), scenario.scene, name.clone());
             Trial::test(name, move || {
                 let lab = networks.then(Lab::new);
                 play(&world, pair, &title, lab, scene)

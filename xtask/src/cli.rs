@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, mutants, page, proc, proof, run, server, size, soak, testing,
+    bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, run, server, size, soak, testing,
 };
 
 /// Wimpex: the developer's commands.
@@ -55,6 +55,11 @@ enum Command {
     Size,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
+    /// Calls across NATs of every kind, in network namespaces; takes root
+    Natlab {
+        /// Only scenes with this in their names
+        only: Option<String>,
+    },
     /// Explore every state of a call within bounds, and draw the state diagram
     Model {
         /// Only configurations with this in their name
@@ -115,6 +120,7 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Soak => soak::soak(&workspace),
+            Command::Natlab { only } => natlab::natlab(&workspace, only.as_deref()),
             Command::Bench => bench::bench(&workspace),
             Command::Model { only } => proof::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
@@ -127,6 +133,7 @@ impl Cli {
                         firefox,
                         coturn: tests,
                         python: tests,
+                        networks: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)

@@ -10,6 +10,7 @@ mod cli;
 mod dev;
 mod fuzz;
 mod mutants;
+mod natlab;
 mod page;
 mod proc;
 mod proof;

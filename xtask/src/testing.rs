@@ -26,6 +26,7 @@ pub(crate) fn test(
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
+        networks: matches!(only, None | Some(Part::E2e)),
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;

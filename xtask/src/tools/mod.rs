@@ -9,8 +9,7 @@ mod binaryen;
 mod browsers;
 mod cache;
 mod cargo_tool;
-mod coturn;
-mod python;
+mod debian;
 mod rust_target;
 mod version;
 
@@ -36,6 +35,8 @@ pub(crate) struct Wanted {
     pub(crate) coturn: bool,
     /// Python with its package cryptography.
     pub(crate) python: bool,
+    /// What networks of our own are made with, where they can be made.
+    pub(crate) networks: bool,
 }
 
 /// Where the tools are.
@@ -60,11 +61,16 @@ impl Tools {
         let wasm_opt = binaryen::ensure(workspace)?;
         let bindgen = cargo_tool::wasm_bindgen(workspace)?;
         let trunk = cargo_tool::trunk(workspace)?;
-        if wanted.coturn {
-            coturn::ensure();
-        }
-        if wanted.python {
-            python::ensure();
+        // Without root there can be no namespaces either.
+        let networks = wanted.networks && rustix::process::geteuid().is_root();
+        for (wanted, programs) in [
+            (wanted.coturn, &debian::COTURN),
+            (wanted.python, &debian::PYTHON),
+            (networks, &debian::NETWORKS),
+        ] {
+            if wanted {
+                debian::ensure(programs);
+            }
         }
         let chromium = wanted.chromium.then(browsers::chromium).transpose()?;
         let firefox = if wanted.firefox {

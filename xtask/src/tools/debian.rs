@@ -1,0 +1,93 @@
+//! Debian packages that only tests need: installed if they are missing, and if
+//! that cannot be done it is said what is then not tested.
+
+use std::process::Command;
+
+use super::apt;
+use super::version::on_path;
+use crate::{proc, say};
+
+/// Programs from Debian.
+pub(super) struct Programs {
+    /// What they are, for people.
+    what: &'static str,
+    packages: &'static [&'static str],
+    is_here: fn() -> bool,
+    /// What becomes of the tests without them.
+    without: &'static str,
+    /// What a package starts by itself, and should not.
+    service: Option<&'static str>,
+}
+
+/// coturn's clients, against which the relay is tested.
+pub(super) const COTURN: Programs = Programs {
+    what: "coturn's tools",
+    packages: &["coturn"],
+    is_here: || {
+        are_on_path(&[
+            "turnutils_uclient",
+            "turnutils_peer",
+            "turnutils_stunclient",
+        ])
+    },
+    without: "the relay is not tested against them",
+    // It would be where our own relay wants to be.
+    service: Some("coturn"),
+};
+
+/// Those that the test tries; a package of Debian's is for Debian's own.
+const PYTHONS: [&str; 2] = ["/usr/bin/python3", "python3"];
+
+/// The second implementation of the verified identity is written in Python.
+pub(super) const PYTHON: Programs = Programs {
+    what: "Python's cryptography",
+    packages: &["python3-cryptography"],
+    is_here: || {
+        PYTHONS.iter().any(|python| {
+            proc::succeeds(Command::new(python).args(["-c", "import cryptography.hazmat"]))
+        })
+    },
+    without: "the test vectors cannot be checked, and their test fails",
+    service: None,
+};
+
+/// What networks of our own are made with.
+pub(super) const NETWORKS: Programs = Programs {
+    what: "nftables, iproute2 and tcpdump",
+    packages: &["nftables", "iproute2", "tcpdump"],
+    is_here: || are_on_path(&["nft", "ip", "tcpdump"]),
+    without: "calls across networks of our own are not tested",
+    service: None,
+};
+
+/// Installs them if they are missing.
+pub(super) fn ensure(programs: &Programs) {
+    if (programs.is_here)() {
+        return;
+    }
+    let installed = apt::may_install()
+        && say::step(
+            &format!(
+                "installing {}: apt-get install {} (about 1 minute, once)",
+                programs.what,
+                programs.packages.join(" ")
+            ),
+            || apt::install(programs.packages),
+        )
+        .is_ok();
+    if let Some(service) = programs.service.filter(|_| installed) {
+        apt::silence(service);
+    }
+    if !(programs.is_here)() {
+        say::note(&format!(
+            "without {} {}; on Debian: {}",
+            programs.what,
+            programs.without,
+            apt::by_hand(programs.packages)
+        ));
+    }
+}
+
+fn are_on_path(programs: &[&str]) -> bool {
+    programs.iter().all(|program| on_path(program).is_some())
+}
