@@ -176,7 +176,7 @@
   const media = async () => {
     const found = {
       framesDecoded: 0, framesEncoded: 0, frameWidth: 0, frameHeight: 0, sentWidth: 0, sentHeight: 0,
-      audioEnergy: 0, bytesReceived: 0, bytesSent: 0, roundTripTime: null,
+      audioEnergy: 0, bytesReceived: 0, bytesSent: 0, packetsReceived: 0, roundTripTime: null,
       inboundCodecs: [], outboundCodecs: [],
     };
     for (const connection of connections) {
@@ -186,6 +186,7 @@
       for (const entry of report.values()) {
         if (entry.type === 'inbound-rtp') {
           found.bytesReceived += entry.bytesReceived ?? 0;
+          found.packetsReceived += entry.packetsReceived ?? 0;
           if (entry.kind === 'audio') found.audioEnergy += entry.totalAudioEnergy ?? 0;
           if (entry.kind === 'video') {
             found.framesDecoded += entry.framesDecoded ?? 0;

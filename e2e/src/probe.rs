@@ -122,6 +122,8 @@ pub struct Media {
     pub audio_energy: f64,
     /// Bytes of media received.
     pub bytes_received: u64,
+    /// Packets of media received.
+    pub packets_received: u64,
     /// Bytes of media sent.
     pub bytes_sent: u64,
     /// In seconds, of the candidate pair in use.

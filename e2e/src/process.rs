@@ -85,6 +85,16 @@ impl Process {
         lines.iter().filter(|line| is_such(line)).count()
     }
 
+    /// Processor time that it has taken so far, in seconds: fields 14 and 15 of
+    /// `/proc/PID/stat`, in hundredths.
+    pub(crate) fn cpu_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let stat = stat.unwrap_or_default();
+        let (_, after_name) = stat.rsplit_once(')').unwrap_or_default();
+        let ticks = after_name.split_whitespace().skip(11).take(2);
+        ticks.filter_map(|n| n.parse::<f64>().ok()).sum::<f64>() / 100.0
+    }
+
     /// The last lines of its output.
     pub(crate) fn log_tail(&self, count: usize) -> Vec<String> {
         let lines = self

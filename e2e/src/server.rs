@@ -79,6 +79,12 @@ impl Server {
         self.process = process;
     }
 
+    /// Starts it again on the same port with the same secret and other flags.
+    pub fn restart_with(&mut self, arguments: &[&str]) {
+        self.options.arguments = arguments.iter().map(ToString::to_string).collect();
+        self.restart();
+    }
+
     /// How many lines of its log have these words; since its last start.
     pub fn log_count(&self, words: &str) -> usize {
         self.process.count_lines(|line| line.contains(words))
@@ -126,7 +132,7 @@ pub(crate) fn fresh_address() -> String {
     format!("{address}:0")
 }
 
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     env::var_os("WIMPEX_SERVER_BIN").map_or_else(
         || repository().join("target/release/wimpex-server"),
         PathBuf::from,

@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::bare::{BarePerson, BareSite};
 use crate::browser::{Browser, BrowserKind, BrowserOptions};
-use crate::lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6};
+use crate::lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
 use crate::page::Page;
 use crate::person::Person;
 use crate::server::{Server, ServerOptions, repository};
@@ -91,8 +91,6 @@ pub struct Stage<'w> {
 
 /// The port of the server in a network of our own.
 const LAB_PORT: u16 = 8080;
-/// The port of STUN and TURN there.
-const TURN_PORT: u16 = 3478;
 
 impl<'w> Stage<'w> {
     /// On this machine's loopback, or with the server in the public network of a

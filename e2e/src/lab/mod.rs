@@ -31,6 +31,9 @@ pub const PUBLIC_V4: &str = "11.0.0.1";
 /// The same in IPv6.
 pub const PUBLIC_V6: &str = "2a11::1";
 
+/// The port of STUN and TURN there.
+pub const TURN_PORT: u16 = 3478;
+
 /// A public network, to which homes are attached.
 pub struct Lab {
     public: Namespace,

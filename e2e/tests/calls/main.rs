@@ -3,6 +3,7 @@
 
 mod bare;
 mod blackouts;
+mod checks;
 mod devices;
 mod during;
 mod endings;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         blackouts::all(),
         rounds::all(),
         networks::all(),
+        checks::all(),
     ];
     wimpex_e2e::main(scenes.into_iter().flatten().collect())
 }
