@@ -13,6 +13,7 @@ mod devices;
 mod event;
 mod link;
 mod measure;
+mod news;
 mod perform;
 mod runtime;
 mod trace;

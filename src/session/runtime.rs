@@ -6,13 +6,13 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState};
-use wimpex_protocol::{CallId, ErrorCode, Name, Sdp, ServerMessage, Signal, UserId, Welcome};
+use wimpex_protocol::{CallId, Name, Sdp, Signal, UserId};
 
 use super::check::{self, Finding, PARTS};
 use super::connection::{self, Connection};
 use super::devices::Devices;
 use super::event::Event;
-use super::link::{Link, News};
+use super::link::Link;
 use super::trace::{Trace, candidate_kind};
 use super::view::Contact;
 use super::{Intent, Options, ServerState, View};
@@ -22,9 +22,7 @@ use crate::browser::{Listener, clock, media, random, storage, window};
 const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
-const ME: &str = "wimpex.user-id";
-/// After so many failures in a row it is worth asking whether only the WebSocket fails.
-const SUSPECT_AFTER: u32 = 2;
+pub(super) const ME: &str = "wimpex.user-id";
 
 /// Starts the loop.
 pub(super) fn spawn(
@@ -250,98 +248,6 @@ impl Runtime {
         self.link.set_name(name);
     }
 
-    fn news(&mut self, news: News) {
-        match news {
-            News::State(state) => self.server_lost(state),
-            News::Welcome { welcome, renewed } => {
-                self.welcome(welcome);
-                if renewed {
-                    self.input(Input::SessionRenewed);
-                }
-            }
-            News::Message(ServerMessage::Relay(relayed)) => {
-                // The server always says who speaks; without that, nobody does.
-                if let (Some(from), Some(device)) = (relayed.from_id, relayed.from_device) {
-                    self.trace
-                        .note(|| format!("received {}", relayed.signal.type_name()));
-                    self.input(Input::Remote {
-                        from,
-                        device,
-                        addressed: relayed.to_device.is_some(),
-                        signal: relayed.signal,
-                    });
-                }
-            }
-            News::Message(ServerMessage::Presence(presence)) => {
-                self.view.contact.update(|contact| {
-                    if let Some(contact) = contact.as_mut().filter(|c| c.user == presence.user_id) {
-                        contact.online = Some(presence.online);
-                        contact.name = presence.username.or(contact.name.take());
-                    }
-                });
-                self.input(Input::PeerDevices {
-                    user: presence.user_id,
-                    devices: presence.devices,
-                });
-            }
-            News::Message(ServerMessage::Error(error)) => {
-                self.trace
-                    .note(|| format!("server: {:?}: {}", error.code, error.message));
-                if let (ErrorCode::UserOffline, Some(call_id)) = (error.code, error.call_id) {
-                    let offer = error.ref_type.as_deref() == Some("call-offer");
-                    self.input(Input::PeerOffline { call_id, offer });
-                }
-            }
-            News::Message(ServerMessage::IceServers(renewed)) => {
-                self.use_ice_servers(renewed.ice_servers);
-            }
-            News::Message(
-                ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_),
-            ) => {}
-        }
-    }
-
-    fn welcome(&mut self, welcome: Welcome) {
-        self.trace.note(|| "logged in".to_owned());
-        storage::write(ME, welcome.user_id.as_str());
-        self.use_ice_servers(welcome.ice_servers);
-        self.view.me.set(Some(welcome.user_id));
-        self.view.server.set(ServerState::Online);
-    }
-
-    fn use_ice_servers(&mut self, servers: Vec<wimpex_protocol::IceServer>) {
-        let servers = servers.into_iter().map(|server| IceServer {
-            urls: server.urls,
-            username: server.username,
-            credential: server.credential,
-        });
-        self.ice_servers = servers.collect();
-        let is_relay = |url: &String| url.starts_with("turn");
-        let has_relay = self.ice_servers.iter().any(|s| s.urls.iter().any(is_relay));
-        self.view.has_relay.set(has_relay);
-        // A running call needs them when its path is lost.
-        if let Some(connection) = &self.connection {
-            connection.use_ice_servers(&self.ice_servers);
-        }
-    }
-
-    fn server_lost(&mut self, state: ServerState) {
-        self.trace.note(|| format!("server: {state:?}"));
-        // "Blocked" says more than "lost", and is true until a login succeeds.
-        let known = self.view.server.get_untracked();
-        if (known, state) != (ServerState::Blocked, ServerState::Lost) {
-            self.view.server.set(state);
-        }
-        if self.link.failures() == SUSPECT_AFTER {
-            let inbox = self.inbox.clone();
-            spawn_local(async move {
-                let answer = gloo_net::http::Request::get("/healthz").send().await;
-                let works = answer.is_ok_and(|answer| answer.ok());
-                let _ = inbox.unbounded_send(Event::HttpWorks(works));
-            });
-        }
-    }
-
     fn peer(&mut self, generation: Generation, event: PeerEvent) {
         match event {
             PeerEvent::Candidate(found) => {
@@ -398,7 +304,7 @@ impl Runtime {
     }
 
     /// One input to the machine, and everything that comes of it.
-    fn input(&mut self, input: Input) {
+    pub(super) fn input(&mut self, input: Input) {
         let before = self.machine.state();
         self.machine.handle(input, clock::now());
         let after = self.machine.state();

@@ -11,6 +11,7 @@ mod fields;
 mod media;
 mod networks;
 mod outages;
+mod relays;
 mod resilience;
 mod ringing;
 mod rounds;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         blackouts::all(),
         rounds::all(),
         networks::all(),
+        relays::all(),
         checks::all(),
     ];
     wimpex_e2e::main(scenes.into_iter().flatten().collect())

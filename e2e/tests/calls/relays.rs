@@ -1,0 +1,106 @@
+//! Relayed calls: through a relay of ours in a process of its own, and through coturn.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use wimpex_e2e::{CallKind, PUBLIC_V4, Person, Relay, Stage, TURN_PORT, Uplink, soaks};
+
+use crate::networks::{flows_again, settled_route, two};
+use crate::shared::{ENDED, connect, hang_up, measured, scenes};
+
+scenes! {
+    Networks: a_relayed_call_outlives_the_signaling,
+    Networks: coturn_serves_instead,
+}
+
+const SECRET: &str = "a secret of both";
+
+/// The signaling, for clients that are to use the relay of another process.
+fn signaling_only(stage: &Stage<'_>) {
+    stage.server_mut().restart_with(&[
+        "--role=signaling",
+        "--turn",
+        &format!("--turn-listen={PUBLIC_V4}:{TURN_PORT}"),
+        &format!("--turn-secret={SECRET}"),
+    ]);
+}
+
+async fn a_relayed_call_outlives_the_signaling(stage: &Stage<'_>) {
+    signaling_only(stage);
+    let _relay = Relay::ours(stage.lab(), SECRET);
+    let (at_alices, at_bobs) = (
+        stage.lab().home(Uplink::SymmetricNat),
+        stage.lab().home(Uplink::SymmetricNat),
+    );
+    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    connect(&alice, &bob, CallKind::Video).await;
+    assert!(settled_route(&alice).await.is_relayed());
+    stage.server_mut().kill();
+    for _ in 0..3 {
+        tokio::join!(flows_again(&alice), flows_again(&bob));
+        sleep(Duration::from_secs(2)).await;
+    }
+    alice.end().await;
+    tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
+}
+
+/// The same relayed call through coturn and through ours, and what each costs.
+async fn coturn_serves_instead(stage: &Stage<'_>) {
+    if !has_coturn() {
+        println!("left out: coturn is not installed");
+        return;
+    }
+    signaling_only(stage);
+    let time = Duration::from_secs(if soaks() { 30 } else { 4 });
+    let names: &[&str] = if soaks() {
+        &["coturn", "ours"]
+    } else {
+        &["coturn"]
+    };
+    for &name in names {
+        let relay = match name {
+            "coturn" => Relay::coturn(stage.lab(), SECRET),
+            _ => Relay::ours(stage.lab(), SECRET),
+        };
+        let (at_alices, at_bobs) = (
+            stage.lab().home(Uplink::SymmetricNat),
+            stage.lab().home(Uplink::SymmetricNat),
+        );
+        let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+        connect(&alice, &bob, CallKind::Video).await;
+        tokio::join!(alice.sees(), bob.sees());
+        assert!(settled_route(&alice).await.is_relayed());
+        // A video call takes a while to reach its bitrate.
+        sleep(time / 2).await;
+        let before = (
+            relay.cpu_seconds(),
+            packets(&alice).await + packets(&bob).await,
+        );
+        sleep(time).await;
+        let after = (
+            relay.cpu_seconds(),
+            packets(&alice).await + packets(&bob).await,
+        );
+        let (cpu, count) = (after.0 - before.0, after.1 - before.1);
+        let trip = settled_route(&alice).await.round_trip_time;
+        measured(&format!(
+            "{name}: {count} packets in {} s, {:.0} ms of processor time, {:.0} packets a second of a core; round trip {:?} s",
+            time.as_secs(),
+            cpu * 1000.0,
+            count as f64 / cpu,
+            trip
+        ));
+        assert!(count > 0, "{name} relays nothing");
+        hang_up(&alice, &bob).await;
+        stage.send_home();
+    }
+}
+
+fn has_coturn() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join("turnserver").is_file())
+}
+
+async fn packets(person: &Person) -> u64 {
+    person.page.media().await.packets_received
+}
