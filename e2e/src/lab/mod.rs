@@ -18,7 +18,7 @@ mod home;
 mod namespace;
 
 use std::cell::Cell;
-use std::path::Path;
+use std::sync::OnceLock;
 
 pub use capture::Capture;
 pub(crate) use connector::Connector;
@@ -41,8 +41,13 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// What is missing here, if there can be none.
+    /// What is missing here, if there can be none. It is found out once.
     pub fn missing() -> Option<&'static str> {
+        static MISSING: OnceLock<Option<&str>> = OnceLock::new();
+        *MISSING.get_or_init(Self::find_missing)
+    }
+
+    fn find_missing() -> Option<&'static str> {
         if !rustix::process::geteuid().is_root() {
             return Some("networks of our own take root");
         }
@@ -52,8 +57,14 @@ impl Lab {
         if !tools.iter().all(has) {
             return Some("networks of our own take iproute2, nftables and tcpdump");
         }
-        // A container may be root and still not be allowed to.
-        (!Path::new("/proc/self/ns/net").exists()).then_some("this kernel has no namespaces")
+        // Root in a container may still not be allowed to.
+        let tried = std::panic::catch_unwind(|| {
+            let lab = Self::new();
+            drop(lab.home(Uplink::SymmetricNat));
+        });
+        tried
+            .is_err()
+            .then_some("this machine lets not even root make networks with NAT")
     }
 
     /// The public network alone.
