@@ -41,6 +41,14 @@ pub const RINGBACK: Pattern = Pattern {
     volume: 0.05,
 };
 
+/// The check of the speaker: one soft chord, loud enough to be sure of.
+pub const CHIME: Pattern = Pattern {
+    frequencies: &[523.25, 659.26, 783.99],
+    beats: &[(0.0, 0.7)],
+    period: 300.0,
+    volume: 0.15,
+};
+
 const SECONDS: f64 = 120.0;
 
 impl Tone {
@@ -66,6 +74,11 @@ impl Tone {
             tone.oscillators.push(oscillator);
         }
         Ok(tone)
+    }
+
+    /// Whether the browser lets it be heard: its clock runs.
+    pub fn sounds(&self) -> bool {
+        self.context.current_time() > 0.0
     }
 }
 

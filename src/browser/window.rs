@@ -25,6 +25,11 @@ pub fn path() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
+/// What the browser calls itself: only for what no feature tells.
+pub fn user_agent() -> String {
+    window().navigator().user_agent().unwrap_or_default()
+}
+
 /// The query of the page's address, with its `?`.
 pub fn query() -> String {
     window().location().search().unwrap_or_default()

@@ -1,11 +1,16 @@
 //! A check of everything that a call needs, before there is one.
 
 use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::future::TimeoutFuture;
 
 use super::event::Event;
 use crate::browser::peer::IceServer;
 use crate::browser::probe::{self, Loopback};
+use crate::browser::tone::{CHIME, Tone};
 use crate::browser::{BrowserError, media};
+
+/// How long the sound of the check lasts.
+const CHIME_MILLIS: u32 = 900;
 
 /// What is looked at, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +19,8 @@ pub enum Part {
     Microphone,
     /// The camera.
     Camera,
+    /// The speaker: only the person can tell.
+    Speaker,
     /// The connection to the server.
     Server,
     /// STUN: whether the way out can be found.
@@ -27,9 +34,10 @@ pub enum Part {
 }
 
 /// All parts.
-pub const PARTS: [Part; 7] = [
+pub const PARTS: [Part; 8] = [
     Part::Microphone,
     Part::Camera,
+    Part::Speaker,
     Part::Server,
     Part::Stun,
     Part::RelayUdp,
@@ -46,6 +54,10 @@ pub enum Finding {
     Looking,
     /// It works.
     Works,
+    /// A sound was played; the person is asked whether they heard it.
+    Asks,
+    /// They did not.
+    Unheard,
     /// Packets went through the relay and came back.
     Relayed(Loopback),
     /// The server does not offer it.
@@ -70,6 +82,7 @@ async fn look(part: Part, servers: &[IceServer], online: bool) -> Finding {
     match part {
         Part::Microphone => device(media::capture(true, false).await.audio),
         Part::Camera => device(media::capture(false, true).await.video),
+        Part::Speaker => speaker().await,
         Part::Server if online => Finding::Works,
         Part::Server => Finding::Fails(None),
         Part::Stun => match one(servers, |url| url.starts_with("stun")) {
@@ -109,6 +122,20 @@ fn device(asked: Option<Result<web_sys::MediaStreamTrack, BrowserError>>) -> Fin
         }
         Some(Err(error)) => Finding::Fails(Some(error.name)),
         None => Finding::Fails(None),
+    }
+}
+
+/// Plays a sound.
+async fn speaker() -> Finding {
+    let tone = match Tone::play(&CHIME) {
+        Ok(tone) => tone,
+        Err(error) => return Finding::Fails(Some(error.name)),
+    };
+    TimeoutFuture::new(CHIME_MILLIS).await;
+    if tone.sounds() {
+        Finding::Asks
+    } else {
+        Finding::Fails(None)
     }
 }
 

@@ -15,6 +15,7 @@ mod link;
 mod measure;
 mod news;
 mod perform;
+pub mod routes;
 mod runtime;
 mod trace;
 mod view;
@@ -59,6 +60,8 @@ pub enum Intent {
     HideAddress(bool),
     /// To have everything checked that a call needs.
     Check,
+    /// To answer the check's question whether the sound was heard.
+    Heard(bool),
     /// To know whether this person is there; `None` for nobody.
     Watch(Option<UserId>),
 }

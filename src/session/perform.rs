@@ -6,6 +6,7 @@ use wimpex_call::{Generation, MediaRequest, Output, TrackKind};
 
 use super::connection::Connection;
 use super::event::Event;
+use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
 use crate::browser::{BrowserError, media};
@@ -23,6 +24,7 @@ impl Runtime {
                 role,
                 call_type,
             } => {
+                self.view.routes.set_value(Routes::default());
                 let servers = &self.ice_servers;
                 let made =
                     Connection::new(generation, role, call_type, servers, &self.inbox, self.view);
@@ -48,6 +50,9 @@ impl Runtime {
             } => {
                 self.trace
                     .note(|| format!("remote candidate: {}", candidate_kind(&candidate.candidate)));
+                self.view
+                    .routes
+                    .update_value(|routes| routes.peer.add(&candidate.candidate));
                 self.on_connection(generation, |c| c.add_candidate(candidate));
             }
             Output::CloseConnection {

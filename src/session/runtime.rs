@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState};
 use wimpex_protocol::{CallId, Name, Sdp, Signal, UserId};
 
-use super::check::{self, Finding, PARTS};
+use super::check::{self, Finding, PARTS, Part};
 use super::connection::{self, Connection};
 use super::devices::Devices;
 use super::event::Event;
@@ -210,6 +210,14 @@ impl Runtime {
                 self.view.hide_address.set(hide);
             }
             Intent::Check => self.check(),
+            Intent::Heard(heard) => {
+                let finding = if heard {
+                    Finding::Works
+                } else {
+                    Finding::Unheard
+                };
+                self.handle(Event::Checked(Part::Speaker, finding));
+            }
             Intent::Watch(user) => {
                 let contact = |user| Contact {
                     user,
@@ -253,6 +261,9 @@ impl Runtime {
             PeerEvent::Candidate(found) => {
                 self.trace
                     .note(|| format!("local candidate: {}", candidate_kind(&found.candidate)));
+                self.view
+                    .routes
+                    .update_value(|routes| routes.own.add(&found.candidate));
                 let candidate = connection::wire_candidate(found);
                 self.input(Input::LocalCandidate {
                     generation,

@@ -7,6 +7,7 @@ use wimpex_call::quality::Quality;
 use wimpex_protocol::{Name, UserId};
 
 use super::check::{Finding, Part};
+use super::routes::Routes;
 use super::trace::TraceLine;
 
 /// How the page stands with the server.
@@ -69,6 +70,8 @@ pub struct View {
     pub level: RwSignal<f64>,
     /// The numbers of the last second.
     pub quality: RwSignal<Option<Quality>>,
+    /// Which ways the two sides of the last call named; read when it is over.
+    pub routes: StoredValue<Routes>,
     /// What happened, for who debugs.
     pub trace: RwSignal<Vec<TraceLine>>,
 }
@@ -118,6 +121,7 @@ impl View {
             picture_arrives: RwSignal::new(false),
             level: RwSignal::new(0.0),
             quality: RwSignal::new(None),
+            routes: StoredValue::new(Routes::default()),
             trace: RwSignal::new(Vec::new()),
         }
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{live, use_session, words};
 use crate::session::Intent;
-use crate::session::check::{Finding, PARTS};
+use crate::session::check::{Finding, PARTS, Part};
 
 /// A button that begins the check, and what it shows.
 #[component]
@@ -30,10 +30,21 @@ pub fn ConnectionCheck() -> impl IntoView {
         };
         let mark = live(move || words::mark(&finding()).to_owned());
         let says = live(move || words::finding(&finding()));
+        let answers = (part == Part::Speaker).then(|| {
+            let settled = live(move || finding() != Finding::Asks);
+            let answer = move |heard| session.dispatch(Intent::Heard(heard));
+            view! {
+                <span class="answers" role="group" aria-label="Did you hear the sound?" hidden=settled>
+                    <button class="secondary" on:click=move |_| answer(true)>"Yes"</button>
+                    <button class="secondary" on:click=move |_| answer(false)>"No"</button>
+                </span>
+            }
+            .into_any()
+        });
         view! {
             <li class="finding" data-mark=mark>
                 <span>{words::part(part)}</span>
-                <span>{says}</span>
+                <span>{says} {answers}</span>
             </li>
         }
         .into_any()

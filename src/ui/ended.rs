@@ -8,8 +8,9 @@ use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
 use super::person::contact_name;
 use super::place::Places;
+use super::words::Circumstances;
 use super::{live, use_session, words};
-use crate::session::Intent;
+use crate::session::{Intent, ServerState};
 
 /// The screen after a call.
 #[component]
@@ -23,7 +24,18 @@ pub(crate) fn EndedScreen() -> impl IntoView {
             known.unwrap_or_else(|| contact_name(session.view.contact.get(), &ended.peer))
         })
     });
-    let words = move || ended.get().map(|ended| words::end(&ended, &name.get()));
+    // As it was when the call ended; a server that comes back changes no cause.
+    let at_end = Circumstances {
+        server: session.view.server.get_untracked() == ServerState::Online,
+        has_relay: session.view.has_relay.get_untracked(),
+        hides_address: session.view.hide_address.get_untracked(),
+        routes: session.view.routes.get_value(),
+    };
+    let words = move || {
+        ended
+            .get()
+            .map(|ended| words::end(&ended, &name.get(), at_end))
+    };
     let headline = live(move || words().map_or(String::new(), |(headline, _)| headline.to_owned()));
     let sentence = live(move || words().map_or(String::new(), |(_, sentence)| sentence));
     let length = live(move || {

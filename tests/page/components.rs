@@ -320,6 +320,7 @@ async fn the_check_says_in_words_what_to_do() {
     for (part, word) in [
         (Part::Microphone, "Nobody would hear you"),
         (Part::Camera, "nobody would see you"),
+        (Part::Speaker, "You would hear nobody"),
         (Part::Server, "no connection to the server"),
         (Part::RelayUdp, "blocks UDP"),
         (Part::RelayTls, "All is well"),
@@ -354,4 +355,31 @@ async fn the_check_shows_each_part_and_begins_with_a_click() {
     assert!(!section.hidden());
     let rows = stage.element.query_selector_all("li").unwrap();
     assert_eq!(rows.length() as usize, PARTS.len());
+}
+
+#[wasm_bindgen_test]
+async fn the_check_asks_whether_its_sound_was_heard() {
+    let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let fares = |part| match part {
+        Part::Speaker => Finding::Asks,
+        _ => Finding::Works,
+    };
+    stage
+        .session
+        .view
+        .check
+        .set(PARTS.map(|part| (part, fares(part))).to_vec());
+    tick().await;
+    let question: HtmlElement = stage.find("[role=group]").unchecked_into();
+    assert!(!question.hidden());
+    stage.button("Yes").click();
+    stage.button("No").click();
+    assert_eq!(stage.intents(), [Intent::Heard(true), Intent::Heard(false)]);
+    stage
+        .session
+        .view
+        .check
+        .set(PARTS.map(|part| (part, Finding::Works)).to_vec());
+    tick().await;
+    assert!(question.hidden(), "it is settled");
 }

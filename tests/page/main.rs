@@ -13,3 +13,4 @@ mod adapters;
 mod components;
 mod peers;
 mod plain;
+mod words;

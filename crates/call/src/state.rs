@@ -92,6 +92,10 @@ pub struct Ended {
     pub reason: EndReason,
     /// From the moment of connection to the end; `None` if it never connected.
     pub duration: Option<Duration>,
+    /// Why the peer did not hear this side at the end, if the microphone was why.
+    pub microphone: Option<MediaError>,
+    /// Why the peer did not see this side at the end, if the camera was why.
+    pub camera: Option<MediaError>,
 }
 
 /// Microphone or camera, as far as this call is concerned.
@@ -105,6 +109,16 @@ pub enum Capture {
     On,
     /// Wanted, but not to be had.
     Failed(MediaError),
+}
+
+impl Capture {
+    /// Why it is not to be had.
+    pub(crate) fn failure(self) -> Option<MediaError> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Off | Self::Asking | Self::On => None,
+        }
+    }
 }
 
 /// A call that is not over.

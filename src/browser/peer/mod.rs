@@ -23,7 +23,7 @@ use web_sys::{
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
 
 use super::stats::StatsReport;
-use super::{BrowserError, Listener};
+use super::{BrowserError, Listener, window};
 use channel::Channel;
 use listeners::listeners;
 
@@ -109,6 +109,13 @@ struct Sending {
     video: Option<MediaStreamTrack>,
 }
 
+/// An answer that becomes ours with the peer's first candidate; see [`may_hold`].
+#[derive(Default)]
+struct Held {
+    answer: Option<RtcSessionDescriptionInit>,
+    has_candidate: bool,
+}
+
 /// A connection that is closed when it is dropped.
 pub struct PeerConnection {
     pc: RtcPeerConnection,
@@ -117,6 +124,7 @@ pub struct PeerConnection {
     stream: MediaStream,
     sending: Rc<RefCell<Sending>>,
     channel: Channel,
+    held: Rc<RefCell<Held>>,
     _listeners: [Listener; 5],
     _transport: Rc<RefCell<Option<[Listener; 2]>>>,
 }
@@ -152,6 +160,7 @@ impl PeerConnection {
             stream: MediaStream::new()?,
             sending: Rc::default(),
             channel,
+            held: Rc::default(),
             _listeners: listeners,
         })
     }
@@ -208,6 +217,7 @@ impl PeerConnection {
         // makes another stream.
         let stream = Clone::clone(&self.stream);
         let (pc, sending) = (self.pc.clone(), self.sending.clone());
+        let held = (may_hold(sdp) && pc.local_description().is_none()).then(|| self.held.clone());
         async move {
             JsFuture::from(accepted).await?;
             for transceiver in transceivers(&pc) {
@@ -215,6 +225,16 @@ impl PeerConnection {
                 name_stream(&transceiver, &stream);
             }
             place(&pc, &sending.borrow());
+            if let Some(held) = held {
+                let answer = JsFuture::from(pc.create_answer()).await?;
+                let answer: RtcSessionDescriptionInit = answer.unchecked_into();
+                let sdp = answer.get_sdp().unwrap_or_default();
+                let mut held = held.borrow_mut();
+                if !held.has_candidate {
+                    held.answer = Some(answer);
+                    return Ok(sdp);
+                }
+            }
             let described = set_local_description(&pc);
             describe(pc, described).await
         }
@@ -247,6 +267,12 @@ impl PeerConnection {
         let added = self
             .pc
             .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
+        let mut held = self.held.borrow_mut();
+        held.has_candidate = true;
+        if let Some(answer) = held.answer.take() {
+            // The browser reports what becomes of it as `connectionState`.
+            let _ = self.pc.set_local_description(&answer);
+        }
         async move {
             JsFuture::from(added).await?;
             Ok(())
@@ -321,6 +347,17 @@ fn set_local_description(pc: &RtcPeerConnection) -> Option<js_sys::Promise> {
     call(pc, "setLocalDescription", &JsValue::UNDEFINED)?
         .dyn_into()
         .ok()
+}
+
+/// Firefox (seen in 153) gives a connection up when five seconds after its answer
+/// no candidate of the peer has come, and one that was given up before it ever
+/// connected sends no media after a restart either, though it says that it is
+/// connected. The peer's candidates come only when it has our answer, which a
+/// network that is away for a moment delays. So there our answer is made, and
+/// sent, but becomes ours only when the first candidate shows that the peer has it.
+fn may_hold(offer: &str) -> bool {
+    let has_candidates = offer.contains("a=candidate:");
+    !has_candidates && window::user_agent().contains("Firefox/")
 }
 
 async fn describe(

@@ -7,6 +7,7 @@ pub fn part(part: Part) -> &'static str {
     match part {
         Part::Microphone => "Microphone",
         Part::Camera => "Camera",
+        Part::Speaker => "Speaker",
         Part::Server => "Server",
         Part::Stun => "Way out (STUN)",
         Part::RelayUdp => "Relay over UDP",
@@ -21,6 +22,8 @@ pub fn finding(finding: &Finding) -> String {
         Finding::Waiting => String::new(),
         Finding::Looking => "checking…".to_owned(),
         Finding::Works => "works".to_owned(),
+        Finding::Asks => "Heard it?".to_owned(),
+        Finding::Unheard => "nothing was heard".to_owned(),
         Finding::Relayed(loopback) => format!(
             "works: {} ms there and back, {}% lost",
             loopback.round_trip, loopback.lost
@@ -40,17 +43,17 @@ pub fn finding(finding: &Finding) -> String {
 /// One word for the style sheet.
 pub fn mark(finding: &Finding) -> &'static str {
     match finding {
-        Finding::Waiting | Finding::NotOffered => "none",
+        Finding::Waiting | Finding::Asks | Finding::NotOffered => "none",
         Finding::Looking => "looking",
         Finding::Works | Finding::Relayed(_) => "good",
-        Finding::Fails(_) => "bad",
+        Finding::Unheard | Finding::Fails(_) => "bad",
     }
 }
 
 /// What all of it means, and what to do.
 pub fn verdict(check: &[(Part, Finding)]) -> &'static str {
     let of = |part| check.iter().find(|(of, _)| *of == part).map(|(_, f)| f);
-    let fails = |part| matches!(of(part), Some(Finding::Fails(_)));
+    let fails = |part| matches!(of(part), Some(Finding::Fails(_) | Finding::Unheard));
     let works = |part| matches!(of(part), Some(Finding::Works | Finding::Relayed(_)));
     let unfinished = |f: &Finding| matches!(f, Finding::Waiting | Finding::Looking);
     let relays = [Part::RelayUdp, Part::RelayTcp, Part::RelayTls];
@@ -63,6 +66,10 @@ pub fn verdict(check: &[(Part, Finding)]) -> &'static str {
     }
     if fails(Part::Microphone) {
         return "Nobody would hear you. Allow the microphone in the address bar, or plug one in.";
+    }
+    if fails(Part::Speaker) {
+        return "You would hear nobody. Turn up the volume, or choose another output in the sound \
+                settings of this device.";
     }
     if relays.into_iter().any(works) {
         if fails(Part::RelayUdp) {

@@ -1,16 +1,18 @@
 //! What the page says, in plain words.
 
 mod check;
+mod end;
 
 use std::time::Duration;
 
-use wimpex_call::{CallView, Capture, EndReason, Ended, MediaError, State};
+use wimpex_call::{CallView, Capture, MediaError, State};
 use wimpex_protocol::{CallType, InvalidName, UserId, limits};
 
 use crate::session::ServerState;
 use crate::session::address::InvalidAddress;
 
 pub use check::{finding, mark, part, verdict};
+pub use end::{Circumstances, end};
 
 /// A person whose name is not known: the end of the id tells two apart.
 pub fn nameless(user: &UserId) -> String {
@@ -102,56 +104,6 @@ pub fn state(state: State, peer_rings: bool) -> &'static str {
         State::Connecting => "Connecting…",
         State::Connected => "Connected",
         State::Reconnecting => "Reconnecting…",
-    }
-}
-
-/// How a call ended: a headline, and a sentence.
-pub fn end(ended: &Ended, name: &str) -> (&'static str, String) {
-    match ended.reason {
-        EndReason::HungUp => ("Call ended", "You hung up.".to_owned()),
-        EndReason::PeerHungUp => ("Call ended", format!("{name} hung up.")),
-        EndReason::Cancelled => ("Cancelled", format!("You stopped calling {name}.")),
-        EndReason::Missed => ("Missed call", format!("{name} called you.")),
-        EndReason::Declined => ("Declined", format!("You declined the call from {name}.")),
-        EndReason::PeerDeclined => ("Declined", format!("{name} declined the call.")),
-        EndReason::Busy => ("Busy", format!("{name} is busy in another call.")),
-        EndReason::Unsupported => (
-            "Not possible",
-            format!("{name}’s browser cannot take this kind of call."),
-        ),
-        EndReason::NoAnswer => ("No answer", format!("{name} did not answer.")),
-        EndReason::PeerOffline => (
-            "Not online",
-            format!("{name} is not online: their page has to be open."),
-        ),
-        EndReason::PeerGone => (
-            "No longer there",
-            format!("{name}’s page was closed, or lost its network."),
-        ),
-        EndReason::AnsweredElsewhere => (
-            "Answered on another device",
-            "You took this call in another tab or on another device.".to_owned(),
-        ),
-        EndReason::DeclinedElsewhere => (
-            "Declined on another device",
-            "You declined this call in another tab or on another device.".to_owned(),
-        ),
-        EndReason::ConnectionFailed => (
-            "Could not connect",
-            format!(
-                "No network path between you and {name} was found. One of your networks may \
-                 not let calls through; another one, or a relay (TURN) on this server, may help."
-            ),
-        ),
-        EndReason::ConnectionLost => (
-            "Connection lost",
-            format!("The connection to {name} was lost, and could not be restored in time."),
-        ),
-        EndReason::NegotiationFailed => (
-            "Could not connect",
-            format!("Your browser and {name}’s could not agree on how to talk."),
-        ),
-        EndReason::Superseded => ("Call replaced", format!("{name} started a new call.")),
     }
 }
 

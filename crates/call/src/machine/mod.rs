@@ -221,6 +221,8 @@ impl Machine {
             role: call.role,
             reason,
             duration: call.connected_at.map(|since| now.saturating_sub(since)),
+            microphone: call.media.microphone.capture.failure(),
+            camera: call.media.camera.capture.failure(),
         });
         self.emit(Output::Changed);
     }
