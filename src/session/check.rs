@@ -67,7 +67,7 @@ pub enum Finding {
 }
 
 /// Looks at one part after the other, and reports each.
-pub(super) async fn run(servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<Event>) {
+pub async fn run(servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<Event>) {
     for part in PARTS {
         let report = |finding| {
             // The inbox lives as long as the page.

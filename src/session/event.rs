@@ -38,6 +38,8 @@ pub enum Event {
     Measured(Generation, Box<Sample>),
     /// A part of the check before the call fares so.
     Checked(Part, Finding),
+    /// The check could not be loaded.
+    NoCheck,
     /// A second of a call has passed.
     Second,
     /// A tenth of a second of an audio call has passed.

@@ -5,10 +5,10 @@ use futures_util::StreamExt;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState};
+use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState, State};
 use wimpex_protocol::{CallId, Name, Sdp, Signal, UserId};
 
-use super::check::{self, Finding, PARTS, Part};
+use super::check::{Finding, PARTS, Part};
 use super::connection::{self, Connection};
 use super::devices::Devices;
 use super::event::Event;
@@ -18,6 +18,7 @@ use super::view::Contact;
 use super::{Intent, Options, ServerState, View};
 use crate::browser::peer::{IceServer, PeerEvent};
 use crate::browser::{Listener, clock, media, random, storage, window};
+use crate::lazy;
 
 const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
@@ -153,6 +154,10 @@ impl Runtime {
                     *before = finding;
                 }
             }),
+            Event::NoCheck => {
+                self.view.check.set(Vec::new());
+                self.view.no_check.set(true);
+            }
             Event::Second => {
                 if let Some(connection) = &self.connection {
                     connection.measure();
@@ -177,7 +182,7 @@ impl Runtime {
             Event::Leaving => {
                 // Nothing can be heard or said after this. A prompt is left to the
                 // person's other devices.
-                if self.machine.state() != wimpex_call::State::Ringing {
+                if self.machine.state() != State::Ringing {
                     self.input(Input::HangUp);
                 }
                 self.link.close();
@@ -239,15 +244,21 @@ impl Runtime {
         if is_running {
             return;
         }
+        self.view.no_check.set(false);
         self.view
             .check
             .set(PARTS.map(|part| (part, Finding::Waiting)).to_vec());
         let online = self.view.server.get_untracked() == ServerState::Online;
-        spawn_local(check::run(
-            self.ice_servers.clone(),
-            online,
-            self.inbox.clone(),
-        ));
+        let inbox = self.inbox.clone();
+        let check = lazy::run_check(self.ice_servers.clone(), online, inbox.clone());
+        spawn_local(async move {
+            match check.await {
+                Ok(running) => running.await,
+                Err(lazy::NotLoaded) => {
+                    let _ = inbox.unbounded_send(Event::NoCheck);
+                }
+            }
+        });
     }
 
     fn set_name(&mut self, name: Name) {
@@ -322,6 +333,12 @@ impl Runtime {
         if before != after {
             self.sweeps = true;
             self.trace.note(|| format!("call: {before:?} → {after:?}"));
+            if matches!(after, State::Calling | State::Ringing) {
+                // In the call the server, and with it the rest of the page, may be away.
+                spawn_local(async {
+                    let _ = lazy::preload().await;
+                });
+            }
         }
         while let Some(output) = self.machine.poll_output() {
             self.perform(output);

@@ -70,6 +70,8 @@ pub struct View {
     pub level: RwSignal<f64>,
     /// The numbers of the last second.
     pub quality: RwSignal<Option<Quality>>,
+    /// The check was asked for and could not be loaded.
+    pub no_check: RwSignal<bool>,
     /// Which ways the two sides of the last call named; read when it is over.
     pub routes: StoredValue<Routes>,
     /// What happened, for who debugs.
@@ -94,6 +96,7 @@ impl View {
         sweep(&self.hide_address);
         sweep(&self.has_relay);
         sweep(&self.check);
+        sweep(&self.no_check);
         sweep(&self.call);
         sweep(&self.contact);
         sweep(&self.own_picture);
@@ -121,6 +124,7 @@ impl View {
             picture_arrives: RwSignal::new(false),
             level: RwSignal::new(0.0),
             quality: RwSignal::new(None),
+            no_check: RwSignal::new(false),
             routes: StoredValue::new(Routes::default()),
             trace: RwSignal::new(Vec::new()),
         }

@@ -7,12 +7,13 @@ use wimpex_call::{CallView, State};
 use wimpex_protocol::CallType;
 
 use super::controls::Controls;
+use super::later::later;
 use super::own_picture::OwnPicture;
 use super::person::contact_name;
-use super::quality::QualityPanel;
 use super::remote::Remote;
 use super::{live, use_session, words};
 use crate::browser::clock;
+use crate::lazy;
 
 /// Milliseconds without any input until the controls step aside.
 const IDLE_AFTER: u32 = 3500;
@@ -49,7 +50,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
         let close = move || panel.set(false);
         panel
             .get()
-            .then(|| view! { <QualityPanel close /> }.into_any())
+            .then(|| later(lazy::quality_panel(Box::new(close))))
     };
     view! {
         <main class="stage" class:aside=aside class:audio=live(move || !is_video.get())>

@@ -3,7 +3,9 @@
 use leptos::html::Section;
 use leptos::prelude::*;
 
+use super::later::later;
 use super::{live, use_session, words};
+use crate::lazy;
 use crate::session::Intent;
 use crate::session::check::{Finding, PARTS, Part};
 
@@ -19,7 +21,29 @@ pub fn ConnectionCheck() -> impl IntoView {
                 .any(|(_, finding)| matches!(finding, Finding::Waiting | Finding::Looking))
         })
     });
-    let hidden = live(move || check.with(Vec::is_empty));
+    let begun = Memo::new(move |_| check.with(|check| !check.is_empty()));
+    let missing = session.view.no_check;
+    let begin = move |_| session.dispatch(Intent::Check);
+    view! {
+        <button
+            class="quiet centered"
+            disabled=running
+            on:click=begin
+        >
+            "Check my connection"
+        </button>
+        <p class="field-error" role="alert" hidden=live(move || !missing.get())>
+            {words::NO_CHECK}
+        </p>
+        {move || begun.get().then(|| later(lazy::findings()))}
+    }
+}
+
+/// What the check found, part by part.
+#[component]
+pub fn Findings() -> impl IntoView {
+    let session = use_session();
+    let check = session.view.check;
     let verdict = live(move || check.with(|check| words::verdict(check).to_owned()));
     let rows = PARTS.map(|part| {
         let finding = move || {
@@ -50,24 +74,14 @@ pub fn ConnectionCheck() -> impl IntoView {
         .into_any()
     });
     let section = NodeRef::<Section>::new();
-    let begin = move |_| {
-        session.dispatch(Intent::Check);
-        // It may appear below the edge of the screen.
-        request_animation_frame(move || {
-            if let Some(section) = section.get_untracked() {
-                section.scroll_into_view_with_bool(false);
-            }
-        });
-    };
+    // It may appear below the edge of the screen.
+    request_animation_frame(move || {
+        if let Some(section) = section.get_untracked() {
+            section.scroll_into_view_with_bool(false);
+        }
+    });
     view! {
-        <button
-            class="quiet centered"
-            disabled=running
-            on:click=begin
-        >
-            "Check my connection"
-        </button>
-        <section class="card" node_ref=section aria-label="Connection check" hidden=hidden>
+        <section class="card" node_ref=section aria-label="Connection check">
             <ul class="findings">{Vec::from(rows)}</ul>
             <p role="status">{verdict}</p>
         </section>

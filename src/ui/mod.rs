@@ -13,6 +13,7 @@ mod ended;
 mod home;
 mod icon;
 mod incoming;
+mod later;
 mod own_picture;
 mod person;
 mod place;
@@ -24,7 +25,7 @@ pub mod words;
 
 pub use app::App;
 pub use banner::{Banner, Unable};
-pub use check::ConnectionCheck;
+pub use check::{ConnectionCheck, Findings};
 pub use home::HideAddress;
 pub use incoming::Incoming;
 pub use quality::QualityPanel;

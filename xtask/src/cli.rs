@@ -76,6 +76,13 @@ enum Command {
         #[arg(last = true, value_name = "SECONDS")]
         seconds: Option<u32>,
     },
+    /// What stands in for wasm-bindgen while Trunk builds the page
+    #[command(hide = true)]
+    Bindgen {
+        /// wasm-bindgen's
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Install the tools that the other commands need
     Setup {
         /// Chromium with its driver and coturn's clients too, which the tests need
@@ -101,6 +108,10 @@ pub(crate) enum Part {
 impl Cli {
     /// Does what the command line asks for.
     pub(crate) fn perform(self) -> Result<ExitCode> {
+        if let Command::Bindgen { arguments } = &self.command {
+            page::bindgen(arguments)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         proc::end_children_on_signals()?;
         let workspace = Workspace::locate()?;
         match self.command {
@@ -119,6 +130,7 @@ impl Cli {
                 size::size(&workspace, &tools)?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Bindgen { .. } => unreachable!("it is done already"),
             Command::Soak => soak::soak(&workspace),
             Command::Natlab { only } => natlab::natlab(&workspace, only.as_deref()),
             Command::Bench => bench::bench(&workspace),

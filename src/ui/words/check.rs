@@ -50,6 +50,10 @@ pub fn mark(finding: &Finding) -> &'static str {
     }
 }
 
+/// The check itself is not there.
+pub const NO_CHECK: &str = "There is no connection to the server, and without it not even this \
+    check. Look at your own network first; if other pages load, the server is away.";
+
 /// What all of it means, and what to do.
 pub fn verdict(check: &[(Part, Finding)]) -> &'static str {
     let of = |part| check.iter().find(|(of, _)| *of == part).map(|(_, f)| f);

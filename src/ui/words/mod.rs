@@ -11,7 +11,7 @@ use wimpex_protocol::{CallType, InvalidName, UserId, limits};
 use crate::session::ServerState;
 use crate::session::address::InvalidAddress;
 
-pub use check::{finding, mark, part, verdict};
+pub use check::{NO_CHECK, finding, mark, part, verdict};
 pub use end::{Circumstances, end};
 
 /// A person whose name is not known: the end of the id tells two apart.

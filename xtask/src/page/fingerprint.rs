@@ -37,6 +37,7 @@ pub(super) fn of_inputs(workspace: &Workspace, tools: &str) -> Result<u64> {
     // A new way to build or compress has a new xtask.
     include_str!("mod.rs").hash(&mut hasher);
     include_str!("compress.rs").hash(&mut hasher);
+    include_str!("split.rs").hash(&mut hasher);
     include_str!("glue/mod.rs").hash(&mut hasher);
     include_str!("glue/externref.rs").hash(&mut hasher);
     include_str!("glue/names.rs").hash(&mut hasher);

@@ -4,6 +4,7 @@
 mod compress;
 mod fingerprint;
 mod glue;
+mod split;
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 pub(crate) use compress::{is_compressed_copy, sibling};
+pub(crate) use split::bindgen;
 
 use crate::tools::{Tools, library_manifest, lock};
 use crate::workspace::{WASM_TARGET, Workspace};
@@ -42,7 +44,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
         "building the page in release (about 4 minutes at first, then half a minute)",
         || trunk_build(workspace, tools),
     )?;
-    glue::fit(&workspace.dist())?;
+    glue::fit(&workspace.dist(), &split::parts(workspace), &tools.wasm_opt)?;
     say::step("compressing the page (about 3 seconds)", || {
         compress::tree(&workspace.dist())
     })?;
@@ -62,7 +64,9 @@ fn fetch_for_standard_library(workspace: &Workspace) -> Result<()> {
 
 fn trunk_build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let mut command = trunk(workspace, tools)?;
+    let stand_in = split::stand_in(workspace, tools, &mut command)?;
     command
+        .env("PATH", tools.path_after(&stand_in)?)
         .args(["build", "--release", "--offline", "--dist"])
         .arg(workspace.dist());
     proc::check(smallest(&mut command))
@@ -79,7 +83,7 @@ fn smallest(command: &mut Command) -> &mut Command {
         .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort \
+            "--cfg=erase_components --cfg=split -Clink-arg=--emit-relocs -Zunstable-options -Cpanic=immediate-abort \
              -Zlocation-detail=none -Zfmt-debug=shallow",
         )
 }

@@ -14,7 +14,7 @@ mod rust_target;
 mod version;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -44,6 +44,12 @@ pub(crate) struct Wanted {
 pub(crate) struct Tools {
     /// Directories to put before PATH so that Trunk finds what it calls.
     directories: Vec<PathBuf>,
+    /// wasm-bindgen itself.
+    pub(crate) bindgen: PathBuf,
+    /// What splits the parts that are loaded later off the page's module.
+    pub(crate) splitter: PathBuf,
+    /// wasm-opt.
+    pub(crate) wasm_opt: PathBuf,
     /// wasm-bindgen's test runner, which comes with its CLI.
     pub(crate) test_runner: PathBuf,
     /// What the tools say their versions are, for they shape the page.
@@ -61,6 +67,7 @@ impl Tools {
         let wasm_opt = binaryen::ensure(workspace)?;
         let bindgen = cargo_tool::wasm_bindgen(workspace)?;
         let trunk = cargo_tool::trunk(workspace)?;
+        let splitter = cargo_tool::splitter(workspace)?;
         // Without root there can be no namespaces either.
         let networks = wanted.networks && rustix::process::geteuid().is_root();
         for (wanted, programs) in [
@@ -79,8 +86,14 @@ impl Tools {
             browsers::firefox_present(workspace)
         };
         Ok(Self {
+            bindgen: bindgen.directory.join("wasm-bindgen"),
+            splitter: splitter.directory.join("wasm-split-cli"),
+            wasm_opt: wasm_opt.directory.join("wasm-opt"),
             test_runner: bindgen.directory.join("wasm-bindgen-test-runner"),
-            versions: format!("{} {} {}", trunk.version, bindgen.version, wasm_opt.version),
+            versions: format!(
+                "{} {} {} {}",
+                trunk.version, bindgen.version, wasm_opt.version, splitter.version
+            ),
             directories: vec![trunk.directory, bindgen.directory, wasm_opt.directory],
             chromium,
             firefox,
@@ -90,6 +103,16 @@ impl Tools {
     /// PATH with the tools in front.
     pub(crate) fn path(&self) -> Result<OsString> {
         path_with(&self.directories)
+    }
+
+    /// The same, with another directory before all of them.
+    pub(crate) fn path_after(&self, first: &Path) -> Result<OsString> {
+        let directories = &self.directories;
+        let all: Vec<PathBuf> = std::iter::once(first)
+            .chain(directories.iter().map(PathBuf::as_path))
+            .map(Path::to_owned)
+            .collect();
+        path_with(&all)
     }
 }
 

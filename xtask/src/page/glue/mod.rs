@@ -7,13 +7,22 @@ mod wasm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use super::fingerprint;
+use super::split::LINK;
+use crate::proc;
 
-/// Does it to the one module in a directory.
-pub(super) fn fit(dist: &Path) -> Result<()> {
+/// What Trunk tells wasm-opt for the main part (index.html).
+const OPTIMIZATION: &str = "-Os --converge --low-memory-unused --enable-bulk-memory \
+    --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals \
+    --enable-reference-types --enable-multivalue";
+
+/// Does it to the one module in `dist`, and puts the parts that are loaded later
+/// beside it.
+pub(super) fn fit(dist: &Path, parts: &Path, wasm_opt: &Path) -> Result<()> {
     let module_path = the_module(dist)?;
     let stem = module_path.file_stem().and_then(|stem| stem.to_str());
     let stem = stem.and_then(|stem| stem.strip_suffix("_bg"));
@@ -25,20 +34,63 @@ pub(super) fn fit(dist: &Path) -> Result<()> {
     externref::mend(&mut module)
         .with_context(|| format!("cannot understand {}", module_path.display()))?;
     let glue = fs::read_to_string(&glue_path)?;
-    let (module, glue) = names::shorten(&module, &without_margins(&glue))?;
-
-    // Named after what is in them now, for browsers keep them forever.
-    let (name, _) = stem.rsplit_once('-').unwrap_or((&stem, ""));
-    let hash = fingerprint::of_bytes(&[&module, glue.as_bytes()]);
-    let renamed = format!("{name}-{hash:016x}");
-    fs::write(dist.join(format!("{renamed}_bg.wasm")), module)?;
-    fs::write(dist.join(format!("{renamed}.js")), glue)?;
-    fs::remove_file(module_path)?;
-    fs::remove_file(glue_path)?;
+    let link = fs::read_to_string(parts.join(LINK))?;
+    let (module, glue, link) =
+        names::shorten(&module, &without_margins(&glue), &without_margins(&link))?;
     let index = dist.join("index.html");
     let html = fs::read_to_string(&index)?;
-    fs::write(index, html.replace(&stem, &renamed))?;
+    let later = later(parts, wasm_opt)?;
+
+    // Named after what is in them now, for browsers keep them forever. They name
+    // each other, so that all have one hash.
+    let mut contents = vec![&module[..], glue.as_bytes(), link.as_bytes()];
+    contents.extend(later.iter().map(|(_, part)| &part[..]));
+    let (name, _) = stem.rsplit_once('-').unwrap_or((&stem, ""));
+    let hash = fingerprint::of_bytes(&contents);
+    let renamed = format!("{name}-{hash:016x}");
+    let named = |text: &str| {
+        let mut text = text.replace(&stem, &renamed);
+        text = text.replace(LINK, &format!("link-{hash:016x}.js"));
+        for (part, _) in &later {
+            text = text.replace(&format!("{part}.wasm"), &format!("{part}-{hash:016x}.wasm"));
+        }
+        text
+    };
+    fs::remove_file(module_path)?;
+    fs::remove_file(glue_path)?;
+    fs::write(dist.join(format!("{renamed}_bg.wasm")), module)?;
+    fs::write(dist.join(format!("{renamed}.js")), named(&glue))?;
+    // Trunk gives the glue its hash only when the link has been made.
+    let link = link.replace(&format!("./{name}.js"), &format!("./{renamed}.js"));
+    fs::write(dist.join(format!("link-{hash:016x}.js")), named(&link))?;
+    for (part, content) in &later {
+        fs::write(dist.join(format!("{part}-{hash:016x}.wasm")), content)?;
+    }
+    // The browser would come upon the link only after it has read the glue.
+    let preload = format!("<link crossorigin href=/{LINK} rel=modulepreload></head>");
+    fs::write(index, named(&html.replace("</head>", &preload)))?;
     Ok(())
+}
+
+/// The parts that are loaded later: their names and what is in them, as small as
+/// the main one.
+fn later(parts: &Path, wasm_opt: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut later = Vec::new();
+    for entry in fs::read_dir(parts)? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "wasm") {
+            continue;
+        }
+        let name = path.file_stem().and_then(|stem| stem.to_str());
+        let name = name.context("a part without a name")?.to_owned();
+        let optimized = path.with_extension("opt");
+        let mut command = Command::new(wasm_opt);
+        command.args(OPTIMIZATION.split(' ')).arg(&path);
+        proc::check(command.arg("-o").arg(&optimized))?;
+        later.push((name, fs::read(optimized)?));
+    }
+    later.sort();
+    Ok(later)
 }
 
 fn the_module(dist: &Path) -> Result<PathBuf> {

@@ -9,14 +9,28 @@ use anyhow::{Context, Result};
 
 use super::wasm::{EXPORTS, IMPORTS, Reader, write_name, write_number};
 
-/// The module that wasm-bindgen's imports come from, afterwards.
+/// What the modules that imports come from are called afterwards: this, and a
+/// number.
 const SHORT_MODULE: &str = "_";
 
-/// Shortens the names in both, alike.
-pub(super) fn shorten(module: &[u8], glue: &str) -> Result<(Vec<u8>, String)> {
+/// Shortens the names in the module and its glue, alike, and in another text that
+/// knows them.
+pub(super) fn shorten(module: &[u8], glue: &str, link: &str) -> Result<(Vec<u8>, String, String)> {
     let names = Names::of(module)?;
     let module = names.in_module(module)?;
-    Ok((module, names.in_glue(glue)))
+    let mut glue = names.in_words(glue);
+    for (number, from) in names.modules.iter().enumerate() {
+        // As the key of an import object; where a script is loaded from stays.
+        glue = glue.replace(
+            &format!("{from:?}:"),
+            &format!("{:?}:", short_module(number)),
+        );
+    }
+    Ok((module, glue, names.in_words(link)))
+}
+
+fn short_module(number: usize) -> String {
+    format!("{SHORT_MODULE}{}", base36(number))
 }
 
 #[derive(Default)]
@@ -90,8 +104,10 @@ impl Names {
         write_number(&mut out, usize::try_from(count)?);
         for _ in 0..count {
             if imports {
-                section.name()?;
-                write_name(&mut out, SHORT_MODULE.as_bytes());
+                let from = section.name()?;
+                let number = self.modules.iter().position(|it| it.as_bytes() == from);
+                let short = short_module(number.context("a module that was not there")?);
+                write_name(&mut out, short.as_bytes());
             }
             let name = section.name()?;
             let short = self.short.get(name).map_or(name, String::as_bytes);
@@ -109,10 +125,10 @@ impl Names {
     }
 
     /// Whole words only: a name may be the beginning of another.
-    fn in_glue(&self, glue: &str) -> String {
-        let mut out = String::with_capacity(glue.len());
+    fn in_words(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
-        let mut rest = glue;
+        let mut rest = text;
         while let Some(start) = rest.find(is_word) {
             let (before, word) = rest.split_at(start);
             let end = word.find(|c| !is_word(c)).unwrap_or(word.len());
@@ -122,9 +138,6 @@ impl Names {
             rest = after;
         }
         out.push_str(rest);
-        for module in &self.modules {
-            out = out.replace(&format!("{module:?}"), &format!("{SHORT_MODULE:?}"));
-        }
         out
     }
 }
@@ -175,12 +188,14 @@ mod tests {
         );
         let glue = "__wbg_add_0123456789abcdef: 1, __wbg_add_0123456789abcdef0: 2, \
                     wasm.__wbindgen_malloc(wasm.memory), \"./page_bg.js\": x";
-        let (module_, glue) = shorten(&long, glue).unwrap();
-        assert_eq!(module_, module("_", "$0", "$1"));
+        let link = "export const __wbg_add_0123456789abcdef = \"./page_bg.js\"";
+        let (module_, glue, link) = shorten(&long, glue, link).unwrap();
+        assert_eq!(module_, module("_0", "$0", "$1"));
         assert_eq!(
             glue,
-            "$0: 1, __wbg_add_0123456789abcdef0: 2, wasm.$1(wasm.memory), \"_\": x"
+            "$0: 1, __wbg_add_0123456789abcdef0: 2, wasm.$1(wasm.memory), \"_0\": x"
         );
+        assert_eq!(link, "export const $0 = \"./page_bg.js\"");
     }
 
     #[test]

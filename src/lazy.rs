@@ -1,0 +1,77 @@
+//! Code that is not part of the first load: it comes in a module of its own, when
+//! it is first needed.
+//!
+//! `cargo xtask build` splits it off (xtask/src/page/split.rs); under plain Trunk
+//! and in the tests it is there from the start. Whoever calls it waits for it
+//! either way, and is told when it cannot be had.
+
+#![allow(
+    unsafe_code,
+    reason = "the attribute that marks the places to split at declares them as foreign"
+)]
+
+use futures_channel::mpsc::UnboundedSender;
+use futures_util::future::LocalBoxFuture;
+use leptos::prelude::*;
+
+use crate::browser::peer::IceServer;
+use crate::session::{Event, check};
+use crate::ui::{Findings, QualityPanel};
+
+/// The module could not be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotLoaded;
+
+#[cfg(split)]
+impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// What comes of a function that is loaded later.
+pub type Lazy<T> = LocalBoxFuture<'static, Result<T, NotLoaded>>;
+
+macro_rules! lazy {
+    ($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $result:ty $body:block) => {
+        $(#[$doc])*
+        pub fn $name($($argument: $kind),*) -> Lazy<$result> {
+            #[cfg_attr(split, wasm_split_helpers::wasm_split(extras, fallible))]
+            fn later($($argument: $kind),*) -> Result<$result, NotLoaded> {
+                Ok($body)
+            }
+            #[cfg(split)]
+            return Box::pin(later($($argument),*));
+            #[cfg(not(split))]
+            return Box::pin(std::future::ready(later($($argument),*)));
+        }
+    };
+}
+
+lazy! {
+    /// Loads the module and does nothing, so that it is there when the network is not.
+    preload() -> () {}
+}
+
+lazy! {
+    /// The panel that **Quality** opens.
+    quality_panel(close: Box<dyn Fn()>) -> AnyView {
+        view! { <QualityPanel close /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What the check of the connection found.
+    findings() -> AnyView {
+        view! { <Findings /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The check itself.
+    run_check(
+        servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<Event>
+    ) -> LocalBoxFuture<'static, ()> {
+        Box::pin(check::run(servers, online, inbox))
+    }
+}
