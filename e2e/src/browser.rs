@@ -36,6 +36,8 @@ impl BrowserKind {
 /// What differs from a browser that has and allows everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BrowserOptions {
+    /// Takes any certificate; Chromium only.
+    pub any_certificate: bool,
     /// The person has blocked the camera.
     pub deny_camera: bool,
     /// The person has blocked the microphone.

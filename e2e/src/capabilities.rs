@@ -44,6 +44,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     if !options.denies_something() {
         args.push("--use-fake-ui-for-media-stream".to_owned());
     }
+    if options.any_certificate {
+        args.push("--ignore-certificate-errors".to_owned());
+    }
     if let Some((host, address)) = &options.host_on_loopback {
         args.push(format!("--host-resolver-rules=MAP {host} {address}"));
     }

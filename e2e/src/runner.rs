@@ -58,6 +58,18 @@ pub enum Needs {
     Chromium,
     /// Networks of our own ([`Lab`]), and any pair. Left out where there can be none.
     Networks,
+    /// Those, and only Chromium.
+    ChromiumInNetworks,
+}
+
+impl Needs {
+    fn only_chromium(self) -> bool {
+        matches!(self, Self::Chromium | Self::ChromiumInNetworks)
+    }
+
+    fn networks(self) -> bool {
+        matches!(self, Self::Networks | Self::ChromiumInNetworks)
+    }
 }
 
 /// One scenario: a name, what it needs, and what happens.
@@ -98,9 +110,9 @@ fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
     let several = pairs.len() > 1;
     pairs
         .into_iter()
-        .filter(|pair| scenario.needs != Needs::Chromium || *pair == [Chromium; 2])
+        .filter(|pair| !scenario.needs.only_chromium() || *pair == [Chromium; 2])
         .map(|pair| {
-            let networks = scenario.needs == Needs::Networks;
+            let networks = scenario.needs.networks();
             let mut name = if networks { NATLAB } else { "" }.to_owned() + scenario.name;
             if several {
                 name += &format!(" [{}, {}]", pair[0].name(), pair[1].name());

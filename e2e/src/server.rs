@@ -85,6 +85,18 @@ impl Server {
         self.restart();
     }
 
+    /// Writes a certificate of its own making for this name or address, with its
+    /// key, and returns where: what `--tls-cert` and `--tls-key` take.
+    pub fn certificate(&self, name: &str) -> [PathBuf; 2] {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+        let files = ["cert.pem", "key.pem"].map(|file| self.directory.path().join(file));
+        let texts = [made.cert.pem(), made.signing_key.serialize_pem()];
+        for (file, text) in files.iter().zip(texts) {
+            std::fs::write(file, text).expect("the server's directory can be written");
+        }
+        files
+    }
+
     /// How many lines of its log have these words; since its last start.
     pub fn log_count(&self, words: &str) -> usize {
         self.process.count_lines(|line| line.contains(words))

@@ -141,6 +141,12 @@ impl<'w> Stage<'w> {
 
     /// [`Stage::resident`] who has not opened the page yet.
     pub async fn newcomer(&self, home: &Home, name: &str) -> Person {
+        self.newcomer_with(home, name, BrowserOptions::default())
+            .await
+    }
+
+    /// [`Stage::newcomer`] in a browser that is set up in another way.
+    pub async fn newcomer_with(&self, home: &Home, name: &str, options: BrowserOptions) -> Person {
         let host = if home.is_v6() {
             format!("[{PUBLIC_V6}]")
         } else {
@@ -150,7 +156,7 @@ impl<'w> Stage<'w> {
         let options = BrowserOptions {
             namespace: Some(home.machine().name().to_owned()),
             trusted_origin: Some(origin.clone()),
-            ..BrowserOptions::default()
+            ..options
         };
         Person::new(self.page(name, &options).await, name, &origin)
     }

@@ -44,7 +44,7 @@ pub fn ConnectionCheck() -> impl IntoView {
 pub fn Findings() -> impl IntoView {
     let session = use_session();
     let check = session.view.check;
-    let verdict = live(move || check.with(|check| words::verdict(check).to_owned()));
+    let verdict = live(move || check.with(|check| words::verdict(check)));
     let rows = PARTS.map(|part| {
         let finding = move || {
             check.with(|check| {

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{CallKind, Stage};
+use wimpex_e2e::{BrowserOptions, CallKind, Stage};
 
-use crate::shared::{ENDED, alice_and_bob, connect, scenes};
+use crate::shared::{BROKEN, ENDED, alice_and_bob, connect, scenes};
 
 scenes! {
     AnyBrowsers: reloading_ends_the_call_at_the_other_side,
     AnyBrowsers: reloading_while_calling_stops_the_ringing,
     AnyBrowsers: hanging_up_right_after_accept_leaves_nothing,
+    AnyBrowsers: the_server_is_lost_while_it_rings,
+    AnyBrowsers: a_blocked_microphone_is_named_at_the_end,
 }
 
 async fn reloading_ends_the_call_at_the_other_side(stage: &Stage<'_>) {
@@ -46,4 +48,34 @@ async fn hanging_up_right_after_accept_leaves_nothing(stage: &Stage<'_>) {
     bob.end().await;
     tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
     tokio::join!(alice.left_nothing(), bob.left_nothing());
+}
+
+async fn the_server_is_lost_while_it_rings(stage: &Stage<'_>) {
+    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+    tokio::join!(
+        alice.open_at("/?debug&debug-ring-seconds=8"),
+        bob.open_at("/?debug&debug-ring-seconds=8")
+    );
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    stage.server_mut().kill();
+    alice
+        .call_is_over(&["the connection to the server broke off"])
+        .await;
+    bob.call_is_over(&["missed call"]).await;
+    tokio::join!(alice.left_nothing_but(BROKEN), bob.left_nothing_but(BROKEN));
+}
+
+async fn a_blocked_microphone_is_named_at_the_end(stage: &Stage<'_>) {
+    let denying = BrowserOptions {
+        deny_microphone: true,
+        ..BrowserOptions::default()
+    };
+    let alice = stage.person("Alice").await;
+    let bob = stage.visitor_with("Bob", denying).await;
+    bob.open().await;
+    connect(&alice, &bob, CallKind::Audio).await;
+    alice.end().await;
+    bob.call_is_over(&["you were not heard: your microphone was blocked"])
+        .await;
 }

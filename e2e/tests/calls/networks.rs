@@ -17,6 +17,7 @@ scenes! {
     Networks: nothing_goes_to_the_caller_before_accept,
     Networks: a_hidden_address_stays_hidden,
     Networks: bad_weather_ends_no_call,
+    Networks: no_route_and_no_relay,
 }
 
 /// Pairs that show every way of reaching each other: straight, through both kinds
@@ -246,6 +247,28 @@ pub(crate) async fn two(stage: &Stage<'_>, at_alices: &Home, at_bobs: &Home) -> 
     let bob = stage.newcomer(at_bobs, "Bob").await;
     tokio::join!(alice.open(), bob.open());
     (alice, bob)
+}
+
+/// From the answer to giving up, and some seconds for a machine that is loaded.
+const NO_ROUTE: Duration = Duration::from_secs(30);
+
+async fn no_route_and_no_relay(stage: &Stage<'_>) {
+    stage.server_mut().restart_with(&["--turn=false"]);
+    let homes = [(); 2].map(|()| stage.lab().home(Uplink::SymmetricNat));
+    let (alice, bob) = two(stage, &homes[0], &homes[1]).await;
+    alice.call(&bob.id().await, CallKind::Audio).await;
+    bob.accept().await;
+    let told = ["this server offers no relay"];
+    tokio::join!(
+        alice.call_is_over_within(NO_ROUTE, &told),
+        bob.call_is_over_within(NO_ROUTE, &told)
+    );
+    // The check runs by itself then.
+    let missing = ["Relay over UDP\nnot offered"];
+    tokio::join!(
+        alice.page.wait_for_text(&missing),
+        bob.page.wait_for_text(&missing)
+    );
 }
 
 /// tcpdump's words for the addresses of a home.

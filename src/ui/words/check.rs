@@ -55,9 +55,22 @@ pub const NO_CHECK: &str = "There is no connection to the server, and without it
     check. Look at your own network first; if other pages load, the server is away.";
 
 /// What all of it means, and what to do.
-pub fn verdict(check: &[(Part, Finding)]) -> &'static str {
+pub fn verdict(check: &[(Part, Finding)]) -> String {
+    let silent = check
+        .iter()
+        .any(|(of, f)| *of == Part::Speaker && matches!(f, Finding::Fails(_) | Finding::Unheard));
+    let speaker = if silent {
+        " You would hear nobody: turn up the volume, or choose another output in the sound \
+         settings of this device."
+    } else {
+        ""
+    };
+    format!("{}{speaker}", of_the_rest(check))
+}
+
+fn of_the_rest(check: &[(Part, Finding)]) -> &'static str {
     let of = |part| check.iter().find(|(of, _)| *of == part).map(|(_, f)| f);
-    let fails = |part| matches!(of(part), Some(Finding::Fails(_) | Finding::Unheard));
+    let fails = |part| matches!(of(part), Some(Finding::Fails(_)));
     let works = |part| matches!(of(part), Some(Finding::Works | Finding::Relayed(_)));
     let unfinished = |f: &Finding| matches!(f, Finding::Waiting | Finding::Looking);
     let relays = [Part::RelayUdp, Part::RelayTcp, Part::RelayTls];
@@ -70,10 +83,6 @@ pub fn verdict(check: &[(Part, Finding)]) -> &'static str {
     }
     if fails(Part::Microphone) {
         return "Nobody would hear you. Allow the microphone in the address bar, or plug one in.";
-    }
-    if fails(Part::Speaker) {
-        return "You would hear nobody. Turn up the volume, or choose another output in the sound \
-                settings of this device.";
     }
     if relays.into_iter().any(works) {
         if fails(Part::RelayUdp) {

@@ -1,0 +1,185 @@
+//! The numbers of the interval between two samples.
+
+use crate::sample::{Counter, Route, Sample, Security, Stream};
+
+/// One stream in one direction, over an interval. Whatever is `None` is unknown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Flow {
+    /// Bits of payload a second.
+    pub bitrate: Option<f64>,
+    /// Packets a second.
+    pub packets: Option<f64>,
+    /// Share of the packets that were lost, 0 to 1: of those that should have come,
+    /// or what the peer says of those that left.
+    pub loss: Option<f64>,
+    /// Variation of the packets' delay, in seconds.
+    pub jitter: Option<f64>,
+    /// How long what was played waited in the jitter buffer, in seconds.
+    pub waited: Option<f64>,
+    /// Share of the sound that was made up for what was missing, 0 to 1.
+    pub concealed: Option<f64>,
+    /// Times a minute that the picture stood still.
+    pub freezes: Option<f64>,
+    /// Share of the time that it stood still, 0 to 1.
+    pub frozen: Option<f64>,
+    /// Pictures a second.
+    pub frame_rate: Option<f64>,
+    /// Pictures a second that were not shown.
+    pub dropped: Option<f64>,
+    /// Seconds of work for one picture.
+    pub work: Option<f64>,
+    /// Packets a second that were sent again.
+    pub again: Option<f64>,
+    /// Requests for packets, a second.
+    pub nack: Option<f64>,
+    /// Requests for whole pictures, a minute.
+    pub pli: Option<f64>,
+    /// Width and height in pixels.
+    pub resolution: Option<(u32, u32)>,
+    /// `VP8`, `opus`.
+    pub codec: Option<String>,
+    /// Whether hardware does the coding.
+    pub hardware: Option<bool>,
+    /// What holds the encoder back: `none`, `cpu`, `bandwidth` or `other`.
+    pub limitation: Option<String>,
+    /// What the encoder aims at, in bits a second.
+    pub target: Option<f64>,
+}
+
+/// The numbers of one interval.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Quality {
+    /// Sound that arrives.
+    pub sound_in: Option<Flow>,
+    /// Picture that arrives.
+    pub picture_in: Option<Flow>,
+    /// Sound that leaves.
+    pub sound_out: Option<Flow>,
+    /// Picture that leaves.
+    pub picture_out: Option<Flow>,
+    /// There and back over the route in use, in seconds.
+    pub round_trip: Option<f64>,
+    /// Bytes that came over the route, a second, whatever they were of.
+    pub route_bytes: Option<f64>,
+    /// The route.
+    pub route: Option<Route>,
+    /// How what flows is protected.
+    pub security: Security,
+}
+
+impl Quality {
+    /// The interval between two samples of one connection, `before` the older.
+    pub fn between(before: &Sample, after: &Sample) -> Self {
+        let seconds = growth(before.at, after.at).unwrap_or(0.0);
+        let flow = |before: &Option<Stream>, after: &Option<Stream>, arrives| {
+            let after = after.as_ref()?;
+            Some(Flow::between(before.as_ref(), after, seconds, arrives))
+        };
+        let route = after.route.as_ref();
+        let route_before = before
+            .route
+            .as_ref()
+            .filter(|before| route.is_some_and(|after| after.id == before.id));
+        Self {
+            sound_in: flow(&before.sound_in, &after.sound_in, true),
+            picture_in: flow(&before.picture_in, &after.picture_in, true),
+            sound_out: flow(&before.sound_out, &after.sound_out, false),
+            picture_out: flow(&before.picture_out, &after.picture_out, false),
+            round_trip: route.and_then(|route| round_trip(route_before, route)),
+            route_bytes: route_before
+                .zip(route)
+                .and_then(|(before, after)| ratio(growth(before.bytes, after.bytes)?, seconds)),
+            route: route.cloned(),
+            security: after.security.clone(),
+        }
+    }
+
+    /// Bits a second that arrive, sound and picture together.
+    pub fn bitrate_in(&self) -> Option<f64> {
+        sum([&self.sound_in, &self.picture_in].map(|flow| flow.as_ref().map(|flow| flow.bitrate)))
+    }
+
+    /// Bits a second that leave, sound and picture together.
+    pub fn bitrate_out(&self) -> Option<f64> {
+        sum([&self.sound_out, &self.picture_out].map(|flow| flow.as_ref().map(|flow| flow.bitrate)))
+    }
+}
+
+impl Flow {
+    fn between(before: Option<&Stream>, after: &Stream, seconds: f64, arrives: bool) -> Self {
+        use Counter::{
+            Again, Bytes, Concealed, Dropped, Emitted, Frames, FreezeTime, Freezes, Nack, Packets,
+            Pli, Samples, Waited, Worked,
+        };
+        let before = before.filter(|before| before.ssrc == after.ssrc);
+        let grown = |counter| growth(before?.count(counter), after.count(counter));
+        let rate = |counter| ratio(grown(counter)?, seconds);
+        let share = |part, of| ratio(grown(part)?, grown(of)?);
+        Self {
+            bitrate: rate(Bytes).map(|bytes| bytes * 8.0),
+            packets: rate(Packets),
+            loss: if arrives {
+                before.and_then(|before| loss(before, after))
+            } else {
+                after.peer_loss
+            },
+            jitter: after.jitter.filter(|jitter| *jitter >= 0.0),
+            waited: share(Waited, Emitted),
+            concealed: share(Concealed, Samples).map(|share| share.min(1.0)),
+            freezes: rate(Freezes).map(|freezes| freezes * 60.0),
+            frozen: rate(FreezeTime).map(|share| share.min(1.0)),
+            frame_rate: rate(Frames),
+            dropped: rate(Dropped),
+            work: share(Worked, Frames),
+            again: rate(Again),
+            nack: rate(Nack),
+            pli: rate(Pli).map(|requests| requests * 60.0),
+            resolution: after.resolution,
+            codec: after.codec.clone(),
+            hardware: after.hardware,
+            limitation: after.limitation.clone(),
+            target: after.target,
+        }
+    }
+}
+
+/// How much a counter grew; unknown if it is missing, odd, or went back.
+fn growth(before: Option<f64>, after: Option<f64>) -> Option<f64> {
+    let growth = after? - before?;
+    (growth.is_finite() && growth >= 0.0).then_some(growth)
+}
+
+fn ratio(part: f64, of: f64) -> Option<f64> {
+    let ratio = part / of;
+    ratio.is_finite().then_some(ratio)
+}
+
+/// Lost packets of the interval. When late packets come in, the browser takes
+/// them off its count; such an interval lost nothing.
+fn loss(before: &Stream, after: &Stream) -> Option<f64> {
+    let lost = (after.count(Counter::Lost)? - before.count(Counter::Lost)?).max(0.0);
+    let came = growth(
+        before.count(Counter::Packets),
+        after.count(Counter::Packets),
+    )?;
+    ratio(lost, lost + came)
+}
+
+/// The mean of the interval's answers; without any, the last one known.
+fn round_trip(before: Option<&Route>, after: &Route) -> Option<f64> {
+    let mean = before.and_then(|before| {
+        ratio(
+            growth(before.total_round_trip, after.total_round_trip)?,
+            growth(before.responses, after.responses)?,
+        )
+    });
+    mean.or(after.current_round_trip)
+        .filter(|time| *time >= 0.0)
+}
+
+/// The sum of those streams that are there; unknown if one of them is.
+fn sum(streams: [Option<Option<f64>>; 2]) -> Option<f64> {
+    let mut there = streams.into_iter().flatten().peekable();
+    there.peek()?;
+    there.sum()
+}

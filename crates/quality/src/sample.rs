@@ -1,0 +1,336 @@
+//! What one report says of a call, in the browser's own units.
+
+use crate::report::{Entry, Report};
+
+/// Something that a browser counts, since the beginning of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Bytes of payload.
+    Bytes,
+    /// Packets.
+    Packets,
+    /// Packets that never came; may go down when late ones come.
+    Lost,
+    /// Frames decoded or encoded.
+    Frames,
+    /// Frames that were not shown.
+    Dropped,
+    /// Times that the picture stood still.
+    Freezes,
+    /// How long it stood still, in seconds.
+    FreezeTime,
+    /// Samples of sound that were made up.
+    Concealed,
+    /// Samples of sound.
+    Samples,
+    /// Seconds that what was played waited in the jitter buffer, all together.
+    Waited,
+    /// Samples or frames that waited there.
+    Emitted,
+    /// Seconds spent on decoding or encoding.
+    Worked,
+    /// Packets sent again, or recovered in that way.
+    Again,
+    /// Requests for packets.
+    Nack,
+    /// Requests for whole pictures.
+    Pli,
+}
+
+/// Each counter with its field in `inbound-rtp` and in `outbound-rtp`
+/// (webrtc-stats, sections 8.1 to 8.4). Empty where there is none.
+const FIELDS: [(Counter, &str, &str); COUNTERS] = [
+    (Counter::Bytes, "bytesReceived", "bytesSent"),
+    (Counter::Packets, "packetsReceived", "packetsSent"),
+    (Counter::Lost, "packetsLost", ""),
+    (Counter::Frames, "framesDecoded", "framesEncoded"),
+    (Counter::Dropped, "framesDropped", ""),
+    (Counter::Freezes, "freezeCount", ""),
+    (Counter::FreezeTime, "totalFreezesDuration", ""),
+    (Counter::Concealed, "concealedSamples", ""),
+    (Counter::Samples, "totalSamplesReceived", ""),
+    (Counter::Waited, "jitterBufferDelay", ""),
+    (Counter::Emitted, "jitterBufferEmittedCount", ""),
+    (Counter::Worked, "totalDecodeTime", "totalEncodeTime"),
+    (
+        Counter::Again,
+        "retransmittedPacketsReceived",
+        "retransmittedPacketsSent",
+    ),
+    (Counter::Nack, "nackCount", "nackCount"),
+    (Counter::Pli, "pliCount", "pliCount"),
+];
+
+const COUNTERS: usize = 15;
+
+/// One stream in one direction.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stream {
+    /// Which one; another one begins its counters anew.
+    pub ssrc: Option<f64>,
+    counters: [Option<f64>; COUNTERS],
+    /// Variation of the packets' delay, in seconds: ours, or what the peer reports.
+    pub jitter: Option<f64>,
+    /// `frameWidth` and `frameHeight`, in pixels.
+    pub resolution: Option<(u32, u32)>,
+    /// `mimeType` of the `codec`, without its kind: `VP8`, `opus`.
+    pub codec: Option<String>,
+    /// Whether hardware does the coding (`powerEfficientDecoder`, `…Encoder`).
+    pub hardware: Option<bool>,
+    /// What holds the encoder back (`qualityLimitationReason`).
+    pub limitation: Option<String>,
+    /// What the encoder aims at, in bits a second.
+    pub target: Option<f64>,
+    /// What the peer says it loses of it, 0 to 1, since its report before.
+    pub peer_loss: Option<f64>,
+    /// There and back as the peer's reports tell, in seconds.
+    pub round_trip: Option<f64>,
+}
+
+/// One end of the route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CandidateEnd {
+    /// `host`, `srflx`, `prflx` or `relay` (RFC 8445, section 5.1.1).
+    pub kind: Option<String>,
+    /// `wifi`, `ethernet`, `cellular` …, where the browser tells.
+    pub network: Option<String>,
+    /// Address and port. Nobody else's business: not in diagnostics.
+    pub address: Option<String>,
+}
+
+/// The `candidate-pair` in use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {
+    /// Its id; another pair begins its counters anew.
+    pub id: String,
+    /// `currentRoundTripTime`, in seconds.
+    pub current_round_trip: Option<f64>,
+    /// `totalRoundTripTime`, in seconds.
+    pub total_round_trip: Option<f64>,
+    /// `responsesReceived`.
+    pub responses: Option<f64>,
+    /// `bytesReceived` of the pair, whatever they are of.
+    pub bytes: Option<f64>,
+    /// `availableOutgoingBitrate`, in bits a second.
+    pub available: Option<f64>,
+    /// `udp` or `tcp`.
+    pub protocol: Option<String>,
+    /// `udp`, `tcp` or `tls`: how our relay is reached, if there is one.
+    pub relay_protocol: Option<String>,
+    /// Our end.
+    pub local: CandidateEnd,
+    /// The peer's.
+    pub remote: CandidateEnd,
+}
+
+/// How what flows is protected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Security {
+    /// `DTLS 1.2` or `DTLS 1.3`.
+    pub version: Option<String>,
+    /// `dtlsCipher`.
+    pub dtls_cipher: Option<String>,
+    /// `srtpCipher`.
+    pub srtp_cipher: Option<String>,
+    /// SHA-256 of our certificate, in hexadecimal with colons.
+    pub own_fingerprint: Option<String>,
+    /// That of the peer's.
+    pub peer_fingerprint: Option<String>,
+}
+
+/// What one `getStats` said of a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sample {
+    /// The report's time, in seconds since some fixed moment.
+    pub at: Option<f64>,
+    /// Sound that arrives.
+    pub sound_in: Option<Stream>,
+    /// Picture that arrives.
+    pub picture_in: Option<Stream>,
+    /// Sound that leaves.
+    pub sound_out: Option<Stream>,
+    /// Picture that leaves.
+    pub picture_out: Option<Stream>,
+    /// The way in use.
+    pub route: Option<Route>,
+    /// The transport's protection.
+    pub security: Security,
+}
+
+impl Stream {
+    /// What the browser has counted.
+    pub fn count(&self, counter: Counter) -> Option<f64> {
+        self.counters[counter as usize]
+    }
+
+    fn new(entry: &Entry, report: &Report, arrives: bool) -> Self {
+        let mut counters = [None; COUNTERS];
+        for (counter, inbound, outbound) in FIELDS {
+            let field = if arrives { inbound } else { outbound };
+            counters[counter as usize] = entry.number(field);
+        }
+        let hardware = if arrives {
+            "powerEfficientDecoder"
+        } else {
+            "powerEfficientEncoder"
+        };
+        // What the peer says of it comes in an entry of its own.
+        let peer = (!arrives)
+            .then(|| {
+                report
+                    .of_type("remote-inbound-rtp")
+                    .find(|peer| peer.number("ssrc") == entry.number("ssrc"))
+            })
+            .flatten();
+        let of_peer = |field| peer.and_then(|peer| peer.number(field));
+        Self {
+            ssrc: entry.number("ssrc"),
+            counters,
+            jitter: if arrives {
+                entry.number("jitter")
+            } else {
+                of_peer("jitter")
+            },
+            resolution: resolution(entry),
+            codec: codec(entry, report),
+            hardware: entry.flag(hardware),
+            limitation: entry.text("qualityLimitationReason").map(str::to_owned),
+            target: entry.number("targetBitrate"),
+            peer_loss: of_peer("fractionLost").filter(|loss| (0.0..=1.0).contains(loss)),
+            round_trip: of_peer("roundTripTime"),
+        }
+    }
+}
+
+impl Sample {
+    /// What a report says.
+    pub fn new(report: &Report) -> Self {
+        let stream = |kind, media, arrives| {
+            let entry = busiest(report, kind, media, arrives)?;
+            Some(Stream::new(entry, report, arrives))
+        };
+        Self {
+            at: time(report),
+            sound_in: stream("inbound-rtp", "audio", true),
+            picture_in: stream("inbound-rtp", "video", true),
+            sound_out: stream("outbound-rtp", "audio", false),
+            picture_out: stream("outbound-rtp", "video", false),
+            route: route(report),
+            security: security(report),
+        }
+    }
+}
+
+/// The stream of that kind that has carried the most; a browser may list others
+/// that stand still.
+fn busiest<'a>(report: &'a Report, kind: &'a str, media: &str, arrives: bool) -> Option<&'a Entry> {
+    let field = if arrives {
+        "bytesReceived"
+    } else {
+        "bytesSent"
+    };
+    let bytes = |entry: &Entry| entry.number(field).unwrap_or(0.0);
+    report
+        .of_type(kind)
+        .filter(|entry| entry.text("kind") == Some(media))
+        .max_by(|a, b| bytes(a).total_cmp(&bytes(b)))
+}
+
+/// The newest `timestamp` of those that say when they were made; the others are of
+/// when something came from the peer.
+fn time(report: &Report) -> Option<f64> {
+    let made = |kind| report.of_type(kind).filter_map(|it| it.number("timestamp"));
+    ["transport", "candidate-pair", "inbound-rtp", "outbound-rtp"]
+        .into_iter()
+        .flat_map(made)
+        .reduce(f64::max)
+        .map(|millis| millis / 1_000.0)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pixels"
+)]
+fn resolution(entry: &Entry) -> Option<(u32, u32)> {
+    let (width, height) = (entry.number("frameWidth")?, entry.number("frameHeight")?);
+    (width > 0.0 && height > 0.0).then_some((width as u32, height as u32))
+}
+
+fn codec(entry: &Entry, report: &Report) -> Option<String> {
+    let codec = report.by_id(entry.text("codecId")?)?;
+    let mime = codec.text("mimeType")?;
+    let name = mime.split_once('/').map_or(mime, |(_, name)| name);
+    Some(name.to_owned())
+}
+
+/// The pair in use: the transport names it; a browser whose transport does not
+/// (Firefox) marks it as selected.
+fn route(report: &Report) -> Option<Route> {
+    let named = report
+        .of_type("transport")
+        .find_map(|transport| report.by_id(transport.text("selectedCandidatePairId")?));
+    let pair = named.or_else(|| {
+        report.of_type("candidate-pair").find(|pair| {
+            pair.flag("selected").unwrap_or_else(|| {
+                pair.flag("nominated") == Some(true) && pair.text("state") == Some("succeeded")
+            })
+        })
+    })?;
+    let end = |field| pair.text(field).and_then(|id| report.by_id(id));
+    let local = end("localCandidateId");
+    let text = |entry: Option<&Entry>, field| entry.and_then(|e| e.text(field)).map(str::to_owned);
+    Some(Route {
+        id: pair.text("id")?.to_owned(),
+        current_round_trip: pair.number("currentRoundTripTime"),
+        total_round_trip: pair.number("totalRoundTripTime"),
+        responses: pair.number("responsesReceived"),
+        bytes: pair.number("bytesReceived"),
+        available: pair.number("availableOutgoingBitrate"),
+        protocol: text(local, "protocol"),
+        relay_protocol: text(local, "relayProtocol").filter(|protocol| !protocol.is_empty()),
+        local: candidate(local),
+        remote: candidate(end("remoteCandidateId")),
+    })
+}
+
+fn candidate(entry: Option<&Entry>) -> CandidateEnd {
+    let Some(entry) = entry else {
+        return CandidateEnd::default();
+    };
+    let text = |field| entry.text(field).filter(|it| !it.is_empty());
+    CandidateEnd {
+        kind: text("candidateType").map(str::to_owned),
+        network: text("networkType")
+            .filter(|network| *network != "unknown")
+            .map(str::to_owned),
+        address: text("address").map(|address| match entry.number("port") {
+            Some(port) => format!("{address} port {port}"),
+            None => address.to_owned(),
+        }),
+    }
+}
+
+fn security(report: &Report) -> Security {
+    let Some(transport) = report.of_type("transport").next() else {
+        return Security::default();
+    };
+    let text = |field| transport.text(field).map(str::to_owned);
+    let fingerprint = |field| {
+        let certificate = report.by_id(transport.text(field)?)?;
+        Some(certificate.text("fingerprint")?.to_owned())
+    };
+    Security {
+        // RFC 6347, section 4.1, and RFC 9147, section 5.3: the complement of the
+        // version's digits.
+        version: transport.text("tlsVersion").map(|version| match version {
+            "FEFD" => "DTLS 1.2".to_owned(),
+            "FEFC" => "DTLS 1.3".to_owned(),
+            other => other.to_owned(),
+        }),
+        dtls_cipher: text("dtlsCipher"),
+        srtp_cipher: text("srtpCipher"),
+        own_fingerprint: fingerprint("localCertificateId"),
+        peer_fingerprint: fingerprint("remoteCertificateId"),
+    }
+}
