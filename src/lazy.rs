@@ -15,8 +15,9 @@ use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 
 use crate::browser::peer::IceServer;
-use crate::session::{Event, check};
-use crate::ui::{Findings, QualityPanel};
+use crate::session::gauge::{Gauge, Measure};
+use crate::session::{Event, View, check, diagnostics};
+use crate::ui::{Findings, QualityPanel, QualitySign};
 
 /// The module could not be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,27 @@ lazy! {
     /// The panel that **Quality** opens.
     quality_panel(close: Box<dyn Fn()>) -> AnyView {
         view! { <QualityPanel close /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The sign of how the call fares.
+    quality_sign() -> AnyView {
+        view! { <QualitySign /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What reads the statistics of one connection.
+    gauge(view: View) -> Box<dyn Measure + Send> {
+        Box::new(Gauge::new(view))
+    }
+}
+
+lazy! {
+    /// Saves what happened into a file.
+    save_diagnostics(view: View) -> () {
+        diagnostics::save(view);
     }
 }
 

@@ -138,3 +138,20 @@ fn missing() -> BrowserError {
         name: "NotSupportedError".to_owned(),
     }
 }
+
+/// Gives the person a file with this text.
+pub fn save(name: &str, text: &str) {
+    let made = || -> Result<(), JsValue> {
+        let parts = js_sys::Array::of1(&text.into());
+        let blob = web_sys::Blob::new_with_str_sequence(&parts)?;
+        let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+        let link = document().create_element("a")?;
+        link.set_attribute("href", &url)?;
+        link.set_attribute("download", name)?;
+        link.unchecked_into::<web_sys::HtmlElement>().click();
+        // The browser has begun to read it by then.
+        web_sys::Url::revoke_object_url(&url)
+    };
+    // A browser that refuses shows so itself.
+    let _ = made();
+}

@@ -5,15 +5,17 @@ use std::rc::Rc;
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::{GetUntracked, Set};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::quality::{Quality, Sample};
 use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
 use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
+use super::View;
 use super::event::Event;
-use super::{View, measure};
+use super::gauge::Measure;
 use crate::browser::peer::{self, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState};
 use crate::browser::{BrowserError, media};
+use crate::lazy;
 
 /// How long a connection stays open for the farewell to get through, in
 /// milliseconds: a lost packet is sent again after half a second.
@@ -24,7 +26,8 @@ pub(super) struct Connection {
     peer: Rc<PeerConnection>,
     inbox: UnboundedSender<Event>,
     view: View,
-    before: Option<Sample>,
+    /// What reads the statistics, as soon as it is loaded.
+    pub(super) gauge: Option<Box<dyn Measure + Send>>,
     _second: Interval,
     _tenth: Option<Interval>,
 }
@@ -47,6 +50,13 @@ impl Connection {
         if role == Role::Caller {
             peer.add_transceivers(call_type == CallType::Video)?;
         }
+        let (gauge, loaded) = (lazy::gauge(view), poster(inbox));
+        spawn_local(async move {
+            // A call without numbers is a call all the same.
+            if let Ok(gauge) = gauge.await {
+                loaded(Event::Gauge(generation, gauge));
+            }
+        });
         let every = |millis, event: fn() -> Event| {
             let post = poster(inbox);
             Interval::new(millis, move || post(event()))
@@ -56,7 +66,7 @@ impl Connection {
             peer: Rc::new(peer),
             inbox: inbox.clone(),
             view,
-            before: None,
+            gauge: None,
             _second: every(1000, || Event::Second),
             _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
         })
@@ -130,25 +140,23 @@ impl Connection {
     }
 
     pub(super) fn measure(&self) {
+        if self.gauge.is_none() {
+            return;
+        }
         let (stats, post, generation) = (self.peer.stats(), poster(&self.inbox), self.generation);
         spawn_local(async move {
             // Fails only on a connection that is closed.
             if let Ok(report) = stats.await {
-                let sample = Box::new(measure::sample(&report));
-                post(Event::Measured(generation, sample));
+                post(Event::Measured(generation, report));
             }
         });
     }
 
-    pub(super) fn measured(&mut self, sample: Sample) {
-        if let Some(before) = self.before.replace(sample.clone()) {
-            let quality = Quality::between(&before, &sample);
-            let rate = quality.video_in.as_ref().and_then(|video| video.frame_rate);
-            if let Some(rate) = rate {
-                self.view.picture_arrives.set(rate > 0.0);
-            }
-            self.view.quality.set(Some(quality));
-        }
+    /// Whether the way has fallen silent.
+    pub(super) fn measured(&mut self, report: JsValue) -> bool {
+        self.gauge
+            .as_mut()
+            .is_some_and(|gauge| gauge.measure(report))
     }
 
     /// Tells the peer over the connection itself that the call is over. What is
@@ -172,7 +180,7 @@ impl Drop for Connection {
         self.view.remote_picture.set(None);
         self.view.remote_sound.set(None);
         self.view.quality.set(None);
-        self.view.picture_arrives.set(false);
+        self.view.picture_arrives.set(None);
         self.view.level.set(0.0);
     }
 }

@@ -1,10 +1,11 @@
 //! Everything that can come into the inbox.
 
-use wimpex_call::quality::Sample;
+use wasm_bindgen::JsValue;
 use wimpex_call::{Generation, MediaRequest, TrackKind};
 
 use super::Intent;
 use super::check::{Finding, Part};
+use super::gauge::Measure;
 use crate::browser::BrowserError;
 use crate::browser::media::Captured;
 use crate::browser::peer::PeerEvent;
@@ -35,7 +36,9 @@ pub enum Event {
     /// A captured track ended by itself.
     TrackEnded(MediaRequest, TrackKind),
     /// `getStats` has an answer.
-    Measured(Generation, Box<Sample>),
+    Measured(Generation, JsValue),
+    /// What reads such answers is loaded.
+    Gauge(Generation, Box<dyn Measure + Send>),
     /// A part of the check before the call fares so.
     Checked(Part, Finding),
     /// The check could not be loaded.

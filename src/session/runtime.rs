@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use wimpex_call::limits;
 use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState, State};
 use wimpex_protocol::{CallId, Name, Sdp, Signal, UserId};
 
@@ -60,6 +61,10 @@ pub(super) struct Runtime {
 
 impl Runtime {
     fn new(options: Options, view: View, inbox: UnboundedSender<Event>) -> Self {
+        if options.ring != limits::RING {
+            view.recorder
+                .update_value(|recorder| recorder.ring = Some(options.ring));
+        }
         let on = |name, event: fn() -> Event| {
             let inbox = inbox.clone();
             window::on(name, move |_| {
@@ -168,10 +173,20 @@ impl Runtime {
                     connection.listen();
                 }
             }
-            Event::Measured(generation, sample) => {
+            Event::Measured(generation, report) => {
+                let current = self.connection.as_mut();
+                let current = current.filter(|c| c.generation == generation);
+                if current.is_some_and(|connection| connection.measured(report)) {
+                    self.trace.note(|| "nothing comes any more".to_owned());
+                    // Sooner than ICE gives up, and without harm if it is wrong: the
+                    // way in use stays until there is a better one.
+                    self.input(Input::NetworkChanged);
+                }
+            }
+            Event::Gauge(generation, gauge) => {
                 let current = self.connection.as_mut();
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
-                    connection.measured(*sample);
+                    connection.gauge = Some(gauge);
                 }
             }
             Event::NetworkChanged => {
@@ -327,8 +342,10 @@ impl Runtime {
 
     /// One input to the machine, and everything that comes of it.
     pub(super) fn input(&mut self, input: Input) {
-        let before = self.machine.state();
-        self.machine.handle(input, clock::now());
+        let (before, now) = (self.machine.state(), clock::now());
+        let recorder = self.view.recorder;
+        recorder.update_value(|recorder| recorder.begin(now, &input));
+        self.machine.handle(input, now);
         let after = self.machine.state();
         if before != after {
             self.sweeps = true;
@@ -340,7 +357,9 @@ impl Runtime {
                 });
             }
         }
+        recorder.update_value(|recorder| recorder.end(after));
         while let Some(output) = self.machine.poll_output() {
+            recorder.update_value(|recorder| recorder.output(output.name()));
             self.perform(output);
         }
         self.watch();

@@ -1,12 +1,16 @@
 //! What the ui reads. Only the loop writes it.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
-use wimpex_call::quality::Quality;
 use wimpex_protocol::{Name, UserId};
 
 use super::check::{Finding, Part};
+use super::gauge::Shown;
+use super::recorder::Recorder;
 use super::routes::Routes;
 use super::trace::TraceLine;
 
@@ -64,16 +68,20 @@ pub struct View {
     pub remote_picture: RwSignal<Option<MediaStream>, LocalStorage>,
     /// The peer's sound.
     pub remote_sound: RwSignal<Option<MediaStream>, LocalStorage>,
-    /// Whether pictures arrive at the moment.
-    pub picture_arrives: RwSignal<bool>,
+    /// Whether pictures arrive at the moment; unknown before it is measured.
+    pub picture_arrives: RwSignal<Option<bool>>,
     /// How loud the peer is, 0 to 1; for audio calls only.
     pub level: RwSignal<f64>,
-    /// The numbers of the last second.
-    pub quality: RwSignal<Option<Quality>>,
+    /// The numbers of the last second, and of the last two minutes.
+    pub quality: RwSignal<Option<Arc<Shown>>>,
     /// The check was asked for and could not be loaded.
     pub no_check: RwSignal<bool>,
     /// Which ways the two sides of the last call named; read when it is over.
     pub routes: StoredValue<Routes>,
+    /// What went through the call machine.
+    pub recorder: StoredValue<Recorder, LocalStorage>,
+    /// How the calls fared, each second: lines of JSON.
+    pub readings: StoredValue<VecDeque<String>, LocalStorage>,
     /// What happened, for who debugs.
     pub trace: RwSignal<Vec<TraceLine>>,
 }
@@ -121,11 +129,13 @@ impl View {
             own_picture: RwSignal::new_local(None),
             remote_picture: RwSignal::new_local(None),
             remote_sound: RwSignal::new_local(None),
-            picture_arrives: RwSignal::new(false),
+            picture_arrives: RwSignal::new(None),
             level: RwSignal::new(0.0),
             quality: RwSignal::new(None),
             no_check: RwSignal::new(false),
             routes: StoredValue::new(Routes::default()),
+            recorder: StoredValue::new_local(Recorder::default()),
+            readings: StoredValue::new_local(VecDeque::new()),
             trace: RwSignal::new(Vec::new()),
         }
     }

@@ -40,12 +40,16 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let idle = use_idle();
     // Only a picture is worth hiding the controls for.
     let aside = live(move || {
-        idle.get() && !panel.get() && state.get() == State::Connected && view.picture_arrives.get()
+        idle.get()
+            && !panel.get()
+            && state.get() == State::Connected
+            && view.picture_arrives.get() == Some(true)
     });
     let doing = live(move || {
         let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
         words::state(state.get(), rings).to_owned()
     });
+    let connected = Memo::new(move |_| state.get() == State::Connected);
     let details = move || {
         let close = move || panel.set(false);
         panel
@@ -61,6 +65,9 @@ pub(crate) fn CallScreen() -> impl IntoView {
                     "not verified"
                 </span>
                 <Clock call />
+                <span class="quality-sign">
+                    {move || connected.get().then(|| later(lazy::quality_sign()))}
+                </span>
                 <p class="state" role="status" class:well=live(move || state.get() == State::Connected)>
                     {doing}
                 </p>

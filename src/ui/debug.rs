@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::save::SaveDiagnostics;
 use super::{live, use_session};
 
 /// The record, newest line last.
@@ -22,6 +23,7 @@ pub(crate) fn Debug() -> impl IntoView {
         <details class="debug" open>
             <summary>"Debug"</summary>
             <p>{now}</p>
+            <SaveDiagnostics />
             <pre role="log" aria-label="Debug log">
                 {log}
             </pre>

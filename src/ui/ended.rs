@@ -8,6 +8,7 @@ use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
 use super::person::contact_name;
 use super::place::Places;
+use super::save::SaveDiagnostics;
 use super::words::Circumstances;
 use super::{live, use_session, words};
 use crate::session::{Intent, ServerState};
@@ -80,6 +81,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
                 <p class="hint">{length}</p>
             </section>
             {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
+            {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     "Back to home"

@@ -20,6 +20,7 @@ mod place;
 mod quality;
 mod remote;
 mod ringing;
+mod save;
 mod welcome;
 pub mod words;
 
@@ -28,7 +29,7 @@ pub use banner::{Banner, Unable};
 pub use check::{ConnectionCheck, Findings};
 pub use home::HideAddress;
 pub use incoming::Incoming;
-pub use quality::QualityPanel;
+pub use quality::{QualityPanel, QualitySign};
 pub use welcome::Welcome;
 
 use leptos::prelude::*;

@@ -22,13 +22,8 @@ pub(crate) fn Remote(
     // The first picture is there before the first numbers are.
     let first_picture = RwSignal::new(false);
     let has_picture = Memo::new(move |_| {
-        let measured = view
-            .quality
-            .with(|quality| quality.as_ref()?.video_in.as_ref()?.frame_rate);
-        match measured {
-            Some(_) => view.picture_arrives.get(),
-            None => first_picture.get(),
-        }
+        let measured = view.picture_arrives.get();
+        measured.unwrap_or_else(|| first_picture.get())
     });
     let silenced = RwSignal::new(false);
     let told = move |refused| {

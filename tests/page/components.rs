@@ -5,28 +5,26 @@ use futures_channel::mpsc::UnboundedReceiver;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::tick;
-use std::time::Duration;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 use wimpex::browser::probe::Loopback;
 use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, ConnectionCheck, HideAddress, Incoming, QualityPanel, Unable, Welcome};
-use wimpex_call::quality::{Incoming as Arriving, Quality};
+use wimpex::ui::{Banner, ConnectionCheck, HideAddress, Incoming, Unable, Welcome};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
-struct Stage {
+pub(crate) struct Stage {
     element: HtmlElement,
-    session: Session,
+    pub(crate) session: Session,
     sent: UnboundedReceiver<Event>,
     _mounted: Box<dyn std::any::Any>,
 }
 
 impl Stage {
-    fn of<V: IntoView + 'static>(
+    pub(crate) fn of<V: IntoView + 'static>(
         prepare: impl FnOnce(Session) + 'static,
         show: impl FnOnce() -> V + 'static,
     ) -> Self {
@@ -49,7 +47,7 @@ impl Stage {
         }
     }
 
-    fn find(&self, selector: &str) -> Element {
+    pub(crate) fn find(&self, selector: &str) -> Element {
         self.element
             .query_selector(selector)
             .unwrap()
@@ -226,48 +224,6 @@ async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
     stage.button("Continue").click();
     let name = Name::parse("Alice").unwrap();
     assert_eq!(stage.intents(), [Intent::SetName(name)]);
-}
-
-#[wasm_bindgen_test]
-async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
-    tick().await;
-    let text = |stage: &Stage| stage.find("section").text_content().unwrap();
-    assert!(
-        text(&stage).contains("Round-trip time–"),
-        "{}",
-        text(&stage)
-    );
-
-    stage.session.view.quality.set(Some(Quality {
-        video_in: Some(Arriving {
-            bitrate: Some(1_234_000.0),
-            loss: Some(0.025),
-            jitter: Some(Duration::from_millis(12)),
-            frame_rate: Some(29.7),
-            resolution: Some((1280, 720)),
-            codec: Some("VP8".to_owned()),
-        }),
-        round_trip: Some(Duration::from_micros(3400)),
-        relayed: Some(false),
-        protocol: Some("udp".to_owned()),
-        ..Quality::default()
-    }));
-    tick().await;
-    let text = text(&stage);
-    for words in [
-        "RouteDirect, UDP",
-        "Round-trip time3.4 ms",
-        "1.23 Mbit/s",
-        "Picture loss2.5 %",
-        "Picture jitter12 ms",
-        "1280×720",
-        "30 fps",
-        "VP8",
-        "Sound loss–",
-    ] {
-        assert!(text.contains(words), "{words} in {text}");
-    }
 }
 
 #[wasm_bindgen_test]

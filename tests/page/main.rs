@@ -13,4 +13,5 @@ mod adapters;
 mod components;
 mod peers;
 mod plain;
+mod quality;
 mod words;

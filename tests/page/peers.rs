@@ -7,6 +7,8 @@ use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
     Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_start_bitrate,
 };
+use wimpex::browser::stats;
+use wimpex_quality::Report;
 
 struct Side {
     peer: PeerConnection,
@@ -70,6 +72,12 @@ async fn an_audio_call_has_no_place_for_a_picture() {
     assert!(offer.contains("m=audio") && !offer.contains("m=video"));
 }
 
+/// What `getStats` says.
+async fn read(peer: &PeerConnection) -> Report {
+    let report = peer.stats().await.unwrap();
+    Report::parse(&stats::json(report)).unwrap()
+}
+
 #[wasm_bindgen_test]
 async fn tracks_that_come_late_are_sent_without_another_description() {
     let (caller, callee, _) = call(true).await;
@@ -77,17 +85,17 @@ async fn tracks_that_come_late_are_sent_without_another_description() {
     let camera = Track::new(camera, || {});
     caller.peer.send(Kind::Video, Some(camera.js()));
     loop {
-        let report = callee.peer.stats().await.unwrap();
+        let report = read(&callee.peer).await;
         let frames = report
             .of_type("inbound-rtp")
-            .filter(|entry| entry.text("kind").as_deref() == Some("video"))
+            .filter(|entry| entry.text("kind") == Some("video"))
             .find_map(|entry| entry.number("framesDecoded"));
         if frames.is_some_and(|frames| frames > 3.0) {
             break;
         }
         gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let pairs = callee.peer.stats().await.unwrap();
+    let pairs = read(&callee.peer).await;
     assert!(pairs.of_type("candidate-pair").next().is_some());
     assert!(pairs.of_type("certificate").next().is_some());
 }

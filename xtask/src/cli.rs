@@ -76,6 +76,11 @@ enum Command {
         #[arg(last = true, value_name = "SECONDS")]
         seconds: Option<u32>,
     },
+    /// Play a file of "Save diagnostics" again, and show what happened
+    Replay {
+        /// The file
+        file: std::path::PathBuf,
+    },
     /// What stands in for wasm-bindgen while Trunk builds the page
     #[command(hide = true)]
     Bindgen {
@@ -131,6 +136,21 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Bindgen { .. } => unreachable!("it is done already"),
+            Command::Replay { file } => {
+                let run = [
+                    "run",
+                    "--quiet",
+                    "--package",
+                    "wimpex-record",
+                    "--bin",
+                    "replay",
+                    "--",
+                ];
+                // Cargo is called in the root, wherever we are.
+                let here = std::env::current_dir()?;
+                proc::check(workspace.cargo(run).arg(here.join(file)))?;
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Soak => soak::soak(&workspace),
             Command::Natlab { only } => natlab::natlab(&workspace, only.as_deref()),
             Command::Bench => bench::bench(&workspace),

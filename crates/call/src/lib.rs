@@ -65,7 +65,6 @@ mod machine;
 mod memory;
 mod negotiation;
 mod output;
-pub mod quality;
 mod state;
 
 pub use call::limits;

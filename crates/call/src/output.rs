@@ -91,3 +91,26 @@ pub enum Output {
     /// What [`crate::Machine::view`] says has changed.
     Changed,
 }
+
+impl Output {
+    /// What it asks for, in a word: for records of what happened.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Send(relayed) => relayed.signal.type_name(),
+            Self::CreateConnection { .. } => "create connection",
+            Self::MakeOffer { ice_restart, .. } if *ice_restart => "make offer, restart ICE",
+            Self::MakeOffer { .. } => "make offer",
+            Self::AcceptOffer { .. } => "accept offer",
+            Self::AcceptAnswer { .. } => "accept answer",
+            Self::AddCandidate { .. } => "add candidate",
+            Self::CloseConnection { .. } => "close connection",
+            Self::RequestMedia { .. } => "request media",
+            Self::AttachMedia { .. } => "attach media",
+            Self::SetMuted(_) => "set muted",
+            Self::StopCamera => "stop camera",
+            Self::ReleaseMedia { .. } => "release media",
+            Self::ReleaseAllMedia => "release all media",
+            Self::Changed => "changed",
+        }
+    }
+}

@@ -22,7 +22,6 @@ use web_sys::{
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
 
-use super::stats::StatsReport;
 use super::{BrowserError, Listener, window};
 use channel::Channel;
 use listeners::listeners;
@@ -290,9 +289,9 @@ impl PeerConnection {
     }
 
     /// `getStats`.
-    pub fn stats(&self) -> impl Future<Output = Result<StatsReport, BrowserError>> + use<> {
+    pub fn stats(&self) -> impl Future<Output = Result<JsValue, BrowserError>> + use<> {
         let stats = self.pc.get_stats();
-        async move { Ok(StatsReport::new(JsFuture::from(stats).await?)) }
+        async move { Ok(JsFuture::from(stats).await?) }
     }
 
     /// Says this to the peer over the connection itself; says whether it can be.

@@ -2,6 +2,7 @@
 
 mod check;
 mod end;
+pub mod quality;
 
 use std::time::Duration;
 

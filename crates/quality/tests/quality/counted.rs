@@ -1,0 +1,195 @@
+//! From counters to numbers of an interval; whatever is odd is unknown.
+
+use serde_json::{Value, json};
+use wimpex_quality::{Flow, Quality, Report};
+
+use crate::reports::Call;
+
+fn between(before: &Call, after: &Call) -> Quality {
+    Quality::between(&before.sample(), &after.sample())
+}
+
+fn picture(before: &Call, after: &Call) -> Flow {
+    between(before, after).picture_in.unwrap()
+}
+
+fn about(value: Option<f64>, wanted: f64) -> bool {
+    value.is_some_and(|value| (value - wanted).abs() < 1e-6)
+}
+
+#[test]
+fn numbers_are_of_the_interval_not_of_all_time() {
+    let before = Call::at(100.0).with("in-video", "packetsLost", 5_000);
+    let after = Call::at(102.0).with("in-video", "packetsLost", 5_010);
+    let quality = between(&before, &after);
+    let picture = quality.picture_in.as_ref().unwrap();
+    assert!(about(picture.bitrate, 80_000.0), "{picture:?}");
+    assert!(about(picture.packets, 100.0));
+    assert!(about(picture.loss, 10.0 / 210.0));
+    assert!(about(picture.frame_rate, 30.0));
+    assert!(about(picture.waited, 0.04));
+    assert!(about(quality.round_trip, 0.02), "{:?}", quality.round_trip);
+    assert!(about(quality.bitrate_in(), 120_000.0));
+    assert!(about(quality.route_bytes, 20_000.0));
+    assert_eq!(quality.security.version.as_deref(), Some("DTLS 1.2"));
+    assert_eq!(quality.security.own_fingerprint.as_deref(), Some("AB:CD"));
+    let route = quality.route.unwrap();
+    assert_eq!(route.local.network.as_deref(), Some("wifi"));
+    assert_eq!(route.local.address.as_deref(), Some("192.0.2.1 port 5"));
+    assert_eq!(route.remote.kind.as_deref(), Some("srflx"));
+}
+
+#[test]
+fn a_counter_that_goes_back_is_unknown() {
+    let picture = picture(
+        &Call::at(100.0),
+        &Call::at(102.0).with("in-video", "packetsReceived", 3),
+    );
+    assert_eq!((picture.packets, picture.loss), (None, None));
+    assert!(
+        about(picture.frame_rate, 30.0),
+        "the others are as they were"
+    );
+}
+
+#[test]
+fn another_stream_is_not_compared_with_the_old_one() {
+    let picture = picture(&Call::at(1.0), &Call::at(2.0).with("in-video", "ssrc", 77));
+    assert_eq!((picture.bitrate, picture.loss), (None, None));
+}
+
+#[test]
+fn another_route_is_not_compared_with_the_old_one() {
+    let after = Call::at(3.0)
+        .with("P", "id", "Q")
+        .with("T", "selectedCandidatePairId", "Q");
+    let quality = between(&Call::at(2.0), &after);
+    assert_eq!(quality.route_bytes, None);
+    assert!(about(quality.round_trip, 0.5), "the last one known");
+}
+
+#[test]
+fn late_packets_are_no_loss() {
+    let before = Call::at(1.0).with("in-video", "packetsLost", 10);
+    let after = Call::at(2.0).with("in-video", "packetsLost", 8);
+    assert_eq!(picture(&before, &after).loss, Some(0.0));
+}
+
+#[test]
+fn no_time_is_unknown() {
+    let quality = between(&Call::at(5.0), &Call::at(5.0));
+    let picture = quality.picture_in.unwrap();
+    assert_eq!(
+        (picture.bitrate, picture.loss, picture.work),
+        (None, None, None)
+    );
+    assert_eq!(quality.route_bytes, None);
+}
+
+/// Every field of every entry, missing, of another kind, or senseless: what does not
+/// depend on it is as before, and nothing is a number that is none.
+#[test]
+fn a_field_that_is_missing_or_odd_makes_unknown_what_hangs_on_it_and_nothing_wrong() {
+    let before = Call::at(10.0);
+    let after = Call::at(11.0);
+    let fields: Vec<(String, String)> = after
+        .entries()
+        .iter()
+        .flat_map(|entry| {
+            let id = entry["id"].as_str().unwrap().to_owned();
+            let names: Vec<String> = entry.as_object().unwrap().keys().cloned().collect();
+            names.into_iter().map(move |name| (id.clone(), name))
+        })
+        .filter(|(_, name)| name != "id")
+        .collect();
+    assert!(fields.len() > 60);
+    let odd: [Value; 5] = [
+        Value::Null,
+        json!("text"),
+        json!(-1e300),
+        json!(1e300),
+        json!([1]),
+    ];
+    for (id, name) in &fields {
+        check(
+            &between(&before, &after.clone().without(id, name)),
+            id,
+            name,
+        );
+        check(
+            &between(&before.clone().without(id, name), &after),
+            id,
+            name,
+        );
+        for value in &odd {
+            check(
+                &between(&before, &after.clone().with(id, name, value.clone())),
+                id,
+                name,
+            );
+        }
+    }
+    for id in [
+        "in-audio",
+        "in-video",
+        "out-audio",
+        "out-video",
+        "T",
+        "P",
+        "L",
+        "R",
+        "C",
+    ] {
+        check(
+            &between(&before, &after.clone().without_entry(id)),
+            id,
+            "all of it",
+        );
+    }
+}
+
+/// Whatever is known is a number that can be.
+fn check(quality: &Quality, id: &str, name: &str) {
+    let flows = [
+        &quality.sound_in,
+        &quality.picture_in,
+        &quality.sound_out,
+        &quality.picture_out,
+    ];
+    for flow in flows.into_iter().flatten() {
+        let numbers = [
+            flow.bitrate,
+            flow.packets,
+            flow.jitter,
+            flow.waited,
+            flow.freezes,
+            flow.frame_rate,
+            flow.dropped,
+            flow.work,
+            flow.again,
+            flow.nack,
+            flow.pli,
+        ];
+        for number in numbers.into_iter().flatten() {
+            assert!(number.is_finite() && number >= 0.0, "{id}.{name}: {flow:?}");
+        }
+        let shares = [flow.loss, flow.concealed, flow.frozen];
+        for share in shares.into_iter().flatten() {
+            assert!((0.0..=1.0).contains(&share), "{id}.{name}: {flow:?}");
+        }
+    }
+    for number in [quality.round_trip, quality.route_bytes]
+        .into_iter()
+        .flatten()
+    {
+        assert!(number.is_finite() && number >= 0.0, "{id}.{name}: {number}");
+    }
+}
+
+#[test]
+fn what_is_no_report_is_told() {
+    assert!(Report::parse("{}").is_err());
+    assert!(Report::parse("[").is_err());
+    let empty = Report::parse("[1, null, \"x\"]").unwrap();
+    assert_eq!(empty, Report::default());
+}

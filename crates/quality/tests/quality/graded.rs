@@ -1,0 +1,220 @@
+//! From numbers to grades: the table of docs/quality.md.
+
+use wimpex_quality::{Grade, Meter, Reading, Reason};
+
+use crate::reports::Call;
+
+/// The last of so many readings, a second apart, of a call that `change` makes.
+fn after(seconds: u32, change: impl Fn(f64, Call) -> Call) -> Reading {
+    let mut meter = Meter::default();
+    readings(&mut meter, 0..=seconds, change).pop().unwrap()
+}
+
+fn readings(
+    meter: &mut Meter,
+    seconds: std::ops::RangeInclusive<u32>,
+    change: impl Fn(f64, Call) -> Call,
+) -> Vec<Reading> {
+    seconds
+        .filter_map(|second| {
+            let second = f64::from(second) + 10.0;
+            meter.take(change(second, Call::at(second)).sample())
+        })
+        .collect()
+}
+
+/// A share of what should have come is lost, of sound and picture.
+fn losing(share: f64) -> impl Fn(f64, Call) -> Call {
+    move |second, call| {
+        let part = |packets: f64| (packets * second * share, packets * second * (1.0 - share));
+        let ((sound, heard), (picture, seen)) = (part(50.0), part(100.0));
+        call.with("in-audio", "packetsLost", sound)
+            .with("in-audio", "packetsReceived", heard)
+            .with("in-video", "packetsLost", picture)
+            .with("in-video", "packetsReceived", seen)
+            .with("peer-audio", "fractionLost", share)
+            .with("peer-video", "fractionLost", share)
+    }
+}
+
+#[test]
+fn an_undisturbed_call_is_good_both_ways_from_the_second_reading_on() {
+    let mut meter = Meter::default();
+    let all = readings(&mut meter, 0..=300, |_, call| call);
+    assert_eq!(all.len(), 300);
+    for reading in all {
+        assert_eq!(reading.receiving.grade, Grade::Good, "{reading:?}");
+        assert_eq!(reading.sending.grade, Grade::Good, "{reading:?}");
+        assert_eq!(reading.picture, Some(true));
+    }
+    assert_eq!(
+        meter.history().of(wimpex_quality::Series::SoundIn).count(),
+        120
+    );
+}
+
+#[test]
+fn loss_is_graded_as_the_table_says() {
+    for (share, grade) in [
+        (0.0, Grade::Good),
+        (0.02, Grade::Good),
+        (0.05, Grade::Fair),
+        (0.10, Grade::Poor),
+    ] {
+        let reading = after(30, losing(share));
+        let reason = if grade == Grade::Good {
+            Reason::Well
+        } else {
+            Reason::Loss
+        };
+        for verdict in [reading.receiving, reading.sending] {
+            assert_eq!((verdict.grade, verdict.reason), (grade, reason), "{share}");
+        }
+    }
+}
+
+#[test]
+fn delay_is_graded_as_the_table_says() {
+    for (round_trip, grade) in [(0.1, Grade::Good), (0.5, Grade::Fair), (0.9, Grade::Poor)] {
+        let reading = after(30, |second, call| {
+            call.with("P", "totalRoundTripTime", round_trip * second)
+        });
+        assert_eq!(reading.receiving.grade, grade, "{round_trip}");
+        if grade != Grade::Good {
+            assert_eq!(reading.receiving.reason, Reason::Delay);
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
+    let stopped = |what: &'static [&'static str]| {
+        move |second: f64, mut call: Call| {
+            if second > 30.0 {
+                let still = Call::at(30.0);
+                for id in what {
+                    for field in ["packetsReceived", "bytesReceived", "framesDecoded"] {
+                        call = call.with(id, field, still.field(id, field));
+                    }
+                }
+            }
+            call
+        }
+    };
+    let no_picture = after(40, stopped(&["in-video"]));
+    assert_eq!(no_picture.receiving.grade, Grade::Unknown);
+    assert_eq!(no_picture.receiving.reason, Reason::NoPicture);
+    assert_eq!(no_picture.picture, Some(false));
+    let nothing = after(40, stopped(&["in-video", "in-audio"]));
+    assert_eq!(nothing.receiving.grade, Grade::Poor);
+    assert_eq!(nothing.receiving.reason, Reason::Silence);
+    assert_eq!(nothing.sending.grade, Grade::Good);
+}
+
+#[test]
+fn a_call_that_never_had_a_picture_is_judged_by_its_sound() {
+    let reading = after(20, |_, call| call.without_entry("in-video"));
+    assert_eq!(reading.receiving.grade, Grade::Good);
+    assert_eq!(reading.picture, None);
+}
+
+#[test]
+fn freezes_and_few_pictures_are_told() {
+    let frozen = after(20, |second, call| {
+        call.with("in-video", "totalFreezesDuration", second * 0.3)
+    });
+    assert_eq!(frozen.receiving.grade, Grade::Poor);
+    assert_eq!(frozen.receiving.reason, Reason::Freezes);
+    let slow = after(20, |second, call| {
+        call.with("in-video", "framesDecoded", second * 8.0)
+    });
+    assert_eq!(slow.receiving.grade, Grade::Fair);
+    assert_eq!(slow.receiving.reason, Reason::FewFrames);
+    let narrow = after(20, |second, call| {
+        call.with("out-video", "framesEncoded", second * 8.0).with(
+            "out-video",
+            "qualityLimitationReason",
+            "bandwidth",
+        )
+    });
+    assert_eq!(narrow.sending.grade, Grade::Fair);
+    assert_eq!(narrow.sending.reason, Reason::Narrow);
+}
+
+#[test]
+fn one_bad_second_does_not_change_the_sign() {
+    let mut meter = Meter::default();
+    let lost = |from: f64| {
+        move |second: f64, call: Call| {
+            let lost = if second >= from { 12.0 } else { 0.0 };
+            call.with("in-audio", "packetsLost", lost)
+        }
+    };
+    for reading in readings(&mut meter, 0..=60, lost(40.0)) {
+        assert_eq!(reading.receiving.grade, Grade::Good);
+    }
+}
+
+#[test]
+fn it_gets_worse_within_ten_seconds_and_better_within_twenty() {
+    let mut meter = Meter::default();
+    let all = readings(&mut meter, 0..=100, |second, call| {
+        let bad = (second - 50.0).clamp(0.0, 20.0);
+        let lost = bad * 15.0;
+        call.with("in-audio", "packetsLost", lost).with(
+            "in-audio",
+            "packetsReceived",
+            50.0 * second - lost,
+        )
+    });
+    let grades: Vec<Grade> = all.iter().map(|reading| reading.receiving.grade).collect();
+    let changes = grades.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    // The reading of second 10 + n is the nth.
+    assert_eq!(grades[39], Grade::Good);
+    assert_ne!(grades[50], Grade::Good, "{grades:?}");
+    assert_eq!(grades[89], Grade::Good, "{grades:?}");
+    assert!(changes <= 4, "it flickers: {grades:?}");
+}
+
+#[test]
+fn another_route_is_judged_anew() {
+    let mut meter = Meter::default();
+    let moved = |second: f64, call: Call| {
+        if second < 40.0 {
+            losing(0.1)(second, call)
+        } else {
+            losing(0.1)(40.0, Call::at(second))
+                .with(
+                    "in-audio",
+                    "packetsReceived",
+                    45.0 * 40.0 + 50.0 * (second - 40.0),
+                )
+                .with(
+                    "in-video",
+                    "packetsReceived",
+                    90.0 * 40.0 + 100.0 * (second - 40.0),
+                )
+                .with("T", "selectedCandidatePairId", "Q")
+                .with("P", "id", "Q")
+                .with("peer-audio", "fractionLost", 0)
+                .with("peer-video", "fractionLost", 0)
+        }
+    };
+    let all = readings(&mut meter, 0..=33, moved);
+    let grade = |second: usize| all[second - 11].receiving.grade;
+    assert_eq!(grade(39), Grade::Poor);
+    assert_eq!(grade(40), Grade::Unknown, "nothing is known of the new way");
+    assert_eq!(grade(42), Grade::Good);
+}
+
+#[test]
+fn silence_of_the_whole_way_is_said_once() {
+    let mut meter = Meter::default();
+    let all = readings(&mut meter, 0..=30, |second, call| {
+        let bytes = 20_000.0 * second.min(25.0);
+        call.with("P", "bytesReceived", bytes)
+    });
+    let silent: Vec<usize> = (0..all.len()).filter(|at| all[*at].silent).collect();
+    // Nothing since second 25: the third reading without a byte is that of second 28.
+    assert_eq!(silent, [28 - 11]);
+}

@@ -1,0 +1,103 @@
+//! Plays a record again, through the same machine.
+
+use std::fmt;
+use std::time::Duration;
+
+use wimpex_call::{Machine, State};
+
+use crate::{FORMAT, Record};
+
+/// Where a replay went another way than the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which entry, from 0.
+    pub entry: usize,
+    /// What was recorded: outputs and state.
+    pub recorded: String,
+    /// What the machine did now.
+    pub replayed: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            entry,
+            recorded,
+            replayed,
+        } = self;
+        write!(f, "entry {entry}: recorded {recorded}, replayed {replayed}")
+    }
+}
+
+/// What came of playing a record again.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The machine at the end.
+    pub machine: Machine,
+    /// What happened, line by line.
+    pub timeline: Vec<String>,
+    /// Where it went another way; empty if nowhere.
+    pub differences: Vec<Difference>,
+}
+
+/// Plays a record again.
+///
+/// # Errors
+/// In words, where it is of another format or an entry is unreadable.
+pub fn replay(record: &Record) -> Result<Replay, String> {
+    if record.wimpex != FORMAT {
+        return Err(format!(
+            "the record is of format {}, and this program reads {FORMAT}",
+            record.wimpex
+        ));
+    }
+    let mut machine = record
+        .ring
+        .map_or_else(Machine::new, Machine::with_ring_time);
+    let (mut timeline, mut differences) = (Vec::new(), Vec::new());
+    let mut state = State::Idle;
+    for (number, entry) in record.entries.iter().enumerate() {
+        let input = entry
+            .event
+            .input()
+            .map_err(|_| format!("entry {number} is unreadable"))?;
+        machine.handle(input, entry.at);
+        let mut outputs = Vec::new();
+        while let Some(output) = machine.poll_output() {
+            outputs.push(output.name().to_owned());
+        }
+        let before = std::mem::replace(&mut state, machine.state());
+        timeline.push(line(entry.at, entry, &outputs, before, state));
+        let replayed = (outputs, format!("{state:?}"));
+        if (&replayed.0, &replayed.1) != (&entry.outputs, &entry.state) {
+            differences.push(Difference {
+                entry: number,
+                recorded: format!("{:?} {}", entry.outputs, entry.state),
+                replayed: format!("{:?} {}", replayed.0, replayed.1),
+            });
+        }
+    }
+    Ok(Replay {
+        machine,
+        timeline,
+        differences,
+    })
+}
+
+fn line(
+    at: Duration,
+    entry: &crate::Entry,
+    outputs: &[String],
+    before: State,
+    now: State,
+) -> String {
+    let event = serde_json::to_string(&entry.event).unwrap_or_default();
+    let mut line = format!("{:>10.3} {event}", at.as_secs_f64());
+    if !outputs.is_empty() {
+        line += &format!("\n           → {}", outputs.join(", "));
+    }
+    if before != now {
+        line += &format!("\n           {before:?} → {now:?}");
+    }
+    line
+}

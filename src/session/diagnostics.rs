@@ -1,0 +1,29 @@
+//! `Save diagnostics`. Loaded when it is wanted (`crate::lazy`).
+
+use leptos::prelude::*;
+use wimpex_record::Record;
+
+use super::View;
+use crate::browser::window;
+
+/// Writes the record into a file of the person's.
+pub(crate) fn save(view: View) {
+    let browser = window::user_agent();
+    let readings = view
+        .readings
+        .try_update_value(|readings| readings.iter().cloned().collect::<Vec<_>>())
+        .unwrap_or_default();
+    let readings = readings
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let record = view.recorder.try_update_value(|recorder| {
+        let ring = recorder.ring;
+        let (kept, dropped) = recorder.kept();
+        Record::new(kept, dropped, ring, browser, readings)
+    });
+    let text = record.and_then(|record| serde_json::to_string_pretty(&record).ok());
+    if let Some(text) = text {
+        window::save("wimpex-diagnostics.json", &text);
+    }
+}

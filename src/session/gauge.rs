@@ -1,0 +1,106 @@
+//! From `getStats` to what the page shows of a call's quality. Loaded with the
+//! first call (`crate::lazy`); the session knows it as a [`Measure`].
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use serde_json::json;
+use wasm_bindgen::JsValue;
+use wimpex_quality::{CandidateEnd, Flow, History, Meter, Reading, Report, Route, Sample, Verdict};
+
+use super::View;
+use crate::browser::{clock, stats};
+use crate::ui::words::quality::{Direction, grade, reason};
+
+/// Follows one peer connection, and tells the view.
+pub trait Measure {
+    /// One more report. Says whether the way has fallen silent: nothing at all has
+    /// come over it for some seconds.
+    fn measure(&mut self, report: JsValue) -> bool;
+}
+
+/// What the panel and the indicator show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The last second, and how the call fares.
+    pub reading: Reading,
+    /// The last two minutes.
+    pub history: History,
+}
+
+/// So many are kept for diagnostics: ten minutes.
+const READINGS: usize = 600;
+
+pub(crate) struct Gauge {
+    meter: Meter,
+    view: View,
+}
+
+impl Gauge {
+    pub(crate) fn new(view: View) -> Self {
+        Self {
+            meter: Meter::default(),
+            view,
+        }
+    }
+}
+
+impl Measure for Gauge {
+    fn measure(&mut self, report: JsValue) -> bool {
+        // A browser whose report is none has nothing to show.
+        let Ok(report) = Report::parse(&stats::json(report)) else {
+            return false;
+        };
+        let Some(reading) = self.meter.take(Sample::new(&report)) else {
+            return false;
+        };
+        if reading.picture.is_some() {
+            self.view.picture_arrives.set(reading.picture);
+        }
+        let silent = reading.silent;
+        self.view.readings.update_value(|readings| {
+            if readings.len() == READINGS {
+                readings.pop_front();
+            }
+            readings.push_back(line(&reading));
+        });
+        let history = self.meter.history().clone();
+        self.view
+            .quality
+            .set(Some(Arc::new(Shown { reading, history })));
+        silent
+    }
+}
+
+/// A reading for diagnostics: no addresses, no fingerprints.
+fn line(reading: &Reading) -> String {
+    let quality = &reading.quality;
+    let flow = |flow: &Option<Flow>| {
+        flow.as_ref().map(|flow| {
+            json!({
+                "bitrate": flow.bitrate, "packets": flow.packets, "loss": flow.loss,
+                "jitter": flow.jitter, "waited": flow.waited, "frameRate": flow.frame_rate,
+                "frozen": flow.frozen, "resolution": flow.resolution, "codec": flow.codec,
+                "limitation": flow.limitation,
+            })
+        })
+    };
+    let kind = |end: fn(&Route) -> &CandidateEnd| {
+        let route = quality.route.as_ref();
+        route.and_then(|route| end(route).kind.clone())
+    };
+    let verdict =
+        |direction, verdict: Verdict| [grade(verdict.grade), reason(direction, verdict.reason)];
+    json!({
+        "at": clock::now().as_secs_f64(),
+        "receiving": verdict(Direction::Receiving, reading.receiving),
+        "sending": verdict(Direction::Sending, reading.sending),
+        "soundIn": flow(&quality.sound_in),
+        "pictureIn": flow(&quality.picture_in),
+        "soundOut": flow(&quality.sound_out),
+        "pictureOut": flow(&quality.picture_out),
+        "roundTrip": quality.round_trip,
+        "route": [kind(|route| &route.local), kind(|route| &route.remote)],
+    })
+    .to_string()
+}

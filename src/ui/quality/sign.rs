@@ -1,0 +1,42 @@
+//! The sign of how a call fares, one half for each direction.
+
+use leptos::prelude::*;
+use wimpex_quality::Verdict;
+
+use crate::ui::words::quality::{grade, verdicts};
+use crate::ui::{live, use_session};
+
+/// Two arrows: what arrives and what leaves. Their shape tells as much as their
+/// colour: full, half, an outline, dashes.
+#[component]
+pub fn QualitySign() -> impl IntoView {
+    let shown = use_session().view.quality;
+    let both = live(move || {
+        shown.with(|shown| {
+            shown
+                .as_ref()
+                .map(|shown| (shown.reading.receiving, shown.reading.sending))
+                .unwrap_or_default()
+        })
+    });
+    let says = live(move || {
+        let (receiving, sending) = both.get();
+        verdicts(receiving, sending)
+    });
+    let arrow = move |of: fn((Verdict, Verdict)) -> Verdict, path: &'static str| {
+        let grade = live(move || grade(of(both.get()).grade).to_owned());
+        view! {
+            <svg viewBox="0 0 12 16" data-grade=grade aria-hidden="true">
+                <path class="whole" d=path />
+                <path class="half" d=path />
+            </svg>
+        }
+        .into_any()
+    };
+    view! {
+        <span role="img" aria-label=says title=says>
+            {arrow(|(receiving, _)| receiving, "M6 15L1 8h3V1h4v7h3z")}
+            {arrow(|(_, sending)| sending, "M6 1L1 8h3v7h4V8h3z")}
+        </span>
+    }
+}

@@ -1,0 +1,58 @@
+//! A number's last two minutes as a line.
+
+use std::fmt::Write;
+
+use leptos::prelude::*;
+use wimpex_quality::{SECONDS, Series};
+
+use crate::ui::words::whole;
+use crate::ui::{live, use_session};
+
+/// The height of the drawing; its width is one for each second.
+const HEIGHT: f64 = 24.0;
+
+/// The line. Its top is the highest value, or `least` where all are lower, so that
+/// small changes look small.
+pub(super) fn spark(series: Series, least: f64) -> AnyView {
+    let shown = use_session().view.quality;
+    let line = live(move || {
+        shown.with(|shown| {
+            let Some(shown) = shown else {
+                return String::new();
+            };
+            let values: Vec<_> = shown.history.of(series).collect();
+            path(&values, least)
+        })
+    });
+    view! {
+        <svg
+            class="spark"
+            viewBox=format!("0 0 {SECONDS} {HEIGHT}")
+            preserveAspectRatio="none"
+            aria-hidden="true"
+        >
+            <path d=line />
+        </svg>
+    }
+    .into_any()
+}
+
+/// An SVG path; the newest value is at the right edge, and what is unknown is a gap.
+fn path(values: &[Option<f64>], least: f64) -> String {
+    let top = values.iter().flatten().copied().fold(least, f64::max);
+    let mut path = String::new();
+    let mut pen_down = false;
+    for (index, value) in values.iter().enumerate() {
+        let x = SECONDS - values.len() + index;
+        match value {
+            Some(value) => {
+                let y = whole((HEIGHT - 1.0) * (1.0 - value / top));
+                let command = if pen_down { 'L' } else { 'M' };
+                let _ = write!(path, "{command}{x} {y}");
+                pen_down = true;
+            }
+            None => pen_down = false,
+        }
+    }
+    path
+}

@@ -1,0 +1,31 @@
+//! What happened, to be sent with a report.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::use_session;
+use crate::lazy::{self, NotLoaded};
+
+/// A button that saves it.
+#[component]
+pub(crate) fn SaveDiagnostics() -> impl IntoView {
+    let view = use_session().view;
+    let failed = RwSignal::new(false);
+    let save = move |_| {
+        let saved = lazy::save_diagnostics(view);
+        spawn_local(async move {
+            let missing = saved.await == Err(NotLoaded);
+            // The screen with this button may be gone.
+            let _ = failed.try_set(missing);
+        });
+    };
+    view! {
+        <button
+            class="quiet centered"
+            title="What the call did, without addresses, names or keys."
+            on:click=save
+        >
+            {move || if failed.get() { "Not saved: no network" } else { "Save diagnostics" }}
+        </button>
+    }
+}

@@ -1,0 +1,79 @@
+//! How a call fares, in words.
+
+use wimpex_quality::emodel::{mean_opinion, rating};
+use wimpex_quality::{Flow, Grade, Quality, Reason, Verdict};
+
+use super::decimal;
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the peer.
+    Receiving,
+    /// To the peer.
+    Sending,
+}
+
+/// One word for a grade; the style sheet knows them too.
+pub fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Unknown => "unknown",
+        Grade::Good => "good",
+        Grade::Fair => "fair",
+        Grade::Poor => "poor",
+    }
+}
+
+/// Why, in a sentence.
+pub fn reason(direction: Direction, reason: Reason) -> &'static str {
+    use Direction::{Receiving, Sending};
+    match (direction, reason) {
+        (_, Reason::Measuring) => "Nothing can be said yet.",
+        (Receiving, Reason::Well) => "What comes to you arrives well.",
+        (Sending, Reason::Well) => "What you send arrives well.",
+        (Receiving, Reason::Loss) => "Packets are lost on the way to you.",
+        (Sending, Reason::Loss) => "Your upload is losing packets.",
+        (_, Reason::Delay) => "The way is slow: what is said takes long to be heard.",
+        (Receiving, Reason::Silence) => "Nothing is arriving.",
+        (Sending, Reason::Silence) => "Nothing leaves.",
+        (_, Reason::NoPicture) => "No picture is arriving: their camera is off, or held up.",
+        (_, Reason::Freezes) => "The picture stands still now and then.",
+        (Receiving, Reason::FewFrames) => "Only few pictures a second arrive.",
+        (Sending, Reason::FewFrames) => "Only few pictures a second leave.",
+        (_, Reason::Narrow) => "Your upload is too narrow for the picture.",
+    }
+}
+
+/// Both directions, for the sign and who hears it read.
+pub fn verdicts(receiving: Verdict, sending: Verdict) -> String {
+    let one = |direction, name: &str, verdict: Verdict| {
+        let (grade, why) = (grade(verdict.grade), reason(direction, verdict.reason));
+        format!("{name}: {grade}. {why}")
+    };
+    format!(
+        "{} {}",
+        one(Direction::Receiving, "Receiving", receiving),
+        one(Direction::Sending, "Sending", sending)
+    )
+}
+
+/// What one would say of how the peer sounds, as far as packets tell
+/// ([`wimpex_quality::emodel`]).
+pub fn sounds(quality: &Quality) -> Option<String> {
+    let sound: &Flow = quality.sound_in.as_ref()?;
+    let delay = quality.round_trip? / 2.0 + sound.waited?;
+    let rating = rating(sound.loss?, delay);
+    // The categories of G.107, annex B.
+    let word = match rating {
+        r if r >= 90.0 => "excellent",
+        r if r >= 80.0 => "good",
+        r if r >= 70.0 => "fair",
+        r if r >= 60.0 => "poor",
+        _ => "bad",
+    };
+    let opinion = decimal(mean_opinion(rating), 1);
+    Some(format!(
+        "They should sound {word} to you: {opinion} of 4.5, R {} (estimated after ITU-T G.107).",
+        super::whole(rating)
+    ))
+}
