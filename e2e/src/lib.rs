@@ -38,7 +38,7 @@ mod wire;
 
 pub use bare::{BarePerson, BareSite};
 pub use browser::{Browser, BrowserKind, BrowserOptions};
-pub use lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Uplink};
+pub use lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Toll, Uplink};
 pub use page::{Page, Role};
 pub use person::{CallKind, Person};
 pub use probe::{Kind, Media, Milestones, Pictures, Prompt, Received, Route, Sent, Snapshot};

@@ -229,6 +229,12 @@ impl Page {
         self.probe("pictures").await
     }
 
+    /// Two reports of the open connection's statistics, some seconds apart, without
+    /// addresses, and what they say.
+    pub async fn golden(&self) -> serde_json::Value {
+        self.probe("golden").await
+    }
+
     /// All errors on the console so far: the page's own, and in Chromium also the
     /// browser's (failed requests, blocked resources).
     pub async fn console_errors(&self) -> Vec<String> {

@@ -264,7 +264,58 @@
     };
   };
 
+  // Two reports of the one open connection, and what they say, reckoned here and not
+  // by the page: for tests of what the page makes of them.
+  const golden = async () => {
+    const connection = connections.find((c) => c.signalingState !== 'closed');
+    const types = ['inbound-rtp', 'outbound-rtp', 'remote-inbound-rtp', 'codec', 'transport',
+      'certificate', 'candidate-pair', 'local-candidate', 'remote-candidate'];
+    const secret = ['address', 'ip', 'relatedAddress', 'port', 'relatedPort', 'url',
+      'usernameFragment', 'base64Certificate', 'iceLocalUsernameFragment'];
+    const read = async () => [...(await connection.getStats()).values()]
+      .filter((e) => types.includes(e.type))
+      .filter((e) => e.type !== 'candidate-pair' || e.state === 'succeeded')
+      .map((e) => Object.fromEntries(Object.entries(e).filter(([k]) => !secret.includes(k))));
+    const before = await read();
+    await new Promise((done) => setTimeout(done, 4000));
+    const after = await read();
+    const busiest = (report, type, kind) => report
+      .filter((e) => e.type === type && e.kind === kind)
+      .sort((a, b) => (b.bytesReceived ?? b.bytesSent) - (a.bytesReceived ?? a.bytesSent))[0];
+    const time = (report) => Math.max(...report
+      .filter((e) => ['transport', 'candidate-pair', 'inbound-rtp', 'outbound-rtp'].includes(e.type))
+      .map((e) => e.timestamp));
+    const seconds = (time(after) - time(before)) / 1000;
+    const flow = (type, kind, bytes, packets, frames) => {
+      const [a, b] = [busiest(before, type, kind), busiest(after, type, kind)];
+      if (!b) return null;
+      const grown = (field) => (a?.ssrc === b.ssrc ? b[field] - a[field] : NaN);
+      const lost = Math.max(grown('packetsLost'), 0);
+      const known = (number) => (Number.isFinite(number) ? number : null);
+      return {
+        bitrate: known((grown(bytes) * 8) / seconds),
+        packets: known(grown(packets) / seconds),
+        loss: type === 'inbound-rtp'
+          ? known(lost / (lost + grown(packets) - (grown('retransmittedPacketsReceived') || 0)))
+          : null,
+        frameRate: known(grown(frames) / seconds),
+      };
+    };
+    const inbound = (kind) =>
+      flow('inbound-rtp', kind, 'bytesReceived', 'packetsReceived', 'framesDecoded');
+    const outbound = (kind) =>
+      flow('outbound-rtp', kind, 'bytesSent', 'packetsSent', 'framesEncoded');
+    return {
+      reports: [before, after],
+      expected: {
+        soundIn: inbound('audio'), pictureIn: inbound('video'),
+        soundOut: outbound('audio'), pictureOut: outbound('video'),
+      },
+    };
+  };
+
   window.__probe = {
+    golden,
     snapshot: () => ({
       connectionsMade,
       connectionsOpen: connections.filter((c) => c.signalingState !== 'closed').length,

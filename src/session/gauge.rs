@@ -78,7 +78,8 @@ fn line(reading: &Reading) -> String {
     let flow = |flow: &Option<Flow>| {
         flow.as_ref().map(|flow| {
             json!({
-                "bitrate": flow.bitrate, "packets": flow.packets, "loss": flow.loss,
+                "bitrate": flow.bitrate, "packets": flow.packets, "again": flow.again,
+                "loss": flow.loss,
                 "jitter": flow.jitter, "waited": flow.waited, "frameRate": flow.frame_rate,
                 "frozen": flow.frozen, "resolution": flow.resolution, "codec": flow.codec,
                 "limitation": flow.limitation,

@@ -55,6 +55,10 @@ fn a_failed_call_names_its_cause() {
         hides_address: true,
         ..with(none, DIRECT)
     };
+    let in_vain = Circumstances {
+        has_relay: false,
+        ..hiding
+    };
     let alone = Circumstances {
         server: false,
         ..ALL_WELL
@@ -63,6 +67,7 @@ fn a_failed_call_names_its_cause() {
     for (reason, at_end, words) in [
         (failed, with(DIRECT, none), "Bob’s side named no way"),
         (failed, without_relay, "this server offers no relay"),
+        (failed, in_vain, "this server offers none"),
         (failed, hiding, "only the relay could carry the call"),
         (
             failed,

@@ -155,14 +155,16 @@ fn ratio(part: f64, of: f64) -> Option<f64> {
 }
 
 /// Lost packets of the interval. When late packets come in, the browser takes
-/// them off its count; such an interval lost nothing.
+/// them off its count; such an interval lost nothing. What came again is counted as
+/// received (webrtc-stats, section 8.2), and came in the place of a lost one.
 fn loss(before: &Stream, after: &Stream) -> Option<f64> {
     let lost = (after.count(Counter::Lost)? - before.count(Counter::Lost)?).max(0.0);
     let came = growth(
         before.count(Counter::Packets),
         after.count(Counter::Packets),
     )?;
-    ratio(lost, lost + came)
+    let again = growth(before.count(Counter::Again), after.count(Counter::Again));
+    ratio(lost, lost + (came - again.unwrap_or(0.0)).max(0.0))
 }
 
 /// The mean of the interval's answers; without any, the last one known.

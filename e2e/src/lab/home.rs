@@ -69,6 +69,17 @@ struct Way {
     interface: String,
 }
 
+/// What a router has counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Toll {
+    /// Packets that came to it.
+    pub packets: u64,
+    /// Those of them that it dropped.
+    pub lost: u64,
+    /// Bytes of the others, with their IP headers.
+    pub bytes: u64,
+}
+
 impl Home {
     pub(super) fn new(lab: &Lab, uplinks: &[Uplink]) -> Self {
         let machine = Namespace::new("home");
@@ -119,20 +130,51 @@ impl Home {
         let mut rule = |rule: String| {
             rules += &format!("add rule inet wimpex weather {rule}\n");
         };
-        if loss_percent > 0 {
-            rule(format!("numgen random mod 100 < {loss_percent} drop"));
-        }
-        if kilobits > 0 {
-            for direction in ["iifname", "oifname"] {
+        for (interface, name) in [("iifname", "in"), ("oifname", "out")] {
+            let direction = format!("{interface} \"out\" meta l4proto udp");
+            rule(format!("{direction} counter name all_{name}"));
+            if loss_percent > 0 {
+                rule(format!(
+                    "{direction} numgen random mod 100 < {loss_percent} counter name lost_{name} drop"
+                ));
+            }
+            if kilobits > 0 {
                 let bytes = u64::from(kilobits) * 125;
                 // A tenth of a second may wait, as in a router's queue.
                 rule(format!(
-                    "{direction} \"out\" limit rate over {bytes} bytes/second burst {} bytes drop",
+                    "{direction} limit rate over {bytes} bytes/second burst {} bytes \
+                     counter name lost_{name} drop",
                     bytes / 10
                 ));
             }
         }
         self.way().router.nft(&rules);
+    }
+
+    /// What the weather has seen of UDP so far: what comes to the home, and what leaves it.
+    pub fn tolls(&self) -> [Toll; 2] {
+        let text = self
+            .way()
+            .router
+            .nft_says("list counters table inet wimpex");
+        let of = |name: &str| {
+            let (_, rest) = text
+                .split_once(&format!("counter {name} {{"))
+                .unwrap_or_default();
+            let number = |word: &str| -> u64 {
+                let after = rest.split_whitespace().skip_while(|it| *it != word).nth(1);
+                after.and_then(|it| it.parse().ok()).expect("a counter")
+            };
+            (number("packets"), number("bytes"))
+        };
+        ["in", "out"].map(|name| {
+            let (all, lost) = (of(&format!("all_{name}")), of(&format!("lost_{name}")));
+            Toll {
+                packets: all.0,
+                lost: lost.0,
+                bytes: all.1 - lost.1,
+            }
+        })
     }
 
     fn way(&self) -> &Way {
@@ -261,6 +303,10 @@ impl Way {
         };
         format!(
             "table inet wimpex {{
+                counter all_in {{ }}
+                counter all_out {{ }}
+                counter lost_in {{ }}
+                counter lost_out {{ }}
                 chain weather {{ }}
                 chain input {{ type filter hook input priority 0; {guard}; }}
                 chain forward {{ type filter hook forward priority 0; {udp}; {guard}; jump weather; }}

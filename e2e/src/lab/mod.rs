@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 
 pub use capture::Capture;
 pub(crate) use connector::Connector;
-pub use home::{Home, Uplink};
+pub use home::{Home, Toll, Uplink};
 pub use namespace::Namespace;
 pub(crate) use namespace::command_in;
 

@@ -49,6 +49,15 @@ impl Namespace {
             .unwrap_or_else(|error| panic!("{parameter} in {}: {error}", self.0));
     }
 
+    /// What nftables says to that.
+    pub(super) fn nft_says(&self, words: &str) -> String {
+        let output = command_in(Some(&self.0), "nft")
+            .args(words.split(' '))
+            .output()
+            .expect("nft starts");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Loads rules for nftables.
     pub(super) fn nft(&self, rules: &str) {
         let mut child = command_in(Some(&self.0), "nft")

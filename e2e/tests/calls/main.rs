@@ -8,21 +8,24 @@ mod devices;
 mod during;
 mod endings;
 mod fields;
+mod golden;
 mod media;
 mod networks;
 mod outages;
+mod quality;
 mod relays;
 mod resilience;
 mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod truth;
 mod vanishing;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let scenes = [
+    let mut scenes = vec![
         media::all(),
         bare::all(),
         ringing::all(),
@@ -39,6 +42,11 @@ fn main() -> ExitCode {
         networks::all(),
         relays::all(),
         checks::all(),
+        quality::all(),
+        truth::all(),
     ];
+    if std::env::var_os(golden::DIRECTORY).is_some() {
+        scenes.push(golden::all());
+    }
     wimpex_e2e::main(scenes.into_iter().flatten().collect())
 }

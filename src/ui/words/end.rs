@@ -92,6 +92,10 @@ fn missing_route(name: &str, at_end: Circumstances) -> String {
         format!(
             "{name}’s side named no way to reach it. Their network, or their browser, may be the reason."
         )
+    } else if at_end.hides_address && !at_end.has_relay {
+        "You hide your network address, so only a relay (TURN) could carry the call, and this \
+         server offers none."
+            .to_owned()
     } else if !at_end.has_relay {
         "Your networks let no direct connection through, and this server offers no relay (TURN) to \
          go around that. Another network may help."

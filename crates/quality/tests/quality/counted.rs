@@ -76,6 +76,15 @@ fn late_packets_are_no_loss() {
 }
 
 #[test]
+fn what_came_again_is_not_counted_twice() {
+    let before = Call::at(1.0).with("in-video", "retransmittedPacketsReceived", 0);
+    let after = Call::at(2.0)
+        .with("in-video", "retransmittedPacketsReceived", 10)
+        .with("in-video", "packetsLost", 10);
+    assert!(about(picture(&before, &after).loss, 0.1));
+}
+
+#[test]
 fn no_time_is_unknown() {
     let quality = between(&Call::at(5.0), &Call::at(5.0));
     let picture = quality.picture_in.unwrap();

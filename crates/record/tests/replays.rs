@@ -1,0 +1,166 @@
+//! Every record in `replays` goes the way that it went. To make a scenario of a
+//! reported fault, put its file there.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use wimpex_call::{EndReason, Input, Machine, Output};
+use wimpex_protocol::{
+    CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
+};
+use wimpex_record::{Kept, Record, replay};
+
+fn records() -> Vec<(PathBuf, Record)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replays");
+    let files = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .map(|file| {
+            let text = fs::read_to_string(&file).unwrap();
+            (file, serde_json::from_str(&text).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn every_record_replays_to_the_end_that_it_had() {
+    let records = records();
+    assert!(records.len() >= 2);
+    for (file, record) in records {
+        let replay = replay(&record).unwrap();
+        assert_eq!(replay.differences, [], "{}", file.display());
+        let ended = replay.machine.view().ended.unwrap();
+        assert_eq!(
+            ended.reason,
+            EndReason::ConnectionFailed,
+            "{}",
+            file.display()
+        );
+        assert_eq!(replay.timeline.len(), record.entries.len());
+    }
+}
+
+#[test]
+fn a_record_that_was_changed_shows_where() {
+    let (_, mut record) = records().remove(0);
+    let accepted = record
+        .entries
+        .iter()
+        .position(|entry| entry.state == "Connecting");
+    let accepted = accepted.unwrap();
+    record.entries.remove(accepted);
+    let replay = replay(&record).unwrap();
+    assert_eq!(
+        replay.differences[0].entry, accepted,
+        "{:?}",
+        replay.differences
+    );
+}
+
+#[test]
+fn a_record_of_another_format_or_with_senseless_ids_is_refused_in_words() {
+    let (_, record) = records().remove(0);
+    let newer = Record {
+        wimpex: 2,
+        ..record.clone()
+    };
+    assert!(replay(&newer).unwrap_err().contains("format 2"));
+    let text = serde_json::to_string(&record)
+        .unwrap()
+        .replace("person-1", "no id: spaces");
+    let senseless: Record = serde_json::from_str(&text).unwrap();
+    assert!(replay(&senseless).unwrap_err().contains("unreadable"));
+}
+
+/// An offer with everything in it that is nobody's business.
+fn incoming() -> Vec<Input> {
+    let from = || UserId::parse("guest-secret-person").unwrap();
+    let device = || DeviceId::parse("d-secret-device").unwrap();
+    let call_id = || CallId::parse("call_secret").unwrap();
+    let remote = |signal| Input::Remote {
+        from: from(),
+        device: device(),
+        addressed: false,
+        signal,
+    };
+    vec![
+        remote(Signal::CallOffer(CallOffer {
+            call_id: call_id(),
+            offer: Offer::new(Sdp("v=0 a=ice-pwd:secret-password".to_owned())),
+            call_type: CallType::Video,
+            from_username: Some("Secret Name".to_owned()),
+            sec: None,
+        })),
+        remote(Signal::IceCandidate(IceCandidate {
+            call_id: Some(call_id()),
+            candidate: Candidate {
+                candidate:
+                    "candidate:1 1 udp 1 203.0.113.77 5000 typ srflx raddr 10.0.0.77 rport 9"
+                        .to_owned(),
+                sdp_m_line_index: Some(0),
+                sdp_mid: Some("0".to_owned()),
+                username_fragment: Some("secret-fragment".to_owned()),
+            },
+        })),
+        Input::PeerDevices {
+            user: from(),
+            devices: vec![device()],
+        },
+        Input::Accept { camera: true },
+        Input::HangUp,
+    ]
+}
+
+#[test]
+fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
+    let mut machine = Machine::new();
+    let mut kept = Vec::new();
+    for (second, input) in (1..).zip(incoming()) {
+        let at = Duration::from_secs(second);
+        machine.handle(input.clone(), at);
+        let outputs = std::iter::from_fn(|| machine.poll_output());
+        let outputs = outputs.map(|output: Output| output.name()).collect();
+        let state = machine.state();
+        kept.push(Kept {
+            at,
+            input,
+            outputs,
+            state,
+        });
+    }
+    let record = Record::new(&kept, 0, None, "a browser".to_owned(), Vec::new());
+    let text = serde_json::to_string(&record).unwrap();
+    for private in ["secret", "Secret", "203.0.113.77", "10.0.0.77", "ice-pwd"] {
+        assert!(!text.contains(private), "{private} in {text}");
+    }
+    assert!(text.contains("udp typ srflx"), "{text}");
+    let replay = replay(&record).unwrap();
+    assert_eq!(replay.differences, []);
+    assert_eq!(
+        replay.machine.view().ended.unwrap().reason,
+        EndReason::HungUp
+    );
+}
+
+#[test]
+fn ids_keep_their_order_for_it_decides_who_gives_way() {
+    let place = |id: &str| Input::Place {
+        call_id: CallId::parse(id).unwrap(),
+        peer: UserId::parse("guest-bob").unwrap(),
+        call_type: CallType::Audio,
+    };
+    let inputs = [place("call_zz"), place("call_aa"), place("call_mm")];
+    let redaction = wimpex_record::Redaction::of(inputs.iter());
+    let ids = inputs.each_ref().map(|input| match redaction.apply(input) {
+        Input::Place { call_id, .. } => call_id,
+        other => panic!("{other:?}"),
+    });
+    assert!(ids[1] < ids[2] && ids[2] < ids[0], "{ids:?}");
+}

@@ -1,0 +1,140 @@
+//! What the page measures, beside what the network itself has counted.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use wimpex_e2e::{CallKind, Home, Person, Stage, Toll, Uplink, soaks};
+use wimpex_record::Record;
+
+use crate::networks::two;
+use crate::quality::{save, sign};
+use crate::shared::{connect, hang_up, measured, scenes};
+
+scenes! {
+    Networks: the_loss_is_what_the_router_counted,
+    Networks: the_bitrate_is_what_the_router_counted,
+}
+
+/// Sums of what a page measured over some time.
+#[derive(Default)]
+struct Measured {
+    seconds: f64,
+    /// Packets that should have come, of sound and picture.
+    expected: f64,
+    lost: f64,
+    bytes: f64,
+    packets: f64,
+}
+
+impl Measured {
+    fn loss(&self) -> f64 {
+        100.0 * self.lost / self.expected
+    }
+}
+
+/// What is around the payload of a packet: IPv4, UDP, RTP with two or three header
+/// extensions, and the seal of SRTP (RFC 3711, RFC 7714), in bytes.
+const AROUND: f64 = 20.0 + 8.0 + 12.0 + 12.0 + 16.0;
+
+async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+    let shares: &[(u8, &str)] = if soaks() {
+        &[(2, "good"), (5, "fair"), (10, "poor")]
+    } else {
+        &[(10, "poor")]
+    };
+    for (share, grade) in shares {
+        home.weather(*share, 0);
+        sleep(Duration::from_secs(3)).await;
+        let (page, router) = watch(&alice, &home).await;
+        let counted = 100.0 * router.lost as f64 / router.packets as f64;
+        let says = sign(&alice).await;
+        measured(&format!(
+            "{share} % dropped: the router lost {counted:.2} %, the page says {:.2} %; {says}",
+            page.loss()
+        ));
+        assert!(
+            (page.loss() - counted).abs() < 1.0,
+            "more than a point apart"
+        );
+        assert!(says.contains(&format!("Receiving: {grade}.")), "{says}");
+    }
+    home.weather(0, 0);
+    hang_up(&alice, &bob).await;
+}
+
+async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+    for kilobits in if soaks() { &[0, 400][..] } else { &[0] } {
+        home.weather(0, *kilobits);
+        sleep(Duration::from_secs(5)).await;
+        let (page, router) = watch(&alice, &home).await;
+        let says = (page.bytes + page.packets * AROUND) / page.seconds * 8.0 / 1000.0;
+        let counted = router.bytes as f64 * 8.0 / 1000.0 / page.seconds;
+        measured(&format!(
+            "{kilobits} kbit/s (0: no limit): {counted:.0} kbit/s came through the router, \
+             {says:.0} says the page"
+        ));
+        assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
+    }
+    home.weather(0, 0);
+    hang_up(&alice, &bob).await;
+}
+
+async fn in_a_call(stage: &Stage<'_>) -> (Person, Person, [Home; 2]) {
+    let homes = [(); 2].map(|()| stage.lab().home(Uplink::Open));
+    let (alice, bob) = two(stage, &homes[0], &homes[1]).await;
+    homes[0].weather(0, 0);
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    // The browser finds the width of the way by and by.
+    sleep(Duration::from_secs(5)).await;
+    (alice, bob, homes)
+}
+
+/// What came to Alice in the next half minute: after her page, and after her router.
+async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
+    let now = async || -> f64 {
+        let script = "return performance.now() / 1000";
+        alice.page.evaluate(script).await
+    };
+    let [before, _] = home.tolls();
+    let from = now().await;
+    sleep(Duration::from_secs(if soaks() { 30 } else { 12 })).await;
+    let [after, _] = home.tolls();
+    let until = now().await;
+    let toll = Toll {
+        packets: after.packets - before.packets,
+        lost: after.lost - before.lost,
+        bytes: after.bytes - before.bytes,
+    };
+    alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
+    let record: Record = serde_json::from_str(&save(alice).await).expect("a record");
+    alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
+    let mut sums = Measured::default();
+    let mut last = None;
+    for reading in &record.readings {
+        let at = reading["at"].as_f64().expect("a time");
+        if let Some(before) = last.filter(|_| at > from && at <= until) {
+            let seconds = at - before;
+            sums.seconds += seconds;
+            for flow in ["soundIn", "pictureIn"] {
+                let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
+                let (came, loss) = (number("packets") * seconds, number("loss"));
+                let first = came - number("again") * seconds;
+                let expected = first / (1.0 - loss);
+                sums.packets += came;
+                sums.expected += expected;
+                sums.lost += expected * loss;
+                sums.bytes += number("bitrate") / 8.0 * seconds;
+            }
+        }
+        last = Some(at);
+    }
+    // The readings begin and end within a second of the router's.
+    let share = (until - from) / sums.seconds;
+    sums.seconds *= share;
+    sums.bytes *= share;
+    sums.packets *= share;
+    (sums, toll)
+}
