@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use crate::browser::peer::IceServer;
 use crate::session::gauge::{Gauge, Measure};
 use crate::session::{Event, View, check, diagnostics};
-use crate::ui::{Findings, QualityPanel, QualitySign};
+use crate::ui::{Findings, PauseOffer, QualityPanel, QualitySign};
 
 /// The module could not be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,13 @@ lazy! {
     /// The sign of how the call fares.
     quality_sign() -> AnyView {
         view! { <QualitySign /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The offer to pause one's picture.
+    pause_offer() -> AnyView {
+        view! { <PauseOffer /> }.into_any()
     }
 }
 

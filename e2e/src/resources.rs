@@ -49,6 +49,16 @@ impl Page {
         }
     }
 
+    /// Seconds that the page's main thread has worked so far.
+    pub async fn busy_seconds(&self) -> f64 {
+        self.tell("Performance.enable", json!({})).await;
+        let answer = self.tell("Performance.getMetrics", json!({})).await;
+        let metrics = answer["metrics"].as_array().into_iter().flatten();
+        let mut named = metrics.filter(|metric| metric["name"] == "TaskDuration");
+        let found = named.next().and_then(|metric| metric["value"].as_f64());
+        found.unwrap_or_else(|| panic!("no TaskDuration in {answer}"))
+    }
+
     /// Closes the tab, as its cross does.
     pub async fn close(&self) {
         self.focus().await;

@@ -73,7 +73,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 </p>
             </header>
             <OwnPicture />
-            <Notices call />
+            <Notices call connected />
             {details}
             <Controls call state panel />
         </main>
@@ -100,7 +100,7 @@ fn Clock(call: Signal<Option<CallView>>) -> impl IntoView {
 
 /// What is wrong with microphone or camera.
 #[component]
-fn Notices(call: Signal<Option<CallView>>) -> impl IntoView {
+fn Notices(call: Signal<Option<CallView>>, connected: Memo<bool>) -> impl IntoView {
     let notice = move |words: fn(&CallView) -> Option<&'static str>| {
         live(move || {
             call.get()
@@ -114,6 +114,7 @@ fn Notices(call: Signal<Option<CallView>>) -> impl IntoView {
         <div class="call-notices" role="alert">
             <p>{notice(words::microphone_notice)}</p>
             <p>{notice(words::camera_notice)}</p>
+            {move || connected.get().then(|| later(lazy::pause_offer()))}
         </div>
     }
 }

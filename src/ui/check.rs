@@ -76,7 +76,8 @@ pub fn Findings() -> impl IntoView {
     let section = NodeRef::<Section>::new();
     // It may appear below the edge of the screen.
     request_animation_frame(move || {
-        if let Some(section) = section.get_untracked() {
+        // Or be gone again by then.
+        if let Some(section) = section.try_get_untracked().flatten() {
             section.scroll_into_view_with_bool(false);
         }
     });

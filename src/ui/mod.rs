@@ -29,7 +29,7 @@ pub use banner::{Banner, Unable};
 pub use check::{ConnectionCheck, Findings};
 pub use home::HideAddress;
 pub use incoming::Incoming;
-pub use quality::{QualityPanel, QualitySign};
+pub use quality::{PauseOffer, QualityPanel, QualitySign};
 pub use welcome::Welcome;
 
 use leptos::prelude::*;

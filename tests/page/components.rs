@@ -11,13 +11,13 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 use wimpex::browser::probe::Loopback;
 use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, ConnectionCheck, HideAddress, Incoming, Unable, Welcome};
+use wimpex::ui::{Banner, ConnectionCheck, Findings, HideAddress, Incoming, Unable, Welcome};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
 pub(crate) struct Stage {
-    element: HtmlElement,
+    pub(crate) element: HtmlElement,
     pub(crate) session: Session,
     sent: UnboundedReceiver<Event>,
     _mounted: Box<dyn std::any::Any>,
@@ -54,7 +54,7 @@ impl Stage {
             .unwrap_or_else(|| panic!("no {selector} in {}", self.element.inner_html()))
     }
 
-    fn button(&self, name: &str) -> HtmlElement {
+    pub(crate) fn button(&self, name: &str) -> HtmlElement {
         let buttons = self.element.query_selector_all("button").unwrap();
         (0..buttons.length())
             .filter_map(|n| buttons.get(n)?.dyn_into::<HtmlElement>().ok())
@@ -63,7 +63,7 @@ impl Stage {
     }
 
     /// What the ui has sent so far.
-    fn intents(&mut self) -> Vec<Intent> {
+    pub(crate) fn intents(&mut self) -> Vec<Intent> {
         let mut intents = Vec::new();
         while let Ok(event) = self.sent.try_recv() {
             if let Event::Person(intent) = event {
@@ -84,20 +84,35 @@ fn ringing(session: Session, call_type: CallType) {
     session.view.call.set(wimpex_call::View {
         state: State::Ringing,
         call: Some(CallView {
-            call_id: CallId::parse("call_1").unwrap(),
-            peer: UserId::parse("guest-alice").unwrap(),
-            peer_name: Some("Alice <b>".to_owned()),
             call_type,
-            role: Role::Callee,
-            generation: Generation(1),
-            peer_rings: false,
-            connected_at: None,
-            muted: false,
-            microphone: Capture::Off,
-            camera: Capture::Off,
+            ..alice_calls()
         }),
         ended: None,
     });
+}
+
+fn alice_calls() -> CallView {
+    CallView {
+        call_id: CallId::parse("call_1").unwrap(),
+        peer: UserId::parse("guest-alice").unwrap(),
+        peer_name: Some("Alice <b>".to_owned()),
+        call_type: CallType::Video,
+        role: Role::Callee,
+        generation: Generation(1),
+        peer_rings: false,
+        connected_at: None,
+        muted: false,
+        microphone: Capture::Off,
+        camera: Capture::Off,
+    }
+}
+
+/// A call with the camera on.
+pub(crate) fn in_a_call() -> CallView {
+    CallView {
+        camera: Capture::On,
+        ..alice_calls()
+    }
 }
 
 fn prompt(call_type: CallType) -> Stage {
@@ -252,7 +267,7 @@ async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() 
 
 /// What the check says when all parts fare so.
 async fn verdict(fares: impl Fn(Part) -> Finding) -> String {
-    let stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let stage = Stage::of(|_| (), || view! { <Findings /> });
     let findings = PARTS.map(|part| (part, fares(part)));
     stage.session.view.check.set(findings.to_vec());
     tick().await;
@@ -301,21 +316,24 @@ async fn the_check_says_in_words_what_to_do() {
 async fn the_check_shows_each_part_and_begins_with_a_click() {
     let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
     tick().await;
-    let section: HtmlElement = stage.find("section").unchecked_into();
-    assert!(section.hidden(), "nothing to show yet");
+    let section = |stage: &Stage| stage.element.query_selector("section").unwrap();
+    assert!(section(&stage).is_none(), "nothing to show yet");
     stage.button("Check my connection").click();
     assert_eq!(stage.intents(), [Intent::Check]);
     let findings = PARTS.map(|part| (part, Finding::Works));
     stage.session.view.check.set(findings.to_vec());
     tick().await;
-    assert!(!section.hidden());
+    // It comes when it is loaded.
+    while section(&stage).is_none() {
+        tick().await;
+    }
     let rows = stage.element.query_selector_all("li").unwrap();
     assert_eq!(rows.length() as usize, PARTS.len());
 }
 
 #[wasm_bindgen_test]
 async fn the_check_asks_whether_its_sound_was_heard() {
-    let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let mut stage = Stage::of(|_| (), || view! { <Findings /> });
     let fares = |part| match part {
         Part::Speaker => Finding::Asks,
         _ => Finding::Works,

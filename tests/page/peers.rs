@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
-    Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_start_bitrate,
+    Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_wishes,
 };
 use wimpex::browser::stats;
 use wimpex_quality::Report;
@@ -155,10 +155,14 @@ async fn what_is_said_over_the_connection_itself_arrives() {
 fn only_vp8_begins_faster_and_nothing_else_changes() {
     let sdp = "v=0\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\n\
                a=fmtp:97 apt=96\r\na=rtpmap:111 opus/48000/2\r\n";
-    let faster = with_start_bitrate(sdp);
+    let faster = with_wishes(sdp);
     let added = "a=fmtp:96 x-google-start-bitrate=1000\r\n";
     assert_eq!(faster.replace(added, ""), sdp);
     assert_eq!(faster.matches(added).count(), 1);
     assert!(faster.contains(&format!("VP8/90000\r\n{added}")));
-    assert_eq!(with_start_bitrate("garbage"), "garbage");
+    assert_eq!(with_wishes("garbage"), "garbage");
+    let opus = "a=fmtp:111 minptime=10;useinbandfec=1\r\n";
+    let quiet = "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n";
+    assert_eq!(with_wishes(opus), quiet);
+    assert_eq!(with_wishes(quiet), quiet);
 }

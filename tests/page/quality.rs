@@ -6,12 +6,14 @@ use leptos::prelude::*;
 use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::gauge::Shown;
-use wimpex::ui::{QualityPanel, QualitySign};
+use wimpex::session::{Intent, Session};
+use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
+use wimpex_call::State;
 use wimpex_quality::{
     CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Route, Security, Verdict,
 };
 
-use crate::components::Stage;
+use crate::components::{Stage, in_a_call};
 
 fn shown(quality: Quality) -> Option<Arc<Shown>> {
     let verdict = |grade, reason| Verdict { grade, reason };
@@ -31,7 +33,7 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     tick().await;
     let text = || stage.find("section").text_content().unwrap();
-    assert!(text().contains("Round-trip time– "), "{}", text());
+    assert!(text().contains("Round-trip time–"), "{}", text());
     let end = |kind: &str| CandidateEnd {
         kind: Some(kind.to_owned()),
         network: None,
@@ -105,4 +107,27 @@ async fn the_sign_says_how_both_directions_fare() {
         stage.find("svg + svg").get_attribute("data-grade").unwrap(),
         "poor"
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
+    let mut stage = Stage::of(
+        |session: Session| {
+            session.view.call.set(wimpex_call::View {
+                state: State::Connected,
+                call: Some(in_a_call()),
+                ended: None,
+            });
+        },
+        || view! { <PauseOffer /> },
+    );
+    tick().await;
+    assert!(stage.element.query_selector("button").unwrap().is_none());
+    stage.session.view.quality.set(shown(Quality::default()));
+    tick().await;
+    stage.button("Pause my picture").click();
+    assert_eq!(stage.intents(), [Intent::SetCamera(false)]);
+    stage.button("Not now").click();
+    tick().await;
+    assert!(stage.element.query_selector("button").unwrap().is_none());
 }

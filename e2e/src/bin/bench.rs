@@ -1,13 +1,17 @@
 //! How long it takes from the click on Accept to the first picture of the caller:
 //! our page and the bare page, in turn, in the same two browsers, on the same server.
 
-use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Stage, World, eventually};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Role, Stage, World, eventually};
 
 const ROUNDS: usize = 20;
 
 fn main() {
     let world = World::new();
     let (wimpex, bare) = world.play([BrowserKind::Chromium; 2], measure);
+    let work = world.play([BrowserKind::Chromium; 2], work);
     drop(world);
     let (w, b) = (Spread::of(wimpex), Spread::of(bare));
     println!(
@@ -27,6 +31,10 @@ fn main() {
             s.at(1.0)
         );
     }
+    let [bare, closed, open] = work;
+    println!("main_thread_percent_bare={bare:.2}");
+    println!("main_thread_percent_panel_closed={closed:.2}");
+    println!("main_thread_percent_panel_open={open:.2}");
     println!("accept_to_first_frame_wimpex_ms={:.1}", w.at(0.5));
     println!("accept_to_first_frame_bare_ms={:.1}", b.at(0.5));
     println!("accept_to_first_frame_ratio={:.3}", w.at(0.5) / b.at(0.5));
@@ -84,6 +92,42 @@ async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
     callee.end().await;
     caller.state_is("ended").await;
     time
+}
+
+/// How much of a core the callee's main thread takes in a call: the bare page, ours
+/// with the quality panel closed, and with it open; in percent.
+async fn work(stage: &Stage<'_>) -> [f64; 3] {
+    let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
+    let bare = {
+        let caller = stage.at_bare_page(&caller.page, "Caller").await;
+        let callee = stage.at_bare_page(&callee.page, "Callee").await;
+        caller.call(&callee.id().await, CallKind::Video).await;
+        callee.accept().await;
+        let share = share(callee.page()).await;
+        callee.end().await;
+        share
+    };
+    for person in [&caller, &callee] {
+        person.visit("/").await;
+        person.introduce().await;
+        person.at_home().await;
+    }
+    caller.call(&callee.link().await, CallKind::Video).await;
+    callee.accept().await;
+    let closed = share(&callee.page).await;
+    callee.page.click(Role::Button, "Quality").await;
+    let open = share(&callee.page).await;
+    callee.end().await;
+    [bare, closed, open]
+}
+
+async fn share(page: &Page) -> f64 {
+    const TIME: Duration = Duration::from_secs(30);
+    // What a call begins with is not what it costs.
+    sleep(Duration::from_secs(5)).await;
+    let before = page.busy_seconds().await;
+    sleep(TIME).await;
+    (page.busy_seconds().await - before) / TIME.as_secs_f64() * 100.0
 }
 
 /// People take longer to accept than a camera takes to open. The bare page rings

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wimpex_call::EndReason;
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Person, Role, Stage, eventually, holds_for, times};
 use wimpex_record::{Record, replay};
 
 use crate::shared::{alice_and_bob, hang_up, in_a_call, scenes};
@@ -30,6 +30,14 @@ async fn the_sign_of_an_undisturbed_call_is_good(stage: &Stage<'_>) {
         })
         .await;
     }
+    // From then on it is never anything else.
+    let seconds = times("undisturbed_seconds", 10, 300).into();
+    holds_for(Duration::from_secs(seconds), "a good sign", async || {
+        let says = sign(&alice).await;
+        let good = says.contains("Receiving: good.") && says.contains("Sending: good.");
+        good.then_some(()).ok_or(says)
+    })
+    .await;
     hang_up(&alice, &bob).await;
 }
 

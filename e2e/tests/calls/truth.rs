@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Home, Person, Stage, Toll, Uplink, soaks};
+use wimpex_e2e::{CallKind, Home, Person, Stage, Toll, Uplink, eventually_within, soaks};
 use wimpex_record::Record;
 
 use crate::networks::two;
@@ -13,6 +13,7 @@ use crate::shared::{connect, hang_up, measured, scenes};
 scenes! {
     Networks: the_loss_is_what_the_router_counted,
     Networks: the_bitrate_is_what_the_router_counted,
+    Networks: sound_goes_first,
 }
 
 /// Sums of what a page measured over some time.
@@ -24,11 +25,18 @@ struct Measured {
     lost: f64,
     bytes: f64,
     packets: f64,
+    /// The same of sound alone.
+    sounds: f64,
+    sounds_lost: f64,
 }
 
 impl Measured {
     fn loss(&self) -> f64 {
         100.0 * self.lost / self.expected
+    }
+
+    fn sound_loss(&self) -> f64 {
+        100.0 * self.sounds_lost / self.sounds
     }
 }
 
@@ -81,6 +89,51 @@ async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
+/// A way that carries sound and hardly a picture: the sound stays whole, the picture
+/// gives way and comes back.
+async fn sound_goes_first(stage: &Stage<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+    let wide = alice.page.media().await;
+    home.weather(0, 150);
+    sleep(Duration::from_secs(12)).await;
+    let before = alice.page.media().await;
+    let (page, _) = watch(&alice, &home).await;
+    let after = alice.page.media().await;
+    measured(&format!(
+        "150 kbit/s: {:.1} % of all packets lost; the picture {}x{} after {}x{}, {} pictures in {:.0} s",
+        page.loss(),
+        after.frame_width,
+        after.frame_height,
+        wide.frame_width,
+        wide.frame_height,
+        after.frames_decoded - before.frames_decoded,
+        page.seconds,
+    ));
+    assert!(
+        after.frame_width < wide.frame_width,
+        "the picture does not give way"
+    );
+    assert!(after.audio_energy > before.audio_energy, "nothing is heard");
+    assert!(
+        page.sound_loss() < 10.0,
+        "{:.1} % of the sound is lost",
+        page.sound_loss()
+    );
+    home.weather(0, 0);
+    eventually_within(
+        Duration::from_secs(60),
+        "the picture as it was",
+        async || {
+            let width = alice.page.media().await.frame_width;
+            (width >= wide.frame_width)
+                .then_some(())
+                .ok_or(width.to_string())
+        },
+    )
+    .await;
+    hang_up(&alice, &bob).await;
+}
+
 async fn in_a_call(stage: &Stage<'_>) -> (Person, Person, [Home; 2]) {
     let homes = [(); 2].map(|()| stage.lab().home(Uplink::Open));
     let (alice, bob) = two(stage, &homes[0], &homes[1]).await;
@@ -126,6 +179,10 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
                 sums.packets += came;
                 sums.expected += expected;
                 sums.lost += expected * loss;
+                if flow == "soundIn" {
+                    sums.sounds += expected;
+                    sums.sounds_lost += expected * loss;
+                }
                 sums.bytes += number("bitrate") / 8.0 * seconds;
             }
         }

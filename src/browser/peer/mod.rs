@@ -26,7 +26,7 @@ use super::{BrowserError, Listener, window};
 use channel::Channel;
 use listeners::listeners;
 
-pub use start::with_start_bitrate;
+pub use start::with_wishes;
 
 /// `RTCIceServer`.
 #[derive(Clone, Debug)]
@@ -328,7 +328,7 @@ impl PeerConnection {
 
     fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> js_sys::Promise {
         let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(&with_start_bitrate(sdp));
+        description.set_sdp(&with_wishes(sdp));
         self.pc.set_remote_description(&description)
     }
 }

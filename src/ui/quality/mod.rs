@@ -1,6 +1,7 @@
 //! How the call fares: a sign at a glance, and all numbers in a panel.
 
 mod cells;
+mod offer;
 mod sign;
 mod spark;
 
@@ -17,6 +18,7 @@ use crate::browser::window;
 use cells::{CONNECTION, ENCRYPTION, PICTURE, Row, SOUND, addresses};
 use spark::spark;
 
+pub use offer::PauseOffer;
 pub use sign::QualitySign;
 
 /// The region that **Quality** opens.

@@ -1,0 +1,42 @@
+//! When the way is too narrow for both: sound goes first, if the person wants it so.
+
+use leptos::prelude::*;
+use wimpex_call::Capture;
+use wimpex_quality::{Grade, Reason};
+
+use crate::session::Intent;
+use crate::ui::{live, use_session};
+
+/// Offers to pause one's own picture while what is sent arrives badly. Never forced,
+/// and not offered again to who has said no.
+#[component]
+pub fn PauseOffer() -> impl IntoView {
+    let session = use_session();
+    let declined = RwSignal::new(false);
+    let sends = live(move || {
+        let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
+        session.view.call.with(camera) == Some(Capture::On)
+    });
+    let badly = live(move || {
+        session.view.quality.with(|shown| {
+            shown.as_ref().is_some_and(|shown| {
+                let sending = shown.reading.sending;
+                sending.grade == Grade::Poor || sending.reason == Reason::Narrow
+            })
+        })
+    });
+    let offered = Memo::new(move |_| sends.get() && badly.get() && !declined.get());
+    let pause = move |_| session.dispatch(Intent::SetCamera(false));
+    move || {
+        offered.get().then(|| {
+            view! {
+                <p>
+                    "Your network hardly carries sound and picture. "
+                    <button class="secondary" on:click=pause>"Pause my picture"</button>
+                    <button class="quiet" on:click=move |_| declined.set(true)>"Not now"</button>
+                </p>
+            }
+            .into_any()
+        })
+    }
+}
