@@ -178,9 +178,10 @@ impl Runtime {
                 let current = current.filter(|c| c.generation == generation);
                 if current.is_some_and(|connection| connection.measured(report)) {
                     self.trace.note(|| "nothing comes any more".to_owned());
-                    // Sooner than ICE gives up, and without harm if it is wrong: the
-                    // way in use stays until there is a better one.
-                    self.input(Input::NetworkChanged);
+                    // Sooner than ICE gives up, and where the browser does not say that
+                    // the network has changed (Firefox). Without harm if it is wrong:
+                    // the way in use stays until there is a better one.
+                    self.handle(Event::NetworkChanged);
                 }
             }
             Event::Gauge(generation, gauge) => {

@@ -10,9 +10,12 @@ use crate::sample::Sample;
 /// Over how many readings it is judged: long enough for some hundred packets, short
 /// enough to notice.
 const WINDOW: usize = 8;
-/// So many readings without a byte, and the way is silent: even a muted call without
-/// a picture has reports and checks of the way every second or two.
+/// So many readings without a byte, and the way is silent.
 const SILENT: u32 = 3;
+/// Bytes a second of somebody who is heard or seen. Less may pause by itself: where
+/// nobody speaks and nobody is seen, only reports and checks of the way come, every
+/// five seconds or so.
+const BUSY: f64 = 1_500.0;
 
 /// What one more sample says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +42,8 @@ pub struct Meter {
     sending: Steady,
     seen: bool,
     quiet: u32,
+    /// Much came before it got quiet.
+    busy: bool,
 }
 
 impl Meter {
@@ -73,16 +78,19 @@ impl Meter {
         self.seen |= picture.is_some_and(|rate| rate > 0.0);
         let receiving = receiving(&window, self.seen, self.receiving.grade());
         let sending = sending(&window, self.sending.grade());
-        self.quiet = match quality.route_bytes {
-            Some(0.0) => self.quiet + 1,
-            _ => 0,
-        };
+        match quality.route_bytes {
+            Some(0.0) => self.quiet += 1,
+            bytes => {
+                self.quiet = 0;
+                self.busy = bytes.is_some_and(|bytes| bytes >= BUSY);
+            }
+        }
         self.history.add(&quality);
         Reading {
             receiving: self.receiving.after(receiving),
             sending: self.sending.after(sending),
             picture: picture.map(|rate| rate > 0.0),
-            silent: self.quiet == SILENT,
+            silent: self.busy && self.quiet == SILENT,
             quality,
         }
     }

@@ -218,3 +218,13 @@ fn silence_of_the_whole_way_is_said_once() {
     // Nothing since second 25: the third reading without a byte is that of second 28.
     assert_eq!(silent, [28 - 11]);
 }
+
+/// Neither has a microphone or a camera: checks of the way every five seconds.
+#[test]
+fn a_call_in_which_nothing_is_sent_is_not_taken_for_a_silent_way() {
+    let mut meter = Meter::default();
+    let all = readings(&mut meter, 0..=60, |second, call| {
+        call.with("P", "bytesReceived", (second / 5.0).floor() * 200.0)
+    });
+    assert!(all.iter().all(|reading| !reading.silent));
+}
