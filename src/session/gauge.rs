@@ -9,7 +9,8 @@ use wasm_bindgen::JsValue;
 use wimpex_quality::{CandidateEnd, Flow, History, Meter, Reading, Report, Route, Sample, Verdict};
 
 use super::View;
-use crate::browser::{clock, stats};
+use crate::browser::clock;
+use crate::browser::stats::Reader;
 use crate::ui::words::quality::{Direction, grade, reason};
 
 /// Follows one peer connection, and tells the view.
@@ -33,6 +34,7 @@ const READINGS: usize = 600;
 
 pub(crate) struct Gauge {
     meter: Meter,
+    reader: Reader,
     view: View,
 }
 
@@ -40,6 +42,7 @@ impl Gauge {
     pub(crate) fn new(view: View) -> Self {
         Self {
             meter: Meter::default(),
+            reader: Reader::default(),
             view,
         }
     }
@@ -48,7 +51,7 @@ impl Gauge {
 impl Measure for Gauge {
     fn measure(&mut self, report: JsValue) -> bool {
         // A browser whose report is none has nothing to show.
-        let Ok(report) = Report::parse(&stats::json(report)) else {
+        let Ok(report) = Report::parse(&self.reader.json(report)) else {
             return false;
         };
         let Some(reading) = self.meter.take(Sample::new(&report)) else {

@@ -85,7 +85,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
 fn Clock(call: Signal<Option<CallView>>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
     StoredValue::new_local(Interval::new(250, move || now.set(clock::now())));
-    let since = live(move || call.get().and_then(|call| call.connected_at));
+    let since = live(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
     let text = live(move || {
         since.get().map_or(String::new(), |since| {
             words::clock(now.get().saturating_sub(since))

@@ -7,7 +7,7 @@ use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
     Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_wishes,
 };
-use wimpex::browser::stats;
+use wimpex::browser::stats::Reader;
 use wimpex_quality::Report;
 
 struct Side {
@@ -75,7 +75,7 @@ async fn an_audio_call_has_no_place_for_a_picture() {
 /// What `getStats` says.
 async fn read(peer: &PeerConnection) -> Report {
     let report = peer.stats().await.unwrap();
-    Report::parse(&stats::json(report)).unwrap()
+    Report::parse(&Reader::default().json(report)).unwrap()
 }
 
 #[wasm_bindgen_test]

@@ -6,7 +6,13 @@ use std::time::Duration;
 use tokio::time::sleep;
 use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Role, Stage, World, eventually};
 
+/// Calls of each kind, unless `WIMPEX_BENCH_ROUNDS` says otherwise.
 const ROUNDS: usize = 20;
+
+fn rounds() -> usize {
+    let told = std::env::var("WIMPEX_BENCH_ROUNDS").ok();
+    told.and_then(|told| told.parse().ok()).unwrap_or(ROUNDS)
+}
 
 fn main() {
     let world = World::new();
@@ -15,7 +21,8 @@ fn main() {
     drop(world);
     let (w, b) = (Spread::of(wimpex), Spread::of(bare));
     println!(
-        "Accept → first remote frame at the callee, {ROUNDS} calls each, in turn, milliseconds"
+        "Accept → first remote frame at the callee, {} calls each, in turn, milliseconds",
+        rounds()
     );
     println!(
         "{:<8} {:>8} {:>8} {:>8} {:>8} {:>8}",
@@ -44,7 +51,7 @@ async fn measure(stage: &Stage<'_>) -> (Vec<f64>, Vec<f64>) {
     let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
     let (mut wimpex, mut bare) = (Vec::new(), Vec::new());
     // The first round of each warms both up and does not count.
-    for round in 0..=ROUNDS {
+    for round in 0..=rounds() {
         // Each goes first in every other round, so that neither profits from the order.
         let times = if round % 2 == 0 {
             let w = wimpex_call(round == 0, &caller, &callee).await;
