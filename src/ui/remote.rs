@@ -48,6 +48,14 @@ pub(crate) fn Remote(
             play(&element, element.src_object(), told);
         }
     };
+    // Safari pauses what plays when a telephone call or another program takes the
+    // sound, and does not go on by itself. Nobody else pauses anything in here.
+    let interrupted = move |event: web_sys::Event| {
+        let element: HtmlMediaElement = event_target(&event);
+        if element.is_connected() {
+            play(&element, element.src_object(), told);
+        }
+    };
     let has_picture = live(move || has_picture.get());
     let connected = live(move || state.get() == State::Connected);
     let calm = live(move || state.get() != State::Calling);
@@ -73,6 +81,7 @@ pub(crate) fn Remote(
                     prop:muted=true
                     node_ref=video
                     on:resize=resized
+                    on:pause=interrupted
                 ></video>
             }
             .into_any()
@@ -80,7 +89,7 @@ pub(crate) fn Remote(
     };
     view! {
         {picture}
-        <audio autoplay node_ref=audio></audio>
+        <audio autoplay node_ref=audio on:pause=interrupted></audio>
         <div class="presence-of-peer" class:hidden=has_picture>
             <div class="pulse" class:calm=calm>
                 <Avatar name />

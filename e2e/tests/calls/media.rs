@@ -1,6 +1,6 @@
 //! Sound and picture, both ways.
 
-use wimpex_e2e::{CallKind, Role, Stage};
+use wimpex_e2e::{CallKind, Role, Stage, eventually};
 
 use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, scenes};
 
@@ -9,6 +9,7 @@ scenes! {
     AnyBrowsers: audio_call_carries_sound_and_uses_no_camera,
     AnyBrowsers: accepting_without_camera_sends_sound_only,
     AnyBrowsers: a_second_call_works_right_after_the_first,
+    AnyBrowsers: a_pause_from_outside_is_undone,
 }
 
 async fn video_call_carries_picture_and_sound_both_ways(stage: &Stage<'_>) {
@@ -88,6 +89,23 @@ async fn a_second_call_works_right_after_the_first(stage: &Stage<'_>) {
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
     for person in [&alice, &bob] {
         assert_eq!(person.page.snapshot().await.connections_open, 1);
+    }
+    hang_up(&alice, &bob).await;
+}
+
+/// As when a telephone takes the sound for a while.
+async fn a_pause_from_outside_is_undone(stage: &Stage<'_>) {
+    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+    alice.sees().await;
+    for element in ["audio", "video.remote"] {
+        let pause = format!("document.querySelector('{element}').pause(); return true");
+        let _: bool = alice.page.evaluate(&pause).await;
+        let playing = format!("return !document.querySelector('{element}').paused");
+        eventually(&format!("{element} to go on"), async || {
+            let plays: bool = alice.page.evaluate(&playing).await;
+            plays.then_some(()).ok_or_else(|| "it stands".to_owned())
+        })
+        .await;
     }
     hang_up(&alice, &bob).await;
 }

@@ -61,9 +61,11 @@ async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
             "{share} % dropped: the router lost {counted:.2} %, the page says {:.2} %; {says}",
             page.loss()
         ));
+        // A point over half a minute; over less, chance has more of a say.
+        let apart = if soaks() { 1.0 } else { 2.0 };
         assert!(
-            (page.loss() - counted).abs() < 1.0,
-            "more than a point apart"
+            (page.loss() - counted).abs() < apart,
+            "more than {apart} points apart"
         );
         assert!(says.contains(&format!("Receiving: {grade}.")), "{says}");
     }
@@ -83,7 +85,11 @@ async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
             "{kilobits} kbit/s (0: no limit): {counted:.0} kbit/s came through the router, \
              {says:.0} says the page"
         ));
-        assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
+        let apart = if soaks() { 0.05 } else { 0.1 };
+        assert!(
+            (says / counted - 1.0).abs() < apart,
+            "more than {apart} of it apart"
+        );
     }
     home.weather(0, 0);
     hang_up(&alice, &bob).await;
@@ -95,13 +101,14 @@ async fn sound_goes_first(stage: &Stage<'_>) {
     let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
     let wide = alice.page.media().await;
     home.weather(0, 150);
-    sleep(Duration::from_secs(12)).await;
+    sleep(Duration::from_secs(20)).await;
     let before = alice.page.media().await;
     let (page, _) = watch(&alice, &home).await;
     let after = alice.page.media().await;
     measured(&format!(
-        "150 kbit/s: {:.1} % of all packets lost; the picture {}x{} after {}x{}, {} pictures in {:.0} s",
+        "150 kbit/s: {:.1} % of all packets lost, {:.1} % of the sound; the picture {}x{} after {}x{}, {} pictures in {:.0} s",
         page.loss(),
+        page.sound_loss(),
         after.frame_width,
         after.frame_height,
         wide.frame_width,
@@ -115,7 +122,7 @@ async fn sound_goes_first(stage: &Stage<'_>) {
     );
     assert!(after.audio_energy > before.audio_energy, "nothing is heard");
     assert!(
-        page.sound_loss() < 10.0,
+        page.sound_loss() < 15.0,
         "{:.1} % of the sound is lost",
         page.sound_loss()
     );
