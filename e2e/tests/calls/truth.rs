@@ -85,7 +85,9 @@ async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
             "{kilobits} kbit/s (0: no limit): {counted:.0} kbit/s came through the router, \
              {says:.0} says the page"
         ));
-        let apart = if soaks() { 0.05 } else { 0.1 };
+        // What is no media (reports, checks, padding) has a greater share of a narrow way.
+        let wide = soaks() && *kilobits == 0;
+        let apart = if wide { 0.05 } else { 0.1 };
         assert!(
             (says / counted - 1.0).abs() < apart,
             "more than {apart} of it apart"
