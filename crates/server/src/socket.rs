@@ -6,6 +6,7 @@
 
 mod end;
 mod farewell;
+mod timetable;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,6 +32,7 @@ use crate::outbox::{Dismissed, Queue};
 use crate::seat::Reception;
 use crate::{App, random};
 use end::End;
+use timetable::Timetable;
 
 /// Where a client waits before it is served; a description fits in eight of them.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -42,16 +44,6 @@ const WRITE_BATCH: usize = 16;
 const ACK_EVERY: u64 = 16;
 /// … and after this long at the latest.
 const ACK_AFTER: Duration = Duration::from_secs(1);
-/// Whoever is in the middle of setting up a call is pinged more often, so that
-/// the other side soon learns if it is gone.
-const BUSY_PING: Duration = Duration::from_secs(3);
-/// For so long after the last message to or from somebody.
-const BUSY: Duration = Duration::from_secs(90);
-/// A peer that was silent since the ping before the last is dropped when the
-/// third is due. Counted, not timed: after a pause of this very machine, pongs
-/// that are waiting to be read must not be overlooked.
-const SILENT_PINGS: u32 = 2;
-
 /// Serves a socket until it has ended. A login by key must be signed for one of
 /// `origins`.
 pub(crate) async fn serve<S>(io: S, app: Arc<App>, origins: Vec<String>)
@@ -122,24 +114,6 @@ struct Socket<'a, S> {
     asked: Option<Asked>,
     bucket: Bucket,
     timetable: Timetable,
-}
-
-struct Timetable {
-    login_until: Option<Instant>,
-    ping_every: Option<Duration>,
-    next_ping: Option<Instant>,
-    /// Since anything was heard.
-    pings: u32,
-    /// When anything was heard last.
-    heard: Instant,
-    /// Until then it is pinged more often.
-    busy_until: Option<Instant>,
-    /// When its TURN credentials are to be renewed.
-    renew_at: Option<Instant>,
-    /// When the client must have been told what has arrived.
-    ack_at: Option<Instant>,
-    /// Until then nothing is read: the peer sends too fast.
-    rest_until: Option<Instant>,
 }
 
 enum Step {
@@ -378,56 +352,6 @@ where
 
     fn answer(&self, message: ServerMessage) {
         self.app.lobby.answer(self.conn, message);
-    }
-}
-
-impl Timetable {
-    /// When there is something to do even if nothing happens.
-    fn next(&self) -> Instant {
-        [
-            self.login_until,
-            self.next_ping,
-            self.rest_until,
-            self.ack_at,
-            self.renew_at,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
-    }
-
-    /// Does what is due; says whether to ping.
-    fn due(&mut self, now: Instant) -> Result<bool, End> {
-        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if is_due(self.rest_until) {
-            self.rest_until = None;
-        }
-        if is_due(self.login_until) {
-            return Err(End::LoginTooLate);
-        }
-        if !is_due(self.next_ping) {
-            return Ok(false);
-        }
-        if self.pings >= SILENT_PINGS {
-            return Err(End::Silent);
-        }
-        self.pings += 1;
-        self.next_ping = self.interval(now).map(|every| now + every);
-        Ok(true)
-    }
-
-    /// A message went to somebody, or came from somebody.
-    fn busy(&mut self, now: Instant) {
-        self.busy_until = Some(now + BUSY);
-        let soon = self.interval(now).map(|every| now + every);
-        self.next_ping = self.next_ping.min(soon);
-    }
-
-    fn interval(&self, now: Instant) -> Option<Duration> {
-        let is_busy = self.busy_until.is_some_and(|until| now < until);
-        self.ping_every
-            .map(|every| if is_busy { every.min(BUSY_PING) } else { every })
     }
 }
 

@@ -5,12 +5,13 @@ use std::rc::Rc;
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     EventTarget, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
     RtcTrackEvent,
 };
 
-use super::{Candidate, PeerEvent, Report, send_whole_picture, transceivers};
+use super::{Candidate, Kind, PeerEvent, Report, call, method, transceivers};
 use crate::browser::Listener;
 
 /// Listens to the transport that all media share (BUNDLE): to its end, and to a
@@ -93,4 +94,27 @@ pub(super) fn listeners(
             }),
         ),
     ]
+}
+
+const WHOLE_PICTURE: &str = r#"{"encodingOptions":[{"keyFrame":true}]}"#;
+
+/// Sends a picture that needs no other (`RTCEncodingOptions.keyFrame`): on a new
+/// path the peer has nothing to build on, and the one that it asked for over the
+/// old path is lost; it would ask again after three seconds.
+fn send_whole_picture(pc: &RtcPeerConnection) {
+    for transceiver in transceivers(pc) {
+        if transceiver.receiver().track().kind() == Kind::Video.name() {
+            let sender = transceiver.sender();
+            let set = call(&sender, "getParameters", &JsValue::UNDEFINED)
+                .zip(js_sys::JSON::parse(WHOLE_PICTURE).ok())
+                .zip(method(&sender, "setParameters"))
+                .and_then(|((now, options), set)| set.call2(&sender, &now, &options).ok());
+            if let Some(set) = set.and_then(|set| set.dyn_into::<js_sys::Promise>().ok()) {
+                wasm_bindgen_futures::spawn_local(async move {
+                    // A browser that does not know the option sets what there is already.
+                    let _ = JsFuture::from(set).await;
+                });
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! candidate that is added after a description always finds it.
 
 mod channel;
+mod configuration;
 mod listeners;
 mod start;
 
@@ -15,36 +16,20 @@ use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MediaStreamTrack, RtcBundlePolicy, RtcConfiguration, RtcDataChannel,
-    RtcIceCandidateInit, RtcIceTransportPolicy, RtcPeerConnection, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    MediaStream, MediaStreamTrack, RtcDataChannel, RtcIceCandidateInit, RtcPeerConnection,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
 
 use super::{BrowserError, Listener, window};
 use channel::Channel;
+use configuration::configuration;
 use listeners::listeners;
 
+pub use configuration::{IceServer, Policy};
 pub use start::with_wishes;
-
-/// `RTCIceServer`.
-#[derive(Clone, Debug)]
-pub struct IceServer {
-    /// `stun:`, `turn:` or `turns:`.
-    pub urls: Vec<String>,
-    /// For TURN.
-    pub username: Option<String>,
-    /// For TURN.
-    pub credential: Option<String>,
-}
-
-/// Which paths may be used (`RTCConfiguration.iceTransportPolicy`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
-    /// Only those through a relay: the peer learns its address, and none of ours.
-    pub relay_only: bool,
-}
 
 /// `RTCIceCandidateInit`.
 #[derive(Clone, PartialEq, Eq)]
@@ -387,29 +372,6 @@ fn place(pc: &RtcPeerConnection, sending: &Sending) {
     }
 }
 
-const WHOLE_PICTURE: &str = r#"{"encodingOptions":[{"keyFrame":true}]}"#;
-
-/// Sends a picture that needs no other (`RTCEncodingOptions.keyFrame`): on a new
-/// path the peer has nothing to build on, and the one that it asked for over the
-/// old path is lost; it would ask again after three seconds.
-fn send_whole_picture(pc: &RtcPeerConnection) {
-    for transceiver in transceivers(pc) {
-        if transceiver.receiver().track().kind() == Kind::Video.name() {
-            let sender = transceiver.sender();
-            let set = call(&sender, "getParameters", &JsValue::UNDEFINED)
-                .zip(js_sys::JSON::parse(WHOLE_PICTURE).ok())
-                .zip(method(&sender, "setParameters"))
-                .and_then(|((now, options), set)| set.call2(&sender, &now, &options).ok());
-            if let Some(set) = set.and_then(|set| set.dyn_into::<js_sys::Promise>().ok()) {
-                wasm_bindgen_futures::spawn_local(async move {
-                    // A browser that does not know the option sets what there is already.
-                    let _ = JsFuture::from(set).await;
-                });
-            }
-        }
-    }
-}
-
 fn transceivers(pc: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
     pc.get_transceivers()
         .iter()
@@ -428,39 +390,4 @@ fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
 
 fn method(object: &JsValue, name: &str) -> Option<Function> {
     Reflect::get(object, &name.into()).ok()?.dyn_into().ok()
-}
-
-fn configuration(servers: &[IceServer], policy: Policy) -> Result<RtcConfiguration, BrowserError> {
-    let configuration = RtcConfiguration::new();
-    // Every browser sends all of a call over one transport. Said from the start, it
-    // saves the candidates of the others, each some milliseconds of the peer's.
-    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
-    if policy.relay_only {
-        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
-    }
-    configuration.set_ice_servers(&ice_servers(servers)?);
-    Ok(configuration)
-}
-
-fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {
-    let list = Array::new();
-    for server in servers {
-        let entry = js_sys::Object::new();
-        let urls: Array = server
-            .urls
-            .iter()
-            .map(|url| JsValue::from_str(url))
-            .collect();
-        Reflect::set(&entry, &"urls".into(), &urls)?;
-        for (name, value) in [
-            ("username", &server.username),
-            ("credential", &server.credential),
-        ] {
-            if let Some(value) = value {
-                Reflect::set(&entry, &name.into(), &value.into())?;
-            }
-        }
-        list.push(&entry);
-    }
-    Ok(list.into())
 }

@@ -1,0 +1,63 @@
+//! `RTCConfiguration`.
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsValue;
+use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceTransportPolicy};
+
+use crate::browser::BrowserError;
+
+/// `RTCIceServer`.
+#[derive(Clone, Debug)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:`.
+    pub urls: Vec<String>,
+    /// For TURN.
+    pub username: Option<String>,
+    /// For TURN.
+    pub credential: Option<String>,
+}
+
+/// Which paths may be used (`RTCConfiguration.iceTransportPolicy`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Only those through a relay: the peer learns its address, and none of ours.
+    pub relay_only: bool,
+}
+
+pub(super) fn configuration(
+    servers: &[IceServer],
+    policy: Policy,
+) -> Result<RtcConfiguration, BrowserError> {
+    let configuration = RtcConfiguration::new();
+    // Every browser sends all of a call over one transport. Said from the start, it
+    // saves the candidates of the others, each some milliseconds of the peer's.
+    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
+    if policy.relay_only {
+        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+    }
+    configuration.set_ice_servers(&ice_servers(servers)?);
+    Ok(configuration)
+}
+
+fn ice_servers(servers: &[IceServer]) -> Result<JsValue, BrowserError> {
+    let list = Array::new();
+    for server in servers {
+        let entry = js_sys::Object::new();
+        let urls: Array = server
+            .urls
+            .iter()
+            .map(|url| JsValue::from_str(url))
+            .collect();
+        Reflect::set(&entry, &"urls".into(), &urls)?;
+        for (name, value) in [
+            ("username", &server.username),
+            ("credential", &server.credential),
+        ] {
+            if let Some(value) = value {
+                Reflect::set(&entry, &name.into(), &value.into())?;
+            }
+        }
+        list.push(&entry);
+    }
+    Ok(list.into())
+}
