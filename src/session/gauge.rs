@@ -103,6 +103,8 @@ fn line(reading: &Reading) -> String {
         "pictureIn": flow(&quality.picture_in),
         "soundOut": flow(&quality.sound_out),
         "pictureOut": flow(&quality.picture_out),
+        "wholeIn": quality.whole_in,
+        "wholeOut": quality.whole_out,
         "roundTrip": quality.round_trip,
         "route": [kind(|route| &route.local), kind(|route| &route.remote)],
     })

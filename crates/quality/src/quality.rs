@@ -61,6 +61,11 @@ pub struct Quality {
     pub round_trip: Option<f64>,
     /// Bytes that came over the route, a second, whatever they were of.
     pub route_bytes: Option<f64>,
+    /// Bits a second that all that came takes of the network: media, reports, what was sent
+    /// again or to feel the way, with the headers of UDP and IP around it.
+    pub whole_in: Option<f64>,
+    /// The same of all that left.
+    pub whole_out: Option<f64>,
     /// The route.
     pub route: Option<Route>,
     /// How what flows is protected.
@@ -80,15 +85,37 @@ impl Quality {
             .route
             .as_ref()
             .filter(|before| route.is_some_and(|after| after.id == before.id));
+        let grown = |of: fn(&Route) -> Option<f64>| {
+            ratio(growth(route_before.and_then(of), of(route?))?, seconds)
+        };
+        let sound_in = flow(&before.sound_in, &after.sound_in, true);
+        let picture_in = flow(&before.picture_in, &after.picture_in, true);
+        let sound_out = flow(&before.sound_out, &after.sound_out, false);
+        let picture_out = flow(&before.picture_out, &after.picture_out, false);
+        let header = route.map_or(IPV4 + UDP, headers);
+        // Without a count of all packets, that of the media's is nearly as good.
+        let whole = |bytes: Option<f64>, packets: Option<f64>, flows: [&Option<Flow>; 2]| {
+            let packets = packets.or_else(|| each(flows, |flow| flow.packets))?;
+            Some((bytes? + packets * header) * 8.0)
+        };
+        let route_bytes = grown(|route| route.bytes_in);
         Self {
-            sound_in: flow(&before.sound_in, &after.sound_in, true),
-            picture_in: flow(&before.picture_in, &after.picture_in, true),
-            sound_out: flow(&before.sound_out, &after.sound_out, false),
-            picture_out: flow(&before.picture_out, &after.picture_out, false),
             round_trip: route.and_then(|route| round_trip(route_before, route)),
-            route_bytes: route_before
-                .zip(route)
-                .and_then(|(before, after)| ratio(growth(before.bytes, after.bytes)?, seconds)),
+            route_bytes,
+            whole_in: whole(
+                route_bytes,
+                grown(|route| route.packets_in),
+                [&sound_in, &picture_in],
+            ),
+            whole_out: whole(
+                grown(|route| route.bytes_out),
+                grown(|route| route.packets_out),
+                [&sound_out, &picture_out],
+            ),
+            sound_in,
+            picture_in,
+            sound_out,
+            picture_out,
             route: route.cloned(),
             security: after.security.clone(),
         }
@@ -96,12 +123,12 @@ impl Quality {
 
     /// Bits a second that arrive, sound and picture together.
     pub fn bitrate_in(&self) -> Option<f64> {
-        sum([&self.sound_in, &self.picture_in].map(|flow| flow.as_ref().map(|flow| flow.bitrate)))
+        each([&self.sound_in, &self.picture_in], |flow| flow.bitrate)
     }
 
     /// Bits a second that leave, sound and picture together.
     pub fn bitrate_out(&self) -> Option<f64> {
-        sum([&self.sound_out, &self.picture_out].map(|flow| flow.as_ref().map(|flow| flow.bitrate)))
+        each([&self.sound_out, &self.picture_out], |flow| flow.bitrate)
     }
 }
 
@@ -179,9 +206,23 @@ fn round_trip(before: Option<&Route>, after: &Route) -> Option<f64> {
         .filter(|time| *time >= 0.0)
 }
 
-/// The sum of those streams that are there; unknown if one of them is.
-fn sum(streams: [Option<Option<f64>>; 2]) -> Option<f64> {
-    let mut there = streams.into_iter().flatten().peekable();
+/// The sum over those streams that are there; unknown if one of them is.
+fn each(streams: [&Option<Flow>; 2], of: fn(&Flow) -> Option<f64>) -> Option<f64> {
+    let mut there = streams.into_iter().flatten().map(of).peekable();
     there.peek()?;
     there.sum()
+}
+
+/// Bytes of a header without options (RFC 791, RFC 8200, RFC 768).
+const IPV4: f64 = 20.0;
+const IPV6: f64 = 40.0;
+const UDP: f64 = 8.0;
+
+/// What the network adds to each packet of a route.
+fn headers(route: &Route) -> f64 {
+    let is_v6 = [&route.local, &route.remote]
+        .into_iter()
+        .filter_map(|end| end.address.as_ref())
+        .any(|address| address.contains(':'));
+    UDP + if is_v6 { IPV6 } else { IPV4 }
 }

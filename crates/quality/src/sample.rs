@@ -109,8 +109,14 @@ pub struct Route {
     pub total_round_trip: Option<f64>,
     /// `responsesReceived`.
     pub responses: Option<f64>,
-    /// `bytesReceived` of the pair, whatever they are of.
-    pub bytes: Option<f64>,
+    /// `bytesReceived` of the pair, whatever they are of; checks of the way do not count.
+    pub bytes_in: Option<f64>,
+    /// `bytesSent`, likewise.
+    pub bytes_out: Option<f64>,
+    /// `packetsReceived`, likewise; Firefox does not tell.
+    pub packets_in: Option<f64>,
+    /// `packetsSent`, likewise.
+    pub packets_out: Option<f64>,
     /// `availableOutgoingBitrate`, in bits a second.
     pub available: Option<f64>,
     /// `udp` or `tcp`.
@@ -285,7 +291,10 @@ fn route(report: &Report) -> Option<Route> {
         current_round_trip: pair.number("currentRoundTripTime"),
         total_round_trip: pair.number("totalRoundTripTime"),
         responses: pair.number("responsesReceived"),
-        bytes: pair.number("bytesReceived"),
+        bytes_in: pair.number("bytesReceived"),
+        bytes_out: pair.number("bytesSent"),
+        packets_in: pair.number("packetsReceived"),
+        packets_out: pair.number("packetsSent"),
         available: pair.number("availableOutgoingBitrate"),
         protocol: text(local, "protocol"),
         relay_protocol: text(local, "relayProtocol").filter(|protocol| !protocol.is_empty()),

@@ -198,7 +198,7 @@ pub(super) static PICTURE: [Row; 14] = [
     ),
 ];
 
-pub(super) static CONNECTION: [Line; 5] = [
+pub(super) static CONNECTION: [Line; 7] = [
     Line {
         name: "Round-trip time",
         cell: Cell {
@@ -207,6 +207,8 @@ pub(super) static CONNECTION: [Line; 5] = [
         },
     },
     line("Route", route),
+    line("Receiving in all", |q| bits(q.whole_in)),
+    line("Sending in all", |q| bits(q.whole_out)),
     line("Room for more", |q| {
         bits(q.route.as_ref().and_then(|route| route.available))
     }),

@@ -31,12 +31,35 @@ fn numbers_are_of_the_interval_not_of_all_time() {
     assert!(about(quality.round_trip, 0.02), "{:?}", quality.round_trip);
     assert!(about(quality.bitrate_in(), 120_000.0));
     assert!(about(quality.route_bytes, 20_000.0));
+    // 28 bytes of headers around each of 150 packets of sound and picture a second.
+    assert!(about(quality.whole_in, 193_600.0), "{quality:?}");
     assert_eq!(quality.security.version.as_deref(), Some("DTLS 1.2"));
     assert_eq!(quality.security.own_fingerprint.as_deref(), Some("AB:CD"));
     let route = quality.route.unwrap();
     assert_eq!(route.local.network.as_deref(), Some("wifi"));
     assert_eq!(route.local.address.as_deref(), Some("192.0.2.1 port 5"));
     assert_eq!(route.remote.kind.as_deref(), Some("srflx"));
+}
+
+#[test]
+fn all_that_leaves_counts_with_its_headers() {
+    let at = |seconds: f64| {
+        Call::at(seconds)
+            .with("P", "bytesSent", 10_000.0 * seconds)
+            .with("P", "packetsSent", 200.0 * seconds)
+    };
+    let whole = |before: &Call, after: &Call| between(before, after).whole_out;
+    assert!(about(
+        whole(&at(1.0), &at(3.0)),
+        (10_000.0 + 200.0 * 28.0) * 8.0
+    ));
+    let v6 = |seconds: f64| at(seconds).with("L", "address", "2001:db8::1");
+    assert!(about(
+        whole(&v6(1.0), &v6(3.0)),
+        (10_000.0 + 200.0 * 48.0) * 8.0
+    ));
+    let untold = at(3.0).without("P", "bytesSent");
+    assert_eq!(whole(&at(1.0), &untold), None);
 }
 
 #[test]
