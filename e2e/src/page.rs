@@ -279,11 +279,20 @@ impl Page {
             Ok(state) => state.to_string(),
             Err(error) => short(&error),
         };
+        let loaded = "return performance.getEntriesByType('resource').map((loaded) =>
+                `${loaded.name.split('/').pop()} ${loaded.responseStatus} ${loaded.startTime | 0}+${loaded.duration | 0}`
+            ).join(', ');";
+        let loaded = match self.client.execute(loaded, vec![]).await {
+            Ok(loaded) => loaded.to_string(),
+            Err(error) => short(&error),
+        };
         let picture = match self.client.screenshot().await {
             Ok(png) if std::fs::write(screenshot, &png).is_ok() => screenshot.display().to_string(),
             _ => "none".to_owned(),
         };
-        format!("  at {url}\n  text: {text:?}\n  state: {state}\n  screenshot: {picture}")
+        format!(
+            "  at {url}\n  text: {text:?}\n  state: {state}\n  loaded: {loaded}\n  screenshot: {picture}"
+        )
     }
 
     pub(crate) async fn probe<T: DeserializeOwned>(&self, part: &str) -> T {

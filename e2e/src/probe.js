@@ -25,7 +25,9 @@
     errors.push(args.map(text).join(' '));
     return consoleError.apply(this, args);
   };
-  addEventListener('error', (event) => errors.push(`uncaught: ${event.message}`));
+  // Capturing, for what an element could not load does not bubble.
+  addEventListener('error', ({ message, target }) =>
+    errors.push(message ? `uncaught: ${message}` : `not loaded: ${target.src || target.href || target.localName}`), true);
   addEventListener('unhandledrejection', (event) => errors.push(`unhandled: ${text(event.reason)}`));
   addEventListener('securitypolicyviolation', (event) =>
     errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
