@@ -195,10 +195,15 @@ impl<'w> Stage<'w> {
 
     /// Somebody in a browser of their own, at home, whose way to the server is `wire`.
     pub async fn person_over(&self, wire: &Wire, name: &str) -> Person {
-        let page = self.page(name, &BrowserOptions::default()).await;
-        let person = Person::new(page, name, &wire.url());
+        let person = self.visitor_over(wire, name).await;
         person.open().await;
         person
+    }
+
+    /// The same, who has not opened the page yet.
+    pub async fn visitor_over(&self, wire: &Wire, name: &str) -> Person {
+        let page = self.page(name, &BrowserOptions::default()).await;
+        Person::new(page, name, &wire.url())
     }
 
     /// A way to the server that can be held up.

@@ -13,6 +13,10 @@ use tokio::task::AbortHandle;
 
 use crate::server::fresh_address;
 
+/// So much of an answer comes over a wire that breaks off, in bytes: more than the
+/// page itself has, less than its program.
+const ANSWER: usize = 16 * 1024;
+
 /// What a wire does with what is sent over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
@@ -22,6 +26,8 @@ pub enum Traffic {
     Stands,
     /// All connections are cut, and new ones are refused.
     IsCut,
+    /// An answer of more than a few kilobytes ends in the middle.
+    BreaksOff,
 }
 
 /// A running proxy; it ends when it is dropped.
@@ -133,14 +139,21 @@ async fn pass(
     let mut piece = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut piece).await?;
-        if !until(&mut state, |traffic| traffic == Traffic::Passes).await {
+        if !until(&mut state, does_pass).await {
             return Ok(());
+        }
+        if *state.borrow() == Traffic::BreaksOff && length > ANSWER {
+            return to.write_all(&piece[..ANSWER]).await;
         }
         if length == 0 {
             return to.shutdown().await;
         }
         to.write_all(&piece[..length]).await?;
     }
+}
+
+fn does_pass(traffic: Traffic) -> bool {
+    matches!(traffic, Traffic::Passes | Traffic::BreaksOff)
 }
 
 async fn until_cut(mut state: watch::Receiver<Traffic>) {

@@ -17,12 +17,26 @@ scenes! {
     AnyBrowsers: the_network_is_cut_right_after_the_answer,
     AnyBrowsers: cancelled_while_the_network_is_silent,
     AnyBrowsers: declined_while_the_network_is_cut,
+    AnyBrowsers: a_page_of_which_a_part_is_lost_is_loaded_again,
 }
 
 const BLACKOUT: Duration = Duration::from_secs(10);
 /// After the blackout: for the longest wait before the server is tried again, on a
 /// loaded machine.
 const SOON: Duration = Duration::from_secs(8);
+
+async fn a_page_of_which_a_part_is_lost_is_loaded_again(stage: &Stage<'_>) {
+    let wire = stage.wire().await;
+    let alice = stage.visitor_over(&wire, "Alice").await;
+    wire.traffic(Traffic::BreaksOff);
+    alice.visit("/").await;
+    alice.page.wait_for_text(&["could not be loaded"]).await;
+    alice.visit("/").await;
+    alice.page.wait_for_text(&["Loading"]).await;
+    wire.traffic(Traffic::Passes);
+    alice.introduce().await;
+    alice.at_home().await;
+}
 
 async fn a_silent_network_while_it_rings(stage: &Stage<'_>) {
     blackout_while_ringing(stage, Traffic::Stands).await;
