@@ -54,7 +54,10 @@ pub async fn stun(server: IceServer) -> Result<bool, BrowserError> {
 /// through it was found.
 pub async fn relay(server: IceServer) -> Result<Option<Loopback>, BrowserError> {
     let servers = [server];
-    let policy = Policy { relay_only: true };
+    let policy = Policy {
+        relay_only: true,
+        ..Policy::default()
+    };
     let (near, mut near_events) = side(&servers, policy)?;
     let (far, mut far_events) = side(&servers, policy)?;
     let (near_channel, far_channel) = (near.lossy_channel(), far.lossy_channel());

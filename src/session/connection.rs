@@ -13,7 +13,9 @@ use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 use super::View;
 use super::event::Event;
 use super::gauge::Measure;
-use crate::browser::peer::{self, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState};
+use crate::browser::peer::{
+    self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
+};
 use crate::browser::{BrowserError, media};
 use crate::lazy;
 
@@ -38,12 +40,14 @@ impl Connection {
         role: Role,
         call_type: CallType,
         servers: &[IceServer],
+        hardware: Hardware,
         inbox: &UnboundedSender<Event>,
         view: View,
     ) -> Result<Self, BrowserError> {
         let post = poster(inbox);
         let policy = Policy {
             relay_only: view.hide_address.get_untracked(),
+            hardware,
         };
         let report = move |event| post(Event::Peer(generation, event));
         let peer = PeerConnection::new(servers, policy, report)?;
@@ -156,7 +160,7 @@ impl Connection {
     pub(super) fn measured(&mut self, report: JsValue) -> bool {
         self.gauge
             .as_mut()
-            .is_some_and(|gauge| gauge.measure(report))
+            .is_some_and(|gauge| gauge.measure(report, self.peer.knows_red()))
     }
 
     /// Tells the peer over the connection itself that the call is over. What is

@@ -8,7 +8,7 @@ use super::check::{Finding, Part};
 use super::gauge::Measure;
 use crate::browser::BrowserError;
 use crate::browser::media::Captured;
-use crate::browser::peer::PeerEvent;
+use crate::browser::peer::{Hardware, PeerEvent};
 use crate::browser::socket::SocketEvent;
 
 /// One thing that happened.
@@ -23,6 +23,8 @@ pub enum Event {
     Beat,
     /// The server answers to plain HTTP, so it is the WebSocket that is blocked.
     HttpWorks(bool),
+    /// What this device does in hardware.
+    Hardware(Hardware),
     /// A peer connection reports.
     Peer(Generation, PeerEvent),
     /// An offer was made ours.

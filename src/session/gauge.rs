@@ -15,9 +15,9 @@ use crate::ui::words::quality::{Direction, grade, reason};
 
 /// Follows one peer connection, and tells the view.
 pub trait Measure {
-    /// One more report. Says whether the way has fallen silent: nothing at all has
+    /// One more report of a connection on which sound goes twice, or not. Says whether the way has fallen silent: nothing at all has
     /// come over it for some seconds.
-    fn measure(&mut self, report: JsValue) -> bool;
+    fn measure(&mut self, report: JsValue, redundant: bool) -> bool;
 }
 
 /// What the panel and the indicator show.
@@ -49,12 +49,16 @@ impl Gauge {
 }
 
 impl Measure for Gauge {
-    fn measure(&mut self, report: JsValue) -> bool {
+    fn measure(&mut self, report: JsValue, redundant: bool) -> bool {
         // A browser whose report is none has nothing to show.
         let Ok(report) = Report::parse(&self.reader.json(report)) else {
             return false;
         };
-        let Some(reading) = self.meter.take(Sample::new(&report)) else {
+        let sample = Sample {
+            redundant,
+            ..Sample::new(&report)
+        };
+        let Some(reading) = self.meter.take(sample) else {
             return false;
         };
         if reading.picture.is_some() {
@@ -82,7 +86,7 @@ fn line(reading: &Reading) -> String {
         flow.as_ref().map(|flow| {
             json!({
                 "bitrate": flow.bitrate, "packets": flow.packets, "again": flow.again,
-                "loss": flow.loss,
+                "loss": flow.loss, "concealed": flow.concealed,
                 "jitter": flow.jitter, "waited": flow.waited, "frameRate": flow.frame_rate,
                 "frozen": flow.frozen, "resolution": flow.resolution, "codec": flow.codec,
                 "limitation": flow.limitation,
@@ -105,6 +109,7 @@ fn line(reading: &Reading) -> String {
         "pictureOut": flow(&quality.picture_out),
         "wholeIn": quality.whole_in,
         "wholeOut": quality.whole_out,
+        "redundant": quality.redundant,
         "roundTrip": quality.round_trip,
         "route": [kind(|route| &route.local), kind(|route| &route.remote)],
     })

@@ -26,8 +26,15 @@ impl Runtime {
             } => {
                 self.view.routes.set_value(Routes::default());
                 let servers = &self.ice_servers;
-                let made =
-                    Connection::new(generation, role, call_type, servers, &self.inbox, self.view);
+                let made = Connection::new(
+                    generation,
+                    role,
+                    call_type,
+                    servers,
+                    self.hardware,
+                    &self.inbox,
+                    self.view,
+                );
                 match made {
                     Ok(connection) => self.connection = Some(connection),
                     // The machine hears of it when it asks for a description.

@@ -17,7 +17,7 @@ use super::link::Link;
 use super::trace::{Trace, candidate_kind};
 use super::view::Contact;
 use super::{Intent, Options, ServerState, View};
-use crate::browser::peer::{IceServer, PeerEvent};
+use crate::browser::peer::{Hardware, IceServer, PeerEvent};
 use crate::browser::{Listener, clock, media, random, storage, window};
 use crate::lazy;
 
@@ -48,6 +48,7 @@ pub(super) struct Runtime {
     pub(super) inbox: UnboundedSender<Event>,
     pub(super) link: Link,
     pub(super) ice_servers: Vec<IceServer>,
+    pub(super) hardware: Hardware,
     pub(super) devices: Devices,
     pub(super) connection: Option<Connection>,
     pub(super) farewell: Option<Timeout>,
@@ -76,6 +77,7 @@ impl Runtime {
             view,
             link: Link::new(inbox.clone()),
             ice_servers: Vec::new(),
+            hardware: Hardware::default(),
             devices: Devices::default(),
             connection: None,
             farewell: None,
@@ -108,6 +110,11 @@ impl Runtime {
         if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
             self.set_name(name);
         }
+        let inbox = self.inbox.clone();
+        spawn_local(async move {
+            let hardware = Hardware::of_this_device().await;
+            let _ = inbox.unbounded_send(Event::Hardware(hardware));
+        });
     }
 
     fn handle(&mut self, event: Event) {
@@ -135,6 +142,7 @@ impl Runtime {
                     self.view.server.set(ServerState::Blocked);
                 }
             }
+            Event::Hardware(hardware) => self.hardware = hardware,
             Event::Peer(generation, event) => self.peer(generation, event),
             Event::Offered(generation, Ok(sdp)) => {
                 let sdp = Sdp(sdp);

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
-    Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_wishes,
+    Codecs, Hardware, Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_wishes,
 };
 use wimpex::browser::stats::Reader;
 use wimpex_quality::Report;
@@ -155,14 +155,86 @@ async fn what_is_said_over_the_connection_itself_arrives() {
 fn only_vp8_begins_faster_and_nothing_else_changes() {
     let sdp = "v=0\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 nack\r\na=rtpmap:97 rtx/90000\r\n\
                a=fmtp:97 apt=96\r\na=rtpmap:111 opus/48000/2\r\n";
-    let faster = with_wishes(sdp);
+    let faster = wishes(sdp);
     let added = "a=fmtp:96 x-google-start-bitrate=1000\r\n";
     assert_eq!(faster.replace(added, ""), sdp);
     assert_eq!(faster.matches(added).count(), 1);
     assert!(faster.contains(&format!("VP8/90000\r\n{added}")));
-    assert_eq!(with_wishes("garbage"), "garbage");
+    assert_eq!(wishes("garbage"), "garbage");
     let opus = "a=fmtp:111 minptime=10;useinbandfec=1\r\n";
     let quiet = "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n";
-    assert_eq!(with_wishes(opus), quiet);
-    assert_eq!(with_wishes(quiet), quiet);
+    assert_eq!(wishes(opus), quiet);
+    assert_eq!(wishes(quiet), quiet);
+}
+
+fn wishes(sdp: &str) -> String {
+    with_wishes(sdp, Codecs::default())
+}
+
+const BOTH: &str = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 63 9\r\na=rtpmap:111 opus/48000/2\r\n\
+    a=rtpmap:63 red/48000/2\r\na=rtpmap:9 G722/8000\r\n\
+    m=video 9 UDP/TLS/RTP/SAVPF 45 102 96 116\r\na=rtpmap:45 AV1/90000\r\n\
+    a=rtpmap:102 H264/90000\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:116 red/90000\r\n";
+
+#[wasm_bindgen_test]
+fn sound_goes_twice_where_the_peer_knows_how() {
+    let sdp = wishes(BOTH);
+    assert!(
+        sdp.contains("m=audio 9 UDP/TLS/RTP/SAVPF 63 111 9\r\n"),
+        "{sdp}"
+    );
+    let without = BOTH.replace("a=rtpmap:63 red/48000/2\r\n", "");
+    assert!(wishes(&without).contains("SAVPF 111 63 9\r\n"));
+    // That of the picture is not that of the sound.
+    let without = BOTH.replace("a=rtpmap:63 ", "a=rtpmap:64 ");
+    assert!(wishes(&without).contains("SAVPF 111 63 9\r\n"));
+}
+
+#[wasm_bindgen_test]
+fn the_picture_goes_by_what_both_have_in_hardware_else_as_vp8() {
+    let video = |encodes: Codecs| {
+        let sdp = with_wishes(BOTH, encodes);
+        let (_, video) = sdp.split_once("m=video 9 UDP/TLS/RTP/SAVPF ").unwrap();
+        video.split("\r\n").next().unwrap().to_owned()
+    };
+    let none = Codecs::default();
+    assert_eq!(video(none), "96 45 102 116");
+    assert_eq!(video(none.with("H264")), "102 45 96 116");
+    assert_eq!(video(none.with("H264").with("AV1")), "45 102 96 116");
+    // What the peer has not put before VP8 it does not have in hardware.
+    assert_eq!(video(none.with("VP9")), "96 45 102 116");
+    assert_eq!(video(none.with("no such codec")), "96 45 102 116");
+    let cut = "m=video 9\r\nm=audio\r\nm=\r\n";
+    assert_eq!(with_wishes(cut, none), cut);
+}
+
+#[wasm_bindgen_test]
+async fn two_that_know_red_know_that_both_do() {
+    let (caller, callee, _) = call(false).await;
+    assert!(caller.peer.knows_red() && callee.peer.knows_red());
+    let alone = PeerConnection::new(&[], Policy::default(), |_| {}).unwrap();
+    assert!(!alone.knows_red());
+}
+
+#[wasm_bindgen_test]
+async fn what_is_decoded_in_hardware_is_asked_for_first() {
+    // A machine without a graphics card has nothing in hardware, and says so.
+    let hardware = Hardware::of_this_device().await;
+    let decodes = Codecs::default().with("VP9");
+    let policy = Policy {
+        hardware: Hardware {
+            decodes,
+            ..hardware
+        },
+        ..Policy::default()
+    };
+    let peer = PeerConnection::new(&[], policy, |_| {}).unwrap();
+    peer.add_transceivers(true).unwrap();
+    let offer = peer.offer(false).await.unwrap();
+    let (_, video) = offer.split_once("m=video ").unwrap();
+    let first = video.split(' ').nth(2).unwrap();
+    assert!(
+        video.contains(&format!("a=rtpmap:{first} VP9/90000")),
+        "{video}"
+    );
 }

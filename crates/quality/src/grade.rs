@@ -72,7 +72,8 @@ pub(crate) fn receiving(quality: &Quality, seen: bool, before: Grade) -> Verdict
         _ => {}
     }
     let waited = sound.and_then(|sound| sound.waited).unwrap_or(WAIT);
-    let heard = way(loss_of(sound, picture), quality.round_trip, waited, before);
+    let missing = loss_of(sound, picture).map(|lost| quality.missing_in(lost));
+    let heard = way(missing, quality.round_trip, waited, before);
     let shown = match picture {
         Some(picture) if seen => shown(picture),
         _ => None,
@@ -100,7 +101,8 @@ fn shown(picture: &Flow) -> Option<Verdict> {
 /// How what leaves fares, after what the peer reports.
 pub(crate) fn sending(quality: &Quality, before: Grade) -> Verdict {
     let (sound, picture) = (quality.sound_out.as_ref(), quality.picture_out.as_ref());
-    let heard = way(loss_of(sound, picture), quality.round_trip, WAIT, before);
+    let missing = loss_of(sound, picture).map(|lost| quality.missing_out(lost));
+    let heard = way(missing, quality.round_trip, WAIT, before);
     let narrow = picture.and_then(|picture| {
         let held = picture.limitation.as_deref() == Some("bandwidth");
         let rate = picture.frame_rate?;

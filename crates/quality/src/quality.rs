@@ -68,6 +68,8 @@ pub struct Quality {
     pub whole_out: Option<f64>,
     /// The route.
     pub route: Option<Route>,
+    /// Sound goes twice (RED, RFC 2198): each packet brings the one before along.
+    pub redundant: bool,
     /// How what flows is protected.
     pub security: Security,
 }
@@ -117,8 +119,27 @@ impl Quality {
             sound_out,
             picture_out,
             route: route.cloned(),
+            redundant: after.redundant,
             security: after.security.clone(),
         }
+    }
+
+    /// The share of what arrives that was not there to be heard.
+    ///
+    /// Of sound that goes twice it is what the browser had to make up, if that is less
+    /// than what was lost.
+    pub fn missing_in(&self, lost: f64) -> f64 {
+        let made_up = self.sound_in.as_ref().and_then(|sound| sound.concealed);
+        match made_up {
+            Some(made_up) if self.redundant => lost.min(made_up),
+            _ => lost,
+        }
+    }
+
+    /// The same of what leaves. What the peer had to make up nobody tells: of sound
+    /// that goes twice, half of what is lost is taken to be, since losses come in runs.
+    pub fn missing_out(&self, lost: f64) -> f64 {
+        if self.redundant { lost / 2.0 } else { lost }
     }
 
     /// Bits a second that arrive, sound and picture together.

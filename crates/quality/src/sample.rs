@@ -159,6 +159,8 @@ pub struct Sample {
     pub picture_out: Option<Stream>,
     /// The way in use.
     pub route: Option<Route>,
+    /// Both ends know RED for sound; no report tells.
+    pub redundant: bool,
     /// The transport's protection.
     pub security: Security,
 }
@@ -217,6 +219,7 @@ impl Sample {
         };
         Self {
             at: time(report),
+            redundant: false,
             sound_in: stream("inbound-rtp", "audio", true),
             picture_in: stream("inbound-rtp", "video", true),
             sound_out: stream("outbound-rtp", "audio", false),

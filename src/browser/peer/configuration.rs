@@ -4,6 +4,7 @@ use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceTransportPolicy};
 
+use super::codecs::Hardware;
 use crate::browser::BrowserError;
 
 /// `RTCIceServer`.
@@ -17,11 +18,14 @@ pub struct IceServer {
     pub credential: Option<String>,
 }
 
-/// Which paths may be used (`RTCConfiguration.iceTransportPolicy`).
+/// Which paths and codecs may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Only those through a relay: the peer learns its address, and none of ours.
+    /// Only paths through a relay: the peer learns its address, and none of ours
+    /// (`RTCConfiguration.iceTransportPolicy`).
     pub relay_only: bool,
+    /// Codecs that are preferred.
+    pub hardware: Hardware,
 }
 
 pub(super) fn configuration(

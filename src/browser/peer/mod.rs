@@ -5,11 +5,12 @@
 //! candidate that is added after a description always finds it.
 
 mod channel;
+mod codecs;
 mod configuration;
 mod listeners;
 mod start;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
@@ -25,9 +26,11 @@ pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingSta
 
 use super::{BrowserError, Listener, window};
 use channel::Channel;
+use codecs::{RED, prefer};
 use configuration::configuration;
 use listeners::listeners;
 
+pub use codecs::{Codecs, Hardware};
 pub use configuration::{IceServer, Policy};
 pub use start::with_wishes;
 
@@ -109,6 +112,7 @@ pub struct PeerConnection {
     sending: Rc<RefCell<Sending>>,
     channel: Channel,
     held: Rc<RefCell<Held>>,
+    red: Cell<Option<bool>>,
     _listeners: [Listener; 5],
     _transport: Rc<RefCell<Option<[Listener; 2]>>>,
 }
@@ -145,6 +149,7 @@ impl PeerConnection {
             sending: Rc::default(),
             channel,
             held: Rc::default(),
+            red: Cell::default(),
             _listeners: listeners,
         })
     }
@@ -163,8 +168,12 @@ impl PeerConnection {
             let init = RtcRtpTransceiverInit::new();
             init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
             init.set_streams(&Array::of1(&self.stream));
-            self.pc
+            let transceiver = self
+                .pc
                 .add_transceiver_with_str_and_init(kind.name(), &init);
+            if *kind == Kind::Video {
+                prefer(&transceiver, self.policy.hardware.decodes);
+            }
         }
         place(&self.pc, &self.sending.borrow());
         Ok(())
@@ -201,12 +210,16 @@ impl PeerConnection {
         // makes another stream.
         let stream = Clone::clone(&self.stream);
         let (pc, sending) = (self.pc.clone(), self.sending.clone());
+        let decodes = self.policy.hardware.decodes;
         let held = (may_hold(sdp) && pc.local_description().is_none()).then(|| self.held.clone());
         async move {
             JsFuture::from(accepted).await?;
             for transceiver in transceivers(&pc) {
                 transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
                 name_stream(&transceiver, &stream);
+                if transceiver.receiver().track().kind() == Kind::Video.name() {
+                    prefer(&transceiver, decodes);
+                }
             }
             place(&pc, &sending.borrow());
             if let Some(held) = held {
@@ -273,6 +286,18 @@ impl PeerConnection {
         place(&self.pc, &sending);
     }
 
+    /// Both sides have RED for sound.
+    pub fn knows_red(&self) -> bool {
+        let known = || {
+            let [ours, theirs] = [self.pc.local_description()?, self.pc.remote_description()?];
+            Some([ours, theirs].iter().all(|known| known.sdp().contains(RED)))
+        };
+        if self.red.get().is_none() {
+            self.red.set(known());
+        }
+        self.red.get() == Some(true)
+    }
+
     /// `getStats`.
     pub fn stats(&self) -> impl Future<Output = Result<JsValue, BrowserError>> + use<> {
         let stats = self.pc.get_stats();
@@ -313,7 +338,7 @@ impl PeerConnection {
 
     fn set_remote(&self, kind: RtcSdpType, sdp: &str) -> js_sys::Promise {
         let description = RtcSessionDescriptionInit::new(kind);
-        description.set_sdp(&with_wishes(sdp));
+        description.set_sdp(&with_wishes(sdp, self.policy.hardware.encodes));
         self.pc.set_remote_description(&description)
     }
 }

@@ -62,7 +62,7 @@ pub fn verdicts(receiving: Verdict, sending: Verdict) -> String {
 pub fn sounds(quality: &Quality) -> Option<String> {
     let sound: &Flow = quality.sound_in.as_ref()?;
     let delay = quality.round_trip? / 2.0 + sound.waited?;
-    let rating = rating(sound.loss?, delay);
+    let rating = rating(quality.missing_in(sound.loss?), delay);
     // The categories of G.107, annex B.
     let word = match rating {
         r if r >= 90.0 => "excellent",

@@ -1,6 +1,6 @@
 //! From numbers to grades: the table of docs/quality.md.
 
-use wimpex_quality::{Grade, Meter, Reading, Reason};
+use wimpex_quality::{Grade, Meter, Reading, Reason, Sample};
 
 use crate::reports::Call;
 
@@ -71,6 +71,35 @@ fn loss_is_graded_as_the_table_says() {
             assert_eq!((verdict.grade, verdict.reason), (grade, reason), "{share}");
         }
     }
+}
+
+#[test]
+fn what_sound_that_goes_twice_brings_along_is_not_missing() {
+    let twice = |share: f64, made_up: f64| {
+        let losing = losing(share);
+        let call = move |second: f64| {
+            losing(second, Call::at(second))
+                .with("in-audio", "totalSamplesReceived", 48_000.0 * second)
+                .with("in-audio", "concealedSamples", 48_000.0 * second * made_up)
+        };
+        let mut meter = Meter::default();
+        let readings = (10..40).filter_map(|second| {
+            let sample = Sample {
+                redundant: true,
+                ..call(f64::from(second)).sample()
+            };
+            meter.take(sample)
+        });
+        let last = readings.last().unwrap();
+        [last.receiving.grade, last.sending.grade]
+    };
+    assert_eq!(twice(0.05, 0.003), [Grade::Good, Grade::Good]);
+    assert_eq!(twice(0.10, 0.01), [Grade::Good, Grade::Fair]);
+    // Losses in runs, which the next packet does not mend.
+    assert_eq!(twice(0.10, 0.09), [Grade::Poor, Grade::Fair]);
+    // What is made up because it comes late is the delay's matter.
+    assert_eq!(twice(0.0, 0.2), [Grade::Good, Grade::Good]);
+    assert_eq!(twice(0.30, 0.3), [Grade::Poor, Grade::Poor]);
 }
 
 #[test]
