@@ -3,7 +3,7 @@
 //!
 //! Each side puts what it decodes in hardware before the rest of its description.
 //! The other uses the first of these that it encodes in hardware; where there is
-//! none, both use VP8, with which software has the least work.
+//! none, both use VP8, the middle between fine and light (docs/quality.md).
 
 use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
