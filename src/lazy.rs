@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use crate::browser::peer::IceServer;
 use crate::session::gauge::{Gauge, Measure};
 use crate::session::{Event, View, check, diagnostics};
-use crate::ui::{Findings, PauseOffer, QualityPanel, QualitySign};
+use crate::ui::{Debug, Findings, PauseOffer, QualityPanel, QualitySign};
 
 /// The module could not be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,13 @@ lazy! {
     /// Saves what happened into a file.
     save_diagnostics(view: View) -> () {
         diagnostics::save(view);
+    }
+}
+
+lazy! {
+    /// What happened, for who debugs.
+    debug() -> AnyView {
+        view! { <Debug /> }.into_any()
     }
 }
 

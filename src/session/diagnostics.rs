@@ -1,4 +1,4 @@
-//! `Save diagnostics`. Loaded when it is wanted (`crate::lazy`).
+//! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`crate::lazy`).
 
 use leptos::prelude::*;
 use wimpex_record::Record;
@@ -6,8 +6,8 @@ use wimpex_record::Record;
 use super::View;
 use crate::browser::window;
 
-/// Writes the record into a file of the person's.
-pub(crate) fn save(view: View) {
+/// What went through the call machine until now.
+pub(crate) fn record(view: View) -> Option<Record> {
     let browser = window::user_agent();
     let readings = view
         .readings
@@ -17,12 +17,16 @@ pub(crate) fn save(view: View) {
         .iter()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
-    let record = view.recorder.try_update_value(|recorder| {
-        let ring = recorder.ring;
+    view.recorder.try_update_value(|recorder| {
+        let (ring, notes) = (recorder.ring, recorder.notes());
         let (kept, dropped) = recorder.kept();
-        Record::new(kept, dropped, ring, browser, readings)
-    });
-    let text = record.and_then(|record| serde_json::to_string_pretty(&record).ok());
+        Record::new(kept, dropped, notes, ring, browser, readings)
+    })
+}
+
+/// Writes the record into a file of the person's.
+pub(crate) fn save(view: View) {
+    let text = record(view).and_then(|record| serde_json::to_string_pretty(&record).ok());
     if let Some(text) = text {
         window::save("wimpex-diagnostics.json", &text);
     }

@@ -28,7 +28,6 @@ use wimpex_call::limits;
 use wimpex_protocol::{CallType, Name, UserId};
 
 pub use event::Event;
-pub use trace::TraceLine;
 pub use view::{Contact, ServerState, View};
 
 /// What the person wants.

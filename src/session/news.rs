@@ -29,7 +29,7 @@ impl Runtime {
                 // The server always says who speaks; without that, nobody does.
                 if let (Some(from), Some(device)) = (relayed.from_id, relayed.from_device) {
                     self.trace
-                        .note(|| format!("received {}", relayed.signal.type_name()));
+                        .note(format!("received {}", relayed.signal.type_name()));
                     self.input(Input::Remote {
                         from,
                         device,
@@ -51,8 +51,7 @@ impl Runtime {
                 });
             }
             News::Message(ServerMessage::Error(error)) => {
-                self.trace
-                    .note(|| format!("server: {:?}: {}", error.code, error.message));
+                self.trace.note(format!("server: {:?}", error.code));
                 if let (ErrorCode::UserOffline, Some(call_id)) = (error.code, error.call_id) {
                     let offer = error.ref_type.as_deref() == Some("call-offer");
                     self.input(Input::PeerOffline { call_id, offer });
@@ -68,7 +67,7 @@ impl Runtime {
     }
 
     fn welcome(&mut self, welcome: Welcome) {
-        self.trace.note(|| "logged in".to_owned());
+        self.trace.note("logged in".to_owned());
         storage::write(ME, welcome.user_id.as_str());
         self.use_ice_servers(welcome.ice_servers);
         self.view.me.set(Some(welcome.user_id));
@@ -92,7 +91,7 @@ impl Runtime {
     }
 
     fn server_lost(&mut self, state: ServerState) {
-        self.trace.note(|| format!("server: {state:?}"));
+        self.trace.note(format!("server: {state:?}"));
         // "Blocked" says more than "lost", and is true until a login succeeds.
         let known = self.view.server.get_untracked();
         if (known, state) != (ServerState::Blocked, ServerState::Lost) {

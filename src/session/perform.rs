@@ -16,7 +16,7 @@ impl Runtime {
         match output {
             Output::Send(relayed) => {
                 self.trace
-                    .note(|| format!("sent {}", relayed.signal.type_name()));
+                    .note(format!("sent {}", relayed.signal.type_name()));
                 self.link.send(relayed);
             }
             Output::CreateConnection {
@@ -38,7 +38,7 @@ impl Runtime {
                 match made {
                     Ok(connection) => self.connection = Some(connection),
                     // The machine hears of it when it asks for a description.
-                    Err(error) => self.trace.note(|| format!("no connection: {error}")),
+                    Err(error) => self.trace.note(format!("no connection: {error}")),
                 }
             }
             Output::MakeOffer {
@@ -55,8 +55,10 @@ impl Runtime {
                 generation,
                 candidate,
             } => {
-                self.trace
-                    .note(|| format!("remote candidate: {}", candidate_kind(&candidate.candidate)));
+                self.trace.note(format!(
+                    "remote candidate: {}",
+                    candidate_kind(&candidate.candidate)
+                ));
                 self.view
                     .routes
                     .update_value(|routes| routes.peer.add(&candidate.candidate));

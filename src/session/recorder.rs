@@ -5,15 +5,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_call::{Input, State};
-use wimpex_record::Kept;
+use wimpex_record::{Kept, Note};
 
 /// So many inputs are kept: a call has some hundred.
 const INPUTS: usize = 4_000;
+/// So many notes.
+const NOTES: usize = 1_000;
 
-/// The newest inputs.
+/// The newest inputs, and what browser and server did around them.
 #[derive(Default)]
 pub struct Recorder {
     kept: VecDeque<Kept>,
+    notes: VecDeque<Note>,
     dropped: u64,
     /// How long a call rings, if it is not the usual time.
     pub(crate) ring: Option<Duration>,
@@ -43,6 +46,18 @@ impl Recorder {
         if let Some(kept) = self.kept.back_mut() {
             kept.state = state;
         }
+    }
+
+    pub(super) fn note(&mut self, at: Duration, text: String) {
+        if self.notes.len() == NOTES {
+            self.notes.pop_front();
+        }
+        self.notes.push_back(Note { at, text });
+    }
+
+    /// What browser and server did.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        self.notes.iter().cloned().collect()
     }
 
     /// What is kept, and how many inputs before it are not.

@@ -83,7 +83,7 @@ impl Runtime {
             farewell: None,
             wake: None,
             sweeps: false,
-            trace: Trace::new(view.trace, options.debug),
+            trace: Trace::new(view, options.debug),
             _network: window::on_network_change({
                 let inbox = inbox.clone();
                 move || {
@@ -156,7 +156,7 @@ impl Runtime {
             Event::Offered(generation, Err(error))
             | Event::Answered(generation, Err(error))
             | Event::Accepted(generation, Err(error)) => {
-                self.trace.note(|| format!("negotiation failed: {error}"));
+                self.trace.note(format!("negotiation failed: {error}"));
                 self.input(Input::NegotiationFailed { generation });
             }
             Event::Captured(request, captured) => self.captured(request, captured),
@@ -185,7 +185,7 @@ impl Runtime {
                 let current = self.connection.as_mut();
                 let current = current.filter(|c| c.generation == generation);
                 if current.is_some_and(|connection| connection.measured(report)) {
-                    self.trace.note(|| "nothing comes any more".to_owned());
+                    self.trace.note("nothing comes any more".to_owned());
                     // Sooner than ICE gives up, and where the browser does not say that
                     // the network has changed (Firefox). Without harm if it is wrong:
                     // the way in use stays until there is a better one.
@@ -294,8 +294,10 @@ impl Runtime {
     fn peer(&mut self, generation: Generation, event: PeerEvent) {
         match event {
             PeerEvent::Candidate(found) => {
-                self.trace
-                    .note(|| format!("local candidate: {}", candidate_kind(&found.candidate)));
+                self.trace.note(format!(
+                    "local candidate: {}",
+                    candidate_kind(&found.candidate)
+                ));
                 self.view
                     .routes
                     .update_value(|routes| routes.own.add(&found.candidate));
@@ -306,29 +308,27 @@ impl Runtime {
                 });
             }
             PeerEvent::Connection(state) => {
-                self.trace.note(|| format!("connectionState: {state:?}"));
+                self.trace.note(format!("connectionState: {state:?}"));
                 let state = connection::state(state);
                 self.input(Input::Connection { generation, state });
             }
-            PeerEvent::Gathered => self.trace.note(|| "all candidates found".to_owned()),
-            PeerEvent::Ice(state) => self.trace.note(|| format!("iceConnectionState: {state:?}")),
-            PeerEvent::Signaling(state) => self.trace.note(|| format!("signalingState: {state:?}")),
+            PeerEvent::Gathered => self.trace.note("all candidates found".to_owned()),
+            PeerEvent::Ice(state) => self.trace.note(format!("iceConnectionState: {state:?}")),
+            PeerEvent::Signaling(state) => self.trace.note(format!("signalingState: {state:?}")),
             PeerEvent::Closed => {
-                self.trace
-                    .note(|| "the peer closed the connection".to_owned());
+                self.trace.note("the peer closed the connection".to_owned());
                 let state = PeerConnectionState::Closed;
                 self.input(Input::Connection { generation, state });
             }
             PeerEvent::Direct(text) => {
                 // Only an end is worth saying twice; whatever else it is, is ignored.
                 if let Ok(Signal::CallEnd(end)) = Signal::decode(&text) {
-                    self.trace.note(|| "received call-end directly".to_owned());
+                    self.trace.note("received call-end directly".to_owned());
                     self.input(Input::Direct { generation, end });
                 }
             }
             PeerEvent::Track(track) => {
-                self.trace
-                    .note(|| format!("received track: {}", track.kind()));
+                self.trace.note(format!("received track: {}", track.kind()));
                 let current = self.connection.as_ref();
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
                     connection.track(&track);
@@ -358,7 +358,6 @@ impl Runtime {
         let after = self.machine.state();
         if before != after {
             self.sweeps = true;
-            self.trace.note(|| format!("call: {before:?} → {after:?}"));
             if matches!(after, State::Calling | State::Ringing) {
                 // In the call the server, and with it the rest of the page, may be away.
                 spawn_local(async {
@@ -371,6 +370,7 @@ impl Runtime {
             recorder.update_value(|recorder| recorder.output(output.name()));
             self.perform(output);
         }
+        self.trace.changed();
         self.watch();
         self.set_wake();
     }

@@ -1,59 +1,42 @@
-//! The debug view's record: what happened when, here and in the console.
+//! What browser and server did, for the record and for who debugs: told to the
+//! console too, and shown at once, if the page was opened with `?debug`.
 //!
 //! Nothing in it could harm the person who shows it to somebody: no addresses,
-//! no descriptions, no keys.
-
-use std::fmt;
-use std::time::Duration;
+//! no descriptions, no keys, no ids.
 
 use leptos::prelude::*;
 
+use super::View;
 use crate::browser::clock;
 
-/// The newest lines that are kept.
-const LINES: usize = 300;
-
-/// One line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TraceLine {
-    /// When, since the page was opened.
-    pub at: Duration,
-    /// What.
-    pub text: String,
-}
-
-impl fmt::Display for TraceLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, millis) = (self.at.as_secs(), self.at.subsec_millis());
-        write!(f, "{seconds}.{millis:03} {}", self.text)
-    }
-}
-
 pub(super) struct Trace {
-    lines: Option<RwSignal<Vec<TraceLine>>>,
+    view: View,
+    is_shown: bool,
 }
 
 impl Trace {
-    pub(super) fn new(lines: RwSignal<Vec<TraceLine>>, on: bool) -> Self {
-        Self {
-            lines: on.then_some(lines),
-        }
+    pub(super) fn new(view: View, is_shown: bool) -> Self {
+        Self { view, is_shown }
     }
 
-    /// Notes a line; makes it only if somebody looks.
-    pub(super) fn note(&self, text: impl FnOnce() -> String) {
-        let Some(lines) = self.lines else { return };
-        let line = TraceLine {
-            at: clock::now(),
-            text: text(),
-        };
-        web_sys::console::log_1(&format!("wimpex {line}").into());
-        lines.update(|lines| {
-            if lines.len() == LINES {
-                lines.remove(0);
-            }
-            lines.push(line);
-        });
+    /// Notes something.
+    pub(super) fn note(&self, text: String) {
+        let at = clock::now();
+        if self.is_shown {
+            let line = ["wimpex ", &text].concat();
+            web_sys::console::log_1(&line.into());
+        }
+        self.view
+            .recorder
+            .update_value(|recorder| recorder.note(at, text));
+        self.changed();
+    }
+
+    /// There is more in the record.
+    pub(super) fn changed(&self) {
+        if self.is_shown {
+            self.view.recorded.notify();
+        }
     }
 }
 

@@ -12,7 +12,6 @@ use super::check::{Finding, Part};
 use super::gauge::Shown;
 use super::recorder::Recorder;
 use super::routes::Routes;
-use super::trace::TraceLine;
 
 /// How the page stands with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +81,8 @@ pub struct View {
     pub recorder: StoredValue<Recorder, LocalStorage>,
     /// How the calls fared, each second: lines of JSON.
     pub readings: StoredValue<VecDeque<String>, LocalStorage>,
-    /// What happened, for who debugs.
-    pub trace: RwSignal<Vec<TraceLine>>,
+    /// Tells of more in the recorder, to who debugs.
+    pub recorded: RwSignal<()>,
 }
 
 /// Lets go of those who listened to a signal and are gone. Leptos 0.8 never does: a
@@ -113,7 +112,7 @@ impl View {
         sweep(&self.picture_arrives);
         sweep(&self.level);
         sweep(&self.quality);
-        sweep(&self.trace);
+        sweep(&self.recorded);
     }
 
     pub(super) fn new() -> Self {
@@ -136,7 +135,7 @@ impl View {
             routes: StoredValue::new(Routes::default()),
             recorder: StoredValue::new_local(Recorder::default()),
             readings: StoredValue::new_local(VecDeque::new()),
-            trace: RwSignal::new(Vec::new()),
+            recorded: RwSignal::new(()),
         }
     }
 }

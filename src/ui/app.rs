@@ -5,16 +5,17 @@ use wimpex_call::State;
 
 use super::banner::{Banner, Unable};
 use super::call_screen::CallScreen;
-use super::debug::Debug;
 use super::ended::EndedScreen;
 use super::home::Home;
 use super::incoming::Incoming;
+use super::later::later;
 use super::person::{BrokenLink, PersonScreen};
 use super::place::Places;
 use super::ringing::ring;
 use super::use_session;
 use super::welcome::Welcome;
 use crate::browser::window;
+use crate::lazy;
 use crate::session::Options;
 use crate::session::address::Place;
 
@@ -62,7 +63,7 @@ pub fn App(options: Options) -> impl IntoView {
         <Banner />
         {body}
         {prompt}
-        {options.debug.then(|| view! { <Debug /> }.into_any())}
+        {options.debug.then(|| later(lazy::debug()))}
     }
     .into_any()
 }

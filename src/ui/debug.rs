@@ -1,9 +1,14 @@
-//! `?debug`: what the call machine and the browser did, and when.
+//! `?debug`: what the call machine and the browser did, and when: the same record that
+//! is saved. Loaded when it is wanted (`crate::lazy`).
 
 use leptos::prelude::*;
 
 use super::save::SaveDiagnostics;
 use super::{live, use_session};
+use crate::session::diagnostics;
+
+/// So many of the newest lines are shown.
+const LINES: usize = 300;
 
 /// The record, newest line last.
 #[component]
@@ -14,10 +19,9 @@ pub(crate) fn Debug() -> impl IntoView {
         format!("call: {call:?}, server: {:?}", view.server.get())
     });
     let log = live(move || {
-        view.trace.with(|lines| {
-            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            lines.join("\n")
-        })
+        view.recorded.track();
+        let lines = diagnostics::record(view).map_or_else(Vec::new, |record| record.timeline());
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
     });
     view! {
         <details class="debug" open>

@@ -27,6 +27,7 @@ pub mod words;
 pub use app::App;
 pub use banner::{Banner, Unable};
 pub use check::{ConnectionCheck, Findings};
+pub(crate) use debug::Debug;
 pub use home::HideAddress;
 pub use incoming::Incoming;
 pub use quality::{PauseOffer, QualityPanel, QualitySign};

@@ -50,6 +50,9 @@ pub struct Record {
     pub dropped: u64,
     /// What happened.
     pub entries: Vec<Entry>,
+    /// What browser and server did around it.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// How the calls fared, each second.
     pub readings: Vec<serde_json::Value>,
 }
@@ -67,11 +70,21 @@ pub struct Entry {
     pub state: String,
 }
 
+/// Something that browser or server did, in words and without anything private.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Duration,
+    /// What.
+    pub text: String,
+}
+
 impl Record {
     /// Makes the file's content of what the page kept.
     pub fn new(
         kept: &[Kept],
         dropped: u64,
+        notes: Vec<Note>,
         ring: Option<Duration>,
         browser: String,
         readings: Vec<serde_json::Value>,
@@ -89,7 +102,31 @@ impl Record {
             ring,
             dropped,
             entries: entries.collect(),
+            notes,
             readings,
         }
+    }
+
+    /// What happened, one text each, in its order.
+    pub fn timeline(&self) -> Vec<String> {
+        let line = |at: Duration, text: &str| format!("{:>10.3} {text}", at.as_secs_f64());
+        let mut state = "Idle";
+        let entries = self.entries.iter().map(|entry| {
+            let mut text = serde_json::to_string(&entry.event).unwrap_or_default();
+            if !entry.outputs.is_empty() {
+                text += &format!("\n           → {}", entry.outputs.join(", "));
+            }
+            let before = std::mem::replace(&mut state, &entry.state);
+            if before != state {
+                text += &format!("\n           {before} → {state}");
+            }
+            (entry.at, line(entry.at, &text))
+        });
+        let mut all: Vec<_> = entries.collect();
+        let notes = self.notes.iter();
+        all.extend(notes.map(|note| (note.at, line(note.at, &note.text))));
+        // Stable: what happened at one moment keeps its order.
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, line)| line).collect()
     }
 }

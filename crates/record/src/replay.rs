@@ -1,9 +1,8 @@
 //! Plays a record again, through the same machine.
 
 use std::fmt;
-use std::time::Duration;
 
-use wimpex_call::{Machine, State};
+use wimpex_call::Machine;
 
 use crate::{FORMAT, Record};
 
@@ -34,8 +33,6 @@ impl fmt::Display for Difference {
 pub struct Replay {
     /// The machine at the end.
     pub machine: Machine,
-    /// What happened, line by line.
-    pub timeline: Vec<String>,
     /// Where it went another way; empty if nowhere.
     pub differences: Vec<Difference>,
 }
@@ -54,8 +51,7 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
     let mut machine = record
         .ring
         .map_or_else(Machine::new, Machine::with_ring_time);
-    let (mut timeline, mut differences) = (Vec::new(), Vec::new());
-    let mut state = State::Idle;
+    let mut differences = Vec::new();
     for (number, entry) in record.entries.iter().enumerate() {
         let input = entry
             .event
@@ -66,9 +62,7 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
         while let Some(output) = machine.poll_output() {
             outputs.push(output.name().to_owned());
         }
-        let before = std::mem::replace(&mut state, machine.state());
-        timeline.push(line(entry.at, entry, &outputs, before, state));
-        let replayed = (outputs, format!("{state:?}"));
+        let replayed = (outputs, format!("{:?}", machine.state()));
         if (&replayed.0, &replayed.1) != (&entry.outputs, &entry.state) {
             differences.push(Difference {
                 entry: number,
@@ -79,25 +73,6 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
     }
     Ok(Replay {
         machine,
-        timeline,
         differences,
     })
-}
-
-fn line(
-    at: Duration,
-    entry: &crate::Entry,
-    outputs: &[String],
-    before: State,
-    now: State,
-) -> String {
-    let event = serde_json::to_string(&entry.event).unwrap_or_default();
-    let mut line = format!("{:>10.3} {event}", at.as_secs_f64());
-    if !outputs.is_empty() {
-        line += &format!("\n           → {}", outputs.join(", "));
-    }
-    if before != now {
-        line += &format!("\n           {before:?} → {now:?}");
-    }
-    line
 }

@@ -14,7 +14,7 @@ use wimpex_call::{EndReason, Input, Machine, Output};
 use wimpex_protocol::{
     CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
-use wimpex_record::{Kept, Record, replay};
+use wimpex_record::{Kept, Note, Record, replay};
 
 fn records() -> Vec<(PathBuf, Record)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replays");
@@ -43,7 +43,10 @@ fn every_record_replays_to_the_end_that_it_had() {
             "{}",
             file.display()
         );
-        assert_eq!(replay.timeline.len(), record.entries.len());
+        assert_eq!(
+            record.timeline().len(),
+            record.entries.len() + record.notes.len()
+        );
     }
 }
 
@@ -135,7 +138,16 @@ fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
             state,
         });
     }
-    let record = Record::new(&kept, 0, None, "a browser".to_owned(), Vec::new());
+    let note = Note {
+        at: Duration::from_millis(1_500),
+        text: "logged in".to_owned(),
+    };
+    let (browser, notes) = ("a browser".to_owned(), vec![note]);
+    let record = Record::new(&kept, 0, notes, None, browser, Vec::new());
+    let timeline = record.timeline();
+    assert_eq!(timeline.len(), kept.len() + 1);
+    assert_eq!(timeline[1], "     1.500 logged in");
+    assert!(timeline[0].contains("\n           Idle → "), "{timeline:?}");
     let text = serde_json::to_string(&record).unwrap();
     for private in ["secret", "Secret", "203.0.113.77", "10.0.0.77", "ice-pwd"] {
         assert!(!text.contains(private), "{private} in {text}");

@@ -28,7 +28,16 @@ async fn the_debug_view_tells_what_happens(stage: &Stage<'_>) {
     let bob = stage.person("Bob").await;
     alice.open_at("/?debug").await;
     connect(&alice, &bob, CallKind::Video).await;
-    for part in ["connection", "signaling", "ice", "candidate", "track"] {
+    for part in [
+        "connectionState",
+        "signalingState",
+        "local candidate: host udp",
+        "received track: video",
+        // What went through the call machine, which is saved too.
+        "{\"what\":\"place\"",
+        "→ Changed",
+        "Connecting → Connected",
+    ] {
         alice.page.wait_for_text(&[part]).await;
     }
     hang_up(&alice, &bob).await;

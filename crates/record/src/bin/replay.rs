@@ -26,7 +26,7 @@ fn show(file: &std::path::Path) -> Result<bool, String> {
         serde_json::from_str(&text).map_err(|error| format!("it is no record: {error}"))?;
     let replay = replay(&record)?;
     println!("{}", record.browser);
-    for line in &replay.timeline {
+    for line in record.timeline() {
         println!("{line}");
     }
     println!("{} readings of the quality", record.readings.len());
