@@ -43,7 +43,7 @@ pub use page::{Page, Role};
 pub use person::{CallKind, Person};
 pub use probe::{Kind, Media, Milestones, Pictures, Prompt, Received, Route, Sent, Snapshot};
 pub use relay::Relay;
-pub use resources::Resources;
+pub use resources::{Resources, Work};
 pub use runner::{Needs, Scenario, main, soaks, times};
 pub use server::{Server, ServerOptions};
 pub use stage::{Stage, World};

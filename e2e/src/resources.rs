@@ -1,6 +1,9 @@
 //! What a tab costs, and taking tabs away. Chromium only.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::command::devtools;
 use crate::page::Page;
@@ -20,6 +23,15 @@ pub struct Resources {
     pub live_tracks: u64,
     /// Peer connections that are not closed.
     pub connections: u64,
+}
+
+/// What a page's main thread has worked since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// All of it: scripts, layout, painting.
+    pub tasks: Duration,
+    /// JavaScript and WebAssembly.
+    pub scripts: Duration,
 }
 
 impl Page {
@@ -49,14 +61,35 @@ impl Page {
         }
     }
 
-    /// Seconds that the page's main thread has worked so far.
-    pub async fn busy_seconds(&self) -> f64 {
+    /// What the page's main thread has worked so far.
+    pub async fn work(&self) -> Work {
         self.tell("Performance.enable", json!({})).await;
         let answer = self.tell("Performance.getMetrics", json!({})).await;
-        let metrics = answer["metrics"].as_array().into_iter().flatten();
-        let mut named = metrics.filter(|metric| metric["name"] == "TaskDuration");
-        let found = named.next().and_then(|metric| metric["value"].as_f64());
-        found.unwrap_or_else(|| panic!("no TaskDuration in {answer}"))
+        let seconds = |name: &str| {
+            let mut metrics = answer["metrics"].as_array().into_iter().flatten();
+            let found = metrics.find(|metric| metric["name"] == name);
+            let value = found.and_then(|metric| metric["value"].as_f64());
+            Duration::from_secs_f64(value.unwrap_or_else(|| panic!("no {name} in {answer}")))
+        };
+        Work {
+            tasks: seconds("TaskDuration"),
+            scripts: seconds("ScriptDuration"),
+        }
+    }
+
+    /// The longest task of the main thread in the next while; zero if all are
+    /// shorter than the 50 ms from which on the browser tells (Long Tasks).
+    pub async fn longest_task(&self, within: Duration) -> Duration {
+        let script = "window.__longest = 0;
+            new PerformanceObserver((list) => {
+                for (const task of list.getEntries())
+                    window.__longest = Math.max(window.__longest, task.duration);
+            }).observe({ type: 'longtask' });
+            return true";
+        let _: bool = self.evaluate(script).await;
+        sleep(within).await;
+        let longest: f64 = self.evaluate("return window.__longest").await;
+        Duration::from_secs_f64(longest / 1_000.0)
     }
 
     /// Closes the tab, as its cross does.

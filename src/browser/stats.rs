@@ -29,6 +29,8 @@ const FRESH: u32 = 10;
 #[derive(Default)]
 pub struct Reader {
     ids: Vec<JsValue>,
+    /// Which of them name the pair in use.
+    transports: Vec<usize>,
     size: u32,
     read: u32,
 }
@@ -41,7 +43,7 @@ impl Reader {
         let stale = self.read.is_multiple_of(FRESH) || report.size() != self.size;
         let mut kept = if stale { None } else { self.known(&report) };
         if kept.is_none() {
-            self.ids = select(&report);
+            (self.ids, self.transports) = select(&report);
             self.size = report.size();
             kept = self.known(&report);
         }
@@ -55,14 +57,16 @@ impl Reader {
     /// pair as the one in use.
     fn known(&self, report: &Map) -> Option<Array> {
         let kept = Array::new();
-        for id in &self.ids {
+        for (at, id) in self.ids.iter().enumerate() {
             let entry = report.get(id);
             if entry.is_undefined() {
                 return None;
             }
-            let pair = Reflect::get(&entry, &"selectedCandidatePairId".into()).ok();
-            if pair.is_some_and(|pair| pair.is_string() && !self.ids.contains(&pair)) {
-                return None;
+            if self.transports.contains(&at) {
+                let pair = Reflect::get(&entry, &"selectedCandidatePairId".into()).ok();
+                if pair.is_some_and(|pair| pair.is_string() && !self.ids.contains(&pair)) {
+                    return None;
+                }
             }
             kept.push(&entry);
         }
@@ -70,9 +74,9 @@ impl Reader {
     }
 }
 
-/// The ids of the entries that matter.
-fn select(report: &Map) -> Vec<JsValue> {
-    let mut ids = Vec::new();
+/// The ids of the entries that matter, and which of them are transports'.
+fn select(report: &Map) -> (Vec<JsValue>, Vec<usize>) {
+    let (mut ids, mut transports) = (Vec::new(), Vec::new());
     report.for_each(&mut |entry, id| {
         let field = |name: &str| Reflect::get(&entry, &name.into()).ok();
         let text = |name: &str| field(name).and_then(|value| value.as_string());
@@ -81,6 +85,9 @@ fn select(report: &Map) -> Vec<JsValue> {
             READ.contains(&kind.as_str()) && (kind != "candidate-pair" || used())
         });
         if read {
+            if text("type").is_some_and(|kind| kind == "transport") {
+                transports.push(ids.len());
+            }
             ids.push(id);
             let named = NAMES.iter().filter_map(|name| field(name));
             for id in named.filter(JsValue::is_string).collect::<Vec<_>>() {
@@ -90,5 +97,5 @@ fn select(report: &Map) -> Vec<JsValue> {
             }
         }
     });
-    ids
+    (ids, transports)
 }

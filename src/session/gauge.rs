@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use serde_json::json;
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wimpex_quality::{CandidateEnd, Flow, History, Meter, Reading, Report, Route, Sample, Verdict};
 
@@ -61,8 +61,9 @@ impl Measure for Gauge {
         let Some(reading) = self.meter.take(sample) else {
             return false;
         };
-        if reading.picture.is_some() {
-            self.view.picture_arrives.set(reading.picture);
+        let arrives = self.view.picture_arrives;
+        if reading.picture.is_some() && reading.picture != arrives.get_untracked() {
+            arrives.set(reading.picture);
         }
         let silent = reading.silent;
         self.view.readings.update_value(|readings| {
@@ -80,38 +81,45 @@ impl Measure for Gauge {
 }
 
 /// A reading for diagnostics: no addresses, no fingerprints.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    at: f64,
+    receiving: [&'static str; 2],
+    sending: [&'static str; 2],
+    sound_in: Option<&'a Flow>,
+    picture_in: Option<&'a Flow>,
+    sound_out: Option<&'a Flow>,
+    picture_out: Option<&'a Flow>,
+    whole_in: Option<f64>,
+    whole_out: Option<f64>,
+    redundant: bool,
+    round_trip: Option<f64>,
+    route: [Option<&'a str>; 2],
+}
+
 fn line(reading: &Reading) -> String {
     let quality = &reading.quality;
-    let flow = |flow: &Option<Flow>| {
-        flow.as_ref().map(|flow| {
-            json!({
-                "bitrate": flow.bitrate, "packets": flow.packets, "again": flow.again,
-                "loss": flow.loss, "concealed": flow.concealed,
-                "jitter": flow.jitter, "waited": flow.waited, "frameRate": flow.frame_rate,
-                "frozen": flow.frozen, "resolution": flow.resolution, "codec": flow.codec,
-                "limitation": flow.limitation,
-            })
-        })
-    };
     let kind = |end: fn(&Route) -> &CandidateEnd| {
         let route = quality.route.as_ref();
-        route.and_then(|route| end(route).kind.clone())
+        route.and_then(|route| end(route).kind.as_deref())
     };
     let verdict =
         |direction, verdict: Verdict| [grade(verdict.grade), reason(direction, verdict.reason)];
-    json!({
-        "at": clock::now().as_secs_f64(),
-        "receiving": verdict(Direction::Receiving, reading.receiving),
-        "sending": verdict(Direction::Sending, reading.sending),
-        "soundIn": flow(&quality.sound_in),
-        "pictureIn": flow(&quality.picture_in),
-        "soundOut": flow(&quality.sound_out),
-        "pictureOut": flow(&quality.picture_out),
-        "wholeIn": quality.whole_in,
-        "wholeOut": quality.whole_out,
-        "redundant": quality.redundant,
-        "roundTrip": quality.round_trip,
-        "route": [kind(|route| &route.local), kind(|route| &route.remote)],
-    })
-    .to_string()
+    let line = Line {
+        at: clock::now().as_secs_f64(),
+        receiving: verdict(Direction::Receiving, reading.receiving),
+        sending: verdict(Direction::Sending, reading.sending),
+        sound_in: quality.sound_in.as_ref(),
+        picture_in: quality.picture_in.as_ref(),
+        sound_out: quality.sound_out.as_ref(),
+        picture_out: quality.picture_out.as_ref(),
+        whole_in: quality.whole_in,
+        whole_out: quality.whole_out,
+        redundant: quality.redundant,
+        round_trip: quality.round_trip,
+        route: [kind(|route| &route.local), kind(|route| &route.remote)],
+    };
+    // Numbers and texts always can.
+    serde_json::to_string(&line).unwrap_or_default()
 }

@@ -1,7 +1,9 @@
 //! The call, from the first ring to the last word: one stage, so that nothing
 //! jumps when it connects.
 
-use gloo_timers::callback::{Interval, Timeout};
+use std::time::Duration;
+
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wimpex_call::{CallView, State};
 use wimpex_protocol::CallType;
@@ -64,7 +66,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 <span class="tag" title="Nobody has checked that this is who they say they are.">
                     "not verified"
                 </span>
-                <Clock call />
+                <Clock call aside />
                 <span class="quality-sign">
                     {move || connected.get().then(|| later(lazy::quality_sign()))}
                 </span>
@@ -82,10 +84,19 @@ pub(crate) fn CallScreen() -> impl IntoView {
 
 /// The time since the connection.
 #[component]
-fn Clock(call: Signal<Option<CallView>>) -> impl IntoView {
+fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
-    StoredValue::new_local(Interval::new(250, move || now.set(clock::now())));
     let since = live(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
+    let timer = StoredValue::new_local(None);
+    Effect::new(move || {
+        since.track();
+        // Where nobody sees it, it stands: each change is a frame to draw.
+        if aside.get() {
+            timer.set_value(None);
+        } else {
+            tick(now, since, timer);
+        }
+    });
     let text = live(move || {
         since.get().map_or(String::new(), |since| {
             words::clock(now.get().saturating_sub(since))
@@ -96,6 +107,19 @@ fn Clock(call: Signal<Option<CallView>>) -> impl IntoView {
             {text}
         </span>
     }
+}
+
+/// Now, and then whenever another second is full.
+fn tick(
+    now: RwSignal<Duration>,
+    since: Signal<Option<Duration>>,
+    timer: StoredValue<Option<Timeout>, LocalStorage>,
+) {
+    let at = clock::now();
+    now.set(at);
+    let past = at.saturating_sub(since.get_untracked().unwrap_or(at));
+    let next = 1_001 - past.subsec_millis();
+    timer.set_value(Some(Timeout::new(next, move || tick(now, since, timer))));
 }
 
 /// What is wrong with microphone or camera.

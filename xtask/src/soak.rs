@@ -13,6 +13,8 @@ const SCENES: &[&str] = &[
     "the_server_is_killed_again_and_again",
     "mutual_calls_are_one_call_each_time",
     "many_calls_leave_nothing_behind",
+    "the_sign_of_an_undisturbed_call_is_good",
+    "a_long_call_grows_nothing",
 ];
 /// Random stories of a call.
 const CASES: &str = "100000";

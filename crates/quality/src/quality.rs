@@ -1,9 +1,12 @@
 //! The numbers of the interval between two samples.
 
+use serde::Serialize;
+
 use crate::sample::{Counter, Route, Sample, Security, Stream};
 
 /// One stream in one direction, over an interval. Whatever is `None` is unknown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Flow {
     /// Bits of payload a second.
     pub bitrate: Option<f64>,

@@ -38,10 +38,17 @@ fn main() {
             s.at(1.0)
         );
     }
-    let [bare, closed, open] = work;
-    println!("main_thread_percent_bare={bare:.2}");
-    println!("main_thread_percent_panel_closed={closed:.2}");
-    println!("main_thread_percent_panel_open={open:.2}");
+    println!("main thread in a minute of a call, percent of a core (scripts alone)");
+    for (page, share) in ["bare", "panel closed", "panel open"].iter().zip(&work) {
+        let longest = match share.longest.as_millis() {
+            0 => "no task over 50 ms".to_owned(),
+            millis => format!("a task of {millis} ms"),
+        };
+        println!(
+            "{page:<13} {:>5.2} ({:.2}), {longest}",
+            share.tasks, share.scripts
+        );
+    }
     println!("accept_to_first_frame_wimpex_ms={:.1}", w.at(0.5));
     println!("accept_to_first_frame_bare_ms={:.1}", b.at(0.5));
     println!("accept_to_first_frame_ratio={:.3}", w.at(0.5) / b.at(0.5));
@@ -101,9 +108,9 @@ async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
     time
 }
 
-/// How much of a core the callee's main thread takes in a call: the bare page, ours
-/// with the quality panel closed, and with it open; in percent.
-async fn work(stage: &Stage<'_>) -> [f64; 3] {
+/// What the callee's main thread takes in a call: the bare page's, and ours with the
+/// quality panel closed, and with it open.
+async fn work(stage: &Stage<'_>) -> [Share; 3] {
     let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
     let bare = {
         let caller = stage.at_bare_page(&caller.page, "Caller").await;
@@ -128,13 +135,28 @@ async fn work(stage: &Stage<'_>) -> [f64; 3] {
     [bare, closed, open]
 }
 
-async fn share(page: &Page) -> f64 {
-    const TIME: Duration = Duration::from_secs(30);
+async fn share(page: &Page) -> Share {
+    const TIME: Duration = Duration::from_secs(60);
     // What a call begins with is not what it costs.
     sleep(Duration::from_secs(5)).await;
-    let before = page.busy_seconds().await;
-    sleep(TIME).await;
-    (page.busy_seconds().await - before) / TIME.as_secs_f64() * 100.0
+    let before = page.work().await;
+    let longest = page.longest_task(TIME).await;
+    let after = page.work().await;
+    let percent = |before: Duration, after: Duration| {
+        (after - before).as_secs_f64() / TIME.as_secs_f64() * 100.0
+    };
+    Share {
+        tasks: percent(before.tasks, after.tasks),
+        scripts: percent(before.scripts, after.scripts),
+        longest,
+    }
+}
+
+/// What a minute of a call takes of a core, in percent, and its longest task.
+struct Share {
+    tasks: f64,
+    scripts: f64,
+    longest: Duration,
 }
 
 /// People take longer to accept than a camera takes to open. The bare page rings

@@ -11,7 +11,8 @@ use crate::ui::{live, use_session};
 #[component]
 pub fn QualitySign() -> impl IntoView {
     let shown = use_session().view.quality;
-    let both = live(move || {
+    // Most readings change nothing of it.
+    let both = Memo::new(move |_| {
         shown.with(|shown| {
             shown
                 .as_ref()
