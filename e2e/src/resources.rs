@@ -61,9 +61,11 @@ impl Page {
         }
     }
 
-    /// What the page's main thread has worked so far.
+    /// What the page's main thread has worked so far: the core's time, not that of the
+    /// clock, in which other programs had their turn.
     pub async fn work(&self) -> Work {
-        self.tell("Performance.enable", json!({})).await;
+        let domain = json!({ "timeDomain": "threadTicks" });
+        self.tell("Performance.enable", domain).await;
         let answer = self.tell("Performance.getMetrics", json!({})).await;
         let seconds = |name: &str| {
             let mut metrics = answer["metrics"].as_array().into_iter().flatten();
