@@ -1,6 +1,8 @@
 //! After the three messages: the certificate, the pictures, and what is offered
 //! within the call.
 
+use std::ops::{Deref, DerefMut};
+
 use super::{Call, Draft, Expected, Incoming, Pending, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
@@ -18,6 +20,39 @@ pub struct Agreed {
     /// The timestamps of the last message that was sent, and heard.
     pub(super) sent: u64,
     pub(super) heard: u64,
+    /// The last offer that was made within the call.
+    pub(super) offered: Option<MessageHash>,
+}
+
+/// A call whose two ends are those who have signed.
+#[derive(Debug)]
+pub struct Secured(Agreed);
+
+impl Secured {
+    /// The pictures to compare.
+    pub fn sas(&self) -> Sas {
+        self.0.sas
+    }
+
+    /// Whether the other side has proved to be the key that its id names. If
+    /// not it is a guest, and nothing but the pictures tells that nobody stands between.
+    pub fn is_verified(&self) -> bool {
+        is_key_id(&self.0.call.peer)
+    }
+}
+
+impl Deref for Secured {
+    type Target = Agreed;
+
+    fn deref(&self) -> &Agreed {
+        &self.0
+    }
+}
+
+impl DerefMut for Secured {
+    fn deref_mut(&mut self) -> &mut Agreed {
+        &mut self.0
+    }
 }
 
 impl Agreed {
@@ -29,31 +64,7 @@ impl Agreed {
         if *certificate != self.peer_fingerprint {
             return Err(Refusal::OtherCertificate);
         }
-        Ok(Secured {
-            agreed: self,
-            offered: None,
-        })
-    }
-}
-
-/// A call whose two ends are those who have signed.
-#[derive(Debug)]
-pub struct Secured {
-    agreed: Agreed,
-    /// The last offer that was made within the call.
-    offered: Option<MessageHash>,
-}
-
-impl Secured {
-    /// The pictures to compare.
-    pub fn sas(&self) -> Sas {
-        self.agreed.sas
-    }
-
-    /// Whether the other side has proved to be the key that its id names. If
-    /// not it is a guest, and nothing but the pictures tells that nobody stands between.
-    pub fn is_verified(&self) -> bool {
-        is_key_id(&self.agreed.call.peer)
+        Ok(Secured(self))
     }
 
     /// An offer within the call: an ICE restart, or another track. `now` in
@@ -62,7 +73,7 @@ impl Secured {
     /// # Errors
     /// The description has not exactly one fingerprint, or another than before.
     pub fn offer(&mut self, sdp: &str, now: u64) -> Result<Draft, Refusal> {
-        let anchor = self.agreed.anchor;
+        let anchor = self.anchor;
         let draft = self.draft(Kind::Offer, sdp, &anchor, now)?;
         self.offered = Some(draft.hash());
         Ok(draft)
@@ -73,7 +84,7 @@ impl Secured {
     /// # Errors
     /// Any [`Refusal`] of a later message.
     pub fn hear_offer(&self, offer: &Incoming<'_>, now: u64) -> Result<Pending<Heard>, Refusal> {
-        self.hear(Kind::Offer, &self.agreed.anchor, offer, now)
+        self.hear(Kind::Offer, &self.anchor, offer, now)
     }
 
     /// Answers what was heard. `now` in milliseconds since 1970.
@@ -99,10 +110,10 @@ impl Secured {
     /// # Errors
     /// [`Refusal::OutOfOrder`].
     pub fn note(&mut self, heard: &Heard) -> Result<(), Refusal> {
-        if heard.timestamp <= self.agreed.heard {
+        if heard.timestamp <= self.heard {
             return Err(Refusal::OutOfOrder);
         }
-        self.agreed.heard = heard.timestamp;
+        self.heard = heard.timestamp;
         if heard.kind == Kind::Answer {
             self.offered = None;
         }
@@ -121,12 +132,12 @@ impl Secured {
             before: Some(before),
             has_value: false,
         };
-        let examined = self.agreed.call.examine(message, &expected, now)?;
-        if fingerprint(message)? != self.agreed.peer_fingerprint {
+        let examined = self.call.examine(message, &expected, now)?;
+        if fingerprint(message)? != self.peer_fingerprint {
             return Err(Refusal::ChangedFingerprint);
         }
         let timestamp = examined.proof.timestamp;
-        if timestamp <= self.agreed.heard {
+        if timestamp <= self.heard {
             return Err(Refusal::OutOfOrder);
         }
         let hash = examined.hash;
@@ -145,13 +156,13 @@ impl Secured {
         before: &MessageHash,
         now: u64,
     ) -> Result<Draft, Refusal> {
-        if Fingerprint::of_description(sdp)? != self.agreed.fingerprint {
+        if Fingerprint::of_description(sdp)? != self.fingerprint {
             return Err(Refusal::ChangedFingerprint);
         }
         // Always newer than the last, also when the clock was put back.
-        let timestamp = now.max(self.agreed.sent.saturating_add(1));
-        self.agreed.sent = timestamp;
-        let call = &self.agreed.call;
+        let timestamp = now.max(self.sent.saturating_add(1));
+        self.sent = timestamp;
+        let call = &self.call;
         Ok(call.draft(kind, timestamp, Some(sdp), None, Some(before)))
     }
 }

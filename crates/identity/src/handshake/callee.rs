@@ -122,6 +122,7 @@ impl Waiting {
             anchor: examined.hash,
             sent: self.answered_at,
             heard: examined.proof.timestamp,
+            offered: None,
         };
         Ok(Pending::new(examined.claim, Some(value), agreed))
     }

@@ -110,6 +110,7 @@ impl Caller {
             anchor: draft.hash(),
             sent: now,
             heard: answered.heard,
+            offered: None,
         };
         Ok((agreed, draft))
     }

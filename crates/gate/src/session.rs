@@ -1,0 +1,346 @@
+//! One call's handshake, from either side.
+
+use wimpex_identity::{
+    Agreed, Answered, Call, Callee, Caller, Claim, Draft, Fingerprint, Heard, Incoming, Nonce,
+    Pending, Refusal, Secured, Waiting, check_candidate, must_verify,
+};
+use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
+
+use crate::Assurance;
+
+/// A description and its proof, as one goes with the other.
+type Said = (String, Option<Sec>);
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) peer: UserId,
+    pub(crate) id: CallId,
+    /// The device that the handshake is with; none while all of the peer's ring.
+    device: Option<DeviceId>,
+    stage: Stage,
+    /// What was said last: it is said again in the same words.
+    said: Option<Said>,
+    /// What was heard last, likewise.
+    heard: Option<Said>,
+    /// The offer within the call that is to be answered.
+    asked: Option<Heard>,
+    /// The certificate that DTLS uses.
+    certificate: Option<Fingerprint>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Offered(Caller),
+    Heard(Callee),
+    Answered(Waiting),
+    Agreed(Agreed),
+    Secured(Secured),
+    /// A guest that proves nothing.
+    Plain,
+    /// A step is being made.
+    Between,
+}
+
+/// What follows from a message whose claim holds.
+#[derive(Debug)]
+pub(crate) enum Follows {
+    Offered(Box<Pending<Callee>>),
+    Answered(Box<Pending<Answered>>),
+    Confirmed(Box<Pending<Agreed>>),
+    Within(Box<Pending<Heard>>),
+}
+
+impl Follows {
+    pub(crate) fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Offered(pending) => pending.claim(),
+            Self::Answered(pending) => pending.claim(),
+            Self::Confirmed(pending) => pending.claim(),
+            Self::Within(pending) => pending.claim(),
+        }
+    }
+}
+
+/// What is to become of a message.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It goes on as it is.
+    Pass,
+    /// It is of no use to anybody.
+    Ignore,
+    /// Its claim decides.
+    Check(Follows),
+}
+
+impl Session {
+    /// We call.
+    pub(crate) fn offering(
+        call: Call,
+        sdp: &str,
+        nonce: Nonce,
+        now: u64,
+    ) -> Result<(Self, Draft), Refusal> {
+        let (peer, id) = (call.peer.clone(), call.id.clone());
+        let (caller, draft) = Caller::offer(call, sdp, nonce, now)?;
+        let session = Self {
+            said: Some((sdp.to_owned(), None)),
+            ..Self::new(peer, id, Stage::Offered(caller))
+        };
+        Ok((session, draft))
+    }
+
+    /// They call, and it holds.
+    pub(crate) fn called(callee: Callee, peer: UserId, id: CallId) -> Self {
+        Self::new(peer, id, Stage::Heard(callee))
+    }
+
+    /// A guest that proves nothing calls, or is called.
+    pub(crate) fn plain(peer: UserId, id: CallId) -> Self {
+        Self::new(peer, id, Stage::Plain)
+    }
+
+    fn new(peer: UserId, id: CallId, stage: Stage) -> Self {
+        Self {
+            peer,
+            id,
+            device: None,
+            stage,
+            said: None,
+            heard: None,
+            asked: None,
+            certificate: None,
+        }
+    }
+
+    pub(crate) fn is(&self, peer: &UserId, id: &CallId) -> bool {
+        self.peer == *peer && self.id == *id
+    }
+
+    /// Whether this description is one that was said before.
+    pub(crate) fn has_said(&self, sdp: &str) -> bool {
+        self.said.as_ref().is_some_and(|(said, _)| said == sdp)
+    }
+
+    /// The proof that went with it.
+    pub(crate) fn proof(&self) -> Option<Sec> {
+        self.said.as_ref().and_then(|(_, sec)| sec.clone())
+    }
+
+    /// It goes with this proof.
+    pub(crate) fn proved(&mut self, sdp: &str, sec: &Sec) {
+        if let Some((said, proof)) = &mut self.said
+            && said == sdp
+        {
+            *proof = Some(sec.clone());
+        }
+    }
+
+    /// Another offer within the call; nothing to sign where nothing is proved.
+    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Option<Draft>, Refusal> {
+        let draft = match self.agreed() {
+            Some(agreed) => Some(agreed.offer(sdp, now)?),
+            None => None,
+        };
+        self.said = Some((sdp.to_owned(), None));
+        Ok(draft)
+    }
+
+    /// An answer, the first or one within the call.
+    pub(crate) fn answer(
+        &mut self,
+        sdp: &str,
+        nonce: Nonce,
+        now: u64,
+    ) -> Result<Option<Draft>, Refusal> {
+        self.said = Some((sdp.to_owned(), None));
+        if let Stage::Heard(callee) = self.take_heard() {
+            let (waiting, draft) = callee.answer(sdp, nonce, now)?;
+            self.stage = Stage::Answered(waiting);
+            return Ok(Some(draft));
+        }
+        let Some(asked) = self.asked.take() else {
+            return Ok(None);
+        };
+        match self.agreed() {
+            Some(agreed) => agreed.answer(&asked, sdp, now).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The stage, if it is that of an offer that is to be answered.
+    fn take_heard(&mut self) -> Stage {
+        match self.stage {
+            Stage::Heard(_) => std::mem::replace(&mut self.stage, Stage::Between),
+            _ => Stage::Between,
+        }
+    }
+
+    fn agreed(&mut self) -> Option<&mut Agreed> {
+        match &mut self.stage {
+            Stage::Agreed(agreed) => Some(agreed),
+            Stage::Secured(secured) => Some(secured),
+            Stage::Offered(_)
+            | Stage::Heard(_)
+            | Stage::Answered(_)
+            | Stage::Plain
+            | Stage::Between => None,
+        }
+    }
+
+    /// An offer with this call's id.
+    pub(crate) fn hear_offer(
+        &mut self,
+        offer: &Incoming<'_>,
+        now: u64,
+    ) -> Result<Verdict, Refusal> {
+        if self.has_heard(offer) || matches!(self.stage, Stage::Plain) {
+            return Ok(Verdict::Pass);
+        }
+        match self.agreed() {
+            Some(agreed) => agreed.hear_offer(offer, now).map(within),
+            None => Ok(Verdict::Ignore),
+        }
+    }
+
+    /// An answer to this call.
+    pub(crate) fn hear_answer(
+        &mut self,
+        answer: &Incoming<'_>,
+        device: &DeviceId,
+        now: u64,
+    ) -> Result<Verdict, Refusal> {
+        let elsewhere = self.device.as_ref().is_some_and(|known| known != device);
+        // The machine tells another device that it is too late, and takes nothing of it.
+        if elsewhere || self.has_heard(answer) {
+            return Ok(Verdict::Pass);
+        }
+        match &self.stage {
+            Stage::Plain => Ok(Verdict::Pass),
+            Stage::Offered(_) if !must_verify(answer.from, answer.sec) => {
+                self.stage = Stage::Plain;
+                Ok(Verdict::Pass)
+            }
+            Stage::Offered(caller) => {
+                let pending = caller.hear_answer(answer, now)?;
+                Ok(Verdict::Check(Follows::Answered(Box::new(pending))))
+            }
+            Stage::Agreed(_) | Stage::Secured(_) => match self.agreed() {
+                Some(agreed) => agreed.hear_answer(answer, now).map(within),
+                None => Ok(Verdict::Ignore),
+            },
+            Stage::Heard(_) | Stage::Answered(_) | Stage::Between => Ok(Verdict::Ignore),
+        }
+    }
+
+    /// The nonce that was promised.
+    pub(crate) fn hear_confirm(
+        &mut self,
+        confirm: &Incoming<'_>,
+        now: u64,
+    ) -> Result<Verdict, Refusal> {
+        match &self.stage {
+            Stage::Answered(waiting) => {
+                let pending = waiting.hear_confirm(confirm, now)?;
+                Ok(Verdict::Check(Follows::Confirmed(Box::new(pending))))
+            }
+            // Said again, or nobody asked.
+            _ => Ok(Verdict::Ignore),
+        }
+    }
+
+    /// A candidate counts if it is of what was heard.
+    pub(crate) fn hear_candidate(&self, candidate: &IceCandidate) -> Verdict {
+        match (&self.stage, &self.heard) {
+            (Stage::Plain, _) | (_, None) => Verdict::Pass,
+            (_, Some((sdp, _))) => match check_candidate(&self.id, sdp, candidate) {
+                Ok(()) => Verdict::Pass,
+                Err(_) => Verdict::Ignore,
+            },
+        }
+    }
+
+    fn has_heard(&self, message: &Incoming<'_>) -> bool {
+        self.heard.as_ref().is_some_and(|(sdp, sec)| {
+            message.sdp == Some(sdp.as_str()) && message.sec == sec.as_ref()
+        })
+    }
+}
+
+impl Session {
+    /// The first answer holds: what confirms it.
+    pub(crate) fn answered(
+        &mut self,
+        answered: Answered,
+        now: u64,
+    ) -> Result<Option<Draft>, Refusal> {
+        if !matches!(self.stage, Stage::Offered(_)) {
+            return Ok(None);
+        }
+        match std::mem::replace(&mut self.stage, Stage::Between) {
+            Stage::Offered(caller) => {
+                let (agreed, draft) = caller.confirm(answered, now)?;
+                self.stage = Stage::Agreed(agreed);
+                Ok(Some(draft))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The confirmation holds.
+    pub(crate) fn confirmed(&mut self, agreed: Agreed) {
+        if matches!(self.stage, Stage::Answered(_)) {
+            self.stage = Stage::Agreed(agreed);
+        }
+    }
+
+    /// An offer or an answer within the call holds.
+    pub(crate) fn heard_within(&mut self, heard: Heard, is_offer: bool) -> Result<(), Refusal> {
+        if let Some(agreed) = self.agreed() {
+            agreed.note(&heard)?;
+        }
+        self.asked = is_offer.then_some(heard);
+        Ok(())
+    }
+
+    /// Remembers a description that holds, and the device that it came from.
+    pub(crate) fn remember(&mut self, message: &Incoming<'_>, device: &DeviceId) {
+        let sdp = message.sdp.unwrap_or_default().to_owned();
+        self.heard = Some((sdp, message.sec.cloned()));
+        self.device = Some(device.clone());
+    }
+
+    /// DTLS uses this certificate.
+    pub(crate) fn uses(&mut self, certificate: Fingerprint) {
+        self.certificate = Some(certificate);
+    }
+
+    /// Compares the certificate with the one that was signed, once both are known.
+    pub(crate) fn secure(&mut self) -> Result<(), Refusal> {
+        let Some(certificate) = self.certificate else {
+            return Ok(());
+        };
+        if matches!(self.stage, Stage::Agreed(_))
+            && let Stage::Agreed(agreed) = std::mem::replace(&mut self.stage, Stage::Between)
+        {
+            self.stage = Stage::Secured(agreed.secure(&certificate)?);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn assurance(&self) -> Assurance {
+        match &self.stage {
+            Stage::Plain => Assurance::None,
+            Stage::Secured(secured) if secured.is_verified() => Assurance::Verified(secured.sas()),
+            Stage::Secured(secured) => Assurance::Compare(secured.sas()),
+            Stage::Offered(_)
+            | Stage::Heard(_)
+            | Stage::Answered(_)
+            | Stage::Agreed(_)
+            | Stage::Between => Assurance::Pending,
+        }
+    }
+}
+
+fn within(pending: Pending<Heard>) -> Verdict {
+    Verdict::Check(Follows::Within(Box::new(pending)))
+}
