@@ -1,0 +1,226 @@
+//! On the way in: a proof is checked, and what is heard after it waits for that.
+
+use wimpex_identity::{self as identity, Call, Callee, Refusal, must_verify};
+use wimpex_protocol::{CallId, CallOffer, Sec, Signal, UserId};
+
+use crate::session::{Follows, Session, Verdict};
+use crate::{Gate, Incoming, SESSIONS, Step};
+
+/// So many signals wait for one that is being checked.
+const WAITING: usize = 1_024;
+
+/// A signal that is being checked; what came after it waits.
+#[derive(Debug)]
+pub(crate) struct Checking {
+    pub(crate) ticket: u64,
+    pub(crate) message: Incoming,
+    pub(crate) follows: Follows,
+}
+
+impl Gate {
+    /// The server brings something. `now` as everywhere.
+    pub fn hear(&mut self, message: Incoming, now: u64) {
+        if self.coming.len() < WAITING {
+            self.coming.push_back(message);
+        }
+        self.take_next(now);
+    }
+
+    /// Whether the claim holds that was to be checked.
+    pub fn checked(&mut self, ticket: u64, holds: bool, now: u64) {
+        if let Some(checking) = self.checking.take_if(|checking| checking.ticket == ticket) {
+            self.settle(checking.message, checking.follows, holds, now);
+            self.take_next(now);
+        }
+    }
+
+    fn take_next(&mut self, now: u64) {
+        while self.checking.is_none()
+            && let Some(message) = self.coming.pop_front()
+        {
+            match self.examine(&message, now) {
+                Ok(Verdict::Pass) => self.deliver(message),
+                Ok(Verdict::Ignore) => {}
+                Ok(Verdict::Check(follows)) => self.check(message, follows, now),
+                Err(refusal) => self.refuse(&message, refusal),
+            }
+        }
+    }
+
+    fn examine(&mut self, message: &Incoming, now: u64) -> Result<Verdict, Refusal> {
+        let Some(view) = View::of(message) else {
+            return Ok(match &message.signal {
+                Signal::IceCandidate(candidate) => candidate
+                    .call_id
+                    .as_ref()
+                    .and_then(|call| self.session(&message.from, call))
+                    .map_or(Verdict::Pass, |session| session.hear_candidate(candidate)),
+                _ => Verdict::Pass,
+            });
+        };
+        let session = self.session(&message.from, view.call);
+        match (&message.signal, session) {
+            (Signal::CallOffer(_), Some(session)) => session.hear_offer(&view.incoming(), now),
+            (Signal::CallOffer(offer), None) => self.hear_first(message, offer, now),
+            (Signal::CallAnswer(_), Some(session)) => {
+                session.hear_answer(&view.incoming(), &message.device, now)
+            }
+            // Of a call that is over: the machine says so to them.
+            (Signal::CallAnswer(_), None) => Ok(Verdict::Pass),
+            (_, Some(session)) => session.hear_confirm(&view.incoming(), now),
+            (_, None) => Ok(Verdict::Ignore),
+        }
+    }
+
+    /// Somebody calls.
+    fn hear_first(
+        &mut self,
+        message: &Incoming,
+        offer: &CallOffer,
+        now: u64,
+    ) -> Result<Verdict, Refusal> {
+        let Some(me) = self.me.as_ref().filter(|_| self.sessions.len() < SESSIONS) else {
+            return Ok(Verdict::Ignore);
+        };
+        if !must_verify(&message.from, offer.sec.as_ref()) {
+            self.sessions
+                .push(Session::plain(message.from.clone(), offer.call_id.clone()));
+            return Ok(Verdict::Pass);
+        }
+        let call = Call {
+            id: offer.call_id.clone(),
+            call_type: offer.call_type,
+            me: me.id.clone(),
+            peer: message.from.clone(),
+        };
+        let heard = identity::Incoming {
+            from: &message.from,
+            call: &offer.call_id,
+            sec: offer.sec.as_ref(),
+            sdp: Some(&offer.offer.sdp.0),
+        };
+        let pending = Callee::hear_offer(call, &heard, now)?;
+        Ok(Verdict::Check(Follows::Offered(Box::new(pending))))
+    }
+
+    /// A guest claims nothing, so that there is nothing to wait for.
+    fn check(&mut self, message: Incoming, follows: Follows, now: u64) {
+        let Some(claim) = follows.claim().cloned() else {
+            return self.settle(message, follows, true, now);
+        };
+        let ticket = self.ticket();
+        self.steps.push_back(Step::Check { ticket, claim });
+        self.checking = Some(Checking {
+            ticket,
+            message,
+            follows,
+        });
+    }
+
+    fn settle(&mut self, message: Incoming, follows: Follows, holds: bool, now: u64) {
+        match self.follow(&message, follows, holds, now) {
+            Ok(()) if matches!(message.signal, Signal::CallConfirm(_)) => {}
+            Ok(()) => self.deliver(message),
+            Err(refusal) => self.refuse(&message, refusal),
+        }
+    }
+
+    fn follow(
+        &mut self,
+        message: &Incoming,
+        follows: Follows,
+        holds: bool,
+        now: u64,
+    ) -> Result<(), Refusal> {
+        let Some(view) = View::of(message) else {
+            return Ok(());
+        };
+        if let Follows::Offered(pending) = follows {
+            let callee = pending.settle(holds, &mut self.seen, now)?;
+            let mut session = Session::called(callee, message.from.clone(), view.call.clone());
+            session.remember(&view.incoming(), &message.device);
+            self.sessions.push(session);
+            return Ok(());
+        }
+        // It may be over by now.
+        let place = self
+            .sessions
+            .iter()
+            .position(|session| session.is(&message.from, view.call));
+        let Some(session) = place.map(|place| &mut self.sessions[place]) else {
+            return Ok(());
+        };
+        let mut confirm = None;
+        match follows {
+            Follows::Offered(_) => {}
+            Follows::Answered(pending) => {
+                confirm = session.answered(pending.settle(holds, &mut self.seen, now)?, now)?;
+            }
+            Follows::Confirmed(pending) => {
+                session.confirmed(pending.settle(holds, &mut self.seen, now)?);
+            }
+            Follows::Within(pending) => {
+                let heard = pending.settle(holds, &mut self.seen, now)?;
+                let is_offer = matches!(message.signal, Signal::CallOffer(_));
+                session.heard_within(heard, is_offer)?;
+            }
+        }
+        if !matches!(message.signal, Signal::CallConfirm(_)) {
+            session.remember(&view.incoming(), &message.device);
+        }
+        session.secure()?;
+        if let Some(draft) = confirm {
+            self.confirm(message, view.call.clone(), draft);
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, message: Incoming) {
+        self.steps.push_back(Step::Deliver(message));
+    }
+
+    fn refuse(&mut self, message: &Incoming, refusal: Refusal) {
+        if let Some(view) = View::of(message) {
+            self.steps.push_back(Step::Refused {
+                peer: message.from.clone(),
+                call: view.call.clone(),
+                refusal,
+            });
+        }
+    }
+}
+
+/// What of a message is proved.
+struct View<'a> {
+    from: &'a UserId,
+    call: &'a CallId,
+    sec: Option<&'a Sec>,
+    sdp: Option<&'a str>,
+}
+
+impl<'a> View<'a> {
+    /// Nothing of a message without a proof.
+    fn of(message: &'a Incoming) -> Option<Self> {
+        let (call, sec, sdp) = match &message.signal {
+            Signal::CallOffer(it) => (&it.call_id, &it.sec, Some(it.offer.sdp.0.as_str())),
+            Signal::CallAnswer(it) => (&it.call_id, &it.sec, Some(it.answer.sdp.0.as_str())),
+            Signal::CallConfirm(it) => (&it.call_id, &it.sec, None),
+            _ => return None,
+        };
+        Some(Self {
+            from: &message.from,
+            call,
+            sec: sec.as_ref(),
+            sdp,
+        })
+    }
+
+    fn incoming(&self) -> identity::Incoming<'a> {
+        identity::Incoming {
+            from: self.from,
+            call: self.call,
+            sec: self.sec,
+            sdp: self.sdp,
+        }
+    }
+}
