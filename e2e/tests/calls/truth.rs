@@ -174,32 +174,34 @@ async fn in_a_call(stage: &Stage<'_>) -> (Person, Person, [Home; 2]) {
     (alice, bob, homes)
 }
 
+/// So long each is watched, in seconds.
+const WATCHED: usize = 30;
+
 /// What came to Alice in the next half minute: after her page, and after her router.
 async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
     let now = async || -> f64 {
         let script = "return performance.now() / 1000";
         alice.page.evaluate(script).await
     };
-    let [before, _] = home.tolls();
-    let from = now().await;
     // The measurement itself.
-    sleep(Duration::from_secs(30)).await;
-    let [after, _] = home.tolls();
-    let until = now().await;
-    let toll = Toll {
-        packets: after.packets - before.packets,
-        lost: after.lost - before.lost,
-        bytes: after.bytes - before.bytes,
-    };
+    let mut tolls = Vec::with_capacity(WATCHED + 1);
+    for _ in 0..=WATCHED {
+        let [toll, _] = home.tolls();
+        tolls.push((now().await, toll));
+        sleep(Duration::from_secs(1)).await;
+    }
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
     let record: Record = serde_json::from_str(&save(alice).await).expect("a record");
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
+    let (from, until) = (tolls[0].0, tolls[WATCHED].0);
     let mut sums = Measured::default();
     let mut last = None;
+    let mut span = (until, from);
     for reading in &record.readings {
         let at = reading["at"].as_f64().expect("a time");
-        if let Some(before) = last.filter(|_| at > from && at <= until) {
+        if let Some(before) = last.filter(|before| *before > from && at <= until) {
             let seconds = at - before;
+            span = (f64::min(span.0, before), at);
             sums.seconds += seconds;
             for flow in ["soundIn", "pictureIn"] {
                 let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
@@ -215,13 +217,25 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
                 }
             }
             sums.redundant = reading["redundant"] == true;
-            sums.bits += reading["wholeIn"].as_f64().unwrap_or(0.0) * seconds;
+            let whole = reading["wholeIn"].as_f64();
+            sums.bits += whole.unwrap_or_else(|| panic!("no sum in {reading}")) * seconds;
         }
         last = Some(at);
     }
-    // The readings begin and end within a second of the router's.
-    let share = (until - from) / sums.seconds;
-    sums.seconds *= share;
-    sums.bits *= share;
+    // The router's count between the first reading and the last.
+    let count = |at: f64, of: fn(&Toll) -> u64| {
+        let after = tolls
+            .iter()
+            .position(|(time, _)| *time >= at)
+            .expect("a later one");
+        let ((t0, a), (t1, b)) = (&tolls[after.max(1) - 1], &tolls[after.max(1)]);
+        of(a) as f64 + (of(b) - of(a)) as f64 * (at - t0) / (t1 - t0)
+    };
+    let between = |of| (count(span.1, of) - count(span.0, of)) as u64;
+    let toll = Toll {
+        packets: between(|toll| toll.packets),
+        lost: between(|toll| toll.lost),
+        bytes: between(|toll| toll.bytes),
+    };
     (sums, toll)
 }
