@@ -5,6 +5,8 @@
 //! what goes over the wire, or how anything looks.
 
 pub mod clock;
+pub mod crypto;
+pub mod database;
 pub mod error;
 mod listener;
 pub mod media;

@@ -11,6 +11,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 mod adapters;
 mod components;
+mod keys;
 mod peers;
 mod plain;
 mod quality;

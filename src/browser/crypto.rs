@@ -1,0 +1,104 @@
+//! Ed25519 (RFC 8032), by WebCrypto ("Secure Curves in the Web Cryptography API").
+//!
+//! The private key never leaves the browser: it is not extractable, so that neither
+//! this page nor whoever gets into it can take it along. It can be kept in the
+//! database as it is.
+
+use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CryptoKey, SubtleCrypto};
+
+use super::{BrowserError, window};
+
+const ALGORITHM: &str = "Ed25519";
+
+/// Somebody's key.
+#[derive(Clone, Debug)]
+pub struct KeyPair {
+    /// `CryptoKeyPair`
+    pair: JsValue,
+    /// The public key.
+    pub public: [u8; 32],
+}
+
+impl KeyPair {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// `NotSupportedError` where the browser has no Ed25519, `TypeError` where it has
+    /// no WebCrypto (a page that did not come over a secure origin).
+    pub async fn generate() -> Result<Self, BrowserError> {
+        let usages = Array::of2(&"sign".into(), &"verify".into());
+        let made = subtle()?.generate_key_with_str(ALGORITHM, false, &usages)?;
+        Self::from_js(JsFuture::from(made).await?).await
+    }
+
+    /// One that was kept: see [`KeyPair::js`].
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub async fn from_js(pair: JsValue) -> Result<Self, BrowserError> {
+        let key = part(&pair, "publicKey")?;
+        let exported = JsFuture::from(subtle()?.export_key("raw", &key)?).await?;
+        // Whoever kept something else has kept no key.
+        part(&pair, "privateKey")?;
+        Ok(Self {
+            public: exactly(exported)?,
+            pair,
+        })
+    }
+
+    /// As the database keeps it.
+    pub fn js(&self) -> &JsValue {
+        &self.pair
+    }
+
+    /// Signs.
+    ///
+    /// # Errors
+    /// Where the browser cannot.
+    pub async fn sign(&self, message: &[u8]) -> Result<[u8; 64], BrowserError> {
+        let key = part(&self.pair, "privateKey")?;
+        let signed = subtle()?.sign_with_str_and_u8_array(ALGORITHM, &key, message)?;
+        exactly(JsFuture::from(signed).await?)
+    }
+}
+
+/// Whether this key has signed this message.
+///
+/// # Errors
+/// Where the browser cannot tell.
+pub async fn verify(
+    public: &[u8; 32],
+    signature: &[u8; 64],
+    message: &[u8],
+) -> Result<bool, BrowserError> {
+    let subtle = subtle()?;
+    let usages = Array::of1(&"verify".into());
+    let bytes = Uint8Array::from(&public[..]);
+    let key: Promise = subtle.import_key_with_str("raw", &bytes, ALGORITHM, true, &usages)?;
+    let key: CryptoKey = JsFuture::from(key).await?.dyn_into()?;
+    let verified =
+        subtle.verify_with_str_and_u8_array_and_u8_array(ALGORITHM, &key, signature, message)?;
+    Ok(JsFuture::from(verified).await?.is_truthy())
+}
+
+fn subtle() -> Result<SubtleCrypto, BrowserError> {
+    // Undefined where the origin is not secure, whatever its type says.
+    let crypto: JsValue = window::window().crypto()?.into();
+    let subtle = Reflect::get(&crypto, &"subtle".into())?;
+    Ok(subtle.dyn_into()?)
+}
+
+fn part(pair: &JsValue, name: &str) -> Result<CryptoKey, BrowserError> {
+    Ok(Reflect::get(pair, &name.into())?.dyn_into()?)
+}
+
+fn exactly<const N: usize>(buffer: JsValue) -> Result<[u8; N], BrowserError> {
+    let buffer: ArrayBuffer = buffer.dyn_into()?;
+    let bytes = Uint8Array::new(&buffer).to_vec();
+    bytes.try_into().map_err(|_| BrowserError {
+        name: "DataError".to_owned(),
+    })
+}
