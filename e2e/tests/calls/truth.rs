@@ -201,7 +201,13 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
         let at = reading["at"].as_f64().expect("a time");
         if let Some(before) = last.filter(|before| *before > from && at <= until) {
             let seconds = at - before;
+            let whole = reading["wholeIn"].as_f64();
             span = (f64::min(span.0, before), at);
+            // An interval that cannot be known is as those around it.
+            let Some(whole) = whole else {
+                last = Some(at);
+                continue;
+            };
             sums.seconds += seconds;
             for flow in ["soundIn", "pictureIn"] {
                 let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
@@ -217,11 +223,13 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
                 }
             }
             sums.redundant = reading["redundant"] == true;
-            let whole = reading["wholeIn"].as_f64();
-            sums.bits += whole.unwrap_or_else(|| panic!("no sum in {reading}")) * seconds;
+            sums.bits += whole * seconds;
         }
         last = Some(at);
     }
+    let share = (span.1 - span.0) / sums.seconds;
+    sums.seconds *= share;
+    sums.bits *= share;
     // The router's count between the first reading and the last.
     let count = |at: f64, of: fn(&Toll) -> u64| {
         let after = tolls
