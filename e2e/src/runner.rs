@@ -24,7 +24,7 @@ use crate::stage::{Stage, World};
 /// How the names of scenes in networks of our own begin.
 const NATLAB: &str = "natlab::";
 /// No scenario may take longer, whatever hangs.
-const SCENARIO: Duration = Duration::from_secs(120);
+const SCENARIO: Duration = Duration::from_secs(180);
 /// The same for those that are played at length.
 const SOAK: Duration = Duration::from_secs(2 * 3600);
 

@@ -16,6 +16,7 @@ pub mod gauge;
 mod link;
 mod news;
 mod perform;
+mod person;
 pub mod recorder;
 pub mod routes;
 mod runtime;

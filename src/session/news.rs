@@ -8,7 +8,8 @@ use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
 use super::ServerState;
 use super::event::Event;
 use super::link::News;
-use super::runtime::{ME, Runtime};
+use super::person::ME;
+use super::runtime::Runtime;
 use crate::browser::peer::IceServer;
 use crate::browser::storage;
 

@@ -8,6 +8,7 @@ mod channel;
 mod codecs;
 mod configuration;
 mod listeners;
+mod sending;
 mod start;
 
 use std::cell::{Cell, RefCell};
@@ -18,8 +19,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, MediaStreamTrack, RtcDataChannel, RtcIceCandidateInit, RtcPeerConnection,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
@@ -29,6 +29,7 @@ use channel::Channel;
 use codecs::{RED, prefer};
 use configuration::configuration;
 use listeners::listeners;
+use sending::{Sending, name_stream, place, transceivers};
 
 pub use codecs::{Codecs, Hardware};
 pub use configuration::{IceServer, Policy};
@@ -88,13 +89,6 @@ impl Kind {
 
 /// Where events go.
 type Report = Rc<dyn Fn(PeerEvent)>;
-
-/// The tracks to send; they are put on the transceivers as soon as there are any.
-#[derive(Default)]
-struct Sending {
-    audio: Option<MediaStreamTrack>,
-    video: Option<MediaStreamTrack>,
-}
 
 /// An answer that becomes ours with the peer's first candidate; see [`may_hold`].
 #[derive(Default)]
@@ -379,34 +373,6 @@ async fn describe(
     JsFuture::from(described.ok_or_else(invalid)?).await?;
     let description = pc.local_description().ok_or_else(invalid)?;
     Ok(description.sdp())
-}
-
-/// Puts the tracks on the first transceiver of their kind.
-fn place(pc: &RtcPeerConnection, sending: &Sending) {
-    for (kind, track) in [(Kind::Audio, &sending.audio), (Kind::Video, &sending.video)] {
-        let transceiver = transceivers(pc)
-            .into_iter()
-            .find(|t| t.receiver().track().kind() == kind.name());
-        if let Some(transceiver) = transceiver {
-            // Fails only on a connection that is closed, where nothing is sent.
-            let replaced = transceiver.sender().replace_track(track.as_ref());
-            wasm_bindgen_futures::spawn_local(async move {
-                let _ = JsFuture::from(replaced).await;
-            });
-        }
-    }
-}
-
-fn transceivers(pc: &RtcPeerConnection) -> Vec<RtcRtpTransceiver> {
-    pc.get_transceivers()
-        .iter()
-        .map(JsCast::unchecked_into)
-        .collect()
-}
-
-/// `RTCRtpSender.setStreams`, where the browser has it; web-sys has not.
-fn name_stream(transceiver: &RtcRtpTransceiver, stream: &MediaStream) {
-    let _ = call(&transceiver.sender(), "setStreams", stream);
 }
 
 fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {

@@ -1,0 +1,123 @@
+//! What the person wants, now and as stored on earlier visits.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use wimpex_call::Input;
+use wimpex_protocol::{CallId, Name, UserId};
+
+use super::check::{Finding, PARTS, Part};
+use super::event::Event;
+use super::runtime::Runtime;
+use super::view::Contact;
+use super::{Intent, ServerState};
+use crate::browser::peer::Hardware;
+use crate::browser::{random, storage};
+use crate::lazy;
+
+const NAME: &str = "wimpex.name";
+/// "1" if calls are to be relayed only.
+const HIDE_ADDRESS: &str = "wimpex.hide-address";
+pub(super) const ME: &str = "wimpex.user-id";
+
+impl Runtime {
+    pub(super) fn begin(&mut self) {
+        let user = storage::read(ME).and_then(|id| UserId::parse(id).ok());
+        self.view.me.set(user);
+        let hide = storage::read(HIDE_ADDRESS).is_some_and(|value| value == "1");
+        self.view.hide_address.set(hide);
+        if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
+            self.set_name(name);
+        }
+        let inbox = self.inbox.clone();
+        spawn_local(async move {
+            let hardware = Hardware::of_this_device().await;
+            let _ = inbox.unbounded_send(Event::Hardware(hardware));
+        });
+    }
+
+    pub(super) fn person(&mut self, intent: Intent) {
+        match intent {
+            Intent::SetName(name) => {
+                storage::write(NAME, name.as_str());
+                self.set_name(name);
+            }
+            Intent::Call { peer, call_type } => {
+                let Ok(call_id) = fresh_call_id() else { return };
+                self.input(Input::Place {
+                    call_id,
+                    peer,
+                    call_type,
+                });
+            }
+            Intent::Accept { camera } => self.input(Input::Accept { camera }),
+            Intent::Decline => self.input(Input::Decline),
+            Intent::HangUp => self.input(Input::HangUp),
+            Intent::Dismiss => self.input(Input::Dismiss),
+            Intent::SetMuted(muted) => self.input(Input::SetMuted(muted)),
+            Intent::SetCamera(on) => self.input(Input::SetCamera(on)),
+            Intent::HideAddress(hide) => {
+                storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
+                self.view.hide_address.set(hide);
+            }
+            Intent::Check => self.check(),
+            Intent::Heard(heard) => {
+                let finding = if heard {
+                    Finding::Works
+                } else {
+                    Finding::Unheard
+                };
+                self.handle(Event::Checked(Part::Speaker, finding));
+            }
+            Intent::Watch(user) => {
+                let contact = |user| Contact {
+                    user,
+                    online: None,
+                    name: None,
+                };
+                self.view.contact.set(user.map(contact));
+                self.watch();
+            }
+        }
+    }
+
+    fn check(&mut self) {
+        let is_running = self.view.check.with_untracked(|check| {
+            check
+                .iter()
+                .any(|(_, finding)| matches!(finding, Finding::Waiting | Finding::Looking))
+        });
+        if is_running {
+            return;
+        }
+        self.view.no_check.set(false);
+        self.view
+            .check
+            .set(PARTS.map(|part| (part, Finding::Waiting)).to_vec());
+        let online = self.view.server.get_untracked() == ServerState::Online;
+        let inbox = self.inbox.clone();
+        let check = lazy::run_check(self.ice_servers.clone(), online, inbox.clone());
+        spawn_local(async move {
+            match check.await {
+                Ok(running) => running.await,
+                Err(lazy::NotLoaded) => {
+                    let _ = inbox.unbounded_send(Event::NoCheck);
+                }
+            }
+        });
+    }
+
+    fn set_name(&mut self, name: Name) {
+        self.view.name.set(Some(name.clone()));
+        self.view.server.set(ServerState::Connecting);
+        self.link.set_name(name);
+    }
+}
+
+/// `call_` and 128 random bits in hexadecimal.
+fn fresh_call_id() -> Result<CallId, crate::browser::BrowserError> {
+    let mut id = String::from("call_");
+    for byte in random::bytes()? {
+        id.push_str(&format!("{byte:02x}"));
+    }
+    Ok(CallId::parse(id).expect("letters and digits, and short"))
+}
