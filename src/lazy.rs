@@ -10,14 +10,22 @@
     reason = "the attribute that marks the places to split at declares them as foreign"
 )]
 
+use std::sync::Arc;
+
 use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 
+use crate::browser::BrowserError;
 use crate::browser::peer::IceServer;
+use crate::session::gatekeeper::Gatekeeper;
 use crate::session::gauge::{Gauge, Measure};
+use crate::session::guard::Guard;
+use crate::session::identity::Identity;
 use crate::session::{Event, View, check, diagnostics};
-use crate::ui::{Debug, Findings, PauseOffer, QualityPanel, QualitySign};
+use crate::ui::{
+    AlarmScreen, Debug, Findings, Lock, OwnPicture, PauseOffer, QualityPanel, QualitySign,
+};
 
 /// The module could not be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +87,43 @@ lazy! {
     /// What reads the statistics of one connection.
     gauge(view: View) -> Box<dyn Measure + Send> {
         Box::new(Gauge::new(view))
+    }
+}
+
+lazy! {
+    /// What signs the signals of calls, and checks them.
+    guard(
+        identity: Option<Arc<Identity>>, inbox: UnboundedSender<Event>
+    ) -> Box<dyn Guard + Send> {
+        Box::new(Gatekeeper::new(identity, inbox))
+    }
+}
+
+lazy! {
+    /// Makes a key.
+    make_identity() -> LocalBoxFuture<'static, Result<Identity, BrowserError>> {
+        Box::pin(Identity::make())
+    }
+}
+
+lazy! {
+    /// How sure it is that the call is with who it says, and the pictures.
+    lock() -> AnyView {
+        view! { <Lock /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The person's own picture.
+    own_picture() -> AnyView {
+        view! { <OwnPicture /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What was refused, and why.
+    alarm() -> AnyView {
+        view! { <AlarmScreen /> }.into_any()
     }
 }
 

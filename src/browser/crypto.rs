@@ -13,14 +13,9 @@ use super::{BrowserError, window};
 
 const ALGORITHM: &str = "Ed25519";
 
-/// Somebody's key.
+/// Somebody's key: a `CryptoKeyPair`.
 #[derive(Clone, Debug)]
-pub struct KeyPair {
-    /// `CryptoKeyPair`
-    pair: JsValue,
-    /// The public key.
-    pub public: [u8; 32],
-}
+pub struct KeyPair(JsValue);
 
 impl KeyPair {
     /// Makes one.
@@ -31,37 +26,41 @@ impl KeyPair {
     pub async fn generate() -> Result<Self, BrowserError> {
         let usages = Array::of2(&"sign".into(), &"verify".into());
         let made = subtle()?.generate_key_with_str(ALGORITHM, false, &usages)?;
-        Self::from_js(JsFuture::from(made).await?).await
+        Ok(Self(JsFuture::from(made).await?))
     }
 
     /// One that was kept: see [`KeyPair::js`].
-    ///
-    /// # Errors
-    /// Where it is none.
-    pub async fn from_js(pair: JsValue) -> Result<Self, BrowserError> {
-        let key = part(&pair, "publicKey")?;
-        let exported = JsFuture::from(subtle()?.export_key("raw", &key)?).await?;
-        // Whoever kept something else has kept no key.
-        part(&pair, "privateKey")?;
-        Ok(Self {
-            public: exactly(exported)?,
-            pair,
-        })
+    pub fn from_js(pair: JsValue) -> Self {
+        Self(pair)
     }
 
     /// As the database keeps it.
     pub fn js(&self) -> &JsValue {
-        &self.pair
+        &self.0
+    }
+
+    /// The public key.
+    ///
+    /// # Errors
+    /// Where what was kept is no key.
+    pub async fn public(&self) -> Result<[u8; 32], BrowserError> {
+        let key = self.part("publicKey")?;
+        let exported = JsFuture::from(subtle()?.export_key("raw", &key)?).await?;
+        exactly(exported)
     }
 
     /// Signs.
     ///
     /// # Errors
-    /// Where the browser cannot.
+    /// Where the browser cannot, or what was kept is no key.
     pub async fn sign(&self, message: &[u8]) -> Result<[u8; 64], BrowserError> {
-        let key = part(&self.pair, "privateKey")?;
+        let key = self.part("privateKey")?;
         let signed = subtle()?.sign_with_str_and_u8_array(ALGORITHM, &key, message)?;
         exactly(JsFuture::from(signed).await?)
+    }
+
+    fn part(&self, name: &str) -> Result<CryptoKey, BrowserError> {
+        Ok(Reflect::get(&self.0, &name.into())?.dyn_into()?)
     }
 }
 
@@ -89,10 +88,6 @@ fn subtle() -> Result<SubtleCrypto, BrowserError> {
     let crypto: JsValue = window::window().crypto()?.into();
     let subtle = Reflect::get(&crypto, &"subtle".into())?;
     Ok(subtle.dyn_into()?)
-}
-
-fn part(pair: &JsValue, name: &str) -> Result<CryptoKey, BrowserError> {
-    Ok(Reflect::get(pair, &name.into())?.dyn_into()?)
 }
 
 fn exactly<const N: usize>(buffer: JsValue) -> Result<[u8; N], BrowserError> {

@@ -2,12 +2,12 @@
 
 use super::BrowserError;
 
-/// 16 bytes from `crypto.getRandomValues`.
+/// Bytes from `crypto.getRandomValues`.
 ///
 /// # Errors
 /// Where the browser has no `crypto`.
-pub fn bytes() -> Result<[u8; 16], BrowserError> {
-    let mut bytes = [0; 16];
+pub fn bytes<const N: usize>() -> Result<[u8; N], BrowserError> {
+    let mut bytes = [0; N];
     super::window::window()
         .crypto()?
         .get_random_values_with_u8_array(&mut bytes)?;

@@ -155,3 +155,22 @@ pub fn save(name: &str, text: &str) {
     // A browser that refuses shows so itself.
     let _ = made();
 }
+
+/// Adds to the document's style (CSSOM, section 6.1: `adoptedStyleSheets`), which the
+/// Content-Security-Policy allows to the page's own program.
+pub fn add_style(text: &str) {
+    let added = || -> Result<(), JsValue> {
+        let sheet = web_sys::CssStyleSheet::new()?;
+        sheet.replace_sync(text)?;
+        let name = "adoptedStyleSheets".into();
+        let known: js_sys::Array = Reflect::get(&document(), &name)?.unchecked_into();
+        Reflect::set(
+            &document(),
+            &name,
+            &known.concat(&js_sys::Array::of1(&sheet)),
+        )?;
+        Ok(())
+    };
+    // A browser without them shows the same in its own style.
+    let _ = added();
+}

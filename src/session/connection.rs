@@ -7,6 +7,7 @@ use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::RtcPeerConnection;
 use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
 use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
@@ -74,6 +75,11 @@ impl Connection {
             _second: every(1000, || Event::Second),
             _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
         })
+    }
+
+    /// The browser's own object.
+    pub(super) fn js(&self) -> RtcPeerConnection {
+        self.peer.js()
     }
 
     /// For the next ICE restart.

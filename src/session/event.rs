@@ -6,6 +6,8 @@ use wimpex_call::{Generation, MediaRequest, TrackKind};
 use super::Intent;
 use super::check::{Finding, Part};
 use super::gauge::Measure;
+use super::guard::{Guard, Word};
+use super::identity::Identity;
 use crate::browser::BrowserError;
 use crate::browser::media::Captured;
 use crate::browser::peer::{Hardware, PeerEvent};
@@ -25,6 +27,18 @@ pub enum Event {
     HttpWorks(bool),
     /// What this device does in hardware.
     Hardware(Hardware),
+    /// The key that this browser keeps, if any; or why it cannot.
+    Identity(Result<Option<Identity>, BrowserError>),
+    /// It is time to try again to make a key.
+    MakeIdentity,
+    /// The key has signed the login over the socket of that number.
+    SignedLogin(u32, Result<String, BrowserError>),
+    /// The guard was loaded, or could not be.
+    Guard(Option<Box<dyn Guard + Send>>),
+    /// It is time to try again to load it.
+    LoadGuard,
+    /// What the guard had asked the browser for.
+    Guarded(Word),
     /// A peer connection reports.
     Peer(Generation, PeerEvent),
     /// An offer was made ours.

@@ -4,10 +4,12 @@
 //! (docs/protocol.md, "Sessions that outlive their socket"), so that a lost
 //! socket loses nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
+use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::{
     Ack, ClientMessage, DeviceId, ErrorCode, Login, Name, PresenceWatch, Relayed, Resume,
     ServerMessage, SessionId, UserId, Welcome, number,
@@ -15,6 +17,7 @@ use wimpex_protocol::{
 use wimpex_stream::{Arrival, Receiver, Sender};
 
 use super::event::Event;
+use super::identity::Identity;
 use super::{ServerState, backoff};
 use crate::browser::socket::{Socket, SocketEvent};
 use crate::browser::{clock, random, storage};
@@ -55,6 +58,10 @@ pub(super) struct Link {
     attempt: u32,
     retry: Option<Timeout>,
     name: Option<Name>,
+    /// Who logs in: the owner of a key, or a guest; as soon as that is known.
+    identity: Option<Option<Arc<Identity>>>,
+    /// The challenge of this socket's `hello`, until it is answered.
+    challenge: Option<String>,
     device: Option<DeviceId>,
     logged_in: bool,
     session: Option<SessionId>,
@@ -78,6 +85,8 @@ impl Link {
             attempt: 0,
             retry: None,
             name: None,
+            identity: None,
+            challenge: None,
             device: None,
             logged_in: false,
             session: None,
@@ -97,6 +106,12 @@ impl Link {
         self.name = Some(name);
         self.attempt = 0;
         self.open();
+    }
+
+    /// Logs in as the owner of this key, or as a guest.
+    pub(super) fn identify(&mut self, identity: Option<Arc<Identity>>) {
+        self.identity = Some(identity);
+        self.log_in();
     }
 
     /// Tries now what would otherwise be tried later.
@@ -144,6 +159,7 @@ impl Link {
     /// Opens a socket in place of the one before.
     pub(super) fn open(&mut self) {
         self.retry = None;
+        self.challenge = None;
         self.logged_in = false;
         self.silent_beats = 0;
         self.number += 1;
@@ -240,7 +256,8 @@ impl Link {
         }
         // A message that this version does not know is for a later one.
         match frame.message.ok()? {
-            ServerMessage::Hello(_) => {
+            ServerMessage::Hello(hello) => {
+                self.challenge = Some(hello.challenge);
                 self.log_in();
                 None
             }
@@ -267,9 +284,42 @@ impl Link {
         }
     }
 
+    /// As soon as there are a name, a socket that has said hello, and somebody to be.
     fn log_in(&mut self) {
+        let (Some(_), Some(identity)) = (&self.name, &self.identity) else {
+            return;
+        };
+        let Some(identity) = identity.clone() else {
+            if self.challenge.take().is_some() {
+                self.say_login(None);
+            }
+            return;
+        };
+        let Some(challenge) = self.challenge.clone() else {
+            return;
+        };
+        let (number, inbox) = (self.number, self.inbox.clone());
+        spawn_local(async move {
+            let signature = identity.sign_login(&challenge).await;
+            let _ = inbox.unbounded_send(Event::SignedLogin(number, signature));
+        });
+    }
+
+    /// The key has signed the login over the socket of that number.
+    pub(super) fn log_in_with(&mut self, number: u32, signature: String) {
+        if number == self.number && self.challenge.take().is_some() {
+            self.say_login(Some(signature));
+        }
+    }
+
+    fn say_login(&mut self, signature: Option<String>) {
         let Some(name) = &self.name else { return };
         let resume_token = storage::read(TOKEN);
+        let owner = self
+            .identity
+            .clone()
+            .flatten()
+            .filter(|_| signature.is_some());
         let login = Login {
             username: name.as_str().to_owned(),
             device_id: self.device.clone().filter(|_| resume_token.is_some()),
@@ -278,9 +328,9 @@ impl Link {
                 id: self.session.clone(),
                 received: self.incoming.tell(),
             }),
-            user_id: None,
-            public_key: None,
-            signature: None,
+            user_id: owner.as_ref().map(|owner| owner.user.to_string()),
+            public_key: owner.map(|owner| owner.public.clone()),
+            signature,
         };
         self.transmit(&ClientMessage::Login(login).encode());
     }

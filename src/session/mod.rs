@@ -12,7 +12,10 @@ mod connection;
 mod devices;
 pub(crate) mod diagnostics;
 mod event;
+pub(crate) mod gatekeeper;
 pub mod gauge;
+pub mod guard;
+pub mod identity;
 mod link;
 mod news;
 mod perform;
@@ -29,7 +32,7 @@ use wimpex_call::limits;
 use wimpex_protocol::{CallType, Name, UserId};
 
 pub use event::Event;
-pub use view::{Contact, ServerState, View};
+pub use view::{Alarm, Contact, ServerState, Trust, View};
 
 /// What the person wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,10 @@ pub enum Intent {
     Check,
     /// To answer the check's question whether the sound was heard.
     Heard(bool),
+    /// To say whether the other side sees the same pictures; `None` takes it back.
+    Compared(Option<bool>),
+    /// To have read the alarm.
+    Alarmed,
     /// To know whether this person is there; `None` for nobody.
     Watch(Option<UserId>),
 }

@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
+use wimpex_gate::Incoming;
 use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
 
 use super::ServerState;
 use super::event::Event;
+use super::guard::Word;
 use super::link::News;
 use super::person::ME;
 use super::runtime::Runtime;
@@ -29,14 +31,12 @@ impl Runtime {
             News::Message(ServerMessage::Relay(relayed)) => {
                 // The server always says who speaks; without that, nobody does.
                 if let (Some(from), Some(device)) = (relayed.from_id, relayed.from_device) {
-                    self.trace
-                        .note(format!("received {}", relayed.signal.type_name()));
-                    self.input(Input::Remote {
+                    self.guard(Word::Hear(Incoming {
                         from,
                         device,
                         addressed: relayed.to_device.is_some(),
                         signal: relayed.signal,
-                    });
+                    }));
                 }
             }
             News::Message(ServerMessage::Presence(presence)) => {
@@ -71,7 +71,8 @@ impl Runtime {
         self.trace.note("logged in".to_owned());
         storage::write(ME, welcome.user_id.as_str());
         self.use_ice_servers(welcome.ice_servers);
-        self.view.me.set(Some(welcome.user_id));
+        self.view.me.set(Some(welcome.user_id.clone()));
+        self.guard(Word::Am(welcome.user_id));
         self.view.server.set(ServerState::Online);
     }
 

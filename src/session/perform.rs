@@ -6,6 +6,7 @@ use wimpex_call::{Generation, MediaRequest, Output, TrackKind};
 
 use super::connection::Connection;
 use super::event::Event;
+use super::guard::Word;
 use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
@@ -14,11 +15,7 @@ use crate::browser::{BrowserError, media};
 impl Runtime {
     pub(super) fn perform(&mut self, output: Output) {
         match output {
-            Output::Send(relayed) => {
-                self.trace
-                    .note(format!("sent {}", relayed.signal.type_name()));
-                self.link.send(relayed);
-            }
+            Output::Send(relayed) => self.guard(Word::Send(relayed)),
             Output::CreateConnection {
                 generation,
                 role,

@@ -1,5 +1,8 @@
 //! What the person wants, now and as stored on earlier visits.
 
+use std::sync::Arc;
+
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
@@ -7,17 +10,45 @@ use wimpex_protocol::{CallId, Name, UserId};
 
 use super::check::{Finding, PARTS, Part};
 use super::event::Event;
+use super::identity::Identity;
 use super::runtime::Runtime;
 use super::view::Contact;
 use super::{Intent, ServerState};
 use crate::browser::peer::Hardware;
-use crate::browser::{random, storage};
+use crate::browser::{BrowserError, random, storage};
 use crate::lazy;
 
 const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
+/// After so long the making of a key is tried again, in milliseconds.
+const AGAIN: u32 = 1_000;
 pub(super) const ME: &str = "wimpex.user-id";
+
+/// Who this page is.
+#[derive(Default)]
+pub(super) enum Who {
+    /// The database is being asked.
+    #[default]
+    Looking,
+    /// Nobody yet: a key is made when there is a name.
+    Nobody,
+    /// A key is being made.
+    Making,
+    /// The owner of this one.
+    Owner(Arc<Identity>),
+    /// A guest of the server.
+    Guest,
+}
+
+impl Who {
+    pub(super) fn key(&self) -> Option<Arc<Identity>> {
+        match self {
+            Self::Owner(identity) => Some(identity.clone()),
+            Self::Looking | Self::Nobody | Self::Making | Self::Guest => None,
+        }
+    }
+}
 
 impl Runtime {
     pub(super) fn begin(&mut self) {
@@ -28,6 +59,11 @@ impl Runtime {
         if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
             self.set_name(name);
         }
+        let inbox = self.inbox.clone();
+        spawn_local(async move {
+            let kept = Identity::kept().await;
+            let _ = inbox.unbounded_send(Event::Identity(kept));
+        });
         let inbox = self.inbox.clone();
         spawn_local(async move {
             let hardware = Hardware::of_this_device().await;
@@ -59,6 +95,8 @@ impl Runtime {
                 storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
                 self.view.hide_address.set(hide);
             }
+            Intent::Compared(same) => self.view.trust.update(|trust| trust.compared = same),
+            Intent::Alarmed => self.view.trust.update(|trust| trust.alarm = None),
             Intent::Check => self.check(),
             Intent::Heard(heard) => {
                 let finding = if heard {
@@ -110,13 +148,68 @@ impl Runtime {
         self.view.name.set(Some(name.clone()));
         self.view.server.set(ServerState::Connecting);
         self.link.set_name(name);
+        self.make_identity();
+    }
+
+    pub(super) fn identified(&mut self, found: Result<Option<Identity>, BrowserError>) {
+        match found {
+            Ok(Some(identity)) => {
+                let identity = Arc::new(identity);
+                self.identity = Who::Owner(identity.clone());
+                self.link.identify(Some(identity));
+            }
+            Ok(None) => {
+                self.identity = Who::Nobody;
+                self.make_identity();
+            }
+            Err(error) => self.be_guest(error),
+        }
+    }
+
+    /// Makes a key for who has a name, and none.
+    pub(super) fn make_identity(&mut self) {
+        if !matches!(self.identity, Who::Nobody) || self.view.name.with_untracked(Option::is_none) {
+            return;
+        }
+        self.identity = Who::Making;
+        let (made, inbox) = (lazy::make_identity(), self.inbox.clone());
+        spawn_local(async move {
+            let event = match made.await {
+                Ok(made) => Event::Identity(made.await.map(Some)),
+                Err(lazy::NotLoaded) => {
+                    TimeoutFuture::new(AGAIN).await;
+                    Event::MakeIdentity
+                }
+            };
+            let _ = inbox.unbounded_send(event);
+        });
+    }
+
+    pub(super) fn make_identity_again(&mut self) {
+        self.identity = Who::Nobody;
+        self.make_identity();
+    }
+
+    fn be_guest(&mut self, error: BrowserError) {
+        self.trace.note(format!("no key: {error}"));
+        self.identity = Who::Guest;
+        self.view.trust.update(|trust| trust.is_guest = true);
+        self.link.identify(None);
+    }
+
+    pub(super) fn signed_login(&mut self, number: u32, signature: Result<String, BrowserError>) {
+        match signature {
+            Ok(signature) => self.link.log_in_with(number, signature),
+            // What is kept is no key, or the browser has unlearned to use it.
+            Err(error) => self.be_guest(error),
+        }
     }
 }
 
 /// `call_` and 128 random bits in hexadecimal.
 fn fresh_call_id() -> Result<CallId, crate::browser::BrowserError> {
     let mut id = String::from("call_");
-    for byte in random::bytes()? {
+    for byte in random::bytes::<16>()? {
         id.push_str(&format!("{byte:02x}"));
     }
     Ok(CallId::parse(id).expect("letters and digits, and short"))

@@ -12,10 +12,12 @@ use wimpex_protocol::{Sdp, Signal, UserId};
 use super::connection::{self, Connection};
 use super::devices::Devices;
 use super::event::Event;
+use super::guard::{Pair, Post, Word};
 use super::link::Link;
+use super::person::Who;
 use super::trace::{Trace, candidate_kind};
 use super::{Options, ServerState, View};
-use crate::browser::peer::{Hardware, IceServer, PeerEvent};
+use crate::browser::peer::{Hardware, IceServer, PeerEvent, RtcPeerConnectionState};
 use crate::browser::{Listener, clock, media, window};
 use crate::lazy;
 
@@ -43,6 +45,12 @@ pub(super) struct Runtime {
     pub(super) ice_servers: Vec<IceServer>,
     pub(super) hardware: Hardware,
     pub(super) devices: Devices,
+    pub(super) identity: Who,
+    pub(super) post: Post,
+    /// The guard's verdicts are being followed.
+    pub(super) follows: bool,
+    /// The call that the guard knows of.
+    pub(super) kept: Option<Pair>,
     pub(super) connection: Option<Connection>,
     pub(super) farewell: Option<Timeout>,
     wake: Option<Timeout>,
@@ -72,6 +80,10 @@ impl Runtime {
             ice_servers: Vec::new(),
             hardware: Hardware::default(),
             devices: Devices::default(),
+            identity: Who::default(),
+            post: Post::default(),
+            follows: false,
+            kept: None,
             connection: None,
             farewell: None,
             wake: None,
@@ -121,6 +133,12 @@ impl Runtime {
                 }
             }
             Event::Hardware(hardware) => self.hardware = hardware,
+            Event::Identity(found) => self.identified(found),
+            Event::MakeIdentity => self.make_identity_again(),
+            Event::SignedLogin(number, signature) => self.signed_login(number, signature),
+            Event::Guard(guard) => self.post_guard(guard),
+            Event::LoadGuard => self.load_guard_again(),
+            Event::Guarded(word) => self.guard(word),
             Event::Peer(generation, event) => self.peer(generation, event),
             Event::Offered(generation, Ok(sdp)) => {
                 let sdp = Sdp(sdp);
@@ -210,6 +228,14 @@ impl Runtime {
             }
             PeerEvent::Connection(state) => {
                 self.trace.note(format!("connectionState: {state:?}"));
+                let current = self.connection.as_ref();
+                let current = current.filter(|c| c.generation == generation);
+                if let (RtcPeerConnectionState::Connected, Some(connection), Some(call)) =
+                    (state, current, &self.kept)
+                {
+                    let connected = Word::Connected(call.clone(), connection.js());
+                    self.guard(connected);
+                }
                 let state = connection::state(state);
                 self.input(Input::Connection { generation, state });
             }
@@ -271,6 +297,7 @@ impl Runtime {
             recorder.update_value(|recorder| recorder.output(output.name()));
             self.perform(output);
         }
+        self.keep_call();
         self.trace.changed();
         self.watch();
         self.set_wake();

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
+use wimpex_gate::Assurance;
+use wimpex_identity::Refusal;
 use wimpex_protocol::{Name, UserId};
 
 use super::check::{Finding, Part};
@@ -42,6 +44,29 @@ pub struct Contact {
     pub name: Option<String>,
 }
 
+/// Something that came in somebody's name, and does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// In whose.
+    pub peer: UserId,
+    /// What is wrong with it.
+    pub refusal: Refusal,
+}
+
+/// Whom one deals with, as far as that is known. One signal for all of it, since each
+/// type of signal costs the page its bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// How sure it is that the call is with who it says.
+    pub assurance: Assurance,
+    /// Whether the two have seen the same pictures, if they have compared them.
+    pub compared: Option<bool>,
+    /// Something was refused that the person has to know of.
+    pub alarm: Option<Alarm>,
+    /// This browser keeps no key, so that the person is a guest.
+    pub is_guest: bool,
+}
+
 /// Signals, each with the latest value.
 #[derive(Clone, Copy)]
 pub struct View {
@@ -59,6 +84,8 @@ pub struct View {
     pub check: RwSignal<Vec<(Part, Finding)>>,
     /// The call.
     pub call: RwSignal<wimpex_call::View>,
+    /// How far the person can know whom they deal with.
+    pub trust: RwSignal<Trust>,
     /// Whoever is watched.
     pub contact: RwSignal<Option<Contact>>,
     /// The person's own picture.
@@ -105,6 +132,7 @@ impl View {
         sweep(&self.check);
         sweep(&self.no_check);
         sweep(&self.call);
+        sweep(&self.trust);
         sweep(&self.contact);
         sweep(&self.own_picture);
         sweep(&self.remote_picture);
@@ -124,6 +152,7 @@ impl View {
             has_relay: RwSignal::new(true),
             check: RwSignal::new(Vec::new()),
             call: RwSignal::new(wimpex_call::View::default()),
+            trust: RwSignal::new(Trust::default()),
             contact: RwSignal::new(None),
             own_picture: RwSignal::new_local(None),
             remote_picture: RwSignal::new_local(None),

@@ -56,6 +56,7 @@ pub fn App(options: Options) -> impl IntoView {
         Screen::Ended => view! { <EndedScreen /> }.into_any(),
     };
     let prompt = move || (state.get() == State::Ringing).then(|| view! { <Incoming /> }.into_any());
+    let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
     if !window::has_webrtc() {
         return view! { <Unable /> }.into_any();
     }
@@ -63,6 +64,7 @@ pub fn App(options: Options) -> impl IntoView {
         <Banner />
         {body}
         {prompt}
+        {move || alarm.get().then(|| later(lazy::alarm()))}
         {options.debug.then(|| later(lazy::debug()))}
     }
     .into_any()

@@ -52,6 +52,25 @@ pub(crate) fn InsecureNotice() -> impl IntoView {
     }
 }
 
+/// That the person is a guest, where the browser keeps no key.
+#[component]
+pub(crate) fn GuestNotice() -> impl IntoView {
+    let trust = use_session().view.trust;
+    // On a page over http there is worse to say, and the reason is the same.
+    let shown = live(move || window::is_secure() && trust.with(|trust| trust.is_guest));
+    view! {
+        <div class="notice" role="note" hidden=live(move || !shown.get())>
+            {icon(Icon::Unlocked)}
+            <div>
+                <strong>"You are a guest here"</strong>
+                <p>
+                    "This browser, or this private window, keeps no key for you. You can call and be                      called, but others see you as not verified."
+                </p>
+            </div>
+        </div>
+    }
+}
+
 /// For a browser without WebRTC.
 #[component]
 pub fn Unable() -> impl IntoView {

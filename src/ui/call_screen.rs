@@ -10,7 +10,6 @@ use wimpex_protocol::CallType;
 
 use super::controls::Controls;
 use super::later::later;
-use super::own_picture::OwnPicture;
 use super::person::contact_name;
 use super::remote::Remote;
 use super::{live, use_session, words};
@@ -63,9 +62,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
             <Remote name is_video state />
             <header class="caption">
                 <h1>{name}</h1>
-                <span class="tag" title="Nobody has checked that this is who they say they are.">
-                    "not verified"
-                </span>
+                <span class="lock-place">{later(lazy::lock())}</span>
                 <Clock call aside />
                 <span class="quality-sign">
                     {move || connected.get().then(|| later(lazy::quality_sign()))}
@@ -74,7 +71,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                     {doing}
                 </p>
             </header>
-            <OwnPicture />
+            {later(lazy::own_picture())}
             <Notices call connected />
             {details}
             <Controls call state panel />

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
-use super::banner::InsecureNotice;
+use super::banner::{GuestNotice, InsecureNotice};
 use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
 use super::welcome::invalid;
@@ -25,6 +25,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
                 </button>
             </header>
             <InsecureNotice />
+            <GuestNotice />
             <YourLink />
             <CallSomebody />
             <HideAddress />
@@ -130,7 +131,7 @@ fn CallSomebody() -> impl IntoView {
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"
-                    placeholder="https://…/u/guest-…"
+                    placeholder="https://…/u/w1…"
                     prop:value=live(move || text.get())
                     on:input=move |event| {
                         text.set(event_target_value(&event));

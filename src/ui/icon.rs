@@ -18,6 +18,8 @@ pub(crate) enum Icon {
     Check,
     Bell,
     Warning,
+    Lock,
+    Unlocked,
 }
 
 impl Icon {
@@ -48,6 +50,8 @@ impl Icon {
             Self::Bell => {
                 "M6 16.5c1-1 1.5-2.5 1.5-5.5a4.5 4.5 0 0 1 9 0c0 3 .5 4.5 1.5 5.5zM10 19.5a2 2 0 0 0 4 0"
             }
+            Self::Lock => "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+            Self::Unlocked => "M6 11h12v9H6zM8.5 11V7a3.5 3.5 0 0 1 6.8-1.2",
             Self::Warning => "M12 4l9 16H3zM12 10v4.5M12 17v.5",
         }
     }

@@ -21,6 +21,8 @@ mod quality;
 mod remote;
 mod ringing;
 mod save;
+mod sheet;
+mod trust;
 mod welcome;
 pub mod words;
 
@@ -30,7 +32,9 @@ pub use check::{ConnectionCheck, Findings};
 pub(crate) use debug::Debug;
 pub use home::HideAddress;
 pub use incoming::Incoming;
+pub(crate) use own_picture::OwnPicture;
 pub use quality::{PauseOffer, QualityPanel, QualitySign};
+pub use trust::{AlarmScreen, Lock};
 pub use welcome::Welcome;
 
 use leptos::prelude::*;

@@ -105,7 +105,7 @@ fn the_clock_does_not_go_back() {
 fn random_numbers_differ() {
     let seen = RefCell::new(std::collections::HashSet::new());
     for _ in 0..100 {
-        assert!(seen.borrow_mut().insert(random::bytes().unwrap()));
+        assert!(seen.borrow_mut().insert(random::bytes::<16>().unwrap()));
     }
 }
 

@@ -17,17 +17,14 @@ async fn a_key_signs_and_nobody_else_does() {
         KeyPair::generate().await.unwrap(),
         KeyPair::generate().await.unwrap(),
     ];
+    let (public, stranger) = (key.public().await.unwrap(), other.public().await.unwrap());
     let signature = key.sign(b"a message").await.unwrap();
-    assert!(verify(&key.public, &signature, b"a message").await.unwrap());
-    assert!(!verify(&key.public, &signature, b"a massage").await.unwrap());
-    assert!(
-        !verify(&other.public, &signature, b"a message")
-            .await
-            .unwrap()
-    );
+    assert!(verify(&public, &signature, b"a message").await.unwrap());
+    assert!(!verify(&public, &signature, b"a massage").await.unwrap());
+    assert!(!verify(&stranger, &signature, b"a message").await.unwrap());
     let mut changed = signature;
     changed[10] ^= 1;
-    assert!(!verify(&key.public, &changed, b"a message").await.unwrap());
+    assert!(!verify(&public, &changed, b"a message").await.unwrap());
 }
 
 #[wasm_bindgen_test]
@@ -37,12 +34,11 @@ async fn a_key_is_kept_and_is_the_same_when_the_page_comes_back() {
     kept.put(STORE, "me", key.js()).await.unwrap();
     drop(kept);
     let kept = database("keys").await;
-    let again = KeyPair::from_js(kept.get(STORE, "me").await.unwrap())
-        .await
-        .unwrap();
-    assert_eq!(again.public, key.public);
+    let again = KeyPair::from_js(kept.get(STORE, "me").await.unwrap());
+    let public = key.public().await.unwrap();
+    assert_eq!(again.public().await.unwrap(), public);
     let signature = again.sign(b"hello").await.unwrap();
-    assert!(verify(&key.public, &signature, b"hello").await.unwrap());
+    assert!(verify(&public, &signature, b"hello").await.unwrap());
     kept.delete(STORE, "me").await.unwrap();
     assert!(kept.get(STORE, "me").await.unwrap().is_undefined());
 }
@@ -63,7 +59,9 @@ async fn of_two_tabs_that_begin_at_once_both_have_the_same_key() {
 #[wasm_bindgen_test]
 async fn what_is_no_key_is_an_error() {
     for no_key in [JsValue::UNDEFINED, JsValue::NULL, "key".into()] {
-        assert!(KeyPair::from_js(no_key).await.is_err());
+        let no_key = KeyPair::from_js(no_key);
+        assert!(no_key.public().await.is_err());
+        assert!(no_key.sign(b"a message").await.is_err());
     }
 }
 

@@ -67,6 +67,7 @@ impl Gate {
             }
             // Of a call that is over: the machine says so to them.
             (Signal::CallAnswer(_), None) => Ok(Verdict::Pass),
+            // A confirmation, for nothing else has a view.
             (_, Some(session)) => session.hear_confirm(&view.incoming(), now),
             (_, None) => Ok(Verdict::Ignore),
         }
@@ -205,7 +206,10 @@ impl<'a> View<'a> {
             Signal::CallOffer(it) => (&it.call_id, &it.sec, Some(it.offer.sdp.0.as_str())),
             Signal::CallAnswer(it) => (&it.call_id, &it.sec, Some(it.answer.sdp.0.as_str())),
             Signal::CallConfirm(it) => (&it.call_id, &it.sec, None),
-            _ => return None,
+            Signal::IceCandidate(_)
+            | Signal::CallReject(_)
+            | Signal::CallRinging(_)
+            | Signal::CallEnd(_) => return None,
         };
         Some(Self {
             from: &message.from,

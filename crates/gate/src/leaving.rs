@@ -29,9 +29,11 @@ pub(crate) enum Proof {
 impl Gate {
     /// The machine says something. `nonce` was never used before.
     pub fn send(&mut self, relayed: Relayed, nonce: Nonce, now: u64) {
-        let proof = self.prove(&relayed, nonce, now);
-        self.leaving.push_back(Leaving { relayed, proof });
-        self.flush();
+        // What cannot be proved is not said: the peer would refuse it, and be alarmed.
+        if let Ok(proof) = self.prove(&relayed, nonce, now) {
+            self.leaving.push_back(Leaving { relayed, proof });
+            self.flush();
+        }
     }
 
     /// The signature that was asked for; nothing if it cannot be made. Then the message
@@ -53,32 +55,32 @@ impl Gate {
         self.flush();
     }
 
-    fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Proof {
+    fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Result<Proof, Refusal> {
         let peer = &relayed.to_id;
         let draft = match &relayed.signal {
             Signal::CallOffer(offer) => {
                 let sdp = &offer.offer.sdp.0;
                 match self.session(peer, &offer.call_id) {
-                    Some(session) if session.has_said(sdp) => return Proof::Again,
-                    Some(session) => session.offer(sdp, now),
-                    None => self.call(peer, offer, nonce, now),
+                    Some(session) if session.has_said(sdp) => return Ok(Proof::Again),
+                    Some(session) => session.offer(sdp, now)?,
+                    None => self.call(peer, offer, nonce, now)?,
                 }
             }
             Signal::CallAnswer(answer) => {
                 let sdp = &answer.answer.sdp.0;
                 match self.session(peer, &answer.call_id) {
-                    Some(session) if session.has_said(sdp) => return Proof::Again,
-                    Some(session) => session.answer(sdp, nonce, now),
-                    None => return Proof::None,
+                    Some(session) if session.has_said(sdp) => return Ok(Proof::Again),
+                    Some(session) => session.answer(sdp, nonce, now)?,
+                    None => None,
                 }
             }
-            _ => return Proof::None,
+            Signal::IceCandidate(_)
+            | Signal::CallReject(_)
+            | Signal::CallRinging(_)
+            | Signal::CallEnd(_)
+            | Signal::CallConfirm(_) => None,
         };
-        match draft {
-            Ok(Some(draft)) => self.sign(draft),
-            // A description without a fingerprint is no browser's.
-            Ok(None) | Err(_) => Proof::None,
-        }
+        Ok(draft.map_or(Proof::None, |draft| self.sign(draft)))
     }
 
     fn call(

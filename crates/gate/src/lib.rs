@@ -25,7 +25,7 @@ mod session;
 
 use std::collections::VecDeque;
 
-use wimpex_identity::{Claim, Fingerprint, PublicKey, Refusal, Sas, Seen};
+use wimpex_identity::{Claim, Fingerprint, PublicKey, Refusal, Sas, Seen, is_key_id};
 use wimpex_protocol::{CallId, DeviceId, Relayed, Signal, UserId};
 
 use coming::Checking;
@@ -86,6 +86,23 @@ pub enum Step {
     },
 }
 
+impl Step {
+    fn brings_offer_of(&self, session: &Session) -> bool {
+        match self {
+            Self::Deliver(Incoming {
+                from,
+                signal: Signal::CallOffer(offer),
+                ..
+            }) => session.is(from, &offer.call_id),
+            Self::Deliver(_)
+            | Self::Sign { .. }
+            | Self::Check { .. }
+            | Self::Transmit(_)
+            | Self::Refused { .. } => false,
+        }
+    }
+}
+
 /// How sure it is that a call is with who it says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Assurance {
@@ -132,10 +149,14 @@ impl Gate {
         self.steps.pop_front()
     }
 
-    /// Forgets all calls but this one.
+    /// Forgets all calls but this one, and those whose offers the machine has not been
+    /// given yet.
     pub fn keep_only(&mut self, call: Option<(&UserId, &CallId)>) {
-        self.sessions
-            .retain(|session| call.is_some_and(|(peer, id)| session.is(peer, id)));
+        let steps = &self.steps;
+        self.sessions.retain(|session| {
+            call.is_some_and(|(peer, id)| session.is(peer, id))
+                || steps.iter().any(|step| step.brings_offer_of(session))
+        });
     }
 
     /// How sure it is that this call is with who it says.
@@ -150,6 +171,18 @@ impl Gate {
             session.uses(certificate);
         }
         self.secure(peer, call);
+    }
+
+    /// The call has been up for so long that its handshake must be complete. With a key
+    /// at the other end a call without is refused: somebody keeps its proof back.
+    pub fn overdue(&mut self, peer: &UserId, call: &CallId) {
+        if is_key_id(peer) && self.assurance(peer, call) == Assurance::Pending {
+            self.steps.push_back(Step::Refused {
+                peer: peer.clone(),
+                call: call.clone(),
+                refusal: Refusal::Late,
+            });
+        }
     }
 
     fn session(&mut self, peer: &UserId, call: &CallId) -> Option<&mut Session> {

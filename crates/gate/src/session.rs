@@ -137,12 +137,13 @@ impl Session {
 
     /// Another offer within the call; nothing to sign where nothing is proved.
     pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Option<Draft>, Refusal> {
-        let draft = match self.agreed() {
-            Some(agreed) => Some(agreed.offer(sdp, now)?),
-            None => None,
-        };
+        if matches!(self.stage, Stage::Plain) {
+            return Ok(None);
+        }
+        let agreed = self.agreed().ok_or(Refusal::OutOfOrder)?;
+        let draft = agreed.offer(sdp, now)?;
         self.said = Some((sdp.to_owned(), None));
-        Ok(draft)
+        Ok(Some(draft))
     }
 
     /// An answer, the first or one within the call.
@@ -152,19 +153,18 @@ impl Session {
         nonce: Nonce,
         now: u64,
     ) -> Result<Option<Draft>, Refusal> {
+        if matches!(self.stage, Stage::Plain) {
+            return Ok(None);
+        }
         self.said = Some((sdp.to_owned(), None));
         if let Stage::Heard(callee) = self.take_heard() {
             let (waiting, draft) = callee.answer(sdp, nonce, now)?;
             self.stage = Stage::Answered(waiting);
             return Ok(Some(draft));
         }
-        let Some(asked) = self.asked.take() else {
-            return Ok(None);
-        };
-        match self.agreed() {
-            Some(agreed) => agreed.answer(&asked, sdp, now).map(Some),
-            None => Ok(None),
-        }
+        let asked = self.asked.take().ok_or(Refusal::Unasked)?;
+        let agreed = self.agreed().ok_or(Refusal::OutOfOrder)?;
+        agreed.answer(&asked, sdp, now).map(Some)
     }
 
     /// The stage, if it is that of an offer that is to be answered.
@@ -244,7 +244,12 @@ impl Session {
                 Ok(Verdict::Check(Follows::Confirmed(Box::new(pending))))
             }
             // Said again, or nobody asked.
-            _ => Ok(Verdict::Ignore),
+            Stage::Offered(_)
+            | Stage::Heard(_)
+            | Stage::Agreed(_)
+            | Stage::Secured(_)
+            | Stage::Plain
+            | Stage::Between => Ok(Verdict::Ignore),
         }
     }
 

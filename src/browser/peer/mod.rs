@@ -4,6 +4,7 @@
 //! future for the answer only: the browser does the calls in their order, so a
 //! candidate that is added after a description always finds it.
 
+mod certificate;
 mod channel;
 mod codecs;
 mod configuration;
@@ -31,6 +32,7 @@ use configuration::configuration;
 use listeners::listeners;
 use sending::{Sending, name_stream, place, transceivers};
 
+pub use certificate::{Certificate, certificate};
 pub use codecs::{Codecs, Hardware};
 pub use configuration::{IceServer, Policy};
 pub use start::with_wishes;
@@ -290,6 +292,11 @@ impl PeerConnection {
             self.red.set(known());
         }
         self.red.get() == Some(true)
+    }
+
+    /// The browser's own object, for what is no part of the first load.
+    pub fn js(&self) -> RtcPeerConnection {
+        Clone::clone(&self.pc)
     }
 
     /// `getStats`.

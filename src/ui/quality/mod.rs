@@ -24,6 +24,7 @@ pub use sign::QualitySign;
 /// The region that **Quality** opens.
 #[component]
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
+    crate::ui::sheet::dress();
     let shown = use_session().view.quality;
     let no_picture = live(move || {
         shown.with(|shown| {

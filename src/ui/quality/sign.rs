@@ -10,6 +10,7 @@ use crate::ui::{live, use_session};
 /// colour: full, half, an outline, dashes.
 #[component]
 pub fn QualitySign() -> impl IntoView {
+    crate::ui::sheet::dress();
     let shown = use_session().view.quality;
     // Most readings change nothing of it.
     let both = Memo::new(move |_| {

@@ -3,10 +3,12 @@
 mod check;
 mod end;
 pub mod quality;
+pub mod trust;
 
 use std::time::Duration;
 
 use wimpex_call::{CallView, Capture, MediaError, State};
+use wimpex_identity::is_key_id;
 use wimpex_protocol::{CallType, InvalidName, UserId, limits};
 
 use crate::session::ServerState;
@@ -26,7 +28,8 @@ pub fn nameless(user: &UserId) -> String {
         .into_iter()
         .rev()
         .collect();
-    format!("Guest {tail}")
+    let kind = if is_key_id(user) { "Person" } else { "Guest" };
+    format!("{kind} {tail}")
 }
 
 /// One or two letters for a person's picture; the style sheet writes them large.

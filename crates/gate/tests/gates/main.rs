@@ -6,7 +6,7 @@ use wimpex_gate::{Assurance, Step};
 use wimpex_identity::{Fingerprint, Refusal};
 use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
 
-use side::{Side, answer, call_id, offer};
+use side::{NOW, Side, answer, call_id, offer};
 
 /// What is done to a message on the way.
 type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), Refusal);
@@ -292,4 +292,60 @@ fn a_flood_of_calls_does_not_make_an_answer_forget_its_key() {
     alice.hear(&bob, forged);
     assert_eq!(alice.delivered.len(), before);
     assert_eq!(alice.refused, [Refusal::Unsigned]);
+}
+
+#[test]
+fn a_key_whose_confirmation_never_comes_is_not_talked_to() {
+    for has_key in [true, false] {
+        let (mut alice, mut bob) = (Side::new(1, has_key), Side::new(2, true));
+        call(&mut alice, &mut bob, &mut |signal| {
+            (!matches!(signal, Signal::CallConfirm(_))).then_some(signal)
+        });
+        assert_eq!(bob.assurance(&alice), Assurance::Pending);
+        assert!(bob.refused.is_empty());
+        bob.gate.overdue(&alice.id, &call_id());
+        bob.work();
+        let refused: &[Refusal] = if has_key { &[Refusal::Late] } else { &[] };
+        assert_eq!(bob.refused, refused);
+        // To Alice all is well, and stays so.
+        alice.gate.overdue(&bob.id, &call_id());
+        alice.work();
+        assert!(alice.refused.is_empty());
+    }
+}
+
+#[test]
+fn an_offer_that_cannot_be_proved_yet_is_not_made() {
+    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
+    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.say(&to_bob, offer(alice.sdp(2), CallType::Audio));
+    assert_eq!(alice.wire.len(), 1);
+    carry(&mut alice, &mut bob, &mut honest());
+    bob.say(&to_alice, answer(bob.sdp(1)));
+    bob.say(&to_alice, offer(bob.sdp(2), CallType::Audio));
+    assert_eq!(bob.wire.len(), 1);
+}
+
+#[test]
+fn whoever_was_told_that_we_are_busy_is_forgotten() {
+    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let to_bob = bob.id.clone();
+    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    for seed in 10..110 {
+        let stranger = Side::new(seed, false);
+        let call = offer(stranger.sdp(1), CallType::Audio);
+        alice.gate.hear(stranger.brings(call), NOW);
+        // The machine has not been given it: not yet forgotten.
+        alice.gate.keep_only(Some((&to_bob, &call_id())));
+        assert_eq!(alice.assurance(&stranger), Assurance::None);
+        alice.work();
+        alice.gate.keep_only(Some((&to_bob, &call_id())));
+    }
+    assert_eq!(alice.delivered.len(), 100);
+    // Bob's answer still holds.
+    carry(&mut alice, &mut bob, &mut honest());
+    bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+    carry(&mut bob, &mut alice, &mut honest());
+    assert_eq!(alice.delivered.len(), 101);
 }

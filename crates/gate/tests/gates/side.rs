@@ -10,7 +10,7 @@ use wimpex_protocol::{
 };
 
 /// The time at which everything is said, in milliseconds since 1970.
-const NOW: u64 = 1_800_000_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000_000;
 
 /// Somebody, their key and their gate.
 pub(crate) struct Side {
@@ -87,14 +87,18 @@ impl Side {
     }
 
     pub(crate) fn hear(&mut self, from: &Self, signal: Signal) {
-        let message = Incoming {
-            from: from.id.clone(),
-            device: from.device.clone(),
+        self.gate.hear(from.brings(signal), NOW);
+        self.work();
+    }
+
+    /// As the server says where it comes from.
+    pub(crate) fn brings(&self, signal: Signal) -> Incoming {
+        Incoming {
+            from: self.id.clone(),
+            device: self.device.clone(),
             addressed: true,
             signal,
-        };
-        self.gate.hear(message, NOW);
-        self.work();
+        }
     }
 
     pub(crate) fn work(&mut self) {

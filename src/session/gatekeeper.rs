@@ -1,0 +1,151 @@
+//! The guard: the gate of `wimpex-gate`, with the browser's keys and clock. Loaded with
+//! the first call (`crate::lazy`); the session knows it as a [`Guard`].
+
+use std::sync::Arc;
+
+use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::RtcPeerConnection;
+use wimpex_gate::{Assurance, Gate, Me, Step};
+use wimpex_identity::{Claim, Fingerprint, Nonce, PublicKey, Refusal, Signature};
+use wimpex_protocol::UserId;
+
+use super::event::Event;
+use super::guard::{Guard, Pair, Verdict, Word};
+use super::identity::Identity;
+use crate::browser::peer::{self, Certificate};
+use crate::browser::{clock, crypto, random};
+
+/// In milliseconds: so long after the connection the handshake is complete, or it never
+/// will be. Its last message was sent before the connection was made.
+const OVERDUE: u32 = 10_000;
+
+pub(crate) struct Gatekeeper {
+    gate: Gate,
+    identity: Option<Arc<Identity>>,
+    inbox: UnboundedSender<Event>,
+    current: Option<Pair>,
+}
+
+impl Gatekeeper {
+    pub(crate) fn new(identity: Option<Arc<Identity>>, inbox: UnboundedSender<Event>) -> Self {
+        Self {
+            gate: Gate::default(),
+            identity,
+            inbox,
+            current: None,
+        }
+    }
+
+    fn log_in(&mut self, id: UserId) {
+        let owner = self.identity.as_ref().filter(|owner| owner.user == id);
+        let key = owner.and_then(|owner| PublicKey::parse(&owner.public).ok());
+        self.gate.log_in(Me { id, key });
+    }
+
+    fn connected(&mut self, (peer, call): Pair, connection: &RtcPeerConnection) {
+        let used = match peer::certificate(connection) {
+            Some(Certificate::Der(der)) => Some(Fingerprint::of_certificate(&der)),
+            Some(Certificate::Description(sdp)) => Fingerprint::of_description(&sdp).ok(),
+            None => None,
+        };
+        if let Some(used) = used {
+            self.gate.uses(&peer, &call, used);
+        }
+        let inbox = self.inbox.clone();
+        let overdue = move || {
+            // The inbox lives as long as the page.
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Overdue((peer, call))));
+        };
+        Timeout::new(OVERDUE, overdue).forget();
+    }
+
+    fn sign(&self, ticket: u64, message: Vec<u8>) {
+        let (identity, inbox) = (self.identity.clone(), self.inbox.clone());
+        spawn_local(async move {
+            let signature = match identity {
+                Some(identity) => identity.sign(&message).await.ok(),
+                None => None,
+            };
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Signed(ticket, signature)));
+        });
+    }
+
+    fn check(&self, ticket: u64, claim: Claim) {
+        let inbox = self.inbox.clone();
+        spawn_local(async move {
+            let checked = crypto::verify(
+                claim.key.as_bytes(),
+                claim.signature.as_bytes(),
+                &claim.message,
+            );
+            // A browser that cannot tell has not said yes.
+            let holds = checked.await.unwrap_or(false);
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Checked(ticket, holds)));
+        });
+    }
+
+    /// Whether the person has to know. What came a second time, or too late, of a call
+    /// that is not the present one does nobody any harm.
+    fn matters(&self, call: &Pair, refusal: Refusal) -> bool {
+        self.current.as_ref() == Some(call)
+            || !matches!(
+                refusal,
+                Refusal::Replayed | Refusal::Late | Refusal::OutOfOrder | Refusal::Unasked
+            )
+    }
+}
+
+impl Guard for Gatekeeper {
+    fn take(&mut self, word: Word) {
+        let now = clock::wall_millis();
+        match word {
+            Word::Am(id) => self.log_in(id),
+            Word::Send(relayed) => {
+                // A browser without random numbers makes no connections either.
+                if let Ok(nonce) = random::bytes() {
+                    self.gate.send(relayed, Nonce::from_bytes(nonce), now);
+                }
+            }
+            Word::Hear(incoming) => self.gate.hear(incoming, now),
+            Word::Signed(ticket, signature) => {
+                let signature = signature.map(Signature::from_bytes);
+                self.gate.signed(ticket, signature);
+            }
+            Word::Checked(ticket, holds) => self.gate.checked(ticket, holds, now),
+            Word::Connected(call, connection) => self.connected(call, &connection),
+            Word::Overdue((peer, call)) => self.gate.overdue(&peer, &call),
+            Word::Keep(call) => {
+                let kept = call.as_ref().map(|(peer, call)| (peer, call));
+                self.gate.keep_only(kept);
+                self.current = call;
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Verdict> {
+        loop {
+            match self.gate.poll_step()? {
+                Step::Sign { ticket, message } => self.sign(ticket, message),
+                Step::Check { ticket, claim } => self.check(ticket, claim),
+                Step::Transmit(relayed) => return Some(Verdict::Transmit(relayed)),
+                Step::Deliver(incoming) => return Some(Verdict::Deliver(incoming)),
+                Step::Refused {
+                    peer,
+                    call,
+                    refusal,
+                } => {
+                    let call = (peer, call);
+                    if self.matters(&call, refusal) {
+                        return Some(Verdict::Refused(call, refusal));
+                    }
+                }
+            }
+        }
+    }
+
+    fn assurance(&self, (peer, call): &Pair) -> Assurance {
+        self.gate.assurance(peer, call)
+    }
+}

@@ -1,0 +1,223 @@
+//! Whatever the call machine says goes by the guard, and whatever the server brings.
+//!
+//! The guard itself comes in a module of its own, when the first signal of a call does
+//! (`crate::lazy`); until then signals wait, in their order.
+
+use futures_channel::mpsc::UnboundedSender;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::RtcPeerConnection;
+use wimpex_call::Input;
+use wimpex_gate::{Assurance, Incoming};
+use wimpex_identity::Refusal;
+use wimpex_protocol::{CallId, Relayed, Signal, UserId};
+
+use super::event::Event;
+use super::runtime::Runtime;
+use super::view::Alarm;
+use crate::lazy;
+
+/// A call, and whom it is with.
+pub type Pair = (UserId, CallId);
+
+/// What the guard is told.
+pub enum Word {
+    /// The person is this from now on.
+    Am(UserId),
+    /// The machine says something.
+    Send(Relayed),
+    /// The server brings something.
+    Hear(Incoming),
+    /// The browser has signed, or could not.
+    Signed(u64, Option<[u8; 64]>),
+    /// The browser has checked a signature.
+    Checked(u64, bool),
+    /// The call's connection is up.
+    Connected(Pair, RtcPeerConnection),
+    /// It has been for so long that its handshake must be complete.
+    Overdue(Pair),
+    /// There is this call now, or none.
+    Keep(Option<Pair>),
+}
+
+/// What the guard says to that.
+pub enum Verdict {
+    /// Send it.
+    Transmit(Relayed),
+    /// Give it to the machine.
+    Deliver(Incoming),
+    /// A message of this call does not hold.
+    Refused(Pair, Refusal),
+}
+
+/// Signs what leaves, and lets in what holds.
+pub trait Guard {
+    /// One more thing.
+    fn take(&mut self, word: Word);
+    /// What follows next.
+    fn next(&mut self) -> Option<Verdict>;
+    /// How sure it is that this call is with who it says.
+    fn assurance(&self, call: &Pair) -> Assurance;
+}
+
+/// A guard, or who waits for one.
+#[derive(Default)]
+pub(super) enum Post {
+    /// No call yet.
+    #[default]
+    Empty,
+    /// It is being loaded.
+    Waiting(Vec<Word>),
+    /// It is there.
+    Kept(Box<dyn Guard + Send>),
+}
+
+/// So many words wait at most.
+const WAITING: usize = 256;
+/// After so long the guard is asked for again, in milliseconds.
+const AGAIN: u32 = 1_000;
+
+impl Runtime {
+    /// Tells the guard, and does what it says.
+    pub(super) fn guard(&mut self, word: Word) {
+        match &mut self.post {
+            Post::Kept(guard) => {
+                guard.take(word);
+                self.follow_all();
+            }
+            Post::Waiting(words) if words.len() < WAITING => words.push(word),
+            Post::Waiting(_) => {}
+            Post::Empty => match word {
+                Word::Hear(incoming) if !matches!(incoming.signal, Signal::CallOffer(_)) => {
+                    // Of a call that nobody here knows.
+                    self.follow(Verdict::Deliver(incoming));
+                }
+                Word::Hear(_) | Word::Send(_) => {
+                    self.post = Post::Waiting(vec![word]);
+                    self.load_guard();
+                }
+                Word::Am(_)
+                | Word::Signed(..)
+                | Word::Checked(..)
+                | Word::Connected(..)
+                | Word::Overdue(_)
+                | Word::Keep(_) => {}
+            },
+        }
+    }
+
+    fn load_guard(&self) {
+        let guard = lazy::guard(self.identity.key(), self.inbox.clone());
+        let inbox = self.inbox.clone();
+        spawn_local(async move { post(&inbox, Event::Guard(guard.await.ok())) });
+    }
+
+    /// The guard is there, or could not be loaded: without it no call is made.
+    pub(super) fn post_guard(&mut self, guard: Option<Box<dyn Guard + Send>>) {
+        match (guard, &mut self.post) {
+            (Some(guard), Post::Waiting(words)) => {
+                let words = std::mem::take(words);
+                self.post = Post::Kept(guard);
+                let me = self.view.me.get_untracked().map(Word::Am);
+                for word in me.into_iter().chain(words) {
+                    self.guard(word);
+                }
+                self.guard(Word::Keep(self.kept.clone()));
+            }
+            (None, Post::Waiting(_)) => {
+                self.trace.note("the guard could not be loaded".to_owned());
+                let inbox = self.inbox.clone();
+                Timeout::new(AGAIN, move || post(&inbox, Event::LoadGuard)).forget();
+            }
+            (_, Post::Empty | Post::Kept(_)) => {}
+        }
+    }
+
+    pub(super) fn load_guard_again(&self) {
+        if matches!(self.post, Post::Waiting(_)) {
+            self.load_guard();
+        }
+    }
+
+    /// What follows of a verdict may be another word to the guard; its verdict waits for
+    /// its turn.
+    fn follow_all(&mut self) {
+        if std::mem::replace(&mut self.follows, true) {
+            return;
+        }
+        while let Post::Kept(guard) = &mut self.post
+            && let Some(verdict) = guard.next()
+        {
+            self.follow(verdict);
+        }
+        self.follows = false;
+        self.assure();
+    }
+
+    fn follow(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Transmit(relayed) => {
+                self.trace
+                    .note(format!("sent {}", relayed.signal.type_name()));
+                self.link.send(relayed);
+            }
+            Verdict::Deliver(incoming) => {
+                self.trace
+                    .note(format!("received {}", incoming.signal.type_name()));
+                let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
+                self.input(Input::Remote {
+                    from: incoming.from,
+                    device: incoming.device,
+                    addressed: incoming.addressed,
+                    signal: incoming.signal,
+                });
+                if is_offer {
+                    // Whoever is told that we are busy is nobody to remember.
+                    self.guard(Word::Keep(self.kept.clone()));
+                }
+            }
+            Verdict::Refused((peer, call), refusal) => {
+                self.trace.note(format!("refused: {}", refusal.code()));
+                let is_ours = self.kept == Some((peer.clone(), call));
+                let alarm = Some(Alarm { peer, refusal });
+                self.view.trust.update(|trust| trust.alarm = alarm);
+                if is_ours {
+                    self.input(Input::HangUp);
+                }
+            }
+        }
+    }
+
+    /// Tells the guard which call there is, if it is another one.
+    pub(super) fn keep_call(&mut self) {
+        let call = self.machine.view().call;
+        let call = call.map(|call| (call.peer, call.call_id));
+        if self.kept != call {
+            self.kept.clone_from(&call);
+            if call.is_some() {
+                self.view.trust.update(|trust| trust.compared = None);
+            }
+            self.guard(Word::Keep(call));
+        }
+        self.assure();
+    }
+
+    /// Shows how sure it is that the call is with who it says.
+    fn assure(&self) {
+        let assurance = match (&self.post, &self.kept) {
+            (Post::Kept(guard), Some(call)) => guard.assurance(call),
+            (_, Some(_)) => Assurance::Pending,
+            (_, None) => Assurance::None,
+        };
+        let trust = self.view.trust;
+        if trust.with_untracked(|trust| trust.assurance != assurance) {
+            trust.update(|trust| trust.assurance = assurance);
+        }
+    }
+}
+
+fn post(inbox: &UnboundedSender<Event>, event: Event) {
+    // The inbox lives as long as the page.
+    let _ = inbox.unbounded_send(event);
+}

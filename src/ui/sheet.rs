@@ -1,0 +1,22 @@
+//! The style of what is not part of the first load: it comes with it.
+
+use std::cell::Cell;
+
+use crate::browser::window;
+
+const SHEETS: [&str; 2] = [
+    include_str!("../../style/quality.css"),
+    include_str!("../../style/trust.css"),
+];
+
+/// Puts it on, once. To be called by whatever is loaded later and looks like something.
+pub(crate) fn dress() {
+    thread_local! {
+        static DRESSED: Cell<bool> = const { Cell::new(false) };
+    }
+    if !DRESSED.replace(true) {
+        for sheet in SHEETS {
+            window::add_style(sheet);
+        }
+    }
+}

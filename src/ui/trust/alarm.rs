@@ -1,0 +1,56 @@
+//! Something came in somebody's name, and does not hold.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+
+use crate::session::Intent;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::person::contact_name;
+use crate::ui::words::trust;
+use crate::ui::{live, use_session};
+
+/// Says what was refused and what it means, until it has been read.
+#[component]
+pub fn AlarmScreen() -> impl IntoView {
+    crate::ui::sheet::dress();
+    let session = use_session();
+    let view = session.view;
+    let words = Memo::new(move |_| {
+        view.trust
+            .get()
+            .alarm
+            .map_or_else(Default::default, |alarm| {
+                let name = contact_name(view.contact.get(), &alarm.peer);
+                trust::alarm(alarm.refusal, &name)
+            })
+    });
+    let dialog = NodeRef::<Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get() {
+            let _ = dialog.show_modal();
+        }
+    });
+    let read = move || session.dispatch(Intent::Alarmed);
+    view! {
+        <dialog
+            class="incoming alarm"
+            role="alertdialog"
+            aria-labelledby="alarm-title"
+            aria-describedby="alarm-text"
+            node_ref=dialog
+            on:cancel=move |event: web_sys::Event| {
+                event.prevent_default();
+                read();
+            }
+        >
+            {icon(Icon::Warning)}
+            <h2 id="alarm-title">{live(move || words.get().0)}</h2>
+            <p id="alarm-text">{live(move || words.get().1)}</p>
+            <div class="answers">
+                <button class="primary" on:click=move |_| read()>
+                    "I have read this"
+                </button>
+            </div>
+        </dialog>
+    }
+}

@@ -1,0 +1,108 @@
+//! Who it is: the lock of a call, the pictures behind it, and the alarm.
+
+mod alarm;
+mod pictures;
+
+use leptos::html::{Button, Section};
+use leptos::prelude::*;
+use web_sys::KeyboardEvent;
+use wimpex_gate::Assurance;
+
+use super::icon::{Icon, icon};
+use super::person::contact_name;
+use super::words::trust::{self, Lock as State};
+use super::{live, use_session};
+use pictures::Pictures;
+
+pub use alarm::AlarmScreen;
+
+/// Whether it is sure who the call is with, and behind it how to find out.
+#[component]
+pub fn Lock() -> impl IntoView {
+    crate::ui::sheet::dress();
+    let view = use_session().view;
+    let open = RwSignal::new(false);
+    let state = Memo::new(move |_| {
+        view.trust
+            .with(|trust| State::of(trust.assurance, trust.compared))
+    });
+    let label = live(move || trust::label(state.get()).to_owned());
+    let sign = live(move || match state.get() {
+        State::Verified => Icon::Lock,
+        State::Checking | State::NotVerified | State::Different => Icon::Unlocked,
+    });
+    let button = NodeRef::<Button>::new();
+    let close = move || {
+        open.set(false);
+        if let Some(button) = button.get_untracked() {
+            let _ = button.focus();
+        }
+    };
+    view! {
+        <button
+            class="lock"
+            data-lock=live(move || trust::code(state.get()))
+            aria-expanded=live(move || if open.get() { "true" } else { "false" })
+            aria-controls="verification"
+            node_ref=button
+            on:click=move |_| open.update(|open| *open = !*open)
+        >
+            {icon(sign)}
+            {label}
+        </button>
+        {move || open.get().then(|| view! { <Verification state close /> }.into_any())}
+    }
+}
+
+/// What the lock opens to.
+#[component]
+fn Verification(
+    state: Memo<State>,
+    close: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let view = use_session().view;
+    let name = live(move || {
+        view.call.with(|call| {
+            call.call.as_ref().map_or_else(String::new, |call| {
+                let known = call.peer_name.clone();
+                known.unwrap_or_else(|| contact_name(view.contact.get(), &call.peer))
+            })
+        })
+    });
+    let title = live(move || trust::label(state.get()).to_owned());
+    let meaning =
+        live(move || trust::meaning(view.trust.with(|trust| trust.assurance), &name.get()));
+    let sas = Memo::new(move |_| match view.trust.with(|trust| trust.assurance) {
+        Assurance::Compare(sas) | Assurance::Verified(sas) => Some(sas),
+        Assurance::None | Assurance::Pending => None,
+    });
+    let panel = NodeRef::<Section>::new();
+    Effect::new(move |_| {
+        if let Some(panel) = panel.get() {
+            let _ = panel.focus();
+        }
+    });
+    view! {
+        <section
+            id="verification"
+            class="panel verification"
+            tabindex="-1"
+            aria-label="Verification"
+            node_ref=panel
+            on:keydown=move |event: KeyboardEvent| {
+                if event.key() == "Escape" {
+                    close();
+                }
+            }
+        >
+            <header>
+                <h2>{title}</h2>
+                <button class="quiet" on:click=move |_| close()>
+                    "Close"
+                </button>
+            </header>
+            <p>{meaning}</p>
+            {move || sas.get().map(|sas| view! { <Pictures sas name /> }.into_any())}
+        </section>
+    }
+}

@@ -1,0 +1,60 @@
+//! Seven pictures, the same on both sides if nobody stands between them.
+
+use leptos::prelude::*;
+use wimpex_identity::{Emoji, Sas};
+
+use crate::session::Intent;
+use crate::ui::words::trust;
+use crate::ui::{live, use_session};
+
+/// The pictures, how to compare them, and what came of it.
+#[component]
+pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
+    let session = use_session();
+    let compared = Memo::new(move |_| session.view.trust.with(|trust| trust.compared));
+    let say = move |same| move |_| session.dispatch(Intent::Compared(same));
+    let pictures = sas.emoji().map(picture).collect_view();
+    let outcome = live(move || trust::outcome(compared.get(), &name.get()));
+    view! {
+        <ol class="pictures" aria-label="Seven pictures">{pictures}</ol>
+        <p
+            class="outcome"
+            class:different=live(move || compared.get() == Some(false))
+            role="status"
+        >
+            {outcome}
+        </p>
+        <div class="row" hidden=live(move || compared.get().is_some())>
+            <button class="primary" on:click=say(Some(true))>
+                "They match"
+            </button>
+            <button class="secondary" on:click=say(Some(false))>
+                "They don’t match"
+            </button>
+        </div>
+        <div class="row" hidden=live(move || compared.get().is_none())>
+            <button
+                class="decline"
+                hidden=live(move || compared.get() != Some(false))
+                on:click=move |_| session.dispatch(Intent::HangUp)
+            >
+                "End call"
+            </button>
+            <button class="secondary" on:click=say(None)>
+                "Compare again"
+            </button>
+        </div>
+    }
+}
+
+fn picture(emoji: Emoji) -> AnyView {
+    view! {
+        <li>
+            <span class="picture" aria-hidden="true">
+                {emoji.picture}
+            </span>
+            <span>{emoji.name}</span>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,125 @@
+//! What is said of who it is.
+
+use wimpex_gate::Assurance;
+use wimpex_identity::Refusal;
+
+/// How the lock stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// The two browsers are at it.
+    Checking,
+    /// Nobody vouches for who it is.
+    NotVerified,
+    /// A key does, or the two have seen the same pictures.
+    Verified,
+    /// They have seen others.
+    Different,
+}
+
+impl Lock {
+    /// From what is proved, and what the two have seen.
+    pub fn of(assurance: Assurance, compared: Option<bool>) -> Self {
+        match (assurance, compared) {
+            (Assurance::Pending, _) => Self::Checking,
+            (Assurance::None, _) | (Assurance::Compare(_), None) => Self::NotVerified,
+            (Assurance::Verified(_), None) => Self::Verified,
+            (Assurance::Compare(_) | Assurance::Verified(_), Some(true)) => Self::Verified,
+            (Assurance::Compare(_) | Assurance::Verified(_), Some(false)) => Self::Different,
+        }
+    }
+}
+
+/// The lock's name.
+pub fn label(lock: Lock) -> &'static str {
+    match lock {
+        Lock::Checking => "Checking…",
+        Lock::NotVerified | Lock::Different => "Not verified",
+        Lock::Verified => "Verified",
+    }
+}
+
+/// For the style sheet.
+pub(crate) fn code(lock: Lock) -> &'static str {
+    match lock {
+        Lock::Checking => "checking",
+        Lock::NotVerified => "open",
+        Lock::Verified => "closed",
+        Lock::Different => "different",
+    }
+}
+
+/// What it means, and how to be sure.
+pub fn meaning(assurance: Assurance, name: &str) -> String {
+    match assurance {
+        Assurance::None => format!(
+            "{name} calls from a program that proves nothing. The call is encrypted, but nobody can tell \
+             whether it is encrypted to {name}: whoever carries its messages could stand in between."
+        ),
+        Assurance::Pending => {
+            "One moment: the two browsers are showing each other who they are.".to_owned()
+        }
+        Assurance::Compare(_) => format!(
+            "{name} has no key, so nothing says that it is {name}. You can find out whether somebody stands \
+             between you: say what you see, in turn, one picture you, one picture {name}. If both of you \
+             see the same seven, nobody does."
+        ),
+        Assurance::Verified(_) => format!(
+            "This call is signed with the key that {name}’s link names. Nobody stands between you, and \
+             the server cannot listen in. If you are not sure that the link was {name}’s, compare: say what \
+             you see, in turn, one picture you, one picture {name}."
+        ),
+    }
+}
+
+/// What came of comparing.
+pub fn outcome(compared: Option<bool>, name: &str) -> String {
+    match compared {
+        None => String::new(),
+        Some(true) => "You have seen the same: nobody stands between you.".to_owned(),
+        Some(false) => format!(
+            "Then somebody may be listening in, or is not {name}. Say nothing secret, end the call, and \
+             tell {name} by other means."
+        ),
+    }
+}
+
+/// Title and text of the alarm.
+pub fn alarm(refusal: Refusal, name: &str) -> (String, String) {
+    match refusal {
+        Refusal::Stale => (
+            "A call could not be checked".to_owned(),
+            format!(
+                "It came in the name of {name}, and was signed more than a minute ago, or will be, by this \
+                 device’s clock. It was not let in. Look at the clocks of both devices, and call again. If \
+                 they are right, somebody has kept the call back."
+            ),
+        ),
+        Refusal::Malformed
+        | Refusal::UnknownVersion
+        | Refusal::Unsigned
+        | Refusal::OtherKey
+        | Refusal::BadSignature
+        | Refusal::OtherSender
+        | Refusal::OtherCall
+        | Refusal::Late
+        | Refusal::Replayed
+        | Refusal::OutOfOrder
+        | Refusal::Unasked
+        | Refusal::OtherNonce
+        | Refusal::NoFingerprint
+        | Refusal::SeveralFingerprints
+        | Refusal::OtherFingerprint
+        | Refusal::ChangedFingerprint
+        | Refusal::OtherCertificate
+        | Refusal::OtherCandidate => (
+            "Somebody may be trying to listen in".to_owned(),
+            format!(
+                "What came in the name of {name} was not proved with {name}’s key ({}). Somebody on the way, \
+                 perhaps this server, may be pretending to be {name}, or may want to stand between you. \
+                 It was stopped: nothing of it was let in. Do not trust calls over this server until you \
+                 know why, and ask {name} by other means.",
+                refusal.code()
+            ),
+        ),
+    }
+}
