@@ -16,15 +16,15 @@ use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
 
-use crate::browser::BrowserError;
 use crate::browser::peer::IceServer;
 use crate::session::gatekeeper::Gatekeeper;
 use crate::session::gauge::{Gauge, Measure};
 use crate::session::guard::Guard;
 use crate::session::identity::Identity;
-use crate::session::{Event, View, check, diagnostics};
+use crate::session::{Event, View, check, diagnostics, people};
 use crate::ui::{
-    AlarmScreen, Debug, Findings, Lock, OwnPicture, PauseOffer, QualityPanel, QualitySign,
+    AlarmScreen, Debug, Findings, HowItEnded, Incoming, LinkAsPicture, Lock, OwnPicture,
+    PauseOffer, People, QualityPanel, QualitySign,
 };
 
 /// The module could not be loaded.
@@ -93,16 +93,15 @@ lazy! {
 lazy! {
     /// What signs the signals of calls, and checks them.
     guard(
-        identity: Option<Arc<Identity>>, inbox: UnboundedSender<Event>
-    ) -> Box<dyn Guard + Send> {
-        Box::new(Gatekeeper::new(identity, inbox))
-    }
-}
-
-lazy! {
-    /// Makes a key.
-    make_identity() -> LocalBoxFuture<'static, Result<Identity, BrowserError>> {
-        Box::pin(Identity::make())
+        identity: Option<Arc<Identity>>, view: View, inbox: UnboundedSender<Event>
+    ) -> LocalBoxFuture<'static, Box<dyn Guard + Send>> {
+        Box::pin(async move {
+            // It has to know who may ring.
+            people::load(inbox.clone()).await;
+            people::follow(view);
+            let guard: Box<dyn Guard + Send> = Box::new(Gatekeeper::new(identity, inbox));
+            guard
+        })
     }
 }
 
@@ -110,6 +109,34 @@ lazy! {
     /// How sure it is that the call is with who it says, and the pictures.
     lock() -> AnyView {
         view! { <Lock /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The prompt of who is being called. The guard, which lets calls in, is loaded by then.
+    incoming() -> AnyView {
+        view! { <Incoming /> }.into_any()
+    }
+}
+
+lazy! {
+    /// Contacts, past calls, and what belongs to this device.
+    people() -> AnyView {
+        view! { <People /> }.into_any()
+    }
+}
+
+lazy! {
+    /// One's link as a QR code.
+    link_as_picture() -> AnyView {
+        view! { <LinkAsPicture /> }.into_any()
+    }
+}
+
+lazy! {
+    /// How a call has ended.
+    how_it_ended() -> AnyView {
+        view! { <HowItEnded /> }.into_any()
     }
 }
 

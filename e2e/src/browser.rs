@@ -45,6 +45,8 @@ pub struct BrowserOptions {
     /// A host name and the loopback address that it leads to. It does not count as
     /// this machine, so its pages are no secure context. Chromium only.
     pub host_on_loopback: Option<(String, String)>,
+    /// It has no IndexedDB, as some have none in private windows: nothing is kept.
+    pub keeps_nothing: bool,
     /// The network namespace that it runs in.
     pub namespace: Option<String>,
     /// Counts as secure, though it is plain http.
@@ -149,11 +151,14 @@ impl Browser {
     /// put in right after loading instead (see [`Page::goto`]).
     async fn prepare_window(&self) {
         if self.kind == BrowserKind::Chromium {
-            let script = json!({ "source": probe::SCRIPT });
+            let mut source = probe::SCRIPT.to_owned();
+            if self.options.keeps_nothing {
+                source += "Object.defineProperty(window, 'indexedDB', { value: undefined });";
+            }
             devtools(
                 &self.client,
                 "Page.addScriptToEvaluateOnNewDocument",
-                script,
+                json!({ "source": source }),
             )
             .await
             .expect("chromedriver takes DevTools commands");

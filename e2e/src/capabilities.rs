@@ -86,6 +86,7 @@ fn firefox(options: &BrowserOptions) -> Value {
                 "permissions.default.microphone": setting(options.deny_microphone),
                 "media.devices.insecure.enabled": options.trusted_origin.is_some(),
                 "media.getusermedia.insecure.enabled": options.trusted_origin.is_some(),
+                "dom.indexedDB.enabled": !options.keeps_nothing,
                 "media.autoplay.default": 0,
                 "app.update.auto": false,
                 "datareporting.policy.dataSubmissionEnabled": false,

@@ -32,12 +32,25 @@
   addEventListener('securitypolicyviolation', (event) =>
     errors.push(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 
+  // The relay as it may be: `tamper` says what becomes of a text that comes in, and
+  // `bring` brings one of its own. Only before the page's own scripts, so in Chromium.
+  let tamper = (text) => text;
+  let ears = [];
+  const listen = EventTarget.prototype.addEventListener;
+  WebSocket.prototype.addEventListener = function (type, listener, ...rest) {
+    if (type !== 'message') return listen.call(this, type, listener, ...rest);
+    const hear = (data) => listener.call(this, new MessageEvent('message', { data }));
+    ears = [...ears.filter((ear) => ear.socket.readyState < 2), { socket: this, hear }];
+    return listen.call(this, type, ({ data }) => hear(tamper(data)), ...rest);
+  };
+  const bring = (message) => ears.at(-1).hear(JSON.stringify(message));
+
   // What comes in is of interest from the login on, which every socket sends first.
   const heard = new WeakSet();
   const listenTo = (socket) => {
     if (heard.has(socket)) return;
     heard.add(socket);
-    socket.addEventListener('message', (event) => {
+    listen.call(socket, 'message', (event) => {
       try {
         const { type, callId } = JSON.parse(event.data);
         received.push({ type, callId: callId ?? null, at: Date.now() });
@@ -317,6 +330,8 @@
   };
 
   window.__probe = {
+    bring, until, press,
+    tamper: (change) => { tamper = change; },
     golden,
     snapshot: () => ({
       connectionsMade,

@@ -14,3 +14,14 @@ pub fn now() -> Duration {
 pub fn wall_millis() -> u64 {
     js_sys::Date::now() as u64
 }
+
+/// A moment in milliseconds since 1970, as people here write it: date, hour and minute.
+pub fn local_time(millis: u64) -> String {
+    let options = js_sys::Object::new();
+    for (name, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        // A new object takes what it is given.
+        let _ = js_sys::Reflect::set(&options, &name.into(), &style.into());
+    }
+    let date = js_sys::Date::new(&(millis as f64).into());
+    date.to_locale_string("default", &options).into()
+}

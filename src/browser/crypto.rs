@@ -83,6 +83,15 @@ pub async fn verify(
     Ok(JsFuture::from(verified).await?.is_truthy())
 }
 
+/// SHA-256.
+///
+/// # Errors
+/// Where the browser has no WebCrypto.
+pub async fn sha256(message: &[u8]) -> Result<[u8; 32], BrowserError> {
+    let hashed = subtle()?.digest_with_str_and_u8_array("SHA-256", message)?;
+    exactly(JsFuture::from(hashed).await?)
+}
+
 fn subtle() -> Result<SubtleCrypto, BrowserError> {
     // Undefined where the origin is not secure, whatever its type says.
     let crypto: JsValue = window::window().crypto()?.into();

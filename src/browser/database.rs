@@ -106,6 +106,16 @@ impl Database {
         Ok(())
     }
 
+    /// Forgets all that is in the store.
+    ///
+    /// # Errors
+    /// Where the browser cannot write.
+    pub async fn clear(&self, store: &str) -> Result<(), BrowserError> {
+        let store = self.store(store, IdbTransactionMode::Readwrite)?;
+        done(&store.clear()?).await?;
+        Ok(())
+    }
+
     fn store(&self, name: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore, BrowserError> {
         let transaction = self.0.transaction_with_str_and_mode(name, mode)?;
         Ok(transaction.object_store(name)?)

@@ -74,14 +74,19 @@ pub async fn capture(audio: bool, video: bool) -> Captured {
     }
 }
 
+/// The camera that looks away from the person, where there is a choice.
+///
+/// # Errors
+/// As for the others.
+pub async fn back_camera() -> Result<MediaStream, BrowserError> {
+    let facing = Object::new();
+    Reflect::set(&facing, &"facingMode".into(), &"environment".into())?;
+    let constraints = MediaStreamConstraints::new();
+    constraints.set_video(&facing);
+    ask_for(&constraints).await
+}
+
 async fn ask(audio: bool, video: bool) -> Result<MediaStream, BrowserError> {
-    // Absent on a page that is not secure, where web-sys would hand out garbage.
-    let devices = super::window::window().navigator().media_devices()?;
-    if devices.is_undefined() {
-        return Err(BrowserError {
-            name: "InsecureError".to_owned(),
-        });
-    }
     let constraints = MediaStreamConstraints::new();
     if audio {
         constraints.set_audio(&audio_constraints()?);
@@ -89,7 +94,18 @@ async fn ask(audio: bool, video: bool) -> Result<MediaStream, BrowserError> {
     if video {
         constraints.set_video(&video_constraints()?);
     }
-    let promise = devices.get_user_media_with_constraints(&constraints)?;
+    ask_for(&constraints).await
+}
+
+async fn ask_for(constraints: &MediaStreamConstraints) -> Result<MediaStream, BrowserError> {
+    // Absent on a page that is not secure, where web-sys would hand out garbage.
+    let devices = super::window::window().navigator().media_devices()?;
+    if devices.is_undefined() {
+        return Err(BrowserError {
+            name: "InsecureError".to_owned(),
+        });
+    }
+    let promise = devices.get_user_media_with_constraints(constraints)?;
     Ok(JsFuture::from(promise).await?.unchecked_into())
 }
 

@@ -4,6 +4,7 @@
 //! its Drop gives back whatever it took. None of them may know what a call is,
 //! what goes over the wire, or how anything looks.
 
+pub mod channel;
 pub mod clock;
 pub mod crypto;
 pub mod database;
@@ -14,6 +15,7 @@ pub mod notice;
 pub mod peer;
 pub mod probe;
 pub mod random;
+pub mod scanner;
 pub mod socket;
 pub mod stats;
 pub mod storage;

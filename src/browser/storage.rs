@@ -21,3 +21,11 @@ pub fn write(key: &str, value: &str) {
         let _ = storage.set_item(key, value);
     }
 }
+
+/// Forgets everything that was stored.
+pub fn clear() {
+    if let Some(storage) = storage() {
+        // What was never stored needs no forgetting.
+        let _ = storage.clear();
+    }
+}

@@ -174,3 +174,32 @@ pub fn add_style(text: &str) {
     // A browser without them shows the same in its own style.
     let _ = added();
 }
+
+/// Lets the person choose a file, and reads its text; nothing if they choose none.
+/// `accept` is that of `<input type=file>` (HTML, section 4.10.5.1.17).
+pub async fn open_file(accept: &str) -> Option<String> {
+    let input = document().create_element("input").ok()?;
+    let input: web_sys::HtmlInputElement = input.unchecked_into();
+    input.set_type("file");
+    input.set_accept(accept);
+    let mut listeners = None;
+    let chosen = js_sys::Promise::new(&mut |resolve, _| {
+        let settle = |event| {
+            let resolve = resolve.clone();
+            Listener::new(&input, event, move |_| {
+                let _ = resolve.call0(&JsValue::NULL);
+            })
+        };
+        listeners = Some([settle("change"), settle("cancel")]);
+    });
+    input.click();
+    JsFuture::from(chosen).await.ok()?;
+    drop(listeners);
+    let file = input.files()?.get(0)?;
+    JsFuture::from(file.text()).await.ok()?.as_string()
+}
+
+/// Loads the first screen anew.
+pub fn reload_home() {
+    let _ = window().location().replace("/");
+}

@@ -169,6 +169,11 @@ impl Connection {
             .is_some_and(|gauge| gauge.measure(report, self.peer.knows_red()))
     }
 
+    /// Says this to the peer over the connection itself; says whether it can be.
+    pub(super) fn say(&self, text: &str) -> bool {
+        self.peer.say(text)
+    }
+
     /// Tells the peer over the connection itself that the call is over. What is
     /// returned holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {

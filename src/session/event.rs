@@ -29,8 +29,6 @@ pub enum Event {
     Hardware(Hardware),
     /// The key that this browser keeps, if any; or why it cannot.
     Identity(Result<Option<Identity>, BrowserError>),
-    /// It is time to try again to make a key.
-    MakeIdentity,
     /// The key has signed the login over the socket of that number.
     SignedLogin(u32, Result<String, BrowserError>),
     /// The guard was loaded, or could not be.

@@ -7,13 +7,14 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_gate::{Assurance, Gate, Me, Step};
+use wimpex_gate::{Assurance, Gate, Incoming, Me, Step};
 use wimpex_identity::{Claim, Fingerprint, Nonce, PublicKey, Refusal, Signature};
-use wimpex_protocol::UserId;
+use wimpex_protocol::{Signal, UserId};
 
 use super::event::Event;
 use super::guard::{Guard, Pair, Verdict, Word};
 use super::identity::Identity;
+use super::people;
 use crate::browser::peer::{self, Certificate};
 use crate::browser::{clock, crypto, random};
 
@@ -59,6 +60,21 @@ impl Gatekeeper {
             let _ = inbox.unbounded_send(Event::Guarded(Word::Overdue((peer, call))));
         };
         Timeout::new(OVERDUE, overdue).forget();
+    }
+
+    /// Who may not ring is not heard at all: to them nobody is there.
+    fn hear(&mut self, incoming: Incoming, now: u64) {
+        let peer = self.current.as_ref().map(|(peer, _)| peer);
+        let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
+        if is_offer && peer != Some(&incoming.from) {
+            if !people::may_call(&incoming.from) {
+                return;
+            }
+            if peer.is_some() {
+                people::missed(&incoming);
+            }
+        }
+        self.gate.hear(incoming, now);
     }
 
     fn sign(&self, ticket: u64, message: Vec<u8>) {
@@ -108,7 +124,11 @@ impl Guard for Gatekeeper {
                     self.gate.send(relayed, Nonce::from_bytes(nonce), now);
                 }
             }
-            Word::Hear(incoming) => self.gate.hear(incoming, now),
+            Word::Hear(incoming) => self.hear(incoming, now),
+            Word::Direct((peer, call), confirm) if confirm.call_id == call => {
+                self.gate.hear_direct(peer, confirm, now);
+            }
+            Word::Direct(..) => {}
             Word::Signed(ticket, signature) => {
                 let signature = signature.map(Signature::from_bytes);
                 self.gate.signed(ticket, signature);

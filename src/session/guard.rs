@@ -11,7 +11,7 @@ use web_sys::RtcPeerConnection;
 use wimpex_call::Input;
 use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::Refusal;
-use wimpex_protocol::{CallId, Relayed, Signal, UserId};
+use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
 
 use super::event::Event;
 use super::runtime::Runtime;
@@ -29,6 +29,8 @@ pub enum Word {
     Send(Relayed),
     /// The server brings something.
     Hear(Incoming),
+    /// The other end of this call says it over the call's own connection.
+    Direct(Pair, CallConfirm),
     /// The browser has signed, or could not.
     Signed(u64, Option<[u8; 64]>),
     /// The browser has checked a signature.
@@ -98,6 +100,7 @@ impl Runtime {
                     self.load_guard();
                 }
                 Word::Am(_)
+                | Word::Direct(..)
                 | Word::Signed(..)
                 | Word::Checked(..)
                 | Word::Connected(..)
@@ -108,9 +111,15 @@ impl Runtime {
     }
 
     fn load_guard(&self) {
-        let guard = lazy::guard(self.identity.key(), self.inbox.clone());
+        let guard = lazy::guard(self.identity.key(), self.view, self.inbox.clone());
         let inbox = self.inbox.clone();
-        spawn_local(async move { post(&inbox, Event::Guard(guard.await.ok())) });
+        spawn_local(async move {
+            let guard = match guard.await {
+                Ok(guard) => Some(guard.await),
+                Err(lazy::NotLoaded) => None,
+            };
+            post(&inbox, Event::Guard(guard));
+        });
     }
 
     /// The guard is there, or could not be loaded: without it no call is made.
@@ -131,6 +140,13 @@ impl Runtime {
                 Timeout::new(AGAIN, move || post(&inbox, Event::LoadGuard)).forget();
             }
             (_, Post::Empty | Post::Kept(_)) => {}
+        }
+    }
+
+    /// Says over the connection itself what had to wait for it.
+    pub(super) fn say_directly(&mut self) {
+        if let Some(connection) = &self.connection {
+            self.unsaid.take_if(|text| connection.say(text));
         }
     }
 
@@ -160,6 +176,10 @@ impl Runtime {
             Verdict::Transmit(relayed) => {
                 self.trace
                     .note(format!("sent {}", relayed.signal.type_name()));
+                if matches!(relayed.signal, Signal::CallConfirm(_)) {
+                    // The call may be up while the server is away.
+                    self.unsaid = Some(relayed.signal.encode());
+                }
                 self.link.send(relayed);
             }
             Verdict::Deliver(incoming) => {
@@ -195,6 +215,7 @@ impl Runtime {
         let call = call.map(|call| (call.peer, call.call_id));
         if self.kept != call {
             self.kept.clone_from(&call);
+            self.unsaid = None;
             if call.is_some() {
                 self.view.trust.update(|trust| trust.compared = None);
             }

@@ -8,11 +8,13 @@ use wasm_bindgen::JsValue;
 use wimpex_identity::{Challenge, PublicKey, Signature, login_message};
 use wimpex_protocol::UserId;
 
-use crate::browser::crypto::KeyPair;
+use crate::browser::crypto::{self, KeyPair};
 use crate::browser::database::Database;
 use crate::browser::{BrowserError, window};
 
 const STORE: &str = "identity";
+/// All that is in the database: the key, and the book of `people`.
+pub(super) const STORES: [&str; 3] = [STORE, "contacts", "calls"];
 /// The one entry.
 const ME: &str = "me";
 const KEYS: &str = "keys";
@@ -35,7 +37,7 @@ impl Identity {
     /// # Errors
     /// Where it can keep none.
     pub async fn kept() -> Result<Option<Self>, BrowserError> {
-        let kept = open().await?.get(STORE, ME).await?;
+        let kept = database().await?.get(STORE, ME).await?;
         if kept.is_undefined() {
             return Ok(None);
         }
@@ -51,9 +53,11 @@ impl Identity {
         let public = PublicKey::from_bytes(keys.public().await?);
         let entry = Object::new();
         Reflect::set(&entry, &KEYS.into(), keys.js())?;
-        Reflect::set(&entry, &USER_ID.into(), &public.user_id().as_str().into())?;
+        // By WebCrypto, since each visitor would have to load another SHA-256.
+        let user = PublicKey::id_of_hash(&crypto::sha256(&public.id_message()).await?);
+        Reflect::set(&entry, &USER_ID.into(), &user.as_str().into())?;
         Reflect::set(&entry, &PUBLIC_KEY.into(), &public.encode().into())?;
-        let kept = open().await?.put_first(STORE, ME, &entry).await?;
+        let kept = database().await?.put_first(STORE, ME, &entry).await?;
         Self::read(&kept)
     }
 
@@ -95,6 +99,7 @@ impl Identity {
     }
 }
 
-async fn open() -> Result<Database, BrowserError> {
-    Database::open("wimpex", 1, &[STORE]).await
+/// The one database of this page.
+pub(super) async fn database() -> Result<Database, BrowserError> {
+    Database::open("wimpex", 1, &STORES).await
 }

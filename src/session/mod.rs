@@ -18,6 +18,7 @@ pub mod guard;
 pub mod identity;
 mod link;
 mod news;
+pub(crate) mod people;
 mod perform;
 mod person;
 pub mod recorder;
@@ -33,6 +34,9 @@ use wimpex_protocol::{CallType, Name, UserId};
 
 pub use event::Event;
 pub use view::{Alarm, Contact, ServerState, Trust, View};
+
+/// So many contacts are watched: the server takes 256 at a time.
+pub const CONTACTS: usize = 250;
 
 /// What the person wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +75,11 @@ pub enum Intent {
     Compared(Option<bool>),
     /// To have read the alarm.
     Alarmed,
-    /// To know whether this person is there; `None` for nobody.
-    Watch(Option<UserId>),
+    /// To know whether this person is there.
+    Watch(UserId),
+    /// To have these people as contacts, by these names; no more than [`CONTACTS`] of
+    /// them are watched.
+    Know(Vec<(UserId, String)>),
 }
 
 /// How the page is to behave; read from its address.
@@ -138,6 +145,11 @@ impl Session {
             inbox: StoredValue::new(inbox),
         };
         (session, events)
+    }
+
+    /// The inbox itself, for what is loaded later.
+    pub(crate) fn inbox(&self) -> UnboundedSender<Event> {
+        self.inbox.get_value()
     }
 
     /// Tells the loop what the person wants.

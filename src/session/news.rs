@@ -40,10 +40,11 @@ impl Runtime {
                 }
             }
             News::Message(ServerMessage::Presence(presence)) => {
-                self.view.contact.update(|contact| {
-                    if let Some(contact) = contact.as_mut().filter(|c| c.user == presence.user_id) {
-                        contact.online = Some(presence.online);
-                        contact.name = presence.username.or(contact.name.take());
+                self.view.people.update(|people| {
+                    let person = people.iter_mut().find(|it| it.user == presence.user_id);
+                    if let Some(person) = person {
+                        person.online = Some(presence.online);
+                        person.name = presence.username.or(person.name.take());
                     }
                 });
                 self.input(Input::PeerDevices {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
@@ -21,8 +20,6 @@ use crate::lazy;
 const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
-/// After so long the making of a key is tried again, in milliseconds.
-const AGAIN: u32 = 1_000;
 pub(super) const ME: &str = "wimpex.user-id";
 
 /// Who this page is.
@@ -107,12 +104,29 @@ impl Runtime {
                 self.handle(Event::Checked(Part::Speaker, finding));
             }
             Intent::Watch(user) => {
-                let contact = |user| Contact {
-                    user,
-                    online: None,
-                    name: None,
-                };
-                self.view.contact.set(user.map(contact));
+                self.view.people.update(|people| {
+                    // Of those who are no contacts, only who is looked at now.
+                    people.retain(|it| it.called.is_some() || it.user == user);
+                    if people.iter().all(|it| it.user != user) {
+                        people.push(Contact::new(user, None));
+                    }
+                });
+                self.watch();
+            }
+            Intent::Know(contacts) => {
+                self.view.people.update(|people| {
+                    let mut before = std::mem::take(people);
+                    for (user, called) in contacts {
+                        let known = before.iter().position(|it| it.user == user);
+                        let known = known.map(|place| before.swap_remove(place));
+                        people.push(Contact {
+                            called: Some(called),
+                            ..known.unwrap_or_else(|| Contact::new(user, None))
+                        });
+                    }
+                    before.retain(|it| it.called.is_none());
+                    people.append(&mut before);
+                });
                 self.watch();
             }
         }
@@ -167,27 +181,16 @@ impl Runtime {
     }
 
     /// Makes a key for who has a name, and none.
-    pub(super) fn make_identity(&mut self) {
+    fn make_identity(&mut self) {
         if !matches!(self.identity, Who::Nobody) || self.view.name.with_untracked(Option::is_none) {
             return;
         }
         self.identity = Who::Making;
-        let (made, inbox) = (lazy::make_identity(), self.inbox.clone());
+        let inbox = self.inbox.clone();
         spawn_local(async move {
-            let event = match made.await {
-                Ok(made) => Event::Identity(made.await.map(Some)),
-                Err(lazy::NotLoaded) => {
-                    TimeoutFuture::new(AGAIN).await;
-                    Event::MakeIdentity
-                }
-            };
-            let _ = inbox.unbounded_send(event);
+            let made = Identity::make().await.map(Some);
+            let _ = inbox.unbounded_send(Event::Identity(made));
         });
-    }
-
-    pub(super) fn make_identity_again(&mut self) {
-        self.identity = Who::Nobody;
-        self.make_identity();
     }
 
     fn be_guest(&mut self, error: BrowserError) {

@@ -49,6 +49,8 @@ pub(super) struct Runtime {
     pub(super) post: Post,
     /// The guard's verdicts are being followed.
     pub(super) follows: bool,
+    /// What is still to be said over the call's own connection.
+    pub(super) unsaid: Option<String>,
     /// The call that the guard knows of.
     pub(super) kept: Option<Pair>,
     pub(super) connection: Option<Connection>,
@@ -83,6 +85,7 @@ impl Runtime {
             identity: Who::default(),
             post: Post::default(),
             follows: false,
+            unsaid: None,
             kept: None,
             connection: None,
             farewell: None,
@@ -134,7 +137,6 @@ impl Runtime {
             }
             Event::Hardware(hardware) => self.hardware = hardware,
             Event::Identity(found) => self.identified(found),
-            Event::MakeIdentity => self.make_identity_again(),
             Event::SignedLogin(number, signature) => self.signed_login(number, signature),
             Event::Guard(guard) => self.post_guard(guard),
             Event::LoadGuard => self.load_guard_again(),
@@ -168,6 +170,7 @@ impl Runtime {
                 self.view.no_check.set(true);
             }
             Event::Second => {
+                self.say_directly();
                 if let Some(connection) = &self.connection {
                     connection.measure();
                 }
@@ -248,10 +251,17 @@ impl Runtime {
                 self.input(Input::Connection { generation, state });
             }
             PeerEvent::Direct(text) => {
-                // Only an end is worth saying twice; whatever else it is, is ignored.
-                if let Ok(Signal::CallEnd(end)) = Signal::decode(&text) {
-                    self.trace.note("received call-end directly".to_owned());
-                    self.input(Input::Direct { generation, end });
+                // Only these are worth saying twice; whatever else it is, is ignored.
+                match (Signal::decode(&text), &self.kept) {
+                    (Ok(Signal::CallEnd(end)), _) => {
+                        self.trace.note("received call-end directly".to_owned());
+                        self.input(Input::Direct { generation, end });
+                    }
+                    (Ok(Signal::CallConfirm(confirm)), Some(call)) => {
+                        let word = Word::Direct(call.clone(), confirm);
+                        self.guard(word);
+                    }
+                    _ => {}
                 }
             }
             PeerEvent::Track(track) => {
@@ -305,10 +315,13 @@ impl Runtime {
 
     /// Whoever is looked at, and whoever the call is with.
     pub(super) fn watch(&mut self) {
-        let contact = self.view.contact.get_untracked();
-        let peer = self.machine.view().call.map(|call| call.peer);
-        let mut users: Vec<UserId> = contact.map(|c| c.user).into_iter().chain(peer).collect();
-        users.dedup();
+        let people = self.view.people.get_untracked().into_iter();
+        let mut users: Vec<UserId> = people.map(|person| person.user).collect();
+        if let Some(call) = self.machine.view().call
+            && !users.contains(&call.peer)
+        {
+            users.push(call.peer);
+        }
         self.link.watch(users);
     }
 

@@ -33,7 +33,7 @@ pub enum ServerState {
     Refused,
 }
 
-/// Somebody who is watched.
+/// Somebody whose coming and going is watched: a contact, or who is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// Who.
@@ -42,6 +42,20 @@ pub struct Contact {
     pub online: Option<bool>,
     /// What they call themselves, if that is known.
     pub name: Option<String>,
+    /// What the person has named them; nothing if they are no contact.
+    pub called: Option<String>,
+}
+
+impl Contact {
+    /// Of whom nothing is known yet.
+    pub(super) fn new(user: UserId, called: Option<String>) -> Self {
+        Self {
+            user,
+            online: None,
+            name: None,
+            called,
+        }
+    }
 }
 
 /// Something that came in somebody's name, and does not hold.
@@ -87,7 +101,7 @@ pub struct View {
     /// How far the person can know whom they deal with.
     pub trust: RwSignal<Trust>,
     /// Whoever is watched.
-    pub contact: RwSignal<Option<Contact>>,
+    pub people: RwSignal<Vec<Contact>>,
     /// The person's own picture.
     pub own_picture: RwSignal<Option<MediaStream>, LocalStorage>,
     /// The peer's picture.
@@ -133,7 +147,7 @@ impl View {
         sweep(&self.no_check);
         sweep(&self.call);
         sweep(&self.trust);
-        sweep(&self.contact);
+        sweep(&self.people);
         sweep(&self.own_picture);
         sweep(&self.remote_picture);
         sweep(&self.remote_sound);
@@ -153,7 +167,7 @@ impl View {
             check: RwSignal::new(Vec::new()),
             call: RwSignal::new(wimpex_call::View::default()),
             trust: RwSignal::new(Trust::default()),
-            contact: RwSignal::new(None),
+            people: RwSignal::new(Vec::new()),
             own_picture: RwSignal::new_local(None),
             remote_picture: RwSignal::new_local(None),
             remote_sound: RwSignal::new_local(None),

@@ -7,7 +7,6 @@ use super::banner::{Banner, Unable};
 use super::call_screen::CallScreen;
 use super::ended::EndedScreen;
 use super::home::Home;
-use super::incoming::Incoming;
 use super::later::later;
 use super::person::{BrokenLink, PersonScreen};
 use super::place::Places;
@@ -55,7 +54,7 @@ pub fn App(options: Options) -> impl IntoView {
         Screen::Call => view! { <CallScreen /> }.into_any(),
         Screen::Ended => view! { <EndedScreen /> }.into_any(),
     };
-    let prompt = move || (state.get() == State::Ringing).then(|| view! { <Incoming /> }.into_any());
+    let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
     if !window::has_webrtc() {
         return view! { <Unable /> }.into_any();

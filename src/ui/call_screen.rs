@@ -10,7 +10,7 @@ use wimpex_protocol::CallType;
 
 use super::controls::Controls;
 use super::later::later;
-use super::person::contact_name;
+use super::person::name_of;
 use super::remote::Remote;
 use super::{live, use_session, words};
 use crate::browser::clock;
@@ -33,8 +33,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     });
     let name = Signal::derive(move || {
         call.get().map_or(String::new(), |call| {
-            let known = call.peer_name.clone();
-            known.unwrap_or_else(|| contact_name(view.contact.get(), &call.peer))
+            name_of(view, &call.peer, call.peer_name.clone())
         })
     });
     let panel = RwSignal::new(false);

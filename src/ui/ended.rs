@@ -6,11 +6,14 @@ use wimpex_call::{EndReason, Ended, Role};
 
 use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
-use super::person::contact_name;
+use super::later::later;
+use super::people::KeepContact;
+use super::person::name_of;
 use super::place::Places;
 use super::save::SaveDiagnostics;
 use super::words::Circumstances;
 use super::{live, use_session, words};
+use crate::lazy;
 use crate::session::{Intent, ServerState};
 
 /// The screen after a call.
@@ -19,10 +22,61 @@ pub(crate) fn EndedScreen() -> impl IntoView {
     let session = use_session();
     let places = expect_context::<Places>();
     let ended = live(move || session.view.call.with(|view| view.ended.clone()));
+    let home = NodeRef::<Button>::new();
+    Effect::new(move |_| {
+        if let Some(button) = home.get() {
+            let _ = button.focus();
+        }
+    });
+    let dismiss = move |_| {
+        places.go_home();
+        session.dispatch(Intent::Dismiss);
+    };
+    let final_word = live(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
+    let again = move |_| {
+        if let Some(ended) = ended.get_untracked() {
+            session.dispatch(Intent::Watch(ended.peer.clone()));
+            session.dispatch(Intent::Call {
+                peer: ended.peer,
+                call_type: ended.call_type,
+            });
+        }
+    };
+    // No path was found: the check says which kind is missing.
+    let failed = ended
+        .get_untracked()
+        .is_some_and(|ended| ended.reason == EndReason::ConnectionFailed);
+    if failed {
+        session.dispatch(Intent::Check);
+    }
+    view! {
+        <main class="column ended">
+            <section class="card person" role="status">
+                {later(lazy::how_it_ended())}
+            </section>
+            {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
+            {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}
+            <div class="row centered">
+                <button class="primary" node_ref=home on:click=dismiss>
+                    "Back to home"
+                </button>
+                <button class="secondary" on:click=again hidden=final_word>
+                    {icon(Icon::Phone)}
+                    "Call again"
+                </button>
+            </div>
+        </main>
+    }
+}
+
+/// How, how long it took, and with whom. In words that come with the rest of a call.
+#[component]
+pub fn HowItEnded() -> impl IntoView {
+    let session = use_session();
+    let ended = live(move || session.view.call.with(|view| view.ended.clone()));
     let name = Signal::derive(move || {
         ended.get().map_or(String::new(), |ended| {
-            let known = ended.peer_name.clone();
-            known.unwrap_or_else(|| contact_name(session.view.contact.get(), &ended.peer))
+            name_of(session.view, &ended.peer, ended.peer_name)
         })
     });
     // As it was when the call ended; a server that comes back changes no cause.
@@ -45,53 +99,16 @@ pub(crate) fn EndedScreen() -> impl IntoView {
             format!("It took {}.", words::length(it))
         })
     });
-    let home = NodeRef::<Button>::new();
-    Effect::new(move |_| {
-        if let Some(button) = home.get() {
-            let _ = button.focus();
-        }
+    let keep = ended.get_untracked().map(|ended| {
+        let (peer, name) = (ended.peer, name.get_untracked());
+        view! { <KeepContact peer name /> }.into_any()
     });
-    let dismiss = move |_| {
-        places.go_home();
-        session.dispatch(Intent::Dismiss);
-    };
-    let final_word = live(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
-    let again = move |_| {
-        if let Some(ended) = ended.get_untracked() {
-            session.dispatch(Intent::Watch(Some(ended.peer.clone())));
-            session.dispatch(Intent::Call {
-                peer: ended.peer,
-                call_type: ended.call_type,
-            });
-        }
-    };
-    // No path was found: the check says which kind is missing.
-    let failed = ended
-        .get_untracked()
-        .is_some_and(|ended| ended.reason == EndReason::ConnectionFailed);
-    if failed {
-        session.dispatch(Intent::Check);
-    }
     view! {
-        <main class="column ended">
-            <section class="card person" role="status">
-                <Avatar name />
-                <h1>{headline}</h1>
-                <p>{sentence}</p>
-                <p class="hint">{length}</p>
-            </section>
-            {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
-            {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}
-            <div class="row centered">
-                <button class="primary" node_ref=home on:click=dismiss>
-                    "Back to home"
-                </button>
-                <button class="secondary" on:click=again hidden=final_word>
-                    {icon(Icon::Phone)}
-                    "Call again"
-                </button>
-            </div>
-        </main>
+        <Avatar name />
+        <h1>{headline}</h1>
+        <p>{sentence}</p>
+        <p class="hint">{length}</p>
+        {keep}
     }
 }
 

@@ -7,9 +7,12 @@ use wimpex_protocol::CallType;
 use super::banner::{GuestNotice, InsecureNotice};
 use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
+use super::later::later;
 use super::welcome::invalid;
 use super::{live, use_session, words};
-use crate::browser::{notice, window};
+use crate::browser::{notice, storage, window};
+use crate::lazy;
+use crate::session::people::HAS_BOOK;
 use crate::session::{Intent, ServerState, address};
 
 /// The first screen of somebody who has a name.
@@ -28,6 +31,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
             <GuestNotice />
             <YourLink />
             <CallSomebody />
+            <Book />
             <HideAddress />
             <AskForNotices />
             <ConnectionCheck />
@@ -68,6 +72,7 @@ fn YourLink() -> impl IntoView {
         }
     }.to_owned()
         });
+    let drawn = RwSignal::new(false);
     view! {
         <section class="card">
             <label for="link">"Your link"</label>
@@ -92,8 +97,28 @@ fn YourLink() -> impl IntoView {
                     {icon(Icon::Share)}
                     "Share…"
                 </button>
+                <button class="quiet" on:click=move |_| drawn.update(|drawn| *drawn = !*drawn)>
+                    "QR code"
+                </button>
             </div>
+            {move || drawn.get().then(|| later(lazy::link_as_picture()))}
         </section>
+    }
+}
+
+/// Contacts and calls, at once for who has any.
+#[component]
+fn Book() -> impl IntoView {
+    let open = RwSignal::new(storage::read(HAS_BOOK).is_some());
+    view! {
+        <button
+            class="quiet centered"
+            hidden=live(move || open.get())
+            on:click=move |_| open.set(true)
+        >
+            "Contacts and this device"
+        </button>
+        {move || open.get().then(|| later(lazy::people()))}
     }
 }
 
@@ -107,7 +132,7 @@ fn CallSomebody() -> impl IntoView {
         let me = session.view.me.get_untracked();
         match address::parse(&text.get_untracked(), &origin, me.as_ref()) {
             Ok(peer) => {
-                session.dispatch(Intent::Watch(Some(peer.clone())));
+                session.dispatch(Intent::Watch(peer.clone()));
                 session.dispatch(Intent::Call { peer, call_type });
             }
             Err(wrong) => error.set(words::address_error(wrong).to_owned()),

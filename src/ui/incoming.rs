@@ -5,18 +5,30 @@ use leptos::prelude::*;
 use wimpex_protocol::CallType;
 
 use super::icon::{Avatar, Icon, icon};
-use super::{live, use_session, words};
+use super::person::name_of;
+use super::words::trust::{self, Caller};
+use super::{live, use_session};
 use crate::session::Intent;
 
 /// Somebody calls.
 #[component]
 pub fn Incoming() -> impl IntoView {
+    crate::ui::sheet::dress();
     let session = use_session();
     let call = move || session.view.call.with(|view| view.call.clone());
+    let view = session.view;
     let name = Signal::derive(move || {
         call().map_or(String::new(), |call| {
-            call.peer_name
-                .unwrap_or_else(|| words::nameless(&call.peer))
+            name_of(view, &call.peer, call.peer_name)
+        })
+    });
+    let caller = Memo::new(move |_| {
+        call().map_or(Caller::Unknown, |call| {
+            let known = view.people.with(|people| {
+                let known = people.iter().find(|it| it.user == call.peer);
+                known.map(|known| known.called.clone())
+            });
+            Caller::of(&call.peer, known, call.peer_name)
         })
     });
     let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
@@ -60,10 +72,15 @@ pub fn Incoming() -> impl IntoView {
             <h2 id="caller">{name}</h2>
             <p id="call-kind">
                 {kind}
-                <span class="tag" title="Nobody has checked that this is who they say they are.">
-                    "not verified"
+                <span
+                    class="tag"
+                    class:known=live(move || caller.get() != Caller::Unknown)
+                    title=live(move || trust::caller_title(&caller.get()))
+                >
+                    {live(move || trust::caller(&caller.get()).to_owned())}
                 </span>
             </p>
+            <p class="hint">{live(move || trust::calls_themselves(&caller.get()))}</p>
             <div class="answers">
                 <button class="accept" on:click=send(Intent::Accept { camera: true })>
                     {icon(sign)}

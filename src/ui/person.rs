@@ -9,13 +9,13 @@ use super::icon::{Avatar, logo};
 use super::place::Places;
 use super::{live, use_session, words};
 use crate::session::address::InvalidAddress;
-use crate::session::{Contact, Intent};
+use crate::session::{Intent, View};
 
 /// The person behind a link, ready to be called.
 #[component]
 pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     let session = use_session();
-    session.dispatch(Intent::Watch(Some(user.clone())));
+    session.dispatch(Intent::Watch(user.clone()));
     let view = session.view;
 
     let peer = StoredValue::new(user);
@@ -23,8 +23,14 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
         let peer = peer.get_value();
         session.dispatch(Intent::Call { peer, call_type });
     };
-    let name = Signal::derive(move || contact_name(view.contact.get(), &peer.get_value()));
-    let online = live(move || view.contact.get().and_then(|contact| contact.online));
+    let name = Signal::derive(move || name_of(view, &peer.get_value(), None));
+    let online = live(move || {
+        let peer = peer.get_value();
+        view.people.with(|people| {
+            let person = people.iter().find(|it| it.user == peer);
+            person.and_then(|person| person.online)
+        })
+    });
     let presence = live(move || {
         match online.get() {
             None => "One moment…",
@@ -55,12 +61,17 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     }
 }
 
-/// The best name that is known for somebody.
-pub(crate) fn contact_name(contact: Option<Contact>, user: &UserId) -> String {
-    contact
-        .filter(|contact| contact.user == *user)
-        .and_then(|contact| contact.name)
-        .unwrap_or_else(|| words::nameless(user))
+/// The best name that is known for somebody: the one that they are called here, then
+/// what they say in this call, then what they say to everybody.
+pub(crate) fn name_of(view: View, user: &UserId, claimed: Option<String>) -> String {
+    view.people.with(|people| {
+        let known = people.iter().find(|it| it.user == *user);
+        let called = known.and_then(|it| it.called.clone());
+        called
+            .or(claimed)
+            .or_else(|| known.and_then(|it| it.name.clone()))
+            .unwrap_or_else(|| words::nameless(user))
+    })
 }
 
 /// A link that names nobody.

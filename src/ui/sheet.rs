@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use crate::browser::window;
 
-const SHEETS: [&str; 2] = [
+const SHEETS: [&str; 3] = [
+    include_str!("../../style/people.css"),
     include_str!("../../style/quality.css"),
     include_str!("../../style/trust.css"),
 ];

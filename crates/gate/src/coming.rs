@@ -1,7 +1,7 @@
 //! On the way in: a proof is checked, and what is heard after it waits for that.
 
 use wimpex_identity::{self as identity, Call, Callee, Refusal, must_verify};
-use wimpex_protocol::{CallId, CallOffer, Sec, Signal, UserId};
+use wimpex_protocol::{CallConfirm, CallId, CallOffer, Sec, Signal, UserId};
 
 use crate::session::{Follows, Session, Verdict};
 use crate::{Gate, Incoming, SESSIONS, Step};
@@ -24,6 +24,22 @@ impl Gate {
             self.coming.push_back(message);
         }
         self.take_next(now);
+    }
+
+    /// The other end of a call confirms it over the call's own connection, since the
+    /// server may be away by then. `now` as everywhere.
+    pub fn hear_direct(&mut self, from: UserId, confirm: CallConfirm, now: u64) {
+        let session = self.session(&from, &confirm.call_id);
+        if let Some(device) = session.and_then(|session| session.device().cloned()) {
+            let signal = Signal::CallConfirm(confirm);
+            let message = Incoming {
+                from,
+                device,
+                addressed: true,
+                signal,
+            };
+            self.hear(message, now);
+        }
     }
 
     /// Whether the claim holds that was to be checked.

@@ -116,6 +116,11 @@ impl Session {
         self.peer == *peer && self.id == *id
     }
 
+    /// The device that the handshake is with, once that is known.
+    pub(crate) fn device(&self) -> Option<&DeviceId> {
+        self.device.as_ref()
+    }
+
     /// Whether this description is one that was said before.
     pub(crate) fn has_said(&self, sdp: &str) -> bool {
         self.said.as_ref().is_some_and(|(said, _)| said == sdp)

@@ -50,12 +50,19 @@ impl PublicKey {
     /// which are base32 (RFC 4648, section 6, in small letters) of the first
     /// 20 bytes of SHA-256("wimpex-id-v1" ‖ key).
     pub fn user_id(&self) -> UserId {
-        let hash = Sha256::new()
-            .chain_update(DOMAIN)
-            .chain_update(self.0)
-            .finalize();
+        Self::id_of_hash(&Sha256::digest(self.id_message()).into())
+    }
+
+    /// What is hashed for the id: "wimpex-id-v1" ‖ key. For who has SHA-256 elsewhere
+    /// already, as a browser has.
+    pub fn id_message(&self) -> Vec<u8> {
+        [DOMAIN, &self.0].concat()
+    }
+
+    /// The id, from the SHA-256 of [`PublicKey::id_message`].
+    pub fn id_of_hash(hash: &[u8; 32]) -> UserId {
         let (head, _) = hash.split_at(ID_BYTES);
-        let id = format!("{PREFIX}{}", text::base32(head));
+        let id = [PREFIX, &text::base32(head)].concat();
         UserId::parse(id).expect("34 letters and digits are an id")
     }
 }

@@ -19,6 +19,7 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod trust;
 mod truth;
 mod vanishing;
 
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         relays::all(),
         checks::all(),
         quality::all(),
+        trust::all(),
         truth::all(),
     ];
     if std::env::var_os(golden::DIRECTORY).is_some() {

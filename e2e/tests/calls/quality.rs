@@ -90,7 +90,8 @@ async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(stage: &Stage<'
 
 /// Presses the button, and returns what the browser was given to save.
 pub(crate) async fn save(person: &Person) -> String {
-    let watch = "const made = URL.createObjectURL; URL.createObjectURL = (blob) => { \
+    // Not what was saved before.
+    let watch = "window.__saved = ''; const made = window.__made ??= URL.createObjectURL; URL.createObjectURL = (blob) => { \
         blob.text().then((text) => { window.__saved = text; }); return made(blob); }; return true";
     let _: bool = person.page.evaluate(watch).await;
     person.page.click(Role::Button, "Save diagnostics").await;

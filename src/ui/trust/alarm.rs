@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::session::Intent;
 use crate::ui::icon::{Icon, icon};
-use crate::ui::person::contact_name;
+use crate::ui::person::name_of;
 use crate::ui::words::trust;
 use crate::ui::{live, use_session};
 
@@ -20,7 +20,7 @@ pub fn AlarmScreen() -> impl IntoView {
             .get()
             .alarm
             .map_or_else(Default::default, |alarm| {
-                let name = contact_name(view.contact.get(), &alarm.peer);
+                let name = name_of(view, &alarm.peer, None);
                 trust::alarm(alarm.refusal, &name)
             })
     });

@@ -9,7 +9,7 @@ use web_sys::KeyboardEvent;
 use wimpex_gate::Assurance;
 
 use super::icon::{Icon, icon};
-use super::person::contact_name;
+use super::person::name_of;
 use super::words::trust::{self, Lock as State};
 use super::{live, use_session};
 use pictures::Pictures;
@@ -64,8 +64,7 @@ fn Verification(
     let name = live(move || {
         view.call.with(|call| {
             call.call.as_ref().map_or_else(String::new, |call| {
-                let known = call.peer_name.clone();
-                known.unwrap_or_else(|| contact_name(view.contact.get(), &call.peer))
+                name_of(view, &call.peer, call.peer_name.clone())
             })
         })
     });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wimpex_identity::{Emoji, Sas};
 
-use crate::session::Intent;
+use crate::session::{Intent, people};
 use crate::ui::words::trust;
 use crate::ui::{live, use_session};
 
@@ -12,7 +12,18 @@ use crate::ui::{live, use_session};
 pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
     let session = use_session();
     let compared = Memo::new(move |_| session.view.trust.with(|trust| trust.compared));
-    let say = move |same| move |_| session.dispatch(Intent::Compared(same));
+    let say = move |same| {
+        move |_| {
+            session.dispatch(Intent::Compared(same));
+            let peer = session
+                .view
+                .call
+                .with_untracked(|view| view.call.as_ref().map(|call| call.peer.clone()));
+            if let (Some(same), Some(peer)) = (same, peer) {
+                people::mistrust(&peer, !same);
+            }
+        }
+    };
     let pictures = sas.emoji().map(picture).collect_view();
     let outcome = live(move || trust::outcome(compared.get(), &name.get()));
     view! {

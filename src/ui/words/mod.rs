@@ -2,6 +2,7 @@
 
 mod check;
 mod end;
+pub mod people;
 pub mod quality;
 pub mod trust;
 

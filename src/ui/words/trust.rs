@@ -1,7 +1,58 @@
 //! What is said of who it is.
 
 use wimpex_gate::Assurance;
-use wimpex_identity::Refusal;
+use wimpex_identity::{Refusal, is_key_id};
+use wimpex_protocol::UserId;
+
+/// Who rings. Somebody with a key has signed the call: their id is theirs, and the
+/// question is only whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A contact, and what they call themselves where that is something else.
+    Contact(Option<String>),
+    /// Somebody whose link was opened here.
+    Opened,
+    /// Anybody.
+    Unknown,
+}
+
+impl Caller {
+    /// From the caller's id, from whether it is watched here, as a contact or not, and
+    /// from what the caller says.
+    pub fn of(peer: &UserId, known: Option<Option<String>>, claimed: Option<String>) -> Self {
+        match known.filter(|_| is_key_id(peer)) {
+            Some(Some(called)) => Self::Contact(claimed.filter(|claimed| *claimed != called)),
+            Some(None) => Self::Opened,
+            None => Self::Unknown,
+        }
+    }
+}
+
+/// The sign beside the caller's name.
+pub fn caller(caller: &Caller) -> &'static str {
+    match caller {
+        Caller::Contact(_) => "contact",
+        Caller::Opened => "you opened their link",
+        Caller::Unknown => "not verified",
+    }
+}
+
+/// What the sign means.
+pub(crate) fn caller_title(caller: &Caller) -> &'static str {
+    match caller {
+        Caller::Contact(_) => "Signed with the key of this contact.",
+        Caller::Opened => "Signed with the key that the link names.",
+        Caller::Unknown => "Nobody has checked that this is who they say they are.",
+    }
+}
+
+/// A contact who goes by another name now.
+pub(crate) fn calls_themselves(caller: &Caller) -> String {
+    match caller {
+        Caller::Contact(Some(name)) => format!("They call themselves “{name}” now."),
+        Caller::Contact(None) | Caller::Opened | Caller::Unknown => String::new(),
+    }
+}
 
 /// How the lock stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

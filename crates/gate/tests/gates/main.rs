@@ -349,3 +349,25 @@ fn whoever_was_told_that_we_are_busy_is_forgotten() {
     carry(&mut bob, &mut alice, &mut honest());
     assert_eq!(alice.delivered.len(), 101);
 }
+
+#[test]
+fn a_confirmation_may_come_over_the_calls_own_connection() {
+    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let mut confirms = Vec::new();
+    call(&mut alice, &mut bob, &mut |signal| match signal {
+        Signal::CallConfirm(confirm) => {
+            confirms.push(confirm);
+            None
+        }
+        signal => Some(signal),
+    });
+    assert_eq!(bob.assurance(&alice), Assurance::Pending);
+    // Twice, for the server brings it too.
+    for _ in 0..2 {
+        let confirm = confirms[0].clone();
+        bob.gate.hear_direct(alice.id.clone(), confirm, NOW);
+        bob.work();
+        assert!(matches!(bob.assurance(&alice), Assurance::Verified(_)));
+    }
+    assert!(bob.refused.is_empty());
+}

@@ -1,0 +1,87 @@
+//! A camera that reads QR codes (Shape Detection API: `BarcodeDetector`), where the
+//! browser has one: Chromium on phones and on macOS. Elsewhere the phone's own camera
+//! reads them, since they are links.
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
+
+use super::{BrowserError, media, window};
+
+/// Between two looks, in milliseconds.
+const EVERY: u32 = 200;
+
+/// A camera that is on; it goes off when this is dropped.
+pub struct Scanner {
+    stream: MediaStream,
+    detector: JsValue,
+}
+
+impl Scanner {
+    /// Whether this browser can.
+    pub fn is_known() -> bool {
+        detector_class().is_some()
+    }
+
+    /// Turns the camera on.
+    ///
+    /// # Errors
+    /// Where the browser cannot read codes, or gives no camera.
+    pub async fn start() -> Result<Self, BrowserError> {
+        let class = detector_class().ok_or_else(|| BrowserError {
+            name: "NotSupportedError".to_owned(),
+        })?;
+        let options = Object::new();
+        Reflect::set(&options, &"formats".into(), &Array::of1(&"qr_code".into()))?;
+        let detector = Reflect::construct(&class, &Array::of1(&options))?;
+        let stream = media::back_camera().await?;
+        Ok(Self { stream, detector })
+    }
+
+    /// What the camera sees, to be shown.
+    pub fn stream(&self) -> &MediaStream {
+        &self.stream
+    }
+
+    /// The text of the first code that `video`, which shows [`Scanner::stream`], has in
+    /// sight; nothing if `goes_on` says no before.
+    ///
+    /// # Errors
+    /// Where the browser fails to look.
+    pub async fn read(
+        self,
+        video: &HtmlVideoElement,
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Option<String>, BrowserError> {
+        let detect = Reflect::get(&self.detector, &"detect".into())?;
+        let detect: Function = detect.dyn_into()?;
+        while goes_on() {
+            // Before the first picture there is nothing to look at.
+            if video.ready_state() >= web_sys::HtmlMediaElement::HAVE_CURRENT_DATA {
+                let found: Promise = detect.call1(&self.detector, video)?.unchecked_into();
+                let found: Array = JsFuture::from(found).await?.unchecked_into();
+                let first = found.get(0);
+                if !first.is_undefined() {
+                    return Ok(Reflect::get(&first, &"rawValue".into())?.as_string());
+                }
+            }
+            TimeoutFuture::new(EVERY).await;
+        }
+        Ok(None)
+    }
+}
+
+impl Drop for Scanner {
+    fn drop(&mut self) {
+        for track in self.stream.get_tracks() {
+            track.unchecked_into::<MediaStreamTrack>().stop();
+        }
+    }
+}
+
+fn detector_class() -> Option<Function> {
+    let class = Reflect::get(&window::window(), &"BarcodeDetector".into()).ok()?;
+    class.dyn_into().ok()
+}

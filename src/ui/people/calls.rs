@@ -1,0 +1,91 @@
+//! Past calls.
+
+use leptos::prelude::*;
+use wimpex_book::{Direction, Outcome, PastCall};
+
+use crate::browser::clock;
+use crate::session::Intent;
+use crate::session::people::{self, Touched};
+use crate::ui::person::name_of;
+use crate::ui::{live, use_session, words};
+
+/// Who, when, how long, and how it ended.
+#[component]
+pub(super) fn PastCalls() -> impl IntoView {
+    let book = people::book();
+    let calls = {
+        let book = book.clone();
+        Memo::new(move |_| book.with(|book| book.calls().to_vec()))
+    };
+    // Whoever sees the list has seen what is in it.
+    let missed = book.with_untracked(|book| book.missed().cloned().collect::<Vec<_>>());
+    if !missed.is_empty() {
+        people::change(|book| {
+            book.see_all();
+            missed.iter().cloned().map(Touched::Call).collect()
+        });
+    }
+    let clear = move |_| {
+        let gone = calls.with_untracked(|calls| {
+            calls
+                .iter()
+                .map(|call| Touched::Call(call.call_id.clone()))
+                .collect()
+        });
+        people::change(|book| {
+            book.forget_calls();
+            gone
+        });
+    };
+    let none = live(move || calls.with(Vec::is_empty));
+    let is_new = move |call: &PastCall| missed.contains(&call.call_id);
+    view! {
+        <section class="card people" aria-labelledby="calls-title" hidden=none>
+            <h2 id="calls-title">"Calls"</h2>
+            <ul class="calls">
+                <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
+                    {line(is_new(&call), call)}
+                </For>
+            </ul>
+            <button class="quiet" on:click=clear>
+                "Clear the list"
+            </button>
+        </section>
+    }
+}
+
+fn line(is_new: bool, call: PastCall) -> AnyView {
+    let session = use_session();
+    let missed = call.outcome == Outcome::Missed;
+    let how = words::people::past(call.direction, call.call_type, call.outcome);
+    let when = clock::local_time(call.at);
+    let (peer, claimed, call_type) = (call.peer.clone(), call.peer_name.clone(), call.call_type);
+    let name = live(move || name_of(session.view, &peer, claimed.clone()));
+    let again = move |_| {
+        session.dispatch(Intent::Watch(call.peer.clone()));
+        session.dispatch(Intent::Call {
+            peer: call.peer.clone(),
+            call_type,
+        });
+    };
+    let arrow = match call.direction {
+        Direction::Incoming => "↙",
+        Direction::Outgoing => "↗",
+    };
+    view! {
+        <li class="past" class:missed=missed class:new=is_new>
+            <span aria-hidden="true">{arrow}</span>
+            <span>
+                <b>{name}</b>
+                <br />
+                {how}
+                " · "
+                <time>{when}</time>
+            </span>
+            <button class="quiet" aria-label=live(move || format!("Call {} again", name.get())) on:click=again>
+                "Call"
+            </button>
+        </li>
+    }
+    .into_any()
+}

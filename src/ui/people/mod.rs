@@ -1,0 +1,56 @@
+//! Contacts, past calls, and what belongs to this device. Loaded when it is wanted.
+
+mod add;
+mod calls;
+mod device;
+mod entry;
+mod qr;
+
+use leptos::prelude::*;
+
+use super::sheet::dress;
+use super::{live, use_session};
+use crate::session::people;
+use add::AddContact;
+use calls::PastCalls;
+use device::ThisDevice;
+use entry::Entry;
+
+pub(crate) use add::KeepContact;
+pub use qr::LinkAsPicture;
+
+/// All of it, for the first screen.
+#[component]
+pub fn People() -> impl IntoView {
+    dress();
+    let session = use_session();
+    leptos::task::spawn_local(people::load(session.inbox()));
+    let book = people::book();
+    let ids = Memo::new(move |_| {
+        let contacts = |book: &wimpex_book::Book| {
+            let contacts = book.contacts().into_iter();
+            contacts
+                .map(|contact| contact.id.clone())
+                .collect::<Vec<_>>()
+        };
+        book.with(contacts)
+    });
+    let nobody = live(move || !ids.with(Vec::is_empty));
+    view! {
+        <section class="card people" aria-labelledby="contacts-title">
+            <h2 id="contacts-title">"Contacts"</h2>
+            <p class="hint" hidden=nobody>
+                "Nobody yet. Whoever you add is shown by the name that you give them, and their key is \
+                 remembered: nobody else can ring under it."
+            </p>
+            <ul class="contacts">
+                <For each=move || ids.get() key=Clone::clone let:id>
+                    <Entry id />
+                </For>
+            </ul>
+            <AddContact />
+        </section>
+        <PastCalls />
+        <ThisDevice />
+    }
+}

@@ -1,0 +1,44 @@
+//! What is said of contacts and past calls.
+
+use std::time::Duration;
+
+use wimpex_book::{Direction, Imported, Outcome};
+use wimpex_protocol::CallType;
+
+/// How a past call went.
+pub fn past(direction: Direction, call_type: CallType, outcome: Outcome) -> String {
+    let kind = match call_type {
+        CallType::Audio => "Audio call",
+        CallType::Video => "Video call",
+    };
+    let how = match (outcome, direction) {
+        (Outcome::Answered { seconds }, _) => {
+            return format!("{kind}, {}", super::length(Duration::from_secs(seconds)));
+        }
+        (Outcome::Missed, _) => "missed",
+        (Outcome::Declined, Direction::Incoming) => "you declined",
+        (Outcome::Declined, Direction::Outgoing) => "declined",
+        (Outcome::Busy, _) => "busy",
+        (Outcome::NoAnswer, _) => "no answer",
+        (Outcome::Cancelled, _) => "cancelled",
+        (Outcome::Elsewhere, _) => "on another device",
+        (Outcome::Failed, _) => "could not connect",
+    };
+    format!("{kind}, {how}")
+}
+
+/// What came of a file.
+pub fn imported(imported: &Imported) -> String {
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!("{} added", count(imported.added.len(), "contact"));
+    if imported.known > 0 {
+        text += &format!(", {} known already", imported.known);
+    }
+    if imported.unreadable > 0 {
+        text += &format!(
+            ", {} could not be read",
+            count(imported.unreadable, "entry").replace("entrys", "entries")
+        );
+    }
+    text + "."
+}
