@@ -104,7 +104,7 @@ impl Gatekeeper {
 
     /// Whether the person has to know. What came a second time, or too late, of a call
     /// that is not the present one does nobody any harm.
-    fn matters(&self, call: &Pair, refusal: Refusal) -> bool {
+    fn alarms(&self, call: &Pair, refusal: Refusal) -> bool {
         self.current.as_ref() == Some(call)
             || !matches!(
                 refusal,
@@ -157,9 +157,11 @@ impl Guard for Gatekeeper {
                     refusal,
                 } => {
                     let call = (peer, call);
-                    if self.matters(&call, refusal) {
-                        return Some(Verdict::Refused(call, refusal));
-                    }
+                    return Some(Verdict::Refused {
+                        alarms: self.alarms(&call, refusal),
+                        call,
+                        refusal,
+                    });
                 }
             }
         }

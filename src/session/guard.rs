@@ -50,7 +50,14 @@ pub enum Verdict {
     /// Give it to the machine.
     Deliver(Incoming),
     /// A message of this call does not hold.
-    Refused(Pair, Refusal),
+    Refused {
+        /// Of which call.
+        call: Pair,
+        /// Why.
+        refusal: Refusal,
+        /// The person has to know.
+        alarms: bool,
+    },
 }
 
 /// Signs what leaves, and lets in what holds.
@@ -197,11 +204,20 @@ impl Runtime {
                     self.guard(Word::Keep(self.kept.clone()));
                 }
             }
-            Verdict::Refused((peer, call), refusal) => {
+            Verdict::Refused {
+                call,
+                refusal,
+                alarms,
+            } => {
                 self.trace.note(format!("refused: {}", refusal.code()));
-                let is_ours = self.kept == Some((peer.clone(), call));
-                let alarm = Some(Alarm { peer, refusal });
-                self.view.trust.update(|trust| trust.alarm = alarm);
+                let is_ours = self.kept.as_ref() == Some(&call);
+                if alarms {
+                    let alarm = Alarm {
+                        peer: call.0,
+                        refusal,
+                    };
+                    self.view.trust.update(|trust| trust.alarm = Some(alarm));
+                }
                 if is_ours {
                     self.input(Input::HangUp);
                 }

@@ -91,7 +91,7 @@ fn ringing(session: Session, call_type: CallType) {
     });
 }
 
-fn alice_calls() -> CallView {
+pub(crate) fn alice_calls() -> CallView {
     CallView {
         call_id: CallId::parse("call_1").unwrap(),
         peer: UserId::parse("guest-alice").unwrap(),

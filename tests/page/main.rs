@@ -15,4 +15,5 @@ mod keys;
 mod peers;
 mod plain;
 mod quality;
+mod trust;
 mod words;

@@ -58,6 +58,18 @@
       });
       return true;
     },
+    // Keeps all of these, from now on.
+    keep: (...types) => {
+      const kept = window.__kept = [];
+      tamper((text) => {
+        const message = JSON.parse(text);
+        if (!types.includes(message.type)) return text;
+        kept.push(message);
+        return JSON.stringify({ type: 'nothing', seq: message.seq });
+      });
+      return true;
+    },
+    kept: (type) => until(() => window.__kept.find((message) => message.type === type)),
     held: async () => { await until(() => held); return held; },
     attacks: () => Object.keys(attacks),
     // Each variant in its turn, and what the page said of it. The person reads on.
@@ -82,7 +94,7 @@
       bring(message);
       return attack ? until(() => refused.shift()) : '';
     },
-    bring: (message) => { bring(message); return true; },
+    bring: (message) => { bring({ ...message, seq: undefined }); return true; },
     refused: () => until(() => refused.shift()),
     // By this clock the page lives from now on, in milliseconds from the true one.
     clock: (offset) => {

@@ -10,8 +10,10 @@ mod endings;
 mod fields;
 mod golden;
 mod media;
+mod middle;
 mod networks;
 mod outages;
+mod people;
 mod quality;
 mod relays;
 mod resilience;
@@ -43,8 +45,10 @@ fn main() -> ExitCode {
         networks::all(),
         relays::all(),
         checks::all(),
+        people::all(),
         quality::all(),
         trust::all(),
+        middle::all(),
         truth::all(),
     ];
     if std::env::var_os(golden::DIRECTORY).is_some() {

@@ -14,6 +14,9 @@ scenes! {
     Chromium: a_confirmation_that_is_kept_back_ends_the_call,
 }
 
+/// A relay that is not honest, between the page and its socket.
+pub(crate) const ATTACKS: &str = concat!(include_str!("attacks.js"), "\nreturn true;");
+
 /// How many variants of each attack are tried.
 fn variants() -> u32 {
     times("variants", 5, 100)
@@ -55,7 +58,7 @@ async fn a_key_stays_the_same_and_is_that_of_every_tab(stage: &Stage<'_>) {
 }
 
 /// Waits for the lock to say so, and opens it; what it opens to.
-async fn opens(person: &Person, lock: &str) -> String {
+pub(crate) async fn opens(person: &Person, lock: &str) -> String {
     person.page.find(Role::Button, lock).await;
     person.page.click(Role::Button, lock).await;
     let script = "return document.getElementById('verification')?.innerText ?? ''";
@@ -66,7 +69,7 @@ async fn opens(person: &Person, lock: &str) -> String {
     .await
 }
 
-async fn pictures(person: &Person) -> Vec<String> {
+pub(crate) async fn pictures(person: &Person) -> Vec<String> {
     let script = "return [...document.querySelectorAll('.pictures li')].map((it) => it.innerText)";
     person.page.evaluate(script).await
 }
@@ -119,15 +122,12 @@ async fn before_a_bad_relay(stage: &Stage<'_>) -> (Person, Person) {
     for person in [&alice, &bob] {
         person.visit("/?debug").await;
         person.at_home().await;
-        let _: bool = person
-            .page
-            .evaluate(concat!("return ", include_str!("attacks.js")))
-            .await;
+        let _: bool = person.page.evaluate(ATTACKS).await;
     }
     (alice, bob)
 }
 
-async fn relay<T: serde::de::DeserializeOwned>(person: &Person, script: &str) -> T {
+pub(crate) async fn relay<T: serde::de::DeserializeOwned>(person: &Person, script: &str) -> T {
     person
         .page
         .evaluate(&format!("return window.__relay.{script}"))
@@ -182,6 +182,7 @@ async fn an_offer_that_was_changed_does_not_ring(stage: &Stage<'_>) {
 async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
     let (alice, bob) = before_a_bad_relay(stage).await;
     let _: bool = relay(&bob, "hold('call-offer')").await;
+    let her_id = alice.id().await;
     alice.call(&bob.link().await, CallKind::Audio).await;
     let offer: serde_json::Value = relay(&bob, "held()").await;
     // A minute too late, or too early.
@@ -203,6 +204,11 @@ async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
     let code: String = relay(&alice, "refused()").await;
     assert_eq!(code, "other-key");
     alice.page.click(Role::Button, "I have read this").await;
+    reflected["fromId"] = her_id.into();
+    let _: bool = relay(&alice, &format!("bring({reflected})")).await;
+    let code: String = relay(&alice, "refused()").await;
+    assert_ne!(code, "");
+    alice.page.click(Role::Button, "I have read this").await;
     // In time, and then once more when that call is over.
     let _: bool = relay(&bob, &format!("bring({offer})")).await;
     bob.is_called().await;
@@ -215,10 +221,7 @@ async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
     // To somebody else.
     let carol = stage.visitor("Carol").await;
     carol.open_at("/?debug").await;
-    let _: bool = carol
-        .page
-        .evaluate(concat!("return ", include_str!("attacks.js")))
-        .await;
+    let _: bool = carol.page.evaluate(ATTACKS).await;
     let _: bool = relay(&carol, &format!("bring({offer})")).await;
     let code: String = relay(&carol, "refused()").await;
     assert_eq!(code, "bad-signature");
@@ -276,6 +279,9 @@ async fn an_answer_that_was_changed_ends_the_call(stage: &Stage<'_>) {
 async fn a_confirmation_that_is_kept_back_ends_the_call(stage: &Stage<'_>) {
     let (alice, bob) = before_a_bad_relay(stage).await;
     let _: bool = relay(&bob, "hold('call-confirm')").await;
+    // Nor does it come over the connection itself.
+    let script = "RTCDataChannel.prototype.send = () => {}; return true";
+    let _: bool = alice.page.evaluate(script).await;
     connect(&alice, &bob, CallKind::Audio).await;
     bob.page.find(Role::Button, "Checking…").await;
     let code: String = relay(&bob, "refused()").await;

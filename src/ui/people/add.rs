@@ -74,10 +74,8 @@ pub(super) fn AddContact() -> impl IntoView {
                 {field("add-link", "Their link or ID", link)}
                 {field("add-name", "Your name for them", name)}
                 <p class="field-error" id="add-error" role="alert">{live(move || error.get())}</p>
-                <div class="row">
-                    <button class="primary" type="submit">"Add"</button>
-                    <Scan found=move |text| link.set(text) />
-                </div>
+                <button class="primary" type="submit">"Add"</button>
+                <Scan found=move |text| link.set(text) />
             </form>
         </details>
     }

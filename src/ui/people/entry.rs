@@ -101,7 +101,7 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
                 text.set(name.get_untracked());
                 error.set(String::new());
             }>
-                <summary aria-label=labelled("More about")>"…"</summary>
+                <summary aria-label=labelled("More about")>"More"</summary>
                 <form novalidate on:submit=rename>
                     <input
                         type="text"

@@ -1,0 +1,233 @@
+//! What a book keeps, and what it takes from a file.
+
+use wimpex_book::{Book, CALLS, Contact, Direction, ImportError, Imported, Outcome, PastCall};
+use wimpex_protocol::{CallId, CallType, Name, UserId};
+
+fn user(tail: &str) -> UserId {
+    UserId::parse(format!("w1{tail}")).expect("it is one")
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).expect("it is one")
+}
+
+fn contact(tail: &str, called: &str) -> Contact {
+    Contact {
+        id: user(tail),
+        name: name(called),
+        added: 7,
+        is_blocked: false,
+        is_mistrusted: false,
+    }
+}
+
+fn call(number: u64) -> PastCall {
+    PastCall {
+        call_id: CallId::parse(format!("call_{number}")).expect("it is one"),
+        peer: user("bob"),
+        peer_name: Some("Bob".to_owned()),
+        at: number,
+        direction: Direction::Incoming,
+        call_type: CallType::Video,
+        outcome: Outcome::Missed,
+        is_seen: false,
+    }
+}
+
+fn names(book: &Book) -> Vec<String> {
+    book.contacts()
+        .iter()
+        .map(|it| it.name.to_string())
+        .collect()
+}
+
+#[test]
+fn contacts_are_found_by_name_whatever_its_letters() {
+    let mut book = Book::default();
+    for (tail, called) in [
+        ("c", "carol"),
+        ("b", "Bob"),
+        ("a2", "alice"),
+        ("a1", "Alice"),
+    ] {
+        book.add(contact(tail, called));
+    }
+    assert_eq!(names(&book), ["Alice", "alice", "Bob", "carol"]);
+    book.rename(&user("c"), name("Abe"));
+    assert_eq!(names(&book), ["Abe", "Alice", "alice", "Bob"]);
+    book.remove(&user("b"));
+    assert_eq!(book.contact(&user("b")), None);
+}
+
+#[test]
+fn who_is_added_again_gets_the_name_and_stays_blocked() {
+    let mut book = Book::default();
+    book.add(contact("b", "Bob"));
+    book.block(&user("b"), true);
+    book.mistrust(&user("b"), true);
+    book.add(contact("b", "Robert"));
+    let bob = book.contact(&user("b")).expect("he is there");
+    assert_eq!(bob.name, name("Robert"));
+    assert!(bob.is_blocked && bob.is_mistrusted);
+    // Of somebody who is no contact nothing is kept.
+    book.block(&user("x"), true);
+    assert_eq!(book.contact(&user("x")), None);
+}
+
+#[test]
+fn who_may_ring() {
+    let mut book = Book::default();
+    book.add(contact("friend", "Friend"));
+    book.add(contact("foe", "Foe"));
+    book.block(&user("foe"), true);
+    for (tail, contacts_only, may) in [
+        ("friend", false, true),
+        ("friend", true, true),
+        ("foe", false, false),
+        ("foe", true, false),
+        ("stranger", false, true),
+        ("stranger", true, false),
+    ] {
+        assert_eq!(book.may_call(&user(tail), contacts_only), may, "{tail}");
+    }
+}
+
+#[test]
+fn calls_are_kept_newest_first_and_not_without_end() {
+    let mut book = Book::default();
+    for number in 0..CALLS as u64 {
+        assert_eq!(book.note(call(number * 10)), []);
+    }
+    // One that is told later than it was, and one that is told twice.
+    assert_eq!(book.note(call(55)), [call(0)]);
+    assert_eq!(book.note(call(55)), []);
+    assert_eq!(book.calls().len(), CALLS);
+    assert!(book.calls().windows(2).all(|two| two[0].at > two[1].at));
+    assert_eq!(book.missed().count(), CALLS);
+    book.see_all();
+    assert_eq!(book.missed().count(), 0);
+    book.forget_calls();
+    assert_eq!(book.calls(), []);
+}
+
+#[test]
+fn what_is_kept_comes_back_and_what_cannot_be_read_is_left_out() {
+    let mut book = Book::default();
+    book.add(contact("b", "Bob"));
+    book.block(&user("b"), true);
+    book.note(call(1));
+    for (number, outcome) in [
+        Outcome::Answered { seconds: 3 },
+        Outcome::Declined,
+        Outcome::Busy,
+        Outcome::NoAnswer,
+        Outcome::Cancelled,
+        Outcome::Elsewhere,
+        Outcome::Failed,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        book.note(PastCall {
+            outcome,
+            direction: Direction::Outgoing,
+            call_type: CallType::Audio,
+            peer_name: None,
+            is_seen: true,
+            ..call(10 + number as u64)
+        });
+    }
+    let contacts: Vec<String> = book.contacts().iter().map(|it| it.encode()).collect();
+    let calls: Vec<String> = book.calls().iter().map(PastCall::encode).collect();
+    let garbage = [
+        "",
+        "{}",
+        "null",
+        "[]",
+        r#"{"id":"","name":"x"}"#,
+        r#"{"id":"w1b"}"#,
+    ];
+    let cut = contacts
+        .iter()
+        .chain(&calls)
+        .flat_map(|text| (0..text.len()).map(|end| &text[..end]));
+    let broken: Vec<String> = garbage.into_iter().chain(cut).map(str::to_owned).collect();
+    let again = Book::from_entries(
+        broken.iter().cloned().chain(contacts.iter().cloned()),
+        broken.iter().cloned().chain(calls.iter().cloned()),
+    );
+    assert_eq!(again, book);
+    // A later page may have more to say.
+    let later = contacts[0].replacen('{', r#"{"color":"green","#, 1);
+    assert_eq!(Contact::decode(&later).as_ref(), Ok(book.contacts()[0]));
+}
+
+#[test]
+fn a_file_has_the_contacts_and_nothing_else() {
+    let mut book = Book::default();
+    book.add(contact("b", "Bob"));
+    book.add(contact("c", "Carol"));
+    book.block(&user("c"), true);
+    book.mistrust(&user("b"), true);
+    book.note(call(1));
+    assert_eq!(book.export(), include_str!("contacts.json").trim_end());
+}
+
+#[test]
+fn a_file_adds_who_is_new_and_leaves_the_others_as_they_are() {
+    let mut book = Book::default();
+    book.add(contact("b", "Robert"));
+    let file = r#"{"type":"wimpex-contacts","version":1,"contacts":[
+        {"id":"w1b","name":"Bob"},{"id":"w1me","name":"Me"},{"id":"w1c","name":"Carol","blocked":true},
+        {"id":"w1c","name":"Carol again"},{"id":"","name":"x"},{"id":"w1d","name":""},{"id":"w1e"},5,null]}"#;
+    let imported = book.import(file, Some(&user("me")), 99);
+    assert_eq!(
+        imported,
+        Ok(Imported {
+            added: vec![user("c")],
+            known: 3,
+            unreadable: 5,
+        })
+    );
+    assert_eq!(names(&book), ["Carol", "Robert"]);
+    let carol = book.contact(&user("c")).expect("she is there");
+    assert!(carol.is_blocked && carol.added == 99);
+}
+
+#[test]
+fn what_is_no_file_of_contacts_changes_nothing() {
+    let mut book = Book::default();
+    book.add(contact("b", "Bob"));
+    let before = book.clone();
+    let many = format!(
+        r#"{{"type":"wimpex-contacts","version":1,"contacts":[{}0]}}"#,
+        "0,".repeat(2_000)
+    );
+    let long = " ".repeat(2 * 1024 * 1024);
+    for (text, error) in [
+        ("", ImportError::NotJson),
+        ("BEGIN:VCARD", ImportError::NotJson),
+        ("[]", ImportError::NotContacts),
+        ("{}", ImportError::NotContacts),
+        (r#"{"type":"wimpex-contacts"}"#, ImportError::NotContacts),
+        (
+            r#"{"type":"wimpex-contacts","version":1}"#,
+            ImportError::NotContacts,
+        ),
+        (
+            r#"{"type":"wimpex-contacts","version":2,"contacts":[]}"#,
+            ImportError::NewerVersion,
+        ),
+        (&many, ImportError::TooLarge),
+        (&long, ImportError::TooLarge),
+    ] {
+        assert_eq!(book.import(text, None, 0), Err(error), "{:.60}", text);
+        assert_eq!(book, before);
+        assert!(error.to_string().ends_with('.'));
+    }
+    let whole = before.export();
+    for end in 0..whole.len() {
+        assert!(book.import(&whole[..end], None, 0).is_err(), "{end}");
+    }
+    assert_eq!(book, before);
+}
