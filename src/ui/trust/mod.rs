@@ -100,7 +100,7 @@ fn Verification(
                     "Close"
                 </button>
             </header>
-            <p>{meaning}</p>
+            <p hidden=live(move || state.get() == State::Different)>{meaning}</p>
             {move || sas.get().map(|sas| view! { <Pictures sas name /> }.into_any())}
         </section>
     }
