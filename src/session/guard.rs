@@ -219,6 +219,8 @@ impl Runtime {
                     self.view.trust.update(|trust| trust.alarm = Some(alarm));
                 }
                 if is_ours {
+                    let stopped = self.kept.as_ref().map(|(_, call)| call.clone());
+                    self.view.trust.update(|trust| trust.stopped = stopped);
                     self.input(Input::HangUp);
                 }
             }

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use futures_channel::mpsc::UnboundedSender;
 use leptos::prelude::*;
+use leptos::reactive::graph::Source;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_book::{Book, Direction, Outcome, PastCall};
@@ -31,6 +32,9 @@ thread_local! {
     /// Tells the other tabs, and is told by them.
     static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) };
     static WATCHES: Cell<bool> = const { Cell::new(false) };
+    static IS_LOADED: Cell<bool> = const { Cell::new(false) };
+    /// Changes that are not written yet: what is read meanwhile is not the newest.
+    static UNWRITTEN: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What a change has touched, and is to be written.
@@ -52,13 +56,18 @@ pub(crate) async fn load(inbox: UnboundedSender<Event>) {
     if is_first {
         let tabs = Channel::open("wimpex.book", || spawn_local(reload()));
         TABS.replace(tabs);
+    }
+    if !IS_LOADED.get() {
         reload().await;
+        IS_LOADED.set(true);
     }
 }
 
 async fn reload() {
     // Where nothing is kept the book lasts as long as the page.
-    if let Ok(kept) = read().await {
+    if let Ok(kept) = read().await
+        && UNWRITTEN.get() == 0
+    {
         book().set(kept);
         tell();
     }
@@ -74,12 +83,21 @@ async fn read() -> Result<Book, BrowserError> {
 
 /// Changes the book and keeps what was touched.
 pub(crate) fn change(run: impl FnOnce(&mut Book) -> Vec<Touched>) {
-    let touched = book().try_update(run).unwrap_or_default();
+    let book = book();
+    let touched = book.try_update(run).unwrap_or_default();
+    // As `View::sweep`: whoever is still there comes back.
+    book.clear_subscribers();
     storage::write(HAS_BOOK, "1");
     tell();
+    UNWRITTEN.set(UNWRITTEN.get() + 1);
     spawn_local(async move {
         // A browser that keeps nothing has said so in a notice.
-        let _ = write(touched).await;
+        let written = write(touched).await;
+        UNWRITTEN.set(UNWRITTEN.get() - 1);
+        if written.is_ok() {
+            // What other tabs have written meanwhile.
+            reload().await;
+        }
         TABS.with_borrow(|tabs| {
             if let Some(tabs) = tabs {
                 tabs.tell();

@@ -8,7 +8,7 @@ use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
 use wimpex_gate::Assurance;
 use wimpex_identity::Refusal;
-use wimpex_protocol::{Name, UserId};
+use wimpex_protocol::{CallId, Name, UserId};
 
 use super::check::{Finding, Part};
 use super::gauge::Shown;
@@ -77,6 +77,8 @@ pub struct Trust {
     pub compared: Option<bool>,
     /// Something was refused that the person has to know of.
     pub alarm: Option<Alarm>,
+    /// The call that was stopped for such a reason.
+    pub stopped: Option<CallId>,
     /// This browser keeps no key, so that the person is a guest.
     pub is_guest: bool,
 }

@@ -87,9 +87,18 @@ pub fn HowItEnded() -> impl IntoView {
         routes: session.view.routes.get_value(),
     };
     let words = move || {
-        ended
-            .get()
-            .map(|ended| words::end(&ended, &name.get(), at_end))
+        ended.get().map(|ended| {
+            let id = Some(&ended.call_id);
+            let stopped = session
+                .view
+                .trust
+                .with(|trust| trust.stopped.as_ref() == id);
+            if stopped {
+                words::trust::stopped(&name.get())
+            } else {
+                words::end(&ended, &name.get(), at_end)
+            }
+        })
     };
     let headline = live(move || words().map_or(String::new(), |(headline, _)| headline.to_owned()));
     let sentence = live(move || words().map_or(String::new(), |(_, sentence)| sentence));

@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, run, server, size, soak, testing,
+    bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, reproduce, run, server, size,
+    soak, testing,
 };
 
 /// Wimpex: the developer's commands.
@@ -53,6 +54,8 @@ enum Command {
     Soak,
     /// The bytes of a first load, by file, and their budget
     Size,
+    /// Build the last commit in two places from nothing, and compare the page's hashes
+    Reproduce,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
     /// Calls across NATs of every kind, in network namespaces; takes root
@@ -134,6 +137,10 @@ impl Cli {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 size::size(&workspace, &tools)?;
                 Ok(ExitCode::SUCCESS)
+            }
+            Command::Reproduce => {
+                let tools = Tools::ensure(&workspace, Wanted::default())?;
+                reproduce::reproduce(&workspace, &tools)
             }
             Command::Bindgen { .. } => unreachable!("it is done already"),
             Command::Replay { file } => {

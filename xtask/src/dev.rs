@@ -13,6 +13,13 @@ use crate::{page, say};
 
 /// Where Trunk.toml has `/ws` forwarded to.
 const SERVER: &str = "127.0.0.1:8080";
+/// Pages that Trunk serves may log in (`addresses` and `port` there).
+pub(crate) const FROM_TRUNK: [&str; 4] = [
+    "--allow-origin",
+    "http://127.0.0.1:8081",
+    "--allow-origin",
+    "http://localhost:8081",
+];
 const POLL: Duration = Duration::from_millis(200);
 
 /// Runs both until one of them ends or a signal ends xtask.
@@ -28,7 +35,8 @@ pub(crate) fn dev(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
 
     let binary = workspace.target.join("debug").join("wimpex-server");
     let mut command = workspace.command(binary);
-    command.args(["--listen", SERVER]).args(flags);
+    command.args(["--listen", SERVER]);
+    command.args(FROM_TRUNK).args(flags);
     let mut server = Group::spawn(&mut command)?;
 
     say::note("the page is served on http://127.0.0.1:8081 once it is built; Ctrl-C ends all");

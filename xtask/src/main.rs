@@ -14,6 +14,7 @@ mod natlab;
 mod page;
 mod proc;
 mod proof;
+mod reproduce;
 mod run;
 mod say;
 mod server;

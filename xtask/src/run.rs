@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
+use crate::dev::FROM_TRUNK;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{page, say, server};
@@ -17,6 +18,7 @@ pub(crate) fn run(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
     say::note("starting the server; Ctrl-C ends it");
     // To become it, instead of waiting for it, leaves signals and exit code
     // to the server alone.
-    let error = workspace.command(&binary).args(flags).exec();
+    let mut command = workspace.command(&binary);
+    let error = command.args(FROM_TRUNK).args(flags).exec();
     Err(error).with_context(|| format!("cannot start {}", binary.display()))
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{page, proc, proof, say, server, testing};
+use crate::{page, proc, proof, reproduce, say, server, testing};
 
 /// The scenes that are played at length.
 const SCENES: &[&str] = &[
@@ -15,6 +15,8 @@ const SCENES: &[&str] = &[
     "many_calls_leave_nothing_behind",
     "the_sign_of_an_undisturbed_call_is_good",
     "a_long_call_grows_nothing",
+    "an_offer_that_was_changed_does_not_ring",
+    "an_answer_that_was_changed_ends_the_call",
 ];
 /// Random stories of a call.
 const CASES: &str = "100000";
@@ -55,6 +57,9 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         run(scene, command.env("WIMPEX_SOAK", "1"));
     }
     if proof::model(workspace, &[])? != ExitCode::SUCCESS {
+        code = ExitCode::FAILURE;
+    }
+    if reproduce::reproduce(workspace, &tools)? != ExitCode::SUCCESS {
         code = ExitCode::FAILURE;
     }
     Ok(code)

@@ -9,6 +9,7 @@ scenes! {
     AnyBrowsers: who_is_blocked_or_no_contact_does_not_ring,
     AnyBrowsers: calls_are_remembered_and_missed_ones_too,
     AnyBrowsers: contacts_travel_as_a_file_and_everything_is_forgotten,
+    AnyBrowsers: a_scanned_link_is_taken_and_the_camera_goes_off,
 }
 
 async fn opens_the_book(person: &Person) {
@@ -232,4 +233,47 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
         .await;
     alice.page.wait_for_text(&["1 contact added"]).await;
     alice.page.find(Role::Button, "Audio call with Bob").await;
+}
+
+/// No browser here has a `BarcodeDetector`; this one sees a link at the third look.
+const DETECTOR: &str = "window.BarcodeDetector = class {
+    constructor() { this.looks = 0; }
+    async detect(video) {
+        if (!(video instanceof HTMLVideoElement)) throw new TypeError('no video');
+        this.looks += 1;
+        return this.looks < 3 ? [] : [{ rawValue: LINK }];
+    }
+}; return true";
+
+async fn a_scanned_link_is_taken_and_the_camera_goes_off(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    // Where there is none, nothing is offered.
+    opens_the_book(&alice).await;
+    unfold(&alice, "Add a contact").await;
+    let scan = alice.page.find_now(Role::Button, "Scan a code").await;
+    assert!(scan.is_none());
+    alice.page.reload().await;
+    alice.at_home().await;
+    let link = serde_json::to_string(&bob.link().await).expect("a text");
+    let _: bool = alice.page.evaluate(&DETECTOR.replace("LINK", &link)).await;
+    opens_the_book(&alice).await;
+    unfold(&alice, "Add a contact").await;
+    alice.page.click(Role::Button, "Scan a code").await;
+    eventually("Bob's link", async || {
+        let text = alice.page.value("Their link or ID").await;
+        text.contains("/u/w1").then_some(()).ok_or(text)
+    })
+    .await;
+    alice.left_nothing().await;
+    // Given up, the camera goes off too.
+    let never = DETECTOR.replace("this.looks < 3", "true");
+    let _: bool = alice.page.evaluate(&never.replace("LINK", &link)).await;
+    alice.page.click(Role::Button, "Scan a code").await;
+    eventually("the camera", async || {
+        let cameras = alice.page.snapshot().await.live_cameras;
+        (cameras == 1).then_some(()).ok_or(cameras.to_string())
+    })
+    .await;
+    alice.page.click(Role::Button, "Stop scanning").await;
+    alice.left_nothing().await;
 }

@@ -93,6 +93,11 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
     let calls = times("calls", 8, 200);
     // Caches fill, and code is compiled again as it gets hot, in the first ones.
     let warm = if calls < 40 { 3 } else { 20 };
+    for person in [&alice, &bob] {
+        // It comes with the first call at the latest, and stays.
+        press(person, "Contacts and this device").await;
+        person.page.wait_for_text(&["Add a contact"]).await;
+    }
     let at_rest = [alice.page.resources().await, bob.page.resources().await];
     let mut first = [Resources::default(); 2];
     let mut last = first;
@@ -107,6 +112,11 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
             tokio::join!(forget(&alice), forget(&bob));
             // A connection stays open for a moment, for the goodbye.
             tokio::join!(alice.left_nothing(), bob.left_nothing());
+            // The list of past calls is meant to grow.
+            tokio::join!(
+                press(&alice, "Clear the list"),
+                press(&bob, "Clear the list")
+            );
             last = [
                 swept(&alice, &at_rest[0]).await,
                 swept(&bob, &at_rest[1]).await,

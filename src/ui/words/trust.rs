@@ -134,6 +134,14 @@ pub fn outcome(compared: Option<bool>, name: &str) -> String {
     }
 }
 
+/// How a call ended that was stopped with an alarm.
+pub(crate) fn stopped(name: &str) -> (&'static str, String) {
+    (
+        "Call stopped",
+        format!("It was ended here, because it is not sure that it was with {name}."),
+    )
+}
+
 /// Title and text of the alarm.
 pub fn alarm(refusal: Refusal, name: &str) -> (String, String) {
     match refusal {
