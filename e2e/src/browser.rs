@@ -45,7 +45,7 @@ pub struct BrowserOptions {
     /// A host name and the loopback address that it leads to. It does not count as
     /// this machine, so its pages are no secure context. Chromium only.
     pub host_on_loopback: Option<(String, String)>,
-    /// It has no IndexedDB, as some have none in private windows: nothing is kept.
+    /// The person has blocked all cookies, and with them whatever a page may keep.
     pub keeps_nothing: bool,
     /// The network namespace that it runs in.
     pub namespace: Option<String>,
@@ -151,14 +151,10 @@ impl Browser {
     /// put in right after loading instead (see [`Page::goto`]).
     async fn prepare_window(&self) {
         if self.kind == BrowserKind::Chromium {
-            let mut source = probe::SCRIPT.to_owned();
-            if self.options.keeps_nothing {
-                source += "Object.defineProperty(window, 'indexedDB', { value: undefined });";
-            }
             devtools(
                 &self.client,
                 "Page.addScriptToEvaluateOnNewDocument",
-                json!({ "source": source }),
+                json!({ "source": probe::SCRIPT }),
             )
             .await
             .expect("chromedriver takes DevTools commands");

@@ -66,6 +66,7 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
             "prefs": {
                 "profile.default_content_setting_values.media_stream_camera": setting(options.deny_camera),
                 "profile.default_content_setting_values.media_stream_mic": setting(options.deny_microphone),
+                "profile.default_content_setting_values.cookies": setting(options.keeps_nothing),
             },
         },
     })
@@ -86,7 +87,8 @@ fn firefox(options: &BrowserOptions) -> Value {
                 "permissions.default.microphone": setting(options.deny_microphone),
                 "media.devices.insecure.enabled": options.trusted_origin.is_some(),
                 "media.getusermedia.insecure.enabled": options.trusted_origin.is_some(),
-                "dom.indexedDB.enabled": !options.keeps_nothing,
+                // 2 blocks all cookies, 5 is what Firefox does unasked.
+                "network.cookie.cookieBehavior": if options.keeps_nothing { 2 } else { 5 },
                 "media.autoplay.default": 0,
                 "app.update.auto": false,
                 "datareporting.policy.dataSubmissionEnabled": false,

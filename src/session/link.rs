@@ -4,15 +4,16 @@
 //! (docs/protocol.md, "Sessions that outlive their socket"), so that a lost
 //! socket loses nothing.
 
+mod login;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
-use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, Login, Name, PresenceWatch, Relayed, Resume,
-    ServerMessage, SessionId, UserId, Welcome, number,
+    Ack, ClientMessage, DeviceId, ErrorCode, Name, PresenceWatch, Relayed, ServerMessage,
+    SessionId, UserId, Welcome, number,
 };
 use wimpex_stream::{Arrival, Receiver, Sender};
 
@@ -20,9 +21,8 @@ use super::event::Event;
 use super::identity::Identity;
 use super::{ServerState, backoff};
 use crate::browser::socket::{Socket, SocketEvent};
-use crate::browser::{clock, random, storage};
+use crate::browser::{clock, random};
 
-const TOKEN: &str = "wimpex.resume-token";
 /// Frames that may wait for the server; a call has a few dozen.
 const WAITING: usize = 256;
 /// A frame that has waited longer says nothing to a server that remembers nothing.
@@ -282,91 +282,6 @@ impl Link {
             }
             message => Some(News::Message(message)),
         }
-    }
-
-    /// As soon as there are a name, a socket that has said hello, and somebody to be.
-    fn log_in(&mut self) {
-        let (Some(_), Some(identity)) = (&self.name, &self.identity) else {
-            return;
-        };
-        let Some(identity) = identity.clone() else {
-            if self.challenge.take().is_some() {
-                self.say_login(None);
-            }
-            return;
-        };
-        let Some(challenge) = self.challenge.clone() else {
-            return;
-        };
-        let (number, inbox) = (self.number, self.inbox.clone());
-        spawn_local(async move {
-            let signature = identity.sign_login(&challenge).await;
-            let _ = inbox.unbounded_send(Event::SignedLogin(number, signature));
-        });
-    }
-
-    /// The key has signed the login over the socket of that number.
-    pub(super) fn log_in_with(&mut self, number: u32, signature: String) {
-        if number == self.number && self.challenge.take().is_some() {
-            self.say_login(Some(signature));
-        }
-    }
-
-    fn say_login(&mut self, signature: Option<String>) {
-        let Some(name) = &self.name else { return };
-        let resume_token = storage::read(TOKEN);
-        let owner = self
-            .identity
-            .clone()
-            .flatten()
-            .filter(|_| signature.is_some());
-        let login = Login {
-            username: name.as_str().to_owned(),
-            device_id: self.device.clone().filter(|_| resume_token.is_some()),
-            resume_token,
-            session: Some(Resume {
-                id: self.session.clone(),
-                received: self.incoming.tell(),
-            }),
-            user_id: owner.as_ref().map(|owner| owner.user.to_string()),
-            public_key: owner.map(|owner| owner.public.clone()),
-            signature,
-        };
-        self.transmit(&ClientMessage::Login(login).encode());
-    }
-
-    fn welcome(&mut self, welcome: Welcome) -> News {
-        storage::write(TOKEN, &welcome.resume_token);
-        self.device = Some(welcome.device_id.clone());
-        self.attempt = 0;
-        self.logged_in = true;
-        let session = welcome.session.clone();
-        let received = session.as_ref().map_or(0, |session| session.received);
-        let id = session.and_then(|session| session.id);
-        let goes_on = self.session.is_some() && self.session == id;
-        if goes_on && self.outgoing.acknowledge(received).is_ok() {
-            for (seq, (_, text)) in self.outgoing.kept() {
-                self.transmit(&number(seq, text));
-            }
-        } else {
-            self.session = id;
-            self.begin_anew();
-        }
-        News::Welcome {
-            welcome,
-            renewed: !goes_on,
-        }
-    }
-
-    /// The numbers begin again, with what the server may not have.
-    fn begin_anew(&mut self) {
-        self.incoming = Receiver::default();
-        for (since, text) in std::mem::take(&mut self.outgoing).into_kept() {
-            if clock::now().saturating_sub(since) < STALE {
-                self.push(since, text);
-            }
-        }
-        self.send_watch();
     }
 
     fn push(&mut self, since: Duration, text: String) {

@@ -64,7 +64,9 @@ pub(crate) fn GuestNotice() -> impl IntoView {
             <div>
                 <strong>"You are a guest here"</strong>
                 <p>
-                    "This browser, or this private window, keeps no key for you. You can call and be                      called, but others see you as not verified."
+                    "This browser, or this private window, keeps no key for you. You can call and be \
+                     called, but others see you as not verified, and your link is good only while this \
+                     page is open."
                 </p>
             </div>
         </div>
