@@ -86,14 +86,14 @@ pub fn HowItEnded() -> impl IntoView {
         hides_address: session.view.hide_address.get_untracked(),
         routes: session.view.routes.get_value(),
     };
+    let is_stopped = move |ended: &Ended| {
+        let id = Some(&ended.call_id);
+        let trust = session.view.trust;
+        trust.with(|trust| trust.stopped.as_ref() == id)
+    };
     let words = move || {
         ended.get().map(|ended| {
-            let id = Some(&ended.call_id);
-            let stopped = session
-                .view
-                .trust
-                .with(|trust| trust.stopped.as_ref() == id);
-            if stopped {
+            if is_stopped(&ended) {
                 words::trust::stopped(&name.get())
             } else {
                 words::end(&ended, &name.get(), at_end)
@@ -108,10 +108,13 @@ pub fn HowItEnded() -> impl IntoView {
             format!("It took {}.", words::length(it))
         })
     });
-    let keep = ended.get_untracked().map(|ended| {
-        let (peer, name) = (ended.peer, name.get_untracked());
-        view! { <KeepContact peer name /> }.into_any()
-    });
+    let trusted = move || ended.get().filter(|ended| !is_stopped(ended));
+    let keep = move || {
+        trusted().map(|ended| {
+            let (peer, name) = (ended.peer, name.get_untracked());
+            view! { <KeepContact peer name /> }.into_any()
+        })
+    };
     view! {
         <Avatar name />
         <h1>{headline}</h1>

@@ -53,7 +53,12 @@ async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
     unfold(&bob, "Add a contact").await;
     bob.page.fill("Their link or ID", "nobody at all").await;
     bob.page.click(Role::Button, "Add").await;
-    bob.page.wait_for_text(&["link"]).await;
+    bob.page.wait_for_text(&["not a call link or ID"]).await;
+    let guest = "guest-abcdefghijklmnopqrst";
+    bob.page.fill("Their link or ID", guest).await;
+    bob.page.fill("Your name for them", "A guest").await;
+    bob.page.click(Role::Button, "Add").await;
+    bob.page.wait_for_text(&["link of a guest"]).await;
     adds(&bob, &alice.link().await, "My sister").await;
     // In a second tab too, at once.
     let second = stage.second_tab_of("Bob").await;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 use wimpex_book::Contact;
+use wimpex_identity::is_key_id;
 use wimpex_protocol::{Name, UserId};
 
 use super::qr::Scan;
@@ -36,6 +37,13 @@ pub(super) fn AddContact() -> impl IntoView {
         let me = view.me.get_untracked();
         let id = address::parse(&link.get_untracked(), &window::origin(), me.as_ref());
         let id = id.map_err(|wrong| words::address_error(wrong).to_owned());
+        let id = id.and_then(|id| {
+            if is_key_id(&id) {
+                Ok(id)
+            } else {
+                Err(words::people::GUEST.to_owned())
+            }
+        });
         let named = Name::parse(&name.get_untracked()).map_err(words::name_error);
         match id.and_then(|id| Ok((id, named?))) {
             Ok((id, named)) => {
@@ -81,14 +89,15 @@ pub(super) fn AddContact() -> impl IntoView {
     }
 }
 
-/// After a call: to keep who it was with.
+/// After a call: to keep who it was with, if they have a key.
 #[component]
 pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
     let session = use_session();
     leptos::task::spawn_local(people::load(session.inbox()));
     let book = people::book();
     let id = peer.clone();
-    let known = Memo::new(move |_| book.with(|book| book.contact(&id).is_some()));
+    let known =
+        Memo::new(move |_| !is_key_id(&id) || book.with(|book| book.contact(&id).is_some()));
     let kept = RwSignal::new(false);
     let add = move |_| {
         // What somebody calls themselves may be no name at all.

@@ -5,6 +5,10 @@ use std::time::Duration;
 use wimpex_book::{Direction, Imported, Outcome};
 use wimpex_protocol::CallType;
 
+/// Why a guest cannot be a contact.
+pub const GUEST: &str =
+    "That is the link of a guest, which is good only while their page is open. It cannot be kept.";
+
 /// How a past call went.
 pub fn past(direction: Direction, call_type: CallType, outcome: Outcome) -> String {
     let kind = match call_type {
