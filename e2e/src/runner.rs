@@ -54,6 +54,8 @@ pub type Scene<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
 pub enum Needs {
     /// Any pair.
     AnyBrowsers,
+    /// Any pair, while nothing else is played: it looks at a call that nothing disturbs.
+    Alone,
     /// Only Chromium: it needs a flag that others lack.
     Chromium,
     /// Networks of our own ([`Lab`]), and any pair. Left out where there can be none.
@@ -118,9 +120,20 @@ fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
                 name += &format!(" [{}, {}]", pair[0].name(), pair[1].name());
             }
             let (world, scene, title) = (Arc::clone(world), scenario.scene, name.clone());
+            let alone = scenario.needs == Needs::Alone;
             Trial::test(name, move || {
+                let machine = &world.machine;
+                let held = world.runtime.block_on(async {
+                    if alone {
+                        (None, Some(machine.write().await))
+                    } else {
+                        (Some(machine.read().await), None)
+                    }
+                });
                 let lab = networks.then(Lab::new);
-                play(&world, pair, &title, lab, scene)
+                let played = play(&world, pair, &title, lab, scene);
+                drop(held);
+                played
             })
             .with_ignored_flag(networks && Lab::missing().is_some())
         })

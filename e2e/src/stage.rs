@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use tokio::runtime::Runtime;
+use tokio::sync::RwLock;
 
 use crate::bare::{BarePerson, BareSite};
 use crate::browser::{Browser, BrowserKind, BrowserOptions};
@@ -22,6 +23,8 @@ pub struct World {
     pub(crate) runtime: Runtime,
     bare_site: BareSite,
     idle: Mutex<Vec<Browser>>,
+    /// Who plays holds it: with others, or alone.
+    pub(crate) machine: RwLock<()>,
 }
 
 impl World {
@@ -31,6 +34,7 @@ impl World {
             runtime: Runtime::new().expect("the tokio runtime"),
             bare_site: BareSite::start(),
             idle: Mutex::new(Vec::new()),
+            machine: RwLock::new(()),
         }
     }
 

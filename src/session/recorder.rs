@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_call::{Input, State};
-use wimpex_record::{Kept, Note};
+use wimpex_record::{Kept, Note, slim};
 
 /// So many inputs are kept: a call has some hundred.
-const INPUTS: usize = 4_000;
+const INPUTS: usize = 2_000;
 /// So many notes.
 const NOTES: usize = 1_000;
 
@@ -30,7 +30,7 @@ impl Recorder {
         }
         self.kept.push_back(Kept {
             at,
-            input: input.clone(),
+            input: slim(input),
             outputs: Vec::new(),
             state: State::Idle,
         });

@@ -4,6 +4,7 @@ use leptos::html::Video;
 use leptos::prelude::*;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
+use super::remote::lets_go;
 use super::{live, use_session};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ fn Picture() -> impl IntoView {
             element.set_src_object(view.own_picture.get().as_ref());
         }
     });
+    lets_go(video);
     let take = move |event: PointerEvent| {
         let element: HtmlElement = event_current_target(&event);
         // Without capture a quick drag would lose the picture; it is no more than that.

@@ -1,6 +1,6 @@
 //! What comes from the peer: the picture, or initials and how loud they are.
 
-use leptos::html::{Audio, Video};
+use leptos::html::{Audio, ElementType, Video};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -43,6 +43,8 @@ pub(crate) fn Remote(
             play(&element, view.remote_sound.get(), told);
         }
     });
+    lets_go(video);
+    lets_go(audio);
     let unsilence = move |_| {
         if let Some(element) = audio.get_untracked() {
             play(&element, element.src_object(), told);
@@ -125,6 +127,20 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
             <div class="bar" style:width=live(move || format!("{}%", percent.get()))></div>
         </div>
     }
+}
+
+/// Takes the stream from the element when the component goes. The browser keeps an
+/// element that waits for its first picture, and with it the whole screen.
+pub(crate) fn lets_go<E>(element: NodeRef<E>)
+where
+    E: ElementType<Output: JsCast + AsRef<HtmlMediaElement> + Clone + 'static> + 'static,
+{
+    on_cleanup(move || {
+        if let Some(Some(element)) = element.try_get_untracked() {
+            let element: &HtmlMediaElement = element.as_ref();
+            element.set_src_object(None);
+        }
+    });
 }
 
 /// Plays a stream; `refused` hears whether the browser wants a click first.

@@ -17,13 +17,14 @@ use serde::{Deserialize, Serialize};
 use wimpex_call::{Input, State};
 
 pub use event::{Event, Unreadable};
-pub use redaction::Redaction;
+pub use redaction::{Redaction, slim};
 pub use replay::{Difference, Replay, replay};
 
 /// The version of the format; a change that old readers cannot read makes it greater.
 pub const FORMAT: u32 = 1;
 
-/// One input, and what came of it, as the page keeps it: still with everything in it.
+/// One input, and what came of it, as the page keeps it ([`slim`]): ids and candidates
+/// are still in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// When, on the machine's clock.

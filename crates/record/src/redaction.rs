@@ -163,6 +163,37 @@ impl Redaction {
     }
 }
 
+/// So much of a description is kept: its origin line is in it, whose session and version
+/// tell it from all others (RFC 8866, section 5.2).
+const ORIGIN: usize = 64;
+
+/// The input as a page that is open for days can keep it: of a description only so much
+/// that the same one is known again, and neither name nor proof.
+pub fn slim(input: &Input) -> Input {
+    let mut input = input.clone();
+    match &mut input {
+        Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => *sdp = origin(sdp),
+        Input::Remote { signal, .. } => match signal {
+            Signal::CallOffer(offer) => {
+                offer.offer = Offer::new(origin(&offer.offer.sdp));
+                offer.from_username = None;
+                offer.sec = None;
+            }
+            Signal::CallAnswer(answer) => {
+                answer.answer = Answer::new(origin(&answer.answer.sdp));
+                answer.sec = None;
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+    input
+}
+
+fn origin(sdp: &Sdp) -> Sdp {
+    Sdp(sdp.0.get(..ORIGIN).unwrap_or(&sdp.0).to_owned())
+}
+
 /// Everything that there is to replace.
 #[derive(Default)]
 struct Seen {

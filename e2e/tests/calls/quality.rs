@@ -9,7 +9,7 @@ use wimpex_record::{Record, replay};
 use crate::shared::{alice_and_bob, hang_up, in_a_call, scenes};
 
 scenes! {
-    AnyBrowsers: the_sign_of_an_undisturbed_call_is_good,
+    Alone: the_sign_of_an_undisturbed_call_is_good,
     AnyBrowsers: a_call_that_failed_is_saved_and_replays_to_the_same_end,
 }
 

@@ -91,14 +91,20 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
     let (alice, bob) = alice_and_bob(stage).await;
     let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
     let calls = times("calls", 8, 200);
-    // Caches fill, and code is compiled again as it gets hot, in the first ones.
-    let warm = if calls < 40 { 3 } else { 20 };
+    // In the first ones caches fill, code is compiled again as it gets hot, and the
+    // record of what happened gets its full length.
+    let warm = if calls < 100 { 3 } else { 60 };
     for person in [&alice, &bob] {
         // It comes with the first call at the latest, and stays.
         press(person, "Contacts and this device").await;
         person.page.wait_for_text(&["Add a contact"]).await;
     }
     let at_rest = [alice.page.resources().await, bob.page.resources().await];
+    measured(&format!(
+        "at rest: Alice {}, Bob {}",
+        line(&at_rest[0]),
+        line(&at_rest[1])
+    ));
     let mut first = [Resources::default(); 2];
     let mut last = first;
     for call in 1..=calls {

@@ -68,7 +68,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 />
                 <label for="contacts-only">"Only contacts may call me"</label>
                 <p class="hint" id="contacts-only-hint">
-                    "To everybody else it rings, and nobody answers."
+                    "Everybody else gets no answer."
                 </p>
             </div>
             <div class="row">
@@ -96,7 +96,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                         prop:checked=live(move || sure.get())
                         on:change=move |event| sure.set(event_target_checked(&event))
                     />
-                    " I know that this cannot be undone"
+                    "I know that this cannot be undone"
                 </label>
                 <button class="decline" disabled=live(move || !sure.get()) on:click=forget>
                     "Forget everything"
