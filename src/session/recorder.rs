@@ -8,7 +8,7 @@ use wimpex_call::{Input, State};
 use wimpex_record::{Kept, Note, slim};
 
 /// So many inputs are kept: a call has some hundred.
-const INPUTS: usize = 2_000;
+const INPUTS: usize = 1_000;
 /// So many notes.
 const NOTES: usize = 1_000;
 
