@@ -1,7 +1,7 @@
 //! A browser with its driver: started, lent to scenarios, and surely killed.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fantoccini::{Client, ClientBuilder};
 use serde_json::json;
@@ -73,7 +73,7 @@ impl Browser {
     /// Starts a browser.
     pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
         let profile = TempDir::with_prefix("wimpex-e2e-profile-").expect("a temporary directory");
-        let (driver, url) = start_driver(kind, options.namespace.as_deref());
+        let (driver, url) = start_driver(kind, options.namespace.as_deref(), profile.path());
         let client = ClientBuilder::new(Connector(options.namespace.clone()))
             .capabilities(capabilities(kind, &options, profile.path()))
             .connect(&url)
@@ -162,12 +162,14 @@ impl Browser {
     }
 }
 
-fn start_driver(kind: BrowserKind, namespace: Option<&str>) -> (Process, String) {
+fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (Process, String) {
     let program = match kind {
         BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
         BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
     };
     let mut command = command_in(namespace, &program);
+    // What a killed browser leaves behind goes with its profile.
+    command.env("TMPDIR", profile);
     match kind {
         // chromedriver reads only the form with the equals sign.
         BrowserKind::Chromium => command.arg("--port=0"),
