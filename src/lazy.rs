@@ -15,6 +15,7 @@ use std::sync::Arc;
 use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::LocalBoxFuture;
 use leptos::prelude::*;
+use web_sys::RtcPeerConnection;
 
 use crate::browser::peer::IceServer;
 use crate::session::gatekeeper::Gatekeeper;
@@ -85,8 +86,8 @@ lazy! {
 
 lazy! {
     /// What reads the statistics of one connection.
-    gauge(view: View) -> Box<dyn Measure + Send> {
-        Box::new(Gauge::new(view))
+    gauge(view: View, pc: RtcPeerConnection) -> Box<dyn Measure + Send> {
+        Box::new(Gauge::new(view, pc))
     }
 }
 

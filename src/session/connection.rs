@@ -55,7 +55,7 @@ impl Connection {
         if role == Role::Caller {
             peer.add_transceivers(call_type == CallType::Video)?;
         }
-        let (gauge, loaded) = (lazy::gauge(view), poster(inbox));
+        let (gauge, loaded) = (lazy::gauge(view, peer.js()), poster(inbox));
         spawn_local(async move {
             // A call without numbers is a call all the same.
             if let Ok(gauge) = gauge.await {

@@ -1,15 +1,19 @@
-//! From `getStats` to what the page shows of a call's quality. Loaded with the
-//! first call (`crate::lazy`); the session knows it as a [`Measure`].
+//! From `getStats` to what the page shows of a call's quality, and to what the picture
+//! may take where the browser has no estimate of the way. Loaded with the first call (`crate::lazy`); the session knows it as a [`Measure`].
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
-use wimpex_quality::{CandidateEnd, Flow, History, Meter, Reading, Report, Route, Sample, Verdict};
+use web_sys::RtcPeerConnection;
+use wimpex_quality::{
+    CandidateEnd, Flow, History, Limit, Meter, Reading, Report, Route, Sample, Verdict,
+};
 
 use super::View;
 use crate::browser::clock;
+use crate::browser::peer::{limit_picture, lines};
 use crate::browser::stats::Reader;
 use crate::ui::words::quality::{Direction, grade, reason};
 
@@ -36,14 +40,31 @@ pub(crate) struct Gauge {
     meter: Meter,
     reader: Reader,
     view: View,
+    pc: RtcPeerConnection,
+    /// What the picture is kept to: bits and pictures a second, and how much it is
+    /// scaled down.
+    limit: Option<(u32, u32, f64)>,
 }
 
 impl Gauge {
-    pub(crate) fn new(view: View) -> Self {
+    pub(crate) fn new(view: View, pc: RtcPeerConnection) -> Self {
         Self {
             meter: Meter::default(),
             reader: Reader::default(),
             view,
+            pc,
+            limit: None,
+        }
+    }
+
+    fn keep_to(&mut self, limit: Option<Limit>) {
+        let limit = limit.map(|limit| {
+            let scale = lines(&self.pc).map_or(1.0, |lines| lines / f64::from(limit.lines));
+            (limit.bitrate, limit.frame_rate, scale.max(1.0))
+        });
+        if self.limit != limit {
+            self.limit = limit;
+            limit_picture(&self.pc, limit);
         }
     }
 }
@@ -66,6 +87,7 @@ impl Measure for Gauge {
             arrives.set(reading.picture);
         }
         let silent = reading.silent;
+        self.keep_to(reading.limit);
         self.view.readings.update_value(|readings| {
             if readings.len() == READINGS {
                 readings.pop_front();

@@ -8,10 +8,12 @@
 //! ```text
 //! JSON of a report ─► Report ─► Sample ─┬─► Quality (an interval) ─► the panel
 //!                                       └─► Meter ─► Verdict, each direction ─► the indicator
+//!                                   └─► Limit ─► the picture that leaves
 //! ```
 //!
 //! No browser in here, no clock and no wording: readings come in as text.
 
+mod allowance;
 pub mod emodel;
 mod grade;
 mod history;
@@ -20,6 +22,7 @@ mod quality;
 mod report;
 mod sample;
 
+pub use allowance::Limit;
 pub use grade::{Grade, Reason, Verdict};
 pub use history::{History, SECONDS, Series};
 pub use meter::{Meter, Reading};

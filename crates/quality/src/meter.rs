@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::allowance::{Allowance, Limit};
 use crate::grade::{Steady, Verdict, receiving, sending};
 use crate::history::History;
 use crate::quality::Quality;
@@ -31,6 +32,9 @@ pub struct Reading {
     /// Nothing at all has come over the route for some seconds: for the first time
     /// since something came.
     pub silent: bool,
+    /// What the picture that leaves is to keep to, where the browser has no estimate of
+    /// the way.
+    pub limit: Option<Limit>,
 }
 
 /// Follows one peer connection.
@@ -40,6 +44,7 @@ pub struct Meter {
     history: History,
     receiving: Steady,
     sending: Steady,
+    allowance: Allowance,
     seen: bool,
     quiet: u32,
     /// Much came before it got quiet.
@@ -53,14 +58,22 @@ impl Meter {
     }
 
     /// One more sample; nothing can be said of the first.
-    pub fn take(&mut self, sample: Sample) -> Option<Reading> {
+    pub fn take(&mut self, mut sample: Sample) -> Option<Reading> {
+        if let (Some(limit), Some(picture)) = (self.allowance.limit(), &mut sample.picture_out) {
+            // In the words of a browser that does it itself.
+            picture.limitation = Some("bandwidth".to_owned());
+            picture.target = Some(f64::from(limit.bitrate));
+        }
         let before = self.samples.back();
         let interval = before.map(|before| Quality::between(before, &sample));
         if before.is_some_and(|before| way(before) != way(&sample)) {
             // What was measured of the old way says nothing of another.
             self.receiving = Steady::default();
             self.sending = Steady::default();
+            self.allowance = Allowance::default();
             self.samples.clear();
+        } else if let (Some(before), Some(interval)) = (before, &interval) {
+            self.allowance.after(before, &sample, interval);
         }
         if self.samples.len() > WINDOW {
             self.samples.pop_front();
@@ -91,6 +104,7 @@ impl Meter {
             sending: self.sending.after(sending),
             picture: picture.map(|rate| rate > 0.0),
             silent: self.busy && self.quiet == SILENT,
+            limit: self.allowance.limit(),
             quality,
         }
     }

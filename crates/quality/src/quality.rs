@@ -105,7 +105,11 @@ impl Quality {
         };
         let route_bytes = grown(|route| route.bytes_in);
         Self {
-            round_trip: route.and_then(|route| round_trip(route_before, route)),
+            // Firefox 140 does not tell it of the route. What the peer reports went there and
+            // back as well.
+            round_trip: route
+                .and_then(|route| round_trip(route_before, route))
+                .or_else(|| reported_round_trip([&after.sound_out, &after.picture_out])),
             route_bytes,
             whole_in: whole(
                 route_bytes,
@@ -228,6 +232,14 @@ fn round_trip(before: Option<&Route>, after: &Route) -> Option<f64> {
     });
     mean.or(after.current_round_trip)
         .filter(|time| *time >= 0.0)
+}
+
+/// The shorter of those that the peer's reports tell of sound and picture.
+fn reported_round_trip(streams: [&Option<Stream>; 2]) -> Option<f64> {
+    let told = streams.into_iter().flatten();
+    told.filter_map(|stream| stream.round_trip)
+        .filter(|time| *time >= 0.0)
+        .reduce(f64::min)
 }
 
 /// The sum over those streams that are there; unknown if one of them is.

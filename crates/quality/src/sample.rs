@@ -83,6 +83,8 @@ pub struct Stream {
     pub target: Option<f64>,
     /// What the peer says it loses of it, 0 to 1, since its report before.
     pub peer_loss: Option<f64>,
+    /// When the peer's last report came, in the browser's own milliseconds.
+    pub reported: Option<f64>,
     /// There and back as the peer's reports tell, in seconds.
     pub round_trip: Option<f64>,
 }
@@ -204,6 +206,7 @@ impl Stream {
             hardware: entry.flag(hardware),
             limitation: entry.text("qualityLimitationReason").map(str::to_owned),
             target: entry.number("targetBitrate"),
+            reported: of_peer("timestamp"),
             peer_loss: of_peer("fractionLost").filter(|loss| (0.0..=1.0).contains(loss)),
             round_trip: of_peer("roundTripTime"),
         }

@@ -26,6 +26,10 @@ impl Namespace {
         run(Command::new("ip").args(["netns", "add", &name]));
         let made = Self(name);
         made.ip("link set lo up");
+        // Nobody else is there whose address it could be. Asked first, the answer comes
+        // a second later, as a change of the network under a page that just loads.
+        made.set("net/ipv6/conf/default/accept_dad", "0");
+        made.set("net/ipv6/conf/default/dad_transmits", "0");
         made
     }
 

@@ -8,6 +8,7 @@ mod certificate;
 mod channel;
 mod codecs;
 mod configuration;
+mod limit;
 mod listeners;
 mod sending;
 mod start;
@@ -35,6 +36,7 @@ use sending::{Sending, name_stream, place, transceivers};
 pub use certificate::{Certificate, certificate};
 pub use codecs::{Codecs, Hardware};
 pub use configuration::{IceServer, Policy};
+pub use limit::{limit_picture, lines};
 pub use start::with_wishes;
 
 /// `RTCIceCandidateInit`.

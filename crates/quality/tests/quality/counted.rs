@@ -92,6 +92,24 @@ fn another_route_is_not_compared_with_the_old_one() {
 }
 
 #[test]
+fn where_the_route_tells_no_round_trip_the_peers_reports_do() {
+    let silent = |second| {
+        Call::at(second)
+            .without("P", "currentRoundTripTime")
+            .without("P", "totalRoundTripTime")
+            .with("peer-video", "roundTripTime", 0.03)
+    };
+    let quality = between(&silent(1.0), &silent(2.0));
+    assert!(about(quality.round_trip, 0.02), "{:?}", quality.round_trip);
+    let none = |second| {
+        silent(second)
+            .without_entry("peer-audio")
+            .without_entry("peer-video")
+    };
+    assert_eq!(between(&none(1.0), &none(2.0)).round_trip, None);
+}
+
+#[test]
 fn late_packets_are_no_loss() {
     let before = Call::at(1.0).with("in-video", "packetsLost", 10);
     let after = Call::at(2.0).with("in-video", "packetsLost", 8);

@@ -8,4 +8,5 @@
 mod counted;
 mod golden;
 mod graded;
+mod limited;
 mod reports;
