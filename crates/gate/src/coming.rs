@@ -1,7 +1,7 @@
 //! On the way in: a proof is checked, and what is heard after it waits for that.
 
-use wimpex_identity::{self as identity, Call, Callee, Refusal, must_verify};
-use wimpex_protocol::{CallConfirm, CallId, CallOffer, Sec, Signal, UserId};
+use wimpex_identity::{self as identity, Call, Callee, Refusal, is_key_id, must_verify};
+use wimpex_protocol::{CallConfirm, CallId, CallOffer, IceCandidate, Sec, Signal, UserId};
 
 use crate::session::{Follows, Session, Verdict};
 use crate::{Gate, Incoming, SESSIONS, Step};
@@ -15,6 +15,14 @@ pub(crate) struct Checking {
     pub(crate) ticket: u64,
     pub(crate) message: Incoming,
     pub(crate) follows: Follows,
+}
+
+/// What came of a message.
+enum Outcome {
+    /// It goes on to the machine.
+    Holds,
+    /// That was all.
+    Done,
 }
 
 impl Gate {
@@ -66,14 +74,17 @@ impl Gate {
     fn examine(&mut self, message: &Incoming, now: u64) -> Result<Verdict, Refusal> {
         let Some(view) = View::of(message) else {
             return Ok(match &message.signal {
-                Signal::IceCandidate(candidate) => candidate
-                    .call_id
-                    .as_ref()
-                    .and_then(|call| self.session(&message.from, call))
-                    .map_or(Verdict::Pass, |session| session.hear_candidate(candidate)),
-                _ => Verdict::Pass,
+                Signal::IceCandidate(candidate) => self.hear_candidate(&message.from, candidate),
+                Signal::CallReject(_) | Signal::CallRinging(_) | Signal::CallEnd(_) => {
+                    Verdict::Pass
+                }
+                // They have a view.
+                Signal::CallOffer(_) | Signal::CallAnswer(_) | Signal::CallConfirm(_) => {
+                    Verdict::Ignore
+                }
             });
         };
+        let is_kept = self.is_kept(&message.from, view.call);
         let session = self.session(&message.from, view.call);
         match (&message.signal, session) {
             (Signal::CallOffer(_), Some(session)) => session.hear_offer(&view.incoming(), now),
@@ -81,11 +92,32 @@ impl Gate {
             (Signal::CallAnswer(_), Some(session)) => {
                 session.hear_answer(&view.incoming(), &message.device, now)
             }
+            // The machine would take it for the answer to a call that has no handshake.
+            (Signal::CallAnswer(_), None) if is_kept => Err(Refusal::OutOfOrder),
             // Of a call that is over: the machine says so to them.
             (Signal::CallAnswer(_), None) => Ok(Verdict::Pass),
             // A confirmation, for nothing else has a view.
             (_, Some(session)) => session.hear_confirm(&view.incoming(), now),
             (_, None) => Ok(Verdict::Ignore),
+        }
+    }
+
+    fn is_kept(&self, peer: &UserId, call: &CallId) -> bool {
+        let kept = self.kept.as_ref();
+        kept.is_some_and(|kept| kept.0 == *peer && kept.1 == *call)
+    }
+
+    /// One of a key names its call, and comes after the description that it is of: so
+    /// does a page of ours say it, and nothing changes the order but who wants to.
+    fn hear_candidate(&mut self, from: &UserId, candidate: &IceCandidate) -> Verdict {
+        let session = match &candidate.call_id {
+            Some(call) => self.session(from, call),
+            None => None,
+        };
+        match session {
+            Some(session) => session.hear_candidate(candidate),
+            None if is_key_id(from) => Verdict::Ignore,
+            None => Verdict::Pass,
         }
     }
 
@@ -135,9 +167,13 @@ impl Gate {
     }
 
     fn settle(&mut self, message: Incoming, follows: Follows, holds: bool, now: u64) {
+        let is_first = matches!(follows, Follows::Offered(_));
         match self.follow(&message, follows, holds, now) {
-            Ok(()) if matches!(message.signal, Signal::CallConfirm(_)) => {}
-            Ok(()) => self.deliver(message),
+            Ok(Outcome::Holds) => self.deliver(message),
+            Ok(Outcome::Done) => {}
+            // It was signed by who calls, or is a guest's: whoever keeps saying it is told
+            // how it ended.
+            Err(Refusal::Replayed) if is_first => self.steps.push_back(Step::Repeated(message)),
             Err(refusal) => self.refuse(&message, refusal),
         }
     }
@@ -148,24 +184,24 @@ impl Gate {
         follows: Follows,
         holds: bool,
         now: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let Some(view) = View::of(message) else {
-            return Ok(());
+            return Ok(Outcome::Done);
         };
         if let Follows::Offered(pending) = follows {
             let callee = pending.settle(holds, &mut self.seen, now)?;
             let mut session = Session::called(callee, message.from.clone(), view.call.clone());
             session.remember(&view.incoming(), &message.device);
             self.sessions.push(session);
-            return Ok(());
+            return Ok(Outcome::Holds);
         }
-        // It may be over by now.
+        // It may be over by now, and then nobody knows any more what it was to be.
         let place = self
             .sessions
             .iter()
             .position(|session| session.is(&message.from, view.call));
         let Some(session) = place.map(|place| &mut self.sessions[place]) else {
-            return Ok(());
+            return Ok(Outcome::Done);
         };
         let mut confirm = None;
         match follows {
@@ -189,7 +225,10 @@ impl Gate {
         if let Some(draft) = confirm {
             self.confirm(message, view.call.clone(), draft);
         }
-        Ok(())
+        Ok(match message.signal {
+            Signal::CallConfirm(_) => Outcome::Done,
+            _ => Outcome::Holds,
+        })
     }
 
     fn deliver(&mut self, message: Incoming) {

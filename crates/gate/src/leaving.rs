@@ -3,7 +3,7 @@
 use wimpex_identity::{Call, Draft, Nonce, Refusal, Signature};
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, Relayed, Sec, Signal, UserId};
 
-use crate::session::Session;
+use crate::session::{Saying, Session};
 use crate::{Gate, Incoming, Step};
 
 /// A signal on its way out.
@@ -29,11 +29,35 @@ pub(crate) enum Proof {
 impl Gate {
     /// The machine says something. `nonce` was never used before.
     pub fn send(&mut self, relayed: Relayed, nonce: Nonce, now: u64) {
-        // What cannot be proved is not said: the peer would refuse it, and be alarmed.
-        if let Ok(proof) = self.prove(&relayed, nonce, now) {
-            self.leaving.push_back(Leaving { relayed, proof });
-            self.flush();
+        match self.prove(&relayed, nonce, now) {
+            Ok(proof) => {
+                self.leaving.push_back(Leaving { relayed, proof });
+                self.flush();
+            }
+            // What cannot be proved is not said: the peer would refuse it, and be alarmed.
+            Err(Refusal::NoFingerprint | Refusal::SeveralFingerprints | Refusal::Unsigned) => {
+                self.unsaid(&relayed);
+            }
+            // It is too late for it, or too early: it will be said again if it matters.
+            Err(_) => {}
         }
+    }
+
+    /// Whoever waits for it waits in vain.
+    fn unsaid(&mut self, relayed: &Relayed) {
+        let call = match &relayed.signal {
+            Signal::CallOffer(offer) => &offer.call_id,
+            Signal::CallAnswer(answer) => &answer.call_id,
+            Signal::CallConfirm(confirm) => &confirm.call_id,
+            Signal::IceCandidate(_)
+            | Signal::CallReject(_)
+            | Signal::CallRinging(_)
+            | Signal::CallEnd(_) => return,
+        };
+        self.steps.push_back(Step::Unsaid {
+            peer: relayed.to_id.clone(),
+            call: call.clone(),
+        });
     }
 
     /// The signature that was asked for; nothing if it cannot be made. Then the message
@@ -49,7 +73,9 @@ impl Gate {
                 self.leaving[place].proof = Proof::Ready(draft.signed(&key, &signature));
             }
             _ => {
-                self.leaving.remove(place);
+                if let Some(unsaid) = self.leaving.remove(place) {
+                    self.unsaid(&unsaid.relayed);
+                }
             }
         }
         self.flush();
@@ -57,30 +83,27 @@ impl Gate {
 
     fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Result<Proof, Refusal> {
         let peer = &relayed.to_id;
-        let draft = match &relayed.signal {
-            Signal::CallOffer(offer) => {
-                let sdp = &offer.offer.sdp.0;
-                match self.session(peer, &offer.call_id) {
-                    Some(session) if session.has_said(sdp) => return Ok(Proof::Again),
-                    Some(session) => session.offer(sdp, now)?,
-                    None => self.call(peer, offer, nonce, now)?,
-                }
-            }
-            Signal::CallAnswer(answer) => {
-                let sdp = &answer.answer.sdp.0;
-                match self.session(peer, &answer.call_id) {
-                    Some(session) if session.has_said(sdp) => return Ok(Proof::Again),
-                    Some(session) => session.answer(sdp, nonce, now)?,
-                    None => None,
-                }
-            }
+        let saying = match &relayed.signal {
+            Signal::CallOffer(offer) => match self.session(peer, &offer.call_id) {
+                Some(session) => session.offer(&offer.offer.sdp.0, now)?,
+                None => Saying::Anew(self.call(peer, offer, nonce, now)?),
+            },
+            Signal::CallAnswer(answer) => match self.session(peer, &answer.call_id) {
+                Some(session) => session.answer(&answer.answer.sdp.0, nonce, now)?,
+                // Of nothing that was asked here.
+                None => return Err(Refusal::Unasked),
+            },
             Signal::IceCandidate(_)
             | Signal::CallReject(_)
             | Signal::CallRinging(_)
             | Signal::CallEnd(_)
-            | Signal::CallConfirm(_) => None,
+            | Signal::CallConfirm(_) => Saying::Plain,
         };
-        Ok(draft.map_or(Proof::None, |draft| self.sign(draft)))
+        Ok(match saying {
+            Saying::Plain => Proof::None,
+            Saying::Again => Proof::Again,
+            Saying::Anew(draft) => self.sign(draft),
+        })
     }
 
     fn call(
@@ -89,10 +112,9 @@ impl Gate {
         offer: &CallOffer,
         nonce: Nonce,
         now: u64,
-    ) -> Result<Option<Draft>, Refusal> {
-        let Some(me) = self.me.as_ref() else {
-            return Ok(None);
-        };
+    ) -> Result<Draft, Refusal> {
+        // Nobody yet: nothing could prove who calls.
+        let me = self.me.as_ref().ok_or(Refusal::Unsigned)?;
         let call = Call {
             id: offer.call_id.clone(),
             call_type: offer.call_type,
@@ -102,7 +124,7 @@ impl Gate {
         let (session, draft) = Session::offering(call, &offer.offer.sdp.0, nonce, now)?;
         self.seen.note_own(&draft, now);
         self.sessions.push(session);
-        Ok(Some(draft))
+        Ok(draft)
     }
 
     fn sign(&mut self, draft: Draft) -> Proof {

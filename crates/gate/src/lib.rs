@@ -75,6 +75,16 @@ pub enum Step {
     Transmit(Relayed),
     /// Give it to the machine.
     Deliver(Incoming),
+    /// An offer that has come before, of a call that is not known here any more. It must
+    /// not ring; whoever knows how that call ended says so.
+    Repeated(Incoming),
+    /// A description of this call cannot be signed, so that it cannot be said.
+    Unsaid {
+        /// To whom.
+        peer: UserId,
+        /// The call.
+        call: CallId,
+    },
     /// A message of this call does not hold; the call must not go on.
     Refused {
         /// Who it came from, after the server.
@@ -98,6 +108,8 @@ impl Step {
             | Self::Sign { .. }
             | Self::Check { .. }
             | Self::Transmit(_)
+            | Self::Repeated(_)
+            | Self::Unsaid { .. }
             | Self::Refused { .. } => false,
         }
     }
@@ -123,6 +135,8 @@ pub struct Gate {
     me: Option<Me>,
     seen: Seen,
     sessions: Vec<Session>,
+    /// The one call that the machine has.
+    kept: Option<(UserId, CallId)>,
     leaving: VecDeque<Leaving>,
     coming: VecDeque<Incoming>,
     checking: Option<Checking>,
@@ -136,12 +150,11 @@ pub struct Gate {
 const SESSIONS: usize = 32;
 
 impl Gate {
-    /// Who this page is from now on. Whatever was said as somebody else is forgotten.
+    /// Who this page is from now on. Calls that go on were made as who one was before,
+    /// and are not forgotten: without its handshake a peer with a key would count as one
+    /// without.
     pub fn log_in(&mut self, me: Me) {
-        if self.me.as_ref() != Some(&me) {
-            self.sessions.clear();
-            self.me = Some(me);
-        }
+        self.me = Some(me);
     }
 
     /// The next thing to do.
@@ -152,6 +165,7 @@ impl Gate {
     /// Forgets all calls but this one, and those whose offers the machine has not been
     /// given yet.
     pub fn keep_only(&mut self, call: Option<(&UserId, &CallId)>) {
+        self.kept = call.map(|(peer, id)| (peer.clone(), id.clone()));
         let steps = &self.steps;
         self.sessions.retain(|session| {
             call.is_some_and(|(peer, id)| session.is(peer, id))
@@ -174,14 +188,20 @@ impl Gate {
     }
 
     /// The call has been up for so long that its handshake must be complete. With a key
-    /// at the other end a call without is refused: somebody keeps its proof back.
+    /// at the other end a call without is refused: somebody keeps its proof back. A
+    /// guest proves nothing until it does.
     pub fn overdue(&mut self, peer: &UserId, call: &CallId) {
-        if is_key_id(peer) && self.assurance(peer, call) == Assurance::Pending {
+        if self.assurance(peer, call) != Assurance::Pending {
+            return;
+        }
+        if is_key_id(peer) {
             self.steps.push_back(Step::Refused {
                 peer: peer.clone(),
                 call: call.clone(),
                 refusal: Refusal::Late,
             });
+        } else if let Some(session) = self.session(peer, call) {
+            session.overdue();
         }
     }
 

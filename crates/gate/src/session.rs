@@ -2,14 +2,14 @@
 
 use wimpex_identity::{
     Agreed, Answered, Call, Callee, Caller, Claim, Draft, Fingerprint, Heard, Incoming, Nonce,
-    Pending, Refusal, Secured, Waiting, check_candidate, must_verify,
+    Pending, Refusal, Secured, Waiting, check_candidate, is_key_id, must_verify,
 };
 use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
 
 use crate::Assurance;
 
 /// A description and its proof, as one goes with the other.
-type Said = (String, Option<Sec>);
+type Words = (String, Option<Sec>);
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -18,15 +18,37 @@ pub(crate) struct Session {
     /// The device that the handshake is with; none while all of the peer's ring.
     device: Option<DeviceId>,
     stage: Stage,
-    /// What was said last: it is said again in the same words.
-    said: Option<Said>,
+    /// What was said last, and when: it is said again in the same words.
+    said: Option<(Words, u64)>,
     /// What was heard last, likewise.
-    heard: Option<Said>,
+    heard: Option<Words>,
     /// The offer within the call that is to be answered.
     asked: Option<Heard>,
     /// The certificate that DTLS uses.
     certificate: Option<Fingerprint>,
+    /// The handshake has taken longer than it may.
+    is_overdue: bool,
 }
+
+/// What is to become of a description that is to leave.
+#[derive(Debug)]
+pub(crate) enum Saying {
+    /// It goes as it is: there is nobody to prove it to.
+    Plain,
+    /// It goes with the proof that it had before.
+    Again,
+    /// It is signed.
+    Anew(Draft),
+}
+
+/// After so long, in milliseconds, what is said within a call once more is signed anew:
+/// its proof is about to count as too old ([`wimpex_identity::FRESH_MS`]). Not sooner,
+/// for an answer to the proof before may still be on its way. No page keeps one longer
+/// than half a minute.
+const ANEW_AFTER: u64 = 40_000;
+/// And the offer that rings, which cannot be signed anew, for its answers would not be
+/// to the same, is not said any more after so long.
+const RINGS_FOR: u64 = 50_000;
 
 #[derive(Debug)]
 enum Stage {
@@ -83,7 +105,7 @@ impl Session {
         let (peer, id) = (call.peer.clone(), call.id.clone());
         let (caller, draft) = Caller::offer(call, sdp, nonce, now)?;
         let session = Self {
-            said: Some((sdp.to_owned(), None)),
+            said: Some(((sdp.to_owned(), None), now)),
             ..Self::new(peer, id, Stage::Offered(caller))
         };
         Ok((session, draft))
@@ -109,6 +131,7 @@ impl Session {
             heard: None,
             asked: None,
             certificate: None,
+            is_overdue: false,
         }
     }
 
@@ -121,55 +144,61 @@ impl Session {
         self.device.as_ref()
     }
 
-    /// Whether this description is one that was said before.
-    pub(crate) fn has_said(&self, sdp: &str) -> bool {
-        self.said.as_ref().is_some_and(|(said, _)| said == sdp)
-    }
-
-    /// The proof that went with it.
+    /// The proof that went with what was said last.
     pub(crate) fn proof(&self) -> Option<Sec> {
-        self.said.as_ref().and_then(|(_, sec)| sec.clone())
+        self.said.as_ref().and_then(|((_, sec), _)| sec.clone())
     }
 
     /// It goes with this proof.
     pub(crate) fn proved(&mut self, sdp: &str, sec: &Sec) {
-        if let Some((said, proof)) = &mut self.said
+        if let Some(((said, proof), _)) = &mut self.said
             && said == sdp
         {
             *proof = Some(sec.clone());
         }
     }
 
-    /// Another offer within the call; nothing to sign where nothing is proved.
-    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Option<Draft>, Refusal> {
-        if matches!(self.stage, Stage::Plain) {
-            return Ok(None);
-        }
-        let agreed = self.agreed().ok_or(Refusal::OutOfOrder)?;
-        let draft = agreed.offer(sdp, now)?;
-        self.said = Some((sdp.to_owned(), None));
-        Ok(Some(draft))
+    /// How long ago this description was signed, if it was said last.
+    fn said_for(&self, sdp: &str, now: u64) -> Option<u64> {
+        let ((said, _), at) = self.said.as_ref()?;
+        (said == sdp).then(|| now.abs_diff(*at))
     }
 
-    /// An answer, the first or one within the call.
-    pub(crate) fn answer(
-        &mut self,
-        sdp: &str,
-        nonce: Nonce,
-        now: u64,
-    ) -> Result<Option<Draft>, Refusal> {
+    /// Another offer within the call, or the last one again.
+    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Saying, Refusal> {
         if matches!(self.stage, Stage::Plain) {
-            return Ok(None);
+            return Ok(Saying::Plain);
         }
-        self.said = Some((sdp.to_owned(), None));
+        match (self.said_for(sdp, now), self.agreed()) {
+            (Some(age), Some(_)) if age < ANEW_AFTER => Ok(Saying::Again),
+            (Some(age), None) if age < RINGS_FOR => Ok(Saying::Again),
+            (_, Some(agreed)) => {
+                let draft = agreed.offer(sdp, now)?;
+                self.said = Some(((sdp.to_owned(), None), now));
+                Ok(Saying::Anew(draft))
+            }
+            (_, None) => Err(Refusal::OutOfOrder),
+        }
+    }
+
+    /// An answer, the first or one within the call, or the last one again.
+    pub(crate) fn answer(&mut self, sdp: &str, nonce: Nonce, now: u64) -> Result<Saying, Refusal> {
+        if matches!(self.stage, Stage::Plain) {
+            return Ok(Saying::Plain);
+        }
+        // An offer that was signed anew is answered anew, if in the same words.
+        if self.asked.is_none() && self.said_for(sdp, now).is_some() {
+            return Ok(Saying::Again);
+        }
+        self.said = Some(((sdp.to_owned(), None), now));
         if let Stage::Heard(callee) = self.take_heard() {
             let (waiting, draft) = callee.answer(sdp, nonce, now)?;
             self.stage = Stage::Answered(waiting);
-            return Ok(Some(draft));
+            return Ok(Saying::Anew(draft));
         }
         let asked = self.asked.take().ok_or(Refusal::Unasked)?;
         let agreed = self.agreed().ok_or(Refusal::OutOfOrder)?;
-        agreed.answer(&asked, sdp, now).map(Some)
+        agreed.answer(&asked, sdp, now).map(Saying::Anew)
     }
 
     /// The stage, if it is that of an offer that is to be answered.
@@ -202,7 +231,7 @@ impl Session {
             return Ok(Verdict::Pass);
         }
         match self.agreed() {
-            Some(agreed) => agreed.hear_offer(offer, now).map(within),
+            Some(agreed) => within(agreed.hear_offer(offer, now)),
             None => Ok(Verdict::Ignore),
         }
     }
@@ -230,7 +259,7 @@ impl Session {
                 Ok(Verdict::Check(Follows::Answered(Box::new(pending))))
             }
             Stage::Agreed(_) | Stage::Secured(_) => match self.agreed() {
-                Some(agreed) => agreed.hear_answer(answer, now).map(within),
+                Some(agreed) => within(agreed.hear_answer(answer, now)),
                 None => Ok(Verdict::Ignore),
             },
             Stage::Heard(_) | Stage::Answered(_) | Stage::Between => Ok(Verdict::Ignore),
@@ -258,10 +287,12 @@ impl Session {
         }
     }
 
-    /// A candidate counts if it is of what was heard.
+    /// A candidate counts if it is of what was heard. Those of a guest may come before.
     pub(crate) fn hear_candidate(&self, candidate: &IceCandidate) -> Verdict {
         match (&self.stage, &self.heard) {
-            (Stage::Plain, _) | (_, None) => Verdict::Pass,
+            (Stage::Plain, _) => Verdict::Pass,
+            (_, None) if is_key_id(&self.peer) => Verdict::Ignore,
+            (_, None) => Verdict::Pass,
             (_, Some((sdp, _))) => match check_candidate(&self.id, sdp, candidate) {
                 Ok(()) => Verdict::Pass,
                 Err(_) => Verdict::Ignore,
@@ -319,6 +350,11 @@ impl Session {
         self.device = Some(device.clone());
     }
 
+    /// The handshake has taken longer than it may.
+    pub(crate) fn overdue(&mut self) {
+        self.is_overdue = true;
+    }
+
     /// DTLS uses this certificate.
     pub(crate) fn uses(&mut self, certificate: Fingerprint) {
         self.certificate = Some(certificate);
@@ -340,6 +376,15 @@ impl Session {
     pub(crate) fn assurance(&self) -> Assurance {
         match &self.stage {
             Stage::Plain => Assurance::None,
+            Stage::Offered(_)
+            | Stage::Heard(_)
+            | Stage::Answered(_)
+            | Stage::Agreed(_)
+            | Stage::Between
+                if self.is_overdue =>
+            {
+                Assurance::None
+            }
             Stage::Secured(secured) if secured.is_verified() => Assurance::Verified(secured.sas()),
             Stage::Secured(secured) => Assurance::Compare(secured.sas()),
             Stage::Offered(_)
@@ -351,6 +396,12 @@ impl Session {
     }
 }
 
-fn within(pending: Pending<Heard>) -> Verdict {
-    Verdict::Check(Follows::Within(Box::new(pending)))
+/// What comes twice or late within a call is not let in, and does the call no harm: the
+/// network may have held it up.
+fn within(pending: Result<Pending<Heard>, Refusal>) -> Result<Verdict, Refusal> {
+    match pending {
+        Ok(pending) => Ok(Verdict::Check(Follows::Within(Box::new(pending)))),
+        Err(Refusal::Stale | Refusal::OutOfOrder | Refusal::Unasked) => Ok(Verdict::Ignore),
+        Err(refusal) => Err(refusal),
+    }
 }

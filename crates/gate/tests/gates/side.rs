@@ -9,7 +9,7 @@ use wimpex_protocol::{
     Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Offer, Relayed, Sdp, Signal, UserId,
 };
 
-/// The time at which everything is said, in milliseconds since 1970.
+/// The time at which everything begins, in milliseconds since 1970.
 pub(crate) const NOW: u64 = 1_800_000_000_000;
 
 /// Somebody, their key and their gate.
@@ -23,6 +23,11 @@ pub(crate) struct Side {
     /// What the machine was given, and what was refused.
     pub(crate) delivered: Vec<Signal>,
     pub(crate) refused: Vec<Refusal>,
+    /// Offers that had come before, and what could not be signed.
+    pub(crate) repeated: usize,
+    pub(crate) unsaid: usize,
+    /// By this side's clock.
+    pub(crate) now: u64,
     /// What left, and nobody has brought yet.
     pub(crate) wire: VecDeque<Relayed>,
     /// Signatures and checks that the browser has not made yet; it makes them at once
@@ -53,6 +58,9 @@ impl Side {
             nonces: seed,
             delivered: Vec::new(),
             refused: Vec::new(),
+            repeated: 0,
+            unsaid: 0,
+            now: NOW,
             wire: VecDeque::new(),
             late: None,
         }
@@ -82,12 +90,12 @@ impl Side {
             signal,
         };
         let nonce = Nonce::from_bytes([self.nonces; 32]);
-        self.gate.send(relayed, nonce, NOW);
+        self.gate.send(relayed, nonce, self.now);
         self.work();
     }
 
     pub(crate) fn hear(&mut self, from: &Self, signal: Signal) {
-        self.gate.hear(from.brings(signal), NOW);
+        self.gate.hear(from.brings(signal), self.now);
         self.work();
     }
 
@@ -117,9 +125,11 @@ impl Side {
                 let signature = Signature::from_bytes(key.sign(&message).to_bytes());
                 self.gate.signed(ticket, Some(signature));
             }
-            Step::Check { ticket, claim } => self.gate.checked(ticket, claim.verify(), NOW),
+            Step::Check { ticket, claim } => self.gate.checked(ticket, claim.verify(), self.now),
             Step::Transmit(relayed) => self.wire.push_back(relayed),
             Step::Deliver(incoming) => self.delivered.push(incoming.signal),
+            Step::Repeated(_) => self.repeated += 1,
+            Step::Unsaid { .. } => self.unsaid += 1,
             Step::Refused { refusal, .. } => self.refused.push(refusal),
         }
     }

@@ -1,0 +1,418 @@
+//! Whatever a relay may do to a call of two keys, through two whole gates, in a hundred
+//! variants each. None is let in; the same call without it is.
+
+use wimpex_gate::{Assurance, Incoming};
+use wimpex_identity::{Proof, Refusal};
+use wimpex_protocol::{CallId, CallType, Candidate, IceCandidate, Sec, Signal, UserId};
+
+use crate::side::{Side, answer, call_id, offer};
+use crate::{call, carry, honest};
+
+const VARIANTS: u8 = 100;
+
+fn alice_and_bob(n: u8) -> (Side, Side) {
+    (Side::new(n, true), Side::new(n + VARIANTS, true))
+}
+
+fn mallory() -> Side {
+    Side::new(250, true)
+}
+
+/// The unchanged call of the same two.
+fn control(n: u8) {
+    let (mut alice, mut bob) = alice_and_bob(n);
+    call(&mut alice, &mut bob, &mut honest());
+    for assurance in [alice.assurance(&bob), bob.assurance(&alice)] {
+        assert!(matches!(assurance, Assurance::Verified(_)), "variant {n}");
+    }
+}
+
+/// Whether it is this variant's turn to change this message.
+fn is_turn(n: u8, signal: &Signal) -> bool {
+    let turn = match signal {
+        Signal::CallOffer(_) => 0,
+        Signal::CallAnswer(_) => 1,
+        Signal::CallConfirm(_) => 2,
+        Signal::IceCandidate(_)
+        | Signal::CallReject(_)
+        | Signal::CallRinging(_)
+        | Signal::CallEnd(_) => return false,
+    };
+    n % 3 == turn
+}
+
+fn sdp_of(signal: &mut Signal) -> Option<&mut String> {
+    match signal {
+        Signal::CallOffer(it) => Some(&mut it.offer.sdp.0),
+        Signal::CallAnswer(it) => Some(&mut it.answer.sdp.0),
+        _ => None,
+    }
+}
+
+fn sec_of(signal: &mut Signal) -> Option<&mut Option<Sec>> {
+    match signal {
+        Signal::CallOffer(it) => Some(&mut it.sec),
+        Signal::CallAnswer(it) => Some(&mut it.sec),
+        Signal::CallConfirm(it) => Some(&mut it.sec),
+        _ => None,
+    }
+}
+
+/// Each variant's call, with `change` done to one of its messages on the way.
+fn refused(expected: &[Refusal], change: impl Fn(u8, &mut Signal)) {
+    let mut turns = 0;
+    for n in 0..VARIANTS {
+        control(n);
+        let (mut alice, mut bob) = alice_and_bob(n);
+        call(&mut alice, &mut bob, &mut |mut signal| {
+            if is_turn(n, &signal) {
+                let before = signal.clone();
+                change(n, &mut signal);
+                turns += u32::from(before != signal);
+            }
+            Some(signal)
+        });
+        let refused: Vec<Refusal> = alice.refused.iter().chain(&bob.refused).copied().collect();
+        let both = [alice.assurance(&bob), bob.assurance(&alice)];
+        let is_let_in = both.iter().all(|it| matches!(it, Assurance::Verified(_)));
+        let is_changed = !refused.is_empty();
+        assert!(!(is_let_in && is_changed), "variant {n}: {both:?}");
+        assert!(
+            refused.iter().all(|it| expected.contains(it)),
+            "variant {n}: {refused:?}"
+        );
+        assert_eq!(is_changed, !is_let_in, "variant {n}");
+    }
+    assert!(turns >= u32::from(VARIANTS) / 3, "hardly any were tried");
+}
+
+#[test]
+fn a_swapped_fingerprint() {
+    let swapped = mallory().sdp(1).0;
+    refused(&[Refusal::BadSignature], |n, signal| {
+        if let Some(sdp) = sdp_of(signal) {
+            *sdp = swapped.replace("o=- 1", &format!("o=- {n}"));
+        }
+    });
+}
+
+#[test]
+fn one_more_fingerprint() {
+    let other = mallory().sdp(1).0;
+    let line = other
+        .lines()
+        .find(|line| line.contains("fingerprint"))
+        .expect("one")
+        .to_owned();
+    refused(
+        &[Refusal::SeveralFingerprints, Refusal::BadSignature],
+        |n, signal| {
+            if let Some(sdp) = sdp_of(signal) {
+                let mut lines: Vec<&str> = sdp.lines().collect();
+                lines.insert(usize::from(n) % (lines.len() + 1), &line);
+                *sdp = lines.join("\r\n");
+            }
+        },
+    );
+}
+
+#[test]
+fn no_proof() {
+    refused(&[Refusal::Unsigned], |_, signal| {
+        if let Some(sec) = sec_of(signal) {
+            *sec = None;
+        }
+    });
+}
+
+#[test]
+fn another_proof() {
+    let all = [
+        Refusal::Malformed,
+        Refusal::UnknownVersion,
+        Refusal::OtherKey,
+        Refusal::BadSignature,
+        Refusal::Stale,
+        Refusal::OtherNonce,
+        Refusal::Unsigned,
+    ];
+    refused(&all, |n, signal| {
+        if let Some(Some(sec)) = sec_of(signal) {
+            let mut letters: Vec<char> = sec.as_str().chars().collect();
+            let place = usize::from(n) * 7 % letters.len();
+            letters[place] = if letters[place] == 'A' { 'B' } else { 'A' };
+            *sec = Sec::new(letters.into_iter().collect::<String>());
+        }
+    });
+}
+
+#[test]
+fn sound_turned_to_picture_and_back() {
+    for n in 0..VARIANTS {
+        control(n);
+        let (mut alice, mut bob) = alice_and_bob(n);
+        let kinds = [CallType::Audio, CallType::Video];
+        let (said, told) = (kinds[usize::from(n % 2)], kinds[usize::from((n + 1) % 2)]);
+        alice.say(&bob.id, offer(alice.sdp(1), said));
+        carry(&mut alice, &mut bob, &mut |mut signal| {
+            if let Signal::CallOffer(offer) = &mut signal {
+                offer.call_type = told;
+            }
+            Some(signal)
+        });
+        assert_eq!(bob.refused, [Refusal::BadSignature], "variant {n}");
+        assert!(bob.delivered.is_empty());
+    }
+}
+
+/// An offer of Alice's to Bob, as it left.
+fn an_offer(n: u8) -> (Side, Side, Signal) {
+    let (mut alice, bob) = alice_and_bob(n);
+    alice.say(&bob.id, offer(alice.sdp(n.into()), CallType::Audio));
+    let signal = alice.wire.pop_front().expect("an offer").signal;
+    (alice, bob, signal)
+}
+
+#[test]
+fn an_old_offer_or_one_from_the_future() {
+    for n in 0..VARIANTS {
+        let (alice, mut bob, signal) = an_offer(n);
+        bob.now = if n % 2 == 0 {
+            bob.now + 61_000
+        } else {
+            bob.now - 61_000
+        };
+        bob.hear(&alice, signal.clone());
+        assert_eq!(
+            (&bob.refused[..], bob.delivered.len()),
+            (&[Refusal::Stale][..], 0)
+        );
+        // In time, and then once more when that call is over.
+        bob.now = alice.now + u64::from(n) * 300;
+        bob.hear(&alice, signal.clone());
+        assert_eq!(bob.delivered.len(), 1);
+        bob.gate.keep_only(None);
+        bob.hear(&alice, signal);
+        assert_eq!((bob.delivered.len(), bob.repeated), (1, 1), "variant {n}");
+    }
+}
+
+#[test]
+fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
+    for n in 0..VARIANTS {
+        let (mut alice, mut bob, signal) = an_offer(n);
+        let mut carol = Side::new(251, true);
+        carol.hear(&alice, signal.clone());
+        assert_eq!(
+            (&carol.refused[..], carol.delivered.len()),
+            (&[Refusal::BadSignature][..], 0)
+        );
+        // To herself, as if Bob called, or she did; under its own id and another.
+        let mut other = signal.clone();
+        if let Signal::CallOffer(offer) = &mut other {
+            offer.call_id = CallId::parse(format!("reflected-{n}")).expect("an id");
+        }
+        for reflected in [signal.clone(), other] {
+            for from in [bob.id.clone(), alice.id.clone()] {
+                let incoming = Incoming {
+                    from,
+                    ..bob.brings(reflected.clone())
+                };
+                alice.gate.hear(incoming, alice.now);
+                alice.work();
+            }
+        }
+        assert!(alice.delivered.is_empty(), "variant {n}");
+        bob.hear(&alice, signal);
+        assert_eq!(bob.delivered.len(), 1);
+    }
+}
+
+#[test]
+fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
+    for n in 0..VARIANTS {
+        let (mut alice, mut bob, signal) = an_offer(n);
+        let anybody = UserId::parse(format!("w1{}", "ab".repeat(16))).expect("an id");
+        let incoming = Incoming {
+            from: anybody,
+            ..alice.brings(signal)
+        };
+        bob.gate.hear(incoming, bob.now);
+        bob.work();
+        // Mallory calls as Alice, and answers as Bob, with a key of her own.
+        let mut mallory = mallory();
+        mallory.say(&bob.id, offer(mallory.sdp(n.into()), CallType::Audio));
+        let forged = mallory.wire.pop_front().expect("an offer").signal;
+        bob.hear(&alice, forged);
+        assert_eq!(
+            (&bob.refused[..], bob.delivered.len()),
+            (&[Refusal::OtherKey; 2][..], 0)
+        );
+        // She is called under her own id, and her answer is brought as Bob's.
+        let mut device = Side::new(n, true);
+        device.say(&mallory.id, offer(device.sdp(1), CallType::Audio));
+        carry(&mut device, &mut mallory, &mut honest());
+        mallory.say(&alice.id.clone(), answer(mallory.sdp(1)));
+        let forged = mallory.wire.pop_back().expect("an answer").signal;
+        alice.hear(&bob, forged);
+        assert_eq!(
+            (&alice.refused[..], alice.delivered.len()),
+            (&[Refusal::OtherKey][..], 0)
+        );
+        assert!(!matches!(alice.assurance(&bob), Assurance::Verified(_)));
+    }
+}
+
+#[test]
+fn an_answer_to_another_offer_and_of_an_earlier_call() {
+    for n in 0..VARIANTS {
+        let (mut alice, mut bob, first) = an_offer(n);
+        bob.hear(&alice, first);
+        bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+        let to_first = bob.wire.pop_front().expect("an answer").signal;
+        // The same two, the same id of the call, and another nonce: later, or at once
+        // from her second device.
+        let mut second = Side::new(n, true);
+        second.nonces = second.nonces.wrapping_add(50);
+        if n % 2 == 0 {
+            second.now += 30_000;
+        }
+        second.say(&bob.id, offer(second.sdp(n.into()), CallType::Audio));
+        second.hear(&bob, to_first.clone());
+        assert_eq!(
+            (&second.refused[..], second.delivered.len()),
+            (&[Refusal::BadSignature][..], 0)
+        );
+        // To its own it is right.
+        alice.hear(&bob, to_first);
+        assert_eq!(
+            (alice.refused.len(), alice.delivered.len()),
+            (0, 1),
+            "variant {n}"
+        );
+    }
+}
+
+/// A call as far as its confirmation, which is held.
+fn before_the_confirmation(alice: &mut Side, bob: &mut Side) -> Signal {
+    let mut held = None;
+    call(alice, bob, &mut |signal| match signal {
+        Signal::CallConfirm(_) => {
+            held = Some(signal);
+            None
+        }
+        signal => Some(signal),
+    });
+    held.expect("a confirmation")
+}
+
+#[test]
+fn a_nonce_that_is_wrong_late_or_used() {
+    for n in 0..VARIANTS {
+        for has_key in [true, false] {
+            let sides = || (Side::new(n, has_key), Side::new(n + VARIANTS, has_key));
+            // Wrong.
+            let (mut alice, mut bob) = sides();
+            let mut confirm = before_the_confirmation(&mut alice, &mut bob);
+            let right = confirm.clone();
+            if let Some(Some(sec)) = sec_of(&mut confirm) {
+                let mut proof = Proof::parse(sec).expect("a proof");
+                proof.value = Some([n; 32].map(|byte| byte ^ 0x5a));
+                *sec = proof.encode();
+            }
+            bob.hear(&alice, confirm);
+            assert_eq!(bob.refused, [Refusal::OtherNonce], "variant {n}");
+            assert_eq!(bob.assurance(&alice), Assurance::Pending);
+            // Late.
+            let before = bob.now;
+            bob.now += 60_001 + u64::from(n) * 100;
+            bob.hear(&alice, right.clone());
+            assert!(
+                matches!(bob.refused[..], [_, Refusal::Late | Refusal::Stale]),
+                "variant {n}"
+            );
+            assert_eq!(bob.assurance(&alice), Assurance::Pending);
+            bob.now = before;
+            bob.hear(&alice, right);
+            assert!(!matches!(
+                bob.assurance(&alice),
+                Assurance::Pending | Assurance::None
+            ));
+            // Used before, in another call.
+            let (mut alice, mut bob) = sides();
+            let _ = before_the_confirmation(&mut alice, &mut bob);
+            alice.gate.keep_only(None);
+            let used = bob.nonces;
+            let mut again = Side::new(n + VARIANTS, has_key);
+            alice.say(&bob.id, offer(alice.sdp(2), CallType::Audio));
+            carry(&mut alice, &mut again, &mut honest());
+            again.nonces = used.wrapping_sub(101);
+            again.say(&alice.id.clone(), answer(again.sdp(2)));
+            carry(&mut again, &mut alice, &mut honest());
+            assert_eq!(alice.refused, [Refusal::Replayed], "variant {n}");
+        }
+    }
+}
+
+fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
+    Signal::IceCandidate(IceCandidate {
+        call_id: call,
+        candidate: Candidate {
+            candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host".to_owned(),
+            sdp_m_line_index: Some(0),
+            sdp_mid: Some("0".to_owned()),
+            username_fragment: fragment,
+        },
+    })
+}
+
+#[test]
+fn a_candidate_of_another_call_or_of_none_or_too_early() {
+    for n in 0..VARIANTS {
+        let fragment = |side: &Side| Some(format!("f{}1", side.certificate));
+        let strange = Some(format!("f{}{n}", n + 1));
+        let another = CallId::parse(format!("another-{n}")).expect("an id");
+        let (mut alice, mut bob) = alice_and_bob(n);
+        let bad = |side: &Side| {
+            [
+                candidate(Some(another.clone()), fragment(side)),
+                candidate(None, fragment(side)),
+                candidate(Some(call_id()), strange.clone()),
+                candidate(Some(call_id()), None),
+            ]
+        };
+        // Before the call, and before its answer.
+        for early in bad(&alice)
+            .into_iter()
+            .chain([candidate(Some(call_id()), fragment(&alice))])
+        {
+            bob.hear(&alice, early);
+        }
+        alice.say(&bob.id, offer(alice.sdp(1), CallType::Audio));
+        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
+        alice.hear(&bob, candidate(None, fragment(&bob)));
+        assert_eq!(
+            (alice.delivered.len(), bob.delivered.len()),
+            (0, 0),
+            "variant {n}"
+        );
+        carry(&mut alice, &mut bob, &mut honest());
+        bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+        carry(&mut bob, &mut alice, &mut honest());
+        carry(&mut alice, &mut bob, &mut honest());
+        let before = (alice.delivered.len(), bob.delivered.len());
+        for (from_bob, from_alice) in bad(&bob).into_iter().zip(bad(&alice)) {
+            alice.hear(&bob, from_bob);
+            bob.hear(&alice, from_alice);
+        }
+        assert_eq!(
+            (alice.delivered.len(), bob.delivered.len()),
+            before,
+            "variant {n}"
+        );
+        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
+        bob.hear(&alice, candidate(Some(call_id()), fragment(&alice)));
+        let after = (alice.delivered.len(), bob.delivered.len());
+        assert_eq!(after, (before.0 + 1, before.1 + 1), "variant {n}");
+    }
+}
