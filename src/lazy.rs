@@ -24,7 +24,7 @@ use crate::session::guard::Guard;
 use crate::session::identity::Identity;
 use crate::session::{Event, View, check, diagnostics, people};
 use crate::ui::{
-    AlarmScreen, Debug, Findings, HowItEnded, Incoming, LinkAsPicture, Lock, OwnPicture,
+    AlarmScreen, Debug, Findings, HowItEnded, Incoming, LinkAsPicture, Lock, Notices, OwnPicture,
     PauseOffer, People, QualityPanel, QualitySign,
 };
 
@@ -100,7 +100,7 @@ lazy! {
             // It has to know who may ring.
             people::load(inbox.clone()).await;
             people::follow(view);
-            let guard: Box<dyn Guard + Send> = Box::new(Gatekeeper::new(identity, inbox));
+            let guard: Box<dyn Guard + Send> = Box::new(Gatekeeper::new(identity, view, inbox));
             guard
         })
     }
@@ -124,6 +124,13 @@ lazy! {
     /// Contacts, past calls, and what belongs to this device.
     people() -> AnyView {
         view! { <People /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What is to be known of this browser.
+    notices() -> AnyView {
+        view! { <Notices /> }.into_any()
     }
 }
 

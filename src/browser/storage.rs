@@ -40,6 +40,16 @@ pub fn write_in_tab(key: &str, value: &str) {
     }
 }
 
+/// Asks the browser not to forget what this page keeps when it needs room (Storage,
+/// section 5). It may ask the person, and may say no.
+pub fn persist() {
+    let storage = super::window::window().navigator().storage();
+    // Undefined on pages over plain http.
+    if !wasm_bindgen::JsValue::from(&storage).is_undefined() {
+        let _ = storage.persist();
+    }
+}
+
 /// Forgets everything that was stored.
 pub fn clear() {
     for storage in [storage(), storage_of_tab()].into_iter().flatten() {

@@ -65,6 +65,8 @@ pub enum Event {
     Wake,
     /// The browser says that the network is back, or the page is in sight again.
     Back,
+    /// Another tab has written what is remembered on this device.
+    Stored,
     /// The machine is on another network, or on one again.
     NetworkChanged,
     /// The page is being closed or left.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_gate::{Assurance, Gate, Incoming, Me, Step};
@@ -15,6 +16,7 @@ use super::event::Event;
 use super::guard::{Guard, Pair, Verdict, Word};
 use super::identity::Identity;
 use super::people;
+use super::view::{Contact, View};
 use crate::browser::peer::{self, Certificate};
 use crate::browser::{clock, crypto, random};
 
@@ -25,15 +27,21 @@ const OVERDUE: u32 = 10_000;
 pub(crate) struct Gatekeeper {
     gate: Gate,
     identity: Option<Arc<Identity>>,
+    view: View,
     inbox: UnboundedSender<Event>,
     current: Option<Pair>,
 }
 
 impl Gatekeeper {
-    pub(crate) fn new(identity: Option<Arc<Identity>>, inbox: UnboundedSender<Event>) -> Self {
+    pub(crate) fn new(
+        identity: Option<Arc<Identity>>,
+        view: View,
+        inbox: UnboundedSender<Event>,
+    ) -> Self {
         Self {
             gate: Gate::default(),
             identity,
+            view,
             inbox,
             current: None,
         }
@@ -66,13 +74,8 @@ impl Gatekeeper {
     fn hear(&mut self, incoming: Incoming, now: u64) {
         let peer = self.current.as_ref().map(|(peer, _)| peer);
         let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
-        if is_offer && peer != Some(&incoming.from) {
-            if !people::may_call(&incoming.from) {
-                return;
-            }
-            if peer.is_some() {
-                people::missed(&incoming);
-            }
+        if is_offer && peer != Some(&incoming.from) && !people::may_call(&incoming.from) {
+            return;
         }
         self.gate.hear(incoming, now);
     }
@@ -103,13 +106,32 @@ impl Gatekeeper {
     }
 
     /// Whether the person has to know. What came a second time, or too late, of a call
-    /// that is not the present one does nobody any harm.
+    /// that is not the present one does nobody any harm; and a stranger who cannot prove
+    /// to be that stranger is nobody, or anybody could frighten people.
     fn alarms(&self, call: &Pair, refusal: Refusal) -> bool {
-        self.current.as_ref() == Some(call)
-            || !matches!(
+        if self.current.as_ref() == Some(call) {
+            return true;
+        }
+        let is_pinned = self.view.people.with_untracked(|people| {
+            let known = people.iter().find(|it| it.user == call.0);
+            known.is_some_and(Contact::is_pinned)
+        });
+        is_pinned
+            && !matches!(
                 refusal,
                 Refusal::Replayed | Refusal::Late | Refusal::OutOfOrder | Refusal::Unasked
             )
+    }
+
+    /// An offer that holds comes while there is a call with somebody else: it is missed.
+    fn notes(&self, incoming: &Incoming) {
+        let is_busy = self
+            .current
+            .as_ref()
+            .is_some_and(|(peer, _)| *peer != incoming.from);
+        if is_busy && matches!(incoming.signal, Signal::CallOffer(_)) {
+            people::missed(incoming);
+        }
     }
 }
 
@@ -150,7 +172,12 @@ impl Guard for Gatekeeper {
                 Step::Sign { ticket, message } => self.sign(ticket, message),
                 Step::Check { ticket, claim } => self.check(ticket, claim),
                 Step::Transmit(relayed) => return Some(Verdict::Transmit(relayed)),
-                Step::Deliver(incoming) => return Some(Verdict::Deliver(incoming)),
+                Step::Deliver(incoming) => {
+                    self.notes(&incoming);
+                    return Some(Verdict::Deliver(incoming));
+                }
+                Step::Repeated(incoming) => return Some(Verdict::Repeated(incoming)),
+                Step::Unsaid { peer, call } => return Some(Verdict::Unsaid((peer, call))),
                 Step::Refused {
                     peer,
                     call,

@@ -8,7 +8,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::Input;
+use wimpex_call::{Input, State};
 use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::Refusal;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
@@ -49,6 +49,10 @@ pub enum Verdict {
     Transmit(Relayed),
     /// Give it to the machine.
     Deliver(Incoming),
+    /// This offer came before, and its call is not known to the guard any more.
+    Repeated(Incoming),
+    /// A description of this call cannot be signed.
+    Unsaid(Pair),
     /// A message of this call does not hold.
     Refused {
         /// Of which call.
@@ -84,7 +88,9 @@ pub(super) enum Post {
 
 /// So many words wait at most.
 const WAITING: usize = 256;
-/// After so long the guard is asked for again, in milliseconds.
+/// So many times the guard is asked for before a call that waits for it is given up.
+const GIVES_UP: u32 = 10;
+/// After so long it is asked for again, in milliseconds.
 const AGAIN: u32 = 1_000;
 
 impl Runtime {
@@ -141,8 +147,16 @@ impl Runtime {
                 }
                 self.guard(Word::Keep(self.kept.clone()));
             }
-            (None, Post::Waiting(_)) => {
+            (None, Post::Waiting(words)) => {
                 self.trace.note("the guard could not be loaded".to_owned());
+                self.unloaded += 1;
+                if self.unloaded % GIVES_UP == 0 {
+                    // Whoever calls hears why; whoever is called rings again.
+                    words.clear();
+                    if self.machine.state() == State::Calling {
+                        self.cannot_be_set_up();
+                    }
+                }
                 let inbox = self.inbox.clone();
                 Timeout::new(AGAIN, move || post(&inbox, Event::LoadGuard)).forget();
             }
@@ -204,6 +218,23 @@ impl Runtime {
                     self.guard(Word::Keep(self.kept.clone()));
                 }
             }
+            Verdict::Repeated(incoming) => {
+                self.trace
+                    .note(format!("refused: {}", Refusal::Replayed.code()));
+                let Signal::CallOffer(offer) = &incoming.signal else {
+                    return;
+                };
+                // It never rings a second time; who still calls is told how it ended.
+                if self.machine.is_over(&incoming.from, &offer.call_id) {
+                    self.follow(Verdict::Deliver(incoming));
+                }
+            }
+            Verdict::Unsaid(call) => {
+                self.trace.note("a description cannot be signed".to_owned());
+                if self.kept.as_ref() == Some(&call) {
+                    self.cannot_be_set_up();
+                }
+            }
             Verdict::Refused {
                 call,
                 refusal,
@@ -216,7 +247,10 @@ impl Runtime {
                         peer: call.0,
                         refusal,
                     };
-                    self.view.trust.update(|trust| trust.alarm = Some(alarm));
+                    // The first that was not read yet stays.
+                    self.view.trust.update(|trust| {
+                        trust.alarm.get_or_insert(alarm);
+                    });
                 }
                 if is_ours {
                     let stopped = self.kept.as_ref().map(|(_, call)| call.clone());
@@ -224,6 +258,17 @@ impl Runtime {
                     self.input(Input::HangUp);
                 }
             }
+        }
+    }
+
+    /// The call cannot be proved, so that nobody would take it.
+    fn cannot_be_set_up(&mut self) {
+        match &self.connection {
+            Some(connection) => {
+                let generation = connection.generation;
+                self.input(Input::NegotiationFailed { generation });
+            }
+            None => self.input(Input::HangUp),
         }
     }
 

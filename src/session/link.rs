@@ -40,6 +40,8 @@ const SUPERSEDED: u16 = 4001;
 pub(super) enum News {
     /// Logged in, or not any more.
     State(ServerState),
+    /// The server's clock, in milliseconds since 1970.
+    Time(u64),
     /// Logged in as this.
     Welcome {
         welcome: Welcome,
@@ -62,6 +64,8 @@ pub(super) struct Link {
     identity: Option<Option<Arc<Identity>>>,
     /// The challenge of this socket's `hello`, until it is answered.
     challenge: Option<String>,
+    /// Who has logged in over this socket, until that is answered; a guest has no id yet.
+    claimed: Option<Option<UserId>>,
     device: Option<DeviceId>,
     logged_in: bool,
     session: Option<SessionId>,
@@ -87,6 +91,7 @@ impl Link {
             name: None,
             identity: None,
             challenge: None,
+            claimed: None,
             device: None,
             logged_in: false,
             session: None,
@@ -160,6 +165,7 @@ impl Link {
     pub(super) fn open(&mut self) {
         self.retry = None;
         self.challenge = None;
+        self.claimed = None;
         self.logged_in = false;
         self.silent_beats = 0;
         self.number += 1;
@@ -257,31 +263,38 @@ impl Link {
         // A message that this version does not know is for a later one.
         match frame.message.ok()? {
             ServerMessage::Hello(hello) => {
+                // Once for each socket.
+                if self.logged_in || self.claimed.is_some() {
+                    return None;
+                }
                 self.challenge = Some(hello.challenge);
                 self.log_in();
-                None
+                Some(News::Time(hello.server_time))
             }
-            ServerMessage::Welcome(welcome) => Some(self.welcome(welcome)),
+            ServerMessage::Welcome(welcome) => self.welcome(welcome),
             ServerMessage::Ack(ack) => {
                 // More than was ever sent cannot have arrived: not our session.
                 let _ = self.outgoing.acknowledge(ack.received).map(|_| ());
                 None
             }
-            ServerMessage::Error(error)
-                if matches!(
-                    error.code,
-                    ErrorCode::LoginFailed | ErrorCode::TooManyConnections
-                ) =>
-            {
-                // The socket closes next; its end says nothing new then.
-                self.socket = None;
-                self.logged_in = false;
-                self.attempt = u32::MAX / 2;
-                self.try_later();
-                Some(News::State(ServerState::Refused))
+            ServerMessage::Error(error) if error.code == ErrorCode::LoginFailed => {
+                Some(self.turned_away(ServerState::Unbelieved))
+            }
+            ServerMessage::Error(error) if error.code == ErrorCode::TooManyConnections => {
+                Some(self.turned_away(ServerState::Refused))
             }
             message => Some(News::Message(message)),
         }
+    }
+
+    /// No login came of it, and none will soon.
+    fn turned_away(&mut self, state: ServerState) -> News {
+        // The socket closes next; its end says nothing new then.
+        self.socket = None;
+        self.logged_in = false;
+        self.attempt = u32::MAX / 2;
+        self.try_later();
+        News::State(state)
     }
 
     fn push(&mut self, since: Duration, text: String) {

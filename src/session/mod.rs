@@ -77,9 +77,10 @@ pub enum Intent {
     Alarmed,
     /// To know whether this person is there.
     Watch(UserId),
-    /// To have these people as contacts, by these names; no more than [`CONTACTS`] of
-    /// them are watched.
-    Know(Vec<(UserId, String)>),
+    /// The same of somebody whose link was opened, or typed in.
+    Open(UserId),
+    /// To have these people as contacts; no more than [`CONTACTS`] of them are watched.
+    Know(Vec<Contact>),
 }
 
 /// How the page is to behave; read from its address.

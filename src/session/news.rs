@@ -13,15 +13,23 @@ use super::link::News;
 use super::person::ME;
 use super::runtime::Runtime;
 use crate::browser::peer::IceServer;
-use crate::browser::storage;
+use crate::browser::{clock, storage};
 
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;
+/// In milliseconds: whose clock is so far from the server's will soon be too far from
+/// somebody's, for whom a call is fresh for a minute (`wimpex_identity::FRESH_MS`).
+/// Advice for the person, and nothing else: the server may be wrong, or lie.
+const CLOCKS_APART: u64 = 45_000;
 
 impl Runtime {
     pub(super) fn news(&mut self, news: News) {
         match news {
             News::State(state) => self.server_lost(state),
+            News::Time(servers) => {
+                let is_off = clock::wall_millis().abs_diff(servers) > CLOCKS_APART;
+                self.view.trust.update(|trust| trust.is_clock_off = is_off);
+            }
             News::Welcome { welcome, renewed } => {
                 self.welcome(welcome);
                 if renewed {
@@ -70,8 +78,9 @@ impl Runtime {
 
     fn welcome(&mut self, welcome: Welcome) {
         self.trace.note("logged in".to_owned());
-        storage::write(ME, welcome.user_id.as_str());
         self.use_ice_servers(welcome.ice_servers);
+        // That of a key is known already, and is this one.
+        storage::write(ME, welcome.user_id.as_str());
         self.view.me.set(Some(welcome.user_id.clone()));
         self.guard(Word::Am(welcome.user_id));
         self.view.server.set(ServerState::Online);

@@ -13,10 +13,10 @@ use wimpex_call::{EndReason, Ended, Role};
 use wimpex_gate::Incoming;
 use wimpex_protocol::{CallId, Signal, UserId};
 
+use super::Intent;
 use super::event::Event;
 use super::identity::database;
-use super::view::View;
-use super::{CONTACTS, Intent};
+use super::view::{Contact, View};
 use crate::browser::{BrowserError, channel::Channel, clock, storage};
 
 const CONTACT_STORE: &str = "contacts";
@@ -31,6 +31,8 @@ thread_local! {
     static INBOX: RefCell<Option<UnboundedSender<Event>>> = const { RefCell::new(None) };
     /// Tells the other tabs, and is told by them.
     static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) };
+    /// The browser could not keep the last change.
+    static UNKEPT: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static WATCHES: Cell<bool> = const { Cell::new(false) };
     static IS_LOADED: Cell<bool> = const { Cell::new(false) };
     /// Changes that are not written yet: what is read meanwhile is not the newest.
@@ -42,11 +44,18 @@ thread_local! {
 pub(crate) enum Touched {
     Contact(UserId),
     Call(CallId),
+    /// A call, unless it is there already.
+    NewCall(CallId),
 }
 
 /// The book, to read.
 pub(crate) fn book() -> ArcRwSignal<Book> {
     BOOK.with(Clone::clone)
+}
+
+/// Whether the browser could not keep the last change: it lasts as long as the page.
+pub(crate) fn unkept() -> ArcRwSignal<bool> {
+    UNKEPT.with(Clone::clone)
 }
 
 /// Reads what this browser keeps, and tells the session whom it knows. From then on it
@@ -91,9 +100,9 @@ pub(crate) fn change(run: impl FnOnce(&mut Book) -> Vec<Touched>) {
     tell();
     UNWRITTEN.set(UNWRITTEN.get() + 1);
     spawn_local(async move {
-        // A browser that keeps nothing has said so in a notice.
         let written = write(touched).await;
         UNWRITTEN.set(UNWRITTEN.get() - 1);
+        UNKEPT.with(|unkept| unkept.set(written.is_err()));
         if written.is_ok() {
             // What other tabs have written meanwhile.
             reload().await;
@@ -115,7 +124,7 @@ async fn write(touched: Vec<Touched>) -> Result<(), BrowserError> {
                 let text = book().with_untracked(|book| book.contact(user).map(|it| it.encode()));
                 (CONTACT_STORE, user.as_str(), text)
             }
-            Touched::Call(id) => {
+            Touched::Call(id) | Touched::NewCall(id) => {
                 let text = book().with_untracked(|book| {
                     let call = book.calls().iter().find(|call| call.call_id == *id);
                     call.map(PastCall::encode)
@@ -123,9 +132,14 @@ async fn write(touched: Vec<Touched>) -> Result<(), BrowserError> {
                 (CALL_STORE, id.as_str(), text)
             }
         };
-        match text {
-            Some(text) => database.put(store, key, &text.into()).await?,
-            None => database.delete(store, key).await?,
+        match (text, &one) {
+            (Some(text), Touched::NewCall(_)) => {
+                database.put_first(store, key, &text.into()).await?;
+            }
+            (Some(text), Touched::Contact(_) | Touched::Call(_)) => {
+                database.put(store, key, &text.into()).await?;
+            }
+            (None, _) => database.delete(store, key).await?,
         }
     }
     Ok(())
@@ -135,8 +149,12 @@ async fn write(touched: Vec<Touched>) -> Result<(), BrowserError> {
 fn tell() {
     let known = book().with_untracked(|book| {
         let contacts = book.contacts().into_iter().filter(|it| !it.is_blocked);
-        let known = contacts.map(|it| (it.id.clone(), it.name.to_string()));
-        known.take(CONTACTS).collect()
+        let known = contacts.map(|it| Contact {
+            called: Some(it.name.to_string()),
+            mistrusted: it.is_mistrusted,
+            ..Contact::new(it.id.clone())
+        });
+        known.collect()
     });
     INBOX.with_borrow(|inbox| {
         if let Some(inbox) = inbox {
@@ -203,7 +221,13 @@ pub(crate) fn follow(view: View) {
             let ended = view.call.with(|call| call.ended.clone());
             let id = ended.as_ref().map(|ended| ended.call_id.clone());
             if let Some(ended) = ended.filter(|_| before != Some(id.clone())) {
-                note(past(ended));
+                let stopped = view.trust.with_untracked(|trust| trust.stopped.clone());
+                let is_stopped = stopped.as_ref() == Some(&ended.call_id);
+                let mut call = past(ended);
+                if is_stopped {
+                    call.outcome = Outcome::Stopped;
+                }
+                note(call);
             }
             id
         });
@@ -214,8 +238,14 @@ pub(crate) fn follow(view: View) {
 fn note(call: PastCall) {
     change(|book| {
         let id = call.call_id.clone();
+        // Where another tab has settled it, that tab knows how.
+        let touched = if call.outcome == Outcome::Elsewhere {
+            Touched::NewCall
+        } else {
+            Touched::Call
+        };
         let dropped = book.note(call).into_iter().map(|call| call.call_id);
-        dropped.chain([id]).map(Touched::Call).collect()
+        dropped.map(Touched::Call).chain([touched(id)]).collect()
     });
 }
 
@@ -264,10 +294,11 @@ fn past(ended: Ended) -> PastCall {
 /// # Errors
 /// Where the browser cannot write.
 pub(crate) async fn forget_me() -> Result<(), BrowserError> {
-    storage::clear();
     let database = database().await?;
     for store in super::identity::STORES {
         database.clear(store).await?;
     }
+    // Last: that is how other tabs hear of it, and they must not find the key again.
+    storage::clear();
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
+use wimpex_identity::is_key_id;
 use wimpex_protocol::{CallId, Name, UserId};
 
 use super::check::{Finding, PARTS, Part};
@@ -21,6 +23,14 @@ const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 pub(super) const ME: &str = "wimpex.user-id";
+/// So long the browser may look for a key or make one, in milliseconds.
+const LOOKING: u32 = 10_000;
+const TIMEOUT: &str = "TimeoutError";
+
+/// Whether this browser remembers the person.
+pub(super) fn is_remembered() -> bool {
+    storage::read(NAME).is_some()
+}
 
 /// Who this page is.
 #[derive(Default)]
@@ -61,6 +71,13 @@ impl Runtime {
             let kept = Identity::kept().await;
             let _ = inbox.unbounded_send(Event::Identity(kept));
         });
+        // Some browsers never answer for a database that is damaged or held up.
+        let inbox = self.inbox.clone();
+        Timeout::new(LOOKING, move || {
+            let name = TIMEOUT.to_owned();
+            let _ = inbox.unbounded_send(Event::Identity(Err(BrowserError { name })));
+        })
+        .forget();
         let inbox = self.inbox.clone();
         spawn_local(async move {
             let hardware = Hardware::of_this_device().await;
@@ -103,33 +120,48 @@ impl Runtime {
                 };
                 self.handle(Event::Checked(Part::Speaker, finding));
             }
-            Intent::Watch(user) => {
-                self.view.people.update(|people| {
-                    // Of those who are no contacts, only who is looked at now.
-                    people.retain(|it| it.called.is_some() || it.user == user);
-                    if people.iter().all(|it| it.user != user) {
-                        people.push(Contact::new(user, None));
-                    }
-                });
-                self.watch();
-            }
+            Intent::Watch(user) => self.look_at(user, false),
+            Intent::Open(user) => self.look_at(user, true),
             Intent::Know(contacts) => {
                 self.view.people.update(|people| {
                     let mut before = std::mem::take(people);
-                    for (user, called) in contacts {
-                        let known = before.iter().position(|it| it.user == user);
+                    for contact in contacts {
+                        let known = before.iter().position(|it| it.user == contact.user);
                         let known = known.map(|place| before.swap_remove(place));
+                        let known = known.unwrap_or_else(|| Contact::new(contact.user));
                         people.push(Contact {
-                            called: Some(called),
-                            ..known.unwrap_or_else(|| Contact::new(user, None))
+                            called: contact.called,
+                            mistrusted: contact.mistrusted,
+                            ..known
                         });
                     }
-                    before.retain(|it| it.called.is_none());
+                    // Who was a contact until now is none any more.
+                    before.retain(|it| it.called.is_none() || it.opened);
+                    for contact in &mut before {
+                        (contact.called, contact.mistrusted) = (None, false);
+                    }
                     people.append(&mut before);
                 });
                 self.watch();
             }
         }
+    }
+
+    /// Of those who are no contacts only who is looked at now is watched, and whose link
+    /// was opened.
+    fn look_at(&mut self, user: UserId, opened: bool) {
+        self.view.people.update(|people| {
+            people.retain(|it| it.is_pinned() || it.user == user);
+            let known = people.iter_mut().find(|it| it.user == user);
+            match known {
+                Some(known) => known.opened |= opened,
+                None => people.push(Contact {
+                    opened,
+                    ..Contact::new(user)
+                }),
+            }
+        });
+        self.watch();
     }
 
     fn check(&mut self) {
@@ -166,9 +198,22 @@ impl Runtime {
     }
 
     pub(super) fn identified(&mut self, found: Result<Option<Identity>, BrowserError>) {
+        // A database that answers after all is too late, and so is the time-out.
+        match (&self.identity, &found) {
+            (Who::Looking, _) | (Who::Making, Ok(_)) => {}
+            (Who::Making, Err(error)) if error.name != TIMEOUT => {}
+            _ => return,
+        }
         match found {
             Ok(Some(identity)) => {
                 let identity = Arc::new(identity);
+                let before = self.view.me.get_untracked();
+                if before.is_some_and(|before| is_key_id(&before) && before != identity.user) {
+                    self.view.trust.update(|trust| trust.is_another = true);
+                }
+                // It is the key's, whatever the server says.
+                storage::write(ME, identity.user.as_str());
+                self.view.me.set(Some(identity.user.clone()));
                 self.identity = Who::Owner(identity.clone());
                 self.link.identify(Some(identity));
             }

@@ -14,9 +14,9 @@ use super::devices::Devices;
 use super::event::Event;
 use super::guard::{Pair, Post, Word};
 use super::link::Link;
-use super::person::Who;
+use super::person::{self, Who};
 use super::trace::{Trace, candidate_kind};
-use super::{Options, ServerState, View};
+use super::{CONTACTS, Options, ServerState, View};
 use crate::browser::peer::{Hardware, IceServer, PeerEvent, RtcPeerConnectionState};
 use crate::browser::{Listener, clock, media, window};
 use crate::lazy;
@@ -47,6 +47,8 @@ pub(super) struct Runtime {
     pub(super) devices: Devices,
     pub(super) identity: Who,
     pub(super) post: Post,
+    /// So many times the guard could not be loaded.
+    pub(super) unloaded: u32,
     /// The guard's verdicts are being followed.
     pub(super) follows: bool,
     /// What is still to be said over the call's own connection.
@@ -60,7 +62,7 @@ pub(super) struct Runtime {
     sweeps: bool,
     pub(super) trace: Trace,
     _network: Option<Listener>,
-    _listeners: [Listener; 5],
+    _listeners: [Listener; 6],
 }
 
 impl Runtime {
@@ -84,6 +86,7 @@ impl Runtime {
             devices: Devices::default(),
             identity: Who::default(),
             post: Post::default(),
+            unloaded: 0,
             follows: false,
             unsaid: None,
             kept: None,
@@ -100,6 +103,7 @@ impl Runtime {
             }),
             _listeners: [
                 on("online", || Event::NetworkChanged),
+                on("storage", || Event::Stored),
                 on("focus", || Event::Back),
                 on("pageshow", || Event::Back),
                 on("pagehide", || Event::Leaving),
@@ -129,6 +133,13 @@ impl Runtime {
                 }
             }
             Event::Back => self.link.hurry(),
+            Event::Stored => {
+                // Another tab has forgotten the person: so does this one.
+                if self.view.name.with_untracked(Option::is_some) && !person::is_remembered() {
+                    self.link.close();
+                    window::reload_home();
+                }
+            }
             Event::HttpWorks(works) => {
                 let lost = self.view.server.get_untracked() == ServerState::Lost;
                 if works && lost {
@@ -315,13 +326,21 @@ impl Runtime {
 
     /// Whoever is looked at, and whoever the call is with.
     pub(super) fn watch(&mut self) {
-        let people = self.view.people.get_untracked().into_iter();
-        let mut users: Vec<UserId> = people.map(|person| person.user).collect();
-        if let Some(call) = self.machine.view().call
-            && !users.contains(&call.peer)
-        {
-            users.push(call.peer);
-        }
+        let mut users: Vec<UserId> = self
+            .machine
+            .view()
+            .call
+            .map(|call| call.peer)
+            .into_iter()
+            .collect();
+        self.view.people.with_untracked(|people| {
+            // Who was opened last comes last.
+            for person in people.iter().rev() {
+                if users.len() < CONTACTS && !users.contains(&person.user) {
+                    users.push(person.user.clone());
+                }
+            }
+        });
         self.link.watch(users);
     }
 

@@ -28,9 +28,15 @@ pub enum ServerState {
     Lost,
     /// The server answers, but not over a WebSocket: something between blocks it.
     Blocked,
-    /// The server refused the login: too many connections from this network, or
-    /// a name that it does not take. It is tried again, slowly.
+    /// The server refused the login: too many connections from this network. It is
+    /// tried again, slowly.
     Refused,
+    /// The server did not believe the login: it takes this page for another's, or does
+    /// not take the name. It is tried again, slowly.
+    Unbelieved,
+    /// The server let somebody else in than who had asked: under another id than that
+    /// of the key. It is not to be trusted.
+    Dishonest,
 }
 
 /// Somebody whose coming and going is watched: a contact, or who is looked at.
@@ -44,17 +50,29 @@ pub struct Contact {
     pub name: Option<String>,
     /// What the person has named them; nothing if they are no contact.
     pub called: Option<String>,
+    /// Their link was opened here, or typed in: the person means this very id.
+    pub opened: bool,
+    /// The pictures of a call with this contact did not match.
+    pub mistrusted: bool,
 }
 
 impl Contact {
     /// Of whom nothing is known yet.
-    pub(super) fn new(user: UserId, called: Option<String>) -> Self {
+    pub fn new(user: UserId) -> Self {
         Self {
             user,
             online: None,
             name: None,
-            called,
+            called: None,
+            opened: false,
+            mistrusted: false,
         }
+    }
+
+    /// Whether the person has a word of their own for who this is: what comes in
+    /// their name and does not hold is then no stranger's mischief.
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.called.is_some() || self.opened
     }
 }
 
@@ -81,6 +99,11 @@ pub struct Trust {
     pub stopped: Option<CallId>,
     /// This browser keeps no key, so that the person is a guest.
     pub is_guest: bool,
+    /// The key of earlier visits is gone, so that the person is another one.
+    pub is_another: bool,
+    /// This device's clock and the server's are so far apart that calls may not be
+    /// taken for fresh.
+    pub is_clock_off: bool,
 }
 
 /// Signals, each with the latest value.

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
-use super::banner::{GuestNotice, InsecureNotice};
 use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
 use super::later::later;
+use super::notices::notices;
 use super::welcome::invalid;
 use super::{live, use_session, words};
 use crate::browser::{notice, storage, window};
@@ -27,8 +27,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
                     {live(move || view.name.get().map_or(String::new(), String::from))}
                 </button>
             </header>
-            <InsecureNotice />
-            <GuestNotice />
+            {notices()}
             <YourLink />
             <CallSomebody />
             <Book />
@@ -130,9 +129,14 @@ fn CallSomebody() -> impl IntoView {
     let origin = window::origin();
     let call = move |call_type| {
         let me = session.view.me.get_untracked();
+        // The buttons are off then, but for the Enter key there is none.
+        if session.view.server.get_untracked() != ServerState::Online {
+            error.set("There is no connection to the server at the moment.".to_owned());
+            return;
+        }
         match address::parse(&text.get_untracked(), &origin, me.as_ref()) {
             Ok(peer) => {
-                session.dispatch(Intent::Watch(peer.clone()));
+                session.dispatch(Intent::Open(peer.clone()));
                 session.dispatch(Intent::Call { peer, call_type });
             }
             Err(wrong) => error.set(words::address_error(wrong).to_owned()),

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use wimpex_protocol::CallType;
 
 use super::icon::{Avatar, Icon, icon};
-use super::person::name_of;
-use super::words::trust::{self, Caller};
+use super::person::{caller, name_of};
+use super::words::trust;
 use super::{live, use_session};
 use crate::session::Intent;
 
@@ -22,15 +22,7 @@ pub fn Incoming() -> impl IntoView {
             name_of(view, &call.peer, call.peer_name)
         })
     });
-    let caller = Memo::new(move |_| {
-        call().map_or(Caller::Unknown, |call| {
-            let known = view.people.with(|people| {
-                let known = people.iter().find(|it| it.user == call.peer);
-                known.map(|known| known.called.clone())
-            });
-            Caller::of(&call.peer, known, call.peer_name)
-        })
-    });
+    let caller = Memo::new(move |_| caller(view));
     let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
     let kind = live(move || {
         if is_video.get() {
@@ -74,7 +66,7 @@ pub fn Incoming() -> impl IntoView {
                 {kind}
                 <span
                     class="tag"
-                    class:known=live(move || caller.get() != Caller::Unknown)
+                    class:known=live(move || caller.get().is_known())
                     title=live(move || trust::caller_title(&caller.get()))
                 >
                     {live(move || trust::caller(&caller.get()).to_owned())}

@@ -3,10 +3,11 @@
 use leptos::prelude::*;
 use wimpex_protocol::UserId;
 
-use super::banner::InsecureNotice;
 use super::home::CallButtons;
 use super::icon::{Avatar, logo};
+use super::notices::notices;
 use super::place::Places;
+use super::words::trust::Caller;
 use super::{live, use_session, words};
 use crate::session::address::InvalidAddress;
 use crate::session::{Intent, View};
@@ -15,7 +16,7 @@ use crate::session::{Intent, View};
 #[component]
 pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     let session = use_session();
-    session.dispatch(Intent::Watch(user.clone()));
+    session.dispatch(Intent::Open(user.clone()));
     let view = session.view;
 
     let peer = StoredValue::new(user);
@@ -44,7 +45,7 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
-            <InsecureNotice />
+            {notices()}
             <section class="card" hidden=others>
                 <p role="alert">{words::address_error(InvalidAddress::Oneself)}</p>
             </section>
@@ -71,6 +72,17 @@ pub(crate) fn name_of(view: View, user: &UserId, claimed: Option<String>) -> Str
             .or(claimed)
             .or_else(|| known.and_then(|it| it.name.clone()))
             .unwrap_or_else(|| words::nameless(user))
+    })
+}
+
+/// Who is at the other end of the call.
+pub(crate) fn caller(view: View) -> Caller {
+    let call = view.call.with(|view| view.call.clone());
+    call.map_or(Caller::Unknown, |call| {
+        view.people.with(|people| {
+            let known = people.iter().find(|it| it.user == call.peer);
+            Caller::of(&call.peer, known, call.peer_name)
+        })
     })
 }
 

@@ -5,6 +5,7 @@ use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use wimpex_call::State;
 
+use super::person::{caller, name_of};
 use super::{use_session, words};
 use crate::browser::notice::Notice;
 use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
@@ -19,7 +20,7 @@ enum Ringing {
     Theirs,
     Ours {
         title: String,
-        body: &'static str,
+        body: String,
     },
 }
 
@@ -32,20 +33,22 @@ struct Bell {
 
 /// Rings and falls silent as the call says, for as long as the page lives.
 pub(crate) fn ring() {
-    let view = use_session().view;
+    let session_view = use_session().view;
     let ringing = Memo::new(move |_| {
-        view.call.with(|view| match (view.state, &view.call) {
-            (State::Ringing, Some(call)) => {
-                let name = call.peer_name.clone();
-                let name = name.unwrap_or_else(|| words::nameless(&call.peer));
-                Ringing::Ours {
-                    title: format!("{name} is calling"),
-                    body: words::kind(call.call_type),
+        session_view
+            .call
+            .with(|view| match (view.state, &view.call) {
+                (State::Ringing, Some(call)) => {
+                    let name = name_of(session_view, &call.peer, call.peer_name.clone());
+                    let who = words::trust::caller(&caller(session_view));
+                    Ringing::Ours {
+                        title: format!("{name} is calling"),
+                        body: format!("{} · {who}", words::kind(call.call_type)),
+                    }
                 }
-            }
-            (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
-            _ => Ringing::Silent,
-        })
+                (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
+                _ => Ringing::Silent,
+            })
     });
     let bell = StoredValue::new_local(None::<Bell>);
     Effect::new(move |_| {
@@ -59,7 +62,7 @@ pub(crate) fn ring() {
             Ringing::Ours { title, body } => Some(Bell {
                 tone: Tone::play(&RINGTONE).ok(),
                 notice: (!window::is_visible())
-                    .then(|| Notice::show(&title, body))
+                    .then(|| Notice::show(&title, &body))
                     .flatten(),
                 title: Some(FlashingTitle::new(title)),
             }),

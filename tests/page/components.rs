@@ -183,6 +183,8 @@ async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
         (ServerState::Lost, "Trying again"),
         (ServerState::Blocked, "blocks WebSockets"),
         (ServerState::Refused, "too many connections"),
+        (ServerState::Unbelieved, "does not accept"),
+        (ServerState::Dishonest, "somebody else"),
     ] {
         stage.session.view.server.set(state);
         tick().await;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::{Alarm, Contact, Intent, Session};
-use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label};
+use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
 use wimpex::ui::{AlarmScreen, Incoming, Lock};
 use wimpex_call::State as Call;
 use wimpex_gate::Assurance;
@@ -24,38 +24,102 @@ fn key() -> UserId {
 }
 
 #[wasm_bindgen_test]
-fn the_lock_is_closed_only_by_a_key_or_by_two_who_compared() {
+fn the_lock_is_closed_only_by_a_known_key_or_by_two_who_compared() {
     let sas = sas();
-    for (assurance, compared, lock) in [
-        (Assurance::None, None, State::NotVerified),
+    let known = [Caller::Contact(None), Caller::Opened];
+    let unknown = [Caller::Unknown, Caller::Mistrusted];
+    let open = (State::NotVerified, State::NotVerified);
+    // With somebody who is known here, and with anybody.
+    for (assurance, compared, (of_known, of_unknown)) in [
+        (Assurance::None, None, open),
         // What was compared in a call without pictures was something else.
-        (Assurance::None, Some(true), State::NotVerified),
-        (Assurance::Pending, None, State::Checking),
-        (Assurance::Pending, Some(true), State::Checking),
-        (Assurance::Compare(sas), None, State::NotVerified),
-        (Assurance::Compare(sas), Some(true), State::Verified),
-        (Assurance::Compare(sas), Some(false), State::Different),
-        (Assurance::Verified(sas), None, State::Verified),
-        (Assurance::Verified(sas), Some(true), State::Verified),
-        (Assurance::Verified(sas), Some(false), State::Different),
+        (Assurance::None, Some(true), open),
+        (Assurance::Pending, None, (State::Checking, State::Checking)),
+        (
+            Assurance::Pending,
+            Some(true),
+            (State::Checking, State::Checking),
+        ),
+        (Assurance::Compare(sas), None, open),
+        (
+            Assurance::Compare(sas),
+            Some(true),
+            (State::Verified, State::Verified),
+        ),
+        (
+            Assurance::Compare(sas),
+            Some(false),
+            (State::Different, State::Different),
+        ),
+        // Whoever stands between two can make a key for each.
+        (
+            Assurance::Verified(sas),
+            None,
+            (State::Verified, State::NotVerified),
+        ),
+        (
+            Assurance::Verified(sas),
+            Some(true),
+            (State::Verified, State::Verified),
+        ),
+        (
+            Assurance::Verified(sas),
+            Some(false),
+            (State::Different, State::Different),
+        ),
     ] {
-        assert_eq!(
-            State::of(assurance, compared),
-            lock,
-            "{assurance:?} {compared:?}"
-        );
-        assert_eq!(label(lock) == "Verified", lock == State::Verified);
+        for (callers, lock) in [(&known, of_known), (&unknown, of_unknown)] {
+            for caller in callers {
+                assert_eq!(
+                    State::of(assurance, compared, caller),
+                    lock,
+                    "{assurance:?} {compared:?} {caller:?}"
+                );
+            }
+            assert_eq!(label(lock) == "Verified", lock == State::Verified);
+        }
+    }
+    for caller in unknown {
+        let text = meaning(Assurance::Verified(sas), &caller, "Bob");
+        assert!(!text.contains("cannot listen in"), "{text}");
     }
 }
 
 #[wasm_bindgen_test]
 fn only_who_has_a_key_is_known() {
     let guest = UserId::parse("guest-bob").unwrap();
-    let named = |name: &str| Some(Some(name.to_owned()));
+    let known = |change: fn(&mut Contact)| {
+        let mut contact = Contact::new(key());
+        change(&mut contact);
+        Some(contact)
+    };
+    let named = |name: &str| {
+        let called = Some(name.to_owned());
+        Some(Contact {
+            called,
+            ..Contact::new(key())
+        })
+    };
     let says = |name: &str| Some(name.to_owned());
     for (peer, known, claimed, caller) in [
         (key(), None, says("Bob"), Caller::Unknown),
-        (key(), Some(None), says("Bob"), Caller::Opened),
+        // Looked at, as who is called back is.
+        (key(), known(|_| {}), says("Bob"), Caller::Unknown),
+        (
+            key(),
+            known(|it| it.opened = true),
+            says("Bob"),
+            Caller::Opened,
+        ),
+        (
+            key(),
+            known(|it| {
+                it.called = Some("Bob".to_owned());
+                it.mistrusted = true;
+            }),
+            says("Bob"),
+            Caller::Mistrusted,
+        ),
         (key(), named("Bob"), says("Bob"), Caller::Contact(None)),
         (key(), named("Bob"), None, Caller::Contact(None)),
         (
@@ -66,27 +130,36 @@ fn only_who_has_a_key_is_known() {
         ),
         // Whose id the server alone vouches for.
         (guest.clone(), named("Bob"), says("Bob"), Caller::Unknown),
-        (guest, Some(None), says("Bob"), Caller::Unknown),
+        (
+            guest,
+            known(|it| it.opened = true),
+            says("Bob"),
+            Caller::Unknown,
+        ),
     ] {
-        assert_eq!(Caller::of(&peer, known, claimed), caller, "{peer}");
+        let seen = Caller::of(&peer, known.as_ref(), claimed);
+        assert_eq!(seen, caller, "{peer}");
     }
 }
 
 #[wasm_bindgen_test]
 fn a_wrong_clock_is_told_from_a_wrong_signature() {
-    let (title, text) = alarm(Refusal::Stale, "Bob");
+    let (title, text) = alarm(Refusal::Stale, &key(), "Bob");
     assert!(title.contains("could not be checked") && text.contains("clock"));
     for refusal in [
         Refusal::BadSignature,
         Refusal::OtherCertificate,
         Refusal::Unsigned,
     ] {
-        let (title, text) = alarm(refusal, "Bob");
+        let (title, text) = alarm(refusal, &key(), "Bob");
         assert!(title.contains("listen in"), "{title}");
         assert!(
             text.contains("Bob") && text.contains(refusal.code()),
             "{text}"
         );
+        // A guest has no key that anything could be proved with.
+        let guest = UserId::parse("guest-bob").unwrap();
+        assert!(!alarm(refusal, &guest, "Bob").1.contains("key"));
     }
 }
 
@@ -99,10 +172,8 @@ async fn a_contact_rings_under_the_name_that_it_was_given() {
                 ..alice_calls()
             };
             session.view.people.set(vec![Contact {
-                user: key(),
-                online: None,
-                name: None,
                 called: Some("My sister".to_owned()),
+                ..Contact::new(key())
             }]);
             session.view.call.set(wimpex_call::View {
                 state: Call::Ringing,

@@ -54,6 +54,8 @@ pub enum Outcome {
     Elsewhere,
     /// No connection came about.
     Failed,
+    /// It was stopped here: it was not sure whom it was with.
+    Stopped,
 }
 
 /// A call that is over.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wimpex_identity::is_whole_key_id;
 use wimpex_protocol::{Name, UserId};
 
 use crate::{Book, Contact};
@@ -67,6 +68,8 @@ struct Entry {
     name: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     blocked: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    mistrusted: bool,
 }
 
 impl Book {
@@ -76,6 +79,7 @@ impl Book {
             id: contact.id.to_string(),
             name: contact.name.to_string(),
             blocked: contact.is_blocked,
+            mistrusted: contact.is_mistrusted,
         });
         let file = File {
             r#type: TYPE,
@@ -131,10 +135,11 @@ impl Book {
 fn read(entry: &Value, now: u64) -> Option<Contact> {
     let entry = Entry::deserialize(entry).ok()?;
     Some(Contact {
-        id: UserId::parse(entry.id).ok()?,
+        // Guests are no contacts, and of an id that was cut off nobody has the key.
+        id: UserId::parse(entry.id).ok().filter(is_whole_key_id)?,
         name: Name::parse(&entry.name).ok()?,
         added: now,
         is_blocked: entry.blocked,
-        is_mistrusted: false,
+        is_mistrusted: entry.mistrusted,
     })
 }

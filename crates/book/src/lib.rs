@@ -103,8 +103,13 @@ impl Book {
             .map_or(!contacts_only, |contact| !contact.is_blocked)
     }
 
-    /// A call is over. One with the same id is replaced. Gives what had to go for it.
+    /// A call is over. One with the same id is replaced, but for one with somebody else,
+    /// who must not be able to have it forgotten. Gives what had to go for it.
     pub fn note(&mut self, call: PastCall) -> Vec<PastCall> {
+        let is_anothers = |it: &PastCall| it.call_id == call.call_id && it.peer != call.peer;
+        if self.calls.iter().any(is_anothers) {
+            return Vec::new();
+        }
         self.calls.retain(|it| it.call_id != call.call_id);
         let place = self.calls.partition_point(|it| it.at > call.at);
         self.calls.insert(place, call);

@@ -4,7 +4,7 @@ use wimpex_book::{Book, CALLS, Contact, Direction, ImportError, Imported, Outcom
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 fn user(tail: &str) -> UserId {
-    UserId::parse(format!("w1{tail}")).expect("it is one")
+    UserId::parse(format!("w1{tail:a>32}")).expect("it is one")
 }
 
 fn name(text: &str) -> Name {
@@ -174,19 +174,48 @@ fn a_file_has_the_contacts_and_nothing_else() {
 }
 
 #[test]
+fn a_file_takes_along_whose_pictures_did_not_match() {
+    let mut book = Book::default();
+    book.add(contact("b", "Bob"));
+    book.mistrust(&user("b"), true);
+    let mut other = Book::default();
+    let imported = other.import(&book.export(), None, 99).expect("a file");
+    assert_eq!(imported.added, [user("b")]);
+    assert!(
+        other
+            .contact(&user("b"))
+            .expect("he is there")
+            .is_mistrusted
+    );
+}
+
+#[test]
+fn nobody_can_have_the_call_of_somebody_else_forgotten() {
+    let mut book = Book::default();
+    book.note(call(1));
+    let before = book.clone();
+    let forged = PastCall {
+        peer: user("mallory"),
+        ..call(1)
+    };
+    assert_eq!(book.note(forged), []);
+    assert_eq!(book, before);
+}
+
+#[test]
 fn a_file_adds_who_is_new_and_leaves_the_others_as_they_are() {
     let mut book = Book::default();
     book.add(contact("b", "Robert"));
     let file = r#"{"type":"wimpex-contacts","version":1,"contacts":[
-        {"id":"w1b","name":"Bob"},{"id":"w1me","name":"Me"},{"id":"w1c","name":"Carol","blocked":true},
-        {"id":"w1c","name":"Carol again"},{"id":"","name":"x"},{"id":"w1d","name":""},{"id":"w1e"},5,null]}"#;
+        {"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab","name":"Bob"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaame","name":"Me"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac","name":"Carol","blocked":true},
+        {"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac","name":"Carol again"},{"id":"","name":"x"},{"id":"guest-abc","name":"A guest"},{"id":"w1cutoff","name":"Cut off"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad","name":""},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaae"},5,null]}"#;
     let imported = book.import(file, Some(&user("me")), 99);
     assert_eq!(
         imported,
         Ok(Imported {
             added: vec![user("c")],
             known: 3,
-            unreadable: 5,
+            unreadable: 7,
         })
     );
     assert_eq!(names(&book), ["Carol", "Robert"]);

@@ -18,6 +18,15 @@ pub fn is_key_id(user: &UserId) -> bool {
     user.as_str().starts_with(PREFIX)
 }
 
+/// Whether an id has the form of a key's: all of it arrived.
+pub fn is_whole_key_id(user: &UserId) -> bool {
+    let hash = user.as_str().strip_prefix(PREFIX);
+    hash.is_some_and(|hash| {
+        hash.len() == ID_BYTES * 8 / 5
+            && hash.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
+    })
+}
+
 /// An Ed25519 public key (RFC 8032, section 5.1.5): 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);

@@ -49,7 +49,7 @@ pub use handshake::{
     ANSWER_WITHIN_MS, Agreed, Answered, CONFIRM_WITHIN_MS, Call, Callee, Caller, Draft, FRESH_MS,
     Heard, Incoming, Pending, Secured, Waiting, must_verify,
 };
-pub use key::{Claim, PublicKey, Signature, is_key_id};
+pub use key::{Claim, PublicKey, Signature, is_key_id, is_whole_key_id};
 pub use login::{Challenge, LoginProof, LoginRefusal, login_message};
 pub use refusal::Refusal;
 pub use sas::{SAS_BITS, Sas, sas_digest};

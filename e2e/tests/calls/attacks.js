@@ -30,6 +30,12 @@
       bytes[n % bytes.length] ^= 1 << (n % 8);
       m.sec = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
     },
+    'another nonce': (m, n) => {
+      const bytes = [...atob(m.sec.replaceAll('-', '+').replaceAll('_', '/'))].map((c) => c.charCodeAt(0));
+      // Behind the version and the time (docs/protocol.md).
+      bytes[9 + n % 32] ^= 1 << (n % 8);
+      m.sec = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    },
     'part of a proof': (m, n) => { m.sec = m.sec.slice(0, n % m.sec.length); },
     'another sender': (m, n) => { m.fromId = somebody(n); },
     'another call': (m, n) => { m.callId = `call_${n}`; },
@@ -81,7 +87,8 @@
         attacks[attack](message, n);
         bring(message);
         codes.push(await until(() => refused.shift()));
-        await press('I have read this');
+        // A stranger alarms nobody.
+        if (message.fromId === held.fromId) await press('I have read this');
         await until(() => !document.querySelector('[role=alertdialog]'));
       }
       return codes;

@@ -1,49 +1,17 @@
 //! Contacts, past calls, and what belongs to this device.
 
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Role, Stage, eventually};
 
-use crate::shared::{alice_and_bob, connect, hang_up, scenes};
+use crate::shared::{adds, alice_and_bob, connect, hang_up, opens_the_book, scenes, unfold};
+use crate::trust::opens;
 
 scenes! {
     AnyBrowsers: a_contact_is_called_by_the_name_that_you_give,
     AnyBrowsers: who_is_blocked_or_no_contact_does_not_ring,
+    AnyBrowsers: whose_pictures_did_not_match_is_told_at_the_next_call,
     AnyBrowsers: calls_are_remembered_and_missed_ones_too,
     AnyBrowsers: contacts_travel_as_a_file_and_everything_is_forgotten,
     AnyBrowsers: a_scanned_link_is_taken_and_the_camera_goes_off,
-}
-
-async fn opens_the_book(person: &Person) {
-    person
-        .page
-        .click(Role::Button, "Contacts and this device")
-        .await;
-    person.page.wait_for_text(&["Add a contact"]).await;
-}
-
-/// Opens what a click on its summary opens.
-async fn unfold(person: &Person, summary: &str) {
-    let script = format!(
-        "const it = [...document.querySelectorAll('summary')]
-             .find((it) => (it.ariaLabel ?? it.textContent).trim() === {summary:?});
-         if (it && !it.parentElement.open) it.click();
-         return it !== undefined;"
-    );
-    eventually(summary, async || {
-        let found: bool = person.page.evaluate(&script).await;
-        found.then_some(()).ok_or_else(|| "not there".to_owned())
-    })
-    .await;
-}
-
-async fn adds(person: &Person, link: &str, name: &str) {
-    unfold(person, "Add a contact").await;
-    person.page.fill("Their link or ID", link).await;
-    person.page.fill("Your name for them", name).await;
-    person.page.click(Role::Button, "Add").await;
-    person
-        .page
-        .find(Role::Button, &format!("Audio call with {name}"))
-        .await;
 }
 
 async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
@@ -154,6 +122,32 @@ async fn who_is_blocked_or_no_contact_does_not_ring(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
+async fn whose_pictures_did_not_match_is_told_at_the_next_call(stage: &Stage<'_>) {
+    let (alice, bob) = alice_and_bob(stage).await;
+    opens_the_book(&bob).await;
+    adds(&bob, &alice.link().await, "My sister").await;
+    connect(&alice, &bob, CallKind::Audio).await;
+    let text = opens(&bob, "Verified").await;
+    assert!(text.contains("key of your contact My sister"), "{text}");
+    bob.page.click(Role::Button, "They don’t match").await;
+    bob.page.find(Role::Button, "Not verified").await;
+    hang_up(&bob, &alice).await;
+    tokio::join!(alice.back_home(), bob.back_home());
+    alice.call(&bob.link().await, CallKind::Audio).await;
+    let prompt = bob.is_called().await;
+    assert!(prompt.contains("pictures did not match"), "{prompt}");
+    bob.accept().await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    let text = opens(&bob, "Not verified").await;
+    assert!(text.contains("they differed"), "{text}");
+    bob.page.click(Role::Button, "They match").await;
+    bob.page.find(Role::Button, "Verified").await;
+    hang_up(&bob, &alice).await;
+    bob.back_home().await;
+    let text = bob.page.visible_text().await;
+    assert!(!text.contains("pictures did not match"), "{text}");
+}
+
 async fn calls_are_remembered_and_missed_ones_too(stage: &Stage<'_>) {
     let (alice, bob) = alice_and_bob(stage).await;
     alice.call(&bob.link().await, CallKind::Video).await;
@@ -202,7 +196,11 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
     })
     .await;
     assert!(file.contains(&bob.id().await), "{file}");
-    // Everything is forgotten, and the page begins anew, as somebody else.
+    // Everything is forgotten, and the page begins anew, as somebody else. So does what
+    // else of hers is open.
+    let second = stage.second_tab_of("Alice").await;
+    second.visit("/").await;
+    second.at_home().await;
     let id = alice.id().await;
     unfold(&alice, "Forget me").await;
     alice
@@ -210,12 +208,15 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
         .click(Role::Checkbox, "I know that this cannot be undone")
         .await;
     alice.page.click(Role::Button, "Forget everything").await;
-    eventually("the first screen", async || {
-        let text = alice.page.visible_text().await;
-        let is_new = text.contains("What is your name?");
-        is_new.then_some(()).ok_or(text)
-    })
-    .await;
+    for tab in [&second, &alice] {
+        eventually("the first screen", async || {
+            let text = tab.page.visible_text().await;
+            let is_new = text.contains("What is your name?");
+            is_new.then_some(()).ok_or(text)
+        })
+        .await;
+    }
+    second.page.goto("about:blank").await;
     let left: usize = alice.page.evaluate("return localStorage.length").await;
     assert_eq!(left, 0);
     alice.introduce().await;

@@ -1,6 +1,6 @@
 //! How most scenes begin.
 
-use wimpex_e2e::{CallKind, Person, Stage};
+use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
 
 /// Lists a module's scenes with what each needs.
 macro_rules! scenes {
@@ -61,4 +61,40 @@ pub(crate) async fn hang_up_but(who: &Person, other: &Person, excepted: &[&str])
         who.left_nothing_but(excepted),
         other.left_nothing_but(excepted)
     );
+}
+
+/// Opens contacts, calls and the device's own.
+pub(crate) async fn opens_the_book(person: &Person) {
+    person
+        .page
+        .click(Role::Button, "Contacts and this device")
+        .await;
+    person.page.wait_for_text(&["Add a contact"]).await;
+}
+
+/// Opens what a click on its summary opens.
+pub(crate) async fn unfold(person: &Person, summary: &str) {
+    let script = format!(
+        "const it = [...document.querySelectorAll('summary')]
+             .find((it) => (it.ariaLabel ?? it.textContent).trim() === {summary:?});
+         if (it && !it.parentElement.open) it.click();
+         return it !== undefined;"
+    );
+    eventually(summary, async || {
+        let found: bool = person.page.evaluate(&script).await;
+        found.then_some(()).ok_or_else(|| "not there".to_owned())
+    })
+    .await;
+}
+
+/// Adds a contact.
+pub(crate) async fn adds(person: &Person, link: &str, name: &str) {
+    unfold(person, "Add a contact").await;
+    person.page.fill("Their link or ID", link).await;
+    person.page.fill("Your name for them", name).await;
+    person.page.click(Role::Button, "Add").await;
+    person
+        .page
+        .find(Role::Button, &format!("Audio call with {name}"))
+        .await;
 }

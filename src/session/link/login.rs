@@ -1,15 +1,26 @@
 //! Logging in: who it is, signed where there is a key, and what the server answers.
 
 use wasm_bindgen_futures::spawn_local;
-use wimpex_protocol::{ClientMessage, Login, Resume, Welcome, number};
+use wimpex_identity::is_key_id;
+use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome, number};
 use wimpex_stream::Receiver;
 
 use super::{Link, News, STALE};
 use crate::browser::{clock, storage};
+use crate::session::ServerState;
 use crate::session::event::Event;
 
-/// What a guest proves with that it is the same one. A secret: the tab's own.
+/// What a guest proves with that it is the same one, and a device that it is: an id, a
+/// space, and the server's token for it. A secret: the tab's own.
 const TOKEN: &str = "wimpex.resume-token";
+
+/// Whether who has claimed this may have that id: its own, or any that is no key's.
+fn may_be(claimed: &Option<UserId>, id: &str) -> bool {
+    match claimed {
+        Some(own) => own.as_str() == id,
+        None => UserId::parse(id).is_ok_and(|id| !is_key_id(&id)),
+    }
+}
 
 impl Link {
     /// As soon as there are a name, a socket that has said hello, and somebody to be.
@@ -42,12 +53,19 @@ impl Link {
 
     fn say_login(&mut self, signature: Option<String>) {
         let Some(name) = &self.name else { return };
-        let resume_token = storage::read_in_tab(TOKEN);
         let owner = self
             .identity
             .clone()
             .flatten()
             .filter(|_| signature.is_some());
+        let claimed = owner.as_ref().map(|owner| owner.user.clone());
+        // That of somebody whom this tab was before is of no use.
+        let kept = storage::read_in_tab(TOKEN);
+        let kept = kept.as_ref().and_then(|kept| kept.split_once(' '));
+        let resume_token = kept
+            .filter(|(id, _)| may_be(&claimed, id))
+            .map(|(_, token)| token.to_owned());
+        self.claimed = Some(claimed);
         let login = Login {
             username: name.as_str().to_owned(),
             device_id: self.device.clone().filter(|_| resume_token.is_some()),
@@ -63,8 +81,14 @@ impl Link {
         self.transmit(&ClientMessage::Login(login).encode());
     }
 
-    pub(super) fn welcome(&mut self, welcome: Welcome) -> News {
-        storage::write_in_tab(TOKEN, &welcome.resume_token);
+    /// The server lets us in, once for each login, and as who has asked.
+    pub(super) fn welcome(&mut self, welcome: Welcome) -> Option<News> {
+        let claimed = self.claimed.take()?;
+        let id = welcome.user_id.as_str();
+        if !may_be(&claimed, id) {
+            return Some(self.turned_away(ServerState::Dishonest));
+        }
+        storage::write_in_tab(TOKEN, &format!("{id} {}", welcome.resume_token));
         self.device = Some(welcome.device_id.clone());
         self.attempt = 0;
         self.logged_in = true;
@@ -80,10 +104,10 @@ impl Link {
             self.session = id;
             self.begin_anew();
         }
-        News::Welcome {
+        Some(News::Welcome {
             welcome,
             renewed: !goes_on,
-        }
+        })
     }
 
     /// The numbers begin again, with what the server may not have.

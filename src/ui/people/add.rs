@@ -3,17 +3,19 @@
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 use wimpex_book::Contact;
-use wimpex_identity::is_key_id;
+use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{Name, UserId};
 
 use super::qr::Scan;
-use crate::browser::{clock, window};
+use crate::browser::{clock, storage, window};
 use crate::session::address;
 use crate::session::people::{self, Touched};
 use crate::ui::welcome::invalid;
 use crate::ui::{live, use_session, words};
 
 fn keep(id: UserId, name: Name) {
+    // Who has contacts would miss them: the browser may not make room by forgetting.
+    storage::persist();
     people::change(|book| {
         book.add(Contact {
             id: id.clone(),
@@ -38,10 +40,12 @@ pub(super) fn AddContact() -> impl IntoView {
         let id = address::parse(&link.get_untracked(), &window::origin(), me.as_ref());
         let id = id.map_err(|wrong| words::address_error(wrong).to_owned());
         let id = id.and_then(|id| {
-            if is_key_id(&id) {
+            if !is_key_id(&id) {
+                Err(words::people::GUEST.to_owned())
+            } else if is_whole_key_id(&id) {
                 Ok(id)
             } else {
-                Err(words::people::GUEST.to_owned())
+                Err(words::people::CUT_OFF.to_owned())
             }
         });
         let named = Name::parse(&name.get_untracked()).map_err(words::name_error);

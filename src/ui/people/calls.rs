@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use wimpex_book::{Direction, Outcome, PastCall};
+use wimpex_protocol::CallId;
 
 use crate::browser::clock;
 use crate::session::Intent;
@@ -17,14 +18,20 @@ pub(super) fn PastCalls() -> impl IntoView {
         let book = book.clone();
         Memo::new(move |_| book.with(|book| book.calls().to_vec()))
     };
-    // Whoever sees the list has seen what is in it.
-    let missed = book.with_untracked(|book| book.missed().cloned().collect::<Vec<_>>());
-    if !missed.is_empty() {
+    // Whoever sees the list has seen what is in it, and what comes into it meanwhile. It
+    // may be read from the database only now.
+    let new = RwSignal::new(Vec::<CallId>::new());
+    Effect::new(move |_| {
+        let missed = book.with(|book| book.missed().cloned().collect::<Vec<_>>());
+        if missed.is_empty() {
+            return;
+        }
+        new.update(|new| new.extend(missed.iter().cloned()));
         people::change(|book| {
             book.see_all();
-            missed.iter().cloned().map(Touched::Call).collect()
+            missed.into_iter().map(Touched::Call).collect()
         });
-    }
+    });
     let clear = move |_| {
         let gone = calls.with_untracked(|calls| {
             calls
@@ -38,13 +45,12 @@ pub(super) fn PastCalls() -> impl IntoView {
         });
     };
     let none = live(move || calls.with(Vec::is_empty));
-    let is_new = move |call: &PastCall| missed.contains(&call.call_id);
     view! {
         <section class="card people" aria-labelledby="calls-title" hidden=none>
             <h2 id="calls-title">"Calls"</h2>
             <ul class="calls">
                 <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
-                    {line(is_new(&call), call)}
+                    {line(new, call)}
                 </For>
             </ul>
             <button class="quiet" on:click=clear>
@@ -54,7 +60,9 @@ pub(super) fn PastCalls() -> impl IntoView {
     }
 }
 
-fn line(is_new: bool, call: PastCall) -> AnyView {
+fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
+    let id = call.call_id.clone();
+    let is_new = live(move || new.with(|new| new.contains(&id)));
     let session = use_session();
     let missed = call.outcome == Outcome::Missed;
     let how = words::people::past(call.direction, call.call_type, call.outcome);

@@ -36,6 +36,7 @@ pub fn People() -> impl IntoView {
         book.with(contacts)
     });
     let nobody = live(move || !ids.with(Vec::is_empty));
+    let unkept = people::unkept();
     view! {
         <section class="card people" aria-labelledby="contacts-title">
             <h2 id="contacts-title">"Contacts"</h2>
@@ -49,6 +50,15 @@ pub fn People() -> impl IntoView {
                 </For>
             </ul>
             <AddContact />
+            <p class="field-error" role="alert">
+                {live(move || {
+                    if unkept.get() {
+                        "This browser could not keep that: it lasts as long as this page is open."
+                    } else {
+                        ""
+                    }.to_owned()
+                })}
+            </p>
         </section>
         <PastCalls />
         <ThisDevice />

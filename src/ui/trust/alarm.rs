@@ -21,7 +21,7 @@ pub fn AlarmScreen() -> impl IntoView {
             .alarm
             .map_or_else(Default::default, |alarm| {
                 let name = name_of(view, &alarm.peer, None);
-                trust::alarm(alarm.refusal, &name)
+                trust::alarm(alarm.refusal, &alarm.peer, &name)
             })
     });
     let dialog = NodeRef::<Dialog>::new();

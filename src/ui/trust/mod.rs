@@ -9,8 +9,8 @@ use web_sys::KeyboardEvent;
 use wimpex_gate::Assurance;
 
 use super::icon::{Icon, icon};
-use super::person::name_of;
-use super::words::trust::{self, Lock as State};
+use super::person::{caller, name_of};
+use super::words::trust::{self, Caller, Lock as State};
 use super::{live, use_session};
 use pictures::Pictures;
 
@@ -22,9 +22,10 @@ pub fn Lock() -> impl IntoView {
     crate::ui::sheet::dress();
     let view = use_session().view;
     let open = RwSignal::new(false);
+    let caller = Memo::new(move |_| caller(view));
     let state = Memo::new(move |_| {
         view.trust
-            .with(|trust| State::of(trust.assurance, trust.compared))
+            .with(|trust| State::of(trust.assurance, trust.compared, &caller.get()))
     });
     let label = live(move || trust::label(state.get()).to_owned());
     let sign = live(move || match state.get() {
@@ -50,7 +51,7 @@ pub fn Lock() -> impl IntoView {
             {icon(sign)}
             {label}
         </button>
-        {move || open.get().then(|| view! { <Verification state close /> }.into_any())}
+        {move || open.get().then(|| view! { <Verification state caller close /> }.into_any())}
     }
 }
 
@@ -58,6 +59,7 @@ pub fn Lock() -> impl IntoView {
 #[component]
 fn Verification(
     state: Memo<State>,
+    caller: Memo<Caller>,
     close: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let view = use_session().view;
@@ -69,8 +71,10 @@ fn Verification(
         })
     });
     let title = live(move || trust::label(state.get()).to_owned());
-    let meaning =
-        live(move || trust::meaning(view.trust.with(|trust| trust.assurance), &name.get()));
+    let meaning = live(move || {
+        let assurance = view.trust.with(|trust| trust.assurance);
+        trust::meaning(assurance, &caller.get(), &name.get())
+    });
     let sas = Memo::new(move |_| match view.trust.with(|trust| trust.assurance) {
         Assurance::Compare(sas) | Assurance::Verified(sas) => Some(sas),
         Assurance::None | Assurance::Pending => None,

@@ -171,6 +171,12 @@ pub fn server(state: ServerState) -> Option<&'static str> {
         ServerState::Refused => Some(
             "The server does not let you in at the moment: too many connections come from your network. Trying again later…",
         ),
+        ServerState::Unbelieved => Some(
+            "The server does not accept this page’s login, so you cannot call or be called. Reload the page; if that does not help, tell whoever runs this server.",
+        ),
+        ServerState::Dishonest => Some(
+            "This server takes you for somebody else, so it is not to be trusted. You are not logged in. Tell whoever runs it.",
+        ),
     }
 }
 
@@ -191,9 +197,7 @@ pub fn name_error(error: InvalidName) -> String {
 pub fn address_error(error: InvalidAddress) -> &'static str {
     match error {
         InvalidAddress::Empty => "Please enter the link or ID of the person you want to call.",
-        InvalidAddress::NotALink => {
-            "That is not a call link or ID. It should look like …/u/guest-abc123."
-        }
+        InvalidAddress::NotALink => "That is not a call link or ID. It should look like …/u/w1abc…",
         InvalidAddress::OtherServer => {
             "That link belongs to another server. Open it in a new tab to call from there."
         }

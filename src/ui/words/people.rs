@@ -9,6 +9,10 @@ use wimpex_protocol::CallType;
 pub const GUEST: &str =
     "That is the link of a guest, which is good only while their page is open. It cannot be kept.";
 
+/// What looks like a contact's link and is none.
+pub const CUT_OFF: &str =
+    "That link is not whole: part of it is missing or was changed. Copy it once more.";
+
 /// How a past call went.
 pub fn past(direction: Direction, call_type: CallType, outcome: Outcome) -> String {
     let kind = match call_type {
@@ -27,6 +31,7 @@ pub fn past(direction: Direction, call_type: CallType, outcome: Outcome) -> Stri
         (Outcome::Cancelled, _) => "cancelled",
         (Outcome::Elsewhere, _) => "on another device",
         (Outcome::Failed, _) => "could not connect",
+        (Outcome::Stopped, _) => "stopped: it was not sure with whom",
     };
     format!("{kind}, {how}")
 }

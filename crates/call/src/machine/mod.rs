@@ -94,6 +94,12 @@ impl Machine {
         }
     }
 
+    /// Whether this call with that person is over here, so that whoever still calls is
+    /// told how it ended.
+    pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
+        self.over.verdict(peer, call).is_some()
+    }
+
     /// The next thing to do. Take them until there is none before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
