@@ -38,6 +38,7 @@ pub(super) fn of_inputs(workspace: &Workspace, tools: &str) -> Result<u64> {
     include_str!("mod.rs").hash(&mut hasher);
     include_str!("compress.rs").hash(&mut hasher);
     include_str!("split.rs").hash(&mut hasher);
+    include_str!("styles.rs").hash(&mut hasher);
     include_str!("glue/mod.rs").hash(&mut hasher);
     include_str!("glue/externref.rs").hash(&mut hasher);
     include_str!("glue/names.rs").hash(&mut hasher);

@@ -5,6 +5,7 @@ mod compress;
 mod fingerprint;
 mod glue;
 mod split;
+mod styles;
 
 use std::fs;
 use std::path::PathBuf;
@@ -45,6 +46,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
         || trunk_build(workspace, tools),
     )?;
     glue::fit(&workspace.dist(), &split::parts(workspace), &tools.wasm_opt)?;
+    styles::join(&workspace.dist())?;
     say::step("compressing the page (about 3 seconds)", || {
         compress::tree(&workspace.dist())
     })?;
