@@ -60,7 +60,7 @@ pub fn Notices() -> impl IntoView {
             Icon::Warning,
             "This device’s clock may be wrong",
             "It differs from the server’s by nearly a minute or more. Others do not take a call that seems \
-             to come from another time, so set the clock, best to set itself."
+             to come from another time, so set the clock, or let the device set it by itself."
                 .to_owned(),
         )}
     }

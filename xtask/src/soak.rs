@@ -17,6 +17,7 @@ const SCENES: &[&str] = &[
     "a_long_call_grows_nothing",
     "an_offer_that_was_changed_does_not_ring",
     "an_answer_that_was_changed_ends_the_call",
+    "a_confirmation_with_another_nonce_ends_the_call",
 ];
 /// Random stories of a call.
 const CASES: &str = "100000";

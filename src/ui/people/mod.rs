@@ -50,15 +50,16 @@ pub fn People() -> impl IntoView {
                 </For>
             </ul>
             <AddContact />
-            <p class="field-error" role="alert">
-                {live(move || {
-                    if unkept.get() {
-                        "This browser could not keep that: it lasts as long as this page is open."
-                    } else {
-                        ""
-                    }.to_owned()
-                })}
-            </p>
+            {move || {
+                unkept.get().then(|| {
+                    view! {
+                        <p class="field-error" role="alert">
+                            "This browser could not keep that: it lasts as long as this page is open."
+                        </p>
+                    }
+                    .into_any()
+                })
+            }}
         </section>
         <PastCalls />
         <ThisDevice />

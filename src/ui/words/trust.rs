@@ -170,7 +170,7 @@ pub fn outcome(compared: Option<bool>, name: &str) -> String {
         None => String::new(),
         Some(true) => "You have seen the same: nobody stands between you.".to_owned(),
         Some(false) => format!(
-            "Then somebody may be listening in, or is not {name}. Say nothing secret, end the call, and \
+            "Then somebody may be listening in, or this may not be {name}. Say nothing secret, end the call, and \
              tell {name} by other means."
         ),
     }
