@@ -68,9 +68,9 @@ enum Command {
         /// Only configurations with this in their name
         only: Vec<String>,
     },
-    /// Seed faults into the call logic: the tests or the model must find each
+    /// Seed faults into the call, the gate and the handshake: each must be found
     Mutants {
-        /// Only faults with this in their description
+        /// Only faults with this in their description or file
         only: Option<String>,
     },
     /// Fuzz the frame decoder and the call's machine

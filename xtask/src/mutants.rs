@@ -1,5 +1,6 @@
-//! `cargo xtask mutants`: faults are seeded into a copy of the repository, and
-//! the scenario tests or the small model must find each.
+//! `cargo xtask mutants`: faults are seeded into a copy of the repository, and must be
+//! found: those of the call by the scenario tests or the small model, others by the tests
+//! of their own crate.
 
 use std::fmt::Write;
 use std::fs;
@@ -21,35 +22,42 @@ struct Mutant<'a> {
     replace: &'a str,
 }
 
-/// Applies every fault whose description has `only` in it.
+/// Where the calls are, which have a model too.
+const CALL: &str = "crates/call/";
+
+/// Applies every fault whose description or file has `only` in it.
 pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitCode> {
     let list = fs::read_to_string(workspace.root.join("crates/model/mutants.txt"))?;
-    let all = parse(&list)?;
+    let mut all = parse(&list)?;
+    all.retain(|it| only.is_none_or(|only| it.fault.contains(only) || it.file.contains(only)));
     let place = workspace.state().join("mutants");
     let _lock = lock(&workspace.state().join("mutants.lock"), "testing mutants")?;
     let tree = place.join("tree");
     copy(workspace, &tree)?;
     say::step("the tests and the model without a fault", || {
-        for mut command in [scenarios(workspace, &place), model(workspace, &place)] {
-            proc::captured(&mut command)?;
+        let mut files: Vec<&str> = all.iter().map(|mutant| package(mutant.file)).collect();
+        files.sort_unstable();
+        files.dedup();
+        for package in files {
+            proc::captured(&mut tests(workspace, &place, package))?;
+        }
+        if all.iter().any(|mutant| mutant.file.starts_with(CALL)) {
+            proc::captured(&mut model(workspace, &place))?;
         }
         Ok(())
     })?;
     let mut table = String::from(
         "# What finds which fault\n\n`cargo xtask mutants` writes this table.\n\n\
-         | seeded fault | scenario tests | small model |\n| --- | --- | --- |\n",
+         | seeded fault | tests | small model |\n| --- | --- | --- |\n",
     );
     let mut survivors = 0;
     for mutant in all {
-        if only.is_some_and(|only| !mutant.fault.contains(only)) {
-            continue;
-        }
         let path = tree.join(mutant.file);
         let original = fs::read_to_string(&path)?;
         let places = original.matches(mutant.search).count();
         ensure!(places == 1, "{}: found {places} times", mutant.fault);
         fs::write(&path, original.replacen(mutant.search, mutant.replace, 1))?;
-        let found = hunt(workspace, &place);
+        let found = hunt(workspace, &place, mutant.file);
         fs::write(&path, original)?;
         let (tests, model) = found.with_context(|| mutant.fault.to_owned())?;
         let row = format!("| {} | {tests} | {model} |", mutant.fault);
@@ -70,12 +78,12 @@ pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitC
 }
 
 /// What finds the fault that the copy has now: a test, a rule of the model.
-fn hunt(workspace: &Workspace, place: &Path) -> Result<(String, String)> {
-    let mut build = scenarios(workspace, place);
+fn hunt(workspace: &Workspace, place: &Path, file: &str) -> Result<(String, String)> {
+    let mut build = tests(workspace, place, package(file));
     build.arg("--no-run");
     proc::captured(&mut build).context("the fault does not compile")?;
     let mut failed: Vec<String> = Vec::new();
-    proc::lines(&mut scenarios(workspace, place), |_, line| {
+    proc::lines(&mut tests(workspace, place, package(file)), |_, line| {
         let test = line
             .strip_prefix("test ")
             .and_then(|l| l.strip_suffix(" ... FAILED"));
@@ -86,6 +94,9 @@ fn hunt(workspace: &Workspace, place: &Path) -> Result<(String, String)> {
         1 => format!("`{}`", failed[0]),
         more => format!("`{}` and {} more", failed[0], more - 1),
     };
+    if !file.starts_with(CALL) {
+        return Ok((tests, "–".to_owned()));
+    }
     let mut rule = None;
     let status = proc::lines(&mut model(workspace, place), |_, line| {
         for found in ["VIOLATED: ", "NEVER SEEN: ", "panicked at "] {
@@ -101,10 +112,22 @@ fn hunt(workspace: &Workspace, place: &Path) -> Result<(String, String)> {
     Ok((tests, model))
 }
 
-fn scenarios(workspace: &Workspace, place: &Path) -> Command {
-    let test = ["test", "--package", "wimpex-call", "--test", "scenarios"];
-    let mut command = cargo(workspace, place, &test);
-    command.env("RUST_BACKTRACE", "0");
+/// The directory of the crate that a file is in.
+fn package(file: &str) -> &str {
+    let rest = file.strip_prefix("crates/").unwrap_or(file);
+    rest.split_once('/').map_or(rest, |(package, _)| package)
+}
+
+fn tests(workspace: &Workspace, place: &Path, package: &str) -> Command {
+    let mut command = cargo(workspace, place, &["test"]);
+    command
+        .args(["--package", &format!("wimpex-{package}"), "--test"])
+        .arg(match package {
+            "call" => "scenarios",
+            // Whatever it has.
+            _ => "*",
+        })
+        .env("RUST_BACKTRACE", "0");
     command
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use wimpex_e2e::{CallKind, Stage};
 
 use crate::shared::scenes;
+use crate::trust::opens;
 
 scenes! {
     AnyBrowsers: the_bare_page_calls_wimpex,
@@ -37,6 +38,8 @@ async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
         bare.person().sees(),
         bare.person().hears()
     );
+    let text = opens(&alice, "Not verified").await;
+    assert!(text.contains("has proved nothing"), "{text}");
     bare.end().await;
     alice
         .call_is_over_within(SILENT_END, &["ended", "lost", "failed", "hung up"])
@@ -56,6 +59,8 @@ async fn wimpex_calls_the_bare_page(stage: &Stage<'_>) {
         bare.person().sees(),
         bare.person().hears()
     );
+    let text = opens(&alice, "Not verified").await;
+    assert!(text.contains("has proved nothing"), "{text}");
     alice.end().await;
     alice.call_is_over(&["ended"]).await;
     bare.state_is("ended").await;
