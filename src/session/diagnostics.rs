@@ -19,8 +19,8 @@ pub(crate) fn record(view: View) -> Option<Record> {
         .unwrap_or_default();
     view.recorder.try_update_value(|recorder| {
         let (ring, notes) = (recorder.ring, recorder.notes());
-        let (kept, dropped) = recorder.kept();
-        Record::new(kept, dropped, notes, ring, browser, readings)
+        let (kept, dropped, start) = recorder.kept();
+        Record::new(kept, dropped, start, notes, ring, browser, readings)
     })
 }
 

@@ -11,11 +11,33 @@ use wimpex_protocol::{
 use crate::EndReason;
 use crate::call::limits;
 
+/// All that a machine without a call keeps of those before: with it, another one goes on
+/// as this one would.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The last [`crate::Generation`].
+    pub generation: u64,
+    /// The last [`crate::MediaRequest`].
+    pub request: u64,
+    /// Calls that are over: with whom, and what is said of each to who does not know it.
+    pub over: Vec<(UserId, Signal)>,
+    /// Candidates that came before the offer that they belong to.
+    pub early: Vec<(UserId, DeviceId, CallId, Candidate)>,
+}
+
 /// Candidates that came before the offer that they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Orphans(VecDeque<(UserId, DeviceId, CallId, Candidate)>);
 
 impl Orphans {
+    pub(crate) fn of(early: Vec<(UserId, DeviceId, CallId, Candidate)>) -> Self {
+        Self(early.into())
+    }
+
+    pub(crate) fn all(&self) -> Vec<(UserId, DeviceId, CallId, Candidate)> {
+        self.0.iter().cloned().collect()
+    }
+
     /// Keeps one; the oldest goes when there are too many.
     pub(crate) fn keep(
         &mut self,
@@ -80,6 +102,21 @@ impl Verdict {
         }
     }
 
+    /// The reverse of [`Self::signal`].
+    fn said(signal: &Signal) -> Option<(CallId, Self)> {
+        match signal {
+            Signal::CallReject(reject) => {
+                Some((reject.call_id.clone(), Self::Rejected(reject.reason?)))
+            }
+            Signal::CallEnd(end) => Some((end.call_id.clone(), Self::Ended(end.reason))),
+            Signal::CallOffer(_)
+            | Signal::CallAnswer(_)
+            | Signal::IceCandidate(_)
+            | Signal::CallRinging(_)
+            | Signal::CallConfirm(_) => None,
+        }
+    }
+
     pub(crate) fn signal(self, call_id: CallId) -> Signal {
         match self {
             Self::Rejected(reason) => Signal::CallReject(CallReject {
@@ -99,6 +136,24 @@ pub(crate) struct Over {
 }
 
 impl Over {
+    /// What is no verdict is left out.
+    pub(crate) fn of(over: Vec<(UserId, Signal)>) -> Self {
+        let known = over.into_iter().filter_map(|(peer, signal)| {
+            let (id, verdict) = Verdict::said(&signal)?;
+            Some((peer, id, verdict))
+        });
+        Self {
+            calls: known.collect(),
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<(UserId, Signal)> {
+        let calls = self.calls.iter();
+        calls
+            .map(|(peer, id, verdict)| (peer.clone(), verdict.signal(id.clone())))
+            .collect()
+    }
+
     /// Remembers one; what was known of it first stays.
     pub(crate) fn remember(
         &mut self,
