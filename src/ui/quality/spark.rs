@@ -32,7 +32,8 @@ impl Turns {
 pub(super) fn spark((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
     let shown = use_session().view.quality;
     let line = live(move || {
-        turn.track();
+        // Not `track`: a memo that nobody reads is never told of anything.
+        turn.get();
         shown.with_untracked(|shown| {
             let Some(shown) = shown else {
                 return String::new();
