@@ -204,7 +204,20 @@ impl Recent {
             .as_ref()
             .filter(|before| before.ssrc == after.ssrc);
         let at = after.reported?;
-        let last = self.heard[which].filter(|last| last.ssrc == after.ssrc);
+        // Before the first there is the one that stood in the sample before.
+        let stood = before.and_then(|before| {
+            let stood_at = before.reported.filter(|before| *before != at)?;
+            Some(Heard {
+                at: stood_at,
+                ssrc: before.ssrc,
+                lost: before.peer_lost,
+                received: before.peer_received,
+                sent: sent_by(Some(before), after, samples, stood_at),
+            })
+        });
+        let last = self.heard[which]
+            .filter(|last| last.ssrc == after.ssrc)
+            .or(stood);
         if last.is_some_and(|last| last.at == at) {
             return None;
         }
@@ -263,15 +276,16 @@ fn sent(stream: &Stream) -> Option<f64> {
     Some(stream.count(Counter::Packets)? - again)
 }
 
-/// The same, by a moment between two samples (in the browser's milliseconds).
+/// The same, by a moment (in the browser's milliseconds) between two samples, or before
+/// them at the same rate.
 fn sent_by(before: Option<&Stream>, after: &Stream, samples: [&Sample; 2], at: f64) -> Option<f64> {
     let now = sent(after)?;
     let Some(then) = before.and_then(sent) else {
         return Some(now);
     };
     let (from, until) = (samples[0].at?, samples[1].at?);
-    let share = ((at / 1_000.0 - from) / (until - from)).clamp(0.0, 1.0);
-    Some(then + (now - then) * share)
+    let share = ((at / 1_000.0 - from) / (until - from)).min(1.0);
+    Some((then + (now - then) * share).max(0.0))
 }
 
 fn share(lost: f64, all: f64) -> Option<Due> {
