@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wimpex_call::{Input, Memory, State};
-use wimpex_protocol::{DeviceId, IceCandidate, Signal, UserId};
+use wimpex_protocol::{DeviceId, IceCandidate, Signal};
 
 pub use event::{Event, Unreadable};
 pub use recorder::Recorder;
@@ -146,25 +146,23 @@ impl Record {
 /// candidates that came early.
 fn as_inputs(memory: &Memory) -> [Vec<Input>; 2] {
     let nobody = DeviceId::parse("device").expect("an id");
-    let remote = |from: &UserId, device: &DeviceId, signal| Input::Remote {
-        from: from.clone(),
-        device: device.clone(),
+    let remote = |from, device, signal| Input::Remote {
+        from,
+        device,
         addressed: false,
         signal,
     };
-    let over = memory.over.iter();
-    let early = memory
-        .early
-        .iter()
-        .map(|(from, device, call_id, candidate)| {
-            let ice = IceCandidate {
-                call_id: Some(call_id.clone()),
-                candidate: candidate.clone(),
-            };
-            remote(from, device, Signal::IceCandidate(ice))
-        });
+    let over = memory.over().into_iter();
+    let early = memory.early().into_iter();
+    let early = early.map(|(from, device, call_id, candidate)| {
+        let ice = IceCandidate {
+            call_id: Some(call_id),
+            candidate,
+        };
+        remote(from, device, Signal::IceCandidate(ice))
+    });
     [
-        over.map(|(from, signal)| remote(from, &nobody, signal.clone()))
+        over.map(|(from, signal)| remote(from, nobody.clone(), signal))
             .collect(),
         early.collect(),
     ]
@@ -176,11 +174,7 @@ impl Start {
     /// # Errors
     /// Where an id or a signal in it is none.
     pub fn memory(&self) -> Result<Memory, Unreadable> {
-        let mut memory = Memory {
-            generation: self.generation,
-            request: self.request,
-            ..Memory::default()
-        };
+        let (mut over, mut early) = (Vec::new(), Vec::new());
         for event in self.over.iter().chain(&self.early) {
             match event.input()? {
                 Input::Remote {
@@ -190,12 +184,12 @@ impl Start {
                     ..
                 } => {
                     let call_id = ice.call_id.ok_or(Unreadable)?;
-                    memory.early.push((from, device, call_id, ice.candidate));
+                    early.push((from, device, call_id, ice.candidate));
                 }
-                Input::Remote { from, signal, .. } => memory.over.push((from, signal)),
+                Input::Remote { from, signal, .. } => over.push((from, signal)),
                 _ => return Err(Unreadable),
             }
         }
-        Ok(memory)
+        Ok(Memory::new(self.generation, self.request, over, early))
     }
 }

@@ -26,7 +26,7 @@ pub struct Recorder {
     /// What the machine knew before the first that is kept; none in the middle of a call.
     start: Option<Memory>,
     /// What it knew before others, by their number.
-    starts: VecDeque<(u64, Memory)>,
+    starts: Vec<(u64, Memory)>,
     /// How long a call rings, if it is not the usual time.
     pub ring: Option<Duration>,
 }
@@ -38,7 +38,7 @@ impl Default for Recorder {
             notes: VecDeque::new(),
             dropped: 0,
             start: Some(Memory::default()),
-            starts: VecDeque::new(),
+            starts: Vec::new(),
             ring: None,
         }
     }
@@ -48,10 +48,11 @@ impl Recorder {
     /// The machine is about to take an input.
     pub fn begin(&mut self, at: Duration, input: &Input, machine: &Machine) {
         let number = self.dropped + self.kept.len() as u64;
-        let last = self.starts.back().map_or(self.dropped, |(last, _)| *last);
-        if number >= last + STRIDE {
-            let memory = machine.memory();
-            self.starts.extend(memory.map(|memory| (number, memory)));
+        let last = self.starts.last().map_or(self.dropped, |(last, _)| *last);
+        if number >= last + STRIDE
+            && let Some(memory) = machine.memory()
+        {
+            self.starts.push((number, memory));
         }
         self.kept.push_back(Kept {
             at,
@@ -102,14 +103,19 @@ impl Recorder {
 
     /// The oldest goes, up to where a replay can begin.
     fn shorten(&mut self) {
-        if let Some((number, memory)) = self.starts.pop_front() {
-            self.kept.drain(..(number - self.dropped) as usize);
-            self.dropped = number;
-            self.start = Some(memory);
-        } else if self.kept.len() > LONGEST * INPUTS {
+        if self.starts.is_empty() {
+            if self.kept.len() > LONGEST * INPUTS {
+                self.kept.pop_front();
+                self.dropped += 1;
+                self.start = None;
+            }
+            return;
+        }
+        let (number, memory) = self.starts.remove(0);
+        while self.dropped < number {
             self.kept.pop_front();
             self.dropped += 1;
-            self.start = None;
         }
+        self.start = Some(memory);
     }
 }

@@ -186,7 +186,7 @@ fn what_a_machine_remembers_makes_one_like_it() {
     let mut page = Page::default();
     (1..=3).for_each(|number| calls(&mut page, number));
     let memory = page.machine.memory().unwrap();
-    assert_eq!(memory.over.len(), 3);
+    assert_eq!(memory.over().len(), 3);
     let again = Machine::remembering(memory.clone(), None);
     assert_eq!(again, page.machine);
     assert_eq!(again.memory(), Some(memory));

@@ -56,8 +56,8 @@ impl Machine {
         is_idle.then(|| Memory {
             generation: self.last_generation,
             request: self.last_request,
-            over: self.over.all(),
-            early: self.orphans.all(),
+            over: self.over.clone(),
+            orphans: self.orphans.clone(),
         })
     }
 
@@ -67,8 +67,8 @@ impl Machine {
         Self {
             last_generation: memory.generation,
             last_request: memory.request,
-            over: Over::of(memory.over),
-            orphans: Orphans::of(memory.early),
+            over: memory.over,
+            orphans: memory.orphans,
             ring,
             ..Self::default()
         }
