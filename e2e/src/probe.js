@@ -287,9 +287,14 @@
       'certificate', 'candidate-pair', 'local-candidate', 'remote-candidate'];
     const secret = ['address', 'ip', 'relatedAddress', 'port', 'relatedPort', 'url',
       'usernameFragment', 'base64Certificate', 'iceLocalUsernameFragment'];
+    // The pair in use, whatever its state: while it is checked it is in progress.
     const read = async () => [...(await connection.getStats()).values()]
       .filter((e) => types.includes(e.type))
-      .filter((e) => e.type !== 'candidate-pair' || e.state === 'succeeded')
+      .filter((e, _, all) => {
+        if (e.type !== 'candidate-pair') return true;
+        const named = all.map((t) => t.selectedCandidatePairId).find((id) => id);
+        return named ? e.id === named : e.selected || e.state === 'succeeded';
+      })
       .map((e) => Object.fromEntries(Object.entries(e).filter(([k]) => !secret.includes(k))));
     const before = await read();
     await new Promise((done) => setTimeout(done, 4000));

@@ -41,14 +41,14 @@ impl Reader {
         // It is maplike: a Map in all but name.
         let report = report.unchecked_into::<Map>();
         let stale = self.read.is_multiple_of(FRESH) || report.size() != self.size;
-        let mut kept = if stale { None } else { self.known(&report) };
-        if kept.is_none() {
+        let known = if stale { None } else { self.known(&report) };
+        let kept = known.unwrap_or_else(|| {
             (self.ids, self.transports) = select(&report);
             self.size = report.size();
-            kept = self.known(&report);
-        }
+            self.ids.iter().map(|id| report.get(id)).collect()
+        });
         self.read = self.read.wrapping_add(1);
-        JSON::stringify(&kept.unwrap_or_default())
+        JSON::stringify(&kept)
             .map(String::from)
             .unwrap_or_else(|_| "[]".to_owned())
     }
@@ -77,25 +77,49 @@ impl Reader {
 /// The ids of the entries that matter, and which of them are transports'.
 fn select(report: &Map) -> (Vec<JsValue>, Vec<usize>) {
     let (mut ids, mut transports) = (Vec::new(), Vec::new());
+    let (mut pairs, mut named) = (Vec::new(), Vec::new());
     report.for_each(&mut |entry, id| {
         let field = |name: &str| Reflect::get(&entry, &name.into()).ok();
         let text = |name: &str| field(name).and_then(|value| value.as_string());
-        let read = text("type").is_some_and(|kind| {
-            let used = || text("state").is_some_and(|state| state == "succeeded");
-            READ.contains(&kind.as_str()) && (kind != "candidate-pair" || used())
-        });
-        if read {
-            if text("type").is_some_and(|kind| kind == "transport") {
-                transports.push(ids.len());
-            }
-            ids.push(id);
-            let named = NAMES.iter().filter_map(|name| field(name));
-            for id in named.filter(JsValue::is_string).collect::<Vec<_>>() {
-                if !ids.contains(&id) && report.has(&id) {
-                    ids.push(id);
-                }
-            }
+        let Some(kind) = text("type").filter(|kind| READ.contains(&kind.as_str())) else {
+            return;
+        };
+        if kind == "candidate-pair" {
+            pairs.push((id, entry));
+            return;
         }
+        if kind == "transport" {
+            transports.push(ids.len());
+            named.extend(field("selectedCandidatePairId").filter(|pair| report.has(pair)));
+        }
+        take(report, &mut ids, &entry, id);
     });
+    for (id, entry) in pairs {
+        let field = |name: &str| Reflect::get(&entry, &name.into()).ok();
+        // The pair in use, whatever its state: libwebrtc calls it in progress while it asks
+        // the peer whether it may go on (RFC 7675), which in an outage is all the time.
+        let is_used = if named.is_empty() {
+            let is_selected = field("selected").is_some_and(|it| it == true);
+            is_selected || field("state").is_some_and(|it| it == "succeeded")
+        } else {
+            named.contains(&id)
+        };
+        if is_used {
+            take(report, &mut ids, &entry, id);
+        }
+    }
     (ids, transports)
+}
+
+/// Takes an entry, and those that it names.
+fn take(report: &Map, ids: &mut Vec<JsValue>, entry: &JsValue, id: JsValue) {
+    ids.push(id);
+    let named = NAMES
+        .iter()
+        .filter_map(|name| Reflect::get(entry, &(*name).into()).ok());
+    for id in named.filter(JsValue::is_string) {
+        if !ids.contains(&id) && report.has(&id) {
+            ids.push(id);
+        }
+    }
 }

@@ -4,16 +4,16 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::prelude::{GetUntracked, Set};
+use leptos::prelude::{GetUntracked, Set, WithUntracked};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::{Generation, PeerConnectionState, Role, TrackKind};
+use wimpex_call::{Capture, Generation, PeerConnectionState, Role, TrackKind};
 use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
 use super::View;
 use super::event::Event;
-use super::gauge::Measure;
+use super::gauge::{Measure, Told};
 use crate::browser::peer::{
     self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
 };
@@ -164,9 +164,14 @@ impl Connection {
 
     /// Whether the way has fallen silent.
     pub(super) fn measured(&mut self, report: JsValue) -> bool {
+        let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
+        let told = Told {
+            redundant: self.peer.knows_red(),
+            camera_off: self.view.call.with_untracked(camera) != Some(Capture::On),
+        };
         self.gauge
             .as_mut()
-            .is_some_and(|gauge| gauge.measure(report, self.peer.knows_red()))
+            .is_some_and(|gauge| gauge.measure(report, told))
     }
 
     /// Says this to the peer over the connection itself; says whether it can be.

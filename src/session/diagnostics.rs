@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wimpex_record::Record;
 
 use super::View;
+use super::gauge::line;
 use crate::browser::window;
 
 /// What went through the call machine until now.
@@ -11,16 +12,15 @@ pub(crate) fn record(view: View) -> Option<Record> {
     let browser = window::user_agent();
     let readings = view
         .readings
-        .try_update_value(|readings| readings.iter().cloned().collect::<Vec<_>>())
+        .try_with_value(|readings| {
+            let readings = readings.iter();
+            readings.map(|(at, reading)| line(*at, reading)).collect()
+        })
         .unwrap_or_default();
-    let readings = readings
-        .iter()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
     view.recorder.try_update_value(|recorder| {
         let (ring, notes) = (recorder.ring, recorder.notes());
-        let (kept, dropped) = recorder.kept();
-        Record::new(kept, dropped, notes, ring, browser, readings)
+        let (kept, dropped, start) = recorder.kept();
+        Record::new(kept, dropped, start, notes, ring, browser, readings)
     })
 }
 

@@ -2,35 +2,48 @@
 //! may take where the browser has no estimate of the way. Loaded with the first call (`crate::lazy`); the session knows it as a [`Measure`].
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::RtcPeerConnection;
 use wimpex_quality::{
-    CandidateEnd, Flow, History, Limit, Meter, Reading, Report, Route, Sample, Verdict,
+    CandidateEnd, Flow, History, Limit, Meter, Reading, Report, Route, Sample, Security, Verdict,
+    fingerprint,
 };
 
 use super::View;
 use crate::browser::clock;
-use crate::browser::peer::{limit_picture, lines};
+use crate::browser::peer::{limit_picture, lines, prefer_motion};
 use crate::browser::stats::Reader;
 use crate::ui::words::quality::{Direction, grade, reason};
 
 /// Follows one peer connection, and tells the view.
 pub trait Measure {
-    /// One more report of a connection on which sound goes twice, or not. Says whether the way has fallen silent: nothing at all has
-    /// come over it for some seconds.
-    fn measure(&mut self, report: JsValue, redundant: bool) -> bool;
+    /// One more report of a connection, and what no report tells. Says whether the way has
+    /// fallen silent: nothing at all has come over it for some seconds.
+    fn measure(&mut self, report: JsValue, told: Told) -> bool;
+}
+
+/// What the session knows of a call and no report tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Both ends have RED: sound goes twice.
+    pub redundant: bool,
+    /// Our camera is off, or not to be had.
+    pub camera_off: bool,
 }
 
 /// What the panel and the indicator show.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Shown {
+    /// How many readings there have been.
+    pub number: u32,
     /// The last second, and how the call fares.
-    pub reading: Reading,
+    pub reading: Arc<Reading>,
     /// The last two minutes.
-    pub history: History,
+    pub history: Arc<History>,
 }
 
 /// So many are kept for diagnostics: ten minutes.
@@ -41,9 +54,14 @@ pub(crate) struct Gauge {
     reader: Reader,
     view: View,
     pc: RtcPeerConnection,
+    number: u32,
     /// What the picture is kept to: bits and pictures a second, and how much it is
     /// scaled down.
     limit: Option<(u32, u32, f64)>,
+    /// The browser has been told what matters of the picture that leaves.
+    has_wish: bool,
+    /// From the descriptions, where no report tells.
+    fingerprints: [Option<String>; 2],
 }
 
 impl Gauge {
@@ -53,7 +71,10 @@ impl Gauge {
             reader: Reader::default(),
             view,
             pc,
+            number: 0,
             limit: None,
+            has_wish: false,
+            fingerprints: [None, None],
         }
     }
 
@@ -67,18 +88,56 @@ impl Gauge {
             limit_picture(&self.pc, limit);
         }
     }
+
+    /// Says what matters of the picture, once it leaves: before that there is nothing to
+    /// say it of, and the first picture waits for nothing. A camera that was off comes
+    /// back with another track.
+    fn wish(&mut self, reading: &Reading) {
+        let quality = &reading.quality;
+        let rate = quality.picture_out.as_ref().and_then(|out| out.frame_rate);
+        let leaves = !quality.camera_off && rate.is_some_and(|rate| rate > 0.0);
+        // Two changes of the parameters at once are one too many.
+        if leaves && !self.has_wish && self.limit.is_none() {
+            prefer_motion(&self.pc);
+            self.has_wish = true;
+        }
+        self.has_wish &= !quality.camera_off;
+    }
+
+    /// Firefox tells nothing of certificates; the descriptions that are applied do.
+    fn describe(&mut self, security: &mut Security) {
+        let shown = [
+            &mut security.own_fingerprint,
+            &mut security.peer_fingerprint,
+        ];
+        for (which, (shown, known)) in shown.into_iter().zip(&mut self.fingerprints).enumerate() {
+            if shown.is_some() {
+                continue;
+            }
+            if known.is_none() {
+                let description = match which {
+                    0 => self.pc.local_description(),
+                    _ => self.pc.remote_description(),
+                };
+                *known = description.and_then(|it| fingerprint(&it.sdp()));
+            }
+            shown.clone_from(known);
+        }
+    }
 }
 
 impl Measure for Gauge {
-    fn measure(&mut self, report: JsValue, redundant: bool) -> bool {
+    fn measure(&mut self, report: JsValue, told: Told) -> bool {
         // A browser whose report is none has nothing to show.
         let Ok(report) = Report::parse(&self.reader.json(report)) else {
             return false;
         };
-        let sample = Sample {
-            redundant,
+        let mut sample = Sample {
+            redundant: told.redundant,
+            camera_off: told.camera_off,
             ..Sample::new(&report)
         };
+        self.describe(&mut sample.security);
         let Some(reading) = self.meter.take(sample) else {
             return false;
         };
@@ -88,16 +147,20 @@ impl Measure for Gauge {
         }
         let silent = reading.silent;
         self.keep_to(reading.limit);
+        self.wish(&reading);
+        let reading = Arc::new(reading);
         self.view.readings.update_value(|readings| {
             if readings.len() == READINGS {
                 readings.pop_front();
             }
-            readings.push_back(line(&reading));
+            readings.push_back((clock::now(), reading.clone()));
         });
-        let history = self.meter.history().clone();
-        self.view
-            .quality
-            .set(Some(Arc::new(Shown { reading, history })));
+        self.number = self.number.wrapping_add(1);
+        self.view.quality.set(Some(Arc::new(Shown {
+            number: self.number,
+            reading,
+            history: self.meter.history().clone(),
+        })));
         silent
     }
 }
@@ -109,6 +172,7 @@ struct Line<'a> {
     at: f64,
     receiving: [&'static str; 2],
     sending: [&'static str; 2],
+    rating: Option<f64>,
     sound_in: Option<&'a Flow>,
     picture_in: Option<&'a Flow>,
     sound_out: Option<&'a Flow>,
@@ -116,22 +180,26 @@ struct Line<'a> {
     whole_in: Option<f64>,
     whole_out: Option<f64>,
     redundant: bool,
+    camera_off: bool,
     round_trip: Option<f64>,
+    available: Option<f64>,
+    protocol: Option<&'a str>,
     route: [Option<&'a str>; 2],
 }
 
-fn line(reading: &Reading) -> String {
+/// As it stands in the file.
+pub(crate) fn line(at: Duration, reading: &Reading) -> serde_json::Value {
     let quality = &reading.quality;
-    let kind = |end: fn(&Route) -> &CandidateEnd| {
-        let route = quality.route.as_ref();
-        route.and_then(|route| end(route).kind.as_deref())
-    };
+    let route = quality.route.as_ref();
+    let kind =
+        |end: fn(&Route) -> &CandidateEnd| route.and_then(|route| end(route).kind.as_deref());
     let verdict =
         |direction, verdict: Verdict| [grade(verdict.grade), reason(direction, verdict.reason)];
     let line = Line {
-        at: clock::now().as_secs_f64(),
+        at: at.as_secs_f64(),
         receiving: verdict(Direction::Receiving, reading.receiving),
         sending: verdict(Direction::Sending, reading.sending),
+        rating: reading.rating,
         sound_in: quality.sound_in.as_ref(),
         picture_in: quality.picture_in.as_ref(),
         sound_out: quality.sound_out.as_ref(),
@@ -139,9 +207,15 @@ fn line(reading: &Reading) -> String {
         whole_in: quality.whole_in,
         whole_out: quality.whole_out,
         redundant: quality.redundant,
+        camera_off: quality.camera_off,
         round_trip: quality.round_trip,
+        available: route.and_then(|route| route.available),
+        protocol: route.and_then(|route| {
+            let relays = route.relay_protocol.as_deref();
+            relays.or(route.protocol.as_deref())
+        }),
         route: [kind(|route| &route.local), kind(|route| &route.remote)],
     };
     // Numbers and texts always can.
-    serde_json::to_string(&line).unwrap_or_default()
+    serde_json::to_value(&line).unwrap_or_default()
 }

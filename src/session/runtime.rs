@@ -301,7 +301,7 @@ impl Runtime {
     pub(super) fn input(&mut self, input: Input) {
         let (before, now) = (self.machine.state(), clock::now());
         let recorder = self.view.recorder;
-        recorder.update_value(|recorder| recorder.begin(now, &input));
+        recorder.update_value(|recorder| recorder.begin(now, &input, &self.machine));
         self.machine.handle(input, now);
         let after = self.machine.state();
         if before != after {

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::reactive::graph::Source;
@@ -9,6 +10,7 @@ use web_sys::MediaStream;
 use wimpex_gate::Assurance;
 use wimpex_identity::Refusal;
 use wimpex_protocol::{CallId, Name, UserId};
+use wimpex_quality::Reading;
 
 use super::check::{Finding, Part};
 use super::gauge::Shown;
@@ -145,8 +147,8 @@ pub struct View {
     pub routes: StoredValue<Routes>,
     /// What went through the call machine.
     pub recorder: StoredValue<Recorder, LocalStorage>,
-    /// How the calls fared, each second: lines of JSON.
-    pub readings: StoredValue<VecDeque<String>, LocalStorage>,
+    /// How the calls fared, each second, for diagnostics.
+    pub readings: StoredValue<VecDeque<(Duration, Arc<Reading>)>, LocalStorage>,
     /// Tells of more in the recorder, to who debugs.
     pub recorded: RwSignal<()>,
 }

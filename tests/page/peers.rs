@@ -5,7 +5,8 @@ use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
-    Codecs, Hardware, Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState, with_wishes,
+    Codecs, Hardware, Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState,
+    prefer_motion, with_wishes,
 };
 use wimpex::browser::stats::Reader;
 use wimpex_quality::Report;
@@ -95,6 +96,10 @@ async fn tracks_that_come_late_are_sent_without_another_description() {
         }
         gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
     }
+    // What matters of the picture can be said then, and it goes on.
+    prefer_motion(&caller.peer.js());
+    let hint = js_sys::Reflect::get(camera.js(), &"contentHint".into()).unwrap();
+    assert_eq!(hint.as_string().as_deref(), Some("motion"));
     let pairs = read(&callee.peer).await;
     assert!(pairs.of_type("candidate-pair").next().is_some());
     assert!(pairs.of_type("certificate").next().is_some());

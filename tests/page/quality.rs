@@ -2,29 +2,48 @@
 
 use std::sync::Arc;
 
+use js_sys::{Map, Object, Reflect};
 use leptos::prelude::*;
 use leptos::task::tick;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Element, HtmlElement};
+use wimpex::browser::stats::Reader;
 use wimpex::session::gauge::Shown;
 use wimpex::session::{Intent, Session};
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
 use wimpex_call::State;
 use wimpex_quality::{
-    CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Route, Security, Verdict,
+    CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Report, Route, Security, Verdict,
 };
 
 use crate::components::{Stage, in_a_call};
 
 fn shown(quality: Quality) -> Option<Arc<Shown>> {
+    shown_as(quality, Reason::Well, Reason::Loss)
+}
+
+/// Poor is what is sent, for that reason.
+fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<Shown>> {
     let verdict = |grade, reason| Verdict { grade, reason };
+    let received = match receiving {
+        Reason::NoPicture | Reason::Measuring => Grade::Unknown,
+        _ => Grade::Good,
+    };
+    let mut history = History::default();
+    for _ in 0..3 {
+        history.add(&quality);
+    }
     Some(Arc::new(Shown {
-        reading: Reading {
+        number: 4,
+        reading: Arc::new(Reading {
             quality,
-            receiving: verdict(Grade::Good, Reason::Well),
-            sending: verdict(Grade::Poor, Reason::Loss),
+            receiving: verdict(received, receiving),
+            sending: verdict(Grade::Poor, sending),
+            rating: Some(85.0),
             ..Reading::default()
-        },
-        history: History::default(),
+        }),
+        history: Arc::new(history),
     }))
 }
 
@@ -45,6 +64,9 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
             loss: Some(0.025),
             jitter: Some(0.012),
             frame_rate: Some(29.7),
+            freezes: Some(2.0),
+            frozen: Some(0.5),
+            nack: Some(7.0),
             resolution: Some((1280, 720)),
             codec: Some("VP8".to_owned()),
             hardware: Some(false),
@@ -69,7 +91,6 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         "Round-trip time3.4 ms",
         "1.23 Mbit/s",
         "Lost2.5 %",
-        "Jitter12 ms",
         "1280×720",
         "30 fps",
         "VP8, software",
@@ -78,10 +99,194 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         "Receivinggood",
         "Sendingpoor",
         "Your upload is losing packets.",
+        "Stood still6 in a minute, 50 % of it",
+        "They should sound good to you: 4.2 of 4.5, R 85",
     ] {
         assert!(text().contains(words), "{words} in {}", text());
     }
     assert!(!text().contains("198.51"), "nobody asked for addresses");
+    // What is known is drawn, and nothing else.
+    let paths = stage.element.query_selector_all(".spark path").unwrap();
+    let drawn: Vec<String> = (0..paths.length())
+        .filter_map(|at| {
+            paths
+                .get(at)?
+                .dyn_into::<Element>()
+                .ok()?
+                .get_attribute("d")
+        })
+        .filter(|path| !path.is_empty())
+        .collect();
+    // Bitrate, frame rate, loss, standstill and jitter of the picture (which is not opened),
+    // and the round trip.
+    assert_eq!(drawn.len(), 5, "{drawn:?}");
+    assert!(
+        drawn.contains(&"M117 0L118 0L119 0".to_owned()),
+        "{drawn:?}"
+    );
+    open(&stage, "Network addresses").await;
+    assert!(
+        text().contains("Yours 198.51.100.7 port 9, theirs 198.51.100.7 port 9."),
+        "{}",
+        text()
+    );
+    assert!(!text().contains("(NACK)"), "nobody asked for more");
+    open(&stage, "More numbers of picture").await;
+    assert!(text().contains("Packets asked for (NACK)7/s"), "{}", text());
+    assert!(text().contains("Jitter12 ms"), "{}", text());
+}
+
+/// Opens a part of the panel, and waits for what is in it.
+async fn open(stage: &Stage, name: &str) {
+    let all = stage.element.query_selector_all("summary").unwrap();
+    let summary = (0..all.length())
+        .filter_map(|at| all.get(at)?.dyn_into::<HtmlElement>().ok())
+        .find(|summary| summary.inner_text().trim() == name);
+    summary.unwrap().click();
+    // `toggle` comes in a task of its own.
+    gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+    tick().await;
+}
+
+/// What was copied, where the test is the clipboard.
+#[wasm_bindgen_test]
+async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
+    let clipboard = js_sys::Function::new_no_args(
+        "globalThis.__copied = '';
+        Object.defineProperty(navigator, 'clipboard', { configurable: true, value: {
+            writeText: async (text) => { globalThis.__copied = text; },
+        } });",
+    );
+    clipboard.call0(&JsValue::NULL).unwrap();
+    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let end = CandidateEnd {
+        address: Some("198.51.100.7 port 9".to_owned()),
+        ..CandidateEnd::default()
+    };
+    stage.session.view.quality.set(shown(Quality {
+        sound_in: Some(Flow {
+            packets: Some(50.0),
+            ..Flow::default()
+        }),
+        route: Some(Route {
+            available: Some(2_000_000.0),
+            local: end,
+            ..Route::default()
+        }),
+        ..Quality::default()
+    }));
+    tick().await;
+    stage.button("Copy").click();
+    gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
+    let copied = Reflect::get(&js_sys::global(), &"__copied".into()).unwrap();
+    let copied = copied.as_string().unwrap();
+    for line in [
+        "Sound, Packets: receiving 50/s sending –\n",
+        "Your way carries (estimate): 2.00 Mbit/s\n",
+        "Picture, Held back by: sending –\n",
+    ] {
+        assert!(copied.contains(line), "{line} in {copied}");
+    }
+    assert!(!copied.contains("198.51"), "{copied}");
+    stage.button("Copied");
+}
+
+#[wasm_bindgen_test]
+async fn why_nothing_is_known_is_said() {
+    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let says = async |reason| {
+        let quality = shown_as(Quality::default(), reason, Reason::Loss);
+        stage.session.view.quality.set(quality);
+        tick().await;
+        stage.find(".verdict").text_content().unwrap()
+    };
+    let says_no_picture = says(Reason::NoPicture).await;
+    assert!(
+        says_no_picture.contains("unknownNo picture"),
+        "{says_no_picture}"
+    );
+    assert_eq!(says(Reason::Measuring).await, "Receivingunknown");
+}
+
+/// A report as a browser makes it, of these entries.
+fn report(entries: &[(&str, &[(&str, JsValue)])]) -> JsValue {
+    let report = Map::new();
+    for (id, fields) in entries {
+        let entry = Object::new();
+        Reflect::set(&entry, &"id".into(), &(*id).into()).unwrap();
+        for (name, value) in *fields {
+            Reflect::set(&entry, &(*name).into(), value).unwrap();
+        }
+        report.set(&(*id).into(), &entry);
+    }
+    report.into()
+}
+
+fn pair(state: &str) -> [(&'static str, JsValue); 3] {
+    [
+        ("type", "candidate-pair".into()),
+        ("state", state.into()),
+        ("localCandidateId", "L".into()),
+    ]
+}
+
+#[wasm_bindgen_test]
+fn the_pair_in_use_is_read_whatever_its_state() {
+    let read = |named: &str, state: &str| {
+        let transport = [
+            ("type", "transport".into()),
+            ("selectedCandidatePairId", named.into()),
+        ];
+        let json = Reader::default().json(report(&[
+            ("A", &pair("succeeded")),
+            ("P", &pair(state)),
+            ("T", &transport),
+            ("L", &[("type", "local-candidate".into())]),
+        ]));
+        Report::parse(&json).unwrap()
+    };
+    for state in ["succeeded", "in-progress", "failed"] {
+        let read = read("P", state);
+        let pairs: Vec<_> = read.of_type("candidate-pair").collect();
+        assert_eq!(pairs.len(), 1, "{state}");
+        assert_eq!(pairs[0].text("id"), Some("P"), "{state}");
+        assert!(read.by_id("L").is_some(), "{state}");
+    }
+    // One that is not there is none, and takes nothing with it.
+    let read = read("gone", "in-progress");
+    assert_eq!(read.of_type("candidate-pair").count(), 1);
+    assert_eq!(read.of_type("transport").count(), 1);
+}
+
+#[wasm_bindgen_test]
+fn a_reader_follows_the_pair_through_an_outage() {
+    let mut reader = Reader::default();
+    for (named, state) in [
+        ("P", "succeeded"),
+        ("P", "in-progress"),
+        ("Q", "in-progress"),
+        ("gone", "failed"),
+        ("P", "succeeded"),
+    ] {
+        let transport = [
+            ("type", "transport".into()),
+            ("selectedCandidatePairId", named.into()),
+        ];
+        let json = reader.json(report(&[
+            ("T", &transport),
+            ("P", &pair(state)),
+            ("Q", &pair(state)),
+            ("L", &[("type", "local-candidate".into())]),
+        ]));
+        let read = Report::parse(&json).unwrap();
+        assert_eq!(read.of_type("transport").count(), 1, "{named}, {state}");
+        let pair = read.of_type("candidate-pair").next();
+        let pair = pair.and_then(|pair| pair.text("id"));
+        match named {
+            "gone" => assert_eq!(pair, None),
+            _ => assert_eq!(pair, Some(named), "{state}"),
+        }
+    }
 }
 
 #[wasm_bindgen_test]
@@ -121,6 +326,11 @@ async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
         },
         || view! { <PauseOffer /> },
     );
+    tick().await;
+    assert!(stage.element.query_selector("button").unwrap().is_none());
+    // A pause shortens no way.
+    let slow = shown_as(Quality::default(), Reason::Well, Reason::Delay);
+    stage.session.view.quality.set(slow);
     tick().await;
     assert!(stage.element.query_selector("button").unwrap().is_none());
     stage.session.view.quality.set(shown(Quality::default()));

@@ -62,6 +62,9 @@ enum Command {
     Natlab {
         /// Only scenes with this in their names
         only: Option<String>,
+        /// What the page measures beside what the routers count in Firefox too
+        #[arg(long)]
+        firefox: bool,
     },
     /// Explore every state of a call within bounds, and draw the state diagram
     Model {
@@ -159,7 +162,9 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Soak => soak::soak(&workspace),
-            Command::Natlab { only } => natlab::natlab(&workspace, only.as_deref()),
+            Command::Natlab { only, firefox } => {
+                natlab::natlab(&workspace, only.as_deref(), firefox)
+            }
             Command::Bench => bench::bench(&workspace),
             Command::Model { only } => proof::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
@@ -209,6 +214,15 @@ mod tests {
         };
         assert_eq!(part, Some(Part::E2e));
         assert_eq!(args, ["glare"]);
+    }
+
+    #[test]
+    fn the_laboratory_takes_a_name_and_firefox() {
+        let cli = Cli::parse_from(["xtask", "natlab", "relay", "--firefox"]);
+        let Command::Natlab { only, firefox } = cli.command else {
+            panic!("expected natlab");
+        };
+        assert_eq!((only.as_deref(), firefox), (Some("relay"), true));
     }
 
     #[test]

@@ -70,5 +70,6 @@ mod state;
 pub use call::limits;
 pub use input::{Generation, Input, MediaError, MediaRequest, PeerConnectionState, TrackKind};
 pub use machine::Machine;
+pub use memory::{Early, Memory};
 pub use output::Output;
 pub use state::{CallView, Capture, EndReason, Ended, Role, State, View};

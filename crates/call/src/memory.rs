@@ -11,9 +11,60 @@ use wimpex_protocol::{
 use crate::EndReason;
 use crate::call::limits;
 
+/// All that a machine without a call keeps of those before: with it, another one goes on
+/// as this one would. In words only when it is asked for, which is rare.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The last [`crate::Generation`].
+    pub generation: u64,
+    /// The last [`crate::MediaRequest`].
+    pub request: u64,
+    pub(crate) over: Over,
+    pub(crate) orphans: Orphans,
+}
+
+/// A candidate that came before the offer that it belongs to.
+pub type Early = (UserId, DeviceId, CallId, Candidate);
+
+impl Memory {
+    /// The same again of its parts; an end that is none is left out.
+    pub fn new(
+        generation: u64,
+        request: u64,
+        over: Vec<(UserId, Signal)>,
+        early: Vec<Early>,
+    ) -> Self {
+        let known = over.into_iter().filter_map(|(peer, signal)| {
+            let (id, verdict) = Verdict::said(&signal)?;
+            Some((peer, id, verdict))
+        });
+        Self {
+            generation,
+            request,
+            over: Over {
+                calls: known.collect(),
+            },
+            orphans: Orphans(early.into()),
+        }
+    }
+
+    /// Calls that are over: with whom, and what is said of each to who does not know it.
+    pub fn over(&self) -> Vec<(UserId, Signal)> {
+        let calls = self.over.calls.iter();
+        calls
+            .map(|(peer, id, verdict)| (peer.clone(), verdict.signal(id.clone())))
+            .collect()
+    }
+
+    /// Candidates that came before the offer that they belong to.
+    pub fn early(&self) -> Vec<Early> {
+        self.orphans.0.iter().cloned().collect()
+    }
+}
+
 /// Candidates that came before the offer that they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Orphans(VecDeque<(UserId, DeviceId, CallId, Candidate)>);
+pub(crate) struct Orphans(VecDeque<Early>);
 
 impl Orphans {
     /// Keeps one; the oldest goes when there are too many.
@@ -77,6 +128,21 @@ impl Verdict {
             | EndReason::Unsupported
             | EndReason::PeerOffline
             | EndReason::PeerGone => Self::Ended(CallEndReason::Ended),
+        }
+    }
+
+    /// The reverse of [`Self::signal`].
+    fn said(signal: &Signal) -> Option<(CallId, Self)> {
+        match signal {
+            Signal::CallReject(reject) => {
+                Some((reject.call_id.clone(), Self::Rejected(reject.reason?)))
+            }
+            Signal::CallEnd(end) => Some((end.call_id.clone(), Self::Ended(end.reason))),
+            Signal::CallOffer(_)
+            | Signal::CallAnswer(_)
+            | Signal::IceCandidate(_)
+            | Signal::CallRinging(_)
+            | Signal::CallConfirm(_) => None,
         }
     }
 

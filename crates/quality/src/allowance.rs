@@ -145,7 +145,10 @@ fn lost(before: &Sample, after: &Sample, quality: &Quality) -> Option<f64> {
         let last = before.as_ref().and_then(|before| before.reported);
         after.peer_loss.filter(|_| after.reported != last)
     };
-    let picture = quality.picture_out.as_ref()?;
+    let picture = quality
+        .picture_out
+        .as_ref()
+        .filter(|_| !quality.camera_off)?;
     let packets = picture.packets.filter(|packets| *packets > 0.0)?;
     let again = picture.again.map(|again| again / packets);
     [

@@ -1,7 +1,8 @@
 //! Good, fair or poor, and why. The table is in `docs/quality.md`.
 
 use crate::emodel::rating;
-use crate::quality::{Flow, Quality};
+use crate::quality::Quality;
+use crate::recent::Recent;
 
 /// How one direction of a call fares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,36 +59,38 @@ const BEARABLE: f64 = 70.0;
 const MARGIN: f64 = 3.0;
 /// Seconds of sound in a packet, and of what the codec looks ahead (RFC 6716).
 const PACKING: f64 = 0.0265;
-/// What a jitter buffer waits where nobody says: two packets.
+/// What a jitter buffer waits where nobody says, in seconds: two packets.
 const WAIT: f64 = 0.04;
 
-/// How what arrives fares. `seen` says that there has been a picture, `before` how
-/// it fared until now.
-pub(crate) fn receiving(quality: &Quality, seen: bool, before: Grade) -> Verdict {
-    let (sound, picture) = (quality.sound_in.as_ref(), quality.picture_in.as_ref());
-    let packets = |flow: Option<&Flow>| flow.and_then(|flow| flow.packets);
-    match (packets(sound), packets(picture)) {
-        (None, None) => return Verdict::default(),
-        (Some(0.0) | None, Some(0.0) | None) => return verdict(Grade::Poor, Reason::Silence),
-        _ => {}
+/// How what arrives fares, and how it should sound (R). `seen` says that there has been a
+/// picture, `before` how it fared until now.
+pub(crate) fn receiving(
+    recent: &Recent,
+    window: &Quality,
+    seen: bool,
+    before: Grade,
+) -> (Verdict, Option<f64>) {
+    match recent.silence() {
+        [None, None] => return (Verdict::default(), None),
+        [None | Some(true), None | Some(true)] => {
+            return (verdict(Grade::Poor, Reason::Silence), None);
+        }
+        [Some(false), _] | [_, Some(false)] => {}
     }
-    let waited = sound.and_then(|sound| sound.waited).unwrap_or(WAIT);
-    let missing = loss_of(sound, picture).map(|lost| quality.missing_in(lost));
-    let heard = way(missing, quality.round_trip, waited, before);
-    let shown = match picture {
-        Some(picture) if seen => shown(picture),
-        _ => None,
-    };
-    worse(heard, shown)
+    let waited = window.sound_in.as_ref().and_then(|sound| sound.waited);
+    let missing = recent.lost_in().map(|lost| window.missing_in(lost));
+    let way = Way::new(missing, window.round_trip, waited.unwrap_or(WAIT));
+    let heard = way.map_or_else(Verdict::default, |way| way.verdict(before));
+    let shown = seen.then(|| shown(recent)).flatten();
+    (worse(heard, shown), way.map(|way| way.rating))
 }
 
-fn shown(picture: &Flow) -> Option<Verdict> {
+fn shown(recent: &Recent) -> Option<Verdict> {
     // Off or held up: nobody can tell from here.
-    if picture.packets? == 0.0 {
+    if recent.no_picture() {
         return Some(verdict(Grade::Unknown, Reason::NoPicture));
     }
-    let frozen = picture.frozen.unwrap_or(0.0);
-    let rate = picture.frame_rate?;
+    let (rate, frozen) = recent.shown()?;
     Some(match () {
         () if rate < 1.0 => verdict(Grade::Poor, Reason::Freezes),
         () if frozen > 0.2 => verdict(Grade::Poor, Reason::Freezes),
@@ -99,60 +102,70 @@ fn shown(picture: &Flow) -> Option<Verdict> {
 }
 
 /// How what leaves fares, after what the peer reports.
-pub(crate) fn sending(quality: &Quality, before: Grade) -> Verdict {
-    let (sound, picture) = (quality.sound_out.as_ref(), quality.picture_out.as_ref());
-    let missing = loss_of(sound, picture).map(|lost| quality.missing_out(lost));
-    let heard = way(missing, quality.round_trip, WAIT, before);
-    let narrow = picture.and_then(|picture| {
-        let held = picture.limitation.as_deref() == Some("bandwidth");
-        let rate = picture.frame_rate?;
-        // The browser finds the width of the way by and by: that is no fault yet.
-        let starved = picture.target.is_some_and(|target| target < 150_000.0);
-        Some(match () {
-            () if rate == 0.0 => return None,
-            () if held && rate < 5.0 => verdict(Grade::Poor, Reason::Narrow),
-            () if held && (rate < 10.0 || starved) => verdict(Grade::Fair, Reason::Narrow),
-            () if rate < 5.0 => verdict(Grade::Fair, Reason::FewFrames),
-            () => return None,
-        })
-    });
-    worse(heard, narrow)
+pub(crate) fn sending(recent: &Recent, window: &Quality, before: Grade) -> Verdict {
+    let missing = recent.lost_out().map(|lost| window.missing_out(lost));
+    let way = Way::new(missing, window.round_trip, WAIT);
+    let heard = way.map_or_else(Verdict::default, |way| way.verdict(before));
+    worse(heard, narrow(recent, window))
 }
 
-/// Sound and picture take the same way: the loss of both, by their packets.
-fn loss_of(sound: Option<&Flow>, picture: Option<&Flow>) -> Option<f64> {
-    let flows = [sound, picture].into_iter().flatten();
-    let known = flows.filter_map(|flow| Some((flow.loss?, flow.packets?)));
-    let (lost, all) = known.fold((0.0, 0.0), |(lost, all), (loss, packets)| {
-        (lost + loss * packets, all + packets)
-    });
-    (all > 0.0).then(|| lost / all)
+/// What there is to say of the picture that leaves, if there is one.
+fn narrow(recent: &Recent, window: &Quality) -> Option<Verdict> {
+    let picture = window.picture_out.as_ref().filter(|_| !window.camera_off)?;
+    let rate = recent.encoded()?;
+    let held = picture.limitation.as_deref() == Some("bandwidth");
+    // The browser finds the width of the way by and by: that is no fault yet.
+    let starved = picture.target.is_some_and(|target| target < 150_000.0);
+    Some(match () {
+        () if held && rate < 5.0 => verdict(Grade::Poor, Reason::Narrow),
+        // A camera that gives nothing is not the way's fault.
+        () if rate == 0.0 => return None,
+        () if held && (rate < 10.0 || starved) => verdict(Grade::Fair, Reason::Narrow),
+        () if rate < 5.0 => verdict(Grade::Fair, Reason::FewFrames),
+        () => return None,
+    })
 }
 
 /// What the E-model says of a way.
-fn way(loss: Option<f64>, round_trip: Option<f64>, waited: f64, before: Grade) -> Verdict {
-    let (Some(loss), Some(round_trip)) = (loss, round_trip) else {
-        return Verdict::default();
-    };
-    let delay = round_trip / 2.0 + waited + PACKING;
-    let rating_of = rating(loss, delay);
-    let margin = |grade: Grade| match (before, grade) {
-        (Grade::Fair | Grade::Poor, Grade::Good) | (Grade::Poor, Grade::Fair) => MARGIN,
-        _ => 0.0,
-    };
-    let grade = if rating_of >= SATISFIED + margin(Grade::Good) {
-        Grade::Good
-    } else if rating_of >= BEARABLE + margin(Grade::Fair) {
-        Grade::Fair
-    } else {
-        Grade::Poor
-    };
-    let reason = match grade {
-        Grade::Good | Grade::Unknown => Reason::Well,
-        Grade::Fair | Grade::Poor if rating(loss, 0.0) < rating(0.0, delay) => Reason::Loss,
-        Grade::Fair | Grade::Poor => Reason::Delay,
-    };
-    verdict(grade, reason)
+#[derive(Clone, Copy)]
+struct Way {
+    loss: f64,
+    delay: f64,
+    rating: f64,
+}
+
+impl Way {
+    fn new(loss: Option<f64>, round_trip: Option<f64>, waited: f64) -> Option<Self> {
+        let (loss, delay) = (loss?, round_trip? / 2.0 + waited + PACKING);
+        let rating = rating(loss, delay);
+        Some(Self {
+            loss,
+            delay,
+            rating,
+        })
+    }
+
+    fn verdict(self, before: Grade) -> Verdict {
+        let margin = |grade: Grade| match (before, grade) {
+            (Grade::Fair | Grade::Poor, Grade::Good) | (Grade::Poor, Grade::Fair) => MARGIN,
+            _ => 0.0,
+        };
+        let grade = if self.rating >= SATISFIED + margin(Grade::Good) {
+            Grade::Good
+        } else if self.rating >= BEARABLE + margin(Grade::Fair) {
+            Grade::Fair
+        } else {
+            Grade::Poor
+        };
+        let reason = match grade {
+            Grade::Good | Grade::Unknown => Reason::Well,
+            Grade::Fair | Grade::Poor if rating(self.loss, 0.0) < rating(0.0, self.delay) => {
+                Reason::Loss
+            }
+            Grade::Fair | Grade::Poor => Reason::Delay,
+        };
+        verdict(grade, reason)
+    }
 }
 
 /// The one that a person would name first.
@@ -164,7 +177,7 @@ fn worse(heard: Verdict, shown: Option<Verdict>) -> Verdict {
 }
 
 /// A picture that may be off says more than sound that is good.
-fn rank(grade: Grade) -> u8 {
+pub(crate) fn rank(grade: Grade) -> u8 {
     match grade {
         Grade::Good => 0,
         Grade::Unknown => 1,
@@ -177,42 +190,40 @@ fn verdict(grade: Grade, reason: Reason) -> Verdict {
     Verdict { grade, reason }
 }
 
-/// Keeps a verdict for some readings, so that it does not flicker.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Steady {
-    shown: Verdict,
-    next: Verdict,
-    held: u32,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Steady {
-    pub(crate) fn grade(&self) -> Grade {
-        self.shown.grade
+    #[test]
+    fn back_to_a_better_grade_takes_three_points_more_than_the_line() {
+        let rated = |rating: f64| Way {
+            loss: 0.05,
+            delay: 0.1,
+            rating,
+        };
+        for (rating, before, grade) in [
+            (81.0, Grade::Good, Grade::Good),
+            (81.0, Grade::Unknown, Grade::Good),
+            (82.9, Grade::Fair, Grade::Fair),
+            (83.0, Grade::Fair, Grade::Good),
+            (82.9, Grade::Poor, Grade::Fair),
+            (71.0, Grade::Good, Grade::Fair),
+            (72.9, Grade::Poor, Grade::Poor),
+            (73.0, Grade::Poor, Grade::Fair),
+        ] {
+            let verdict = rated(rating).verdict(before);
+            assert_eq!(verdict.grade, grade, "{rating} after {before:?}");
+        }
     }
 
-    /// The verdict to show, after one more.
-    pub(crate) fn after(&mut self, now: Verdict) -> Verdict {
-        if now.grade == self.shown.grade {
-            self.shown.reason = now.reason;
-            self.held = 0;
-            return self.shown;
-        }
-        self.held = if now.grade == self.next.grade {
-            self.held + 1
-        } else {
-            1
-        };
-        self.next = now;
-        let needed = match (self.shown.grade, now.grade) {
-            (Grade::Unknown, _) => 1,
-            (_, Grade::Unknown) => 2,
-            (from, to) if rank(to) > rank(from) => 3,
-            _ => 5,
-        };
-        if self.held >= needed {
-            self.shown = now;
-            self.held = 0;
-        }
-        self.shown
+    /// As `docs/quality.md` says: with what packing and waiting always add.
+    #[test]
+    fn the_lines_are_crossed_where_the_docs_say() {
+        let rated = |loss, round_trip| Way::new(Some(loss), Some(round_trip), WAIT).unwrap().rating;
+        assert!(rated(0.0345, 0.0) > SATISFIED && rated(0.0355, 0.0) < SATISFIED);
+        assert!(rated(0.073, 0.0) > BEARABLE && rated(0.075, 0.0) < BEARABLE);
+        // From mouth to ear: half of it, and 66 ms.
+        assert!(rated(0.0, 0.35) > SATISFIED && rated(0.0, 0.36) < SATISFIED);
+        assert!(rated(0.0, 0.50) > BEARABLE && rated(0.0, 0.51) < BEARABLE);
     }
 }

@@ -19,13 +19,15 @@ mod grade;
 mod history;
 mod meter;
 mod quality;
+mod recent;
 mod report;
 mod sample;
+mod steady;
 
 pub use allowance::Limit;
 pub use grade::{Grade, Reason, Verdict};
 pub use history::{History, SECONDS, Series};
 pub use meter::{Meter, Reading};
-pub use quality::{Flow, Quality};
+pub use quality::{Flow, Media, Number, Quality};
 pub use report::{Entry, Report};
-pub use sample::{CandidateEnd, Counter, Route, Sample, Security, Stream};
+pub use sample::{CandidateEnd, Counter, Route, Sample, Security, Stream, fingerprint};

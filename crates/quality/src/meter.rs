@@ -1,16 +1,16 @@
 //! Sample by sample, what to show.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::allowance::{Allowance, Limit};
-use crate::grade::{Steady, Verdict, receiving, sending};
+use crate::grade::{Verdict, receiving, sending};
 use crate::history::History;
 use crate::quality::Quality;
+use crate::recent::{Recent, WINDOW, is_seen};
 use crate::sample::Sample;
+use crate::steady::Steady;
 
-/// Over how many readings it is judged: long enough for some hundred packets, short
-/// enough to notice.
-const WINDOW: usize = 8;
 /// So many readings without a byte, and the way is silent.
 const SILENT: u32 = 3;
 /// Bytes a second of somebody who is heard or seen. Less may pause by itself: where
@@ -27,7 +27,10 @@ pub struct Reading {
     pub receiving: Verdict,
     /// How what leaves fares.
     pub sending: Verdict,
-    /// Pictures came in the interval; unknown while that cannot be told.
+    /// How the peer should sound: the transmission rating R of what the verdict is of.
+    pub rating: Option<f64>,
+    /// Pictures came in the interval, and not only black ones for a camera that is off;
+    /// unknown while that cannot be told.
     pub picture: Option<bool>,
     /// Nothing at all has come over the route for some seconds: for the first time
     /// since something came.
@@ -41,10 +44,15 @@ pub struct Reading {
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     samples: VecDeque<Sample>,
-    history: History,
+    recent: Recent,
+    history: Arc<History>,
     receiving: Steady,
     sending: Steady,
     allowance: Allowance,
+    /// The way that all this is of.
+    way: Option<String>,
+    /// Its last known round trip, in seconds.
+    round_trip: Option<f64>,
     seen: bool,
     quiet: u32,
     /// Much came before it got quiet.
@@ -53,11 +61,11 @@ pub struct Meter {
 
 impl Meter {
     /// The last two minutes.
-    pub fn history(&self) -> &History {
+    pub fn history(&self) -> &Arc<History> {
         &self.history
     }
 
-    /// One more sample; nothing can be said of the first.
+    /// One more sample; nothing can be said of the first, nor of one of the same moment.
     pub fn take(&mut self, mut sample: Sample) -> Option<Reading> {
         if let (Some(limit), Some(picture)) = (self.allowance.limit(), &mut sample.picture_out) {
             // In the words of a browser that does it itself.
@@ -65,15 +73,23 @@ impl Meter {
             picture.target = Some(f64::from(limit.bitrate));
         }
         let before = self.samples.back();
+        if before.is_some_and(|before| before.at.is_some() && before.at == sample.at) {
+            return None;
+        }
         let interval = before.map(|before| Quality::between(before, &sample));
-        if before.is_some_and(|before| way(before) != way(&sample)) {
+        if self.moved(&sample) {
             // What was measured of the old way says nothing of another.
-            self.receiving = Steady::default();
-            self.sending = Steady::default();
-            self.allowance = Allowance::default();
-            self.samples.clear();
-        } else if let (Some(before), Some(interval)) = (before, &interval) {
+            *self = Self {
+                history: std::mem::take(&mut self.history),
+                seen: self.seen,
+                ..Self::default()
+            };
+        } else if let (Some(before), Some(interval)) = (self.samples.back(), &interval) {
             self.allowance.after(before, &sample, interval);
+            self.recent.add(before, &sample, interval);
+        }
+        if let Some(way) = way(&sample).filter(|way| self.way.as_deref() != Some(way)) {
+            self.way = Some(way.to_owned());
         }
         if self.samples.len() > WINDOW {
             self.samples.pop_front();
@@ -82,30 +98,52 @@ impl Meter {
         Some(self.judge(interval?))
     }
 
+    /// It went another way than those before. A sample that names none is not another: in
+    /// an outage a browser may not say for a moment which one is in use.
+    fn moved(&self, sample: &Sample) -> bool {
+        let known = self.way.as_deref();
+        known.is_some_and(|known| way(sample).is_some_and(|now| now != known))
+    }
+
     fn judge(&mut self, quality: Quality) -> Reading {
-        let window = match (self.samples.front(), self.samples.back()) {
+        let mut window = match (self.samples.front(), self.samples.back()) {
             (Some(first), Some(last)) => Quality::between(first, last),
             _ => Quality::default(),
         };
-        let picture = quality.picture_in.as_ref().and_then(|flow| flow.frame_rate);
-        self.seen |= picture.is_some_and(|rate| rate > 0.0);
-        let receiving = receiving(&window, self.seen, self.receiving.grade());
-        let sending = sending(&window, self.sending.grade());
-        match quality.route_bytes {
-            Some(0.0) => self.quiet += 1,
-            bytes => {
-                self.quiet = 0;
-                self.busy = bytes.is_some_and(|bytes| bytes >= BUSY);
-            }
-        }
-        self.history.add(&quality);
+        window.round_trip = window.round_trip.or(self.round_trip);
+        self.round_trip = window.round_trip;
+        let picture = quality.picture_in.as_ref().and_then(is_seen);
+        self.seen |= picture == Some(true);
+        let before = [self.receiving.grade(), self.sending.grade()];
+        let (receiving, rating) = receiving(&self.recent, &window, self.seen, before[0]);
+        let sending = sending(&self.recent, &window, before[1]);
+        let silent = self.falls_silent(quality.route_bytes);
+        Arc::make_mut(&mut self.history).add(&quality);
         Reading {
             receiving: self.receiving.after(receiving),
             sending: self.sending.after(sending),
-            picture: picture.map(|rate| rate > 0.0),
-            silent: self.busy && self.quiet == SILENT,
+            rating,
+            picture,
+            silent,
             limit: self.allowance.limit(),
             quality,
+        }
+    }
+
+    /// One more interval with so many bytes a second: whether that makes it silent.
+    fn falls_silent(&mut self, bytes: Option<f64>) -> bool {
+        match bytes {
+            Some(0.0) => {
+                self.quiet += 1;
+                self.busy && self.quiet == SILENT
+            }
+            Some(bytes) => {
+                self.quiet = 0;
+                self.busy = bytes >= BUSY;
+                false
+            }
+            // No news is no news.
+            None => false,
         }
     }
 }

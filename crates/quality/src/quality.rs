@@ -13,7 +13,7 @@ pub struct Flow {
     /// Packets a second.
     pub packets: Option<f64>,
     /// Share of the packets that were lost, 0 to 1: of those that should have come,
-    /// or what the peer says of those that left.
+    /// or what the peer's last report says of those that left, if it is none too old.
     pub loss: Option<f64>,
     /// Variation of the packets' delay, in seconds.
     pub jitter: Option<f64>,
@@ -21,9 +21,10 @@ pub struct Flow {
     pub waited: Option<f64>,
     /// Share of the sound that was made up for what was missing, 0 to 1.
     pub concealed: Option<f64>,
-    /// Times a minute that the picture stood still.
+    /// Times that the picture stood still; one counts when it is over.
     pub freezes: Option<f64>,
-    /// Share of the time that it stood still, 0 to 1.
+    /// How long it stood still, in seconds: all of a standstill when it is over, so that it
+    /// may be longer than the interval.
     pub frozen: Option<f64>,
     /// Pictures a second.
     pub frame_rate: Option<f64>,
@@ -35,7 +36,7 @@ pub struct Flow {
     pub again: Option<f64>,
     /// Requests for packets, a second.
     pub nack: Option<f64>,
-    /// Requests for whole pictures, a minute.
+    /// Requests for whole pictures.
     pub pli: Option<f64>,
     /// Width and height in pixels.
     pub resolution: Option<(u32, u32)>,
@@ -47,6 +48,36 @@ pub struct Flow {
     pub limitation: Option<String>,
     /// What the encoder aims at, in bits a second.
     pub target: Option<f64>,
+}
+
+/// A number of a stream; what it is says [`Flow`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are those of Flow")]
+pub enum Number {
+    Bitrate,
+    Packets,
+    Loss,
+    Jitter,
+    Waited,
+    Concealed,
+    Freezes,
+    Frozen,
+    FrameRate,
+    Dropped,
+    Work,
+    Again,
+    Nack,
+    Pli,
+}
+
+/// Which stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are those of Quality")]
+pub enum Media {
+    SoundIn,
+    SoundOut,
+    PictureIn,
+    PictureOut,
 }
 
 /// The numbers of one interval.
@@ -73,6 +104,8 @@ pub struct Quality {
     pub route: Option<Route>,
     /// Sound goes twice (RED, RFC 2198): each packet brings the one before along.
     pub redundant: bool,
+    /// Our camera is off: what a browser sends of it all the same is no picture.
+    pub camera_off: bool,
     /// How what flows is protected.
     pub security: Security,
 }
@@ -85,6 +118,15 @@ impl Quality {
             let after = after.as_ref()?;
             Some(Flow::between(before.as_ref(), after, seconds, arrives))
         };
+        let reported = |stream: &Option<Stream>, flow: Option<Flow>| {
+            let is_fresh = stream
+                .as_ref()
+                .is_some_and(|stream| is_fresh(stream, after));
+            flow.map(|flow| Flow {
+                loss: flow.loss.filter(|_| is_fresh),
+                ..flow
+            })
+        };
         let route = after.route.as_ref();
         let route_before = before
             .route
@@ -95,8 +137,14 @@ impl Quality {
         };
         let sound_in = flow(&before.sound_in, &after.sound_in, true);
         let picture_in = flow(&before.picture_in, &after.picture_in, true);
-        let sound_out = flow(&before.sound_out, &after.sound_out, false);
-        let picture_out = flow(&before.picture_out, &after.picture_out, false);
+        let sound_out = reported(
+            &after.sound_out,
+            flow(&before.sound_out, &after.sound_out, false),
+        );
+        let picture_out = reported(
+            &after.picture_out,
+            flow(&before.picture_out, &after.picture_out, false),
+        );
         let header = route.map_or(IPV4 + UDP, headers);
         // Without a count of all packets, that of the media's is nearly as good.
         let whole = |bytes: Option<f64>, packets: Option<f64>, flows: [&Option<Flow>; 2]| {
@@ -127,6 +175,7 @@ impl Quality {
             picture_out,
             route: route.cloned(),
             redundant: after.redundant,
+            camera_off: after.camera_off,
             security: after.security.clone(),
         }
     }
@@ -160,7 +209,40 @@ impl Quality {
     }
 }
 
+impl Quality {
+    /// One of its streams.
+    pub fn flow(&self, media: Media) -> Option<&Flow> {
+        match media {
+            Media::SoundIn => &self.sound_in,
+            Media::SoundOut => &self.sound_out,
+            Media::PictureIn => &self.picture_in,
+            Media::PictureOut => &self.picture_out,
+        }
+        .as_ref()
+    }
+}
+
 impl Flow {
+    /// One of its numbers.
+    pub fn number(&self, number: Number) -> Option<f64> {
+        match number {
+            Number::Bitrate => self.bitrate,
+            Number::Packets => self.packets,
+            Number::Loss => self.loss,
+            Number::Jitter => self.jitter,
+            Number::Waited => self.waited,
+            Number::Concealed => self.concealed,
+            Number::Freezes => self.freezes,
+            Number::Frozen => self.frozen,
+            Number::FrameRate => self.frame_rate,
+            Number::Dropped => self.dropped,
+            Number::Work => self.work,
+            Number::Again => self.again,
+            Number::Nack => self.nack,
+            Number::Pli => self.pli,
+        }
+    }
+
     fn between(before: Option<&Stream>, after: &Stream, seconds: f64, arrives: bool) -> Self {
         use Counter::{
             Again, Bytes, Concealed, Dropped, Emitted, Frames, FreezeTime, Freezes, Nack, Packets,
@@ -181,14 +263,14 @@ impl Flow {
             jitter: after.jitter.filter(|jitter| *jitter >= 0.0),
             waited: share(Waited, Emitted),
             concealed: share(Concealed, Samples).map(|share| share.min(1.0)),
-            freezes: rate(Freezes).map(|freezes| freezes * 60.0),
-            frozen: rate(FreezeTime).map(|share| share.min(1.0)),
+            freezes: grown(Freezes),
+            frozen: grown(FreezeTime),
             frame_rate: rate(Frames),
             dropped: rate(Dropped),
             work: share(Worked, Frames),
             again: rate(Again),
             nack: rate(Nack),
-            pli: rate(Pli).map(|requests| requests * 60.0),
+            pli: grown(Pli),
             resolution: after.resolution,
             codec: after.codec.clone(),
             hardware: after.hardware,
@@ -198,13 +280,23 @@ impl Flow {
     }
 }
 
+/// A report of the peer's that is older than this many seconds says nothing of now. Sound's
+/// come every five seconds or so, and may come late or be lost.
+const OLD: f64 = 10.0;
+
+/// Whether the peer has reported of that stream lately.
+pub(crate) fn is_fresh(stream: &Stream, now: &Sample) -> bool {
+    let age = |reported: f64| now.at.map(|at| at - reported / 1_000.0);
+    stream.reported.and_then(age).is_some_and(|age| age <= OLD)
+}
+
 /// How much a counter grew; unknown if it is missing, odd, or went back.
-fn growth(before: Option<f64>, after: Option<f64>) -> Option<f64> {
+pub(crate) fn growth(before: Option<f64>, after: Option<f64>) -> Option<f64> {
     let growth = after? - before?;
     (growth.is_finite() && growth >= 0.0).then_some(growth)
 }
 
-fn ratio(part: f64, of: f64) -> Option<f64> {
+pub(crate) fn ratio(part: f64, of: f64) -> Option<f64> {
     let ratio = part / of;
     ratio.is_finite().then_some(ratio)
 }

@@ -83,6 +83,11 @@ pub struct Stream {
     pub target: Option<f64>,
     /// What the peer says it loses of it, 0 to 1, since its report before.
     pub peer_loss: Option<f64>,
+    /// Packets that the peer has lost of it, and that it has received, if it tells; of those
+    /// that went for the first time.
+    pub peer_lost: Option<f64>,
+    /// See [`Self::peer_lost`].
+    pub peer_received: Option<f64>,
     /// When the peer's last report came, in the browser's own milliseconds.
     pub reported: Option<f64>,
     /// There and back as the peer's reports tell, in seconds.
@@ -163,6 +168,8 @@ pub struct Sample {
     pub route: Option<Route>,
     /// Both ends know RED for sound; no report tells.
     pub redundant: bool,
+    /// Our camera is off; no report tells.
+    pub camera_off: bool,
     /// The transport's protection.
     pub security: Security,
 }
@@ -207,6 +214,8 @@ impl Stream {
             limitation: entry.text("qualityLimitationReason").map(str::to_owned),
             target: entry.number("targetBitrate"),
             reported: of_peer("timestamp"),
+            peer_lost: of_peer("packetsLost"),
+            peer_received: of_peer("packetsReceived"),
             peer_loss: of_peer("fractionLost").filter(|loss| (0.0..=1.0).contains(loss)),
             round_trip: of_peer("roundTripTime"),
         }
@@ -223,6 +232,7 @@ impl Sample {
         Self {
             at: time(report),
             redundant: false,
+            camera_off: false,
             sound_in: stream("inbound-rtp", "audio", true),
             picture_in: stream("inbound-rtp", "video", true),
             sound_out: stream("outbound-rtp", "audio", false),
@@ -348,4 +358,15 @@ fn security(report: &Report) -> Security {
         own_fingerprint: fingerprint("localCertificateId"),
         peer_fingerprint: fingerprint("remoteCertificateId"),
     }
+}
+
+/// The SHA-256 of a certificate, as a description names it (RFC 8122, section 5): for
+/// browsers whose reports do not tell. DTLS takes no other.
+pub fn fingerprint(sdp: &str) -> Option<String> {
+    let mut lines = sdp.lines();
+    lines.find_map(|line| {
+        let (hash, digits) = line.strip_prefix("a=fingerprint:")?.split_once(' ')?;
+        let is_known = hash.eq_ignore_ascii_case("sha-256");
+        is_known.then(|| digits.trim().to_owned())
+    })
 }

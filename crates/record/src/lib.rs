@@ -8,15 +8,19 @@
 //! descriptions and candidates by numbers, names and proofs by nothing.
 
 mod event;
+mod recorder;
 mod redaction;
 mod replay;
+mod timeline;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wimpex_call::{Input, State};
+use wimpex_call::{Input, Memory, State};
+use wimpex_protocol::{DeviceId, IceCandidate, Signal};
 
 pub use event::{Event, Unreadable};
+pub use recorder::Recorder;
 pub use redaction::{Redaction, slim};
 pub use replay::{Difference, Replay, replay};
 
@@ -46,9 +50,11 @@ pub struct Record {
     pub browser: String,
     /// How long a call rings, if it is not the usual time.
     pub ring: Option<Duration>,
-    /// Inputs before these that are not kept any more: then a replay begins without
-    /// what the machine knew of them.
+    /// Inputs before these that are not kept any more.
     pub dropped: u64,
+    /// What the machine knew of them; without it a replay of what is left means little.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// What happened.
     pub entries: Vec<Entry>,
     /// What browser and server did around it.
@@ -56,6 +62,19 @@ pub struct Record {
     pub notes: Vec<Note>,
     /// How the calls fared, each second.
     pub readings: Vec<serde_json::Value>,
+}
+
+/// [`Memory`], as it stands in the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// [`Memory::generation`].
+    pub generation: u64,
+    /// [`Memory::request`].
+    pub request: u64,
+    /// [`Memory::over`], as signals of the peers'.
+    pub over: Vec<Event>,
+    /// [`Memory::early`], likewise.
+    pub early: Vec<Event>,
 }
 
 /// One input, and what came of it.
@@ -85,12 +104,25 @@ impl Record {
     pub fn new(
         kept: &[Kept],
         dropped: u64,
+        start: Option<&Memory>,
         notes: Vec<Note>,
         ring: Option<Duration>,
         browser: String,
         readings: Vec<serde_json::Value>,
     ) -> Self {
-        let redaction = Redaction::of(kept.iter().map(|kept| &kept.input));
+        let known = start.map(as_inputs).unwrap_or_default();
+        let all = known.iter().flatten();
+        let redaction = Redaction::of(all.chain(kept.iter().map(|kept| &kept.input)));
+        let events = |inputs: &[Input]| {
+            let redacted = inputs.iter().map(|input| redaction.apply(input));
+            redacted.map(|input| Event::of(&input)).collect()
+        };
+        let start = start.filter(|_| dropped > 0).map(|memory| Start {
+            generation: memory.generation,
+            request: memory.request,
+            over: events(&known[0]),
+            early: events(&known[1]),
+        });
         let entries = kept.iter().map(|kept| Entry {
             at: kept.at,
             event: Event::of(&redaction.apply(&kept.input)),
@@ -102,32 +134,62 @@ impl Record {
             browser,
             ring,
             dropped,
+            start,
             entries: entries.collect(),
             notes,
             readings,
         }
     }
+}
 
-    /// What happened, one text each, in its order.
-    pub fn timeline(&self) -> Vec<String> {
-        let line = |at: Duration, text: &str| format!("{:>10.3} {text}", at.as_secs_f64());
-        let mut state = "Idle";
-        let entries = self.entries.iter().map(|entry| {
-            let mut text = serde_json::to_string(&entry.event).unwrap_or_default();
-            if !entry.outputs.is_empty() {
-                text += &format!("\n           → {}", entry.outputs.join(", "));
+/// What a machine remembers, as the signals that it is of: of calls that are over, and
+/// candidates that came early.
+fn as_inputs(memory: &Memory) -> [Vec<Input>; 2] {
+    let nobody = DeviceId::parse("device").expect("an id");
+    let remote = |from, device, signal| Input::Remote {
+        from,
+        device,
+        addressed: false,
+        signal,
+    };
+    let over = memory.over().into_iter();
+    let early = memory.early().into_iter();
+    let early = early.map(|(from, device, call_id, candidate)| {
+        let ice = IceCandidate {
+            call_id: Some(call_id),
+            candidate,
+        };
+        remote(from, device, Signal::IceCandidate(ice))
+    });
+    [
+        over.map(|(from, signal)| remote(from, nobody.clone(), signal))
+            .collect(),
+        early.collect(),
+    ]
+}
+
+impl Start {
+    /// What it is of.
+    ///
+    /// # Errors
+    /// Where an id or a signal in it is none.
+    pub fn memory(&self) -> Result<Memory, Unreadable> {
+        let (mut over, mut early) = (Vec::new(), Vec::new());
+        for event in self.over.iter().chain(&self.early) {
+            match event.input()? {
+                Input::Remote {
+                    from,
+                    device,
+                    signal: Signal::IceCandidate(ice),
+                    ..
+                } => {
+                    let call_id = ice.call_id.ok_or(Unreadable)?;
+                    early.push((from, device, call_id, ice.candidate));
+                }
+                Input::Remote { from, signal, .. } => over.push((from, signal)),
+                _ => return Err(Unreadable),
             }
-            let before = std::mem::replace(&mut state, &entry.state);
-            if before != state {
-                text += &format!("\n           {before} → {state}");
-            }
-            (entry.at, line(entry.at, &text))
-        });
-        let mut all: Vec<_> = entries.collect();
-        let notes = self.notes.iter();
-        all.extend(notes.map(|note| (note.at, line(note.at, &note.text))));
-        // Stable: what happened at one moment keeps its order.
-        all.sort_by_key(|(at, _)| *at);
-        all.into_iter().map(|(_, line)| line).collect()
+        }
+        Ok(Memory::new(self.generation, self.request, over, early))
     }
 }

@@ -143,6 +143,13 @@ impl Redaction {
     fn candidate(&self, candidate: &mut Candidate) {
         let text = &candidate.candidate;
         candidate.username_fragment = None;
+        // A number, unless the peer thought of something else.
+        if let Some(mid) = &mut candidate.sdp_mid {
+            let is_number = mid.len() <= 2 && mid.bytes().all(|byte| byte.is_ascii_digit());
+            if !is_number {
+                *mid = "named".to_owned();
+            }
+        }
         if text.is_empty() {
             return;
         }

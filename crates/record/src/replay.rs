@@ -4,7 +4,7 @@ use std::fmt;
 
 use wimpex_call::Machine;
 
-use crate::{FORMAT, Record};
+use crate::{FORMAT, Record, Start};
 
 /// Where a replay went another way than the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +48,9 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
             record.wimpex
         ));
     }
-    let mut machine = record
-        .ring
-        .map_or_else(Machine::new, Machine::with_ring_time);
+    let memory = record.start.as_ref().map(Start::memory).transpose();
+    let memory = memory.map_err(|_| "what was known before is unreadable".to_owned())?;
+    let mut machine = Machine::remembering(memory.unwrap_or_default(), record.ring);
     let mut differences = Vec::new();
     for (number, entry) in record.entries.iter().enumerate() {
         let input = entry

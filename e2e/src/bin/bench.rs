@@ -1,6 +1,7 @@
 //! How long it takes from the click on Accept to the first picture of the caller:
 //! our page and the bare page, in turn, in the same two browsers, on the same server.
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -14,7 +15,7 @@ fn rounds() -> usize {
     told.and_then(|told| told.parse().ok()).unwrap_or(ROUNDS)
 }
 
-fn main() {
+fn main() -> ExitCode {
     let world = World::new();
     let (wimpex, bare) = world.play([BrowserKind::Chromium; 2], measure);
     let work = world.play([BrowserKind::Chromium; 2], work);
@@ -52,6 +53,41 @@ fn main() {
     println!("accept_to_first_frame_wimpex_ms={:.1}", w.at(0.5));
     println!("accept_to_first_frame_bare_ms={:.1}", b.at(0.5));
     println!("accept_to_first_frame_ratio={:.3}", w.at(0.5) / b.at(0.5));
+    let faults = too_much(&work);
+    for fault in &faults {
+        eprintln!("error: {fault}");
+    }
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// What a call may cost over a bare page's, in percent of a core: with the panel closed, and
+/// with it open.
+const MOST: [(&str, f64); 2] = [("closed", 0.3), ("open", 1.5)];
+
+/// Where it costs more, in words.
+fn too_much([bare, ours @ ..]: &[Share; 3]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for ((panel, most), share) in MOST.iter().zip(ours) {
+        let more = share.tasks - bare.tasks;
+        println!("panel_{panel}_over_bare_percent={more:.2}");
+        if more >= *most {
+            faults.push(format!(
+                "with the panel {panel}, a call takes {more:.2} % of a core more than a bare \
+                 page's; {most} % is the most"
+            ));
+        }
+        if !share.longest.is_zero() {
+            let millis = share.longest.as_millis();
+            faults.push(format!(
+                "with the panel {panel}, a task took {millis} ms; 50 is the most"
+            ));
+        }
+    }
+    faults
 }
 
 async fn measure(stage: &Stage<'_>) -> (Vec<f64>, Vec<f64>) {

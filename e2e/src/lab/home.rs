@@ -78,6 +78,8 @@ pub struct Toll {
     pub lost: u64,
     /// Bytes of the others, with their IP headers.
     pub bytes: u64,
+    /// Bytes of all, likewise.
+    pub all_bytes: u64,
 }
 
 impl Home {
@@ -173,6 +175,7 @@ impl Home {
                 packets: all.0,
                 lost: lost.0,
                 bytes: all.1 - lost.1,
+                all_bytes: all.1,
             }
         })
     }

@@ -22,10 +22,10 @@ scenes! {
 #[derive(Default)]
 struct Measured {
     seconds: f64,
-    /// Packets that should have come, of sound and picture.
+    /// Packets of sound and picture that were due, here or at the peer.
     expected: f64,
     lost: f64,
-    /// All that came, as the network counts it.
+    /// All that came or left, as the network counts it.
     bits: f64,
     /// The same of sound alone.
     sounds: f64,
@@ -55,8 +55,15 @@ async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
     let all = [(2, "good"), (5, "fair"), (10, "poor")];
     for (share, grade) in if soaks() { &all[..] } else { &all[2..] } {
         home.weather(*share, 0);
-        let (page, router) = watch(&alice, &home).await;
+        // The peer's reports of what was before.
+        sleep(REPORTED).await;
+        let [(page, router), (leaving, router_out)] = watch(&alice, &home).await;
         let counted = 100.0 * router.lost as f64 / router.packets as f64;
+        let counted_out = 100.0 * router_out.lost as f64 / router_out.packets as f64;
+        measured(&format!(
+            "{share} % dropped of what leaves: the router lost {counted_out:.2} %, the page says {:.2} %",
+            leaving.loss(),
+        ));
         measured(&format!(
             "{share} % dropped: the router lost {counted:.2} %, the page says {:.2} %, {:.2} % of the \
              sound, of which {:.2} % had to be made up; {}",
@@ -69,16 +76,25 @@ async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
             (page.loss() - counted).abs() < 1.0,
             "more than a point apart"
         );
+        // By reports that come seconds later, and of which some are lost.
+        assert!(
+            (leaving.loss() - counted_out).abs() < 1.5,
+            "of what leaves, more than a point and a half apart"
+        );
         if page.redundant {
             assert!(
                 page.made_up() < page.sound_loss() / 3.0,
                 "it does not go twice"
             );
         }
-        if page.redundant {
-            loses_nothing(&alice).await;
-        } else {
-            receives(&alice, grade).await;
+        // The table of docs/quality.md: its lines are at 3.5 and 7.4 % missing, and near
+        // them it may be either.
+        match page.made_up() {
+            _ if !page.redundant => receives(&alice, grade).await,
+            missing if missing < 2.5 => loses_nothing(&alice).await,
+            missing if (4.5..6.5).contains(&missing) => receives(&alice, "fair").await,
+            missing if missing > 9.0 => receives(&alice, "poor").await,
+            _ => {}
         }
     }
     home.weather(0, 0);
@@ -112,14 +128,20 @@ async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
     let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
     for kilobits in [0, 400] {
         home.weather(0, kilobits);
-        let (page, router) = watch(&alice, &home).await;
-        let says = page.bits / page.seconds / 1000.0;
-        let counted = router.bytes as f64 * 8.0 / 1000.0 / page.seconds;
-        measured(&format!(
-            "{kilobits} kbit/s (0: no limit): {counted:.0} kbit/s came through the router, \
-             {says:.0} says the page"
-        ));
-        assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
+        let [(page, router), (leaving, router_out)] = watch(&alice, &home).await;
+        // What leaves comes to the router before it drops any of it.
+        for (way, page, bytes) in [
+            ("came through", page, router.bytes),
+            ("left to", leaving, router_out.all_bytes),
+        ] {
+            let says = page.bits / page.seconds / 1000.0;
+            let counted = bytes as f64 * 8.0 / 1000.0 / page.seconds;
+            measured(&format!(
+                "{kilobits} kbit/s (0: no limit): {counted:.0} kbit/s {way} the router, \
+                 {says:.0} says the page"
+            ));
+            assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
+        }
     }
     home.weather(0, 0);
     hang_up(&alice, &bob).await;
@@ -142,7 +164,7 @@ async fn sound_goes_first(stage: &Stage<'_>) {
     })
     .await;
     let before = alice.page.media().await;
-    let (page, _) = watch(&alice, &home).await;
+    let [(page, _), _] = watch(&alice, &home).await;
     let after = alice.page.media().await;
     measured(&format!(
         "150 kbit/s: {:.1} % of all packets lost, {:.1} % of the sound, {:.1} % made up; the picture {}x{} after {}x{}, {} pictures in {:.0} s",
@@ -185,11 +207,15 @@ async fn in_a_call(stage: &Stage<'_>) -> (Person, Person, [Home; 2]) {
     (alice, bob, homes)
 }
 
+/// The longest that a report of the peer's takes to come.
+const REPORTED: Duration = Duration::from_secs(8);
+
 /// So long each is watched, in seconds.
 const WATCHED: usize = 30;
 
-/// What came to Alice in the next half minute: after her page, and after her router.
-async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
+/// What came to Alice in the next half minute, and what left: after her page, and after her
+/// router.
+async fn watch(alice: &Person, home: &Home) -> [(Measured, Toll); 2] {
     let now = async || -> f64 {
         let script = "return performance.now() / 1000";
         alice.page.evaluate(script).await
@@ -197,13 +223,31 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
     // The measurement itself.
     let mut tolls = Vec::with_capacity(WATCHED + 1);
     for _ in 0..=WATCHED {
-        let [toll, _] = home.tolls();
+        let toll = home.tolls();
         tolls.push((now().await, toll));
         sleep(Duration::from_secs(1)).await;
     }
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
     let record: Record = serde_json::from_str(&save(alice).await).expect("a record");
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
+    let ways = [
+        (["soundIn", "pictureIn"], "wholeIn"),
+        (["soundOut", "pictureOut"], "wholeOut"),
+    ];
+    [0, 1].map(|way| {
+        let tolls: Vec<_> = tolls.iter().map(|(at, tolls)| (*at, tolls[way])).collect();
+        let (flows, whole) = ways[way];
+        compare(&record, &tolls, flows, whole)
+    })
+}
+
+/// One way of both.
+fn compare(
+    record: &Record,
+    tolls: &[(f64, Toll)],
+    flows: [&str; 2],
+    whole: &str,
+) -> (Measured, Toll) {
     let (from, until) = (tolls[0].0, tolls[WATCHED].0);
     let mut sums = Measured::default();
     let mut last = None;
@@ -212,7 +256,7 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
         let at = reading["at"].as_f64().expect("a time");
         if let Some(before) = last.filter(|before| *before > from && at <= until) {
             let seconds = at - before;
-            let whole = reading["wholeIn"].as_f64();
+            let whole = reading[whole].as_f64();
             span = (f64::min(span.0, before), at);
             // An interval that cannot be known is as those around it.
             let Some(whole) = whole else {
@@ -220,16 +264,20 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
                 continue;
             };
             sums.seconds += seconds;
-            for flow in ["soundIn", "pictureIn"] {
+            for flow in flows {
                 let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
-                let (came, loss) = (number("packets") * seconds, number("loss"));
-                let first = came - number("again") * seconds;
-                let expected = first / (1.0 - loss);
+                let first = (number("packets") - number("again")) * seconds;
+                // Of what left, those that were lost are among them.
+                let expected = match flow {
+                    "soundIn" | "pictureIn" => first / (1.0 - number("loss")),
+                    _ => first,
+                };
+                let lost = expected * number("loss");
                 sums.expected += expected;
-                sums.lost += expected * loss;
-                if flow == "soundIn" {
+                sums.lost += lost;
+                if flow == flows[0] {
                     sums.sounds += expected;
-                    sums.sounds_lost += expected * loss;
+                    sums.sounds_lost += lost;
                     sums.sounds_concealed += expected * number("concealed");
                 }
             }
@@ -255,6 +303,7 @@ async fn watch(alice: &Person, home: &Home) -> (Measured, Toll) {
         packets: between(|toll| toll.packets),
         lost: between(|toll| toll.lost),
         bytes: between(|toll| toll.bytes),
+        all_bytes: between(|toll| toll.all_bytes),
     };
     (sums, toll)
 }

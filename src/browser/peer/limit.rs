@@ -1,4 +1,5 @@
-//! How large the picture may be that is sent (`RTCRtpEncodingParameters`).
+//! How large the picture may be that is sent (`RTCRtpEncodingParameters`), and what
+//! matters of it.
 
 use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,9 +42,34 @@ pub fn limit_picture(pc: &RtcPeerConnection, limit: Option<(u32, u32, f64)>) {
         }
         call(&sender, "setParameters", &parameters)?.dyn_into().ok()
     };
-    if let Some(set) = set() {
+    wait_for(set());
+}
+
+/// Says that the motion of the picture matters more than its detail: to the track's user
+/// (`contentHint`, mst-content-hint) and, where the browser takes it, to the encoder
+/// (`degradationPreference`). Needs a description that is agreed.
+pub fn prefer_motion(pc: &RtcPeerConnection) {
+    let set = || -> Option<Promise> {
+        let sender = sender(pc)?;
+        let track: JsValue = sender.track()?.into();
+        Reflect::set(&track, &"contentHint".into(), &"motion".into()).ok()?;
+        let parameters = call(&sender, "getParameters", &JsValue::UNDEFINED)?;
+        let preference = "maintain-framerate";
+        Reflect::set(
+            &parameters,
+            &"degradationPreference".into(),
+            &preference.into(),
+        )
+        .ok()?;
+        call(&sender, "setParameters", &parameters)?.dyn_into().ok()
+    };
+    wait_for(set());
+}
+
+/// A browser that refuses goes on as it did.
+fn wait_for(set: Option<Promise>) {
+    if let Some(set) = set {
         wasm_bindgen_futures::spawn_local(async move {
-            // A browser that refuses goes on as it did.
             let _ = JsFuture::from(set).await;
         });
     }

@@ -36,7 +36,7 @@ use sending::{Sending, name_stream, place, transceivers};
 pub use certificate::{Certificate, certificate};
 pub use codecs::{Codecs, Hardware};
 pub use configuration::{IceServer, Policy};
-pub use limit::{limit_picture, lines};
+pub use limit::{limit_picture, lines, prefer_motion};
 pub use start::with_wishes;
 
 /// `RTCIceCandidateInit`.

@@ -1,217 +1,232 @@
 //! What the panel says where, and how it reads.
 
-use wimpex_quality::{CandidateEnd, Flow, Quality, Series};
+use wimpex_quality::{CandidateEnd, Flow, Media, Number, Quality, Series};
 
+use crate::session::gauge::Shown;
 use crate::ui::words::{decimal, whole};
 
-/// A number: how it reads, and its line, with the value that its top is at least.
-pub(super) struct Cell {
+/// What a row says of one direction.
+#[derive(Clone, Copy)]
+pub(super) enum What {
+    /// A number of the last second, how it reads, and the value that the top of its line
+    /// is at least.
+    Number(Number, fn(Option<f64>) -> String, f64),
+    /// A count, over the last minute.
+    Count(Number),
+    /// How often and how long the picture stood still in the last minute.
+    Standstill,
+    /// Something that is no number.
+    Text(fn(Option<&Flow>) -> String),
+}
+
+/// Which directions a row is there for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ways {
+    Both,
+    Receiving,
+    Sending,
+}
+
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) what: What,
+    pub(super) ways: Ways,
+}
+
+/// The rows of sound, or of picture; those that are rarely wanted are drawn only for who
+/// opens them.
+pub(super) struct Table {
+    pub(super) title: &'static str,
+    pub(super) receiving: Media,
+    pub(super) sending: Media,
+    pub(super) rows: &'static [Row],
+    pub(super) more: &'static [Row],
+}
+
+/// What is of neither direction.
+pub(super) struct Line {
+    pub(super) name: &'static str,
     pub(super) read: fn(&Quality) -> String,
     pub(super) series: Option<(Series, f64)>,
 }
 
-/// What is there of both directions.
-pub(super) struct Row {
-    pub(super) name: &'static str,
-    pub(super) arrives: Option<Cell>,
-    pub(super) leaves: Option<Cell>,
-}
-
-/// What is of neither.
-pub(super) struct Line {
-    pub(super) name: &'static str,
-    pub(super) cell: Cell,
-}
-
-const fn plain(read: fn(&Quality) -> String) -> Option<Cell> {
-    Some(Cell { read, series: None })
-}
-
-const fn drawn(read: fn(&Quality) -> String, series: Series, least: f64) -> Option<Cell> {
-    Some(Cell {
-        read,
-        series: Some((series, least)),
-    })
-}
-
-const fn row(name: &'static str, arrives: Option<Cell>, leaves: Option<Cell>) -> Row {
-    Row {
-        name,
-        arrives,
-        leaves,
-    }
+const fn row(name: &'static str, ways: Ways, what: What) -> Row {
+    Row { name, what, ways }
 }
 
 const fn line(name: &'static str, read: fn(&Quality) -> String) -> Line {
-    let cell = Cell { read, series: None };
-    Line { name, cell }
+    Line {
+        name,
+        read,
+        series: None,
+    }
 }
 
-/// A tenth of all packets: more is drawn at the top.
+const fn drawn(
+    name: &'static str,
+    read: fn(&Quality) -> String,
+    series: Series,
+    least: f64,
+) -> Line {
+    Line {
+        name,
+        read,
+        series: Some((series, least)),
+    }
+}
+
+impl Row {
+    /// What it says of a direction that it is there for.
+    pub(super) fn read(&self, shown: &Shown, media: Media) -> String {
+        let flow = shown.reading.quality.flow(media);
+        let minute = |number| shown.history.last_minute(Series::Of(media, number));
+        match self.what {
+            What::Number(number, reads, _) => reads(flow.and_then(|flow| flow.number(number))),
+            What::Count(number) => minute(number).map_or_else(unknown, |(count, _)| {
+                format!("{} in a minute", whole(count))
+            }),
+            What::Standstill => {
+                let Some((count, _)) = minute(Number::Freezes) else {
+                    return unknown();
+                };
+                let time = minute(Number::Frozen).filter(|_| count > 0.0);
+                match time {
+                    Some((seconds, of)) => format!(
+                        "{} in a minute, {} % of it",
+                        whole(count),
+                        whole((seconds / of as f64 * 100.0).min(100.0))
+                    ),
+                    None => format!("{} in a minute", whole(count)),
+                }
+            }
+            What::Text(reads) => reads(flow),
+        }
+    }
+
+    /// Its line, and the value that its top is at least.
+    pub(super) fn series(&self, media: Media) -> Option<(Series, f64)> {
+        match self.what {
+            What::Number(number, _, least) => Some((Series::Of(media, number), least)),
+            What::Count(number) => Some((Series::Of(media, number), 2.0)),
+            What::Standstill => Some((Series::Of(media, Number::Frozen), 1.0)),
+            What::Text(_) => None,
+        }
+    }
+}
+
+/// A tenth of all: more is drawn at the top.
 const TENTH: f64 = 0.1;
 
-pub(super) static SOUND: [Row; 8] = [
-    row(
-        "Bitrate",
-        drawn(|q| bitrate(q.sound_in.as_ref()), Series::SoundIn, 50_000.0),
-        drawn(
-            |q| bitrate(q.sound_out.as_ref()),
-            Series::SoundOut,
-            50_000.0,
-        ),
-    ),
-    row(
-        "Lost",
-        drawn(
-            |q| share(q.sound_in.as_ref(), |f| f.loss),
-            Series::SoundLossIn,
-            TENTH,
-        ),
-        drawn(
-            |q| share(q.sound_out.as_ref(), |f| f.loss),
-            Series::SoundLossOut,
-            TENTH,
-        ),
-    ),
-    row(
-        "Jitter",
-        drawn(
-            |q| time(q.sound_in.as_ref(), |f| f.jitter),
-            Series::SoundJitterIn,
-            0.05,
-        ),
-        plain(|q| time(q.sound_out.as_ref(), |f| f.jitter)),
-    ),
-    row(
-        "Packets",
-        plain(|q| rate(q.sound_in.as_ref(), |f| f.packets)),
-        plain(|q| rate(q.sound_out.as_ref(), |f| f.packets)),
-    ),
-    row(
-        "Waited in the buffer",
-        plain(|q| time(q.sound_in.as_ref(), |f| f.waited)),
-        None,
-    ),
-    row(
-        "Made up",
-        plain(|q| share(q.sound_in.as_ref(), |f| f.concealed)),
-        None,
-    ),
-    row(
-        "Sent again",
-        plain(|q| rate(q.sound_in.as_ref(), |f| f.again)),
-        plain(|q| rate(q.sound_out.as_ref(), |f| f.again)),
-    ),
-    row(
-        "Codec",
-        plain(|q| codec(q.sound_in.as_ref())),
-        plain(|q| codec(q.sound_out.as_ref())),
-    ),
-];
+use Ways::{Both, Receiving, Sending};
+use What::{Count, Standstill, Text};
 
-pub(super) static PICTURE: [Row; 14] = [
-    row(
-        "Bitrate",
-        drawn(
-            |q| bitrate(q.picture_in.as_ref()),
-            Series::PictureIn,
-            500_000.0,
+const LOST: Row = row("Lost", Both, What::Number(Number::Loss, share, TENTH));
+const JITTER: Row = row("Jitter", Both, What::Number(Number::Jitter, millis, 0.05));
+const WAITED: Row = row(
+    "Waited in the buffer",
+    Receiving,
+    What::Number(Number::Waited, millis, 0.2),
+);
+const PACKETS: Row = row("Packets", Both, What::Number(Number::Packets, rate, 50.0));
+const AGAIN: Row = row("Sent again", Both, What::Number(Number::Again, rate, 10.0));
+const NACK: Row = row(
+    "Packets asked for (NACK)",
+    Both,
+    What::Number(Number::Nack, rate, 10.0),
+);
+const CODEC: Row = row("Codec", Both, Text(codec));
+
+pub(super) static SOUND: Table = Table {
+    title: "Sound",
+    receiving: Media::SoundIn,
+    sending: Media::SoundOut,
+    rows: &[
+        row(
+            "Bitrate",
+            Both,
+            What::Number(Number::Bitrate, bits, 50_000.0),
         ),
-        drawn(
-            |q| bitrate(q.picture_out.as_ref()),
-            Series::PictureOut,
-            500_000.0,
+        LOST,
+        JITTER,
+        row(
+            "Made up",
+            Receiving,
+            What::Number(Number::Concealed, share, TENTH),
         ),
-    ),
-    row(
-        "Resolution",
-        plain(|q| pixels(q.picture_in.as_ref())),
-        plain(|q| pixels(q.picture_out.as_ref())),
-    ),
-    row(
-        "Frame rate",
-        drawn(|q| frames(q.picture_in.as_ref()), Series::FramesIn, 30.0),
-        drawn(|q| frames(q.picture_out.as_ref()), Series::FramesOut, 30.0),
-    ),
-    row(
-        "Lost",
-        drawn(
-            |q| share(q.picture_in.as_ref(), |f| f.loss),
-            Series::PictureLossIn,
-            TENTH,
+        CODEC,
+    ],
+    more: &[WAITED, PACKETS, AGAIN, NACK],
+};
+
+pub(super) static PICTURE: Table = Table {
+    title: "Picture",
+    receiving: Media::PictureIn,
+    sending: Media::PictureOut,
+    rows: &[
+        row(
+            "Bitrate",
+            Both,
+            What::Number(Number::Bitrate, bits, 500_000.0),
         ),
-        drawn(
-            |q| share(q.picture_out.as_ref(), |f| f.loss),
-            Series::PictureLossOut,
-            TENTH,
+        row("Resolution", Both, Text(pixels)),
+        row(
+            "Frame rate",
+            Both,
+            What::Number(Number::FrameRate, frames, 30.0),
         ),
-    ),
-    row(
-        "Stood still",
-        plain(|q| minute(q.picture_in.as_ref(), |f| f.freezes)),
-        None,
-    ),
-    row(
-        "Not shown",
-        plain(|q| rate(q.picture_in.as_ref(), |f| f.dropped)),
-        None,
-    ),
-    row(
-        "Held back by",
-        None,
-        plain(|q| limitation(q.picture_out.as_ref())),
-    ),
-    row(
-        "Work for a picture",
-        plain(|q| time(q.picture_in.as_ref(), |f| f.work)),
-        plain(|q| time(q.picture_out.as_ref(), |f| f.work)),
-    ),
-    row(
-        "Jitter",
-        plain(|q| time(q.picture_in.as_ref(), |f| f.jitter)),
-        plain(|q| time(q.picture_out.as_ref(), |f| f.jitter)),
-    ),
-    row(
-        "Packets",
-        plain(|q| rate(q.picture_in.as_ref(), |f| f.packets)),
-        plain(|q| rate(q.picture_out.as_ref(), |f| f.packets)),
-    ),
-    row(
-        "Sent again",
-        plain(|q| rate(q.picture_in.as_ref(), |f| f.again)),
-        plain(|q| rate(q.picture_out.as_ref(), |f| f.again)),
-    ),
-    row(
-        "Packets asked for (NACK)",
-        plain(|q| rate(q.picture_in.as_ref(), |f| f.nack)),
-        plain(|q| rate(q.picture_out.as_ref(), |f| f.nack)),
-    ),
-    row(
-        "Pictures asked for (PLI)",
-        plain(|q| minute(q.picture_in.as_ref(), |f| f.pli)),
-        plain(|q| minute(q.picture_out.as_ref(), |f| f.pli)),
-    ),
-    row(
-        "Codec",
-        plain(|q| codec(q.picture_in.as_ref())),
-        plain(|q| codec(q.picture_out.as_ref())),
-    ),
-];
+        LOST,
+        row("Stood still", Receiving, Standstill),
+        row("Held back by", Sending, Text(limitation)),
+        CODEC,
+    ],
+    more: &[
+        row(
+            "Work for a picture",
+            Both,
+            What::Number(Number::Work, millis, 0.03),
+        ),
+        row(
+            "Not shown",
+            Receiving,
+            What::Number(Number::Dropped, rate, 10.0),
+        ),
+        JITTER,
+        WAITED,
+        PACKETS,
+        AGAIN,
+        NACK,
+        row("Pictures asked for (PLI)", Both, Count(Number::Pli)),
+    ],
+};
+
+pub(super) static TABLES: [&Table; 2] = [&SOUND, &PICTURE];
 
 pub(super) static CONNECTION: [Line; 7] = [
-    Line {
-        name: "Round-trip time",
-        cell: Cell {
-            read: |q| millis(q.round_trip),
-            series: Some((Series::RoundTrip, 0.1)),
-        },
-    },
+    drawn(
+        "Round-trip time",
+        |q| millis(q.round_trip),
+        Series::RoundTrip,
+        0.1,
+    ),
     line("Route", route),
-    line("Receiving in all", |q| bits(q.whole_in)),
-    line("Sending in all", |q| bits(q.whole_out)),
-    line("Room for more", |q| {
-        bits(q.route.as_ref().and_then(|route| route.available))
-    }),
+    drawn(
+        "Receiving in all",
+        |q| bits(q.whole_in),
+        Series::WholeIn,
+        500_000.0,
+    ),
+    drawn(
+        "Sending in all",
+        |q| bits(q.whole_out),
+        Series::WholeOut,
+        500_000.0,
+    ),
+    drawn(
+        "Your way carries (estimate)",
+        |q| bits(q.route.as_ref().and_then(|route| route.available)),
+        Series::Available,
+        500_000.0,
+    ),
     line("Your end", |q| {
         end(q.route.as_ref().map(|route| &route.local))
     }),
@@ -305,13 +320,8 @@ fn limitation(flow: Option<&Flow>) -> String {
     }
 }
 
-fn share(flow: Option<&Flow>, of: fn(&Flow) -> Option<f64>) -> String {
-    flow.and_then(of)
-        .map_or_else(unknown, |share| format!("{} %", decimal(share * 100.0, 1)))
-}
-
-fn time(flow: Option<&Flow>, of: fn(&Flow) -> Option<f64>) -> String {
-    millis(flow.and_then(of))
+fn share(share: Option<f64>) -> String {
+    share.map_or_else(unknown, |share| format!("{} %", decimal(share * 100.0, 1)))
 }
 
 fn millis(seconds: Option<f64>) -> String {
@@ -325,18 +335,8 @@ fn millis(seconds: Option<f64>) -> String {
     })
 }
 
-fn rate(flow: Option<&Flow>, of: fn(&Flow) -> Option<f64>) -> String {
-    flow.and_then(of)
-        .map_or_else(unknown, |rate| format!("{}/s", whole(rate)))
-}
-
-fn minute(flow: Option<&Flow>, of: fn(&Flow) -> Option<f64>) -> String {
-    flow.and_then(of)
-        .map_or_else(unknown, |rate| format!("{}/min", whole(rate)))
-}
-
-fn bitrate(flow: Option<&Flow>) -> String {
-    bits(flow.and_then(|flow| flow.bitrate))
+fn rate(rate: Option<f64>) -> String {
+    rate.map_or_else(unknown, |rate| format!("{}/s", whole(rate)))
 }
 
 fn bits(bits: Option<f64>) -> String {
@@ -349,12 +349,11 @@ fn bits(bits: Option<f64>) -> String {
     })
 }
 
+fn frames(rate: Option<f64>) -> String {
+    rate.map_or_else(unknown, |rate| format!("{} fps", whole(rate)))
+}
+
 fn pixels(flow: Option<&Flow>) -> String {
     flow.and_then(|flow| flow.resolution)
         .map_or_else(unknown, |(width, height)| format!("{width}×{height}"))
-}
-
-fn frames(flow: Option<&Flow>) -> String {
-    flow.and_then(|flow| flow.frame_rate)
-        .map_or_else(unknown, |rate| format!("{} fps", whole(rate)))
 }

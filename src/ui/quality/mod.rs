@@ -9,14 +9,15 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_quality::{Grade, Quality};
+use wimpex_quality::{Media, Quality, Reason};
 
 use super::save::SaveDiagnostics;
 use super::words::quality::{Direction, grade, reason, sounds};
 use super::{live, use_session};
 use crate::browser::window;
-use cells::{CONNECTION, ENCRYPTION, PICTURE, Row, SOUND, addresses};
-use spark::spark;
+use crate::session::gauge::Shown;
+use cells::{CONNECTION, ENCRYPTION, Line, PICTURE, Row, SOUND, TABLES, Table, Ways, addresses};
+use spark::{Turns, spark};
 
 pub use offer::PauseOffer;
 pub use sign::QualitySign;
@@ -40,7 +41,7 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
         let text = shown.with_untracked(|shown| {
             shown
                 .as_ref()
-                .map_or_else(String::new, |shown| as_text(&shown.reading.quality))
+                .map_or_else(String::new, |shown| as_text(shown))
         });
         spawn_local(async move {
             let done = window::copy(&text).await.is_ok();
@@ -50,10 +51,11 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
     };
     let estimate = live(move || {
         shown.with(|shown| {
-            let estimate = shown.as_ref().and_then(|it| sounds(&it.reading.quality));
-            estimate.unwrap_or_else(|| "How they sound cannot be told yet.".to_owned())
+            let rating = shown.as_ref().and_then(|it| it.reading.rating);
+            rating.map_or_else(|| "How they sound cannot be told yet.".to_owned(), sounds)
         })
     });
+    let turns = Turns::each(2);
     view! {
         <section class="panel" aria-label="Call quality">
             <header>
@@ -68,14 +70,14 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
             {summary(Direction::Receiving)}
             {summary(Direction::Sending)}
             <p class="hint">{estimate}</p>
-            {table("Sound", &SOUND, live(|| false))}
-            {table("Picture", &PICTURE, no_picture)}
-            {list("Connection", &CONNECTION)}
+            {table(&SOUND, live(|| false), turns)}
+            {table(&PICTURE, no_picture, turns)}
+            {list("Connection", &CONNECTION, turns)}
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Network addresses"</summary>
-                <p class="hint">{live(move || if open.get() { read(addresses) } else { String::new() })}</p>
+                <p class="hint">{live(move || if open.get() { of_all(addresses) } else { String::new() })}</p>
             </details>
-            {list("Encryption", &ENCRYPTION)}
+            {list("Encryption", &ENCRYPTION, turns)}
             <SaveDiagnostics />
         </section>
     }
@@ -99,9 +101,10 @@ fn summary(direction: Direction) -> AnyView {
         Direction::Sending => "Sending",
     };
     let word = live(move || grade(verdict.get().grade).to_owned());
-    let why = live(move || match verdict.get().grade {
-        Grade::Unknown => String::new(),
-        _ => reason(direction, verdict.get().reason).to_owned(),
+    let why = live(move || match verdict.get().reason {
+        // The word says it.
+        Reason::Measuring => String::new(),
+        other => reason(direction, other).to_owned(),
     });
     view! {
         <p class="verdict" data-grade=word>
@@ -113,52 +116,66 @@ fn summary(direction: Direction) -> AnyView {
     .into_any()
 }
 
-/// The current value of a cell.
-fn read(read: fn(&Quality) -> String) -> String {
+/// What is read of the last reading.
+fn now(read: impl Fn(&Shown) -> String) -> String {
     let shown = use_session().view.quality;
-    shown.with(|shown| {
-        shown
-            .as_ref()
-            .map_or_else(cells::unknown, |shown| read(&shown.reading.quality))
-    })
+    shown.with(|shown| shown.as_deref().map_or_else(cells::unknown, read))
 }
 
-fn table(title: &'static str, rows: &'static [Row], hidden: Signal<bool>) -> AnyView {
-    let cell = |cell: &'static Option<cells::Cell>| {
-        cell.as_ref().map(|cell| {
-            let text = live(move || read(cell.read));
-            view! { {text} {cell.series.map(|(series, least)| spark(series, least))} }.into_any()
-        })
-    };
-    let rows = rows.iter().map(|row| {
-        view! {
-            <tr>
-                <th scope="row">{row.name}</th>
-                <td>{cell(&row.arrives)}</td>
-                <td>{cell(&row.leaves)}</td>
-            </tr>
-        }
-        .into_any()
-    });
+fn of_all(read: fn(&Quality) -> String) -> String {
+    now(|shown| read(&shown.reading.quality))
+}
+
+fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
+    let open = RwSignal::new(false);
+    // Numbers that nobody looks at are not there, and cost nothing.
+    let more = move || open.get().then(|| rows(table, table.more, Turns::each(4)));
     view! {
         <table hidden=hidden>
             <thead>
                 <tr>
-                    <th scope="col">{title}</th>
+                    <th scope="col">{table.title}</th>
                     <th scope="col">"Receiving"</th>
                     <th scope="col">"Sending"</th>
                 </tr>
             </thead>
-            <tbody>{rows.collect::<Vec<_>>()}</tbody>
+            <tbody>{rows(table, table.rows, turns)}</tbody>
         </table>
+        <details hidden=hidden on:toggle=move |_| open.update(|open| *open = !*open)>
+            <summary>{format!("More numbers of {}", table.title.to_ascii_lowercase())}</summary>
+            <table aria-label=table.title>
+                <tbody>{more}</tbody>
+            </table>
+        </details>
     }
     .into_any()
 }
 
-fn list(title: &'static str, lines: &'static [cells::Line]) -> AnyView {
-    let lines = lines.iter().map(|line| {
-        let text = live(move || read(line.cell.read));
-        let drawn = line.cell.series.map(|(series, least)| spark(series, least));
+fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
+    let cell = |row: &'static Row, at: usize, media: Media, other: Ways| {
+        (row.ways != other).then(|| {
+            let text = live(move || now(|shown| row.read(shown, media)));
+            let line = row.series(media).map(|series| spark(series, turns.of(at)));
+            view! { {text} {line} }.into_any()
+        })
+    };
+    let rows = rows.iter().enumerate().map(|(at, row)| {
+        view! {
+            <tr>
+                <th scope="row">{row.name}</th>
+                <td>{cell(row, at, table.receiving, Ways::Sending)}</td>
+                <td>{cell(row, at + 1, table.sending, Ways::Receiving)}</td>
+            </tr>
+        }
+        .into_any()
+    });
+    rows.collect::<Vec<_>>().into_any()
+}
+
+fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
+    let lines = lines.iter().enumerate().map(|(at, line)| {
+        let text = live(move || of_all(line.read));
+        let drawn = line.series.map(|series| spark(series, turns.of(at)));
         view! {
             <div>
                 <dt>{line.name}</dt>
@@ -175,23 +192,27 @@ fn list(title: &'static str, lines: &'static [cells::Line]) -> AnyView {
 }
 
 /// Everything but addresses, to be pasted somewhere.
-fn as_text(quality: &Quality) -> String {
+fn as_text(shown: &Shown) -> String {
     let mut text = String::new();
-    for (title, rows) in [("Sound", &SOUND[..]), ("Picture", &PICTURE[..])] {
-        for row in rows {
-            let of = |cell: &Option<cells::Cell>| cell.as_ref().map(|cell| (cell.read)(quality));
-            let _ = write!(text, "{title}, {}:", row.name);
-            if let Some(arrives) = of(&row.arrives) {
-                let _ = write!(text, " receiving {arrives}");
+    for table in TABLES {
+        for row in table.rows.iter().chain(table.more) {
+            let _ = write!(text, "{}, {}:", table.title, row.name);
+            if row.ways != Ways::Sending {
+                let _ = write!(text, " receiving {}", row.read(shown, table.receiving));
             }
-            if let Some(leaves) = of(&row.leaves) {
-                let _ = write!(text, " sending {leaves}");
+            if row.ways != Ways::Receiving {
+                let _ = write!(text, " sending {}", row.read(shown, table.sending));
             }
             text.push('\n');
         }
     }
     for line in CONNECTION.iter().chain(&ENCRYPTION) {
-        let _ = writeln!(text, "{}: {}", line.name, (line.cell.read)(quality));
+        let _ = writeln!(
+            text,
+            "{}: {}",
+            line.name,
+            (line.read)(&shown.reading.quality)
+        );
     }
     text
 }

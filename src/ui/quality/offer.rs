@@ -21,7 +21,18 @@ pub fn PauseOffer() -> impl IntoView {
         session.view.quality.with(|shown| {
             shown.as_ref().is_some_and(|shown| {
                 let sending = shown.reading.sending;
-                sending.grade == Grade::Poor || sending.reason == Reason::Narrow
+                // Less would leave, and more of it arrive; a long way gets no shorter by it.
+                match sending.reason {
+                    Reason::Loss => sending.grade == Grade::Poor,
+                    Reason::Narrow => true,
+                    Reason::Measuring
+                    | Reason::Well
+                    | Reason::Delay
+                    | Reason::Silence
+                    | Reason::NoPicture
+                    | Reason::Freezes
+                    | Reason::FewFrames => false,
+                }
             })
         })
     });

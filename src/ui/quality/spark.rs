@@ -9,17 +9,36 @@ use crate::ui::{live, use_session};
 /// The height of the drawing; its width is one for each second.
 const HEIGHT: f64 = 24.0;
 
+/// When lines are drawn anew: not all in the same second, and none in each.
+#[derive(Clone, Copy)]
+pub(super) struct Turns([Memo<u32>; 4]);
+
+impl Turns {
+    /// Each line each so many readings, divisible by the number of turns or a divisor of it.
+    pub(super) fn each(readings: u32) -> Self {
+        let shown = use_session().view.quality;
+        let number = move || shown.with(|shown| shown.as_ref().map_or(0, |shown| shown.number));
+        Self([0, 1, 2, 3].map(|turn| Memo::new(move |_| (number() + turn) / readings)))
+    }
+
+    /// The turn of one of the lines.
+    pub(super) fn of(self, line: usize) -> Memo<u32> {
+        self.0[line % 4]
+    }
+}
+
 /// The line. Its top is the highest value, or `least` where all are lower, so that
-/// small changes look small.
-pub(super) fn spark(series: Series, least: f64) -> AnyView {
+/// small changes look small. Nothing where nothing is known.
+pub(super) fn spark((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
     let shown = use_session().view.quality;
     let line = live(move || {
-        shown.with(|shown| {
+        // Not `track`: a memo that nobody reads is never told of anything.
+        turn.get();
+        shown.with_untracked(|shown| {
             let Some(shown) = shown else {
                 return String::new();
             };
-            let values: Vec<_> = shown.history.of(series).collect();
-            path(&values, least)
+            path(shown.history.of(series), least)
         })
     });
     view! {
@@ -36,7 +55,11 @@ pub(super) fn spark(series: Series, least: f64) -> AnyView {
 }
 
 /// An SVG path; the newest value is at the right edge, and what is unknown is a gap.
-fn path(values: &[Option<f64>], least: f64) -> String {
+fn path(values: impl Iterator<Item = Option<f64>>, least: f64) -> String {
+    let values: Vec<_> = values.collect();
+    if values.iter().all(Option::is_none) {
+        return String::new();
+    }
     let top = values.iter().flatten().copied().fold(least, f64::max);
     let mut path = String::with_capacity(values.len() * 7);
     let mut pen_down = false;
@@ -57,7 +80,7 @@ fn path(values: &[Option<f64>], least: f64) -> String {
     path
 }
 
-/// A number below a thousand. A thousand of them are written each second, and the
+/// A number below a thousand. Thousands of them are written each second, and the
 /// standard library's way takes several times as long.
 fn push(text: &mut String, number: usize) {
     let digit = |of: usize| char::from(b'0' + (number / of % 10) as u8);

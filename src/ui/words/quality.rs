@@ -1,7 +1,7 @@
 //! How a call fares, in words.
 
-use wimpex_quality::emodel::{mean_opinion, rating};
-use wimpex_quality::{Flow, Grade, Quality, Reason, Verdict};
+use wimpex_quality::emodel::mean_opinion;
+use wimpex_quality::{Grade, Reason, Verdict};
 
 use super::decimal;
 
@@ -59,11 +59,9 @@ pub fn verdicts(receiving: Verdict, sending: Verdict) -> String {
 
 /// What one would say of how the peer sounds, as far as packets tell
 /// ([`wimpex_quality::emodel`]).
-pub fn sounds(quality: &Quality) -> Option<String> {
-    let sound: &Flow = quality.sound_in.as_ref()?;
-    let delay = quality.round_trip? / 2.0 + sound.waited?;
-    let rating = rating(quality.missing_in(sound.loss?), delay);
-    // The categories of G.107, annex B.
+pub fn sounds(rating: f64) -> String {
+    // The words of the opinion scale (ITU-T P.800, annex B), for the categories of speech
+    // quality by R (G.109).
     let word = match rating {
         r if r >= 90.0 => "excellent",
         r if r >= 80.0 => "good",
@@ -72,8 +70,8 @@ pub fn sounds(quality: &Quality) -> Option<String> {
         _ => "bad",
     };
     let opinion = decimal(mean_opinion(rating), 1);
-    Some(format!(
+    format!(
         "They should sound {word} to you: {opinion} of 4.5, R {} (estimated after ITU-T G.107).",
         super::whole(rating)
-    ))
+    )
 }

@@ -19,7 +19,7 @@ use wimpex_protocol::{
 };
 
 use crate::call::{Call, Phase, limits};
-use crate::memory::{Orphans, Over, Verdict};
+use crate::memory::{Memory, Orphans, Over, Verdict};
 use crate::{EndReason, Ended, Generation, Input, MediaRequest, Output, State, View};
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
@@ -46,6 +46,30 @@ impl Machine {
     pub fn with_ring_time(ring: Duration) -> Self {
         Self {
             ring: Some(ring),
+            ..Self::default()
+        }
+    }
+
+    /// What this machine remembers; none while there is a call, or how one ended is shown.
+    pub fn memory(&self) -> Option<Memory> {
+        let is_idle = self.call.is_none() && self.ended.is_none() && self.outputs.is_empty();
+        is_idle.then(|| Memory {
+            generation: self.last_generation,
+            request: self.last_request,
+            over: self.over.clone(),
+            orphans: self.orphans.clone(),
+        })
+    }
+
+    /// A machine that goes on where the one of this memory was; rings for another time than
+    /// the usual one if told so.
+    pub fn remembering(memory: Memory, ring: Option<Duration>) -> Self {
+        Self {
+            last_generation: memory.generation,
+            last_request: memory.request,
+            over: memory.over,
+            orphans: memory.orphans,
+            ring,
             ..Self::default()
         }
     }

@@ -213,6 +213,7 @@ fn check(quality: &Quality, id: &str, name: &str) {
             flow.jitter,
             flow.waited,
             flow.freezes,
+            flow.frozen,
             flow.frame_rate,
             flow.dropped,
             flow.work,
@@ -223,7 +224,7 @@ fn check(quality: &Quality, id: &str, name: &str) {
         for number in numbers.into_iter().flatten() {
             assert!(number.is_finite() && number >= 0.0, "{id}.{name}: {flow:?}");
         }
-        let shares = [flow.loss, flow.concealed, flow.frozen];
+        let shares = [flow.loss, flow.concealed];
         for share in shares.into_iter().flatten() {
             assert!((0.0..=1.0).contains(&share), "{id}.{name}: {flow:?}");
         }
@@ -242,4 +243,13 @@ fn what_is_no_report_is_told() {
     assert!(Report::parse("[").is_err());
     let empty = Report::parse("[1, null, \"x\"]").unwrap();
     assert_eq!(empty, Report::default());
+}
+
+#[test]
+fn a_description_names_the_fingerprint() {
+    let sdp = "v=0\r\na=fingerprint:sha-1 00:11\r\na=setup:actpass\r\n\
+               a=fingerprint:SHA-256 AB:CD:EF\r\nm=audio 9 x\r\n";
+    let named = wimpex_quality::fingerprint(sdp);
+    assert_eq!(named.as_deref(), Some("AB:CD:EF"));
+    assert_eq!(wimpex_quality::fingerprint("v=0\r\n"), None);
 }

@@ -1,6 +1,6 @@
 //! From numbers to grades: the table of docs/quality.md.
 
-use wimpex_quality::{Grade, Meter, Reading, Reason, Sample};
+use wimpex_quality::{Grade, Media, Meter, Number, Reading, Reason, Sample, Series};
 
 use crate::reports::Call;
 
@@ -48,7 +48,11 @@ fn an_undisturbed_call_is_good_both_ways_from_the_second_reading_on() {
         assert_eq!(reading.picture, Some(true));
     }
     assert_eq!(
-        meter.history().of(wimpex_quality::Series::SoundIn).count(),
+        meter
+            .history()
+            .of(Series::Of(Media::SoundIn, Number::Bitrate))
+            .flatten()
+            .count(),
         120
     );
 }

@@ -10,3 +10,4 @@ mod golden;
 mod graded;
 mod limited;
 mod reports;
+mod sequences;

@@ -36,7 +36,7 @@ fn show(file: &std::path::Path) -> Result<bool, String> {
     for difference in &replay.differences {
         println!("another way than recorded: {difference}");
     }
-    if record.dropped > 0 {
+    if record.dropped > 0 && record.start.is_none() {
         println!(
             "{} inputs before these are not in the record, so that differences mean little",
             record.dropped

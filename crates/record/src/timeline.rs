@@ -1,0 +1,78 @@
+//! What happened, in words, one line after the other.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Record;
+
+impl Record {
+    /// What happened, one text each, in its order. Of the readings those at which a grade
+    /// changed.
+    pub fn timeline(&self) -> Vec<String> {
+        let line = |at: Duration, text: &str| format!("{:>10.3} {text}", at.as_secs_f64());
+        let mut state = "Idle";
+        let entries = self.entries.iter().map(|entry| {
+            let mut text = serde_json::to_string(&entry.event).unwrap_or_default();
+            if !entry.outputs.is_empty() {
+                text += &format!("\n           → {}", entry.outputs.join(", "));
+            }
+            let before = std::mem::replace(&mut state, &entry.state);
+            if before != state {
+                text += &format!("\n           {before} → {state}");
+            }
+            (entry.at, line(entry.at, &text))
+        });
+        let mut all: Vec<_> = entries.collect();
+        let notes = self.notes.iter();
+        all.extend(notes.map(|note| (note.at, line(note.at, &note.text))));
+        let turns = self.turns();
+        all.extend(turns.map(|(at, reading)| (at, line(at, &words(reading)))));
+        // Stable: what happened at one moment keeps its order.
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// Readings with another grade than the one before.
+    fn turns(&self) -> impl Iterator<Item = (Duration, &Value)> {
+        let mut last = None;
+        self.readings.iter().filter_map(move |reading| {
+            let at = Duration::try_from_secs_f64(reading["at"].as_f64()?).ok()?;
+            let grades = [&reading["receiving"][0], &reading["sending"][0]];
+            let before = last.replace(grades);
+            (before != Some(grades)).then_some((at, reading))
+        })
+    }
+}
+
+/// A reading in a line, and its numbers in another.
+fn words(reading: &Value) -> String {
+    let said = |way: &str| {
+        let of = |at: usize| reading[way][at].as_str().unwrap_or("?");
+        format!("{way}: {}. {}", of(0), of(1))
+    };
+    let mut text = format!("{} {}\n           ", said("receiving"), said("sending"));
+    let mut comma = "";
+    let mut add = |name: &str, value: Option<f64>, factor: f64, unit: &str| {
+        if let Some(value) = value {
+            let _ = write!(text, "{comma}{name} {:.1} {unit}", value * factor);
+            comma = ", ";
+        }
+    };
+    for (stream, name) in [
+        ("soundIn", "sound in"),
+        ("pictureIn", "picture in"),
+        ("soundOut", "sound out"),
+        ("pictureOut", "picture out"),
+    ] {
+        let flow = &reading[stream];
+        add(name, flow["bitrate"].as_f64(), 0.001, "kbit/s");
+        add("of it lost", flow["loss"].as_f64(), 100.0, "%");
+        add("of it", flow["frameRate"].as_f64(), 1.0, "fps");
+    }
+    add("round trip", reading["roundTrip"].as_f64(), 1_000.0, "ms");
+    add("R", reading["rating"].as_f64(), 1.0, "");
+    text.truncate(text.trim_end().len());
+    text
+}

@@ -1,0 +1,228 @@
+//! What a page keeps over many calls, and that what is left can be played again.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use wimpex_call::{Input, Machine, MediaRequest, Memory, PeerConnectionState};
+use wimpex_protocol::{
+    Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallType, Candidate, DeviceId,
+    IceCandidate, Offer, Sdp, Signal, UserId,
+};
+use wimpex_record::{Record, Recorder, replay};
+
+/// A page: its machine, and what it keeps.
+#[derive(Default)]
+struct Page {
+    machine: Machine,
+    recorder: Recorder,
+    second: u64,
+}
+
+impl Page {
+    /// As the page's loop does.
+    fn input(&mut self, input: Input) {
+        self.second += 1;
+        let at = Duration::from_secs(self.second);
+        self.recorder.begin(at, &input, &self.machine);
+        self.machine.handle(input, at);
+        self.recorder.end(self.machine.state());
+        while let Some(output) = self.machine.poll_output() {
+            self.recorder.output(output.name());
+        }
+    }
+
+    fn record(&mut self) -> Record {
+        let (notes, ring) = (self.recorder.notes(), self.recorder.ring);
+        let (kept, dropped, start) = self.recorder.kept();
+        let record = Record::new(
+            kept,
+            dropped,
+            start,
+            notes,
+            ring,
+            "a browser".to_owned(),
+            Vec::new(),
+        );
+        // As it is in the file.
+        serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap()
+    }
+}
+
+fn remote(signal: Signal) -> Input {
+    Input::Remote {
+        from: UserId::parse("guest-alice").unwrap(),
+        device: DeviceId::parse("d-1").unwrap(),
+        addressed: true,
+        signal,
+    }
+}
+
+fn call_id(number: u64) -> CallId {
+    CallId::parse(format!("call_{number:05}")).unwrap()
+}
+
+fn candidate(number: u64) -> Candidate {
+    Candidate {
+        candidate: format!("candidate:{number} 1 udp 1 203.0.113.7 5000 typ host"),
+        sdp_m_line_index: Some(0),
+        sdp_mid: Some("0".to_owned()),
+        username_fragment: None,
+    }
+}
+
+fn ice(number: u64) -> Signal {
+    Signal::IceCandidate(IceCandidate {
+        call_id: Some(call_id(number)),
+        candidate: candidate(number),
+    })
+}
+
+/// A whole call to Alice, with everything that carries a number.
+fn calls(page: &mut Page, number: u64) {
+    page.input(Input::Place {
+        call_id: call_id(number),
+        peer: UserId::parse("guest-alice").unwrap(),
+        call_type: CallType::Audio,
+    });
+    let view = page.machine.view().call.unwrap();
+    let generation = view.generation;
+    page.input(Input::Media {
+        request: MediaRequest(number),
+        audio: Some(Ok(())),
+        video: None,
+    });
+    page.input(Input::LocalOffer {
+        generation,
+        sdp: Sdp(format!("v=0 offer {number}")),
+    });
+    page.input(remote(Signal::CallAnswer(CallAnswer {
+        call_id: call_id(number),
+        answer: Answer::new(Sdp(format!("v=0 answer {number}"))),
+        sec: None,
+    })));
+    for _ in 0..8 {
+        page.input(Input::LocalCandidate {
+            generation,
+            candidate: candidate(number),
+        });
+    }
+    page.input(Input::Connection {
+        generation,
+        state: PeerConnectionState::Connected,
+    });
+    page.input(remote(Signal::CallEnd(CallEnd {
+        call_id: call_id(number),
+        reason: CallEndReason::Ended,
+    })));
+    page.input(Input::Dismiss);
+    // Of a call that is yet to come.
+    page.input(remote(ice(900_000 + number)));
+}
+
+#[test]
+fn many_calls_are_shortened_to_some_that_replay() {
+    let mut page = Page::default();
+    for number in 1..=200 {
+        calls(&mut page, number);
+    }
+    // What was dropped is still known: an offer of a call that is over does not ring, and
+    // one whose candidates came early has them.
+    for number in [185, 900_200] {
+        page.input(remote(Signal::CallOffer(CallOffer {
+            call_id: call_id(number),
+            offer: Offer::new(Sdp("v=0 again".to_owned())),
+            call_type: CallType::Audio,
+            from_username: None,
+            sec: None,
+        })));
+    }
+    page.input(Input::Accept { camera: false });
+    let record = page.record();
+    assert!(record.dropped > 1_000, "{}", record.dropped);
+    assert!(
+        (800..=1_100).contains(&record.entries.len()),
+        "{}",
+        record.entries.len()
+    );
+    let start = record.start.as_ref().unwrap();
+    assert!(start.generation > 50 && !start.over.is_empty() && !start.early.is_empty());
+    let text = serde_json::to_string(&record).unwrap();
+    assert!(!text.contains("alice") && !text.contains("203.0.113.7"));
+    let played = replay(&record).unwrap();
+    assert_eq!(played.differences, []);
+    assert_eq!(played.machine.state(), page.machine.state());
+    // Without what was known it is another story.
+    let forgetful = Record {
+        start: None,
+        ..record
+    };
+    assert_ne!(replay(&forgetful).unwrap().differences, []);
+}
+
+#[test]
+fn a_call_without_an_end_is_bounded_too() {
+    let mut page = Page::default();
+    calls(&mut page, 1);
+    page.input(Input::Place {
+        call_id: call_id(2),
+        peer: UserId::parse("guest-alice").unwrap(),
+        call_type: CallType::Audio,
+    });
+    for muted in 0..10_000 {
+        page.input(Input::SetMuted(muted % 2 == 0));
+    }
+    let record = page.record();
+    assert!(record.entries.len() <= 4_000, "{}", record.entries.len());
+    assert_eq!(record.start, None, "it begins in the middle of a call");
+}
+
+#[test]
+fn what_a_machine_remembers_makes_one_like_it() {
+    let mut page = Page::default();
+    (1..=3).for_each(|number| calls(&mut page, number));
+    let memory = page.machine.memory().unwrap();
+    assert_eq!(memory.over().len(), 3);
+    let again = Machine::remembering(memory.clone(), None);
+    assert_eq!(again, page.machine);
+    assert_eq!(again.memory(), Some(memory));
+    assert_eq!(Machine::new().memory(), Some(Memory::default()));
+    page.input(Input::Place {
+        call_id: call_id(4),
+        peer: UserId::parse("guest-alice").unwrap(),
+        call_type: CallType::Audio,
+    });
+    assert_eq!(page.machine.memory(), None);
+}
+
+#[test]
+fn the_timeline_tells_when_a_grade_changed_and_of_which_numbers() {
+    let reading = |at: f64, grade: &str| -> Value {
+        json!({
+            "at": at, "receiving": [grade, "Why."], "sending": ["good", "Well."],
+            "soundIn": { "bitrate": 32_000.0, "loss": 0.052 }, "pictureIn": null,
+            "roundTrip": 0.0213, "rating": 74.26,
+        })
+    };
+    let mut record = Page::default().record();
+    record.readings = vec![
+        reading(1.0, "good"),
+        reading(2.0, "good"),
+        reading(3.0, "fair"),
+        json!("no reading"),
+        reading(4.0, "fair"),
+    ];
+    assert_eq!(
+        record.timeline(),
+        [
+            "     1.000 receiving: good. Why. sending: good. Well.\n           \
+             sound in 32.0 kbit/s, of it lost 5.2 %, round trip 21.3 ms, R 74.3",
+            "     3.000 receiving: fair. Why. sending: good. Well.\n           \
+             sound in 32.0 kbit/s, of it lost 5.2 %, round trip 21.3 ms, R 74.3",
+        ]
+    );
+}
