@@ -24,8 +24,8 @@ use crate::session::guard::Guard;
 use crate::session::identity::Identity;
 use crate::session::{Event, View, check, diagnostics, people};
 use crate::ui::{
-    AlarmScreen, Debug, Findings, HowItEnded, Incoming, LinkAsPicture, Lock, Notices, OwnPicture,
-    PauseOffer, People, QualityPanel, QualitySign,
+    AlarmScreen, Debug, DeviceNotices, Findings, HowItEnded, Incoming, LinkAsPicture, Lock,
+    Notices, OwnPicture, PauseOffer, People, QualityPanel, QualitySign, Refusal, Unable,
 };
 
 /// The module could not be loaded.
@@ -128,6 +128,27 @@ lazy! {
 }
 
 lazy! {
+    /// Why the server is of no use.
+    refusal() -> AnyView {
+        view! { <Refusal /> }.into_any()
+    }
+}
+
+lazy! {
+    /// For a browser without WebRTC.
+    unable() -> AnyView {
+        view! { <Unable /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What is wrong with microphone or camera.
+    device_notices() -> AnyView {
+        view! { <DeviceNotices /> }.into_any()
+    }
+}
+
+lazy! {
     /// What is to be known of this browser.
     notices() -> AnyView {
         view! { <Notices /> }.into_any()
@@ -180,6 +201,16 @@ lazy! {
     /// What the check of the connection found.
     findings() -> AnyView {
         view! { <Findings /> }.into_any()
+    }
+}
+
+lazy! {
+    /// Whether the server answers, where no WebSocket comes about.
+    http_works() -> LocalBoxFuture<'static, bool> {
+        Box::pin(async {
+            let answer = gloo_net::http::Request::get("/healthz").send().await;
+            answer.is_ok_and(|answer| answer.ok())
+        })
     }
 }
 

@@ -14,6 +14,7 @@ use super::person::ME;
 use super::runtime::Runtime;
 use crate::browser::peer::IceServer;
 use crate::browser::{clock, storage};
+use crate::lazy;
 
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;
@@ -111,10 +112,12 @@ impl Runtime {
         }
         if self.link.failures() == SUSPECT_AFTER {
             let inbox = self.inbox.clone();
+            // What cannot be loaded says that it does not.
+            let asked = lazy::http_works();
             spawn_local(async move {
-                let answer = gloo_net::http::Request::get("/healthz").send().await;
-                let works = answer.is_ok_and(|answer| answer.ok());
-                let _ = inbox.unbounded_send(Event::HttpWorks(works));
+                if let Ok(answer) = asked.await {
+                    let _ = inbox.unbounded_send(Event::HttpWorks(answer.await));
+                }
             });
         }
     }

@@ -68,8 +68,7 @@ pub(super) struct Runtime {
 impl Runtime {
     fn new(options: Options, view: View, inbox: UnboundedSender<Event>) -> Self {
         if options.ring != limits::RING {
-            view.recorder
-                .update_value(|recorder| recorder.ring = Some(options.ring));
+            view.record(&mut |recorder| recorder.ring = Some(options.ring));
         }
         let on = |name, event: fn() -> Event| {
             let inbox = inbox.clone();
@@ -300,8 +299,8 @@ impl Runtime {
     /// One input to the machine, and everything that comes of it.
     pub(super) fn input(&mut self, input: Input) {
         let (before, now) = (self.machine.state(), clock::now());
-        let recorder = self.view.recorder;
-        recorder.update_value(|recorder| recorder.begin(now, &input, &self.machine));
+        let view = self.view;
+        view.record(&mut |recorder| recorder.begin(now, &input, &self.machine));
         self.machine.handle(input, now);
         let after = self.machine.state();
         if before != after {
@@ -313,9 +312,9 @@ impl Runtime {
                 });
             }
         }
-        recorder.update_value(|recorder| recorder.end(after));
+        view.record(&mut |recorder| recorder.end(after));
         while let Some(output) = self.machine.poll_output() {
-            recorder.update_value(|recorder| recorder.output(output.name()));
+            view.record(&mut |recorder| recorder.output(output.name()));
             self.perform(output);
         }
         self.keep_call();

@@ -26,9 +26,12 @@ impl Trace {
             let line = ["wimpex ", &text].concat();
             web_sys::console::log_1(&line.into());
         }
-        self.view
-            .recorder
-            .update_value(|recorder| recorder.note(at, text));
+        let mut text = Some(text);
+        self.view.record(&mut |recorder| {
+            if let Some(text) = text.take() {
+                recorder.note(at, text);
+            }
+        });
         self.changed();
     }
 

@@ -163,6 +163,12 @@ fn sweep<S: Notify + Source>(signal: &S) {
 }
 
 impl View {
+    /// Gives the recorder. One copy of what that takes, for all who do.
+    #[inline(never)]
+    pub(super) fn record(&self, run: &mut dyn FnMut(&mut Recorder)) {
+        self.recorder.update_value(|recorder| run(recorder));
+    }
+
     /// Forgets the components that are gone.
     pub(super) fn sweep(&self) {
         sweep(&self.name);

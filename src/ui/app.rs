@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wimpex_call::State;
 
-use super::banner::{Banner, Unable};
+use super::banner::{Banner, unable};
 use super::call_screen::CallScreen;
 use super::ended::EndedScreen;
 use super::home::Home;
@@ -57,7 +57,7 @@ pub fn App(options: Options) -> impl IntoView {
     let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
     if !window::has_webrtc() {
-        return view! { <Unable /> }.into_any();
+        return unable();
     }
     view! {
         <Banner />

@@ -4,30 +4,58 @@ use leptos::prelude::*;
 use wimpex_call::State;
 
 use super::icon::logo;
+use super::later::later;
 use super::{live, use_session, words};
+use crate::lazy;
 use crate::session::ServerState;
 
 /// The state of the way to the server, when it is not well.
 #[component]
 pub fn Banner() -> impl IntoView {
     let view = use_session().view;
-    let text = live(move || {
-        let words = words::server(view.server.get())?;
+    let lost = live(move || {
         let in_call = view.call.with(|call| match call.state {
             State::Connecting | State::Connected | State::Reconnecting => true,
             State::Idle | State::Calling | State::Ringing | State::Ended => false,
         });
-        let lost = view.server.get() == ServerState::Lost;
-        Some(match (in_call, lost) {
-            (true, true) => "No connection to the server. Your call goes on without it.",
-            _ => words,
-        })
+        match (view.server.get(), in_call) {
+            (ServerState::Lost, true) => {
+                "No connection to the server. Your call goes on without it."
+            }
+            (ServerState::Lost, false) => "No connection to the server. Trying again…",
+            _ => "",
+        }
+        .to_owned()
     });
+    // It answers, so that the words for it can be loaded.
+    let refuses = Memo::new(move |_| {
+        !matches!(
+            view.server.get(),
+            ServerState::Nameless
+                | ServerState::Connecting
+                | ServerState::Online
+                | ServerState::Lost
+        )
+    });
+    let shown = live(move || refuses.get() || !lost.with(String::is_empty));
     view! {
-        <div class="banner" class:shown=live(move || text.get().is_some()) role="alert">
-            {live(move || text.get().unwrap_or_default())}
+        <div class="banner" class:shown=shown role="alert">
+            {lost}
+            {move || refuses.get().then(|| later(lazy::refusal()))}
         </div>
     }
+}
+
+/// Why the server is of no use.
+#[component]
+pub fn Refusal() -> impl IntoView {
+    let view = use_session().view;
+    live(move || words::refusal(view.server.get()).to_owned())
+}
+
+/// The place for the words for a browser without WebRTC.
+pub(crate) fn unable() -> AnyView {
+    later(lazy::unable())
 }
 
 /// For a browser without WebRTC.

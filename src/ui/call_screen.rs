@@ -71,7 +71,10 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 </p>
             </header>
             {later(lazy::own_picture())}
-            <Notices call connected />
+            <div class="call-notices" role="alert">
+                {later(lazy::device_notices())}
+                {move || connected.get().then(|| later(lazy::pause_offer()))}
+            </div>
             {details}
             <Controls call state panel />
         </main>
@@ -116,27 +119,6 @@ fn tick(
     let past = at.saturating_sub(since.get_untracked().unwrap_or(at));
     let next = 1_001 - past.subsec_millis();
     timer.set_value(Some(Timeout::new(next, move || tick(now, since, timer))));
-}
-
-/// What is wrong with microphone or camera.
-#[component]
-fn Notices(call: Signal<Option<CallView>>, connected: Memo<bool>) -> impl IntoView {
-    let notice = move |words: fn(&CallView) -> Option<&'static str>| {
-        live(move || {
-            call.get()
-                .as_ref()
-                .and_then(words)
-                .unwrap_or_default()
-                .to_owned()
-        })
-    };
-    view! {
-        <div class="call-notices" role="alert">
-            <p>{notice(words::microphone_notice)}</p>
-            <p>{notice(words::camera_notice)}</p>
-            {move || connected.get().then(|| later(lazy::pause_offer()))}
-        </div>
-    }
 }
 
 /// True while nobody has moved anything for a while.

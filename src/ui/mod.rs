@@ -29,13 +29,13 @@ mod welcome;
 pub mod words;
 
 pub use app::App;
-pub use banner::{Banner, Unable};
+pub use banner::{Banner, Refusal, Unable};
 pub use check::{ConnectionCheck, Findings};
 pub(crate) use debug::Debug;
 pub use ended::HowItEnded;
 pub use home::HideAddress;
 pub use incoming::Incoming;
-pub use notices::Notices;
+pub use notices::{DeviceNotices, Notices};
 pub(crate) use own_picture::OwnPicture;
 pub use people::{LinkAsPicture, People};
 pub use quality::{PauseOffer, QualityPanel, QualitySign};

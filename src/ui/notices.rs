@@ -1,13 +1,31 @@
-//! What somebody should know of this browser before they call. Most never see any of it,
-//! so it is loaded when there is something to say.
+//! What somebody should know of this browser and its devices. Most never see any of it, so
+//! it is no part of the first load.
 
 use leptos::prelude::*;
+use wimpex_call::CallView;
 
 use super::icon::{Icon, icon};
 use super::later::later;
+use super::words::devices;
 use super::{live, use_session};
 use crate::browser::window;
 use crate::lazy;
+
+/// In a call: what is wrong with microphone or camera.
+#[component]
+pub fn DeviceNotices() -> impl IntoView {
+    let view = use_session().view;
+    let notice = move |words: fn(&CallView) -> Option<&'static str>| {
+        live(move || {
+            let says = view.call.with(|view| view.call.as_ref().and_then(words));
+            says.unwrap_or_default().to_owned()
+        })
+    };
+    view! {
+        <p>{notice(devices::microphone)}</p>
+        <p>{notice(devices::camera)}</p>
+    }
+}
 
 /// The place for them.
 pub(crate) fn notices() -> impl IntoView {

@@ -1,6 +1,7 @@
 //! What the page says, in plain words.
 
 mod check;
+pub mod devices;
 mod end;
 pub mod people;
 pub mod quality;
@@ -8,7 +9,7 @@ pub mod trust;
 
 use std::time::Duration;
 
-use wimpex_call::{CallView, Capture, MediaError, State};
+use wimpex_call::State;
 use wimpex_identity::is_key_id;
 use wimpex_protocol::{CallType, InvalidName, UserId, limits};
 
@@ -112,71 +113,25 @@ pub fn state(state: State, peer_rings: bool) -> &'static str {
     }
 }
 
-/// Why somebody is not heard, if the microphone is the reason.
-pub fn microphone_notice(call: &CallView) -> Option<&'static str> {
-    match call.microphone {
-        Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
-                "Your microphone is blocked, so they cannot hear you. Allow it in the address bar, then press Unmute."
-            }
-            MediaError::NotFound => {
-                "No microphone was found, so they cannot hear you. Plug one in, then press Unmute."
-            }
-            MediaError::InUse => {
-                "Your microphone is in use by another program, so they cannot hear you. Close it, then press Unmute."
-            }
-            MediaError::Insecure => {
-                "They cannot hear you: browsers give no microphone to a page that came over plain http."
-            }
-            MediaError::Lost => {
-                "Your microphone is gone, so they cannot hear you. Plug it in, then press Unmute."
-            }
-            MediaError::Other => {
-                "Your microphone could not be started, so they cannot hear you. Press Unmute to try again."
-            }
-        }),
-        Capture::Off | Capture::Asking | Capture::On => None,
-    }
-}
-
-/// Why somebody is not seen, if the camera is the reason.
-pub fn camera_notice(call: &CallView) -> Option<&'static str> {
-    match call.camera {
-        Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
-                "Your camera is blocked; the call goes on without it. Allow it in the address bar, then turn it on."
-            }
-            MediaError::NotFound => "No camera was found; the call goes on without it.",
-            MediaError::InUse => {
-                "Your camera is in use by another program; the call goes on without it."
-            }
-            MediaError::Insecure => {
-                "The call goes on without your camera: browsers give none to a page that came over plain http."
-            }
-            MediaError::Lost => "Your camera is gone; the call goes on without it.",
-            MediaError::Other => "Your camera could not be started; the call goes on without it.",
-        }),
-        Capture::Off | Capture::Asking | Capture::On => None,
-    }
-}
-
-/// What a person who is not in a call should know about the server.
-pub fn server(state: ServerState) -> Option<&'static str> {
+/// Why the server, which is there, is of no use. Empty where it is, or is not there.
+pub fn refusal(state: ServerState) -> &'static str {
     match state {
-        ServerState::Nameless | ServerState::Connecting | ServerState::Online => None,
-        ServerState::Lost => Some("No connection to the server. Trying again…"),
-        ServerState::Blocked => Some(
-            "The server is there, but something on the way blocks WebSockets: a proxy, a firewall or a browser extension. Calls need them.",
-        ),
-        ServerState::Refused => Some(
-            "The server does not let you in at the moment: too many connections come from your network. Trying again later…",
-        ),
-        ServerState::Unbelieved => Some(
-            "The server does not accept this page’s login, so you cannot call or be called. Reload the page; if that does not help, tell whoever runs this server.",
-        ),
-        ServerState::Dishonest => Some(
-            "This server takes you for somebody else, so it is not to be trusted. You are not logged in. Tell whoever runs it.",
-        ),
+        ServerState::Nameless
+        | ServerState::Connecting
+        | ServerState::Online
+        | ServerState::Lost => "",
+        ServerState::Blocked => {
+            "The server is there, but something on the way blocks WebSockets: a proxy, a firewall or a browser extension. Calls need them."
+        }
+        ServerState::Refused => {
+            "The server does not let you in at the moment: too many connections come from your network. Trying again later…"
+        }
+        ServerState::Unbelieved => {
+            "The server does not accept this page’s login, so you cannot call or be called. Reload the page; if that does not help, tell whoever runs this server."
+        }
+        ServerState::Dishonest => {
+            "This server takes you for somebody else, so it is not to be trusted. You are not logged in. Tell whoever runs it."
+        }
     }
 }
 
