@@ -28,7 +28,7 @@ impl Page {
     fn input(&mut self, input: Input) {
         self.second += 1;
         let at = Duration::from_secs(self.second);
-        self.recorder.begin(at, &input, &self.machine);
+        self.recorder.begin(at, &input);
         self.machine.handle(input, at);
         self.recorder.end(self.machine.state());
         while let Some(output) = self.machine.poll_output() {
@@ -42,7 +42,7 @@ impl Page {
         let record = Record::new(
             kept,
             dropped,
-            start,
+            start.as_ref(),
             notes,
             ring,
             "a browser".to_owned(),
@@ -179,6 +179,15 @@ fn a_call_without_an_end_is_bounded_too() {
     let record = page.record();
     assert!(record.entries.len() <= 4_000, "{}", record.entries.len());
     assert_eq!(record.start, None, "it begins in the middle of a call");
+    // Once it is over, what comes after it can be played again.
+    page.input(Input::HangUp);
+    page.input(Input::Dismiss);
+    for number in 3..100 {
+        calls(&mut page, number);
+    }
+    let record = page.record();
+    assert!(record.start.is_some() && record.entries.len() <= 1_100);
+    assert_eq!(replay(&record).unwrap().differences, []);
 }
 
 #[test]
