@@ -14,6 +14,8 @@ const INPUTS: usize = 1_000;
 const NOTES: usize = 1_000;
 /// So many times [`INPUTS`] are kept of one call, where it has that many.
 const LONGEST: usize = 4;
+/// More than so many are not there even in a page that nobody calls from, for days.
+const MOST: usize = 2 * LONGEST * INPUTS;
 
 /// The newest inputs, and what browser and server did around them.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Recorder {
     /// A machine that has taken those that are not kept any more: what it knows is what the
     /// page's knew then.
     past: Machine,
+    /// Some were dropped that it has not taken: nobody knows what it would know.
+    is_torn: bool,
     /// How long a call rings, if it is not the usual time.
     pub ring: Option<Duration>,
 }
@@ -37,8 +41,10 @@ impl Recorder {
             outputs: Vec::new(),
             state: State::Idle,
         });
-        if self.kept.len() > INPUTS {
-            self.shorten();
+        if self.kept.len() > MOST {
+            self.kept.pop_front();
+            self.dropped += 1;
+            self.is_torn = true;
         }
     }
 
@@ -71,18 +77,27 @@ impl Recorder {
 
     /// What is kept, how many inputs before it are not, and what the machine knew then.
     pub fn kept(&mut self) -> (&[Kept], u64, Option<Memory>) {
-        let known = self.past.memory();
+        let known = self.past.memory().filter(|_| !self.is_torn);
         (self.kept.make_contiguous(), self.dropped, known)
     }
 
-    /// The oldest call goes, or the oldest input of one that is too long.
-    fn shorten(&mut self) {
+    /// The oldest calls go where there is more than is to be kept, or the oldest inputs of
+    /// one that is too long. Not done with each input, so that it is no part of the page's
+    /// first load.
+    pub fn shorten(&mut self) {
+        while self.kept.len() > INPUTS && self.drop_call() {}
+    }
+
+    /// Whether there was something to drop.
+    fn drop_call(&mut self) -> bool {
         // Not the newest: it has not been taken.
         let taken = self.kept.len() - 1;
         let mut states = self.kept.iter().take(taken).map(|kept| kept.state);
         let idle = states.position(|state| state == State::Idle);
         let oldest = (self.kept.len() > LONGEST * INPUTS).then_some(0);
-        let Some(last) = idle.or(oldest) else { return };
+        let Some(last) = idle.or(oldest) else {
+            return false;
+        };
         if let (0, Some(ring)) = (self.dropped, self.ring) {
             self.past = Machine::with_ring_time(ring);
         }
@@ -93,5 +108,6 @@ impl Recorder {
                 self.dropped += 1;
             }
         }
+        true
     }
 }
