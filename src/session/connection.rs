@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::prelude::{GetUntracked, Set, WithUntracked};
+use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
@@ -163,11 +163,10 @@ impl Connection {
     }
 
     /// Whether the way has fallen silent.
-    pub(super) fn measured(&mut self, report: JsValue) -> bool {
-        let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
+    pub(super) fn measured(&mut self, report: JsValue, camera: Option<Capture>) -> bool {
         let told = Told {
             redundant: self.peer.knows_red(),
-            camera_off: self.view.call.with_untracked(camera) != Some(Capture::On),
+            camera_off: camera != Some(Capture::On),
         };
         self.gauge
             .as_mut()

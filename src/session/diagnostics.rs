@@ -18,9 +18,18 @@ pub(crate) fn record(view: View) -> Option<Record> {
         })
         .unwrap_or_default();
     view.recorder.try_update_value(|recorder| {
+        recorder.shorten();
         let (ring, notes) = (recorder.ring, recorder.notes());
         let (kept, dropped, start) = recorder.kept();
-        Record::new(kept, dropped, start, notes, ring, browser, readings)
+        Record::new(
+            kept,
+            dropped,
+            start.as_ref(),
+            notes,
+            ring,
+            browser,
+            readings,
+        )
     })
 }
 

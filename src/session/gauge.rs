@@ -14,6 +14,7 @@ use wimpex_quality::{
 };
 
 use super::View;
+use super::recorder::Recorder;
 use crate::browser::clock;
 use crate::browser::peer::{limit_picture, lines, prefer_motion};
 use crate::browser::stats::Reader;
@@ -155,6 +156,8 @@ impl Measure for Gauge {
             }
             readings.push_back((clock::now(), reading.clone()));
         });
+        // What was recorded of calls grows in calls.
+        self.view.recorder.update_value(Recorder::shorten);
         self.number = self.number.wrapping_add(1);
         self.view.quality.set(Some(Arc::new(Shown {
             number: self.number,

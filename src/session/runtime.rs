@@ -191,9 +191,10 @@ impl Runtime {
                 }
             }
             Event::Measured(generation, report) => {
+                let camera = self.machine.view().call.map(|call| call.camera);
                 let current = self.connection.as_mut();
                 let current = current.filter(|c| c.generation == generation);
-                if current.is_some_and(|connection| connection.measured(report)) {
+                if current.is_some_and(|connection| connection.measured(report, camera)) {
                     self.trace.note("nothing comes any more".to_owned());
                     // Sooner than ICE gives up, and where the browser does not say that
                     // the network has changed (Firefox). Without harm if it is wrong:
@@ -300,7 +301,7 @@ impl Runtime {
     pub(super) fn input(&mut self, input: Input) {
         let (before, now) = (self.machine.state(), clock::now());
         let view = self.view;
-        view.record(&mut |recorder| recorder.begin(now, &input, &self.machine));
+        view.record(&mut |recorder| recorder.begin(now, &input));
         self.machine.handle(input, now);
         let after = self.machine.state();
         if before != after {

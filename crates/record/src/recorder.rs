@@ -12,56 +12,39 @@ use crate::{Kept, Note, slim};
 const INPUTS: usize = 1_000;
 /// So many notes.
 const NOTES: usize = 1_000;
-/// So many inputs between two places where a replay can begin.
-const STRIDE: u64 = INPUTS as u64 / 10;
 /// So many times [`INPUTS`] are kept of one call, where it has that many.
 const LONGEST: usize = 4;
+/// More than so many are not there even in a page that nobody calls from, for days.
+const MOST: usize = 2 * LONGEST * INPUTS;
 
 /// The newest inputs, and what browser and server did around them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Recorder {
     kept: VecDeque<Kept>,
     notes: VecDeque<Note>,
     dropped: u64,
-    /// What the machine knew before the first that is kept; none in the middle of a call.
-    start: Option<Memory>,
-    /// What it knew before others, by their number.
-    starts: Vec<(u64, Memory)>,
+    /// A machine that has taken those that are not kept any more: what it knows is what the
+    /// page's knew then.
+    past: Machine,
+    /// Some were dropped that it has not taken: nobody knows what it would know.
+    is_torn: bool,
     /// How long a call rings, if it is not the usual time.
     pub ring: Option<Duration>,
 }
 
-impl Default for Recorder {
-    fn default() -> Self {
-        Self {
-            kept: VecDeque::new(),
-            notes: VecDeque::new(),
-            dropped: 0,
-            start: Some(Memory::default()),
-            starts: Vec::new(),
-            ring: None,
-        }
-    }
-}
-
 impl Recorder {
     /// The machine is about to take an input.
-    pub fn begin(&mut self, at: Duration, input: &Input, machine: &Machine) {
-        let number = self.dropped + self.kept.len() as u64;
-        let last = self.starts.last().map_or(self.dropped, |(last, _)| *last);
-        if number >= last + STRIDE
-            && let Some(memory) = machine.memory()
-        {
-            self.starts.push((number, memory));
-        }
+    pub fn begin(&mut self, at: Duration, input: &Input) {
         self.kept.push_back(Kept {
             at,
             input: slim(input),
             outputs: Vec::new(),
             state: State::Idle,
         });
-        if self.kept.len() > INPUTS {
-            self.shorten();
+        if self.kept.len() > MOST {
+            self.kept.pop_front();
+            self.dropped += 1;
+            self.is_torn = true;
         }
     }
 
@@ -93,29 +76,38 @@ impl Recorder {
     }
 
     /// What is kept, how many inputs before it are not, and what the machine knew then.
-    pub fn kept(&mut self) -> (&[Kept], u64, Option<&Memory>) {
-        (
-            self.kept.make_contiguous(),
-            self.dropped,
-            self.start.as_ref(),
-        )
+    pub fn kept(&mut self) -> (&[Kept], u64, Option<Memory>) {
+        let known = self.past.memory().filter(|_| !self.is_torn);
+        (self.kept.make_contiguous(), self.dropped, known)
     }
 
-    /// The oldest goes, up to where a replay can begin.
-    fn shorten(&mut self) {
-        if self.starts.is_empty() {
-            if self.kept.len() > LONGEST * INPUTS {
-                self.kept.pop_front();
+    /// The oldest calls go where there is more than is to be kept, or the oldest inputs of
+    /// one that is too long. Not done with each input, so that it is no part of the page's
+    /// first load.
+    pub fn shorten(&mut self) {
+        while self.kept.len() > INPUTS && self.drop_call() {}
+    }
+
+    /// Whether there was something to drop.
+    fn drop_call(&mut self) -> bool {
+        // Not the newest: it has not been taken.
+        let taken = self.kept.len() - 1;
+        let mut states = self.kept.iter().take(taken).map(|kept| kept.state);
+        let idle = states.position(|state| state == State::Idle);
+        let oldest = (self.kept.len() > LONGEST * INPUTS).then_some(0);
+        let Some(last) = idle.or(oldest) else {
+            return false;
+        };
+        if let (0, Some(ring)) = (self.dropped, self.ring) {
+            self.past = Machine::with_ring_time(ring);
+        }
+        for _ in 0..=last {
+            if let Some(kept) = self.kept.pop_front() {
+                self.past.handle(kept.input, kept.at);
+                while self.past.poll_output().is_some() {}
                 self.dropped += 1;
-                self.start = None;
             }
-            return;
         }
-        let (number, memory) = self.starts.remove(0);
-        while self.dropped < number {
-            self.kept.pop_front();
-            self.dropped += 1;
-        }
-        self.start = Some(memory);
+        true
     }
 }

@@ -28,11 +28,15 @@ impl Page {
     fn input(&mut self, input: Input) {
         self.second += 1;
         let at = Duration::from_secs(self.second);
-        self.recorder.begin(at, &input, &self.machine);
+        self.recorder.begin(at, &input);
         self.machine.handle(input, at);
         self.recorder.end(self.machine.state());
         while let Some(output) = self.machine.poll_output() {
             self.recorder.output(output.name());
+        }
+        // Now and then, as the page does.
+        if self.second.is_multiple_of(10) {
+            self.recorder.shorten();
         }
     }
 
@@ -42,7 +46,7 @@ impl Page {
         let record = Record::new(
             kept,
             dropped,
-            start,
+            start.as_ref(),
             notes,
             ring,
             "a browser".to_owned(),
@@ -177,8 +181,28 @@ fn a_call_without_an_end_is_bounded_too() {
         page.input(Input::SetMuted(muted % 2 == 0));
     }
     let record = page.record();
-    assert!(record.entries.len() <= 4_000, "{}", record.entries.len());
+    assert!(record.entries.len() <= 4_010, "{}", record.entries.len());
     assert_eq!(record.start, None, "it begins in the middle of a call");
+    // Once it is over, what comes after it can be played again.
+    page.input(Input::HangUp);
+    page.input(Input::Dismiss);
+    for number in 3..100 {
+        calls(&mut page, number);
+    }
+    let record = page.record();
+    assert!(record.start.is_some() && record.entries.len() <= 1_100);
+    assert_eq!(replay(&record).unwrap().differences, []);
+}
+
+#[test]
+fn a_page_that_is_open_for_days_without_a_call_keeps_no_more_either() {
+    let mut recorder = Recorder::default();
+    for second in 0..20_000 {
+        recorder.begin(Duration::from_secs(second), &Input::NetworkChanged);
+    }
+    let (kept, dropped, start) = recorder.kept();
+    assert_eq!((kept.len(), dropped), (8_000, 12_000));
+    assert_eq!(start, None);
 }
 
 #[test]
