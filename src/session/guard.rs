@@ -150,7 +150,7 @@ impl Runtime {
             (None, Post::Waiting(words)) => {
                 self.trace.note("the guard could not be loaded".to_owned());
                 self.unloaded += 1;
-                if self.unloaded % GIVES_UP == 0 {
+                if self.unloaded.is_multiple_of(GIVES_UP) {
                     // Whoever calls hears why; whoever is called rings again.
                     words.clear();
                     if self.machine.state() == State::Calling {
