@@ -146,9 +146,16 @@ impl Quality {
             flow(&before.picture_out, &after.picture_out, false),
         );
         let header = route.map_or(IPV4 + UDP, headers);
-        // Without a count of all packets, that of the media's is nearly as good.
-        let whole = |bytes: Option<f64>, packets: Option<f64>, flows: [&Option<Flow>; 2]| {
-            let packets = packets.or_else(|| each(flows, |flow| flow.packets))?;
+        // Without a count of all packets, that of the media's is nearly as good, and the
+        // other way's requests for what was lost, which are some dozen a second on a way
+        // that loses much.
+        let whole = |bytes: Option<f64>,
+                     packets: Option<f64>,
+                     flows: [&Option<Flow>; 2],
+                     other: [&Option<Flow>; 2]| {
+            let requests = || other.into_iter().flatten().filter_map(|flow| flow.nack);
+            let told = || Some(each(flows, |flow| flow.packets)? + requests().sum::<f64>());
+            let packets = packets.or_else(told)?;
             Some((bytes? + packets * header) * 8.0)
         };
         let route_bytes = grown(|route| route.bytes_in);
@@ -163,11 +170,13 @@ impl Quality {
                 route_bytes,
                 grown(|route| route.packets_in),
                 [&sound_in, &picture_in],
+                [&sound_out, &picture_out],
             ),
             whole_out: whole(
                 grown(|route| route.bytes_out),
                 grown(|route| route.packets_out),
                 [&sound_out, &picture_out],
+                [&sound_in, &picture_in],
             ),
             sound_in,
             picture_in,

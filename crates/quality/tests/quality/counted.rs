@@ -42,6 +42,14 @@ fn numbers_are_of_the_interval_not_of_all_time() {
 }
 
 #[test]
+fn where_nobody_counts_packets_those_of_requests_count_too() {
+    let at = |seconds: f64| Call::at(seconds).with("out-video", "nackCount", 50.0 * seconds);
+    // As above, and fifty headers of 28 bytes.
+    let whole = between(&at(1.0), &at(2.0)).whole_in;
+    assert!(about(whole, 193_600.0 + 50.0 * 28.0 * 8.0), "{whole:?}");
+}
+
+#[test]
 fn all_that_leaves_counts_with_its_headers() {
     let at = |seconds: f64| {
         Call::at(seconds)
