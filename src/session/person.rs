@@ -23,9 +23,8 @@ const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 pub(super) const ME: &str = "wimpex.user-id";
-/// So long the browser may look for a key or make one, in milliseconds.
+/// So long the browser may look for a key, in milliseconds.
 const LOOKING: u32 = 10_000;
-const TIMEOUT: &str = "TimeoutError";
 
 /// Whether this browser remembers the person.
 pub(super) fn is_remembered() -> bool {
@@ -73,11 +72,10 @@ impl Runtime {
         });
         // Some browsers never answer for a database that is damaged or held up.
         let inbox = self.inbox.clone();
-        Timeout::new(LOOKING, move || {
-            let name = TIMEOUT.to_owned();
+        self.looking = Some(Timeout::new(LOOKING, move || {
+            let name = "TimeoutError".to_owned();
             let _ = inbox.unbounded_send(Event::Identity(Err(BrowserError { name })));
-        })
-        .forget();
+        }));
         let inbox = self.inbox.clone();
         spawn_local(async move {
             let hardware = Hardware::of_this_device().await;
@@ -198,12 +196,11 @@ impl Runtime {
     }
 
     pub(super) fn identified(&mut self, found: Result<Option<Identity>, BrowserError>) {
-        // A database that answers after all is too late, and so is the time-out.
-        match (&self.identity, &found) {
-            (Who::Looking, _) | (Who::Making, Ok(_)) => {}
-            (Who::Making, Err(error)) if error.name != TIMEOUT => {}
-            _ => return,
+        // A database that answers after all is too late.
+        if !matches!(self.identity, Who::Looking | Who::Making) {
+            return;
         }
+        self.looking = None;
         match found {
             Ok(Some(identity)) => {
                 let identity = Arc::new(identity);

@@ -46,6 +46,8 @@ pub(super) struct Runtime {
     pub(super) hardware: Hardware,
     pub(super) devices: Devices,
     pub(super) identity: Who,
+    /// Until the browser has found a key, or none.
+    pub(super) looking: Option<Timeout>,
     pub(super) post: Post,
     /// So many times the guard could not be loaded.
     pub(super) unloaded: u32,
@@ -84,6 +86,7 @@ impl Runtime {
             hardware: Hardware::default(),
             devices: Devices::default(),
             identity: Who::default(),
+            looking: None,
             post: Post::default(),
             unloaded: 0,
             follows: false,

@@ -5,6 +5,7 @@ mod bare;
 mod blackouts;
 mod checks;
 mod devices;
+mod dishonest;
 mod during;
 mod endings;
 mod fields;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         people::all(),
         quality::all(),
         trust::all(),
+        dishonest::all(),
         middle::all(),
         truth::all(),
     ];

@@ -6,8 +6,9 @@ use wimpex_e2e::{BrowserOptions, CallKind, Role, Stage};
 use wimpex_identity::{Call, Callee, Caller, Incoming, Nonce, Seen};
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
 
+use crate::dishonest::{ATTACKS, relay};
 use crate::shared::scenes;
-use crate::trust::{ATTACKS, opens, pictures, relay};
+use crate::trust::{opens, pictures};
 
 scenes! {
     Chromium: somebody_between_two_guests_is_seen_in_the_pictures,
