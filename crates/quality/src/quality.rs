@@ -15,6 +15,8 @@ pub struct Flow {
     /// Share of the packets that were lost, 0 to 1: of those that should have come,
     /// or what the peer's last report says of those that left, if it is none too old.
     pub loss: Option<f64>,
+    /// When the peer told so of what left: in milliseconds, by the browser's clock.
+    pub reported: Option<f64>,
     /// Variation of the packets' delay, in seconds.
     pub jitter: Option<f64>,
     /// How long what was played waited in the jitter buffer, in seconds.
@@ -269,6 +271,7 @@ impl Flow {
             } else {
                 after.peer_loss
             },
+            reported: after.reported.filter(|_| !arrives),
             jitter: after.jitter.filter(|jitter| *jitter >= 0.0),
             waited: share(Waited, Emitted),
             concealed: share(Concealed, Samples).map(|share| share.min(1.0)),

@@ -1,5 +1,6 @@
 //! What the page measures, beside what the network itself has counted.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -250,6 +251,7 @@ fn compare(
 ) -> (Measured, Toll) {
     let (from, until) = (tolls[0].0, tolls[WATCHED].0);
     let mut sums = Measured::default();
+    let mut reports = HashMap::<&str, (f64, f64)>::new();
     let mut last = None;
     let mut span = (until, from);
     for reading in &record.readings {
@@ -267,10 +269,18 @@ fn compare(
             for flow in flows {
                 let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
                 let first = (number("packets") - number("again")) * seconds;
-                // Of what left, those that were lost are among them.
-                let expected = match flow {
-                    "soundIn" | "pictureIn" => first / (1.0 - number("loss")),
-                    _ => first,
+                let expected = if flow.ends_with("In") {
+                    first / (1.0 - number("loss"))
+                } else {
+                    // Of what left, those that were lost are among them; each report is of
+                    // all that left since the one before.
+                    let (reported, left) = reports.entry(flow).or_default();
+                    *left += first;
+                    if number("reported") <= *reported {
+                        continue;
+                    }
+                    *reported = number("reported");
+                    std::mem::take(left)
                 };
                 let lost = expected * number("loss");
                 sums.expected += expected;

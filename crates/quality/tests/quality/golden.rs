@@ -258,7 +258,7 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
             let [codec, limitation] = raw.texts(kind, media);
             assert_eq!(flow.codec, codec, "{name}");
             assert_eq!(flow.limitation, limitation, "{name}");
-            for other in ["codec", "limitation", "resolution", "hardware"] {
+            for other in ["codec", "limitation", "resolution", "hardware", "reported"] {
                 fields.remove(other).unwrap();
             }
             assert!(fields.is_empty(), "nobody reckons {fields:?}");
