@@ -3,14 +3,14 @@
 
 use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::{Proof, Refusal};
-use wimpex_protocol::{CallId, CallType, Candidate, IceCandidate, Sec, Signal, UserId};
+use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
 
-use crate::side::{Side, answer, call_id, offer};
+use crate::side::{Side, answer, offer};
 use crate::{call, carry, honest};
 
-const VARIANTS: u8 = 100;
+pub(crate) const VARIANTS: u8 = 100;
 
-fn alice_and_bob(n: u8) -> (Side, Side) {
+pub(crate) fn alice_and_bob(n: u8) -> (Side, Side) {
     (Side::new(n, true), Side::new(n + VARIANTS, true))
 }
 
@@ -351,68 +351,5 @@ fn a_nonce_that_is_wrong_late_or_used() {
             carry(&mut again, &mut alice, &mut honest());
             assert_eq!(alice.refused, [Refusal::Replayed], "variant {n}");
         }
-    }
-}
-
-fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
-    Signal::IceCandidate(IceCandidate {
-        call_id: call,
-        candidate: Candidate {
-            candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host".to_owned(),
-            sdp_m_line_index: Some(0),
-            sdp_mid: Some("0".to_owned()),
-            username_fragment: fragment,
-        },
-    })
-}
-
-#[test]
-fn a_candidate_of_another_call_or_of_none_or_too_early() {
-    for n in 0..VARIANTS {
-        let fragment = |side: &Side| Some(format!("f{}1", side.certificate));
-        let strange = Some(format!("f{}{n}", n + 1));
-        let another = CallId::parse(format!("another-{n}")).expect("an id");
-        let (mut alice, mut bob) = alice_and_bob(n);
-        let bad = |side: &Side| {
-            [
-                candidate(Some(another.clone()), fragment(side)),
-                candidate(None, fragment(side)),
-                candidate(Some(call_id()), strange.clone()),
-                candidate(Some(call_id()), None),
-            ]
-        };
-        // Before the call, and before its answer.
-        for early in bad(&alice)
-            .into_iter()
-            .chain([candidate(Some(call_id()), fragment(&alice))])
-        {
-            bob.hear(&alice, early);
-        }
-        alice.say(&bob.id, offer(alice.sdp(1), CallType::Audio));
-        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
-        alice.hear(&bob, candidate(None, fragment(&bob)));
-        assert_eq!(
-            (alice.delivered.len(), bob.delivered.len()),
-            (0, 0),
-            "variant {n}"
-        );
-        carry(&mut alice, &mut bob, &mut honest());
-        bob.say(&alice.id.clone(), answer(bob.sdp(1)));
-        carry(&mut bob, &mut alice, &mut honest());
-        carry(&mut alice, &mut bob, &mut honest());
-        let before = (alice.delivered.len(), bob.delivered.len());
-        for (from_bob, from_alice) in bad(&bob).into_iter().zip(bad(&alice)) {
-            alice.hear(&bob, from_bob);
-            bob.hear(&alice, from_alice);
-        }
-        assert_eq!(
-            (alice.delivered.len(), bob.delivered.len()),
-            before,
-            "variant {n}"
-        );
-        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
-        bob.hear(&alice, candidate(Some(call_id()), fragment(&alice)));
-        let after = (alice.delivered.len(), bob.delivered.len());
-        assert_eq!(after, (before.0 + 1, before.1 + 1), "variant {n}");
     }
 }

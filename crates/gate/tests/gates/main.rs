@@ -1,6 +1,7 @@
 //! Two gates, and whatever stands between them.
 
 mod attacks;
+mod candidates;
 mod long;
 mod side;
 
