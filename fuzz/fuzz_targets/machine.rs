@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState, State,
+    PeerConnectionId, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState, State,
     TrackKind,
 };
 use wimpex_protocol::{
@@ -89,7 +89,7 @@ fn candidate() -> Candidate {
     }
 }
 
-fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Input {
+fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest) -> Input {
     let sdp = Sdp(format!("local {a}"));
     let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::Denied) };
     match kind % 24 {
@@ -114,21 +114,21 @@ fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Inpu
         },
         9 => Input::SessionRenewed,
         10 => Input::Direct {
-            generation,
+            connection: connection_id,
             end: CallEnd {
                 call_id: call_id(a),
                 reason: REASONS[usize::from(a / 6 % 7)],
             },
         },
-        11 => Input::LocalOffer { generation, sdp },
-        12 => Input::LocalAnswer { generation, sdp },
+        11 => Input::LocalOffer { connection: connection_id, sdp },
+        12 => Input::LocalAnswer { connection: connection_id, sdp },
         13 => Input::LocalCandidate {
-            generation,
+            connection: connection_id,
             candidate: candidate(),
         },
-        14 => Input::NegotiationFailed { generation },
+        14 => Input::NegotiationFailed { connection: connection_id },
         15 => Input::Connection {
-            generation,
+            connection: connection_id,
             state: STATES[usize::from(a % 6)],
         },
         16 => Input::Media {
@@ -154,7 +154,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut machine = Machine::new();
     let mut now = Duration::ZERO;
     let mut open = BTreeSet::new();
-    let (mut generation, mut request) = (0, 0);
+    let (mut connection_id, mut request) = (0, 0);
     for step in bytes.chunks_exact(3) {
         let [kind, a, b] = [step[0], step[1], step[2]];
         now += Duration::from_millis(u64::from(b) * 40);
@@ -163,7 +163,7 @@ fuzz_target!(|bytes: &[u8]| {
         let input = input(
             kind,
             a,
-            Generation(u64::saturating_sub(generation, stale)),
+            PeerConnectionId(u64::saturating_sub(connection_id, stale)),
             MediaRequest(u64::saturating_sub(request, stale)),
         );
         let ringing = machine.state() == State::Ringing;
@@ -173,19 +173,19 @@ fuzz_target!(|bytes: &[u8]| {
         while let Some(output) = machine.poll_output() {
             outputs += 1;
             match output {
-                Output::CreateConnection { generation: made, .. } => {
+                Output::CreateConnection { connection: made, .. } => {
                     assert!(!ringing || accepts || machine.state() != State::Ringing);
-                    generation = made.0;
+                    connection_id = made.0;
                     assert!(open.insert(made), "made twice");
                 }
-                Output::CloseConnection { generation, .. } => {
-                    assert!(open.remove(&generation), "closed, but not open");
+                Output::CloseConnection { connection: connection_id, .. } => {
+                    assert!(open.remove(&connection_id), "closed, but not open");
                 }
-                Output::MakeOffer { generation, .. }
-                | Output::AcceptOffer { generation, .. }
-                | Output::AcceptAnswer { generation, .. }
-                | Output::AddCandidate { generation, .. }
-                | Output::AttachMedia { generation, .. } => assert!(open.contains(&generation)),
+                Output::MakeOffer { connection: connection_id, .. }
+                | Output::AcceptOffer { connection: connection_id, .. }
+                | Output::AcceptAnswer { connection: connection_id, .. }
+                | Output::AddCandidate { connection: connection_id, .. }
+                | Output::AttachMedia { connection: connection_id, .. } => assert!(open.contains(&connection_id)),
                 Output::RequestMedia { request: asked, .. } => request = asked.0,
                 Output::Send(_)
                 | Output::SetMuted(_)

@@ -8,7 +8,7 @@ use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::{Capture, Generation, PeerConnectionState, Role, TrackKind};
+use wimpex_call::{Capture, PeerConnectionId, PeerConnectionState, Role, TrackKind};
 use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
 use super::View;
@@ -25,7 +25,7 @@ use crate::lazy;
 const FAREWELL: u32 = 1_000;
 
 pub(super) struct Connection {
-    pub(super) generation: Generation,
+    pub(super) generation: PeerConnectionId,
     peer: Rc<PeerConnection>,
     inbox: UnboundedSender<Event>,
     view: View,
@@ -37,7 +37,7 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(
-        generation: Generation,
+        generation: PeerConnectionId,
         role: Role,
         call_type: CallType,
         servers: &[IceServer],

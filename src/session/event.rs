@@ -1,7 +1,7 @@
 //! Everything that can come into the inbox.
 
 use wasm_bindgen::JsValue;
-use wimpex_call::{Generation, MediaRequest, TrackKind};
+use wimpex_call::{MediaRequest, PeerConnectionId, TrackKind};
 
 use super::Intent;
 use super::check::{Finding, Part};
@@ -38,21 +38,21 @@ pub enum Event {
     /// What the guard had asked the browser for.
     Guarded(Word),
     /// A peer connection reports.
-    Peer(Generation, PeerEvent),
+    Peer(PeerConnectionId, PeerEvent),
     /// An offer was made ours.
-    Offered(Generation, Result<String, BrowserError>),
+    Offered(PeerConnectionId, Result<String, BrowserError>),
     /// An answer was made ours.
-    Answered(Generation, Result<String, BrowserError>),
+    Answered(PeerConnectionId, Result<String, BrowserError>),
     /// The peer's answer was taken.
-    Accepted(Generation, Result<(), BrowserError>),
+    Accepted(PeerConnectionId, Result<(), BrowserError>),
     /// `getUserMedia` has an answer.
     Captured(MediaRequest, Captured),
     /// A captured track ended by itself.
     TrackEnded(MediaRequest, TrackKind),
     /// `getStats` has an answer.
-    Measured(Generation, JsValue),
+    Measured(PeerConnectionId, JsValue),
     /// What reads such answers is loaded.
-    Gauge(Generation, Box<dyn Measure + Send>),
+    Gauge(PeerConnectionId, Box<dyn Measure + Send>),
     /// A part of the check before the call fares so.
     Checked(Part, Finding),
     /// The check could not be loaded.

@@ -266,7 +266,9 @@ impl Runtime {
         match &self.connection {
             Some(connection) => {
                 let generation = connection.generation;
-                self.input(Input::NegotiationFailed { generation });
+                self.input(Input::NegotiationFailed {
+                    connection: generation,
+                });
             }
             None => self.input(Input::HangUp),
         }

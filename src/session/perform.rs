@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{Generation, MediaRequest, Output, TrackKind};
+use wimpex_call::{MediaRequest, Output, PeerConnectionId, TrackKind};
 
 use super::connection::Connection;
 use super::event::Event;
@@ -17,7 +17,7 @@ impl Runtime {
         match output {
             Output::Send(relayed) => self.guard(Word::Send(relayed)),
             Output::CreateConnection {
-                generation,
+                connection: generation,
                 role,
                 call_type,
             } => {
@@ -39,17 +39,23 @@ impl Runtime {
                 }
             }
             Output::MakeOffer {
-                generation,
+                connection: generation,
                 ice_restart,
             } => self.on_connection(generation, |c| c.offer(ice_restart)),
-            Output::AcceptOffer { generation, sdp } => {
+            Output::AcceptOffer {
+                connection: generation,
+                sdp,
+            } => {
                 self.on_connection(generation, |c| c.accept_offer(&sdp.0));
             }
-            Output::AcceptAnswer { generation, sdp } => {
+            Output::AcceptAnswer {
+                connection: generation,
+                sdp,
+            } => {
                 self.on_connection(generation, |c| c.accept_answer(&sdp.0));
             }
             Output::AddCandidate {
-                generation,
+                connection: generation,
                 candidate,
             } => {
                 self.trace.note(format!(
@@ -62,7 +68,7 @@ impl Runtime {
                 self.on_connection(generation, |c| c.add_candidate(candidate));
             }
             Output::CloseConnection {
-                generation,
+                connection: generation,
                 farewell,
             } => {
                 let closed = self.connection.take_if(|c| c.generation == generation);
@@ -82,7 +88,7 @@ impl Runtime {
                 });
             }
             Output::AttachMedia {
-                generation,
+                connection: generation,
                 request,
                 audio,
                 video,
@@ -109,7 +115,7 @@ impl Runtime {
         }
     }
 
-    fn on_connection(&mut self, generation: Generation, run: impl FnOnce(&Connection)) {
+    fn on_connection(&mut self, generation: PeerConnectionId, run: impl FnOnce(&Connection)) {
         match self
             .connection
             .as_ref()
@@ -127,7 +133,13 @@ impl Runtime {
         }
     }
 
-    fn attach(&mut self, generation: Generation, request: MediaRequest, audio: bool, video: bool) {
+    fn attach(
+        &mut self,
+        generation: PeerConnectionId,
+        request: MediaRequest,
+        audio: bool,
+        video: bool,
+    ) {
         for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
             let track = self.devices.track(request, kind).filter(|_| wanted);
             let current = self

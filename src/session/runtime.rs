@@ -6,7 +6,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::limits;
-use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState, State};
+use wimpex_call::{Input, Machine, MediaRequest, PeerConnectionId, PeerConnectionState, State};
 use wimpex_protocol::{Sdp, Signal, UserId};
 
 use super::connection::{self, Connection};
@@ -157,18 +157,26 @@ impl Runtime {
             Event::Peer(generation, event) => self.peer(generation, event),
             Event::Offered(generation, Ok(sdp)) => {
                 let sdp = Sdp(sdp);
-                self.input(Input::LocalOffer { generation, sdp });
+                self.input(Input::LocalOffer {
+                    connection: generation,
+                    sdp,
+                });
             }
             Event::Answered(generation, Ok(sdp)) => {
                 let sdp = Sdp(sdp);
-                self.input(Input::LocalAnswer { generation, sdp });
+                self.input(Input::LocalAnswer {
+                    connection: generation,
+                    sdp,
+                });
             }
             Event::Accepted(_, Ok(())) => {}
             Event::Offered(generation, Err(error))
             | Event::Answered(generation, Err(error))
             | Event::Accepted(generation, Err(error)) => {
                 self.trace.note(format!("negotiation failed: {error}"));
-                self.input(Input::NegotiationFailed { generation });
+                self.input(Input::NegotiationFailed {
+                    connection: generation,
+                });
             }
             Event::Captured(request, captured) => self.captured(request, captured),
             Event::TrackEnded(request, kind) => self.input(Input::TrackEnded { request, kind }),
@@ -227,7 +235,7 @@ impl Runtime {
         }
     }
 
-    fn peer(&mut self, generation: Generation, event: PeerEvent) {
+    fn peer(&mut self, generation: PeerConnectionId, event: PeerEvent) {
         match event {
             PeerEvent::Candidate(found) => {
                 self.trace.note(format!(
@@ -239,7 +247,7 @@ impl Runtime {
                     .update_value(|routes| routes.own.add(&found.candidate));
                 let candidate = connection::wire_candidate(found);
                 self.input(Input::LocalCandidate {
-                    generation,
+                    connection: generation,
                     candidate,
                 });
             }
@@ -254,7 +262,10 @@ impl Runtime {
                     self.guard(connected);
                 }
                 let state = connection::state(state);
-                self.input(Input::Connection { generation, state });
+                self.input(Input::Connection {
+                    connection: generation,
+                    state,
+                });
             }
             PeerEvent::Gathered => self.trace.note("all candidates found".to_owned()),
             PeerEvent::Ice(state) => self.trace.note(format!("iceConnectionState: {state:?}")),
@@ -262,14 +273,20 @@ impl Runtime {
             PeerEvent::Closed => {
                 self.trace.note("the peer closed the connection".to_owned());
                 let state = PeerConnectionState::Closed;
-                self.input(Input::Connection { generation, state });
+                self.input(Input::Connection {
+                    connection: generation,
+                    state,
+                });
             }
             PeerEvent::Direct(text) => {
                 // Only these are worth saying twice; whatever else it is, is ignored.
                 match (Signal::decode(&text), &self.kept) {
                     (Ok(Signal::CallEnd(end)), _) => {
                         self.trace.note("received call-end directly".to_owned());
-                        self.input(Input::Direct { generation, end });
+                        self.input(Input::Direct {
+                            connection: generation,
+                            end,
+                        });
                     }
                     (Ok(Signal::CallConfirm(confirm)), Some(call)) => {
                         let word = Word::Direct(call.clone(), confirm);

@@ -12,7 +12,7 @@ use wimpex::browser::probe::Loopback;
 use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
 use wimpex::ui::{Banner, ConnectionCheck, Findings, HideAddress, Incoming, Unable, Welcome};
-use wimpex_call::{CallView, Capture, Generation, Role, State};
+use wimpex_call::{CallView, Capture, PeerConnectionId, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
@@ -98,7 +98,7 @@ pub(crate) fn alice_calls() -> CallView {
         peer_name: Some("Alice <b>".to_owned()),
         call_type: CallType::Video,
         role: Role::Callee,
-        generation: Generation(1),
+        connection: PeerConnectionId(1),
         peer_rings: false,
         connected_at: None,
         muted: false,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wimpex_protocol::{CallId, CallType, DeviceId, Sdp, UserId};
 
 use crate::negotiation::Negotiation;
-use crate::{CallView, Capture, Generation, MediaRequest, Role};
+use crate::{CallView, Capture, MediaRequest, PeerConnectionId, Role};
 
 /// How long a call waits for what, and how much it keeps.
 pub mod limits {
@@ -106,7 +106,7 @@ pub(crate) struct Call {
     pub(crate) call_type: CallType,
     pub(crate) role: Role,
     pub(crate) phase: Phase,
-    pub(crate) generation: Generation,
+    pub(crate) connection: PeerConnectionId,
     /// Ringing: the offer, unopened. Nothing touches the network before Accept.
     pub(crate) unopened: Option<Sdp>,
     pub(crate) negotiation: Negotiation,
@@ -127,7 +127,7 @@ impl Call {
         peer: UserId,
         call_type: CallType,
         role: Role,
-        generation: Generation,
+        connection: PeerConnectionId,
     ) -> Self {
         Self {
             id,
@@ -141,7 +141,7 @@ impl Call {
                 Role::Caller => Phase::Calling { peer_rings: false },
                 Role::Callee => Phase::Ringing,
             },
-            generation,
+            connection,
             unopened: None,
             negotiation: Negotiation::default(),
             media: Media::NONE,
@@ -183,7 +183,7 @@ impl Call {
             peer_name: self.peer_name.clone(),
             call_type: self.call_type,
             role: self.role,
-            generation: self.generation,
+            connection: self.connection,
             peer_rings: matches!(self.phase, Phase::Calling { peer_rings: true }),
             connected_at: self.connected_at,
             muted: self.media.muted,

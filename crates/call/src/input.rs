@@ -5,7 +5,7 @@ use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signa
 /// Names one `RTCPeerConnection`. Whatever comes back with an older number is
 /// about a connection that is gone, and is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Generation(pub u64);
+pub struct PeerConnectionId(pub u64);
 
 /// Names one question to the person for microphone or camera, and the tracks
 /// that came of it.
@@ -117,7 +117,7 @@ pub enum Input {
     /// The peer's word over the connection itself, which needs no server.
     Direct {
         /// Over which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// That the call is over, and why.
         end: CallEnd,
     },
@@ -125,33 +125,33 @@ pub enum Input {
     /// The local description of an offer is set.
     LocalOffer {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The description.
         sdp: Sdp,
     },
     /// The local description of an answer is set.
     LocalAnswer {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The description.
         sdp: Sdp,
     },
     /// `onicecandidate`.
     LocalCandidate {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The path.
         candidate: Candidate,
     },
     /// The browser could not make or take a description.
     NegotiationFailed {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
     },
     /// `onconnectionstatechange`.
     Connection {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The new state.
         state: PeerConnectionState,
     },

@@ -68,7 +68,9 @@ mod output;
 mod state;
 
 pub use call::limits;
-pub use input::{Generation, Input, MediaError, MediaRequest, PeerConnectionState, TrackKind};
+pub use input::{
+    Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
+};
 pub use machine::Machine;
 pub use memory::{Early, Memory};
 pub use output::Output;

@@ -15,8 +15,8 @@ use crate::call::limits;
 /// as this one would. In words only when it is asked for, which is rare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// The last [`crate::Generation`].
-    pub generation: u64,
+    /// The last [`crate::PeerConnectionId`].
+    pub connection: u64,
     /// The last [`crate::MediaRequest`].
     pub request: u64,
     pub(crate) over: Over,
@@ -29,7 +29,7 @@ pub type Early = (UserId, DeviceId, CallId, Candidate);
 impl Memory {
     /// The same again of its parts; an end that is none is left out.
     pub fn new(
-        generation: u64,
+        connection: u64,
         request: u64,
         over: Vec<(UserId, Signal)>,
         early: Vec<Early>,
@@ -39,7 +39,7 @@ impl Memory {
             Some((peer, id, verdict))
         });
         Self {
-            generation,
+            connection,
             request,
             over: Over {
                 calls: known.collect(),

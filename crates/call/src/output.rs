@@ -2,7 +2,7 @@
 
 use wimpex_protocol::{CallEnd, CallType, Candidate, Relayed, Sdp};
 
-use crate::{Generation, MediaRequest, Role};
+use crate::{MediaRequest, PeerConnectionId, Role};
 
 /// One thing to do, in the order in which they come out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,7 +13,7 @@ pub enum Output {
     /// start; the callee's come with the offer.
     CreateConnection {
         /// Its number from now on.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// Which side of the call it is on.
         role: Role,
         /// Sound and picture, or sound alone.
@@ -22,7 +22,7 @@ pub enum Output {
     /// `setLocalDescription` of an offer; the answer is [`crate::Input::LocalOffer`].
     MakeOffer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// Whether to gather new candidates (`restartIce`).
         ice_restart: bool,
     },
@@ -30,28 +30,28 @@ pub enum Output {
     /// `setLocalDescription`; the answer is [`crate::Input::LocalAnswer`].
     AcceptOffer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The peer's offer.
         sdp: Sdp,
     },
     /// `setRemoteDescription` of an answer.
     AcceptAnswer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The peer's answer.
         sdp: Sdp,
     },
     /// `addIceCandidate`; always after the description that it belongs to.
     AddCandidate {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The path.
         candidate: Candidate,
     },
     /// Close the connection and let go of all that belongs to it.
     CloseConnection {
         /// Which one.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// What to tell the peer over the connection itself first: the server,
         /// which is told the same, may be away.
         farewell: Option<CallEnd>,
@@ -69,7 +69,7 @@ pub enum Output {
     /// and stop its others.
     AttachMedia {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// Whose tracks.
         request: MediaRequest,
         /// Send its sound.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_protocol::{CallId, CallType, UserId};
 
-use crate::{Generation, MediaError};
+use crate::{MediaError, PeerConnectionId};
 
 /// Where a call stands. See the picture in the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -135,7 +135,7 @@ pub struct CallView {
     /// Which side of it this is.
     pub role: Role,
     /// The connection that carries it.
-    pub generation: Generation,
+    pub connection: PeerConnectionId,
     /// While calling: a device of the peer shows the prompt.
     pub peer_rings: bool,
     /// When media first flowed, on the clock of [`crate::Machine::handle`].

@@ -1,6 +1,6 @@
 //! What can happen next, and what comes of it.
 
-use wimpex_call::{Generation, Input, PeerConnectionState, State as Phase};
+use wimpex_call::{Input, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
 
 use crate::Bounds;
@@ -26,9 +26,9 @@ pub enum Action {
     Lose(usize, usize),
     Describe(usize),
     Hear(usize),
-    Connect(usize, Generation),
-    Disconnect(usize, Generation),
-    Fail(usize, Generation),
+    Connect(usize, PeerConnectionId),
+    Disconnect(usize, PeerConnectionId),
+    Fail(usize, PeerConnectionId),
     Cut,
     Timer(usize),
     HastyTimer(usize),
@@ -67,14 +67,14 @@ impl State {
             if !client.browser.channel.is_empty() {
                 actions.push(Action::Hear(who));
             }
-            for (&generation, connection) in &client.browser.connections {
-                if connection.linked.is_none() && self.partner(who, generation).is_some() {
-                    actions.push(Action::Connect(who, generation));
+            for (&connection_id, connection) in &client.browser.connections {
+                if connection.linked.is_none() && self.partner(who, connection_id).is_some() {
+                    actions.push(Action::Connect(who, connection_id));
                 }
-                if self.is_cut(who, generation) {
-                    actions.push(Action::Fail(who, generation));
+                if self.is_cut(who, connection_id) {
+                    actions.push(Action::Fail(who, connection_id));
                     if bounds.disconnects {
-                        actions.push(Action::Disconnect(who, generation));
+                        actions.push(Action::Disconnect(who, connection_id));
                     }
                 }
             }
@@ -215,24 +215,32 @@ impl State {
                 let heard = self.clients[who].change(|client| client.browser.listen());
                 self.inputs(bounds, who, heard, steps);
             }
-            Action::Connect(who, generation) => {
-                let partner = self.partner(who, generation);
+            Action::Connect(who, connection_id) => {
+                let partner = self.partner(who, connection_id);
                 self.clients[who].change(|client| {
-                    if let Some(own) = client.browser.connections.get_mut(&generation) {
+                    if let Some(own) = client.browser.connections.get_mut(&connection_id) {
                         own.linked = partner;
                         own.broken = None;
                     }
                 });
                 let state = PeerConnectionState::Connected;
-                self.input(bounds, who, Input::Connection { generation, state }, steps);
+                self.input(
+                    bounds,
+                    who,
+                    Input::Connection {
+                        connection: connection_id,
+                        state,
+                    },
+                    steps,
+                );
             }
-            Action::Disconnect(who, generation) => {
+            Action::Disconnect(who, connection_id) => {
                 let state = PeerConnectionState::Disconnected;
-                self.unlink(bounds, who, generation, state, steps);
+                self.unlink(bounds, who, connection_id, state, steps);
             }
-            Action::Fail(who, generation) => {
+            Action::Fail(who, connection_id) => {
                 let state = PeerConnectionState::Failed;
-                self.unlink(bounds, who, generation, state, steps);
+                self.unlink(bounds, who, connection_id, state, steps);
             }
             Action::Cut => self.cut(),
             Action::Timer(who) => self.input(bounds, who, Input::Timeout, steps),
@@ -319,18 +327,26 @@ impl State {
         &mut self,
         bounds: &Bounds,
         who: usize,
-        generation: Generation,
+        connection_id: PeerConnectionId,
         state: PeerConnectionState,
         steps: &mut Vec<Step>,
     ) {
         self.clients[who].change(|client| {
-            if let Some(own) = client.browser.connections.get_mut(&generation) {
+            if let Some(own) = client.browser.connections.get_mut(&connection_id) {
                 own.linked = None;
                 // Whatever carried it is of no use until ICE is restarted.
                 own.broken = own.local.clone();
             }
         });
-        self.input(bounds, who, Input::Connection { generation, state }, steps);
+        self.input(
+            bounds,
+            who,
+            Input::Connection {
+                connection: connection_id,
+                state,
+            },
+            steps,
+        );
     }
 
     /// The path between all is lost; nobody has noticed yet.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wimpex_call::{Generation, Input, MediaRequest, Output, PeerConnectionState, Role};
+use wimpex_call::{Input, MediaRequest, Output, PeerConnectionId, PeerConnectionState, Role};
 use wimpex_protocol::{CallEnd, CallId, Candidate, Sdp};
 
 use crate::rule::Rule;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Browser {
-    pub(crate) connections: BTreeMap<Generation, Connection>,
+    pub(crate) connections: BTreeMap<PeerConnectionId, Connection>,
     /// What it was asked to describe, in order.
     pub(crate) work: VecDeque<Work>,
     /// Questions to the person: which, for the camera too.
@@ -17,13 +17,13 @@ pub(crate) struct Browser {
     /// Requests whose tracks are live.
     pub(crate) live: BTreeSet<MediaRequest>,
     /// What has arrived over the connection itself.
-    pub(crate) channel: VecDeque<(Generation, Word)>,
+    pub(crate) channel: VecDeque<(PeerConnectionId, Word)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Work {
-    Offer(Generation),
-    Answer(Generation, Sdp),
+    Offer(PeerConnectionId),
+    Answer(PeerConnectionId, Sdp),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ pub(crate) struct Connection {
     pub(crate) offering: bool,
     described: u8,
     /// Media flows to and from this page's connection, as far as it knows.
-    pub(crate) linked: Option<(usize, Generation)>,
+    pub(crate) linked: Option<(usize, PeerConnectionId)>,
     /// The path was lost while this was the local description.
     pub(crate) broken: Option<Sdp>,
 }
@@ -66,7 +66,10 @@ impl Browser {
     /// they are of, so that one that reaches another call is found out.
     pub(crate) fn perform(&mut self, output: &Output, call: Option<&CallId>) -> Result<(), Rule> {
         match output {
-            Output::CreateConnection { generation, .. } => {
+            Output::CreateConnection {
+                connection: connection_id,
+                ..
+            } => {
                 let Some(call) = call else {
                     return Err(Rule::NothingLeftOpen);
                 };
@@ -79,17 +82,26 @@ impl Browser {
                     linked: None,
                     broken: None,
                 };
-                self.connections.insert(*generation, connection);
+                self.connections.insert(*connection_id, connection);
             }
-            Output::MakeOffer { generation, .. } => self.work.push_back(Work::Offer(*generation)),
-            Output::AcceptOffer { generation, sdp } => {
-                self.belongs(*generation, &sdp.0)?;
-                let work = Work::Answer(*generation, sdp.clone());
+            Output::MakeOffer {
+                connection: connection_id,
+                ..
+            } => self.work.push_back(Work::Offer(*connection_id)),
+            Output::AcceptOffer {
+                connection: connection_id,
+                sdp,
+            } => {
+                self.belongs(*connection_id, &sdp.0)?;
+                let work = Work::Answer(*connection_id, sdp.clone());
                 self.work.push_back(work);
             }
-            Output::AcceptAnswer { generation, sdp } => {
-                self.belongs(*generation, &sdp.0)?;
-                if let Some(connection) = self.connections.get_mut(generation) {
+            Output::AcceptAnswer {
+                connection: connection_id,
+                sdp,
+            } => {
+                self.belongs(*connection_id, &sdp.0)?;
+                if let Some(connection) = self.connections.get_mut(connection_id) {
                     if !connection.offering {
                         return Err(Rule::AnswersMeetOffers);
                     }
@@ -98,20 +110,20 @@ impl Browser {
                 }
             }
             Output::AddCandidate {
-                generation,
+                connection: connection_id,
                 candidate,
-            } => self.belongs(*generation, &candidate.candidate)?,
+            } => self.belongs(*connection_id, &candidate.candidate)?,
             Output::RequestMedia {
                 request,
                 audio,
                 video,
             } => self.questions.push_back((*request, *audio, *video)),
             Output::AttachMedia {
-                generation,
+                connection: connection_id,
                 request,
                 ..
             } => {
-                let open = self.connections.contains_key(generation);
+                let open = self.connections.contains_key(connection_id);
                 if !open || !self.live.contains(request) {
                     return Err(Rule::NothingLeftOpen);
                 }
@@ -130,8 +142,8 @@ impl Browser {
         Ok(())
     }
 
-    fn belongs(&self, generation: Generation, text: &str) -> Result<(), Rule> {
-        let connection = self.connections.get(&generation);
+    fn belongs(&self, connection_id: PeerConnectionId, text: &str) -> Result<(), Rule> {
+        let connection = self.connections.get(&connection_id);
         let belongs = connection.is_some_and(|c| text.split(' ').nth(1) == Some(c.call.as_str()));
         if belongs {
             Ok(())
@@ -145,11 +157,11 @@ impl Browser {
         let Some(work) = self.work.pop_front() else {
             return Vec::new();
         };
-        let generation = match &work {
-            Work::Offer(generation) | Work::Answer(generation, _) => *generation,
+        let connection_id = match &work {
+            Work::Offer(connection_id) | Work::Answer(connection_id, _) => *connection_id,
         };
         // A connection that was closed meanwhile has nothing to say.
-        let Some(connection) = self.connections.get_mut(&generation) else {
+        let Some(connection) = self.connections.get_mut(&connection_id) else {
             return Vec::new();
         };
         let kind = match &work {
@@ -164,7 +176,7 @@ impl Browser {
         connection.local = Some(sdp.clone());
         connection.offering = matches!(work, Work::Offer(_));
         let candidate = Input::LocalCandidate {
-            generation,
+            connection: connection_id,
             candidate: Candidate {
                 candidate: format!("candidate {} {device}", connection.call),
                 sdp_m_line_index: Some(0),
@@ -175,9 +187,15 @@ impl Browser {
         let described = match work {
             Work::Answer(_, remote) => {
                 connection.remote = Some(remote);
-                Input::LocalAnswer { generation, sdp }
+                Input::LocalAnswer {
+                    connection: connection_id,
+                    sdp,
+                }
             }
-            Work::Offer(_) => Input::LocalOffer { generation, sdp },
+            Work::Offer(_) => Input::LocalOffer {
+                connection: connection_id,
+                sdp,
+            },
         };
         if candidates {
             vec![described, candidate]
@@ -199,11 +217,14 @@ impl Browser {
 
     /// The oldest word that came over the connection.
     pub(crate) fn listen(&mut self) -> Option<Input> {
-        let (generation, word) = self.channel.pop_front()?;
+        let (connection_id, word) = self.channel.pop_front()?;
         Some(match word {
-            Word::Farewell(end) => Input::Direct { generation, end },
+            Word::Farewell(end) => Input::Direct {
+                connection: connection_id,
+                end,
+            },
             Word::Closed => Input::Connection {
-                generation,
+                connection: connection_id,
                 state: PeerConnectionState::Closed,
             },
         })

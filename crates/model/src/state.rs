@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use wimpex_call::{Generation, Input, Output, State as Phase, limits};
+use wimpex_call::{Input, Output, PeerConnectionId, State as Phase, limits};
 use wimpex_hub::Hub;
 use wimpex_protocol::{CallId, ServerMessage, Signal};
 
@@ -117,12 +117,12 @@ impl State {
                 match output {
                     Output::Send(relayed) => sent.push(relayed),
                     Output::CloseConnection {
-                        generation,
+                        connection: connection_id,
                         farewell,
                     } => {
-                        let connection = client.browser.connections.remove(&generation);
+                        let connection = client.browser.connections.remove(&connection_id);
                         match connection {
-                            Some(connection) => closed.push((connection, generation, farewell)),
+                            Some(connection) => closed.push((connection, connection_id, farewell)),
                             None => self.broken = Some(Rule::NothingLeftOpen),
                         }
                     }
@@ -150,13 +150,13 @@ impl State {
                 }
                 self.send(who, relayed);
             }
-            for (connection, generation, farewell) in closed {
+            for (connection, connection_id, farewell) in closed {
                 let words = farewell
                     .map(Word::Farewell)
                     .into_iter()
                     .chain([Word::Closed]);
                 let other = connection.linked;
-                self.hear(who, generation, other, words.collect());
+                self.hear(who, connection_id, other, words.collect());
             }
         }
         self.watch(who);
@@ -206,13 +206,13 @@ impl State {
     fn hear(
         &mut self,
         who: usize,
-        generation: Generation,
-        other: Option<(usize, Generation)>,
+        connection_id: PeerConnectionId,
+        other: Option<(usize, PeerConnectionId)>,
         words: Vec<Word>,
     ) {
         let linked_to_us = |(_, client): &(usize, &Hashed<Client>)| {
             let mut connections = client.browser.connections.iter();
-            connections.any(|(_, c)| c.linked == Some((who, generation)))
+            connections.any(|(_, c)| c.linked == Some((who, connection_id)))
         };
         let mut ends = self.clients.iter().enumerate();
         let listener = ends.find(linked_to_us).map(|(at, _)| at);
@@ -223,7 +223,7 @@ impl State {
             let theirs = client.browser.connections.iter();
             let linked = theirs
                 .filter(|(own, c)| {
-                    c.linked == Some((who, generation)) || other == Some((listener, **own))
+                    c.linked == Some((who, connection_id)) || other == Some((listener, **own))
                 })
                 .find(|(_, c)| c.broken.is_none())
                 .map(|(own, _)| *own);
@@ -238,9 +238,9 @@ impl State {
     pub(crate) fn partner(
         &self,
         who: usize,
-        generation: Generation,
-    ) -> Option<(usize, Generation)> {
-        let own = self.clients[who].browser.connections.get(&generation)?;
+        connection_id: PeerConnectionId,
+    ) -> Option<(usize, PeerConnectionId)> {
+        let own = self.clients[who].browser.connections.get(&connection_id)?;
         self.clients.iter().enumerate().find_map(|(at, client)| {
             let mut connections = client.browser.connections.iter();
             let (theirs, _) = connections.find(|(_, c)| at != who && c.fits(own))?;
@@ -249,8 +249,8 @@ impl State {
     }
 
     /// Whether a linked connection has lost its other end, or the path.
-    pub(crate) fn is_cut(&self, who: usize, generation: Generation) -> bool {
-        let Some(own) = self.clients[who].browser.connections.get(&generation) else {
+    pub(crate) fn is_cut(&self, who: usize, connection_id: PeerConnectionId) -> bool {
+        let Some(own) = self.clients[who].browser.connections.get(&connection_id) else {
             return false;
         };
         own.linked.is_some_and(|(other, theirs)| {
@@ -265,9 +265,9 @@ impl State {
         let still = |(who, client): (usize, &Hashed<Client>)| {
             let mut connections = client.browser.connections.iter();
             !client.browser.is_busy()
-                && !connections.any(|(generation, c)| {
-                    let found = c.linked.is_none() && self.partner(who, *generation).is_some();
-                    found || self.is_cut(who, *generation)
+                && !connections.any(|(connection_id, c)| {
+                    let found = c.linked.is_none() && self.partner(who, *connection_id).is_some();
+                    found || self.is_cut(who, *connection_id)
                 })
         };
         self.links.is_empty() && self.clients.iter().enumerate().all(still)
@@ -317,8 +317,8 @@ impl State {
 
     fn broken_between(&self) -> Option<Rule> {
         for (who, client) in self.clients.iter().enumerate() {
-            for (generation, connection) in &client.browser.connections {
-                if let Some((other, theirs)) = self.partner(who, *generation)
+            for (connection_id, connection) in &client.browser.connections {
+                if let Some((other, theirs)) = self.partner(who, *connection_id)
                     && self.clients[other].browser.connections[&theirs].call != connection.call
                 {
                     return Some(Rule::BothSidesNameOneCall);

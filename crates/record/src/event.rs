@@ -1,7 +1,9 @@
 //! The machine's inputs, as they stand in a file.
 
 use serde::{Deserialize, Serialize};
-use wimpex_call::{Generation, Input, MediaError, MediaRequest, PeerConnectionState, TrackKind};
+use wimpex_call::{
+    Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
+};
 use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
 
 /// [`Input`], with plain texts and numbers in it.
@@ -189,32 +191,32 @@ impl Event {
             },
             Input::SessionRenewed => Self::SessionRenewed,
             Input::NetworkChanged => Self::NetworkChanged,
-            Input::Direct { generation, end } => Self::Direct {
-                connection: generation.0,
+            Input::Direct { connection, end } => Self::Direct {
+                connection: connection.0,
                 end: signal_value(&Signal::CallEnd(end.clone())),
             },
-            Input::LocalOffer { generation, sdp } => Self::LocalOffer {
-                connection: generation.0,
+            Input::LocalOffer { connection, sdp } => Self::LocalOffer {
+                connection: connection.0,
                 sdp: sdp.0.clone(),
             },
-            Input::LocalAnswer { generation, sdp } => Self::LocalAnswer {
-                connection: generation.0,
+            Input::LocalAnswer { connection, sdp } => Self::LocalAnswer {
+                connection: connection.0,
                 sdp: sdp.0.clone(),
             },
             Input::LocalCandidate {
-                generation,
+                connection,
                 candidate,
             } => Self::LocalCandidate {
-                connection: generation.0,
+                connection: connection.0,
                 candidate: candidate.candidate.clone(),
                 mid: candidate.sdp_mid.clone(),
                 index: candidate.sdp_m_line_index,
             },
-            Input::NegotiationFailed { generation } => Self::NegotiationFailed {
-                connection: generation.0,
+            Input::NegotiationFailed { connection } => Self::NegotiationFailed {
+                connection: connection.0,
             },
-            Input::Connection { generation, state } => Self::Connection {
-                connection: generation.0,
+            Input::Connection { connection, state } => Self::Connection {
+                connection: connection.0,
                 state: written(&STATES, state),
             },
             Input::Media {
@@ -284,15 +286,15 @@ impl Event {
             Self::SessionRenewed => Input::SessionRenewed,
             Self::NetworkChanged => Input::NetworkChanged,
             Self::Direct { connection, end } => Input::Direct {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
                 end: read_end(end)?,
             },
             Self::LocalOffer { connection, sdp } => Input::LocalOffer {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
                 sdp: Sdp(sdp.clone()),
             },
             Self::LocalAnswer { connection, sdp } => Input::LocalAnswer {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
                 sdp: Sdp(sdp.clone()),
             },
             Self::LocalCandidate {
@@ -301,7 +303,7 @@ impl Event {
                 mid,
                 index,
             } => Input::LocalCandidate {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
                 candidate: Candidate {
                     candidate: candidate.clone(),
                     sdp_m_line_index: *index,
@@ -310,10 +312,10 @@ impl Event {
                 },
             },
             Self::NegotiationFailed { connection } => Input::NegotiationFailed {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
             },
             Self::Connection { connection, state } => Input::Connection {
-                generation: Generation(*connection),
+                connection: PeerConnectionId(*connection),
                 state: read(&STATES, state),
             },
             Self::Media {

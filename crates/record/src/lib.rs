@@ -67,8 +67,9 @@ pub struct Record {
 /// [`Memory`], as it stands in the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Start {
-    /// [`Memory::generation`].
-    pub generation: u64,
+    /// [`Memory::connection`].
+    #[serde(rename = "generation")]
+    pub connection: u64,
     /// [`Memory::request`].
     pub request: u64,
     /// [`Memory::over`], as signals of the peers'.
@@ -118,7 +119,7 @@ impl Record {
             redacted.map(|input| Event::of(&input)).collect()
         };
         let start = start.filter(|_| dropped > 0).map(|memory| Start {
-            generation: memory.generation,
+            connection: memory.connection,
             request: memory.request,
             over: events(&known[0]),
             early: events(&known[1]),
@@ -190,6 +191,6 @@ impl Start {
                 _ => return Err(Unreadable),
             }
         }
-        Ok(Memory::new(self.generation, self.request, over, early))
+        Ok(Memory::new(self.connection, self.request, over, early))
     }
 }

@@ -94,14 +94,14 @@ fn calls(page: &mut Page, number: u64) {
         call_type: CallType::Audio,
     });
     let view = page.machine.view().call.unwrap();
-    let generation = view.generation;
+    let connection = view.connection;
     page.input(Input::Media {
         request: MediaRequest(number),
         audio: Some(Ok(())),
         video: None,
     });
     page.input(Input::LocalOffer {
-        generation,
+        connection,
         sdp: Sdp(format!("v=0 offer {number}")),
     });
     page.input(remote(Signal::CallAnswer(CallAnswer {
@@ -111,12 +111,12 @@ fn calls(page: &mut Page, number: u64) {
     })));
     for _ in 0..8 {
         page.input(Input::LocalCandidate {
-            generation,
+            connection,
             candidate: candidate(number),
         });
     }
     page.input(Input::Connection {
-        generation,
+        connection,
         state: PeerConnectionState::Connected,
     });
     page.input(remote(Signal::CallEnd(CallEnd {
@@ -154,7 +154,7 @@ fn many_calls_are_shortened_to_some_that_replay() {
         record.entries.len()
     );
     let start = record.start.as_ref().unwrap();
-    assert!(start.generation > 50 && !start.over.is_empty() && !start.early.is_empty());
+    assert!(start.connection > 50 && !start.over.is_empty() && !start.early.is_empty());
     let text = serde_json::to_string(&record).unwrap();
     assert!(!text.contains("alice") && !text.contains("203.0.113.7"));
     let played = replay(&record).unwrap();

@@ -10,16 +10,16 @@ use wimpex_protocol::{
 use super::Machine;
 use crate::call::{Call, Phase, limits};
 use crate::negotiation::Local;
-use crate::{EndReason, Generation, Output, PeerConnectionState, Role};
+use crate::{EndReason, Output, PeerConnectionId, PeerConnectionState, Role};
 
 impl Machine {
     /// The call whose connection that is; a stale number finds none.
-    fn call_of(&mut self, generation: Generation) -> Option<Call> {
-        self.call.take_if(|call| call.generation == generation)
+    fn call_of(&mut self, connection: PeerConnectionId) -> Option<Call> {
+        self.call.take_if(|call| call.connection == connection)
     }
 
-    pub(super) fn local_offer(&mut self, generation: Generation, sdp: Sdp) {
-        let Some(mut call) = self.call_of(generation) else {
+    pub(super) fn local_offer(&mut self, connection: PeerConnectionId, sdp: Sdp) {
+        let Some(mut call) = self.call_of(connection) else {
             return;
         };
         // If the peer's offer has come meanwhile, the browser rolls ours back.
@@ -30,8 +30,8 @@ impl Machine {
         self.call = Some(call);
     }
 
-    pub(super) fn local_answer(&mut self, generation: Generation, sdp: Sdp) {
-        let Some(mut call) = self.call_of(generation) else {
+    pub(super) fn local_answer(&mut self, connection: PeerConnectionId, sdp: Sdp) {
+        let Some(mut call) = self.call_of(connection) else {
             return;
         };
         let due = call.negotiation.answering;
@@ -71,8 +71,8 @@ impl Machine {
         self.send(call.peer.clone(), device, signal);
     }
 
-    pub(super) fn local_candidate(&mut self, generation: Generation, candidate: Candidate) {
-        let Some(mut call) = self.call_of(generation) else {
+    pub(super) fn local_candidate(&mut self, connection: PeerConnectionId, candidate: Candidate) {
+        let Some(mut call) = self.call_of(connection) else {
             return;
         };
         if call.negotiation.local_candidates.len() < limits::WAITING_CANDIDATES {
@@ -105,7 +105,7 @@ impl Machine {
         call.negotiation.forget_local();
         call.negotiation.hear(&sdp);
         self.emit(Output::AcceptOffer {
-            generation: call.generation,
+            connection: call.connection,
             sdp,
         });
         self.flush_remote_candidates(call);
@@ -116,7 +116,7 @@ impl Machine {
         call.negotiation.offered = false;
         call.negotiation.hear(&sdp);
         self.emit(Output::AcceptAnswer {
-            generation: call.generation,
+            connection: call.connection,
             sdp,
         });
         self.flush_remote_candidates(call);
@@ -126,7 +126,7 @@ impl Machine {
         if call.negotiation.added < limits::CANDIDATES {
             call.negotiation.added += 1;
             self.emit(Output::AddCandidate {
-                generation: call.generation,
+                connection: call.connection,
                 candidate,
             });
         }
@@ -145,8 +145,8 @@ impl Machine {
         }
     }
 
-    pub(super) fn negotiation_failed(&mut self, generation: Generation, now: Duration) {
-        let Some(mut call) = self.call_of(generation) else {
+    pub(super) fn negotiation_failed(&mut self, connection: PeerConnectionId, now: Duration) {
+        let Some(mut call) = self.call_of(connection) else {
             return;
         };
         call.negotiation.offering = false;
@@ -169,11 +169,11 @@ impl Machine {
 
     pub(super) fn connection(
         &mut self,
-        generation: Generation,
+        connection: PeerConnectionId,
         state: PeerConnectionState,
         now: Duration,
     ) {
-        let Some(mut call) = self.call_of(generation) else {
+        let Some(mut call) = self.call_of(connection) else {
             return;
         };
         if call.is_live() && state == PeerConnectionState::Closed {
@@ -270,7 +270,7 @@ impl Machine {
         call.negotiation.offering = true;
         call.negotiation.forget_local();
         self.emit(Output::MakeOffer {
-            generation: call.generation,
+            connection: call.connection,
             ice_restart: true,
         });
     }

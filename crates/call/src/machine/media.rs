@@ -82,7 +82,7 @@ impl Machine {
         let attach_video = settle(&mut call.media.camera, request, video);
         if attach_audio || attach_video {
             self.emit(Output::AttachMedia {
-                generation: call.generation,
+                connection: call.connection,
                 request,
                 audio: attach_audio,
                 video: attach_video,
@@ -122,7 +122,7 @@ impl Machine {
                     continue;
                 }
                 self.emit(Output::AttachMedia {
-                    generation: heir.generation,
+                    connection: heir.connection,
                     request,
                     audio,
                     video: !audio || both,

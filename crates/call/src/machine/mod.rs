@@ -20,7 +20,7 @@ use wimpex_protocol::{
 
 use crate::call::{Call, Phase, limits};
 use crate::memory::{Memory, Orphans, Over, Verdict};
-use crate::{EndReason, Ended, Generation, Input, MediaRequest, Output, State, View};
+use crate::{EndReason, Ended, Input, MediaRequest, Output, PeerConnectionId, State, View};
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -30,7 +30,7 @@ pub struct Machine {
     orphans: Orphans,
     over: Over,
     outputs: VecDeque<Output>,
-    last_generation: u64,
+    last_connection: u64,
     last_request: u64,
     ring: Option<Duration>,
 }
@@ -54,7 +54,7 @@ impl Machine {
     pub fn memory(&self) -> Option<Memory> {
         let is_idle = self.call.is_none() && self.ended.is_none() && self.outputs.is_empty();
         is_idle.then(|| Memory {
-            generation: self.last_generation,
+            connection: self.last_connection,
             request: self.last_request,
             over: self.over.clone(),
             orphans: self.orphans.clone(),
@@ -65,7 +65,7 @@ impl Machine {
     /// the usual one if told so.
     pub fn remembering(memory: Memory, ring: Option<Duration>) -> Self {
         Self {
-            last_generation: memory.generation,
+            last_connection: memory.connection,
             last_request: memory.request,
             over: memory.over,
             orphans: memory.orphans,
@@ -99,15 +99,15 @@ impl Machine {
             Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
             Input::NetworkChanged => self.network_changed(now),
             Input::SessionRenewed => self.session_renewed(now),
-            Input::Direct { generation, end } => self.direct(generation, &end, now),
-            Input::LocalOffer { generation, sdp } => self.local_offer(generation, sdp),
-            Input::LocalAnswer { generation, sdp } => self.local_answer(generation, sdp),
+            Input::Direct { connection, end } => self.direct(connection, &end, now),
+            Input::LocalOffer { connection, sdp } => self.local_offer(connection, sdp),
+            Input::LocalAnswer { connection, sdp } => self.local_answer(connection, sdp),
             Input::LocalCandidate {
-                generation,
+                connection,
                 candidate,
-            } => self.local_candidate(generation, candidate),
-            Input::NegotiationFailed { generation } => self.negotiation_failed(generation, now),
-            Input::Connection { generation, state } => self.connection(generation, state, now),
+            } => self.local_candidate(connection, candidate),
+            Input::NegotiationFailed { connection } => self.negotiation_failed(connection, now),
+            Input::Connection { connection, state } => self.connection(connection, state, now),
             Input::Media {
                 request,
                 audio,
@@ -162,9 +162,9 @@ impl Machine {
         }
     }
 
-    fn next_generation(&mut self) -> Generation {
-        self.last_generation += 1;
-        Generation(self.last_generation)
+    fn next_connection(&mut self) -> PeerConnectionId {
+        self.last_connection += 1;
+        PeerConnectionId(self.last_connection)
     }
 
     fn next_request(&mut self) -> MediaRequest {
@@ -238,7 +238,7 @@ impl Machine {
         self.remember(&call.peer, &call.id, Verdict::of(reason));
         if call.role == crate::Role::Caller || call.is_live() {
             self.emit(Output::CloseConnection {
-                generation: call.generation,
+                connection: call.connection,
                 farewell,
             });
             self.emit(Output::ReleaseAllMedia);

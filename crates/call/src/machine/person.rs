@@ -19,20 +19,20 @@ impl Machine {
         if self.call.is_some() {
             return;
         }
-        let generation = self.next_generation();
-        let mut call = Call::new(call_id, peer, call_type, Role::Caller, generation);
+        let connection = self.next_connection();
+        let mut call = Call::new(call_id, peer, call_type, Role::Caller, connection);
         call.deadline = Some(now + self.ring_time());
         call.negotiation.offering = true;
         self.ended = None;
         self.emit(Output::CreateConnection {
-            generation,
+            connection,
             role: Role::Caller,
             call_type,
         });
         // The offer does not wait for the person to allow the microphone: tracks
         // join later, and the other side rings meanwhile.
         self.emit(Output::MakeOffer {
-            generation,
+            connection,
             ice_restart: false,
         });
         self.request_media(&mut call, true, call_type == CallType::Video);
@@ -59,7 +59,7 @@ impl Machine {
         call.phase = Phase::Connecting;
         call.deadline = Some(now + limits::CONNECT);
         self.emit(Output::CreateConnection {
-            generation: call.generation,
+            connection: call.connection,
             role: Role::Callee,
             call_type: call.call_type,
         });

@@ -14,7 +14,7 @@ use super::{Machine, presence};
 use crate::call::{Call, Phase, Presence, limits};
 use crate::memory::Verdict;
 use crate::negotiation::Local;
-use crate::{EndReason, Generation, Output, Role};
+use crate::{EndReason, Output, PeerConnectionId, Role};
 
 /// Who speaks: a person and one of their devices.
 struct Sender {
@@ -115,13 +115,13 @@ impl Machine {
     }
 
     fn incoming(&mut self, from: &Sender, offer: CallOffer) -> Call {
-        let generation = self.next_generation();
+        let connection = self.next_connection();
         let mut call = Call::new(
             offer.call_id,
             from.user.clone(),
             offer.call_type,
             Role::Callee,
-            generation,
+            connection,
         );
         call.peer_device = Some(from.device.clone());
         call.peer_name = offer.from_username;
@@ -148,7 +148,7 @@ impl Machine {
         let superseded = Verdict::Ended(CallEndReason::Superseded);
         self.remember(&ours.peer, &ours.id, superseded);
         self.emit(Output::CloseConnection {
-            generation: ours.generation,
+            connection: ours.connection,
             farewell: None,
         });
         let mut theirs = self.incoming(&from, offer);
@@ -313,10 +313,10 @@ impl Machine {
     }
 
     /// Over the connection itself, so that it is surely the call's peer.
-    pub(super) fn direct(&mut self, generation: Generation, end: &CallEnd, now: Duration) {
+    pub(super) fn direct(&mut self, connection: PeerConnectionId, end: &CallEnd, now: Duration) {
         let Some(call) = self
             .call
-            .take_if(|call| call.generation == generation && call.id == end.call_id)
+            .take_if(|call| call.connection == connection && call.id == end.call_id)
         else {
             return;
         };

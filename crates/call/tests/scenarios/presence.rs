@@ -148,9 +148,9 @@ fn hanging_up_works_while_the_server_is_away() {
     world.wire.clear();
     let end_call = world.pages[ALICE].farewells.pop().unwrap();
     assert_eq!(end_call.reason, CallEndReason::Ended);
-    let generation = world.pages[BOB].machine.view().call.unwrap().generation;
+    let connection_id = world.pages[BOB].machine.view().call.unwrap().connection;
     let stale = Input::Direct {
-        generation,
+        connection: connection_id,
         end: CallEnd {
             call_id: call_id("call_0"),
             ..end_call.clone()
@@ -159,7 +159,13 @@ fn hanging_up_works_while_the_server_is_away() {
     world.input(BOB, stale);
     assert_eq!(world.state(BOB), State::Connected);
     let end = end_call;
-    world.input(BOB, Input::Direct { generation, end });
+    world.input(
+        BOB,
+        Input::Direct {
+            connection: connection_id,
+            end,
+        },
+    );
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
     assert!(world.pages[BOB].farewells.is_empty(), "the peer knows");
     world.assert_all_let_go();

@@ -84,9 +84,15 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 #[test]
 fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
     let mut world = World::connected();
-    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
+    let connection_id = world.pages[ALICE].machine.view().call.unwrap().connection;
     let state = PeerConnectionState::Closed;
-    world.input(ALICE, Input::Connection { generation, state });
+    world.input(
+        ALICE,
+        Input::Connection {
+            connection: connection_id,
+            state,
+        },
+    );
     assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
     assert_eq!(world.pages[ALICE].open_connections(), 0);
 }
@@ -95,8 +101,13 @@ fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
 fn a_browser_that_cannot_make_an_offer_ends_the_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
-    world.input(ALICE, Input::NegotiationFailed { generation });
+    let connection_id = world.pages[ALICE].machine.view().call.unwrap().connection;
+    world.input(
+        ALICE,
+        Input::NegotiationFailed {
+            connection: connection_id,
+        },
+    );
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::NegotiationFailed));
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
@@ -107,7 +118,7 @@ fn a_browser_that_cannot_make_an_offer_ends_the_call() {
 fn whatever_an_old_connection_says_is_ignored() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let old = world.pages[ALICE].machine.view().call.unwrap().generation;
+    let old = world.pages[ALICE].machine.view().call.unwrap().connection;
     world.input(ALICE, Input::HangUp);
     world.video_call(ALICE, CAROL, "call_2");
     world.settle();
@@ -117,23 +128,23 @@ fn whatever_an_old_connection_says_is_ignored() {
     world.input(
         ALICE,
         Input::LocalOffer {
-            generation: old,
+            connection: old,
             sdp: sdp.clone(),
         },
     );
     world.input(
         ALICE,
         Input::LocalAnswer {
-            generation: old,
+            connection: old,
             sdp,
         },
     );
-    world.input(ALICE, Input::NegotiationFailed { generation: old });
+    world.input(ALICE, Input::NegotiationFailed { connection: old });
     let state = PeerConnectionState::Failed;
     world.input(
         ALICE,
         Input::Connection {
-            generation: old,
+            connection: old,
             state,
         },
     );

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    EndReason, Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState,
-    State,
+    EndReason, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionId,
+    PeerConnectionState, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
 
@@ -56,8 +56,8 @@ pub struct Page {
     pub online: bool,
     /// Whether descriptions are held back until [`World::describe_now`].
     pub slow_to_describe: bool,
-    undescribed: Vec<(Generation, bool)>,
-    connections: BTreeMap<Generation, Connection>,
+    undescribed: Vec<(PeerConnectionId, bool)>,
+    connections: BTreeMap<PeerConnectionId, Connection>,
 }
 
 impl Page {
@@ -340,17 +340,17 @@ impl World {
     pub fn cut(&mut self, seen_as: PeerConnectionState) {
         self.path = false;
         for who in 0..self.pages.len() {
-            let generations: Vec<_> = self.pages[who].connections.keys().copied().collect();
-            for generation in generations {
+            let ids: Vec<_> = self.pages[who].connections.keys().copied().collect();
+            for connection_id in ids {
                 self.pages[who]
                     .connections
-                    .get_mut(&generation)
+                    .get_mut(&connection_id)
                     .unwrap()
                     .connected = false;
                 self.input(
                     who,
                     Input::Connection {
-                        generation,
+                        connection: connection_id,
                         state: seen_as,
                     },
                 );
@@ -361,8 +361,8 @@ impl World {
     /// The browser is done with all descriptions that it was asked for.
     pub fn describe_now(&mut self, who: usize) {
         self.pages[who].slow_to_describe = false;
-        for (generation, offer) in std::mem::take(&mut self.pages[who].undescribed) {
-            self.describe(who, generation, offer);
+        for (connection_id, offer) in std::mem::take(&mut self.pages[who].undescribed) {
+            self.describe(who, connection_id, offer);
         }
     }
 
