@@ -181,9 +181,9 @@ fuzz_target!(|bytes: &[u8]| {
                 Output::CloseConnection { connection: connection_id, .. } => {
                     assert!(open.remove(&connection_id), "closed, but not open");
                 }
-                Output::MakeOffer { connection: connection_id, .. }
-                | Output::AcceptOffer { connection: connection_id, .. }
-                | Output::AcceptAnswer { connection: connection_id, .. }
+                Output::CreateOffer { connection: connection_id, .. }
+                | Output::SetRemoteOffer { connection: connection_id, .. }
+                | Output::SetRemoteAnswer { connection: connection_id, .. }
                 | Output::AddCandidate { connection: connection_id, .. }
                 | Output::AttachMedia { connection: connection_id, .. } => assert!(open.contains(&connection_id)),
                 Output::RequestMedia { request: asked, .. } => request = asked.0,

@@ -38,17 +38,17 @@ impl Runtime {
                     Err(error) => self.trace.note(format!("no connection: {error}")),
                 }
             }
-            Output::MakeOffer {
+            Output::CreateOffer {
                 connection: generation,
                 ice_restart,
             } => self.on_connection(generation, |c| c.offer(ice_restart)),
-            Output::AcceptOffer {
+            Output::SetRemoteOffer {
                 connection: generation,
                 sdp,
             } => {
                 self.on_connection(generation, |c| c.accept_offer(&sdp.0));
             }
-            Output::AcceptAnswer {
+            Output::SetRemoteAnswer {
                 connection: generation,
                 sdp,
             } => {

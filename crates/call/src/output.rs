@@ -20,7 +20,7 @@ pub enum Output {
         call_type: CallType,
     },
     /// `setLocalDescription` of an offer; the answer is [`crate::Input::LocalOffer`].
-    MakeOffer {
+    CreateOffer {
         /// On which connection.
         connection: PeerConnectionId,
         /// Whether to gather new candidates (`restartIce`).
@@ -28,14 +28,14 @@ pub enum Output {
     },
     /// `setRemoteDescription` of an offer, rolling back one of our own, and
     /// `setLocalDescription`; the answer is [`crate::Input::LocalAnswer`].
-    AcceptOffer {
+    SetRemoteOffer {
         /// On which connection.
         connection: PeerConnectionId,
         /// The peer's offer.
         sdp: Sdp,
     },
     /// `setRemoteDescription` of an answer.
-    AcceptAnswer {
+    SetRemoteAnswer {
         /// On which connection.
         connection: PeerConnectionId,
         /// The peer's answer.
@@ -98,10 +98,10 @@ impl Output {
         match self {
             Self::Send(relayed) => relayed.signal.type_name(),
             Self::CreateConnection { .. } => "create connection",
-            Self::MakeOffer { ice_restart, .. } if *ice_restart => "make offer, restart ICE",
-            Self::MakeOffer { .. } => "make offer",
-            Self::AcceptOffer { .. } => "accept offer",
-            Self::AcceptAnswer { .. } => "accept answer",
+            Self::CreateOffer { ice_restart, .. } if *ice_restart => "make offer, restart ICE",
+            Self::CreateOffer { .. } => "make offer",
+            Self::SetRemoteOffer { .. } => "accept offer",
+            Self::SetRemoteAnswer { .. } => "accept answer",
             Self::AddCandidate { .. } => "add candidate",
             Self::CloseConnection { .. } => "close connection",
             Self::RequestMedia { .. } => "request media",

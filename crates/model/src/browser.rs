@@ -84,11 +84,11 @@ impl Browser {
                 };
                 self.connections.insert(*connection_id, connection);
             }
-            Output::MakeOffer {
+            Output::CreateOffer {
                 connection: connection_id,
                 ..
             } => self.work.push_back(Work::Offer(*connection_id)),
-            Output::AcceptOffer {
+            Output::SetRemoteOffer {
                 connection: connection_id,
                 sdp,
             } => {
@@ -96,7 +96,7 @@ impl Browser {
                 let work = Work::Answer(*connection_id, sdp.clone());
                 self.work.push_back(work);
             }
-            Output::AcceptAnswer {
+            Output::SetRemoteAnswer {
                 connection: connection_id,
                 sdp,
             } => {

@@ -98,13 +98,13 @@ impl Machine {
     }
 
     /// Takes the peer's offer, and then the candidates that waited for it.
-    pub(super) fn accept_offer(&mut self, call: &mut Call, sdp: Sdp) {
+    pub(super) fn set_remote_offer(&mut self, call: &mut Call, sdp: Sdp) {
         call.negotiation.offering = false;
         call.negotiation.answering += 1;
         call.negotiation.offered = false;
         call.negotiation.forget_local();
         call.negotiation.hear(&sdp);
-        self.emit(Output::AcceptOffer {
+        self.emit(Output::SetRemoteOffer {
             connection: call.connection,
             sdp,
         });
@@ -112,10 +112,10 @@ impl Machine {
     }
 
     /// Takes the peer's answer, and then the candidates that waited for it.
-    pub(super) fn accept_answer(&mut self, call: &mut Call, sdp: Sdp) {
+    pub(super) fn set_remote_answer(&mut self, call: &mut Call, sdp: Sdp) {
         call.negotiation.offered = false;
         call.negotiation.hear(&sdp);
-        self.emit(Output::AcceptAnswer {
+        self.emit(Output::SetRemoteAnswer {
             connection: call.connection,
             sdp,
         });
@@ -269,7 +269,7 @@ impl Machine {
         }
         call.negotiation.offering = true;
         call.negotiation.forget_local();
-        self.emit(Output::MakeOffer {
+        self.emit(Output::CreateOffer {
             connection: call.connection,
             ice_restart: true,
         });

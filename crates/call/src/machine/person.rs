@@ -31,7 +31,7 @@ impl Machine {
         });
         // The offer does not wait for the person to allow the microphone: tracks
         // join later, and the other side rings meanwhile.
-        self.emit(Output::MakeOffer {
+        self.emit(Output::CreateOffer {
             connection,
             ice_restart: false,
         });
@@ -63,7 +63,7 @@ impl Machine {
             role: Role::Callee,
             call_type: call.call_type,
         });
-        self.accept_offer(call, sdp);
+        self.set_remote_offer(call, sdp);
     }
 
     pub(super) fn decline(&mut self, now: Duration) {

@@ -185,7 +185,7 @@ impl Machine {
                 self.say_again(call);
             }
         } else if !ours_pending || call.role == Role::Callee {
-            self.accept_offer(call, sdp);
+            self.set_remote_offer(call, sdp);
             self.repairing(call, now);
         }
     }
@@ -205,12 +205,12 @@ impl Machine {
                 call.phase = Phase::Connecting;
                 call.deadline = Some(now + limits::CONNECT);
                 call.gone_at = None;
-                self.accept_answer(&mut call, sdp);
+                self.set_remote_answer(&mut call, sdp);
                 self.flush_local_candidates(&mut call);
                 self.emit(Output::Changed);
             }
             Phase::Connecting | Phase::Connected | Phase::Reconnecting if expected => {
-                self.accept_answer(&mut call, sdp);
+                self.set_remote_answer(&mut call, sdp);
                 self.repairing(&mut call, now);
             }
             // They would not say it again if they had all that they need.

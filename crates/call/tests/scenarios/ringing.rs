@@ -162,7 +162,7 @@ fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates()
     let taken = bob
         .outputs
         .iter()
-        .filter(|o| matches!(o, Output::AcceptOffer { .. }))
+        .filter(|o| matches!(o, Output::SetRemoteOffer { .. }))
         .count();
     assert_eq!(taken, 1);
     let answers: Vec<_> = bob

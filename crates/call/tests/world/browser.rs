@@ -22,11 +22,11 @@ impl World {
                     .insert(connection_id, Connection::default());
                 assert!(new.is_none(), "a connection is made once");
             }
-            Output::MakeOffer {
+            Output::CreateOffer {
                 connection: connection_id,
                 ..
             } => self.describe(who, connection_id, true),
-            Output::AcceptOffer {
+            Output::SetRemoteOffer {
                 connection: connection_id,
                 sdp,
             } => {
@@ -37,7 +37,7 @@ impl World {
                 connection.remote = Some(sdp.0);
                 self.describe(who, connection_id, false);
             }
-            Output::AcceptAnswer {
+            Output::SetRemoteAnswer {
                 connection: connection_id,
                 sdp,
             } => {
