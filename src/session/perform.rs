@@ -69,7 +69,7 @@ impl Runtime {
             }
             Output::CloseConnection {
                 connection: generation,
-                farewell,
+                goodbye: farewell,
             } => {
                 let closed = self.connection.take_if(|c| c.generation == generation);
                 if let (Some(connection), Some(end)) = (closed, farewell) {

@@ -26,23 +26,23 @@ pub mod limits {
     /// An ICE restart that was answered has this long before the next one.
     pub const RESTART_AGAIN_AFTER: Duration = Duration::from_secs(10);
     /// A peer that vanishes before the connection may come back for this long.
-    pub const GONE_AFTER: Duration = Duration::from_secs(3);
+    pub const PEER_LEFT_AFTER: Duration = Duration::from_secs(3);
     /// The same after a [`crate::Input::SessionRenewed`], counted from there:
     /// when a server restarts, everybody logs in again at their own pace.
-    pub const GONE_AFTER_RENEWAL: Duration = Duration::from_secs(10);
+    pub const PEER_LEFT_AFTER_RENEWAL: Duration = Duration::from_secs(10);
     /// Candidates that may wait for the description that they belong to, and
     /// own ones that are kept to be sent again.
     pub const WAITING_CANDIDATES: usize = 200;
     /// Candidates of the peer that the browser is given for one description.
     pub const CANDIDATES: usize = 1000;
     /// Candidates that may wait for an offer that has not come yet.
-    pub const ORPHANED_CANDIDATES: usize = 64;
+    pub const EARLY_CANDIDATES: usize = 64;
     /// Descriptions of the peer that are known again when they are repeated.
-    pub const HEARD_DESCRIPTIONS: usize = 32;
+    pub const REMOTE_DESCRIPTIONS: usize = 32;
     /// Calls of one person that are remembered to be over.
-    pub const OVER_CALLS: usize = 32;
+    pub const ENDED_CALLS: usize = 32;
     /// The same for all people together, so that nobody can fill the memory.
-    pub const OVER_CALLS_OF_ALL: usize = 128;
+    pub const ENDED_CALLS_OF_ALL: usize = 128;
 }
 
 /// Where a living call stands; [`crate::State`] without its two restful ends.
@@ -101,14 +101,14 @@ pub(crate) struct Call {
     /// The one device of the peer that the call is with, once that is settled.
     pub(crate) peer_device: Option<DeviceId>,
     /// Calling: those of the peer's devices that are there and have the offer.
-    pub(crate) reached: Vec<DeviceId>,
+    pub(crate) offered_devices: Vec<DeviceId>,
     pub(crate) peer_name: Option<String>,
     pub(crate) call_type: CallType,
     pub(crate) role: Role,
     pub(crate) phase: Phase,
     pub(crate) connection: PeerConnectionId,
-    /// Ringing: the offer, unopened. Nothing touches the network before Accept.
-    pub(crate) unopened: Option<Sdp>,
+    /// Ringing: the offer. Nothing touches the network before Accept.
+    pub(crate) pending_offer: Option<Sdp>,
     pub(crate) negotiation: Negotiation,
     pub(crate) media: Media,
     pub(crate) connected_at: Option<Duration>,
@@ -117,7 +117,7 @@ pub(crate) struct Call {
     /// When the path is to be repaired: an ICE restart, or its repetition.
     pub(crate) restart_at: Option<Duration>,
     /// When the peer, who is not there, has been away for too long.
-    pub(crate) gone_at: Option<Duration>,
+    pub(crate) peer_left_at: Option<Duration>,
     pub(crate) presence: Presence,
 }
 
@@ -133,7 +133,7 @@ impl Call {
             id,
             peer,
             peer_device: None,
-            reached: Vec::new(),
+            offered_devices: Vec::new(),
             peer_name: None,
             call_type,
             role,
@@ -142,13 +142,13 @@ impl Call {
                 Role::Callee => Phase::Ringing,
             },
             connection,
-            unopened: None,
+            pending_offer: None,
             negotiation: Negotiation::default(),
             media: Media::NONE,
             connected_at: None,
             deadline: None,
             restart_at: None,
-            gone_at: None,
+            peer_left_at: None,
             presence: Presence::default(),
         }
     }

@@ -19,8 +19,8 @@ pub struct Memory {
     pub connection: u64,
     /// The last [`crate::MediaRequest`].
     pub request: u64,
-    pub(crate) over: Over,
-    pub(crate) orphans: Orphans,
+    pub(crate) ended_calls: EndedCalls,
+    pub(crate) early: EarlyCandidates,
 }
 
 /// A candidate that came before the offer that it belongs to.
@@ -35,38 +35,38 @@ impl Memory {
         early: Vec<Early>,
     ) -> Self {
         let known = over.into_iter().filter_map(|(peer, signal)| {
-            let (id, verdict) = Verdict::said(&signal)?;
-            Some((peer, id, verdict))
+            let (id, outcome) = Outcome::said(&signal)?;
+            Some((peer, id, outcome))
         });
         Self {
             connection,
             request,
-            over: Over {
+            ended_calls: EndedCalls {
                 calls: known.collect(),
             },
-            orphans: Orphans(early.into()),
+            early: EarlyCandidates(early.into()),
         }
     }
 
     /// Calls that are over: with whom, and what is said of each to who does not know it.
     pub fn over(&self) -> Vec<(UserId, Signal)> {
-        let calls = self.over.calls.iter();
+        let calls = self.ended_calls.calls.iter();
         calls
-            .map(|(peer, id, verdict)| (peer.clone(), verdict.signal(id.clone())))
+            .map(|(peer, id, outcome)| (peer.clone(), outcome.signal(id.clone())))
             .collect()
     }
 
     /// Candidates that came before the offer that they belong to.
     pub fn early(&self) -> Vec<Early> {
-        self.orphans.0.iter().cloned().collect()
+        self.early.0.iter().cloned().collect()
     }
 }
 
 /// Candidates that came before the offer that they belong to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Orphans(VecDeque<Early>);
+pub(crate) struct EarlyCandidates(VecDeque<Early>);
 
-impl Orphans {
+impl EarlyCandidates {
     /// Keeps one; the oldest goes when there are too many.
     pub(crate) fn keep(
         &mut self,
@@ -75,7 +75,7 @@ impl Orphans {
         id: CallId,
         candidate: Candidate,
     ) {
-        if self.0.len() == limits::ORPHANED_CANDIDATES {
+        if self.0.len() == limits::EARLY_CANDIDATES {
             self.0.pop_front();
         }
         self.0.push_back((from, device, id, candidate));
@@ -103,12 +103,12 @@ impl Orphans {
 
 /// What to say of a call that is over to whoever does not know it yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Verdict {
+pub(crate) enum Outcome {
     Rejected(CallRejectReason),
     Ended(CallEndReason),
 }
 
-impl Verdict {
+impl Outcome {
     /// What an end was, in the words of the wire.
     pub(crate) fn of(reason: EndReason) -> Self {
         match reason {
@@ -160,38 +160,38 @@ impl Verdict {
 /// Calls that are over, so that none of them rings when its offer comes late,
 /// or again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Over {
-    calls: VecDeque<(UserId, CallId, Verdict)>,
+pub(crate) struct EndedCalls {
+    calls: VecDeque<(UserId, CallId, Outcome)>,
 }
 
-impl Over {
+impl EndedCalls {
     /// Remembers one; what was known of it first stays.
     pub(crate) fn remember(
         &mut self,
-        orphans: &mut Orphans,
+        early: &mut EarlyCandidates,
         peer: UserId,
         id: CallId,
-        verdict: Verdict,
+        outcome: Outcome,
     ) {
-        orphans.forget(&peer, &id);
-        if self.verdict(&peer, &id).is_some() {
+        early.forget(&peer, &id);
+        if self.outcome(&peer, &id).is_some() {
             return;
         }
         let of_peer = self.calls.iter().filter(|(of, ..)| *of == peer).count();
-        if of_peer >= limits::OVER_CALLS {
+        if of_peer >= limits::ENDED_CALLS {
             let oldest = self.calls.iter().position(|(of, ..)| *of == peer);
             oldest.map(|at| self.calls.remove(at));
-        } else if self.calls.len() >= limits::OVER_CALLS_OF_ALL {
+        } else if self.calls.len() >= limits::ENDED_CALLS_OF_ALL {
             self.calls.pop_front();
         }
-        self.calls.push_back((peer, id, verdict));
+        self.calls.push_back((peer, id, outcome));
     }
 
     /// What became of that call, if it is known to be over.
-    pub(crate) fn verdict(&self, peer: &UserId, id: &CallId) -> Option<Verdict> {
+    pub(crate) fn outcome(&self, peer: &UserId, id: &CallId) -> Option<Outcome> {
         self.calls
             .iter()
             .find(|(of, call, _)| of == peer && call == id)
-            .map(|(_, _, verdict)| *verdict)
+            .map(|(_, _, outcome)| *outcome)
     }
 }

@@ -27,9 +27,9 @@ pub(crate) struct Negotiation {
     /// for the description to be out and the call accepted.
     pub(crate) local_candidates: Vec<Candidate>,
     pub(crate) sent: usize,
-    /// Prints of the peer's descriptions, the one in use last. A repeated one
+    /// Hashes of the peer's descriptions, the one in use last. A repeated one
     /// is told by it.
-    heard: Vec<u64>,
+    remote_descriptions: Vec<u64>,
     /// Theirs, waiting for the remote description.
     pub(crate) remote_candidates: Vec<(DeviceId, Candidate)>,
     /// How many of theirs the browser was given for that description.
@@ -45,24 +45,24 @@ impl Negotiation {
 
     /// There is a remote description for candidates to belong to.
     pub(crate) fn has_remote(&self) -> bool {
-        !self.heard.is_empty()
+        !self.remote_descriptions.is_empty()
     }
 
-    pub(crate) fn has_heard(&self, sdp: &Sdp) -> bool {
-        self.heard.contains(&print(sdp))
+    pub(crate) fn has_seen(&self, sdp: &Sdp) -> bool {
+        self.remote_descriptions.contains(&hash(sdp))
     }
 
     /// Whether that is the description in use.
     pub(crate) fn is_remote(&self, sdp: &Sdp) -> bool {
-        self.heard.last() == Some(&print(sdp))
+        self.remote_descriptions.last() == Some(&hash(sdp))
     }
 
     /// That is the remote description from now on.
-    pub(crate) fn hear(&mut self, sdp: &Sdp) {
-        if self.heard.len() == limits::HEARD_DESCRIPTIONS {
-            self.heard.remove(0);
+    pub(crate) fn set_remote(&mut self, sdp: &Sdp) {
+        if self.remote_descriptions.len() == limits::REMOTE_DESCRIPTIONS {
+            self.remote_descriptions.remove(0);
         }
-        self.heard.push(print(sdp));
+        self.remote_descriptions.push(hash(sdp));
         self.added = 0;
     }
 
@@ -76,7 +76,7 @@ impl Negotiation {
 
 /// FNV-1a: descriptions are long, and whoever makes two collide spoils only
 /// their own call.
-fn print(sdp: &Sdp) -> u64 {
+fn hash(sdp: &Sdp) -> u64 {
     sdp.0.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -54,7 +54,7 @@ pub enum Output {
         connection: PeerConnectionId,
         /// What to tell the peer over the connection itself first: the server,
         /// which is told the same, may be away.
-        farewell: Option<CallEnd>,
+        goodbye: Option<CallEnd>,
     },
     /// `getUserMedia`; the answer is [`crate::Input::Media`].
     RequestMedia {

@@ -28,7 +28,7 @@ pub(crate) enum Work {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Word {
-    Farewell(CallEnd),
+    Goodbye(CallEnd),
     Closed,
 }
 
@@ -219,7 +219,7 @@ impl Browser {
     pub(crate) fn listen(&mut self) -> Option<Input> {
         let (connection_id, word) = self.channel.pop_front()?;
         Some(match word {
-            Word::Farewell(end) => Input::Direct {
+            Word::Goodbye(end) => Input::Direct {
                 connection: connection_id,
                 end,
             },

@@ -112,7 +112,7 @@ pub(crate) fn label(input: &Input) -> &'static str {
         Input::PeerDevices { .. } => "presence",
         Input::SessionRenewed => "session renewed",
         Input::NetworkChanged => "another network",
-        Input::Direct { .. } => "farewell over the connection",
+        Input::Direct { .. } => "goodbye over the connection",
         Input::LocalOffer { .. } => "local offer",
         Input::LocalAnswer { .. } => "local answer",
         Input::LocalCandidate { .. } => "local candidate",

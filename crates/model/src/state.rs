@@ -118,11 +118,11 @@ impl State {
                     Output::Send(relayed) => sent.push(relayed),
                     Output::CloseConnection {
                         connection: connection_id,
-                        farewell,
+                        goodbye,
                     } => {
                         let connection = client.browser.connections.remove(&connection_id);
                         match connection {
-                            Some(connection) => closed.push((connection, connection_id, farewell)),
+                            Some(connection) => closed.push((connection, connection_id, goodbye)),
                             None => self.broken = Some(Rule::NothingLeftOpen),
                         }
                     }
@@ -150,11 +150,8 @@ impl State {
                 }
                 self.send(who, relayed);
             }
-            for (connection, connection_id, farewell) in closed {
-                let words = farewell
-                    .map(Word::Farewell)
-                    .into_iter()
-                    .chain([Word::Closed]);
+            for (connection, connection_id, goodbye) in closed {
+                let words = goodbye.map(Word::Goodbye).into_iter().chain([Word::Closed]);
                 let other = connection.linked;
                 self.hear(who, connection_id, other, words.collect());
             }
@@ -343,7 +340,7 @@ impl State {
                 continue;
             };
             // Only patience with a peer that is missed is that short.
-            let patient = limits::GONE_AFTER + limits::GONE_AFTER_RENEWAL;
+            let patient = limits::PEER_LEFT_AFTER + limits::PEER_LEFT_AFTER_RENEWAL;
             let misses = client
                 .machine
                 .poll_timeout()

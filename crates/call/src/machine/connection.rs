@@ -103,7 +103,7 @@ impl Machine {
         call.negotiation.answering += 1;
         call.negotiation.offered = false;
         call.negotiation.forget_local();
-        call.negotiation.hear(&sdp);
+        call.negotiation.set_remote(&sdp);
         self.emit(Output::SetRemoteOffer {
             connection: call.connection,
             sdp,
@@ -114,7 +114,7 @@ impl Machine {
     /// Takes the peer's answer, and then the candidates that waited for it.
     pub(super) fn set_remote_answer(&mut self, call: &mut Call, sdp: Sdp) {
         call.negotiation.offered = false;
-        call.negotiation.hear(&sdp);
+        call.negotiation.set_remote(&sdp);
         self.emit(Output::SetRemoteAnswer {
             connection: call.connection,
             sdp,
@@ -188,14 +188,14 @@ impl Machine {
                         Role::Caller => limits::RESTART_AFTER,
                         Role::Callee => limits::CALLEE_RESTART_AFTER,
                     };
-                    self.lost(&mut call, patience, now);
+                    self.path_lost(&mut call, patience, now);
                 }
                 PeerConnectionState::Failed => {
                     let patience = match call.role {
                         Role::Caller => Duration::ZERO,
                         Role::Callee => limits::CALLEE_RESTART_AFTER,
                     };
-                    self.lost(&mut call, patience, now);
+                    self.path_lost(&mut call, patience, now);
                 }
                 PeerConnectionState::New
                 | PeerConnectionState::Connecting
@@ -211,12 +211,12 @@ impl Machine {
         call.connected_at.get_or_insert(now);
         call.deadline = None;
         call.restart_at = None;
-        call.gone_at = None;
+        call.peer_left_at = None;
         self.emit(Output::Changed);
     }
 
     /// The path does not answer: repair it after some patience, within a limit.
-    fn lost(&mut self, call: &mut Call, patience: Duration, now: Duration) {
+    fn path_lost(&mut self, call: &mut Call, patience: Duration, now: Duration) {
         let restart_at = now + patience;
         call.restart_at = Some(call.restart_at.map_or(restart_at, |at| at.min(restart_at)));
         if call.phase == Phase::Connected {
@@ -235,7 +235,7 @@ impl Machine {
         call.restart_at = Some(now + limits::RESEND_AFTER);
         if call.negotiation.offered {
             // The offer, or its answer, may have been lost.
-            self.say_again(&mut call);
+            self.retransmit(&mut call);
         } else {
             self.offer_restart(&mut call);
         }

@@ -19,7 +19,7 @@ use wimpex_protocol::{
 };
 
 use crate::call::{Call, Phase, limits};
-use crate::memory::{Memory, Orphans, Over, Verdict};
+use crate::memory::{EarlyCandidates, EndedCalls, Memory, Outcome};
 use crate::{EndReason, Ended, Input, MediaRequest, Output, PeerConnectionId, State, View};
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
@@ -27,8 +27,8 @@ use crate::{EndReason, Ended, Input, MediaRequest, Output, PeerConnectionId, Sta
 pub struct Machine {
     call: Option<Call>,
     ended: Option<Ended>,
-    orphans: Orphans,
-    over: Over,
+    early: EarlyCandidates,
+    ended_calls: EndedCalls,
     outputs: VecDeque<Output>,
     last_connection: u64,
     last_request: u64,
@@ -56,8 +56,8 @@ impl Machine {
         is_idle.then(|| Memory {
             connection: self.last_connection,
             request: self.last_request,
-            over: self.over.clone(),
-            orphans: self.orphans.clone(),
+            ended_calls: self.ended_calls.clone(),
+            early: self.early.clone(),
         })
     }
 
@@ -67,8 +67,8 @@ impl Machine {
         Self {
             last_connection: memory.connection,
             last_request: memory.request,
-            over: memory.over,
-            orphans: memory.orphans,
+            ended_calls: memory.ended_calls,
+            early: memory.early,
             ring,
             ..Self::default()
         }
@@ -121,7 +121,7 @@ impl Machine {
     /// Whether this call with that person is over here, so that whoever still calls is
     /// told how it ended.
     pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
-        self.over.verdict(peer, call).is_some()
+        self.ended_calls.outcome(peer, call).is_some()
     }
 
     /// The next thing to do. Take them until there is none before the next input.
@@ -132,7 +132,7 @@ impl Machine {
     /// When to come with [`Input::Timeout`], on the clock of [`Self::handle`].
     pub fn poll_timeout(&self) -> Option<Duration> {
         let call = self.call.as_ref()?;
-        [call.deadline, call.gone_at, call.restart_at]
+        [call.deadline, call.peer_left_at, call.restart_at]
             .into_iter()
             .flatten()
             .min()
@@ -220,26 +220,26 @@ impl Machine {
         self.send_to_peer(call, signal);
     }
 
-    fn remember(&mut self, peer: &UserId, id: &CallId, verdict: Verdict) {
-        self.over
-            .remember(&mut self.orphans, peer.clone(), id.clone(), verdict);
+    fn remember(&mut self, peer: &UserId, id: &CallId, outcome: Outcome) {
+        self.ended_calls
+            .remember(&mut self.early, peer.clone(), id.clone(), outcome);
     }
 
     /// This side ends the call, and tells the peer in every way that there is.
     fn end_call(&mut self, call: Call, tell: CallEndReason, reason: EndReason, now: Duration) {
         let end = self.send_end(&call, tell);
-        let farewell = call.connected_at.map(|_| end);
-        self.finish(call, reason, farewell, now);
+        let goodbye = call.connected_at.map(|_| end);
+        self.finish(call, reason, goodbye, now);
     }
 
     /// The only way in which a call ends: everything that it held is let go.
     /// Telling the peer is up to who knows what to say.
-    fn finish(&mut self, call: Call, reason: EndReason, farewell: Option<CallEnd>, now: Duration) {
-        self.remember(&call.peer, &call.id, Verdict::of(reason));
+    fn finish(&mut self, call: Call, reason: EndReason, goodbye: Option<CallEnd>, now: Duration) {
+        self.remember(&call.peer, &call.id, Outcome::of(reason));
         if call.role == crate::Role::Caller || call.is_live() {
             self.emit(Output::CloseConnection {
                 connection: call.connection,
-                farewell,
+                goodbye,
             });
             self.emit(Output::ReleaseAllMedia);
         }
@@ -262,8 +262,8 @@ impl Machine {
         let Some(call) = &mut self.call else { return };
         if due(call.deadline) {
             self.deadline_passed(now);
-        } else if due(call.gone_at) {
-            self.peer_gone(now);
+        } else if due(call.peer_left_at) {
+            self.peer_left_for_good(now);
         } else if due(call.restart_at) {
             self.restart_ice(now);
         }

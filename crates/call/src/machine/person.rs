@@ -53,7 +53,7 @@ impl Machine {
 
     /// From Ringing to Connecting, for the person or for the glare rule.
     pub(super) fn open_offer(&mut self, call: &mut Call, now: Duration) {
-        let Some(sdp) = call.unopened.take() else {
+        let Some(sdp) = call.pending_offer.take() else {
             return;
         };
         call.phase = Phase::Connecting;

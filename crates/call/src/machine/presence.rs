@@ -26,11 +26,11 @@ impl Machine {
             Phase::Ringing | Phase::Connecting | Phase::Connected | Phase::Reconnecting => {}
         }
         if there {
-            if call.gone_at.take().is_some() {
+            if call.peer_left_at.take().is_some() {
                 self.welcome_back(&mut call);
             }
         } else {
-            miss(&mut call, now);
+            peer_left(&mut call, now);
         }
         self.call = Some(call);
     }
@@ -40,7 +40,7 @@ impl Machine {
     fn welcome_back(&mut self, call: &mut Call) {
         match call.phase {
             Phase::Ringing => self.send_ringing(call),
-            Phase::Connecting => self.say_again(call),
+            Phase::Connecting => self.retransmit(call),
             // The offer goes to each device that comes.
             Phase::Calling { .. } | Phase::Connected | Phase::Reconnecting => {}
         }
@@ -50,11 +50,11 @@ impl Machine {
     /// came while we were calling, or came back.
     fn reach(&mut self, call: &mut Call, devices: Vec<DeviceId>) {
         if call.negotiation.offered {
-            for device in devices.iter().filter(|d| !call.reached.contains(d)) {
+            for device in devices.iter().filter(|d| !call.offered_devices.contains(d)) {
                 self.send_description(call, Some(device.clone()));
             }
         }
-        call.reached = devices;
+        call.offered_devices = devices;
     }
 
     /// What was sent and not confirmed may be lost, and what was on its way to
@@ -64,19 +64,19 @@ impl Machine {
         let Some(mut call) = self.call.take() else {
             return;
         };
-        let until = now + limits::GONE_AFTER_RENEWAL;
+        let until = now + limits::PEER_LEFT_AFTER_RENEWAL;
         call.presence = Presence {
             devices: None,
             renewed_until: Some(until),
         };
-        call.gone_at = call.gone_at.map(|_| until);
-        call.reached.clear();
+        call.peer_left_at = call.peer_left_at.map(|_| until);
+        call.offered_devices.clear();
         match call.phase {
             Phase::Calling { .. } | Phase::Connecting | Phase::Reconnecting => {
-                self.say_again(&mut call);
+                self.retransmit(&mut call);
             }
             Phase::Ringing => self.send_ringing(&call),
-            Phase::Connected if call.negotiation.offered => self.say_again(&mut call),
+            Phase::Connected if call.negotiation.offered => self.retransmit(&mut call),
             Phase::Connected => {}
         }
         self.call = Some(call);
@@ -88,12 +88,12 @@ impl Machine {
         };
         match call.phase {
             // Presence knows of other devices, or of none that was never there.
-            Phase::Calling { peer_rings } if offer && call.reached.is_empty() => {
+            Phase::Calling { peer_rings } if offer && call.offered_devices.is_empty() => {
                 let renewed = call.presence.renewed_until.is_some_and(|until| now < until);
                 if !peer_rings && !renewed {
                     return self.finish(call, EndReason::PeerOffline, None, now);
                 }
-                miss(&mut call, now);
+                peer_left(&mut call, now);
             }
             // A server that has just restarted may not know the peer again yet;
             // presence decides, and a running call needs no server.
@@ -107,7 +107,7 @@ impl Machine {
     }
 
     /// The peer has been away for too long.
-    pub(super) fn peer_gone(&mut self, now: Duration) {
+    pub(super) fn peer_left_for_good(&mut self, now: Duration) {
         let Some(call) = self.call.take() else { return };
         let (tell, reason) = match call.phase {
             Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),
@@ -121,7 +121,7 @@ impl Machine {
     }
 
     /// All that the peer needs of us: the description, and the candidates.
-    pub(super) fn say_again(&mut self, call: &mut Call) {
+    pub(super) fn retransmit(&mut self, call: &mut Call) {
         self.send_description(call, call.peer_device.clone());
         call.negotiation.sent = 0;
         self.flush_local_candidates(call);
@@ -136,20 +136,20 @@ pub(super) fn inherit(call: &mut Call, known: Presence, now: Duration) {
     let gone = known.devices.as_ref().is_some_and(gone);
     call.presence = known;
     if gone {
-        miss(call, now);
+        peer_left(call, now);
     }
 }
 
 /// The peer is not there. It may come back before patience is out.
-fn miss(call: &mut Call, now: Duration) {
-    let patience = now + limits::GONE_AFTER;
+fn peer_left(call: &mut Call, now: Duration) {
+    let patience = now + limits::PEER_LEFT_AFTER;
     match call.phase {
         Phase::Calling { .. } | Phase::Ringing | Phase::Connecting => {
             let until = call
                 .presence
                 .renewed_until
                 .map_or(patience, |at| at.max(patience));
-            call.gone_at.get_or_insert(until);
+            call.peer_left_at.get_or_insert(until);
         }
         Phase::Connected | Phase::Reconnecting => {}
     }

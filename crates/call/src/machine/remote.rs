@@ -12,7 +12,7 @@ use wimpex_protocol::{
 
 use super::{Machine, presence};
 use crate::call::{Call, Phase, Presence, limits};
-use crate::memory::Verdict;
+use crate::memory::Outcome;
 use crate::negotiation::Local;
 use crate::{EndReason, Output, PeerConnectionId, Role};
 
@@ -53,9 +53,9 @@ impl Machine {
     }
 
     fn offer(&mut self, from: Sender, offer: CallOffer, now: Duration) {
-        if let Some(verdict) = self.over.verdict(&from.user, &offer.call_id) {
-            self.reply(&from, verdict.signal(offer.call_id));
-            return self.insist(&from);
+        if let Some(outcome) = self.ended_calls.outcome(&from.user, &offer.call_id) {
+            self.reply(&from, outcome.signal(offer.call_id));
+            return self.reoffer_to(&from);
         }
         let Some(call) = self.call.take() else {
             return self.ring(from, offer, Presence::default(), now);
@@ -66,7 +66,7 @@ impl Machine {
             return self.offer_in_call(call, &from, offer.offer.sdp, now);
         }
         if !same_peer {
-            let busy = Verdict::Rejected(CallRejectReason::Busy);
+            let busy = Outcome::Rejected(CallRejectReason::Busy);
             self.remember(&from.user, &offer.call_id, busy);
             self.reply(&from, busy.signal(offer.call_id));
             self.call = Some(call);
@@ -93,7 +93,7 @@ impl Machine {
 
     /// They still call with a call that is over here, and may have taken ours
     /// for the losing one of two that collide. Now that theirs ends, ours rings.
-    fn insist(&mut self, from: &Sender) {
+    fn reoffer_to(&mut self, from: &Sender) {
         if let Some(call) = self.call.take() {
             let calling = matches!(call.phase, Phase::Calling { .. });
             if calling && call.peer == from.user && call.negotiation.offered {
@@ -125,8 +125,8 @@ impl Machine {
         );
         call.peer_device = Some(from.device.clone());
         call.peer_name = offer.from_username;
-        call.unopened = Some(offer.offer.sdp);
-        call.negotiation.remote_candidates = self.orphans.claim(&call.peer, &call.id);
+        call.pending_offer = Some(offer.offer.sdp);
+        call.negotiation.remote_candidates = self.early.claim(&call.peer, &call.id);
         call
     }
 
@@ -145,11 +145,11 @@ impl Machine {
             // Should our offer be on its way still, it must not ring.
             self.send_end(&ours, CallEndReason::Superseded);
         }
-        let superseded = Verdict::Ended(CallEndReason::Superseded);
+        let superseded = Outcome::Ended(CallEndReason::Superseded);
         self.remember(&ours.peer, &ours.id, superseded);
         self.emit(Output::CloseConnection {
             connection: ours.connection,
-            farewell: None,
+            goodbye: None,
         });
         let mut theirs = self.incoming(&from, offer);
         presence::inherit(&mut theirs, ours.presence.clone(), now);
@@ -178,11 +178,11 @@ impl Machine {
 
     fn renegotiate(&mut self, call: &mut Call, sdp: Sdp, now: Duration) {
         let ours_pending = call.negotiation.offered || call.negotiation.offering;
-        if call.negotiation.has_heard(&sdp) {
+        if call.negotiation.has_seen(&sdp) {
             let answered = matches!(call.negotiation.local, Some(Local::Answer(_)));
             // Our answer may have been lost.
             if answered && call.negotiation.is_remote(&sdp) {
-                self.say_again(call);
+                self.retransmit(call);
             }
         } else if !ours_pending || call.role == Role::Callee {
             self.set_remote_offer(call, sdp);
@@ -194,7 +194,7 @@ impl Machine {
         let Some(mut call) = self.call_with(&from, id) else {
             return self.stray(&from, id);
         };
-        let repeated = call.negotiation.has_heard(&sdp);
+        let repeated = call.negotiation.has_seen(&sdp);
         let expected = call.negotiation.offered && !repeated;
         match call.phase {
             Phase::Calling { .. } if expected => {
@@ -204,7 +204,7 @@ impl Machine {
                 call.peer_device = Some(from.device);
                 call.phase = Phase::Connecting;
                 call.deadline = Some(now + limits::CONNECT);
-                call.gone_at = None;
+                call.peer_left_at = None;
                 self.set_remote_answer(&mut call, sdp);
                 self.flush_local_candidates(&mut call);
                 self.emit(Output::Changed);
@@ -235,13 +235,13 @@ impl Machine {
             .call
             .as_ref()
             .is_some_and(|call| call.id == *id && call.peer == from.user);
-        let verdict = if taken {
-            Verdict::Ended(CallEndReason::AnsweredElsewhere)
+        let outcome = if taken {
+            Outcome::Ended(CallEndReason::AnsweredElsewhere)
         } else {
-            let known = self.over.verdict(&from.user, id);
-            known.unwrap_or(Verdict::Ended(CallEndReason::Ended))
+            let known = self.ended_calls.outcome(&from.user, id);
+            known.unwrap_or(Outcome::Ended(CallEndReason::Ended))
         };
-        self.reply(from, verdict.signal(id.clone()));
+        self.reply(from, outcome.signal(id.clone()));
     }
 
     fn candidate(&mut self, from: Sender, id: Option<CallId>, candidate: Candidate) {
@@ -251,9 +251,9 @@ impl Machine {
         let Some(mut call) = self.call.take_if(|_| belongs) else {
             // The seed's candidates name no call, so there is none to wait for.
             if let Some(id) = id
-                && self.over.verdict(&from.user, &id).is_none()
+                && self.ended_calls.outcome(&from.user, &id).is_none()
             {
-                self.orphans.keep(from.user, from.device, id, candidate);
+                self.early.keep(from.user, from.device, id, candidate);
             }
             return;
         };
@@ -272,8 +272,8 @@ impl Machine {
             return self.stray(from, id);
         };
         if let Phase::Calling { peer_rings } = &mut call.phase {
-            if !call.reached.contains(&from.device) {
-                call.reached.push(from.device.clone());
+            if !call.offered_devices.contains(&from.device) {
+                call.offered_devices.push(from.device.clone());
             }
             if !*peer_rings {
                 *peer_rings = true;
@@ -308,7 +308,7 @@ impl Machine {
     /// of a call that we have can end it, and only from the right device.
     fn over_before_it_began(&mut self, from: &Sender, id: &CallId, reason: CallEndReason) {
         if self.call.as_ref().is_none_or(|call| call.id != *id) {
-            self.remember(&from.user, id, Verdict::Ended(reason));
+            self.remember(&from.user, id, Outcome::Ended(reason));
         }
     }
 

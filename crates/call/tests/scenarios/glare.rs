@@ -136,7 +136,7 @@ fn glare_with_a_page_that_is_closed_meanwhile_ends_within_seconds() {
     world.wire.pop_front();
     world.settle();
     assert_eq!(world.state(ALICE), State::Connecting);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     world.assert_all_let_go();
 }

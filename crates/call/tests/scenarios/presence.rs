@@ -9,7 +9,7 @@ fn a_callee_whose_tab_is_closed_ends_the_calling_within_five_seconds() {
     world.settle();
     world.vanish(BOB);
     assert_eq!(world.state(ALICE), State::Calling, "it may come back");
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     world.assert_all_let_go();
 }
@@ -20,7 +20,7 @@ fn a_caller_whose_tab_is_closed_ends_the_ringing_within_five_seconds() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.vanish(ALICE);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
     world.assert_all_let_go();
 }
@@ -35,7 +35,7 @@ fn either_side_may_vanish_while_connecting() {
         world.accept(BOB);
         world.settle();
         world.vanish(gone);
-        world.pass(limits::GONE_AFTER);
+        world.pass(limits::PEER_LEFT_AFTER);
         assert_eq!(world.end(1 - gone), Some(EndReason::PeerGone));
         world.assert_all_let_go();
     }
@@ -48,9 +48,9 @@ fn a_peer_that_comes_back_in_time_is_called_on() {
         world.video_call(ALICE, BOB, "call_1");
         world.settle();
         world.away(away);
-        world.pass(limits::GONE_AFTER - SECOND);
+        world.pass(limits::PEER_LEFT_AFTER - SECOND);
         world.back(away);
-        world.pass(limits::GONE_AFTER);
+        world.pass(limits::PEER_LEFT_AFTER);
         assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
         world.accept(BOB);
         world.settle();
@@ -64,7 +64,7 @@ fn a_device_that_comes_back_too_late_stops_ringing() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.away(BOB);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     // The cancel reached nobody. What Bob hears of is his own login.
     world.back(BOB);
@@ -104,7 +104,7 @@ fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.vanish(BOB);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.state(ALICE), State::Calling);
     world.accept(2);
     world.settle();
@@ -146,7 +146,7 @@ fn hanging_up_works_while_the_server_is_away() {
     world.away(ALICE);
     world.input(ALICE, Input::HangUp);
     world.wire.clear();
-    let end_call = world.pages[ALICE].farewells.pop().unwrap();
+    let end_call = world.pages[ALICE].goodbyes.pop().unwrap();
     assert_eq!(end_call.reason, CallEndReason::Ended);
     let connection_id = world.pages[BOB].machine.view().call.unwrap().connection;
     let stale = Input::Direct {
@@ -167,6 +167,6 @@ fn hanging_up_works_while_the_server_is_away() {
         },
     );
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
-    assert!(world.pages[BOB].farewells.is_empty(), "the peer knows");
+    assert!(world.pages[BOB].goodbyes.is_empty(), "the peer knows");
     world.assert_all_let_go();
 }

@@ -110,17 +110,17 @@ fn after_a_restart_the_others_have_ten_seconds_to_log_in_again() {
     world.pages[BOB].online = false;
     world.renew(ALICE);
     world.settle();
-    world.pass(limits::GONE_AFTER_RENEWAL - SECOND);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL - SECOND);
     assert_eq!(world.state(ALICE), State::Calling);
     world.pages[BOB].online = true;
     world.tell_presence();
     world.renew(BOB);
-    world.pass(limits::GONE_AFTER_RENEWAL);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL);
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
 
     world.pages[BOB].online = false;
     world.renew(ALICE);
-    world.pass(limits::GONE_AFTER_RENEWAL);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
 }
 

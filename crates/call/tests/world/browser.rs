@@ -63,12 +63,12 @@ impl World {
             }
             Output::CloseConnection {
                 connection: connection_id,
-                farewell,
+                goodbye,
             } => {
                 page.connections
                     .remove(&connection_id)
                     .expect("closed once");
-                page.farewells.extend(farewell);
+                page.goodbyes.extend(goodbye);
             }
             Output::RequestMedia {
                 request,

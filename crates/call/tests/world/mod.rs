@@ -49,7 +49,7 @@ pub struct Page {
     pub sent: Vec<Relayed>,
     pub outputs: Vec<Output>,
     /// What was said over connections before they were closed.
-    pub farewells: Vec<CallEnd>,
+    pub goodbyes: Vec<CallEnd>,
     /// How many browsers before this one were killed: no description is made twice.
     lives: u32,
     /// Whether the page is logged in.
@@ -113,7 +113,7 @@ impl World {
             live: BTreeSet::new(),
             sent: Vec::new(),
             outputs: Vec::new(),
-            farewells: Vec::new(),
+            goodbyes: Vec::new(),
             lives: 0,
             online: true,
             slow_to_describe: false,
