@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    PeerConnectionId, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState, State,
+    PeerConnectionId, Input, CallMachine, MediaError, MediaRequest, Output, PeerConnectionState, State,
     TrackKind,
 };
 use wimpex_protocol::{
@@ -151,7 +151,7 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut machine = Machine::new();
+    let mut machine = CallMachine::new();
     let mut now = Duration::ZERO;
     let mut open = BTreeSet::new();
     let (mut connection_id, mut request) = (0, 0);

@@ -276,7 +276,7 @@ impl Runtime {
 
     /// Tells the guard which call there is, if it is another one.
     pub(super) fn keep_call(&mut self) {
-        let call = self.machine.view().call;
+        let call = self.machine.snapshot().call;
         let call = call.map(|call| (call.peer, call.call_id));
         if self.kept != call {
             self.kept.clone_from(&call);

@@ -107,7 +107,7 @@ impl Runtime {
                 self.view.own_picture.set(None);
             }
             Output::Changed => {
-                let view = self.machine.view();
+                let view = self.machine.snapshot();
                 if self.view.call.with_untracked(|known| *known != view) {
                     self.view.call.set(view);
                 }

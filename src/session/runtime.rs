@@ -6,7 +6,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::limits;
-use wimpex_call::{Input, Machine, MediaRequest, PeerConnectionId, PeerConnectionState, State};
+use wimpex_call::{CallMachine, Input, MediaRequest, PeerConnectionId, PeerConnectionState, State};
 use wimpex_protocol::{Sdp, Signal, UserId};
 
 use super::connection::{self, Connection};
@@ -38,7 +38,7 @@ pub(super) fn spawn(
 }
 
 pub(super) struct Runtime {
-    pub(super) machine: Machine,
+    pub(super) machine: CallMachine,
     pub(super) view: View,
     pub(super) inbox: UnboundedSender<Event>,
     pub(super) link: Link,
@@ -79,7 +79,7 @@ impl Runtime {
             })
         };
         Self {
-            machine: Machine::with_ring_time(options.ring),
+            machine: CallMachine::with_ring_time(options.ring),
             view,
             link: Link::new(inbox.clone()),
             ice_servers: Vec::new(),
@@ -129,7 +129,7 @@ impl Runtime {
                 if std::mem::take(&mut self.sweeps) {
                     self.view.sweep();
                 }
-                let in_call = self.machine.view().call.is_some();
+                let in_call = self.machine.snapshot().call.is_some();
                 if let Some(news) = self.link.beat(in_call) {
                     self.news(news);
                 }
@@ -202,7 +202,7 @@ impl Runtime {
                 }
             }
             Event::Measured(generation, report) => {
-                let camera = self.machine.view().call.map(|call| call.camera);
+                let camera = self.machine.snapshot().call.map(|call| call.camera);
                 let current = self.connection.as_mut();
                 let current = current.filter(|c| c.generation == generation);
                 if current.is_some_and(|connection| connection.measured(report, camera)) {
@@ -348,7 +348,7 @@ impl Runtime {
     pub(super) fn watch(&mut self) {
         let mut users: Vec<UserId> = self
             .machine
-            .view()
+            .snapshot()
             .call
             .map(|call| call.peer)
             .into_iter()

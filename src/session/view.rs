@@ -124,7 +124,7 @@ pub struct View {
     /// How the check fares; empty before the first.
     pub check: RwSignal<Vec<(Part, Finding)>>,
     /// The call.
-    pub call: RwSignal<wimpex_call::View>,
+    pub call: RwSignal<wimpex_call::CallSnapshot>,
     /// How far the person can know whom they deal with.
     pub trust: RwSignal<Trust>,
     /// Whoever is watched.
@@ -198,7 +198,7 @@ impl View {
             hide_address: RwSignal::new(false),
             has_relay: RwSignal::new(true),
             check: RwSignal::new(Vec::new()),
-            call: RwSignal::new(wimpex_call::View::default()),
+            call: RwSignal::new(wimpex_call::CallSnapshot::default()),
             trust: RwSignal::new(Trust::default()),
             people: RwSignal::new(Vec::new()),
             own_picture: RwSignal::new_local(None),

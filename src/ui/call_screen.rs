@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use wimpex_call::{CallView, State};
+use wimpex_call::{ActiveCall, State};
 use wimpex_protocol::CallType;
 
 use super::controls::Controls;
@@ -83,7 +83,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
 
 /// The time since the connection.
 #[component]
-fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
+fn Clock(call: Signal<Option<ActiveCall>>, aside: Signal<bool>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
     let since = live(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
     let timer = StoredValue::new_local(None);

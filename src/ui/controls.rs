@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
-use wimpex_call::{CallView, Capture, State};
+use wimpex_call::{ActiveCall, Capture, State};
 use wimpex_protocol::CallType;
 
 use super::icon::{Icon, icon};
@@ -14,13 +14,13 @@ use crate::session::{Intent, Session};
 /// The row at the bottom of the stage.
 #[component]
 pub(crate) fn Controls(
-    call: Signal<Option<CallView>>,
+    call: Signal<Option<ActiveCall>>,
     state: Signal<State>,
     panel: RwSignal<bool>,
 ) -> impl IntoView {
     let session = use_session();
     let of_call =
-        move |is: fn(&CallView) -> bool| live(move || call.get().as_ref().is_some_and(is));
+        move |is: fn(&ActiveCall) -> bool| live(move || call.get().as_ref().is_some_and(is));
     let silent = of_call(is_silent);
     let camera = of_call(sends_picture);
     let has_camera = of_call(|call| call.call_type == CallType::Video);
@@ -83,11 +83,11 @@ pub(crate) fn Controls(
 }
 
 /// Muted, or without a microphone that could be heard.
-fn is_silent(call: &CallView) -> bool {
+fn is_silent(call: &ActiveCall) -> bool {
     call.muted || matches!(call.microphone, Capture::Failed(_))
 }
 
-fn sends_picture(call: &CallView) -> bool {
+fn sends_picture(call: &ActiveCall) -> bool {
     matches!(call.camera, Capture::On | Capture::Asking)
 }
 

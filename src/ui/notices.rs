@@ -2,7 +2,7 @@
 //! it is no part of the first load.
 
 use leptos::prelude::*;
-use wimpex_call::CallView;
+use wimpex_call::ActiveCall;
 
 use super::icon::{Icon, icon};
 use super::later::later;
@@ -15,7 +15,7 @@ use crate::lazy;
 #[component]
 pub fn DeviceNotices() -> impl IntoView {
     let view = use_session().view;
-    let notice = move |words: fn(&CallView) -> Option<&'static str>| {
+    let notice = move |words: fn(&ActiveCall) -> Option<&'static str>| {
         live(move || {
             let says = view.call.with(|view| view.call.as_ref().and_then(words));
             says.unwrap_or_default().to_owned()

@@ -12,7 +12,7 @@ use wimpex::browser::probe::Loopback;
 use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
 use wimpex::ui::{Banner, ConnectionCheck, Findings, HideAddress, Incoming, Unable, Welcome};
-use wimpex_call::{CallView, Capture, PeerConnectionId, Role, State};
+use wimpex_call::{ActiveCall, Capture, PeerConnectionId, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
@@ -81,9 +81,9 @@ impl Drop for Stage {
 }
 
 fn ringing(session: Session, call_type: CallType) {
-    session.view.call.set(wimpex_call::View {
+    session.view.call.set(wimpex_call::CallSnapshot {
         state: State::Ringing,
-        call: Some(CallView {
+        call: Some(ActiveCall {
             call_type,
             ..alice_calls()
         }),
@@ -91,8 +91,8 @@ fn ringing(session: Session, call_type: CallType) {
     });
 }
 
-pub(crate) fn alice_calls() -> CallView {
-    CallView {
+pub(crate) fn alice_calls() -> ActiveCall {
+    ActiveCall {
         call_id: CallId::parse("call_1").unwrap(),
         peer: UserId::parse("guest-alice").unwrap(),
         peer_name: Some("Alice <b>".to_owned()),
@@ -108,8 +108,8 @@ pub(crate) fn alice_calls() -> CallView {
 }
 
 /// A call with the camera on.
-pub(crate) fn in_a_call() -> CallView {
-    CallView {
+pub(crate) fn in_a_call() -> ActiveCall {
+    ActiveCall {
         camera: Capture::On,
         ..alice_calls()
     }

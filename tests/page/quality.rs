@@ -318,7 +318,7 @@ async fn the_sign_says_how_both_directions_fare() {
 async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
     let mut stage = Stage::of(
         |session: Session| {
-            session.view.call.set(wimpex_call::View {
+            session.view.call.set(wimpex_call::CallSnapshot {
                 state: State::Connected,
                 call: Some(in_a_call()),
                 ended: None,

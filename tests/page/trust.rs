@@ -167,7 +167,7 @@ fn a_wrong_clock_is_told_from_a_wrong_signature() {
 async fn a_contact_rings_under_the_name_that_it_was_given() {
     let stage = Stage::of(
         |session| {
-            let call = wimpex_call::CallView {
+            let call = wimpex_call::ActiveCall {
                 peer: key(),
                 ..alice_calls()
             };
@@ -175,7 +175,7 @@ async fn a_contact_rings_under_the_name_that_it_was_given() {
                 called: Some("My sister".to_owned()),
                 ..Contact::new(key())
             }]);
-            session.view.call.set(wimpex_call::View {
+            session.view.call.set(wimpex_call::CallSnapshot {
                 state: Call::Ringing,
                 call: Some(call),
                 ended: None,
@@ -197,7 +197,7 @@ fn called(session: Session, assurance: Assurance) {
         .view
         .trust
         .update(|trust| trust.assurance = assurance);
-    session.view.call.set(wimpex_call::View {
+    session.view.call.set(wimpex_call::CallSnapshot {
         state: Call::Connected,
         call: Some(in_a_call()),
         ended: None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wimpex_protocol::{CallId, CallType, DeviceId, Sdp, UserId};
 
 use crate::negotiation::Negotiation;
-use crate::{CallView, Capture, MediaRequest, PeerConnectionId, Role};
+use crate::{ActiveCall, Capture, MediaRequest, PeerConnectionId, Role};
 
 /// How long a call waits for what, and how much it keeps.
 pub mod limits {
@@ -176,8 +176,8 @@ impl Call {
         self.is_live() && !self.negotiation.is_describing()
     }
 
-    pub(crate) fn view(&self) -> CallView {
-        CallView {
+    pub(crate) fn snapshot(&self) -> ActiveCall {
+        ActiveCall {
             call_id: self.id.clone(),
             peer: self.peer.clone(),
             peer_name: self.peer_name.clone(),

@@ -56,7 +56,7 @@ pub enum PeerConnectionState {
     Closed,
 }
 
-/// One event. See [`crate::Machine::handle`].
+/// One event. See [`crate::CallMachine::handle`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
     /// The person calls somebody. `call_id` must be fresh and unguessable.
@@ -171,6 +171,6 @@ pub enum Input {
         /// Which one.
         kind: TrackKind,
     },
-    /// The time that [`crate::Machine::poll_timeout`] named has come.
+    /// The time that [`crate::CallMachine::poll_timeout`] named has come.
     Timeout,
 }

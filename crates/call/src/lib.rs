@@ -2,7 +2,7 @@
 //!
 //! There is no clock in here, no randomness, no network and no browser: time and
 //! ids come in as arguments, and whatever should happen comes out as an
-//! [`Output`] for somebody else to carry out. One [`Machine`] is one tab; it has
+//! [`Output`] for somebody else to carry out. One [`CallMachine`] is one tab; it has
 //! at most one call.
 //!
 //! ```text
@@ -38,10 +38,10 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use wimpex_call::{Input, Machine, Output, State};
+//! use wimpex_call::{Input, CallMachine, Output, State};
 //! use wimpex_protocol::{CallId, CallType, UserId};
 //!
-//! let mut machine = Machine::new();
+//! let mut machine = CallMachine::new();
 //! let now = Duration::ZERO;
 //! machine.handle(
 //!     Input::Place {
@@ -71,7 +71,7 @@ pub use call::limits;
 pub use input::{
     Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
 };
-pub use machine::Machine;
+pub use machine::CallMachine;
 pub use memory::{Early, Memory};
 pub use output::Output;
-pub use state::{CallView, Capture, EndReason, Ended, Role, State, View};
+pub use state::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};

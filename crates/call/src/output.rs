@@ -88,7 +88,7 @@ pub enum Output {
     },
     /// Stop all tracks, whatever request they came of.
     ReleaseAllMedia,
-    /// What [`crate::Machine::view`] says has changed.
+    /// What [`crate::CallMachine::snapshot`] says has changed.
     Changed,
 }
 

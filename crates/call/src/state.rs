@@ -123,7 +123,7 @@ impl Capture {
 
 /// A call that is not over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CallView {
+pub struct ActiveCall {
     /// Which call.
     pub call_id: CallId,
     /// With whom.
@@ -138,7 +138,7 @@ pub struct CallView {
     pub connection: PeerConnectionId,
     /// While calling: a device of the peer shows the prompt.
     pub peer_rings: bool,
-    /// When media first flowed, on the clock of [`crate::Machine::handle`].
+    /// When media first flowed, on the clock of [`crate::CallMachine::handle`].
     pub connected_at: Option<Duration>,
     /// The person does not want to be heard.
     pub muted: bool,
@@ -150,11 +150,11 @@ pub struct CallView {
 
 /// All that can be seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct View {
+pub struct CallSnapshot {
     /// Where it stands.
     pub state: State,
     /// The call that is not over.
-    pub call: Option<CallView>,
+    pub call: Option<ActiveCall>,
     /// How the last one ended, while that is being shown.
     pub ended: Option<Ended>,
 }

@@ -131,7 +131,7 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
 /// What holds at every moment.
 fn check(world: &World) {
     for page in &world.pages {
-        let call = page.machine.view().call;
+        let call = page.machine.snapshot().call;
         let open = page.open_connections();
         match page.machine.state() {
             State::Idle | State::Ended | State::Ringing => {
@@ -173,7 +173,7 @@ proptest! {
         world.notice_lost_ends();
         world.pass(Duration::from_secs(200));
         check(&world);
-        let calls: Vec<_> = world.pages.iter().map(|p| p.machine.view().call).collect();
+        let calls: Vec<_> = world.pages.iter().map(|p| p.machine.snapshot().call).collect();
         match (&calls[0], &calls[1]) {
             (None, None) => world.assert_all_let_go(),
             (Some(a), Some(b)) => {

@@ -110,7 +110,7 @@ impl State {
                 if self.left.declines > 0 {
                     actions.push(Action::Decline(who));
                 }
-            } else if client.view().call.is_some() && self.left.hang_ups > 0 {
+            } else if client.snapshot().call.is_some() && self.left.hang_ups > 0 {
                 actions.push(Action::HangUp(who));
             }
             if state == Phase::Ended && self.left.dismisses > 0 {

@@ -102,7 +102,7 @@ impl State {
         let Some(session) = client.session.filter(|_| client.alive) else {
             return;
         };
-        let wanted = client.view().call.map(|call| call.peer);
+        let wanted = client.snapshot().call.map(|call| call.peer);
         if client.watching == wanted {
             return;
         }

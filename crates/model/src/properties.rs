@@ -16,10 +16,11 @@ fn always<const RULE: usize>() -> Property<Calls> {
 }
 
 fn ended(state: &State, reason: EndReason) -> bool {
-    state
-        .clients
-        .iter()
-        .any(|c| c.view().ended.is_some_and(|ended| ended.reason == reason))
+    state.clients.iter().any(|c| {
+        c.snapshot()
+            .ended
+            .is_some_and(|ended| ended.reason == reason)
+    })
 }
 
 fn phases(state: &State, phase: Phase) -> usize {

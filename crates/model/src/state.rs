@@ -103,7 +103,7 @@ impl State {
         while let Some(input) = inputs.pop_front() {
             let mut client = Client::clone(&self.clients[who]);
             let outputs = self.handle(&mut client, input, steps);
-            let id = client.view().call.map(|call| call.call_id);
+            let id = client.snapshot().call.map(|call| call.call_id);
             let mut sent = Vec::new();
             let mut closed = Vec::new();
             for output in outputs {
@@ -161,7 +161,7 @@ impl State {
 
     /// The machine's part, and what it shows of the rules.
     fn handle(&mut self, client: &mut Client, input: Input, steps: &mut Vec<Step>) -> Vec<Output> {
-        let before = client.view();
+        let before = client.snapshot();
         if let Some(call) = &before.call
             && matches!(input, Input::Accept { .. })
             && before.state == Phase::Ringing
@@ -178,7 +178,7 @@ impl State {
             _ => Duration::ZERO,
         };
         client.machine.handle(input, now);
-        let after = client.view();
+        let after = client.snapshot();
         if before.state != after.state {
             steps.push((before.state, label, after.state));
         }
@@ -294,7 +294,7 @@ impl State {
 
     fn first_broken(&self) -> Option<Rule> {
         for client in &self.clients {
-            let call = client.view().call;
+            let call = client.snapshot().call;
             let open = &client.browser.connections;
             if call.is_none() && !(open.is_empty() && client.browser.live.is_empty()) {
                 return Some(Rule::NothingLeftOpen);
@@ -336,7 +336,7 @@ impl State {
 
     fn broken_at_rest(&self) -> Option<Rule> {
         for (who, client) in self.clients.iter().enumerate() {
-            let Some(call) = client.view().call else {
+            let Some(call) = client.snapshot().call else {
                 continue;
             };
             // Only patience with a peer that is missed is that short.
@@ -348,7 +348,7 @@ impl State {
             let others = || {
                 let others = self.clients.iter().enumerate().filter(|(at, _)| *at != who);
                 others.filter_map(|(_, other)| {
-                    let theirs = other.view().call?;
+                    let theirs = other.snapshot().call?;
                     (theirs.call_id == call.call_id).then(|| other.machine.state())
                 })
             };

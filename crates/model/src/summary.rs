@@ -9,8 +9,8 @@ impl State {
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         for client in &self.clients {
-            let view = client.view();
-            let about = match (&view.call, &view.ended) {
+            let snapshot = client.snapshot();
+            let about = match (&snapshot.call, &snapshot.ended) {
                 (Some(call), _) => format!("({})", call.call_id),
                 (None, Some(ended)) => format!("({} {:?})", ended.call_id, ended.reason),
                 (None, None) => String::new(),
@@ -22,7 +22,7 @@ impl State {
             };
             let timer = client.machine.poll_timeout();
             let timer = timer.map_or(String::new(), |at| format!(" timer {}s", at.as_secs()));
-            let (device, state) = (&client.device, view.state);
+            let (device, state) = (&client.device, snapshot.state);
             parts.push(format!("{device}{there} {state:?}{about}{timer}"));
         }
         for ((to, _), waiting) in &self.links {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use wimpex_call::{Input, Machine, Memory, State};
+use wimpex_call::{CallMachine, Input, Memory, State};
 
 use crate::{Kept, Note, slim};
 
@@ -25,7 +25,7 @@ pub struct Recorder {
     dropped: u64,
     /// A machine that has taken those that are not kept any more: what it knows is what the
     /// page's knew then.
-    past: Machine,
+    past: CallMachine,
     /// Some were dropped that it has not taken: nobody knows what it would know.
     is_torn: bool,
     /// How long a call rings, if it is not the usual time.
@@ -99,7 +99,7 @@ impl Recorder {
             return false;
         };
         if let (0, Some(ring)) = (self.dropped, self.ring) {
-            self.past = Machine::with_ring_time(ring);
+            self.past = CallMachine::with_ring_time(ring);
         }
         for _ in 0..=last {
             if let Some(kept) = self.kept.pop_front() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wimpex_call::Machine;
+use wimpex_call::CallMachine;
 
 use crate::{FORMAT, Record, Start};
 
@@ -32,7 +32,7 @@ impl fmt::Display for Difference {
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The machine at the end.
-    pub machine: Machine,
+    pub machine: CallMachine,
     /// Where it went another way; empty if nowhere.
     pub differences: Vec<Difference>,
 }
@@ -50,7 +50,7 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
     }
     let memory = record.start.as_ref().map(Start::memory).transpose();
     let memory = memory.map_err(|_| "what was known before is unreadable".to_owned())?;
-    let mut machine = Machine::remembering(memory.unwrap_or_default(), record.ring);
+    let mut machine = CallMachine::remembering(memory.unwrap_or_default(), record.ring);
     let mut differences = Vec::new();
     for (number, entry) in record.entries.iter().enumerate() {
         let input = entry

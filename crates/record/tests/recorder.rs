@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wimpex_call::{Input, Machine, MediaRequest, Memory, PeerConnectionState};
+use wimpex_call::{CallMachine, Input, MediaRequest, Memory, PeerConnectionState};
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallType, Candidate, DeviceId,
     IceCandidate, Offer, Sdp, Signal, UserId,
@@ -18,7 +18,7 @@ use wimpex_record::{Record, Recorder, replay};
 /// A page: its machine, and what it keeps.
 #[derive(Default)]
 struct Page {
-    machine: Machine,
+    machine: CallMachine,
     recorder: Recorder,
     second: u64,
 }
@@ -93,8 +93,8 @@ fn calls(page: &mut Page, number: u64) {
         peer: UserId::parse("guest-alice").unwrap(),
         call_type: CallType::Audio,
     });
-    let view = page.machine.view().call.unwrap();
-    let connection = view.connection;
+    let snapshot = page.machine.snapshot().call.unwrap();
+    let connection = snapshot.connection;
     page.input(Input::Media {
         request: MediaRequest(number),
         audio: Some(Ok(())),
@@ -211,10 +211,10 @@ fn what_a_machine_remembers_makes_one_like_it() {
     (1..=3).for_each(|number| calls(&mut page, number));
     let memory = page.machine.memory().unwrap();
     assert_eq!(memory.over().len(), 3);
-    let again = Machine::remembering(memory.clone(), None);
+    let again = CallMachine::remembering(memory.clone(), None);
     assert_eq!(again, page.machine);
     assert_eq!(again.memory(), Some(memory));
-    assert_eq!(Machine::new().memory(), Some(Memory::default()));
+    assert_eq!(CallMachine::new().memory(), Some(Memory::default()));
     page.input(Input::Place {
         call_id: call_id(4),
         peer: UserId::parse("guest-alice").unwrap(),

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use wimpex_call::{EndReason, Input, Machine, Output};
+use wimpex_call::{CallMachine, EndReason, Input, Output};
 use wimpex_protocol::{
     CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
@@ -52,7 +52,7 @@ fn failed() -> [Record; 2] {
 #[test]
 fn a_call_that_could_not_connect_ends_so_again() {
     for record in failed() {
-        let ended = replay(&record).unwrap().machine.view().ended.unwrap();
+        let ended = replay(&record).unwrap().machine.snapshot().ended.unwrap();
         assert_eq!(ended.reason, EndReason::ConnectionFailed);
         assert!(record.timeline().len() >= record.entries.len() + record.notes.len());
     }
@@ -134,7 +134,7 @@ fn incoming() -> Vec<Input> {
 
 #[test]
 fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
-    let mut machine = Machine::new();
+    let mut machine = CallMachine::new();
     let mut kept = Vec::new();
     for (second, input) in (1..).zip(incoming()) {
         let at = Duration::from_secs(second);
@@ -177,7 +177,7 @@ fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
     let replay = replay(&record).unwrap();
     assert_eq!(replay.differences, []);
     assert_eq!(
-        replay.machine.view().ended.unwrap().reason,
+        replay.machine.snapshot().ended.unwrap().reason,
         EndReason::HungUp
     );
 }

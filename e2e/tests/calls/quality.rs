@@ -76,7 +76,7 @@ async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(stage: &Stage<'
         let record: Record = serde_json::from_str(&text).expect("a record");
         let replayed = replay(&record).expect("a record that can be played");
         assert_eq!(replayed.differences, [], "{name}");
-        let ended = replayed.machine.view().ended;
+        let ended = replayed.machine.snapshot().ended;
         assert_eq!(
             ended.map(|ended| ended.reason),
             Some(EndReason::ConnectionFailed)

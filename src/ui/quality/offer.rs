@@ -14,7 +14,7 @@ pub fn PauseOffer() -> impl IntoView {
     let session = use_session();
     let declined = RwSignal::new(false);
     let sends = live(move || {
-        let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
+        let camera = |view: &wimpex_call::CallSnapshot| view.call.as_ref().map(|call| call.camera);
         session.view.call.with(camera) == Some(Capture::On)
     });
     let badly = live(move || {

@@ -1,9 +1,9 @@
 //! What is said of microphone and camera.
 
-use wimpex_call::{CallView, Capture, MediaError};
+use wimpex_call::{ActiveCall, Capture, MediaError};
 
 /// Why somebody is not heard, if the microphone is the reason.
-pub fn microphone(call: &CallView) -> Option<&'static str> {
+pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
     match call.microphone {
         Capture::Failed(error) => Some(match error {
             MediaError::Denied => {
@@ -30,7 +30,7 @@ pub fn microphone(call: &CallView) -> Option<&'static str> {
 }
 
 /// Why somebody is not seen, if the camera is the reason.
-pub fn camera(call: &CallView) -> Option<&'static str> {
+pub fn camera(call: &ActiveCall) -> Option<&'static str> {
     match call.camera {
         Capture::Failed(error) => Some(match error {
             MediaError::Denied => {

@@ -7,12 +7,12 @@ use wimpex_protocol::{
     Signal,
 };
 
-use super::Machine;
+use super::CallMachine;
 use crate::call::{Call, Phase, limits};
 use crate::negotiation::Local;
 use crate::{EndReason, Output, PeerConnectionId, PeerConnectionState, Role};
 
-impl Machine {
+impl CallMachine {
     /// The call whose connection that is; a stale number finds none.
     fn call_of(&mut self, connection: PeerConnectionId) -> Option<Call> {
         self.call.take_if(|call| call.connection == connection)

@@ -2,13 +2,13 @@
 
 use wimpex_protocol::CallType;
 
-use super::Machine;
+use super::CallMachine;
 use crate::call::{Call, Device, Phase};
 use crate::{Capture, MediaError, MediaRequest, Output, TrackKind};
 
 type Outcome = Option<Result<(), MediaError>>;
 
-impl Machine {
+impl CallMachine {
     /// Asks for one or both in a single question, so that the person sees one.
     pub(super) fn request_media(&mut self, call: &mut Call, audio: bool, video: bool) {
         let request = self.next_request();

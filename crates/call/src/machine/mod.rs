@@ -20,11 +20,11 @@ use wimpex_protocol::{
 
 use crate::call::{Call, Phase, limits};
 use crate::memory::{EarlyCandidates, EndedCalls, Memory, Outcome};
-use crate::{EndReason, Ended, Input, MediaRequest, Output, PeerConnectionId, State, View};
+use crate::{CallSnapshot, EndReason, Ended, Input, MediaRequest, Output, PeerConnectionId, State};
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Machine {
+pub struct CallMachine {
     call: Option<Call>,
     ended: Option<Ended>,
     early: EarlyCandidates,
@@ -35,7 +35,7 @@ pub struct Machine {
     ring: Option<Duration>,
 }
 
-impl Machine {
+impl CallMachine {
     /// A machine without a call.
     pub fn new() -> Self {
         Self::default()
@@ -154,10 +154,10 @@ impl Machine {
     }
 
     /// All that can be seen.
-    pub fn view(&self) -> View {
-        View {
+    pub fn snapshot(&self) -> CallSnapshot {
+        CallSnapshot {
             state: self.state(),
-            call: self.call.as_ref().map(Call::view),
+            call: self.call.as_ref().map(Call::snapshot),
             ended: self.ended.clone(),
         }
     }

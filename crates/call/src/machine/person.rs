@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use wimpex_protocol::{CallEndReason, CallId, CallRejectReason, CallType, UserId};
 
-use super::Machine;
+use super::CallMachine;
 use crate::call::{Call, Phase, limits};
 use crate::{EndReason, Output, Role};
 
-impl Machine {
+impl CallMachine {
     pub(super) fn place(
         &mut self,
         call_id: CallId,

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use wimpex_protocol::{CallEndReason, CallId, DeviceId, UserId};
 
-use super::Machine;
+use super::CallMachine;
 use crate::EndReason;
 use crate::call::{Call, Phase, Presence, limits};
 
-impl Machine {
+impl CallMachine {
     pub(super) fn peer_devices(&mut self, user: &UserId, devices: Vec<DeviceId>, now: Duration) {
         let Some(mut call) = self.call.take_if(|call| call.peer == *user) else {
             return;

@@ -10,7 +10,7 @@ use wimpex_protocol::{
     Sdp, Signal, UserId,
 };
 
-use super::{Machine, presence};
+use super::{CallMachine, presence};
 use crate::call::{Call, Phase, Presence, limits};
 use crate::memory::Outcome;
 use crate::negotiation::Local;
@@ -22,7 +22,7 @@ struct Sender {
     device: DeviceId,
 }
 
-impl Machine {
+impl CallMachine {
     pub(super) fn remote(
         &mut self,
         user: UserId,

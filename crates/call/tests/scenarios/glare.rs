@@ -11,7 +11,7 @@ fn glare_ends_in_one_call_whichever_id_is_greater() {
         world.settle();
         assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
         for who in [ALICE, BOB] {
-            let call = world.pages[who].machine.view().call.unwrap();
+            let call = world.pages[who].machine.snapshot().call.unwrap();
             assert_eq!(call.call_id, call_id("call_2"));
             assert_eq!(call.camera, Capture::On);
             assert_eq!(world.pages[who].open_connections(), 1);
@@ -34,7 +34,7 @@ fn glare_before_our_offer_is_out_takes_theirs() {
     world.describe_now(ALICE);
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
-    let call = world.pages[ALICE].machine.view().call.unwrap();
+    let call = world.pages[ALICE].machine.snapshot().call.unwrap();
     assert_eq!(call.call_id, call_id("call_1"));
 }
 
@@ -152,6 +152,6 @@ fn a_new_call_rings_although_the_peer_does_not_know_yet_that_its_own_is_over() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
-    let call = world.pages[BOB].machine.view().call.unwrap();
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!(call.call_id, call_id("call_1"));
 }

@@ -75,7 +75,7 @@ fn a_camera_turned_off_while_the_browser_still_asks_stays_off() {
     world.input(ALICE, Input::SetCamera(false));
     world.answer_question(ALICE, Ok(()));
     assert!(!world.pages[ALICE].camera_is_on());
-    let call = world.pages[ALICE].machine.view().call.unwrap();
+    let call = world.pages[ALICE].machine.snapshot().call.unwrap();
     assert_eq!((call.microphone, call.camera), (Capture::On, Capture::Off));
 }
 
@@ -88,14 +88,14 @@ fn a_call_without_microphone_and_camera_goes_on_and_can_ask_again() {
     world.accept(BOB);
     world.settle();
     assert_eq!(world.state(BOB), State::Connected);
-    let call = world.pages[BOB].machine.view().call.unwrap();
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!(call.microphone, Capture::Failed(MediaError::Denied));
     assert_eq!(call.camera, Capture::Failed(MediaError::Denied));
 
     world.pages[BOB].permission = Some(Ok(()));
     world.input(BOB, Input::SetMuted(false));
     world.input(BOB, Input::SetCamera(true));
-    let call = world.pages[BOB].machine.view().call.unwrap();
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!((call.microphone, call.camera), (Capture::On, Capture::On));
 }
 
@@ -110,7 +110,7 @@ fn an_unplugged_camera_is_told_and_can_be_turned_on_again() {
         .unwrap();
     let kind = wimpex_call::TrackKind::Video;
     world.input(ALICE, Input::TrackEnded { request, kind });
-    let camera = |world: &World| world.pages[ALICE].machine.view().call.unwrap().camera;
+    let camera = |world: &World| world.pages[ALICE].machine.snapshot().call.unwrap().camera;
     assert_eq!(camera(&world), Capture::Failed(MediaError::Lost));
     world.input(ALICE, Input::SetCamera(true));
     assert_eq!(camera(&world), Capture::On);

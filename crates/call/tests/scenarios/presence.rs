@@ -85,7 +85,7 @@ fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
     world.settle();
     assert_eq!(world.state(2), State::Ringing);
     // The first device is reloaded, and is another one now.
-    world.pages[BOB].machine = wimpex_call::Machine::new();
+    world.pages[BOB].machine = wimpex_call::CallMachine::new();
     world.pages[BOB].device = wimpex_protocol::DeviceId::parse("b3").unwrap();
     world.tell_presence();
     world.settle();
@@ -148,7 +148,7 @@ fn hanging_up_works_while_the_server_is_away() {
     world.wire.clear();
     let end_call = world.pages[ALICE].goodbyes.pop().unwrap();
     assert_eq!(end_call.reason, CallEndReason::Ended);
-    let connection_id = world.pages[BOB].machine.view().call.unwrap().connection;
+    let connection_id = world.pages[BOB].machine.snapshot().call.unwrap().connection;
     let stale = Input::Direct {
         connection: connection_id,
         end: CallEnd {

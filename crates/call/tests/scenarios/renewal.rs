@@ -18,7 +18,14 @@ fn an_offer_that_the_old_server_took_along_is_sent_again() {
     world.video_call(ALICE, BOB, "call_1");
     restart_server(&mut world);
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
-    assert!(world.pages[ALICE].machine.view().call.unwrap().peer_rings);
+    assert!(
+        world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .peer_rings
+    );
 }
 
 #[test]

@@ -22,7 +22,12 @@ fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
         PeerConnectionState::Failed,
     ] {
         let mut world = World::connected();
-        let since = world.pages[ALICE].machine.view().call.unwrap().connected_at;
+        let since = world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .connected_at;
         world.cut(seen_as);
         assert_eq!(
             world.states()[..2],
@@ -37,7 +42,12 @@ fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
         world.settle();
         assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
         assert_eq!(
-            world.pages[ALICE].machine.view().call.unwrap().connected_at,
+            world.pages[ALICE]
+                .machine
+                .snapshot()
+                .call
+                .unwrap()
+                .connected_at,
             since
         );
     }
@@ -84,7 +94,12 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 #[test]
 fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
     let mut world = World::connected();
-    let connection_id = world.pages[ALICE].machine.view().call.unwrap().connection;
+    let connection_id = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
     let state = PeerConnectionState::Closed;
     world.input(
         ALICE,
@@ -101,7 +116,12 @@ fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
 fn a_browser_that_cannot_make_an_offer_ends_the_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let connection_id = world.pages[ALICE].machine.view().call.unwrap().connection;
+    let connection_id = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
     world.input(
         ALICE,
         Input::NegotiationFailed {
@@ -118,11 +138,16 @@ fn a_browser_that_cannot_make_an_offer_ends_the_call() {
 fn whatever_an_old_connection_says_is_ignored() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let old = world.pages[ALICE].machine.view().call.unwrap().connection;
+    let old = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
     world.input(ALICE, Input::HangUp);
     world.video_call(ALICE, CAROL, "call_2");
     world.settle();
-    let before = world.pages[ALICE].machine.view();
+    let before = world.pages[ALICE].machine.snapshot();
     let sent = world.pages[ALICE].sent.len();
     let sdp = Sdp("late".into());
     world.input(
@@ -148,7 +173,7 @@ fn whatever_an_old_connection_says_is_ignored() {
             state,
         },
     );
-    assert_eq!(world.pages[ALICE].machine.view(), before);
+    assert_eq!(world.pages[ALICE].machine.snapshot(), before);
     assert_eq!(world.pages[ALICE].sent.len(), sent);
 }
 

@@ -9,7 +9,14 @@ fn a_video_call_from_click_to_hang_up() {
     assert_eq!(world.state(ALICE), State::Calling);
     world.settle();
     assert_eq!(world.state(BOB), State::Ringing);
-    assert!(world.pages[ALICE].machine.view().call.unwrap().peer_rings);
+    assert!(
+        world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .peer_rings
+    );
 
     world.now = 5 * SECOND;
     world.accept(BOB);
@@ -22,7 +29,7 @@ fn a_video_call_from_click_to_hang_up() {
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
-    let duration = world.pages[BOB].machine.view().ended.unwrap().duration;
+    let duration = world.pages[BOB].machine.snapshot().ended.unwrap().duration;
     assert_eq!(duration, Some(60 * SECOND));
     world.assert_all_let_go();
 
@@ -108,7 +115,7 @@ fn ringing_ends_even_if_the_caller_is_never_heard_of_again() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.pages[ALICE].online = false;
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     world.pass(limits::RING);
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
 }
@@ -149,9 +156,9 @@ fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
 fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));
-    let shown = world.pages[BOB].machine.view();
+    let shown = world.pages[BOB].machine.snapshot();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));
-    assert_eq!(world.pages[BOB].machine.view(), shown);
+    assert_eq!(world.pages[BOB].machine.snapshot(), shown);
     assert_eq!(
         world.pages[BOB].sent_types(),
         ["call-ringing", "call-ringing"]

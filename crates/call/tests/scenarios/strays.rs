@@ -52,7 +52,7 @@ fn candidates_by_the_thousand_are_bounded() {
 #[test]
 fn messages_for_a_call_that_never_was_do_nothing() {
     let mut world = World::connected();
-    let before = world.pages[ALICE].machine.view();
+    let before = world.pages[ALICE].machine.snapshot();
     world.signal(BOB, ALICE, end("call_0", CallEndReason::Ended));
     world.signal(CAROL, ALICE, end("call_1", CallEndReason::Ended));
     let reject = CallReject {
@@ -67,7 +67,7 @@ fn messages_for_a_call_that_never_was_do_nothing() {
     };
     world.signal(BOB, ALICE, Signal::CallAnswer(answer));
     world.settle();
-    assert_eq!(world.pages[ALICE].machine.view(), before);
+    assert_eq!(world.pages[ALICE].machine.snapshot(), before);
     assert_eq!(world.state(BOB), State::Connected);
 }
 
@@ -77,7 +77,7 @@ fn an_answer_to_a_call_that_is_over_is_told_so() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     // Alice's page was reloaded: it knows of no call.
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     world.accept(BOB);
     world.settle();
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
@@ -159,7 +159,7 @@ fn ringing_for_a_call_that_is_over_is_told_so() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     // The offer comes again, by whatever way: Bob says that it rings.
     let first = world.pages[ALICE].sent[0].clone();
     world.deliver_one(ALICE, first);

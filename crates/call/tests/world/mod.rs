@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    EndReason, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionId,
+    CallMachine, EndReason, Input, MediaError, MediaRequest, Output, PeerConnectionId,
     PeerConnectionState, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
@@ -38,7 +38,7 @@ struct Connection {
 
 /// One page: a machine and its browser.
 pub struct Page {
-    pub machine: Machine,
+    pub machine: CallMachine,
     pub user: UserId,
     pub device: DeviceId,
     /// How the browser answers `getUserMedia`; `None` leaves the question open.
@@ -77,7 +77,7 @@ impl Page {
     }
 
     pub fn end_reason(&self) -> Option<EndReason> {
-        self.machine.view().ended.map(|ended| ended.reason)
+        self.machine.snapshot().ended.map(|ended| ended.reason)
     }
 
     pub fn sent_types(&self) -> Vec<&'static str> {
@@ -105,7 +105,7 @@ impl World {
 
     pub fn with(pages: &[(&str, &str)]) -> Self {
         let page = |&(user, device): &(&str, &str)| Page {
-            machine: Machine::new(),
+            machine: CallMachine::new(),
             user: UserId::parse(user).unwrap(),
             device: DeviceId::parse(device).unwrap(),
             permission: Some(Ok(())),
@@ -248,7 +248,7 @@ impl World {
 
     /// The server tells a page who of its peer is there.
     pub fn presence(&mut self, who: usize) {
-        let Some(call) = self.pages[who].machine.view().call else {
+        let Some(call) = self.pages[who].machine.snapshot().call else {
             return;
         };
         let there = self
@@ -270,7 +270,7 @@ impl World {
     /// A tab is closed, or its browser killed, and the server has noticed.
     pub fn vanish(&mut self, who: usize) {
         let page = &mut self.pages[who];
-        page.machine = Machine::new();
+        page.machine = CallMachine::new();
         page.lives += 1;
         page.connections.clear();
         page.live.clear();

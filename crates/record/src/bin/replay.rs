@@ -30,7 +30,7 @@ fn show(file: &std::path::Path) -> Result<bool, String> {
         println!("{line}");
     }
     println!("{} readings of the quality", record.readings.len());
-    if let Some(ended) = &replay.machine.view().ended {
+    if let Some(ended) = &replay.machine.snapshot().ended {
         println!("the last call ended: {:?}", ended.reason);
     }
     for difference in &replay.differences {
