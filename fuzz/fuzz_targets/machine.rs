@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    PeerConnectionId, Input, CallMachine, MediaError, MediaRequest, Output, PeerConnectionState, State,
+    Command,     PeerConnectionId, Input, CallMachine, MediaError, MediaRequest, Output, PeerConnectionState, State,
     TrackKind,
 };
 use wimpex_protocol::{
@@ -93,17 +93,17 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
     let sdp = Sdp(format!("local {a}"));
     let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::Denied) };
     match kind % 24 {
-        0 => Input::Place {
+        0 => Input::Command(Command::StartCall {
             call_id: call_id(a),
             peer: user(a),
             call_type: if a < 128 { CallType::Video } else { CallType::Audio },
-        },
-        1 => Input::Accept { camera: a < 128 },
-        2 => Input::Decline,
-        3 => Input::HangUp,
-        4 => Input::Dismiss,
-        5 => Input::SetMuted(a & 1 == 0),
-        6 => Input::SetCamera(a & 1 == 0),
+        }),
+        1 => Input::Command(Command::Accept { camera: a < 128 }),
+        2 => Input::Command(Command::Decline),
+        3 => Input::Command(Command::HangUp),
+        4 => Input::Command(Command::Dismiss),
+        5 => Input::Command(Command::SetMuted(a & 1 == 0)),
+        6 => Input::Command(Command::SetCamera(a & 1 == 0)),
         7 => Input::PeerOffline {
             call_id: call_id(a),
             offer: a < 128,
@@ -113,7 +113,7 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             devices: if a < 128 { Vec::new() } else { vec![device(a)] },
         },
         9 => Input::SessionRenewed,
-        10 => Input::Direct {
+        10 => Input::DataChannelMessage {
             connection: connection_id,
             end: CallEnd {
                 call_id: call_id(a),
@@ -126,8 +126,12 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             connection: connection_id,
             candidate: candidate(),
         },
-        14 => Input::NegotiationFailed { connection: connection_id },
-        15 => Input::Connection {
+        14 => match a % 3 {
+            0 => Input::LocalDescriptionFailed { connection: connection_id },
+            1 => Input::SetRemoteAnswerFailed { connection: connection_id },
+            _ => Input::CreateConnectionFailed { connection: connection_id },
+        },
+        15 => Input::ConnectionStateChanged {
             connection: connection_id,
             state: STATES[usize::from(a % 6)],
         },
@@ -141,10 +145,10 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             kind: if a < 128 { TrackKind::Audio } else { TrackKind::Video },
         },
         18 => Input::Timeout,
-        _ => Input::Remote {
+        _ => Input::Signal {
             from: user(a),
             device: device(a),
-            addressed: a & 32 == 0,
+            to_this_device: a & 32 == 0,
             signal: signal(kind, a),
         },
     }
@@ -167,7 +171,7 @@ fuzz_target!(|bytes: &[u8]| {
             MediaRequest(u64::saturating_sub(request, stale)),
         );
         let ringing = machine.state() == State::Ringing;
-        let accepts = matches!(input, Input::Accept { .. });
+        let accepts = matches!(input, Input::Command(Command::Accept { .. }));
         machine.handle(input, now);
         let mut outputs = 0;
         while let Some(output) = machine.poll_output() {

@@ -43,6 +43,8 @@ pub enum Event {
     Offered(PeerConnectionId, Result<String, BrowserError>),
     /// An answer was made ours.
     Answered(PeerConnectionId, Result<String, BrowserError>),
+    /// The browser could not make a connection.
+    NoConnection(PeerConnectionId),
     /// The peer's answer was taken.
     Accepted(PeerConnectionId, Result<(), BrowserError>),
     /// `getUserMedia` has an answer.

@@ -8,7 +8,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::{Input, State};
+use wimpex_call::{Command, Input, State};
 use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::Refusal;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
@@ -207,10 +207,10 @@ impl Runtime {
                 self.trace
                     .note(format!("received {}", incoming.signal.type_name()));
                 let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
-                self.input(Input::Remote {
+                self.input(Input::Signal {
                     from: incoming.from,
                     device: incoming.device,
-                    addressed: incoming.addressed,
+                    to_this_device: incoming.addressed,
                     signal: incoming.signal,
                 });
                 if is_offer {
@@ -255,7 +255,7 @@ impl Runtime {
                 if is_ours {
                     let stopped = self.kept.as_ref().map(|(_, call)| call.clone());
                     self.view.trust.update(|trust| trust.stopped = stopped);
-                    self.input(Input::HangUp);
+                    self.input(Input::Command(Command::HangUp));
                 }
             }
         }
@@ -266,11 +266,11 @@ impl Runtime {
         match &self.connection {
             Some(connection) => {
                 let generation = connection.generation;
-                self.input(Input::NegotiationFailed {
+                self.input(Input::LocalDescriptionFailed {
                     connection: generation,
                 });
             }
-            None => self.input(Input::HangUp),
+            None => self.input(Input::Command(Command::HangUp)),
         }
     }
 

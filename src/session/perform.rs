@@ -10,7 +10,7 @@ use super::guard::Word;
 use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
-use crate::browser::{BrowserError, media};
+use crate::browser::media;
 
 impl Runtime {
     pub(super) fn perform(&mut self, output: Output) {
@@ -34,8 +34,11 @@ impl Runtime {
                 );
                 match made {
                     Ok(connection) => self.connection = Some(connection),
-                    // The machine hears of it when it asks for a description.
-                    Err(error) => self.trace.note(format!("no connection: {error}")),
+                    Err(error) => {
+                        self.trace.note(format!("no connection: {error}"));
+                        let failed = Event::NoConnection(generation);
+                        let _ = self.inbox.unbounded_send(failed);
+                    }
                 }
             }
             Output::CreateOffer {
@@ -115,21 +118,11 @@ impl Runtime {
         }
     }
 
+    /// Does nothing where the browser could not make the connection, as the machine knows.
     fn on_connection(&mut self, generation: PeerConnectionId, run: impl FnOnce(&Connection)) {
-        match self
-            .connection
-            .as_ref()
-            .filter(|c| c.generation == generation)
-        {
-            Some(connection) => run(connection),
-            // It could not be made.
-            None => {
-                let error = BrowserError {
-                    name: "NotSupportedError".to_owned(),
-                };
-                let failed = Event::Accepted(generation, Err(error));
-                let _ = self.inbox.unbounded_send(failed);
-            }
+        let current = self.connection.as_ref();
+        if let Some(connection) = current.filter(|c| c.generation == generation) {
+            run(connection);
         }
     }
 

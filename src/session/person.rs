@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::Input;
+use wimpex_call::{Command, Input};
 use wimpex_identity::is_key_id;
 use wimpex_protocol::{CallId, Name, UserId};
 
@@ -91,18 +91,18 @@ impl Runtime {
             }
             Intent::Call { peer, call_type } => {
                 let Ok(call_id) = fresh_call_id() else { return };
-                self.input(Input::Place {
+                self.input(Input::Command(Command::StartCall {
                     call_id,
                     peer,
                     call_type,
-                });
+                }));
             }
-            Intent::Accept { camera } => self.input(Input::Accept { camera }),
-            Intent::Decline => self.input(Input::Decline),
-            Intent::HangUp => self.input(Input::HangUp),
-            Intent::Dismiss => self.input(Input::Dismiss),
-            Intent::SetMuted(muted) => self.input(Input::SetMuted(muted)),
-            Intent::SetCamera(on) => self.input(Input::SetCamera(on)),
+            Intent::Accept { camera } => self.input(Input::Command(Command::Accept { camera })),
+            Intent::Decline => self.input(Input::Command(Command::Decline)),
+            Intent::HangUp => self.input(Input::Command(Command::HangUp)),
+            Intent::Dismiss => self.input(Input::Command(Command::Dismiss)),
+            Intent::SetMuted(muted) => self.input(Input::Command(Command::SetMuted(muted))),
+            Intent::SetCamera(on) => self.input(Input::Command(Command::SetCamera(on))),
             Intent::HideAddress(hide) => {
                 storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
                 self.view.hide_address.set(hide);

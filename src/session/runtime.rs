@@ -6,7 +6,9 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::limits;
-use wimpex_call::{CallMachine, Input, MediaRequest, PeerConnectionId, PeerConnectionState, State};
+use wimpex_call::{
+    CallMachine, Command, Input, MediaRequest, PeerConnectionId, PeerConnectionState, State,
+};
 use wimpex_protocol::{Sdp, Signal, UserId};
 
 use super::connection::{self, Connection};
@@ -170,11 +172,20 @@ impl Runtime {
                 });
             }
             Event::Accepted(_, Ok(())) => {}
-            Event::Offered(generation, Err(error))
-            | Event::Answered(generation, Err(error))
-            | Event::Accepted(generation, Err(error)) => {
+            Event::Offered(generation, Err(error)) | Event::Answered(generation, Err(error)) => {
                 self.trace.note(format!("negotiation failed: {error}"));
-                self.input(Input::NegotiationFailed {
+                self.input(Input::LocalDescriptionFailed {
+                    connection: generation,
+                });
+            }
+            Event::Accepted(generation, Err(error)) => {
+                self.trace.note(format!("negotiation failed: {error}"));
+                self.input(Input::SetRemoteAnswerFailed {
+                    connection: generation,
+                });
+            }
+            Event::NoConnection(generation) => {
+                self.input(Input::CreateConnectionFailed {
                     connection: generation,
                 });
             }
@@ -228,7 +239,7 @@ impl Runtime {
                 // Nothing can be heard or said after this. A prompt is left to the
                 // person's other devices.
                 if self.machine.state() != State::Ringing {
-                    self.input(Input::HangUp);
+                    self.input(Input::Command(Command::HangUp));
                 }
                 self.link.close();
             }
@@ -262,7 +273,7 @@ impl Runtime {
                     self.guard(connected);
                 }
                 let state = connection::state(state);
-                self.input(Input::Connection {
+                self.input(Input::ConnectionStateChanged {
                     connection: generation,
                     state,
                 });
@@ -273,7 +284,7 @@ impl Runtime {
             PeerEvent::Closed => {
                 self.trace.note("the peer closed the connection".to_owned());
                 let state = PeerConnectionState::Closed;
-                self.input(Input::Connection {
+                self.input(Input::ConnectionStateChanged {
                     connection: generation,
                     state,
                 });
@@ -283,7 +294,7 @@ impl Runtime {
                 match (Signal::decode(&text), &self.kept) {
                     (Ok(Signal::CallEnd(end)), _) => {
                         self.trace.note("received call-end directly".to_owned());
-                        self.input(Input::Direct {
+                        self.input(Input::DataChannelMessage {
                             connection: generation,
                             end,
                         });

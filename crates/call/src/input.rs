@@ -1,6 +1,8 @@
 //! Everything that can happen to a call.
 
-use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, Candidate, DeviceId, Sdp, Signal, UserId};
+
+use crate::Command;
 
 /// Names one `RTCPeerConnection`. Whatever comes back with an older number is
 /// about a connection that is gone, and is ignored.
@@ -56,42 +58,21 @@ pub enum PeerConnectionState {
     Closed,
 }
 
-/// One event. See [`crate::CallMachine::handle`].
+/// What can happen to a call. What comes with the id of a connection that is closed
+/// already has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
-    /// The person calls somebody. `call_id` must be fresh and unguessable.
-    Place {
-        /// The new call's id.
-        call_id: CallId,
-        /// Whom.
-        peer: UserId,
-        /// Sound and picture, or sound alone.
-        call_type: CallType,
-    },
-    /// The person takes the call that is ringing.
-    Accept {
-        /// Whether a video call may use the camera.
-        camera: bool,
-    },
-    /// The person says no to the call that is ringing.
-    Decline,
-    /// The person cancels, or hangs up.
-    HangUp,
-    /// The person has seen how the last call ended.
-    Dismiss,
-    /// The person mutes or unmutes the microphone.
-    SetMuted(bool),
-    /// The person turns the camera on or off.
-    SetCamera(bool),
+    /// The user wants something.
+    Command(Command),
 
-    /// A signal came from another page.
-    Remote {
+    /// A signal came from another page, by way of the server.
+    Signal {
         /// The sender, as the server stamped it.
         from: UserId,
         /// The sender's device, as the server stamped it.
         device: DeviceId,
-        /// Whether it named this device, rather than all of the person's.
-        addressed: bool,
+        /// Whether it was sent to this device, rather than to all of the user's.
+        to_this_device: bool,
         /// What it says.
         signal: Signal,
     },
@@ -114,11 +95,12 @@ pub enum Input {
     SessionRenewed,
     /// The browser says that this machine is on another network.
     NetworkChanged,
-    /// The peer's word over the connection itself, which needs no server.
-    Direct {
+    /// The peer says over the call's own data channel, which needs no server, that the
+    /// call is over.
+    DataChannelMessage {
         /// Over which connection.
         connection: PeerConnectionId,
-        /// That the call is over, and why.
+        /// The same message as the one by way of the server.
         end: CallEnd,
     },
 
@@ -143,13 +125,25 @@ pub enum Input {
         /// The path.
         candidate: Candidate,
     },
-    /// The browser could not make or take a description.
-    NegotiationFailed {
+    /// The browser could not carry out [`crate::Output::CreateConnection`].
+    CreateConnectionFailed {
+        /// Which connection.
+        connection: PeerConnectionId,
+    },
+    /// No local description came of [`crate::Output::CreateOffer`] or
+    /// [`crate::Output::SetRemoteOffer`], or it cannot be signed.
+    LocalDescriptionFailed {
         /// Of which connection.
         connection: PeerConnectionId,
     },
-    /// `onconnectionstatechange`.
-    Connection {
+    /// The browser refused the answer of [`crate::Output::SetRemoteAnswer`].
+    SetRemoteAnswerFailed {
+        /// Of which connection.
+        connection: PeerConnectionId,
+    },
+    /// `onconnectionstatechange`; or, as [`PeerConnectionState::Closed`], the end of
+    /// the peer's DTLS transport.
+    ConnectionStateChanged {
         /// Of which connection.
         connection: PeerConnectionId,
         /// The new state.

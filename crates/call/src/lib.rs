@@ -6,7 +6,7 @@
 //! at most one call.
 //!
 //! ```text
-//!            Place                          remote offer
+//!          StartCall                        remote offer
 //!   ┌─────────────────────────── Idle ◄──────────────────────────┐ Dismiss
 //!   │                             │                              │
 //!   ▼                             ▼                              │
@@ -31,24 +31,24 @@
 //!
 //! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and
 //! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
-//! come in as [`Input::Connection`].
+//! come in as [`Input::ConnectionStateChanged`].
 //!
 //! To use it: give it an input, then take outputs until there are none, then ask
 //! when it wants to be woken.
 //!
 //! ```
 //! use std::time::Duration;
-//! use wimpex_call::{Input, CallMachine, Output, State};
+//! use wimpex_call::{CallMachine, Command, Input, Output, State};
 //! use wimpex_protocol::{CallId, CallType, UserId};
 //!
 //! let mut machine = CallMachine::new();
 //! let now = Duration::ZERO;
 //! machine.handle(
-//!     Input::Place {
+//!     Input::Command(Command::StartCall {
 //!         call_id: CallId::parse("call_1").unwrap(),
 //!         peer: UserId::parse("guest-bob").unwrap(),
 //!         call_type: CallType::Audio,
-//!     },
+//!     }),
 //!     now,
 //! );
 //! while let Some(output) = machine.poll_output() {
@@ -60,6 +60,7 @@
 //! ```
 
 mod call;
+mod command;
 mod input;
 mod machine;
 mod memory;
@@ -68,6 +69,7 @@ mod output;
 mod state;
 
 pub use call::limits;
+pub use command::Command;
 pub use input::{
     Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
 };

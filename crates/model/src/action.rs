@@ -1,6 +1,6 @@
 //! What can happen next, and what comes of it.
 
-use wimpex_call::{Input, PeerConnectionId, PeerConnectionState, State as Phase};
+use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
 
 use crate::Bounds;
@@ -153,25 +153,30 @@ impl State {
             Action::Place(at) => {
                 self.left.places &= !(1 << at);
                 let (who, peer, id) = bounds.places[at];
-                let input = Input::Place {
+                let input = Input::Command(Command::StartCall {
                     call_id: CallId::parse(id).expect("an id"),
                     peer: self.clients[peer].user.clone(),
                     call_type: CallType::Audio,
-                };
+                });
                 self.input(bounds, who, input, steps);
             }
-            Action::Accept(who) => self.input(bounds, who, Input::Accept { camera: true }, steps),
+            Action::Accept(who) => self.input(
+                bounds,
+                who,
+                Input::Command(Command::Accept { camera: true }),
+                steps,
+            ),
             Action::Decline(who) => {
                 self.left.declines -= 1;
-                self.input(bounds, who, Input::Decline, steps);
+                self.input(bounds, who, Input::Command(Command::Decline), steps);
             }
             Action::HangUp(who) => {
                 self.left.hang_ups -= 1;
-                self.input(bounds, who, Input::HangUp, steps);
+                self.input(bounds, who, Input::Command(Command::HangUp), steps);
             }
             Action::Dismiss(who) => {
                 self.left.dismisses -= 1;
-                self.input(bounds, who, Input::Dismiss, steps);
+                self.input(bounds, who, Input::Command(Command::Dismiss), steps);
             }
             Action::Allow(who) => {
                 let answer = self.clients[who].change(|client| client.browser.allow());
@@ -227,7 +232,7 @@ impl State {
                 self.input(
                     bounds,
                     who,
-                    Input::Connection {
+                    Input::ConnectionStateChanged {
                         connection: connection_id,
                         state,
                     },
@@ -341,7 +346,7 @@ impl State {
         self.input(
             bounds,
             who,
-            Input::Connection {
+            Input::ConnectionStateChanged {
                 connection: connection_id,
                 state,
             },

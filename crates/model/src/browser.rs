@@ -219,11 +219,11 @@ impl Browser {
     pub(crate) fn listen(&mut self) -> Option<Input> {
         let (connection_id, word) = self.channel.pop_front()?;
         Some(match word {
-            Word::Goodbye(end) => Input::Direct {
+            Word::Goodbye(end) => Input::DataChannelMessage {
                 connection: connection_id,
                 end,
             },
-            Word::Closed => Input::Connection {
+            Word::Closed => Input::ConnectionStateChanged {
                 connection: connection_id,
                 state: PeerConnectionState::Closed,
             },

@@ -119,10 +119,10 @@ impl State {
 pub(crate) fn input(message: &ServerMessage) -> Option<wimpex_call::Input> {
     use wimpex_call::Input;
     match message {
-        ServerMessage::Relay(relayed) => Some(Input::Remote {
+        ServerMessage::Relay(relayed) => Some(Input::Signal {
             from: relayed.from_id.clone()?,
             device: relayed.from_device.clone()?,
-            addressed: relayed.to_device.is_some(),
+            to_this_device: relayed.to_device.is_some(),
             signal: relayed.signal.clone(),
         }),
         ServerMessage::Error(error) if error.code == ErrorCode::UserOffline => {

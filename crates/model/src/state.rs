@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use wimpex_call::{Input, Output, PeerConnectionId, State as Phase, limits};
+use wimpex_call::{Command, Input, Output, PeerConnectionId, State as Phase, limits};
 use wimpex_hub::Hub;
 use wimpex_protocol::{CallId, ServerMessage, Signal};
 
@@ -163,13 +163,13 @@ impl State {
     fn handle(&mut self, client: &mut Client, input: Input, steps: &mut Vec<Step>) -> Vec<Output> {
         let before = client.snapshot();
         if let Some(call) = &before.call
-            && matches!(input, Input::Accept { .. })
+            && matches!(input, Input::Command(Command::Accept { .. }))
             && before.state == Phase::Ringing
         {
             client.wanted.insert(call.call_id.clone());
             self.accepted.insert(call.call_id.clone());
         }
-        if let Input::Place { call_id, .. } = &input {
+        if let Input::Command(Command::StartCall { call_id, .. }) = &input {
             client.wanted.insert(call_id.clone());
         }
         let label = diagram::label(&input);

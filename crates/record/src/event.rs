@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use wimpex_call::{
-    Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
+    Command, Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
 
@@ -155,30 +155,30 @@ impl Event {
         let captured =
             |it: &Option<Result<(), MediaError>>| it.as_ref().map(|it| written(&CAPTURED, it));
         match input {
-            Input::Place {
+            Input::Command(Command::StartCall {
                 call_id,
                 peer,
                 call_type,
-            } => Self::Place {
+            }) => Self::Place {
                 call: call_id.to_string(),
                 peer: peer.to_string(),
                 video: *call_type == CallType::Video,
             },
-            Input::Accept { camera } => Self::Accept { camera: *camera },
-            Input::Decline => Self::Decline,
-            Input::HangUp => Self::HangUp,
-            Input::Dismiss => Self::Dismiss,
-            Input::SetMuted(muted) => Self::SetMuted { muted: *muted },
-            Input::SetCamera(on) => Self::SetCamera { on: *on },
-            Input::Remote {
+            Input::Command(Command::Accept { camera }) => Self::Accept { camera: *camera },
+            Input::Command(Command::Decline) => Self::Decline,
+            Input::Command(Command::HangUp) => Self::HangUp,
+            Input::Command(Command::Dismiss) => Self::Dismiss,
+            Input::Command(Command::SetMuted(muted)) => Self::SetMuted { muted: *muted },
+            Input::Command(Command::SetCamera(on)) => Self::SetCamera { on: *on },
+            Input::Signal {
                 from,
                 device,
-                addressed,
+                to_this_device,
                 signal,
             } => Self::Remote {
                 from: from.to_string(),
                 device: device.to_string(),
-                addressed: *addressed,
+                addressed: *to_this_device,
                 signal: signal_value(signal),
             },
             Input::PeerOffline { call_id, offer } => Self::PeerOffline {
@@ -191,7 +191,7 @@ impl Event {
             },
             Input::SessionRenewed => Self::SessionRenewed,
             Input::NetworkChanged => Self::NetworkChanged,
-            Input::Direct { connection, end } => Self::Direct {
+            Input::DataChannelMessage { connection, end } => Self::Direct {
                 connection: connection.0,
                 end: signal_value(&Signal::CallEnd(end.clone())),
             },
@@ -212,10 +212,12 @@ impl Event {
                 mid: candidate.sdp_mid.clone(),
                 index: candidate.sdp_m_line_index,
             },
-            Input::NegotiationFailed { connection } => Self::NegotiationFailed {
+            Input::CreateConnectionFailed { connection }
+            | Input::LocalDescriptionFailed { connection }
+            | Input::SetRemoteAnswerFailed { connection } => Self::NegotiationFailed {
                 connection: connection.0,
             },
-            Input::Connection { connection, state } => Self::Connection {
+            Input::ConnectionStateChanged { connection, state } => Self::Connection {
                 connection: connection.0,
                 state: written(&STATES, state),
             },
@@ -246,7 +248,7 @@ impl Event {
         let device = |text: &String| DeviceId::parse(text.clone()).map_err(|_| Unreadable);
         let captured = |it: &Option<Captured>| it.as_ref().map(|it| read(&CAPTURED, it));
         Ok(match self {
-            Self::Place { call, peer, video } => Input::Place {
+            Self::Place { call, peer, video } => Input::Command(Command::StartCall {
                 call_id: call_id(call)?,
                 peer: user(peer)?,
                 call_type: if *video {
@@ -254,22 +256,22 @@ impl Event {
                 } else {
                     CallType::Audio
                 },
-            },
-            Self::Accept { camera } => Input::Accept { camera: *camera },
-            Self::Decline => Input::Decline,
-            Self::HangUp => Input::HangUp,
-            Self::Dismiss => Input::Dismiss,
-            Self::SetMuted { muted } => Input::SetMuted(*muted),
-            Self::SetCamera { on } => Input::SetCamera(*on),
+            }),
+            Self::Accept { camera } => Input::Command(Command::Accept { camera: *camera }),
+            Self::Decline => Input::Command(Command::Decline),
+            Self::HangUp => Input::Command(Command::HangUp),
+            Self::Dismiss => Input::Command(Command::Dismiss),
+            Self::SetMuted { muted } => Input::Command(Command::SetMuted(*muted)),
+            Self::SetCamera { on } => Input::Command(Command::SetCamera(*on)),
             Self::Remote {
                 from,
                 device: of,
                 addressed,
                 signal,
-            } => Input::Remote {
+            } => Input::Signal {
                 from: user(from)?,
                 device: device(of)?,
-                addressed: *addressed,
+                to_this_device: *addressed,
                 signal: read_signal(signal)?,
             },
             Self::PeerOffline { call, offer } => Input::PeerOffline {
@@ -285,7 +287,7 @@ impl Event {
             },
             Self::SessionRenewed => Input::SessionRenewed,
             Self::NetworkChanged => Input::NetworkChanged,
-            Self::Direct { connection, end } => Input::Direct {
+            Self::Direct { connection, end } => Input::DataChannelMessage {
                 connection: PeerConnectionId(*connection),
                 end: read_end(end)?,
             },
@@ -311,10 +313,10 @@ impl Event {
                     username_fragment: None,
                 },
             },
-            Self::NegotiationFailed { connection } => Input::NegotiationFailed {
+            Self::NegotiationFailed { connection } => Input::LocalDescriptionFailed {
                 connection: PeerConnectionId(*connection),
             },
-            Self::Connection { connection, state } => Input::Connection {
+            Self::Connection { connection, state } => Input::ConnectionStateChanged {
                 connection: PeerConnectionId(*connection),
                 state: read(&STATES, state),
             },

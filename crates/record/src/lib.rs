@@ -147,10 +147,10 @@ impl Record {
 /// candidates that came early.
 fn as_inputs(memory: &Memory) -> [Vec<Input>; 2] {
     let nobody = DeviceId::parse("device").expect("an id");
-    let remote = |from, device, signal| Input::Remote {
+    let remote = |from, device, signal| Input::Signal {
         from,
         device,
-        addressed: false,
+        to_this_device: false,
         signal,
     };
     let over = memory.over().into_iter();
@@ -178,7 +178,7 @@ impl Start {
         let (mut over, mut early) = (Vec::new(), Vec::new());
         for event in self.over.iter().chain(&self.early) {
             match event.input()? {
-                Input::Remote {
+                Input::Signal {
                     from,
                     device,
                     signal: Signal::IceCandidate(ice),
@@ -187,7 +187,7 @@ impl Start {
                     let call_id = ice.call_id.ok_or(Unreadable)?;
                     early.push((from, device, call_id, ice.candidate));
                 }
-                Input::Remote { from, signal, .. } => over.push((from, signal)),
+                Input::Signal { from, signal, .. } => over.push((from, signal)),
                 _ => return Err(Unreadable),
             }
         }

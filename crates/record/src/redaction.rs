@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wimpex_call::Input;
+use wimpex_call::{Command, Input};
 use wimpex_protocol::{Answer, CallId, Candidate, DeviceId, Offer, Sdp, Signal, UserId};
 
 /// What stands for what. Call ids keep their order, which decides who gives way when
@@ -46,11 +46,11 @@ impl Redaction {
     pub fn apply(&self, input: &Input) -> Input {
         let mut input = input.clone();
         match &mut input {
-            Input::Place { call_id, peer, .. } => {
+            Input::Command(Command::StartCall { call_id, peer, .. }) => {
                 self.call(call_id);
                 self.user(peer);
             }
-            Input::Remote {
+            Input::Signal {
                 from,
                 device,
                 signal,
@@ -65,19 +65,23 @@ impl Redaction {
                 self.user(user);
                 devices.iter_mut().for_each(|device| self.device(device));
             }
-            Input::Direct { end, .. } => self.call(&mut end.call_id),
+            Input::DataChannelMessage { end, .. } => self.call(&mut end.call_id),
             Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => self.sdp(sdp),
             Input::LocalCandidate { candidate, .. } => self.candidate(candidate),
-            Input::Accept { .. }
-            | Input::Decline
-            | Input::HangUp
-            | Input::Dismiss
-            | Input::SetMuted(_)
-            | Input::SetCamera(_)
+            Input::Command(
+                Command::Accept { .. }
+                | Command::Decline
+                | Command::HangUp
+                | Command::Dismiss
+                | Command::SetMuted(_)
+                | Command::SetCamera(_),
+            )
             | Input::SessionRenewed
             | Input::NetworkChanged
-            | Input::NegotiationFailed { .. }
-            | Input::Connection { .. }
+            | Input::CreateConnectionFailed { .. }
+            | Input::LocalDescriptionFailed { .. }
+            | Input::SetRemoteAnswerFailed { .. }
+            | Input::ConnectionStateChanged { .. }
             | Input::Media { .. }
             | Input::TrackEnded { .. }
             | Input::Timeout => {}
@@ -180,7 +184,7 @@ pub fn slim(input: &Input) -> Input {
     let mut input = input.clone();
     match &mut input {
         Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => *sdp = origin(sdp),
-        Input::Remote { signal, .. } => match signal {
+        Input::Signal { signal, .. } => match signal {
             Signal::CallOffer(offer) => {
                 offer.offer = Offer::new(origin(&offer.offer.sdp));
                 offer.from_username = None;
@@ -213,11 +217,11 @@ struct Seen {
 impl Seen {
     fn look(&mut self, input: &Input) {
         match input {
-            Input::Place { call_id, peer, .. } => {
+            Input::Command(Command::StartCall { call_id, peer, .. }) => {
                 self.calls.insert(call_id.clone());
                 self.users.insert(peer.clone());
             }
-            Input::Remote {
+            Input::Signal {
                 from,
                 device,
                 signal,
@@ -240,7 +244,7 @@ impl Seen {
                 self.users.insert(user.clone());
                 self.devices.extend(devices.iter().cloned());
             }
-            Input::Direct { end, .. } => {
+            Input::DataChannelMessage { end, .. } => {
                 self.calls.insert(end.call_id.clone());
             }
             Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => self.text(&sdp.0),

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wimpex_call::{CallMachine, Input, MediaRequest, Memory, PeerConnectionState};
+use wimpex_call::{CallMachine, Command, Input, MediaRequest, Memory, PeerConnectionState};
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallType, Candidate, DeviceId,
     IceCandidate, Offer, Sdp, Signal, UserId,
@@ -58,10 +58,10 @@ impl Page {
 }
 
 fn remote(signal: Signal) -> Input {
-    Input::Remote {
+    Input::Signal {
         from: UserId::parse("guest-alice").unwrap(),
         device: DeviceId::parse("d-1").unwrap(),
-        addressed: true,
+        to_this_device: true,
         signal,
     }
 }
@@ -88,11 +88,11 @@ fn ice(number: u64) -> Signal {
 
 /// A whole call to Alice, with everything that carries a number.
 fn calls(page: &mut Page, number: u64) {
-    page.input(Input::Place {
+    page.input(Input::Command(Command::StartCall {
         call_id: call_id(number),
         peer: UserId::parse("guest-alice").unwrap(),
         call_type: CallType::Audio,
-    });
+    }));
     let snapshot = page.machine.snapshot().call.unwrap();
     let connection = snapshot.connection;
     page.input(Input::Media {
@@ -115,7 +115,7 @@ fn calls(page: &mut Page, number: u64) {
             candidate: candidate(number),
         });
     }
-    page.input(Input::Connection {
+    page.input(Input::ConnectionStateChanged {
         connection,
         state: PeerConnectionState::Connected,
     });
@@ -123,7 +123,7 @@ fn calls(page: &mut Page, number: u64) {
         call_id: call_id(number),
         reason: CallEndReason::Ended,
     })));
-    page.input(Input::Dismiss);
+    page.input(Input::Command(Command::Dismiss));
     // Of a call that is yet to come.
     page.input(remote(ice(900_000 + number)));
 }
@@ -145,7 +145,7 @@ fn many_calls_are_shortened_to_some_that_replay() {
             sec: None,
         })));
     }
-    page.input(Input::Accept { camera: false });
+    page.input(Input::Command(Command::Accept { camera: false }));
     let record = page.record();
     assert!(record.dropped > 1_000, "{}", record.dropped);
     assert!(
@@ -172,20 +172,20 @@ fn many_calls_are_shortened_to_some_that_replay() {
 fn a_call_without_an_end_is_bounded_too() {
     let mut page = Page::default();
     calls(&mut page, 1);
-    page.input(Input::Place {
+    page.input(Input::Command(Command::StartCall {
         call_id: call_id(2),
         peer: UserId::parse("guest-alice").unwrap(),
         call_type: CallType::Audio,
-    });
+    }));
     for muted in 0..10_000 {
-        page.input(Input::SetMuted(muted % 2 == 0));
+        page.input(Input::Command(Command::SetMuted(muted % 2 == 0)));
     }
     let record = page.record();
     assert!(record.entries.len() <= 4_010, "{}", record.entries.len());
     assert_eq!(record.start, None, "it begins in the middle of a call");
     // Once it is over, what comes after it can be played again.
-    page.input(Input::HangUp);
-    page.input(Input::Dismiss);
+    page.input(Input::Command(Command::HangUp));
+    page.input(Input::Command(Command::Dismiss));
     for number in 3..100 {
         calls(&mut page, number);
     }
@@ -215,11 +215,11 @@ fn what_a_machine_remembers_makes_one_like_it() {
     assert_eq!(again, page.machine);
     assert_eq!(again.memory(), Some(memory));
     assert_eq!(CallMachine::new().memory(), Some(Memory::default()));
-    page.input(Input::Place {
+    page.input(Input::Command(Command::StartCall {
         call_id: call_id(4),
         peer: UserId::parse("guest-alice").unwrap(),
         call_type: CallType::Audio,
-    });
+    }));
     assert_eq!(page.machine.memory(), None);
 }
 

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use wimpex_call::{CallMachine, EndReason, Input, Output};
+use wimpex_call::{CallMachine, Command, EndReason, Input, Output};
 use wimpex_protocol::{
     CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
@@ -95,10 +95,10 @@ fn incoming() -> Vec<Input> {
     let from = || UserId::parse("guest-secret-person").unwrap();
     let device = || DeviceId::parse("d-secret-device").unwrap();
     let call_id = || CallId::parse("call_secret").unwrap();
-    let remote = |signal| Input::Remote {
+    let remote = |signal| Input::Signal {
         from: from(),
         device: device(),
-        addressed: false,
+        to_this_device: false,
         signal,
     };
     vec![
@@ -127,8 +127,8 @@ fn incoming() -> Vec<Input> {
             user: from(),
             devices: vec![device()],
         },
-        Input::Accept { camera: true },
-        Input::HangUp,
+        Input::Command(Command::Accept { camera: true }),
+        Input::Command(Command::HangUp),
     ]
 }
 
@@ -184,15 +184,17 @@ fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
 
 #[test]
 fn ids_keep_their_order_for_it_decides_who_gives_way() {
-    let place = |id: &str| Input::Place {
-        call_id: CallId::parse(id).unwrap(),
-        peer: UserId::parse("guest-bob").unwrap(),
-        call_type: CallType::Audio,
+    let place = |id: &str| {
+        Input::Command(Command::StartCall {
+            call_id: CallId::parse(id).unwrap(),
+            peer: UserId::parse("guest-bob").unwrap(),
+            call_type: CallType::Audio,
+        })
     };
     let inputs = [place("call_zz"), place("call_aa"), place("call_mm")];
     let redaction = wimpex_record::Redaction::of(inputs.iter());
     let ids = inputs.each_ref().map(|input| match redaction.apply(input) {
-        Input::Place { call_id, .. } => call_id,
+        Input::Command(Command::StartCall { call_id, .. }) => call_id,
         other => panic!("{other:?}"),
     });
     assert!(ids[1] < ids[2] && ids[2] < ids[0], "{ids:?}");

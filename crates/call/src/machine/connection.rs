@@ -145,13 +145,23 @@ impl CallMachine {
         }
     }
 
-    pub(super) fn negotiation_failed(&mut self, connection: PeerConnectionId, now: Duration) {
-        let Some(mut call) = self.call_of(connection) else {
+    /// No local description was made, or the one that was cannot be sent.
+    pub(super) fn local_description_failed(&mut self, connection: PeerConnectionId, now: Duration) {
+        if let Some(call) = &mut self.call
+            && call.connection == connection
+        {
+            call.negotiation.offering = false;
+            call.negotiation.answering = call.negotiation.answering.saturating_sub(1);
+            call.negotiation.offered = false;
+        }
+        self.cannot_connect(connection, now);
+    }
+
+    /// The two descriptions that are needed will not be there: no connection comes about.
+    pub(super) fn cannot_connect(&mut self, connection: PeerConnectionId, now: Duration) {
+        let Some(call) = self.call_of(connection) else {
             return;
         };
-        call.negotiation.offering = false;
-        call.negotiation.answering = call.negotiation.answering.saturating_sub(1);
-        call.negotiation.offered = false;
         match call.phase {
             Phase::Calling { .. } | Phase::Connecting => {
                 self.end_call(
@@ -167,7 +177,7 @@ impl CallMachine {
         }
     }
 
-    pub(super) fn connection(
+    pub(super) fn connection_state_changed(
         &mut self,
         connection: PeerConnectionId,
         state: PeerConnectionState,

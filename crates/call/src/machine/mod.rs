@@ -1,12 +1,12 @@
 //! The machine: one input in, any number of outputs out.
 //!
-//! It is split by where an input comes from: `person`, `remote` (the other page),
+//! It is split by where an input comes from: `command` (the user), `remote` (the other page),
 //! `presence` (the server), `connection` and `media` (this browser). What they
 //! share is here.
 
+mod command;
 mod connection;
 mod media;
-mod person;
 mod presence;
 mod remote;
 
@@ -78,36 +78,36 @@ impl CallMachine {
     /// that never goes back.
     pub fn handle(&mut self, input: Input, now: Duration) {
         match input {
-            Input::Place {
-                call_id,
-                peer,
-                call_type,
-            } => self.place(call_id, peer, call_type, now),
-            Input::Accept { camera } => self.accept(camera, now),
-            Input::Decline => self.decline(now),
-            Input::HangUp => self.hang_up(now),
-            Input::Dismiss => self.dismiss(),
-            Input::SetMuted(muted) => self.set_muted(muted),
-            Input::SetCamera(on) => self.set_camera(on),
-            Input::Remote {
+            Input::Command(command) => self.command(command, now),
+            Input::Signal {
                 from,
                 device,
-                addressed,
+                to_this_device,
                 signal,
-            } => self.remote(from, device, addressed, signal, now),
+            } => self.signal(from, device, to_this_device, signal, now),
             Input::PeerOffline { call_id, offer } => self.peer_offline(&call_id, offer, now),
             Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
             Input::NetworkChanged => self.network_changed(now),
             Input::SessionRenewed => self.session_renewed(now),
-            Input::Direct { connection, end } => self.direct(connection, &end, now),
+            Input::DataChannelMessage { connection, end } => {
+                self.data_channel_message(connection, &end, now)
+            }
             Input::LocalOffer { connection, sdp } => self.local_offer(connection, sdp),
             Input::LocalAnswer { connection, sdp } => self.local_answer(connection, sdp),
             Input::LocalCandidate {
                 connection,
                 candidate,
             } => self.local_candidate(connection, candidate),
-            Input::NegotiationFailed { connection } => self.negotiation_failed(connection, now),
-            Input::Connection { connection, state } => self.connection(connection, state, now),
+            Input::CreateConnectionFailed { connection }
+            | Input::SetRemoteAnswerFailed { connection } => {
+                self.cannot_connect(connection, now);
+            }
+            Input::LocalDescriptionFailed { connection } => {
+                self.local_description_failed(connection, now);
+            }
+            Input::ConnectionStateChanged { connection, state } => {
+                self.connection_state_changed(connection, state, now)
+            }
             Input::Media {
                 request,
                 audio,

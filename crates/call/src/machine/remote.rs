@@ -23,11 +23,11 @@ struct Sender {
 }
 
 impl CallMachine {
-    pub(super) fn remote(
+    pub(super) fn signal(
         &mut self,
         user: UserId,
         device: DeviceId,
-        addressed: bool,
+        to_this_device: bool,
         signal: Signal,
         now: Duration,
     ) {
@@ -40,7 +40,7 @@ impl CallMachine {
             Signal::IceCandidate(m) => self.candidate(from, m.call_id, m.candidate),
             Signal::CallReject(reject) => self.rejected(&from, &reject, now),
             Signal::CallRinging(ringing) => self.peer_rings(&from, &ringing.call_id),
-            Signal::CallEnd(end) => self.ended_by_peer(&from, addressed, &end, now),
+            Signal::CallEnd(end) => self.ended_by_peer(&from, to_this_device, &end, now),
             // Part of the verified handshake, which is not the machine's (wimpex-gate).
             Signal::CallConfirm(_) => {}
         }
@@ -313,7 +313,12 @@ impl CallMachine {
     }
 
     /// Over the connection itself, so that it is surely the call's peer.
-    pub(super) fn direct(&mut self, connection: PeerConnectionId, end: &CallEnd, now: Duration) {
+    pub(super) fn data_channel_message(
+        &mut self,
+        connection: PeerConnectionId,
+        end: &CallEnd,
+        now: Duration,
+    ) {
         let Some(call) = self
             .call
             .take_if(|call| call.connection == connection && call.id == end.call_id)
@@ -327,19 +332,25 @@ impl CallMachine {
         }
     }
 
-    fn ended_by_peer(&mut self, from: &Sender, addressed: bool, end: &CallEnd, now: Duration) {
+    fn ended_by_peer(&mut self, from: &Sender, to_this_device: bool, end: &CallEnd, now: Duration) {
         match self.call_with(from, &end.call_id) {
-            Some(call) => self.end_by_peer(call, addressed, end.reason, now),
+            Some(call) => self.end_by_peer(call, to_this_device, end.reason, now),
             None => self.over_before_it_began(from, &end.call_id, end.reason),
         }
     }
 
-    fn end_by_peer(&mut self, call: Call, addressed: bool, reason: CallEndReason, now: Duration) {
+    fn end_by_peer(
+        &mut self,
+        call: Call,
+        to_this_device: bool,
+        reason: CallEndReason,
+        now: Duration,
+    ) {
         let reason = match (call.phase, reason) {
             (
                 Phase::Connecting | Phase::Connected | Phase::Reconnecting,
                 CallEndReason::AnsweredElsewhere | CallEndReason::DeclinedElsewhere,
-            ) if !addressed => {
+            ) if !to_this_device => {
                 // Meant for the devices that still ring; this one took the call.
                 self.call = Some(call);
                 return;

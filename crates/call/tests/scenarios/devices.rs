@@ -41,7 +41,7 @@ fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(1, Input::Decline);
+    world.command(1, Command::Decline);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::PeerDeclined));
     assert_eq!(world.end(2), Some(EndReason::DeclinedElsewhere));

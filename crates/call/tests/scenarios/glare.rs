@@ -16,7 +16,7 @@ fn glare_ends_in_one_call_whichever_id_is_greater() {
             assert_eq!(call.camera, Capture::On);
             assert_eq!(world.pages[who].open_connections(), 1);
         }
-        world.input(BOB, Input::HangUp);
+        world.command(BOB, Command::HangUp);
         world.settle();
         world.assert_all_let_go();
     }
@@ -41,7 +41,7 @@ fn glare_before_our_offer_is_out_takes_theirs() {
 #[test]
 fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for() {
     let mut world = World::new();
-    world.place(ALICE, BOB, "call_1", CallType::Audio);
+    world.start_call(ALICE, BOB, "call_1", CallType::Audio);
     world.video_call(BOB, ALICE, "call_2");
     world.settle();
     assert_eq!(world.state(ALICE), State::Connected);
@@ -49,7 +49,7 @@ fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for()
 
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    world.place(BOB, ALICE, "call_2", CallType::Audio);
+    world.start_call(BOB, ALICE, "call_2", CallType::Audio);
     world.settle();
     assert_eq!(world.state(ALICE), State::Connected);
     assert!(
@@ -91,7 +91,7 @@ fn a_glare_offer_that_comes_late_or_again_does_not_disturb_the_connected_call() 
     world.deliver_one(BOB, lost.clone());
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.settle();
     world.deliver_one(BOB, lost);
     world.settle();
@@ -146,7 +146,7 @@ fn a_new_call_rings_although_the_peer_does_not_know_yet_that_its_own_is_over() {
     let mut world = World::new();
     world.video_call(BOB, ALICE, "call_2");
     world.settle();
-    world.input(ALICE, Input::Decline);
+    world.command(ALICE, Command::Decline);
     // The decline is lost; in Bob's eyes his call still wins.
     world.wire.clear();
     world.video_call(ALICE, BOB, "call_1");

@@ -19,7 +19,7 @@ mod world;
 use std::time::Duration;
 
 use wimpex_call::{
-    Capture, EndReason, Input, MediaError, Output, PeerConnectionState, State, limits,
+    Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionState, State, limits,
 };
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, Candidate,

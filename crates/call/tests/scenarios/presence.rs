@@ -144,12 +144,12 @@ fn presence_does_not_end_a_connected_call() {
 fn hanging_up_works_while_the_server_is_away() {
     let mut world = World::connected();
     world.away(ALICE);
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
     let end_call = world.pages[ALICE].goodbyes.pop().unwrap();
     assert_eq!(end_call.reason, CallEndReason::Ended);
     let connection_id = world.pages[BOB].machine.snapshot().call.unwrap().connection;
-    let stale = Input::Direct {
+    let stale = Input::DataChannelMessage {
         connection: connection_id,
         end: CallEnd {
             call_id: call_id("call_0"),
@@ -161,7 +161,7 @@ fn hanging_up_works_while_the_server_is_away() {
     let end = end_call;
     world.input(
         BOB,
-        Input::Direct {
+        Input::DataChannelMessage {
             connection: connection_id,
             end,
         },

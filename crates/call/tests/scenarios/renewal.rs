@@ -72,7 +72,7 @@ fn a_cancel_that_was_lost_ends_the_ringing_when_the_callee_is_back() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
     world.renew(BOB);
     world.settle();
@@ -85,7 +85,7 @@ fn a_decline_that_was_lost_ends_the_calling_when_the_offer_comes_again() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(BOB, Input::Decline);
+    world.command(BOB, Command::Decline);
     world.wire.clear();
     world.renew(ALICE);
     world.settle();
@@ -153,7 +153,7 @@ fn an_ice_restart_that_the_old_server_took_along_is_sent_again() {
 #[test]
 fn an_end_that_was_lost_is_told_to_whoever_still_restarts_ice() {
     let mut world = World::connected();
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.wire.clear();
     world.cut(PeerConnectionState::Failed);
     world.settle();
@@ -181,7 +181,7 @@ fn a_caller_that_comes_back_later_than_the_callee_and_has_cancelled_ends_the_rin
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
     // The server has restarted, and Bob is there first.
     world.pages[ALICE].online = false;

@@ -103,7 +103,7 @@ fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
     let state = PeerConnectionState::Closed;
     world.input(
         ALICE,
-        Input::Connection {
+        Input::ConnectionStateChanged {
             connection: connection_id,
             state,
         },
@@ -124,7 +124,7 @@ fn a_browser_that_cannot_make_an_offer_ends_the_call() {
         .connection;
     world.input(
         ALICE,
-        Input::NegotiationFailed {
+        Input::LocalDescriptionFailed {
             connection: connection_id,
         },
     );
@@ -144,7 +144,7 @@ fn whatever_an_old_connection_says_is_ignored() {
         .call
         .unwrap()
         .connection;
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.video_call(ALICE, CAROL, "call_2");
     world.settle();
     let before = world.pages[ALICE].machine.snapshot();
@@ -164,11 +164,11 @@ fn whatever_an_old_connection_says_is_ignored() {
             sdp,
         },
     );
-    world.input(ALICE, Input::NegotiationFailed { connection: old });
+    world.input(ALICE, Input::LocalDescriptionFailed { connection: old });
     let state = PeerConnectionState::Failed;
     world.input(
         ALICE,
-        Input::Connection {
+        Input::ConnectionStateChanged {
             connection: old,
             state,
         },

@@ -25,7 +25,7 @@ fn a_video_call_from_click_to_hang_up() {
     assert!(world.pages[ALICE].camera_is_on() && world.pages[BOB].camera_is_on());
 
     world.now = 65 * SECOND;
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
@@ -33,7 +33,7 @@ fn a_video_call_from_click_to_hang_up() {
     assert_eq!(duration, Some(60 * SECOND));
     world.assert_all_let_go();
 
-    world.input(BOB, Input::Dismiss);
+    world.command(BOB, Command::Dismiss);
     assert_eq!(world.state(BOB), State::Idle);
 }
 
@@ -54,7 +54,7 @@ fn decline() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(BOB, Input::Decline);
+    world.command(BOB, Command::Decline);
     world.settle();
     assert_eq!(world.end(BOB), Some(EndReason::Declined));
     assert_eq!(world.end(ALICE), Some(EndReason::PeerDeclined));
@@ -66,7 +66,7 @@ fn cancel_while_ringing() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Cancelled));
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
@@ -78,7 +78,7 @@ fn cancel_crossing_accept() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.accept(BOB);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Cancelled));
@@ -89,8 +89,8 @@ fn cancel_crossing_accept() {
 #[test]
 fn hang_up_crossing_hang_up() {
     let mut world = World::connected();
-    world.input(ALICE, Input::HangUp);
-    world.input(BOB, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));
     assert_eq!(world.end(BOB), Some(EndReason::HungUp));
@@ -189,10 +189,10 @@ fn hang_up_crossing_the_answer_the_ringing_and_a_decline() {
         world.deliver();
         match cross {
             "accept" => world.accept(BOB),
-            "decline" => world.input(BOB, Input::Decline),
+            "decline" => world.command(BOB, Command::Decline),
             _ => {}
         }
-        world.input(ALICE, Input::HangUp);
+        world.command(ALICE, Command::HangUp);
         world.settle();
         assert_eq!(world.end(ALICE), Some(EndReason::Cancelled), "{cross}");
         assert_eq!(world.state(BOB), State::Ended, "{cross}");
@@ -204,7 +204,7 @@ fn hang_up_crossing_the_answer_the_ringing_and_a_decline() {
 fn hang_up_crossing_an_ice_restart() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Failed);
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     assert_eq!(world.states()[..2], [State::Ended, State::Ended]);
     world.assert_all_let_go();

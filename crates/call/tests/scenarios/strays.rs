@@ -110,7 +110,7 @@ fn an_end_that_comes_before_its_offer_keeps_it_from_ringing() {
 fn a_late_offer_does_not_ring_for_a_call_that_is_over() {
     let mut world = World::connected();
     let first = world.pages[ALICE].sent[0].clone();
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     world.deliver_one(ALICE, first);
     world.settle();
@@ -121,7 +121,7 @@ fn a_late_offer_does_not_ring_for_a_call_that_is_over() {
 fn an_offer_that_was_answered_busy_does_not_ring_when_it_is_repeated() {
     let mut world = World::connected();
     world.signal(CAROL, ALICE, offer("call_2", CallType::Audio));
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.signal(CAROL, ALICE, offer("call_2", CallType::Audio));
     assert_eq!(world.state(ALICE), State::Ended);
     world.signal(CAROL, ALICE, offer("call_3", CallType::Audio));
@@ -186,7 +186,7 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 /// What a whole call looked like on the wire, from one side.
 fn script(who: usize) -> Vec<wimpex_protocol::Relayed> {
     let mut world = World::connected();
-    world.input(who, Input::HangUp);
+    world.command(who, Command::HangUp);
     let mut sent = world.pages[who].sent.clone();
     sent.dedup_by_key(|relayed| relayed.signal.type_name());
     sent

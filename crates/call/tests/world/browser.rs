@@ -162,7 +162,7 @@ impl World {
                 let state = PeerConnectionState::Failed;
                 self.input(
                     who,
-                    Input::Connection {
+                    Input::ConnectionStateChanged {
                         connection: connection_id,
                         state,
                     },
@@ -201,7 +201,7 @@ impl World {
                 let state = PeerConnectionState::Connected;
                 self.input(
                     who,
-                    Input::Connection {
+                    Input::ConnectionStateChanged {
                         connection: connection_id,
                         state,
                     },

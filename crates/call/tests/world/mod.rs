@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    CallMachine, EndReason, Input, MediaError, MediaRequest, Output, PeerConnectionId,
+    CallMachine, Command, EndReason, Input, MediaError, MediaRequest, Output, PeerConnectionId,
     PeerConnectionState, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
@@ -149,12 +149,16 @@ impl World {
         }
     }
 
-    pub fn place(&mut self, who: usize, peer: usize, id: &str, call_type: CallType) {
+    pub fn command(&mut self, who: usize, command: Command) {
+        self.input(who, Input::Command(command));
+    }
+
+    pub fn start_call(&mut self, who: usize, peer: usize, id: &str, call_type: CallType) {
         let peer = self.pages[peer].user.clone();
         let call_id = call_id(id);
-        self.input(
+        self.command(
             who,
-            Input::Place {
+            Command::StartCall {
                 call_id,
                 peer,
                 call_type,
@@ -163,11 +167,11 @@ impl World {
     }
 
     pub fn video_call(&mut self, who: usize, peer: usize, id: &str) {
-        self.place(who, peer, id, CallType::Video);
+        self.start_call(who, peer, id, CallType::Video);
     }
 
     pub fn accept(&mut self, who: usize) {
-        self.input(who, Input::Accept { camera: true });
+        self.command(who, Command::Accept { camera: true });
     }
 
     /// Alice and Bob in a video call that Alice placed.
@@ -225,10 +229,10 @@ impl World {
         for who in receivers {
             self.input(
                 who,
-                Input::Remote {
+                Input::Signal {
                     from: self.pages[from].user.clone(),
                     device: self.pages[from].device.clone(),
-                    addressed: relayed.to_device.is_some(),
+                    to_this_device: relayed.to_device.is_some(),
                     signal: relayed.signal.clone(),
                 },
             );
@@ -349,7 +353,7 @@ impl World {
                     .connected = false;
                 self.input(
                     who,
-                    Input::Connection {
+                    Input::ConnectionStateChanged {
                         connection: connection_id,
                         state: seen_as,
                     },

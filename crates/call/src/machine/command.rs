@@ -1,4 +1,4 @@
-//! What the person wants.
+//! What the user wants.
 
 use std::time::Duration;
 
@@ -6,16 +6,26 @@ use wimpex_protocol::{CallEndReason, CallId, CallRejectReason, CallType, UserId}
 
 use super::CallMachine;
 use crate::call::{Call, Phase, limits};
-use crate::{EndReason, Output, Role};
+use crate::{Command, EndReason, Output, Role};
 
 impl CallMachine {
-    pub(super) fn place(
-        &mut self,
-        call_id: CallId,
-        peer: UserId,
-        call_type: CallType,
-        now: Duration,
-    ) {
+    pub(super) fn command(&mut self, command: Command, now: Duration) {
+        match command {
+            Command::StartCall {
+                call_id,
+                peer,
+                call_type,
+            } => self.start_call(call_id, peer, call_type, now),
+            Command::Accept { camera } => self.accept(camera, now),
+            Command::Decline => self.decline(now),
+            Command::HangUp => self.hang_up(now),
+            Command::Dismiss => self.dismiss(),
+            Command::SetMuted(muted) => self.set_muted(muted),
+            Command::SetCamera(on) => self.set_camera(on),
+        }
+    }
+
+    fn start_call(&mut self, call_id: CallId, peer: UserId, call_type: CallType, now: Duration) {
         if self.call.is_some() {
             return;
         }
@@ -29,7 +39,7 @@ impl CallMachine {
             role: Role::Caller,
             call_type,
         });
-        // The offer does not wait for the person to allow the microphone: tracks
+        // The offer does not wait for the user to allow the microphone: tracks
         // join later, and the other side rings meanwhile.
         self.emit(Output::CreateOffer {
             connection,
@@ -40,7 +50,7 @@ impl CallMachine {
         self.emit(Output::Changed);
     }
 
-    pub(super) fn accept(&mut self, camera: bool, now: Duration) {
+    fn accept(&mut self, camera: bool, now: Duration) {
         let Some(mut call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
             return;
         };
@@ -51,7 +61,7 @@ impl CallMachine {
         self.emit(Output::Changed);
     }
 
-    /// From Ringing to Connecting, for the person or for the glare rule.
+    /// From Ringing to Connecting, for the user or for the glare rule.
     pub(super) fn open_offer(&mut self, call: &mut Call, now: Duration) {
         let Some(sdp) = call.pending_offer.take() else {
             return;
@@ -66,7 +76,7 @@ impl CallMachine {
         self.set_remote_offer(call, sdp);
     }
 
-    pub(super) fn decline(&mut self, now: Duration) {
+    fn decline(&mut self, now: Duration) {
         let Some(call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
             return;
         };
@@ -74,7 +84,7 @@ impl CallMachine {
         self.finish(call, EndReason::Declined, None, now);
     }
 
-    pub(super) fn hang_up(&mut self, now: Duration) {
+    fn hang_up(&mut self, now: Duration) {
         let Some(call) = self.call.take() else { return };
         match call.phase {
             Phase::Ringing => {
@@ -90,7 +100,7 @@ impl CallMachine {
         }
     }
 
-    pub(super) fn dismiss(&mut self) {
+    fn dismiss(&mut self) {
         if self.ended.take().is_some() {
             self.emit(Output::Changed);
         }
