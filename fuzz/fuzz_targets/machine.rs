@@ -4,13 +4,13 @@
 #![no_main]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
     Command,     PeerConnectionId, Input, CallMachine, MediaError, MediaRequest, Output, PeerConnectionState, State,
     TrackKind,
 };
+use wimpex_sansio::{Machine, Now};
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
     CallRinging, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
@@ -156,12 +156,12 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
 
 fuzz_target!(|bytes: &[u8]| {
     let mut machine = CallMachine::new();
-    let mut now = Duration::ZERO;
+    let mut now = Now::ZERO;
     let mut open = BTreeSet::new();
     let (mut connection_id, mut request) = (0, 0);
     for step in bytes.chunks_exact(3) {
         let [kind, a, b] = [step[0], step[1], step[2]];
-        now += Duration::from_millis(u64::from(b) * 40);
+        now = now + u64::from(b) * 40;
         // Mostly the newest numbers, sometimes old ones.
         let stale = u64::from(b % 8 == 7);
         let input = input(

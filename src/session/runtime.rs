@@ -10,6 +10,7 @@ use wimpex_call::{
     CallMachine, Command, Input, MediaRequest, PeerConnectionId, PeerConnectionState, State,
 };
 use wimpex_protocol::{Sdp, Signal, UserId};
+use wimpex_sansio::{Machine, Now};
 
 use super::connection::{self, Connection};
 use super::devices::Devices;
@@ -330,7 +331,7 @@ impl Runtime {
 
     /// One input to the machine, and everything that comes of it.
     pub(super) fn input(&mut self, input: Input) {
-        let (before, now) = (self.machine.state(), clock::now());
+        let (before, now) = (self.machine.state(), Now::ZERO + clock::now());
         let view = self.view;
         view.record(&mut |recorder| recorder.begin(now, &input));
         self.machine.handle(input, now);
@@ -380,7 +381,7 @@ impl Runtime {
         self.wake = self.machine.poll_timeout().map(|at| {
             let inbox = self.inbox.clone();
             // Rounded up: a timer that comes a little early would find nothing due.
-            let millis = at.saturating_sub(clock::now()).as_millis() + 1;
+            let millis = at.since(Now::ZERO + clock::now()).as_millis() + 1;
             let millis = u32::try_from(millis).unwrap_or(u32::MAX);
             Timeout::new(millis, move || {
                 let _ = inbox.unbounded_send(Event::Wake);

@@ -5,6 +5,7 @@
 //! no descriptions, no keys, no ids.
 
 use leptos::prelude::*;
+use wimpex_sansio::Now;
 
 use super::View;
 use crate::browser::clock;
@@ -21,7 +22,7 @@ impl Trace {
 
     /// Notes something.
     pub(super) fn note(&self, text: String) {
-        let at = clock::now();
+        let at = Now::ZERO + clock::now();
         if self.is_shown {
             let line = ["wimpex ", &text].concat();
             web_sys::console::log_1(&line.into());

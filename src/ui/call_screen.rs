@@ -7,6 +7,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wimpex_call::{ActiveCall, State};
 use wimpex_protocol::CallType;
+use wimpex_sansio::Now;
 
 use super::controls::Controls;
 use super::later::later;
@@ -85,7 +86,13 @@ pub(crate) fn CallScreen() -> impl IntoView {
 #[component]
 fn Clock(call: Signal<Option<ActiveCall>>, aside: Signal<bool>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
-    let since = live(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
+    let since = live(move || {
+        call.with(|call| {
+            call.as_ref()
+                .and_then(|call| call.connected_at)
+                .map(|at| at.since(Now::ZERO))
+        })
+    });
     let timer = StoredValue::new_local(None);
     Effect::new(move || {
         since.track();

@@ -1,8 +1,7 @@
 //! The one call of a machine, from its first signal to its end.
 
-use std::time::Duration;
-
 use wimpex_protocol::{CallId, CallType, DeviceId, Sdp, UserId};
+use wimpex_sansio::Now;
 
 use crate::negotiation::Negotiation;
 use crate::{ActiveCall, Capture, MediaRequest, PeerConnectionId, Role};
@@ -91,7 +90,7 @@ pub(crate) struct Presence {
     /// The peer's devices, if it has said.
     pub(crate) devices: Option<Vec<DeviceId>>,
     /// Until when others may still be on their way back to a restarted server.
-    pub(crate) renewed_until: Option<Duration>,
+    pub(crate) renewed_until: Option<Now>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,13 +110,13 @@ pub(crate) struct Call {
     pub(crate) pending_offer: Option<Sdp>,
     pub(crate) negotiation: Negotiation,
     pub(crate) media: Media,
-    pub(crate) connected_at: Option<Duration>,
+    pub(crate) connected_at: Option<Now>,
     /// When the phase ends by itself.
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) deadline: Option<Now>,
     /// When the path is to be repaired: an ICE restart, or its repetition.
-    pub(crate) restart_at: Option<Duration>,
+    pub(crate) restart_at: Option<Now>,
     /// When the peer, who is not there, has been away for too long.
-    pub(crate) peer_left_at: Option<Duration>,
+    pub(crate) peer_left_at: Option<Now>,
     pub(crate) presence: Presence,
 }
 

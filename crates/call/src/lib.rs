@@ -33,16 +33,15 @@
 //! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
 //! come in as [`Input::ConnectionStateChanged`].
 //!
-//! To use it: give it an input, then take outputs until there are none, then ask
-//! when it wants to be woken.
+//! It is driven as every [`wimpex_sansio::Machine`] is:
 //!
 //! ```
-//! use std::time::Duration;
-//! use wimpex_call::{CallMachine, Command, Input, Output, State};
+//! use wimpex_call::{CallMachine, Command, Input, Output, State, limits};
+//! use wimpex_sansio::{Machine, Now, outputs};
 //! use wimpex_protocol::{CallId, CallType, UserId};
 //!
 //! let mut machine = CallMachine::new();
-//! let now = Duration::ZERO;
+//! let now = Now::ZERO;
 //! machine.handle(
 //!     Input::Command(Command::StartCall {
 //!         call_id: CallId::parse("call_1").unwrap(),
@@ -51,12 +50,12 @@
 //!     }),
 //!     now,
 //! );
-//! while let Some(output) = machine.poll_output() {
-//!     // Create the peer connection, ask for the microphone, make the offer …
+//! for output in outputs(&mut machine) {
+//!     // Create the peer connection, ask for the microphone, create the offer …
 //!     let _: Output = output;
 //! }
 //! assert_eq!(machine.state(), State::Calling);
-//! assert_eq!(machine.poll_timeout(), Some(Duration::from_secs(60)));
+//! assert_eq!(machine.poll_timeout(), Some(now + limits::RING));
 //! ```
 
 mod call;

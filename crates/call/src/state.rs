@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_sansio::Now;
 
 use crate::{MediaError, PeerConnectionId};
 
@@ -139,7 +140,7 @@ pub struct ActiveCall {
     /// While calling: a device of the peer shows the prompt.
     pub peer_rings: bool,
     /// When media first flowed, on the clock of [`crate::CallMachine::handle`].
-    pub connected_at: Option<Duration>,
+    pub connected_at: Option<Now>,
     /// The person does not want to be heard.
     pub muted: bool,
     /// The microphone.

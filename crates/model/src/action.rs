@@ -2,6 +2,7 @@
 
 use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
+use wimpex_sansio::Machine;
 
 use crate::Bounds;
 use crate::diagram::Step;

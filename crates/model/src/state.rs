@@ -1,11 +1,11 @@
 //! All pages, the server and what is on the way; and whether the rules hold.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
 use wimpex_call::{Command, Input, Output, PeerConnectionId, State as Phase, limits};
 use wimpex_hub::Hub;
 use wimpex_protocol::{CallId, ServerMessage, Signal};
+use wimpex_sansio::{Machine, Now};
 
 use crate::Bounds;
 use crate::browser::{Word, opens_media};
@@ -175,7 +175,7 @@ impl State {
         let label = diagram::label(&input);
         let now = match input {
             Input::Timeout => client.machine.poll_timeout().unwrap_or_default(),
-            _ => Duration::ZERO,
+            _ => Now::ZERO,
         };
         client.machine.handle(input, now);
         let after = client.snapshot();
@@ -196,7 +196,7 @@ impl State {
         if after.state == Phase::Ringing && id.is_some_and(|id| client.over.contains(&id)) {
             self.broken = Some(Rule::NoRingingAfterTheEnd);
         }
-        std::iter::from_fn(|| client.machine.poll_output()).collect()
+        wimpex_sansio::outputs(&mut client.machine).collect()
     }
 
     /// The other end of a connection hears that it is closed, if it flowed.
@@ -344,7 +344,7 @@ impl State {
             let misses = client
                 .machine
                 .poll_timeout()
-                .is_some_and(|at| at <= patient);
+                .is_some_and(|at| at <= Now::ZERO + patient);
             let others = || {
                 let others = self.clients.iter().enumerate().filter(|(at, _)| *at != who);
                 others.filter_map(|(_, other)| {

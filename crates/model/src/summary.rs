@@ -1,6 +1,7 @@
 //! A state in a few words, for a trace.
 
 use wimpex_protocol::ServerMessage;
+use wimpex_sansio::{Machine, Now};
 
 use crate::State;
 
@@ -21,7 +22,9 @@ impl State {
                 (false, _) => " dead",
             };
             let timer = client.machine.poll_timeout();
-            let timer = timer.map_or(String::new(), |at| format!(" timer {}s", at.as_secs()));
+            let timer = timer.map_or(String::new(), |at| {
+                format!(" timer {}s", at.since(Now::ZERO).as_secs())
+            });
             let (device, state) = (&client.device, snapshot.state);
             parts.push(format!("{device}{there} {state:?}{about}{timer}"));
         }

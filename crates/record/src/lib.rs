@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wimpex_call::{Input, Memory, State};
 use wimpex_protocol::{DeviceId, IceCandidate, Signal};
+use wimpex_sansio::Now;
 
 pub use event::{Event, Unreadable};
 pub use recorder::Recorder;
@@ -32,7 +33,7 @@ pub const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// When, on the machine's clock.
-    pub at: Duration,
+    pub at: Now,
     /// What happened.
     pub input: Input,
     /// The names of what the machine asked for ([`wimpex_call::Output::name`]).
@@ -125,7 +126,7 @@ impl Record {
             early: events(&known[1]),
         });
         let entries = kept.iter().map(|kept| Entry {
-            at: kept.at,
+            at: kept.at.since(Now::ZERO),
             event: Event::of(&redaction.apply(&kept.input)),
             outputs: kept.outputs.iter().map(|name| (*name).to_owned()).collect(),
             state: format!("{:?}", kept.state),

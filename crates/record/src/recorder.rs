@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_call::{CallMachine, Input, Memory, State};
+use wimpex_sansio::{Machine, Now};
 
 use crate::{Kept, Note, slim};
 
@@ -34,7 +35,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// The machine is about to take an input.
-    pub fn begin(&mut self, at: Duration, input: &Input) {
+    pub fn begin(&mut self, at: Now, input: &Input) {
         self.kept.push_back(Kept {
             at,
             input: slim(input),
@@ -63,10 +64,11 @@ impl Recorder {
     }
 
     /// What browser or server did.
-    pub fn note(&mut self, at: Duration, text: String) {
+    pub fn note(&mut self, at: Now, text: String) {
         if self.notes.len() == NOTES {
             self.notes.pop_front();
         }
+        let at = at.since(Now::ZERO);
         self.notes.push_back(Note { at, text });
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use wimpex_call::CallMachine;
+use wimpex_sansio::{Machine, Now};
 
 use crate::{FORMAT, Record, Start};
 
@@ -57,7 +58,7 @@ pub fn replay(record: &Record) -> Result<Replay, String> {
             .event
             .input()
             .map_err(|_| format!("entry {number} is unreadable"))?;
-        machine.handle(input, entry.at);
+        machine.handle(input, Now::ZERO + entry.at);
         let mut outputs = Vec::new();
         while let Some(output) = machine.poll_output() {
             outputs.push(output.name().to_owned());

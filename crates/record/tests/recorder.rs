@@ -5,8 +5,6 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use wimpex_call::{CallMachine, Command, Input, MediaRequest, Memory, PeerConnectionState};
 use wimpex_protocol::{
@@ -14,6 +12,7 @@ use wimpex_protocol::{
     IceCandidate, Offer, Sdp, Signal, UserId,
 };
 use wimpex_record::{Record, Recorder, replay};
+use wimpex_sansio::{Machine, Now};
 
 /// A page: its machine, and what it keeps.
 #[derive(Default)]
@@ -27,7 +26,7 @@ impl Page {
     /// As the page's loop does.
     fn input(&mut self, input: Input) {
         self.second += 1;
-        let at = Duration::from_secs(self.second);
+        let at = Now::from_millis(self.second * 1_000);
         self.recorder.begin(at, &input);
         self.machine.handle(input, at);
         self.recorder.end(self.machine.state());
@@ -198,7 +197,7 @@ fn a_call_without_an_end_is_bounded_too() {
 fn a_page_that_is_open_for_days_without_a_call_keeps_no_more_either() {
     let mut recorder = Recorder::default();
     for second in 0..20_000 {
-        recorder.begin(Duration::from_secs(second), &Input::NetworkChanged);
+        recorder.begin(Now::from_millis(second * 1_000), &Input::NetworkChanged);
     }
     let (kept, dropped, start) = recorder.kept();
     assert_eq!((kept.len(), dropped), (8_000, 12_000));

@@ -15,6 +15,7 @@ use wimpex_protocol::{
     CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
 use wimpex_record::{Kept, Note, Record, replay};
+use wimpex_sansio::{Machine, Now};
 
 fn records() -> Vec<(PathBuf, Record)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replays");
@@ -137,9 +138,9 @@ fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
     let mut machine = CallMachine::new();
     let mut kept = Vec::new();
     for (second, input) in (1..).zip(incoming()) {
-        let at = Duration::from_secs(second);
+        let at = Now::from_millis(second * 1_000);
         machine.handle(input.clone(), at);
-        let outputs = std::iter::from_fn(|| machine.poll_output());
+        let outputs = wimpex_sansio::outputs(&mut machine);
         let outputs = outputs.map(|output: Output| output.name()).collect();
         let state = machine.state();
         kept.push(Kept {

@@ -1,15 +1,14 @@
 //! What the user wants.
 
-use std::time::Duration;
-
 use wimpex_protocol::{CallEndReason, CallId, CallRejectReason, CallType, UserId};
+use wimpex_sansio::Now;
 
 use super::CallMachine;
 use crate::call::{Call, Phase, limits};
 use crate::{Command, EndReason, Output, Role};
 
 impl CallMachine {
-    pub(super) fn command(&mut self, command: Command, now: Duration) {
+    pub(super) fn command(&mut self, command: Command, now: Now) {
         match command {
             Command::StartCall {
                 call_id,
@@ -25,7 +24,7 @@ impl CallMachine {
         }
     }
 
-    fn start_call(&mut self, call_id: CallId, peer: UserId, call_type: CallType, now: Duration) {
+    fn start_call(&mut self, call_id: CallId, peer: UserId, call_type: CallType, now: Now) {
         if self.call.is_some() {
             return;
         }
@@ -50,7 +49,7 @@ impl CallMachine {
         self.emit(Output::Changed);
     }
 
-    fn accept(&mut self, camera: bool, now: Duration) {
+    fn accept(&mut self, camera: bool, now: Now) {
         let Some(mut call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
             return;
         };
@@ -62,7 +61,7 @@ impl CallMachine {
     }
 
     /// From Ringing to Connecting, for the user or for the glare rule.
-    pub(super) fn open_offer(&mut self, call: &mut Call, now: Duration) {
+    pub(super) fn open_offer(&mut self, call: &mut Call, now: Now) {
         let Some(sdp) = call.pending_offer.take() else {
             return;
         };
@@ -76,7 +75,7 @@ impl CallMachine {
         self.set_remote_offer(call, sdp);
     }
 
-    fn decline(&mut self, now: Duration) {
+    fn decline(&mut self, now: Now) {
         let Some(call) = self.call.take_if(|call| call.phase == Phase::Ringing) else {
             return;
         };
@@ -84,7 +83,7 @@ impl CallMachine {
         self.finish(call, EndReason::Declined, None, now);
     }
 
-    fn hang_up(&mut self, now: Duration) {
+    fn hang_up(&mut self, now: Now) {
         let Some(call) = self.call.take() else { return };
         match call.phase {
             Phase::Ringing => {

@@ -6,6 +6,7 @@ use wimpex_protocol::{
     Answer, CallAnswer, CallEndReason, CallOffer, Candidate, DeviceId, IceCandidate, Offer, Sdp,
     Signal,
 };
+use wimpex_sansio::Now;
 
 use super::CallMachine;
 use crate::call::{Call, Phase, limits};
@@ -146,7 +147,7 @@ impl CallMachine {
     }
 
     /// No local description was made, or the one that was cannot be sent.
-    pub(super) fn local_description_failed(&mut self, connection: PeerConnectionId, now: Duration) {
+    pub(super) fn local_description_failed(&mut self, connection: PeerConnectionId, now: Now) {
         if let Some(call) = &mut self.call
             && call.connection == connection
         {
@@ -158,7 +159,7 @@ impl CallMachine {
     }
 
     /// The two descriptions that are needed will not be there: no connection comes about.
-    pub(super) fn cannot_connect(&mut self, connection: PeerConnectionId, now: Duration) {
+    pub(super) fn cannot_connect(&mut self, connection: PeerConnectionId, now: Now) {
         let Some(call) = self.call_of(connection) else {
             return;
         };
@@ -181,7 +182,7 @@ impl CallMachine {
         &mut self,
         connection: PeerConnectionId,
         state: PeerConnectionState,
-        now: Duration,
+        now: Now,
     ) {
         let Some(mut call) = self.call_of(connection) else {
             return;
@@ -216,7 +217,7 @@ impl CallMachine {
         self.timeout(now);
     }
 
-    fn connected(&mut self, call: &mut Call, now: Duration) {
+    fn connected(&mut self, call: &mut Call, now: Now) {
         call.phase = Phase::Connected;
         call.connected_at.get_or_insert(now);
         call.deadline = None;
@@ -226,7 +227,7 @@ impl CallMachine {
     }
 
     /// The path does not answer: repair it after some patience, within a limit.
-    fn path_lost(&mut self, call: &mut Call, patience: Duration, now: Duration) {
+    fn path_lost(&mut self, call: &mut Call, patience: Duration, now: Now) {
         let restart_at = now + patience;
         call.restart_at = Some(call.restart_at.map_or(restart_at, |at| at.min(restart_at)));
         if call.phase == Phase::Connected {
@@ -238,7 +239,7 @@ impl CallMachine {
 
     /// The next step of the repair. A step that does not help is taken again,
     /// until the call is connected or its deadline passes.
-    pub(super) fn restart_ice(&mut self, now: Duration) {
+    pub(super) fn restart_ice(&mut self, now: Now) {
         let Some(mut call) = self.call.take() else {
             return;
         };
@@ -254,7 +255,7 @@ impl CallMachine {
 
     /// Moves a call over to another network without waiting for the path to be
     /// lost. It need not be lost: one restart, and ICE decides the rest.
-    pub(super) fn network_changed(&mut self, now: Duration) {
+    pub(super) fn network_changed(&mut self, now: Now) {
         let Some(mut call) = self.call.take() else {
             return;
         };
@@ -286,7 +287,7 @@ impl CallMachine {
     }
 
     /// The descriptions of a restart are exchanged: it has some time to work.
-    pub(super) fn repairing(&mut self, call: &mut Call, now: Duration) {
+    pub(super) fn repairing(&mut self, call: &mut Call, now: Now) {
         if call.restart_at.is_some() {
             call.restart_at = Some(now + limits::RESTART_AGAIN_AFTER);
         }

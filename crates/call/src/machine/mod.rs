@@ -17,6 +17,7 @@ use wimpex_protocol::{
     CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, CallRinging, DeviceId, Relayed,
     Signal, UserId,
 };
+use wimpex_sansio::{Machine, Now};
 
 use crate::call::{Call, Phase, limits};
 use crate::memory::{EarlyCandidates, EndedCalls, Memory, Outcome};
@@ -74,68 +75,10 @@ impl CallMachine {
         }
     }
 
-    /// Takes one input. `now` is the time since any fixed moment, on a clock
-    /// that never goes back.
-    pub fn handle(&mut self, input: Input, now: Duration) {
-        match input {
-            Input::Command(command) => self.command(command, now),
-            Input::Signal {
-                from,
-                device,
-                to_this_device,
-                signal,
-            } => self.signal(from, device, to_this_device, signal, now),
-            Input::PeerOffline { call_id, offer } => self.peer_offline(&call_id, offer, now),
-            Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
-            Input::NetworkChanged => self.network_changed(now),
-            Input::SessionRenewed => self.session_renewed(now),
-            Input::DataChannelMessage { connection, end } => {
-                self.data_channel_message(connection, &end, now)
-            }
-            Input::LocalOffer { connection, sdp } => self.local_offer(connection, sdp),
-            Input::LocalAnswer { connection, sdp } => self.local_answer(connection, sdp),
-            Input::LocalCandidate {
-                connection,
-                candidate,
-            } => self.local_candidate(connection, candidate),
-            Input::CreateConnectionFailed { connection }
-            | Input::SetRemoteAnswerFailed { connection } => {
-                self.cannot_connect(connection, now);
-            }
-            Input::LocalDescriptionFailed { connection } => {
-                self.local_description_failed(connection, now);
-            }
-            Input::ConnectionStateChanged { connection, state } => {
-                self.connection_state_changed(connection, state, now)
-            }
-            Input::Media {
-                request,
-                audio,
-                video,
-            } => self.media(request, audio, video),
-            Input::TrackEnded { request, kind } => self.track_ended(request, kind),
-            Input::Timeout => self.timeout(now),
-        }
-    }
-
     /// Whether this call with that person is over here, so that whoever still calls is
     /// told how it ended.
     pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
         self.ended_calls.outcome(peer, call).is_some()
-    }
-
-    /// The next thing to do. Take them until there is none before the next input.
-    pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
-    }
-
-    /// When to come with [`Input::Timeout`], on the clock of [`Self::handle`].
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        let call = self.call.as_ref()?;
-        [call.deadline, call.peer_left_at, call.restart_at]
-            .into_iter()
-            .flatten()
-            .min()
     }
 
     /// Where the call stands.
@@ -226,7 +169,7 @@ impl CallMachine {
     }
 
     /// This side ends the call, and tells the peer in every way that there is.
-    fn end_call(&mut self, call: Call, tell: CallEndReason, reason: EndReason, now: Duration) {
+    fn end_call(&mut self, call: Call, tell: CallEndReason, reason: EndReason, now: Now) {
         let end = self.send_end(&call, tell);
         let goodbye = call.connected_at.map(|_| end);
         self.finish(call, reason, goodbye, now);
@@ -234,7 +177,7 @@ impl CallMachine {
 
     /// The only way in which a call ends: everything that it held is let go.
     /// Telling the peer is up to who knows what to say.
-    fn finish(&mut self, call: Call, reason: EndReason, goodbye: Option<CallEnd>, now: Duration) {
+    fn finish(&mut self, call: Call, reason: EndReason, goodbye: Option<CallEnd>, now: Now) {
         self.remember(&call.peer, &call.id, Outcome::of(reason));
         if call.role == crate::Role::Caller || call.is_live() {
             self.emit(Output::CloseConnection {
@@ -250,15 +193,15 @@ impl CallMachine {
             call_type: call.call_type,
             role: call.role,
             reason,
-            duration: call.connected_at.map(|since| now.saturating_sub(since)),
+            duration: call.connected_at.map(|since| now.since(since)),
             microphone: call.media.microphone.capture.failure(),
             camera: call.media.camera.capture.failure(),
         });
         self.emit(Output::Changed);
     }
 
-    fn timeout(&mut self, now: Duration) {
-        let due = |at: Option<Duration>| at.is_some_and(|at| at <= now);
+    fn timeout(&mut self, now: Now) {
+        let due = |at: Option<Now>| at.is_some_and(|at| at <= now);
         let Some(call) = &mut self.call else { return };
         if due(call.deadline) {
             self.deadline_passed(now);
@@ -270,7 +213,7 @@ impl CallMachine {
     }
 
     /// A phase has lasted too long.
-    fn deadline_passed(&mut self, now: Duration) {
+    fn deadline_passed(&mut self, now: Now) {
         let Some(call) = self.call.take() else { return };
         let (tell, reason) = match call.phase {
             Phase::Calling { .. } => (CallEndReason::NoAnswer, EndReason::NoAnswer),
@@ -281,5 +224,64 @@ impl CallMachine {
             }
         };
         self.end_call(call, tell, reason, now);
+    }
+}
+
+impl Machine for CallMachine {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Command(command) => self.command(command, now),
+            Input::Signal {
+                from,
+                device,
+                to_this_device,
+                signal,
+            } => self.signal(from, device, to_this_device, signal, now),
+            Input::PeerOffline { call_id, offer } => self.peer_offline(&call_id, offer, now),
+            Input::PeerDevices { user, devices } => self.peer_devices(&user, devices, now),
+            Input::NetworkChanged => self.network_changed(now),
+            Input::SessionRenewed => self.session_renewed(now),
+            Input::DataChannelMessage { connection, end } => {
+                self.data_channel_message(connection, &end, now)
+            }
+            Input::LocalOffer { connection, sdp } => self.local_offer(connection, sdp),
+            Input::LocalAnswer { connection, sdp } => self.local_answer(connection, sdp),
+            Input::LocalCandidate {
+                connection,
+                candidate,
+            } => self.local_candidate(connection, candidate),
+            Input::CreateConnectionFailed { connection }
+            | Input::SetRemoteAnswerFailed { connection } => {
+                self.cannot_connect(connection, now);
+            }
+            Input::LocalDescriptionFailed { connection } => {
+                self.local_description_failed(connection, now);
+            }
+            Input::ConnectionStateChanged { connection, state } => {
+                self.connection_state_changed(connection, state, now)
+            }
+            Input::Media {
+                request,
+                audio,
+                video,
+            } => self.media(request, audio, video),
+            Input::TrackEnded { request, kind } => self.track_ended(request, kind),
+            Input::Timeout => self.timeout(now),
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        let call = self.call.as_ref()?;
+        [call.deadline, call.peer_left_at, call.restart_at]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

@@ -3,16 +3,15 @@
 //! Before there is a connection, only the server can tell that the peer is
 //! gone. Afterwards the connection itself does, and the server is not asked.
 
-use std::time::Duration;
-
 use wimpex_protocol::{CallEndReason, CallId, DeviceId, UserId};
+use wimpex_sansio::Now;
 
 use super::CallMachine;
 use crate::EndReason;
 use crate::call::{Call, Phase, Presence, limits};
 
 impl CallMachine {
-    pub(super) fn peer_devices(&mut self, user: &UserId, devices: Vec<DeviceId>, now: Duration) {
+    pub(super) fn peer_devices(&mut self, user: &UserId, devices: Vec<DeviceId>, now: Now) {
         let Some(mut call) = self.call.take_if(|call| call.peer == *user) else {
             return;
         };
@@ -60,7 +59,7 @@ impl CallMachine {
     /// What was sent and not confirmed may be lost, and what was on its way to
     /// us is. So everything that matters is said again, and whoever hears it
     /// says again what belongs to it.
-    pub(super) fn session_renewed(&mut self, now: Duration) {
+    pub(super) fn session_renewed(&mut self, now: Now) {
         let Some(mut call) = self.call.take() else {
             return;
         };
@@ -82,7 +81,7 @@ impl CallMachine {
         self.call = Some(call);
     }
 
-    pub(super) fn peer_offline(&mut self, id: &CallId, offer: bool, now: Duration) {
+    pub(super) fn peer_offline(&mut self, id: &CallId, offer: bool, now: Now) {
         let Some(mut call) = self.call.take_if(|call| call.id == *id) else {
             return;
         };
@@ -107,7 +106,7 @@ impl CallMachine {
     }
 
     /// The peer has been away for too long.
-    pub(super) fn peer_left_for_good(&mut self, now: Duration) {
+    pub(super) fn peer_left_for_good(&mut self, now: Now) {
         let Some(call) = self.call.take() else { return };
         let (tell, reason) = match call.phase {
             Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),
@@ -130,7 +129,7 @@ impl CallMachine {
 
 /// A call takes the place of another one with the same peer, of whom the server
 /// will not say again what it has said already.
-pub(super) fn inherit(call: &mut Call, known: Presence, now: Duration) {
+pub(super) fn inherit(call: &mut Call, known: Presence, now: Now) {
     let gone =
         |there: &Vec<DeviceId>| !call.peer_device.as_ref().is_some_and(|d| there.contains(d));
     let gone = known.devices.as_ref().is_some_and(gone);
@@ -141,7 +140,7 @@ pub(super) fn inherit(call: &mut Call, known: Presence, now: Duration) {
 }
 
 /// The peer is not there. It may come back before patience is out.
-fn peer_left(call: &mut Call, now: Duration) {
+fn peer_left(call: &mut Call, now: Now) {
     let patience = now + limits::PEER_LEFT_AFTER;
     match call.phase {
         Phase::Calling { .. } | Phase::Ringing | Phase::Connecting => {

@@ -3,12 +3,11 @@
 //! Nothing in here is trusted: a signal counts only if it comes from the call's
 //! peer (as the server stamped it) and names the call's id.
 
-use std::time::Duration;
-
 use wimpex_protocol::{
     CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason, Candidate, DeviceId,
     Sdp, Signal, UserId,
 };
+use wimpex_sansio::Now;
 
 use super::{CallMachine, presence};
 use crate::call::{Call, Phase, Presence, limits};
@@ -29,7 +28,7 @@ impl CallMachine {
         device: DeviceId,
         to_this_device: bool,
         signal: Signal,
-        now: Duration,
+        now: Now,
     ) {
         let from = Sender { user, device };
         match signal {
@@ -52,7 +51,7 @@ impl CallMachine {
             .take_if(|call| call.id == *id && call.is_with(&from.user, &from.device))
     }
 
-    fn offer(&mut self, from: Sender, offer: CallOffer, now: Duration) {
+    fn offer(&mut self, from: Sender, offer: CallOffer, now: Now) {
         if let Some(outcome) = self.ended_calls.outcome(&from.user, &offer.call_id) {
             self.reply(&from, outcome.signal(offer.call_id));
             return self.reoffer_to(&from);
@@ -104,7 +103,7 @@ impl CallMachine {
     }
 
     /// A first offer: show the prompt, and touch nothing else.
-    fn ring(&mut self, from: Sender, offer: CallOffer, known: Presence, now: Duration) {
+    fn ring(&mut self, from: Sender, offer: CallOffer, known: Presence, now: Now) {
         let mut call = self.incoming(&from, offer);
         presence::inherit(&mut call, known, now);
         call.deadline = Some(now + self.ring_time());
@@ -133,7 +132,7 @@ impl CallMachine {
     /// Both called at the same moment. The greater id wins, on both sides alike;
     /// the side whose call loses takes the other's without asking, since its
     /// person wants that very call.
-    fn glare(&mut self, ours: Call, from: Sender, offer: CallOffer, now: Duration) {
+    fn glare(&mut self, ours: Call, from: Sender, offer: CallOffer, now: Now) {
         let peer_has_seen_ours = ours.negotiation.offered;
         if peer_has_seen_ours && ours.id > offer.call_id {
             // In case they have not: they would wait for an answer forever.
@@ -162,7 +161,7 @@ impl CallMachine {
     /// An offer with the id of the call that we have: a renegotiation, or a
     /// repetition. Perfect negotiation (webrtc, section 10.7): when both offer,
     /// the caller insists and the callee gives way.
-    fn offer_in_call(&mut self, mut call: Call, from: &Sender, sdp: Sdp, now: Duration) {
+    fn offer_in_call(&mut self, mut call: Call, from: &Sender, sdp: Sdp, now: Now) {
         if call.is_with(&from.user, &from.device) {
             match call.phase {
                 Phase::Calling { .. } => {}
@@ -176,7 +175,7 @@ impl CallMachine {
         self.call = Some(call);
     }
 
-    fn renegotiate(&mut self, call: &mut Call, sdp: Sdp, now: Duration) {
+    fn renegotiate(&mut self, call: &mut Call, sdp: Sdp, now: Now) {
         let ours_pending = call.negotiation.offered || call.negotiation.offering;
         if call.negotiation.has_seen(&sdp) {
             let answered = matches!(call.negotiation.local, Some(Local::Answer(_)));
@@ -190,7 +189,7 @@ impl CallMachine {
         }
     }
 
-    fn answer(&mut self, from: Sender, id: &CallId, sdp: Sdp, now: Duration) {
+    fn answer(&mut self, from: Sender, id: &CallId, sdp: Sdp, now: Now) {
         let Some(mut call) = self.call_with(&from, id) else {
             return self.stray(&from, id);
         };
@@ -283,7 +282,7 @@ impl CallMachine {
         self.call = Some(call);
     }
 
-    fn rejected(&mut self, from: &Sender, reject: &CallReject, now: Duration) {
+    fn rejected(&mut self, from: &Sender, reject: &CallReject, now: Now) {
         let Some(call) = self.call_with(from, &reject.call_id) else {
             return self.over_before_it_began(from, &reject.call_id, CallEndReason::Cancelled);
         };
@@ -317,7 +316,7 @@ impl CallMachine {
         &mut self,
         connection: PeerConnectionId,
         end: &CallEnd,
-        now: Duration,
+        now: Now,
     ) {
         let Some(call) = self
             .call
@@ -332,20 +331,14 @@ impl CallMachine {
         }
     }
 
-    fn ended_by_peer(&mut self, from: &Sender, to_this_device: bool, end: &CallEnd, now: Duration) {
+    fn ended_by_peer(&mut self, from: &Sender, to_this_device: bool, end: &CallEnd, now: Now) {
         match self.call_with(from, &end.call_id) {
             Some(call) => self.end_by_peer(call, to_this_device, end.reason, now),
             None => self.over_before_it_began(from, &end.call_id, end.reason),
         }
     }
 
-    fn end_by_peer(
-        &mut self,
-        call: Call,
-        to_this_device: bool,
-        reason: CallEndReason,
-        now: Duration,
-    ) {
+    fn end_by_peer(&mut self, call: Call, to_this_device: bool, reason: CallEndReason, now: Now) {
         let reason = match (call.phase, reason) {
             (
                 Phase::Connecting | Phase::Connected | Phase::Reconnecting,

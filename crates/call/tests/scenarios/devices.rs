@@ -53,7 +53,7 @@ fn a_device_that_stops_ringing_first_ends_the_ringing_on_the_other() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.now = limits::RING;
+    world.now = Now::ZERO + limits::RING;
     world.input(2, Input::Timeout);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));

@@ -25,6 +25,7 @@ use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, Candidate,
     IceCandidate, Offer, Sdp, Signal,
 };
+use wimpex_sansio::{Machine, Now};
 use world::{ALICE, BOB, CAROL, World, call_id};
 
 const SECOND: Duration = Duration::from_secs(1);

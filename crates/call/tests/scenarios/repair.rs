@@ -73,7 +73,7 @@ fn two_ice_restarts_at_once_end_in_one() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Disconnected);
     // The caller's restart is on its way when the callee's begins.
-    world.now += limits::CALLEE_RESTART_AFTER;
+    world.now = world.now + limits::CALLEE_RESTART_AFTER;
     world.input(ALICE, Input::Timeout);
     world.input(BOB, Input::Timeout);
     world.path = true;
@@ -242,7 +242,7 @@ fn an_offer_that_was_rolled_back_is_not_sent() {
     // Bob's browser is still making his restart when Alice's offer arrives.
     world.pages[BOB].slow_to_describe = true;
     world.cut(PeerConnectionState::Disconnected);
-    world.now += limits::CALLEE_RESTART_AFTER;
+    world.now = world.now + limits::CALLEE_RESTART_AFTER;
     world.input(BOB, Input::Timeout);
     world.input(ALICE, Input::Timeout);
     world.settle();

@@ -18,13 +18,13 @@ fn a_video_call_from_click_to_hang_up() {
             .peer_rings
     );
 
-    world.now = 5 * SECOND;
+    world.now = Now::ZERO + 5 * SECOND;
     world.accept(BOB);
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
     assert!(world.pages[ALICE].camera_is_on() && world.pages[BOB].camera_is_on());
 
-    world.now = 65 * SECOND;
+    world.now = Now::ZERO + 65 * SECOND;
     world.command(ALICE, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));

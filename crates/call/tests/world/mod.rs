@@ -17,6 +17,7 @@ use wimpex_call::{
     PeerConnectionState, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
+use wimpex_sansio::{Machine, Now};
 
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;
@@ -90,7 +91,7 @@ impl Page {
 
 pub struct World {
     pub pages: Vec<Page>,
-    pub now: Duration,
+    pub now: Now,
     /// What has been sent and not delivered: (from, message).
     pub wire: VecDeque<(usize, Relayed)>,
     /// Whether media can flow.
@@ -122,7 +123,7 @@ impl World {
         };
         Self {
             pages: pages.iter().map(page).collect(),
-            now: Duration::ZERO,
+            now: Now::ZERO,
             wire: VecDeque::new(),
             path: true,
         }
