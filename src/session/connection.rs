@@ -14,11 +14,11 @@ use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 use super::View;
 use super::event::Event;
 use super::gauge::{Measure, Told};
+use super::lazy;
 use crate::browser::peer::{
     self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
 };
 use crate::browser::{BrowserError, media};
-use crate::lazy;
 
 /// How long a connection stays open for the farewell to get through, in
 /// milliseconds: a lost packet is sent again after half a second.

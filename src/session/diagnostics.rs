@@ -1,4 +1,4 @@
-//! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`crate::lazy`).
+//! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`super::lazy`).
 
 use leptos::prelude::*;
 use wimpex_record::Record;

@@ -1,5 +1,5 @@
 //! The guard: the gate of `wimpex-gate`, with the browser's keys and clock. Loaded with
-//! the first call (`crate::lazy`); the session knows it as a [`Guard`].
+//! the first call (`super::lazy`); the session knows it as a [`Guard`].
 
 use std::sync::Arc;
 

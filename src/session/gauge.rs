@@ -1,5 +1,5 @@
 //! From `getStats` to what the page shows of a call's quality, and to what the picture
-//! may take where the browser has no estimate of the way. Loaded with the first call (`crate::lazy`); the session knows it as a [`Measure`].
+//! may take where the browser has no estimate of the way. Loaded with the first call (`super::lazy`); the session knows it as a [`Measure`].
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Whatever the call machine says goes by the guard, and whatever the server brings.
 //!
 //! The guard itself comes in a module of its own, when the first signal of a call does
-//! (`crate::lazy`); until then signals wait, in their order.
+//! (`super::lazy`); until then signals wait, in their order.
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Timeout;
@@ -14,9 +14,10 @@ use wimpex_identity::Refusal;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
 
 use super::event::Event;
+use super::lazy;
 use super::runtime::Runtime;
 use super::view::Alarm;
-use crate::lazy;
+use crate::chunk::NotLoaded;
 
 /// A call, and whom it is with.
 pub type Pair = (UserId, CallId);
@@ -129,7 +130,7 @@ impl Runtime {
         spawn_local(async move {
             let guard = match guard.await {
                 Ok(guard) => Some(guard.await),
-                Err(lazy::NotLoaded) => None,
+                Err(NotLoaded) => None,
             };
             post(&inbox, Event::Guard(guard));
         });

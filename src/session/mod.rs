@@ -16,6 +16,7 @@ pub(crate) mod gatekeeper;
 pub mod gauge;
 pub mod guard;
 pub mod identity;
+pub(crate) mod lazy;
 mod link;
 mod news;
 pub(crate) mod people;

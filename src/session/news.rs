@@ -9,12 +9,12 @@ use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
 use super::ServerState;
 use super::event::Event;
 use super::guard::Word;
+use super::lazy;
 use super::link::News;
 use super::person::ME;
 use super::runtime::Runtime;
 use crate::browser::peer::IceServer;
 use crate::browser::{clock, storage};
-use crate::lazy;
 
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;

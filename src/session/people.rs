@@ -1,5 +1,5 @@
 //! The book of contacts and past calls, as the browser keeps it. Loaded when it is
-//! wanted (`crate::lazy`).
+//! wanted (`super::lazy`).
 
 use std::cell::{Cell, RefCell};
 

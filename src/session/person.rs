@@ -12,12 +12,13 @@ use wimpex_protocol::{CallId, Name, UserId};
 use super::check::{Finding, PARTS, Part};
 use super::event::Event;
 use super::identity::Identity;
+use super::lazy;
 use super::runtime::Runtime;
 use super::view::Contact;
 use super::{Intent, ServerState};
 use crate::browser::peer::Hardware;
 use crate::browser::{BrowserError, random, storage};
-use crate::lazy;
+use crate::chunk::NotLoaded;
 
 const NAME: &str = "wimpex.name";
 /// "1" if calls are to be relayed only.
@@ -181,7 +182,7 @@ impl Runtime {
         spawn_local(async move {
             match check.await {
                 Ok(running) => running.await,
-                Err(lazy::NotLoaded) => {
+                Err(NotLoaded) => {
                     let _ = inbox.unbounded_send(Event::NoCheck);
                 }
             }

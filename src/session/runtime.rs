@@ -22,7 +22,7 @@ use super::trace::{Trace, candidate_kind};
 use super::{CONTACTS, Options, ServerState, View};
 use crate::browser::peer::{Hardware, IceServer, PeerEvent, RtcPeerConnectionState};
 use crate::browser::{Listener, clock, media, window};
-use crate::lazy;
+use crate::chunk;
 
 /// Starts the loop.
 pub(super) fn spawn(
@@ -341,7 +341,7 @@ impl Runtime {
             if matches!(after, State::Calling | State::Ringing) {
                 // In the call the server, and with it the rest of the page, may be away.
                 spawn_local(async {
-                    let _ = lazy::preload().await;
+                    let _ = chunk::preload().await;
                 });
             }
         }

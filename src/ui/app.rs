@@ -8,13 +8,13 @@ use super::call_screen::CallScreen;
 use super::ended::EndedScreen;
 use super::home::Home;
 use super::later::later;
+use super::lazy;
 use super::person::{BrokenLink, PersonScreen};
 use super::place::Places;
 use super::ringing::ring;
 use super::use_session;
 use super::welcome::Welcome;
 use crate::browser::window;
-use crate::lazy;
 use crate::session::Options;
 use crate::session::address::Place;
 

@@ -5,8 +5,8 @@ use wimpex_call::State;
 
 use super::icon::logo;
 use super::later::later;
+use super::lazy;
 use super::{live, use_session, words};
-use crate::lazy;
 use crate::session::ServerState;
 
 /// The state of the way to the server, when it is not well.

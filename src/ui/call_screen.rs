@@ -11,11 +11,11 @@ use wimpex_sansio::Now;
 
 use super::controls::Controls;
 use super::later::later;
+use super::lazy;
 use super::person::name_of;
 use super::remote::Remote;
 use super::{live, use_session, words};
 use crate::browser::clock;
-use crate::lazy;
 
 /// Milliseconds without any input until the controls step aside.
 const IDLE_AFTER: u32 = 3500;

@@ -4,8 +4,8 @@ use leptos::html::Section;
 use leptos::prelude::*;
 
 use super::later::later;
+use super::lazy;
 use super::{live, use_session, words};
-use crate::lazy;
 use crate::session::Intent;
 use crate::session::check::{Finding, PARTS, Part};
 

@@ -1,5 +1,5 @@
 //! `?debug`: what the call machine and the browser did, and when: the same record that
-//! is saved. Loaded when it is wanted (`crate::lazy`).
+//! is saved. Loaded when it is wanted (`super::lazy`).
 
 use leptos::prelude::*;
 

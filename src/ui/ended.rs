@@ -7,13 +7,13 @@ use wimpex_call::{EndReason, Ended, Role};
 use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
 use super::later::later;
+use super::lazy;
 use super::people::KeepContact;
 use super::person::name_of;
 use super::place::Places;
 use super::save::SaveDiagnostics;
 use super::words::Circumstances;
 use super::{live, use_session, words};
-use crate::lazy;
 use crate::session::{Intent, ServerState};
 
 /// The screen after a call.

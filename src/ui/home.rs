@@ -7,11 +7,11 @@ use wimpex_protocol::CallType;
 use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
 use super::later::later;
+use super::lazy;
 use super::notices::notices;
 use super::welcome::invalid;
 use super::{live, use_session, words};
 use crate::browser::{notice, storage, window};
-use crate::lazy;
 use crate::session::people::HAS_BOOK;
 use crate::session::{Intent, ServerState, address};
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
-use crate::lazy::{Lazy, NotLoaded};
+use crate::chunk::{Lazy, NotLoaded};
 
 /// Nothing until the part is there, then the part; or why it is not.
 pub(crate) fn later(part: Lazy<AnyView>) -> AnyView {

@@ -6,10 +6,10 @@ use wimpex_call::ActiveCall;
 
 use super::icon::{Icon, icon};
 use super::later::later;
+use super::lazy;
 use super::words::devices;
 use super::{live, use_session};
 use crate::browser::window;
-use crate::lazy;
 
 /// In a call: what is wrong with microphone or camera.
 #[component]

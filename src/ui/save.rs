@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::use_session;
-use crate::lazy::{self, NotLoaded};
+use crate::chunk::NotLoaded;
+use crate::session::lazy;
 
 /// A button that saves it.
 #[component]

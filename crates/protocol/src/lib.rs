@@ -10,6 +10,7 @@
 
 mod decode;
 mod description;
+mod ice;
 mod id;
 pub mod limits;
 mod message;
@@ -18,18 +19,19 @@ mod session;
 mod signal;
 
 pub use decode::{DecodeError, References, Unreadable};
-pub use description::{Answer, CallType, Candidate, Offer, Sdp, Sec};
+pub use description::{Answer, CallType, Offer, Sdp, Sec};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use message::{ClientMessage, Numbered, ServerMessage, number};
 pub use name::{InvalidName, Name};
 pub use session::{
-    Ack, ErrorCode, ErrorMessage, Hello, IceServer, IceServers, Login, Presence, PresenceWatch,
-    Resume, Welcome,
+    Ack, ErrorCode, ErrorMessage, Hello, IceServers, Login, Presence, PresenceWatch, Resume,
+    Welcome,
 };
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
     CallRinging, IceCandidate, Relayed, Signal,
 };
+pub use wimpex_webrtc::{IceCandidateInit as Candidate, IceServer};
 
 /// The version of the protocol that `hello` names.
 pub const VERSION: u32 = 1;

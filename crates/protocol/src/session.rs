@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::decode::{Fields, Unreadable, texts};
-use crate::{CallId, DeviceId, SessionId, UserId};
+use crate::decode::{Fields, Unreadable};
+use crate::{CallId, DeviceId, IceServer, SessionId, UserId, ice};
 
 /// Server to client, as soon as the socket is open.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -170,46 +170,14 @@ impl Ack {
     }
 }
 
-/// An entry of W3C `RTCConfiguration.iceServers` (webrtc, section 4.2.4).
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IceServer {
-    /// `stun:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
-    pub urls: Vec<String>,
-    /// For TURN: who asks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// For TURN: the password. A secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-}
-
-impl IceServer {
-    fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
-        Ok(Self {
-            urls: texts(fields.list("urls")?)?,
-            username: fields.may_string("username")?,
-            credential: fields.may_string("credential")?,
-        })
-    }
-}
-
 fn ice_servers(message: Fields<'_>) -> Result<Vec<IceServer>, Unreadable> {
     let list = message.must_have("iceServers")?.list("iceServers")?;
     list.iter()
         .map(|server| {
             let object = server.as_object().ok_or(Unreadable::Field)?;
-            IceServer::read(Fields(object))
+            ice::read_server(Fields(object))
         })
         .collect()
-}
-
-impl fmt::Debug for IceServer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IceServer")
-            .field("urls", &self.urls)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Server to client: STUN and TURN servers to use from now on, before the

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::decode::{self, Fields, Unreadable};
-use crate::{Answer, CallId, CallType, Candidate, DeviceId, Offer, Sec, UserId};
+use crate::{Answer, CallId, CallType, Candidate, DeviceId, Offer, Sec, UserId, ice};
 
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
 /// `from_*`, and overwrites whatever the client claimed there.
@@ -184,7 +184,7 @@ impl IceCandidate {
     pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
         Ok(Self {
             call_id: fields.may_id("callId")?,
-            candidate: Candidate::read(fields.fields("candidate")?)?,
+            candidate: ice::read_candidate(fields.fields("candidate")?)?,
         })
     }
 }

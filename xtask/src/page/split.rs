@@ -1,6 +1,6 @@
 //! Splits what is loaded later off the module.
 //!
-//! Functions that are declared `lazy!` (src/lazy.rs), and all code that only they
+//! Functions that are declared `lazy!` (src/chunk.rs), and all code that only they
 //! need, go into a module of their own. That has to be done to what the linker
 //! wrote, before wasm-bindgen throws the relocations away; Trunk knows no step
 //! there (<https://github.com/trunk-rs/trunk/issues/1022>). So for Trunk a script
