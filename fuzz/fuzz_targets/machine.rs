@@ -13,8 +13,9 @@ use wimpex_call::{
 use wimpex_sansio::{Machine, Now};
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
-    CallRinging, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
+    CallRinging, CallType, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
+use wimpex_webrtc::IceCandidateInit;
 
 const REASONS: [CallEndReason; 7] = [
     CallEndReason::Cancelled,
@@ -80,8 +81,8 @@ fn signal(kind: u8, a: u8) -> Signal {
     }
 }
 
-fn candidate() -> Candidate {
-    Candidate {
+fn candidate() -> IceCandidateInit {
+    IceCandidateInit {
         candidate: "candidate".to_owned(),
         sdp_m_line_index: None,
         sdp_mid: None,
@@ -91,7 +92,7 @@ fn candidate() -> Candidate {
 
 fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest) -> Input {
     let sdp = Sdp(format!("local {a}"));
-    let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::Denied) };
+    let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::NotAllowed) };
     match kind % 24 {
         0 => Input::Command(Command::StartCall {
             call_id: call_id(a),

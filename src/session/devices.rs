@@ -98,17 +98,6 @@ impl Devices {
 }
 
 fn store(place: &mut Option<Track>, track: Result<Track, BrowserError>) -> Result<(), MediaError> {
-    *place = Some(track.map_err(|error| media_error(&error))?);
+    *place = Some(track.map_err(|error| MediaError::from_exception_name(&error.name))?);
     Ok(())
-}
-
-/// The standard's names, and those that older browsers used.
-fn media_error(error: &BrowserError) -> MediaError {
-    match error.name.as_str() {
-        "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => MediaError::Denied,
-        "NotFoundError" | "OverconstrainedError" | "DevicesNotFoundError" => MediaError::NotFound,
-        "NotReadableError" | "AbortError" | "TrackStartError" => MediaError::InUse,
-        "InsecureError" | "TypeError" => MediaError::Insecure,
-        _ => MediaError::Other,
-    }
 }

@@ -110,12 +110,12 @@ fn the_end_of_a_call_names_the_device_that_was_missing() {
         words::end(&ended, "Bob", ALL_WELL).1
     };
     assert_eq!(said(None, None), "Bob hung up.");
-    let denied = said(Some(MediaError::Denied), None);
+    let denied = said(Some(MediaError::NotAllowed), None);
     assert!(
         denied.contains("You were not heard: your microphone was blocked"),
         "{denied}"
     );
-    let in_use = said(None, Some(MediaError::InUse));
+    let in_use = said(None, Some(MediaError::NotReadable));
     assert!(
         in_use.contains("You were not seen: your camera was in use"),
         "{in_use}"

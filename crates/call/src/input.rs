@@ -1,6 +1,8 @@
 //! Everything that can happen to a call.
 
-use wimpex_protocol::{CallEnd, CallId, Candidate, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
+
+use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::Command;
 
@@ -13,50 +15,6 @@ pub struct PeerConnectionId(pub u64);
 /// that came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MediaRequest(pub u64);
-
-/// Which of the two kinds of `MediaStreamTrack`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TrackKind {
-    /// The microphone's.
-    Audio,
-    /// The camera's.
-    Video,
-}
-
-/// Why there is no track (mediacapture-streams, section 9.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MediaError {
-    /// `NotAllowedError`: the person or the system said no.
-    Denied,
-    /// `NotFoundError`: there is no such device.
-    NotFound,
-    /// `NotReadableError`: another program has the device.
-    InUse,
-    /// There is no `mediaDevices`: the page did not come over a secure origin.
-    Insecure,
-    /// The track was there and ended, as when the device is unplugged.
-    Lost,
-    /// Anything else.
-    Other,
-}
-
-/// `RTCPeerConnectionState` (webrtc, section 4.4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PeerConnectionState {
-    /// Created.
-    New,
-    /// ICE or DTLS is at work.
-    Connecting,
-    /// Media flows.
-    Connected,
-    /// No path answers at the moment; may recover by itself.
-    Disconnected,
-    /// No path is left; an ICE restart may find one.
-    Failed,
-    /// The peer has closed its connection (DTLS `close_notify`). What
-    /// `RTCPeerConnectionState` calls closed is our own doing, and no news.
-    Closed,
-}
 
 /// What can happen to a call. What comes with the id of a connection that is closed
 /// already has no effect.
@@ -123,7 +81,7 @@ pub enum Input {
         /// Of which connection.
         connection: PeerConnectionId,
         /// The path.
-        candidate: Candidate,
+        candidate: IceCandidateInit,
     },
     /// The browser could not carry out [`crate::Output::CreateConnection`].
     CreateConnectionFailed {

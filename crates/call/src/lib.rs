@@ -69,10 +69,10 @@ mod state;
 
 pub use call::limits;
 pub use command::Command;
-pub use input::{
-    Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
-};
+pub use input::{Input, MediaRequest, PeerConnectionId};
 pub use machine::CallMachine;
 pub use memory::{Early, Memory};
 pub use output::Output;
+// They are part of `Input`.
 pub use state::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
+pub use wimpex_webrtc::{MediaError, PeerConnectionState, TrackKind};

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, Candidate, DeviceId, Signal,
-    UserId,
+    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, DeviceId, Signal, UserId,
 };
+use wimpex_webrtc::IceCandidateInit;
 
 use crate::EndReason;
 use crate::call::limits;
@@ -24,7 +24,7 @@ pub struct Memory {
 }
 
 /// A candidate that came before the offer that it belongs to.
-pub type Early = (UserId, DeviceId, CallId, Candidate);
+pub type Early = (UserId, DeviceId, CallId, IceCandidateInit);
 
 impl Memory {
     /// The same again of its parts; an end that is none is left out.
@@ -73,7 +73,7 @@ impl EarlyCandidates {
         from: UserId,
         device: DeviceId,
         id: CallId,
-        candidate: Candidate,
+        candidate: IceCandidateInit,
     ) {
         if self.0.len() == limits::EARLY_CANDIDATES {
             self.0.pop_front();
@@ -83,7 +83,11 @@ impl EarlyCandidates {
 
     /// Hands out those of a call that has begun, and forgets those of others'
     /// calls that its peer gave up.
-    pub(crate) fn claim(&mut self, peer: &UserId, call: &CallId) -> Vec<(DeviceId, Candidate)> {
+    pub(crate) fn claim(
+        &mut self,
+        peer: &UserId,
+        call: &CallId,
+    ) -> Vec<(DeviceId, IceCandidateInit)> {
         let mut claimed = Vec::new();
         self.0.retain(|(from, device, id, candidate)| {
             let belongs = from == peer && id == call;

@@ -1,6 +1,7 @@
 //! How far the exchange of descriptions has come, and what of it can be said again.
 
-use wimpex_protocol::{Candidate, DeviceId, Sdp};
+use wimpex_protocol::{DeviceId, Sdp};
+use wimpex_webrtc::IceCandidateInit;
 
 use crate::call::limits;
 
@@ -25,13 +26,13 @@ pub(crate) struct Negotiation {
     pub(crate) local: Option<Local>,
     /// Ours of this description; those before `sent` are out, the others wait
     /// for the description to be out and the call accepted.
-    pub(crate) local_candidates: Vec<Candidate>,
+    pub(crate) local_candidates: Vec<IceCandidateInit>,
     pub(crate) sent: usize,
     /// Hashes of the peer's descriptions, the one in use last. A repeated one
     /// is told by it.
     remote_descriptions: Vec<u64>,
     /// Theirs, waiting for the remote description.
-    pub(crate) remote_candidates: Vec<(DeviceId, Candidate)>,
+    pub(crate) remote_candidates: Vec<(DeviceId, IceCandidateInit)>,
     /// How many of theirs the browser was given for that description.
     pub(crate) added: usize,
 }

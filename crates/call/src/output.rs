@@ -1,6 +1,7 @@
 //! Everything that a call can ask for.
 
-use wimpex_protocol::{CallEnd, CallType, Candidate, Relayed, Sdp};
+use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
+use wimpex_webrtc::IceCandidateInit;
 
 use crate::{MediaRequest, PeerConnectionId, Role};
 
@@ -46,7 +47,7 @@ pub enum Output {
         /// On which connection.
         connection: PeerConnectionId,
         /// The path.
-        candidate: Candidate,
+        candidate: IceCandidateInit,
     },
     /// Close the connection and let go of all that belongs to it.
     CloseConnection {

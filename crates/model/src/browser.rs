@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wimpex_call::{Input, MediaRequest, Output, PeerConnectionId, PeerConnectionState, Role};
-use wimpex_protocol::{CallEnd, CallId, Candidate, Sdp};
+use wimpex_protocol::{CallEnd, CallId, Sdp};
+use wimpex_webrtc::IceCandidateInit;
 
 use crate::rule::Rule;
 
@@ -177,7 +178,7 @@ impl Browser {
         connection.offering = matches!(work, Work::Offer(_));
         let candidate = Input::LocalCandidate {
             connection: connection_id,
-            candidate: Candidate {
+            candidate: IceCandidateInit {
                 candidate: format!("candidate {} {device}", connection.call),
                 sdp_m_line_index: Some(0),
                 sdp_mid: None,

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use wimpex_call::{
     Command, Input, MediaError, MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind,
 };
-use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Sdp, Signal, UserId};
+use wimpex_webrtc::IceCandidateInit;
 
 /// [`Input`], with plain texts and numbers in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -127,11 +128,11 @@ const STATES: [(PeerConnectionState, ConnectionState); 6] = [
 
 const CAPTURED: [(Result<(), MediaError>, Captured); 7] = [
     (Ok(()), Captured::Works),
-    (Err(MediaError::Denied), Captured::Denied),
+    (Err(MediaError::NotAllowed), Captured::Denied),
     (Err(MediaError::NotFound), Captured::NotFound),
-    (Err(MediaError::InUse), Captured::InUse),
-    (Err(MediaError::Insecure), Captured::Insecure),
-    (Err(MediaError::Lost), Captured::Lost),
+    (Err(MediaError::NotReadable), Captured::InUse),
+    (Err(MediaError::InsecureContext), Captured::Insecure),
+    (Err(MediaError::Ended), Captured::Lost),
     (Err(MediaError::Other), Captured::Other),
 ];
 
@@ -306,7 +307,7 @@ impl Event {
                 index,
             } => Input::LocalCandidate {
                 connection: PeerConnectionId(*connection),
-                candidate: Candidate {
+                candidate: IceCandidateInit {
                     candidate: candidate.clone(),
                     sdp_m_line_index: *index,
                     sdp_mid: mid.clone(),

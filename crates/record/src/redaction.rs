@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wimpex_call::{Command, Input};
-use wimpex_protocol::{Answer, CallId, Candidate, DeviceId, Offer, Sdp, Signal, UserId};
+use wimpex_protocol::{Answer, CallId, DeviceId, Offer, Sdp, Signal, UserId};
+use wimpex_webrtc::IceCandidateInit;
 
 /// What stands for what. Call ids keep their order, which decides who gives way when
 /// two call each other.
@@ -144,7 +145,7 @@ impl Redaction {
     }
 
     /// Its kind and protocol stay (RFC 8839, section 5.1).
-    fn candidate(&self, candidate: &mut Candidate) {
+    fn candidate(&self, candidate: &mut IceCandidateInit) {
         let text = &candidate.candidate;
         candidate.username_fragment = None;
         // A number, unless the peer thought of something else.

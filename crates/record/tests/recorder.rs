@@ -8,11 +8,12 @@
 use serde_json::{Value, json};
 use wimpex_call::{CallMachine, Command, Input, MediaRequest, Memory, PeerConnectionState};
 use wimpex_protocol::{
-    Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallType, Candidate, DeviceId,
+    Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallType, DeviceId,
     IceCandidate, Offer, Sdp, Signal, UserId,
 };
 use wimpex_record::{Record, Recorder, replay};
 use wimpex_sansio::{Machine, Now};
+use wimpex_webrtc::IceCandidateInit;
 
 /// A page: its machine, and what it keeps.
 #[derive(Default)]
@@ -69,8 +70,8 @@ fn call_id(number: u64) -> CallId {
     CallId::parse(format!("call_{number:05}")).unwrap()
 }
 
-fn candidate(number: u64) -> Candidate {
-    Candidate {
+fn candidate(number: u64) -> IceCandidateInit {
+    IceCandidateInit {
         candidate: format!("candidate:{number} 1 udp 1 203.0.113.7 5000 typ host"),
         sdp_m_line_index: Some(0),
         sdp_mid: Some("0".to_owned()),

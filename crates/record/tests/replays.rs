@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use wimpex_call::{CallMachine, Command, EndReason, Input, Output};
 use wimpex_protocol::{
-    CallId, CallOffer, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
+    CallId, CallOffer, CallType, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
 use wimpex_record::{Kept, Note, Record, replay};
 use wimpex_sansio::{Machine, Now};
+use wimpex_webrtc::IceCandidateInit;
 
 fn records() -> Vec<(PathBuf, Record)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replays");
@@ -115,7 +116,7 @@ fn incoming() -> Vec<Input> {
         })),
         remote(Signal::IceCandidate(IceCandidate {
             call_id: Some(call_id()),
-            candidate: Candidate {
+            candidate: IceCandidateInit {
                 candidate:
                     "candidate:1 1 udp 1 203.0.113.77 5000 typ srflx raddr 10.0.0.77 rport 9"
                         .to_owned(),

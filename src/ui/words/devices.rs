@@ -6,19 +6,19 @@ use wimpex_call::{ActiveCall, Capture, MediaError};
 pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
     match call.microphone {
         Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
+            MediaError::NotAllowed => {
                 "Your microphone is blocked, so they cannot hear you. Allow it in the address bar, then press Unmute."
             }
             MediaError::NotFound => {
                 "No microphone was found, so they cannot hear you. Plug one in, then press Unmute."
             }
-            MediaError::InUse => {
+            MediaError::NotReadable => {
                 "Your microphone is in use by another program, so they cannot hear you. Close it, then press Unmute."
             }
-            MediaError::Insecure => {
+            MediaError::InsecureContext => {
                 "They cannot hear you: browsers give no microphone to a page that came over plain http."
             }
-            MediaError::Lost => {
+            MediaError::Ended => {
                 "Your microphone is gone, so they cannot hear you. Plug it in, then press Unmute."
             }
             MediaError::Other => {
@@ -33,17 +33,17 @@ pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
 pub fn camera(call: &ActiveCall) -> Option<&'static str> {
     match call.camera {
         Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
+            MediaError::NotAllowed => {
                 "Your camera is blocked; the call goes on without it. Allow it in the address bar, then turn it on."
             }
             MediaError::NotFound => "No camera was found; the call goes on without it.",
-            MediaError::InUse => {
+            MediaError::NotReadable => {
                 "Your camera is in use by another program; the call goes on without it."
             }
-            MediaError::Insecure => {
+            MediaError::InsecureContext => {
                 "The call goes on without your camera: browsers give none to a page that came over plain http."
             }
-            MediaError::Lost => "Your camera is gone; the call goes on without it.",
+            MediaError::Ended => "Your camera is gone; the call goes on without it.",
             MediaError::Other => "Your camera could not be started; the call goes on without it.",
         }),
         Capture::Off | Capture::Asking | Capture::On => None,

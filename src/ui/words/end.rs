@@ -128,11 +128,11 @@ fn devices(ended: &Ended) -> Option<String> {
         (None, None) => return None,
     };
     let what = match error {
-        MediaError::Denied => "was blocked: allow it in the address bar",
+        MediaError::NotAllowed => "was blocked: allow it in the address bar",
         MediaError::NotFound => "was not found",
-        MediaError::InUse => "was in use by another program",
-        MediaError::Insecure => "is not given to a page that came over plain http",
-        MediaError::Lost => "was taken away",
+        MediaError::NotReadable => "was in use by another program",
+        MediaError::InsecureContext => "is not given to a page that came over plain http",
+        MediaError::Ended => "was taken away",
         MediaError::Other => "could not be started",
     };
     Some(format!("You were not {missed}: your {device} {what}."))

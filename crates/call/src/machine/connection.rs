@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Answer, CallAnswer, CallEndReason, CallOffer, Candidate, DeviceId, IceCandidate, Offer, Sdp,
-    Signal,
+    Answer, CallAnswer, CallEndReason, CallOffer, DeviceId, IceCandidate, Offer, Sdp, Signal,
 };
 use wimpex_sansio::Now;
+use wimpex_webrtc::IceCandidateInit;
 
 use super::CallMachine;
 use crate::call::{Call, Phase, limits};
@@ -72,7 +72,11 @@ impl CallMachine {
         self.send(call.peer.clone(), device, signal);
     }
 
-    pub(super) fn local_candidate(&mut self, connection: PeerConnectionId, candidate: Candidate) {
+    pub(super) fn local_candidate(
+        &mut self,
+        connection: PeerConnectionId,
+        candidate: IceCandidateInit,
+    ) {
         let Some(mut call) = self.call_of(connection) else {
             return;
         };
@@ -123,7 +127,7 @@ impl CallMachine {
         self.flush_remote_candidates(call);
     }
 
-    pub(super) fn add_candidate(&mut self, call: &mut Call, candidate: Candidate) {
+    pub(super) fn add_candidate(&mut self, call: &mut Call, candidate: IceCandidateInit) {
         if call.negotiation.added < limits::CANDIDATES {
             call.negotiation.added += 1;
             self.emit(Output::AddCandidate {

@@ -102,7 +102,7 @@ impl CallMachine {
             TrackKind::Video => &mut call.media.camera,
         };
         if device.request == Some(request) && device.capture == Capture::On {
-            device.capture = Capture::Failed(MediaError::Lost);
+            device.capture = Capture::Failed(MediaError::Ended);
             self.emit(Output::Changed);
         }
     }

@@ -4,10 +4,11 @@
 //! peer (as the server stamped it) and names the call's id.
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason, Candidate, DeviceId,
-    Sdp, Signal, UserId,
+    CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason, DeviceId, Sdp, Signal,
+    UserId,
 };
 use wimpex_sansio::Now;
+use wimpex_webrtc::IceCandidateInit;
 
 use super::{CallMachine, presence};
 use crate::call::{Call, Phase, Presence, limits};
@@ -243,7 +244,7 @@ impl CallMachine {
         self.reply(from, outcome.signal(id.clone()));
     }
 
-    fn candidate(&mut self, from: Sender, id: Option<CallId>, candidate: Candidate) {
+    fn candidate(&mut self, from: Sender, id: Option<CallId>, candidate: IceCandidateInit) {
         let belongs = self.call.as_ref().is_some_and(|call| {
             call.is_with(&from.user, &from.device) && id.as_ref().is_none_or(|id| call.id == *id)
         });

@@ -82,15 +82,15 @@ fn a_camera_turned_off_while_the_browser_still_asks_stays_off() {
 #[test]
 fn a_call_without_microphone_and_camera_goes_on_and_can_ask_again() {
     let mut world = World::new();
-    world.pages[BOB].permission = Some(Err(MediaError::Denied));
+    world.pages[BOB].permission = Some(Err(MediaError::NotAllowed));
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.accept(BOB);
     world.settle();
     assert_eq!(world.state(BOB), State::Connected);
     let call = world.pages[BOB].machine.snapshot().call.unwrap();
-    assert_eq!(call.microphone, Capture::Failed(MediaError::Denied));
-    assert_eq!(call.camera, Capture::Failed(MediaError::Denied));
+    assert_eq!(call.microphone, Capture::Failed(MediaError::NotAllowed));
+    assert_eq!(call.camera, Capture::Failed(MediaError::NotAllowed));
 
     world.pages[BOB].permission = Some(Ok(()));
     world.command(BOB, Command::SetMuted(false));
@@ -111,7 +111,7 @@ fn an_unplugged_camera_is_told_and_can_be_turned_on_again() {
     let kind = wimpex_call::TrackKind::Video;
     world.input(ALICE, Input::TrackEnded { request, kind });
     let camera = |world: &World| world.pages[ALICE].machine.snapshot().call.unwrap().camera;
-    assert_eq!(camera(&world), Capture::Failed(MediaError::Lost));
+    assert_eq!(camera(&world), Capture::Failed(MediaError::Ended));
     world.command(ALICE, Command::SetCamera(true));
     assert_eq!(camera(&world), Capture::On);
 }

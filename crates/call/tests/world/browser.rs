@@ -1,7 +1,8 @@
 //! What the pages' browsers do: descriptions, connections, tracks.
 
 use wimpex_call::{Input, Output, PeerConnectionId, PeerConnectionState};
-use wimpex_protocol::{Candidate, Sdp};
+use wimpex_protocol::Sdp;
+use wimpex_webrtc::IceCandidateInit;
 
 use super::{Connection, World};
 
@@ -130,7 +131,7 @@ impl World {
                 }
             },
         );
-        let candidate = Candidate {
+        let candidate = IceCandidateInit {
             candidate: format!("candidate of {text}"),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("0".into()),
