@@ -52,7 +52,7 @@ fn device(byte: u8) -> DeviceId {
 fn signal(kind: u8, a: u8) -> Signal {
     let call_id = call_id(a);
     let sdp = Sdp(format!("sdp {}", a / 64));
-    match kind % 6 {
+    match kind {
         0 => Signal::CallOffer(CallOffer {
             call_id,
             offer: Offer::new(sdp),
@@ -93,7 +93,7 @@ fn candidate() -> IceCandidateInit {
 fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest) -> Input {
     let sdp = Sdp(format!("local {a}"));
     let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::NotAllowed) };
-    match kind % 24 {
+    match kind % 26 {
         0 => Input::Command(Command::StartCall {
             call_id: call_id(a),
             peer: user(a),
@@ -146,11 +146,12 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             kind: if a < 128 { TrackKind::Audio } else { TrackKind::Video },
         },
         18 => Input::Timeout,
-        _ => Input::Signal {
+        19 => Input::NetworkChanged,
+        kind => Input::Signal {
             from: user(a),
             device: device(a),
             to_this_device: a & 32 == 0,
-            signal: signal(kind, a),
+            signal: signal(kind - 20, a),
         },
     }
 }

@@ -4,7 +4,7 @@ use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
 
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
-use crate::Command;
+use crate::command::Command;
 
 /// Names one `RTCPeerConnection`. Whatever comes back with an older number is
 /// about a connection that is gone, and is ignored.

@@ -59,20 +59,28 @@
 //! ```
 
 mod call;
+mod collision;
 mod command;
+mod ids;
 mod input;
+pub mod limits;
 mod machine;
+mod media;
 mod memory;
 mod negotiation;
 mod output;
-mod state;
+mod outputs;
+mod peer;
+mod phase;
+mod presence;
+mod snapshot;
+mod timer;
 
-pub use call::limits;
 pub use command::Command;
 pub use input::{Input, MediaRequest, PeerConnectionId};
 pub use machine::CallMachine;
 pub use memory::{Early, Memory};
 pub use output::Output;
+pub use snapshot::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
 // They are part of `Input`.
-pub use state::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
 pub use wimpex_webrtc::{MediaError, PeerConnectionState, TrackKind};

@@ -8,8 +8,8 @@ use wimpex_protocol::{
 };
 use wimpex_webrtc::IceCandidateInit;
 
-use crate::EndReason;
-use crate::call::limits;
+use crate::limits;
+use crate::snapshot::EndReason;
 
 /// All that a machine without a call keeps of those before: with it, another one goes on
 /// as this one would. In words only when it is asked for, which is rare.

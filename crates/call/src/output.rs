@@ -3,7 +3,8 @@
 use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
-use crate::{MediaRequest, PeerConnectionId, Role};
+use crate::input::{MediaRequest, PeerConnectionId};
+use crate::snapshot::Role;
 
 /// One thing to do, in the order in which they come out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

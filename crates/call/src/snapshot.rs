@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use wimpex_protocol::{CallId, CallType, UserId};
 use wimpex_sansio::Now;
+use wimpex_webrtc::MediaError;
 
-use crate::{MediaError, PeerConnectionId};
+use crate::input::PeerConnectionId;
 
 /// Where a call stands. See the picture in the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
