@@ -214,7 +214,7 @@ impl Link {
             return Some(self.give_up());
         }
         if self.logged_in
-            && (in_call || self.incoming.untold() > 0 || self.silent_beats >= IDLE_BEATS)
+            && (in_call || self.incoming.unacked() > 0 || self.silent_beats >= IDLE_BEATS)
         {
             self.ask();
         }
@@ -256,7 +256,7 @@ impl Link {
                     return Some(self.give_up());
                 }
             }
-            if self.incoming.untold() >= ACK_EVERY {
+            if self.incoming.unacked() >= ACK_EVERY {
                 self.acknowledge();
             }
         }
@@ -321,7 +321,7 @@ impl Link {
     }
 
     fn acknowledge(&mut self) {
-        let received = self.incoming.tell();
+        let received = self.incoming.ack();
         self.transmit(&ClientMessage::Ack(Ack { received }).encode());
     }
 

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Output, SessionId};
 use wimpex_protocol::{Ack, PresenceWatch, Relayed, Resume, ServerMessage, Welcome};
-use wimpex_stream::Ahead;
+use wimpex_stream::AckOutOfRange;
 
 use crate::outbox::{self, Dismissal, Dismissed, Outbox, Queue};
 use crate::seat::{Bounds, Reception, Seat};
@@ -184,17 +184,17 @@ impl Lobby {
         }
     }
 
-    /// Tells a client what has arrived.
-    pub(crate) fn tell(&self, conn: ConnId) {
+    /// Acknowledges what has arrived from a client.
+    pub(crate) fn ack(&self, conn: ConnId) {
         let mut inner = self.lock();
-        if let Some(received) = inner.seat(conn).and_then(Seat::tell) {
+        if let Some(received) = inner.seat(conn).and_then(Seat::ack) {
             let outputs = inner.direct(conn, &ServerMessage::Ack(Ack { received }));
             inner.carry_out(outputs, self.bounds);
         }
     }
 
     /// A client says what has arrived.
-    pub(crate) fn acknowledge(&self, conn: ConnId, received: u64) -> Result<(), Ahead> {
+    pub(crate) fn acknowledge(&self, conn: ConnId, received: u64) -> Result<(), AckOutOfRange> {
         match self.lock().seat(conn) {
             Some(seat) => seat.acknowledge(received),
             None => Ok(()),

@@ -23,7 +23,7 @@ use wimpex_protocol::{
     ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, IceServers, Login, Numbered,
     ServerMessage, UserId,
 };
-use wimpex_stream::Ahead;
+use wimpex_stream::AckOutOfRange;
 
 use crate::bucket::{Bucket, Verdict};
 use crate::lobby::ConnId;
@@ -196,7 +196,7 @@ where
     async fn keep_time(&mut self, dismissed: &mut Dismissed) -> Result<(), End> {
         let now = Instant::now();
         if self.timetable.ack_at.is_some_and(|at| at <= now) {
-            self.tell();
+            self.ack();
         }
         if self.timetable.renew_at.is_some_and(|at| at <= now) {
             self.renew_ice_servers(now);
@@ -216,10 +216,10 @@ where
         }
     }
 
-    /// Tells the client what has arrived.
-    fn tell(&mut self) {
+    /// Acknowledges what has arrived from the client.
+    fn ack(&mut self) {
         self.timetable.ack_at = None;
-        self.app.lobby.tell(self.conn);
+        self.app.lobby.ack(self.conn);
     }
 
     /// Writes this and what else is waiting, with one flush.
@@ -282,10 +282,10 @@ where
             return Ok(true);
         }
         match self.app.lobby.arrive(self.conn, seq) {
-            Reception::Take { untold } => {
-                if untold >= ACK_EVERY {
-                    self.tell();
-                } else if untold > 0 {
+            Reception::Take { unacked } => {
+                if unacked >= ACK_EVERY {
+                    self.ack();
+                } else if unacked > 0 {
                     let at = Instant::now() + ACK_AFTER;
                     self.timetable.ack_at.get_or_insert(at);
                 }
@@ -299,8 +299,8 @@ where
     fn handle(&mut self, frame: Numbered<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
         if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
             let known = self.app.lobby.acknowledge(self.conn, ack.received);
-            self.tell();
-            return known.map_err(|Ahead| End::BrokenProtocol);
+            self.ack();
+            return known.map_err(|AckOutOfRange| End::BrokenProtocol);
         }
         if !self.receive(frame.seq)? {
             return Ok(());

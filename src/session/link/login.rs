@@ -72,7 +72,7 @@ impl Link {
             resume_token,
             session: Some(Resume {
                 id: self.session.clone(),
-                received: self.incoming.tell(),
+                received: self.incoming.ack(),
             }),
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public.clone()),
@@ -97,7 +97,7 @@ impl Link {
         let id = session.and_then(|session| session.id);
         let goes_on = self.session.is_some() && self.session == id;
         if goes_on && self.outgoing.acknowledge(received).is_ok() {
-            for (seq, (_, text)) in self.outgoing.kept() {
+            for (seq, (_, text)) in self.outgoing.unacked() {
                 self.transmit(&number(seq, text));
             }
         } else {
@@ -113,7 +113,7 @@ impl Link {
     /// The numbers begin again, with what the server may not have.
     fn begin_anew(&mut self) {
         self.incoming = Receiver::default();
-        for (since, text) in std::mem::take(&mut self.outgoing).into_kept() {
+        for (since, text) in std::mem::take(&mut self.outgoing).into_unacked() {
             if clock::now().saturating_sub(since) < STALE {
                 self.push(since, text);
             }
