@@ -6,12 +6,12 @@
 
 use std::time::Instant;
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wimpex_hub::Identity;
-use wimpex_protocol::number;
+use wimpex_protocol::ServerMessage;
 use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 use crate::lobby::ConnId;
+use crate::outbox::Outgoing;
 
 /// How much may wait for one client; 0 is no limit.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(crate) struct Seat {
 /// Both directions of a session whose frames are numbered.
 #[derive(Default)]
 struct Numbers {
-    out: Sender<Utf8Bytes>,
+    out: Sender<Outgoing>,
     out_bytes: usize,
     incoming: Receiver,
 }
@@ -72,36 +72,36 @@ impl Seat {
         &mut self,
         conn: ConnId,
         received: u64,
-    ) -> Result<(u64, Vec<Utf8Bytes>), AckOutOfRange> {
+    ) -> Result<(u64, Vec<Outgoing>), AckOutOfRange> {
         let numbers = self.numbers.as_mut().ok_or(AckOutOfRange)?;
         numbers.acknowledge(received)?;
         self.conn = Some(conn);
         let again = numbers
             .out
             .unacked()
-            .map(|(_, text)| text.clone())
+            .map(|(_, frame)| frame.clone())
             .collect();
         Ok((numbers.incoming.ack(), again))
     }
 
     /// Makes a message this session's next one; it is kept until it is
     /// acknowledged. `None` if more waits than may.
-    pub(crate) fn address(&mut self, text: &Utf8Bytes, bounds: Bounds) -> Option<Utf8Bytes> {
+    pub(crate) fn address(&mut self, message: &ServerMessage, bounds: Bounds) -> Option<Outgoing> {
         let Some(numbers) = &mut self.numbers else {
-            return Some(text.clone());
+            return Some(Outgoing::new(None, message));
         };
-        let text = Utf8Bytes::from(number(numbers.out.next_seq(), text));
+        let frame = Outgoing::new(Some(numbers.out.next_seq()), message);
         let is_full = |now: usize, limit: usize| limit != 0 && now > limit;
         // One message always fits, however small the limit.
         if !numbers.out.is_empty()
             && (is_full(numbers.out.len() + 1, bounds.messages)
-                || is_full(numbers.out_bytes + text.len(), bounds.bytes))
+                || is_full(numbers.out_bytes + frame.text.len(), bounds.bytes))
         {
             return None;
         }
-        numbers.out_bytes += text.len();
-        numbers.out.push(text.clone());
-        Some(text)
+        numbers.out_bytes += frame.text.len();
+        numbers.out.push(frame.clone());
+        Some(frame)
     }
 
     pub(crate) fn arrive(&mut self, seq: Option<u64>) -> Reception {
@@ -134,7 +134,7 @@ impl Seat {
 impl Numbers {
     fn acknowledge(&mut self, received: u64) -> Result<(), AckOutOfRange> {
         let arrived = self.out.acknowledge(received)?;
-        let bytes: usize = arrived.map(|text| text.len()).sum();
+        let bytes: usize = arrived.map(|frame| frame.text.len()).sum();
         self.out_bytes -= bytes;
         Ok(())
     }
