@@ -12,8 +12,8 @@ use std::time::Duration;
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, Name, PresenceWatch, Relayed, ServerMessage,
-    SessionId, UserId, Welcome, number,
+    Ack, ClientMessage, DeviceId, ErrorCode, Frame, Name, PresenceWatch, Relayed, ServerMessage,
+    SessionId, UserId, Welcome,
 };
 use wimpex_stream::{Arrival, Receiver, Sender};
 
@@ -69,7 +69,7 @@ pub(super) struct Link {
     device: Option<DeviceId>,
     logged_in: bool,
     session: Option<SessionId>,
-    outgoing: Sender<(Duration, String)>,
+    outgoing: Sender<(Duration, ClientMessage)>,
     incoming: Receiver,
     watched: Vec<UserId>,
     /// Beats since anything was heard over this socket.
@@ -150,7 +150,7 @@ impl Link {
 
     /// Passes a signal on, now or as soon as the server is back.
     pub(super) fn send(&mut self, relayed: Relayed) {
-        self.push(clock::now(), ClientMessage::Relay(relayed).encode());
+        self.push(clock::now(), ClientMessage::Relay(relayed));
     }
 
     /// Whose coming and going to be told.
@@ -214,7 +214,7 @@ impl Link {
             return Some(self.give_up());
         }
         if self.logged_in
-            && (in_call || self.incoming.untold() > 0 || self.silent_beats >= IDLE_BEATS)
+            && (in_call || self.incoming.unacked() > 0 || self.silent_beats >= IDLE_BEATS)
         {
             self.ask();
         }
@@ -245,7 +245,7 @@ impl Link {
     }
 
     fn frame(&mut self, text: &str) -> Option<News> {
-        let frame = ServerMessage::decode_numbered(text).ok()?;
+        let frame = ServerMessage::decode_frame(text).ok()?;
         if let Some(seq) = frame.seq.filter(|_| self.logged_in) {
             match self.incoming.arrive(seq) {
                 Arrival::New => {}
@@ -256,7 +256,7 @@ impl Link {
                     return Some(self.give_up());
                 }
             }
-            if self.incoming.untold() >= ACK_EVERY {
+            if self.incoming.unacked() >= ACK_EVERY {
                 self.acknowledge();
             }
         }
@@ -297,7 +297,7 @@ impl Link {
         News::State(state)
     }
 
-    fn push(&mut self, since: Duration, text: String) {
+    fn push(&mut self, since: Duration, message: ClientMessage) {
         if self.outgoing.len() == WAITING {
             // Without its oldest frame the session cannot go on.
             let oldest = self.outgoing.next_seq() - WAITING as u64;
@@ -305,9 +305,9 @@ impl Link {
             self.session = None;
         }
         if self.logged_in {
-            self.transmit(&number(self.outgoing.next_seq(), &text));
+            self.transmit(Some(self.outgoing.next_seq()), &message);
         }
-        self.outgoing.push((since, text));
+        self.outgoing.push((since, message));
     }
 
     fn send_watch(&mut self) {
@@ -315,20 +315,19 @@ impl Link {
             let watch = PresenceWatch {
                 user_ids: self.watched.clone(),
             };
-            let text = ClientMessage::PresenceWatch(watch).encode();
-            self.push(clock::now(), text);
+            self.push(clock::now(), ClientMessage::PresenceWatch(watch));
         }
     }
 
     fn acknowledge(&mut self) {
-        let received = self.incoming.tell();
-        self.transmit(&ClientMessage::Ack(Ack { received }).encode());
+        let received = self.incoming.ack();
+        self.transmit(None, &ClientMessage::Ack(Ack { received }));
     }
 
     /// What the socket does not take is kept, and goes over the next one.
-    fn transmit(&self, text: &str) {
+    fn transmit(&self, seq: Option<u64>, message: &ClientMessage) {
         if let Some(socket) = &self.socket {
-            socket.send(text);
+            socket.send(&Frame { seq, message }.encode());
         }
     }
 

@@ -1,23 +1,39 @@
-//! Reading the W3C's dictionaries that stand in messages.
+//! STUN and TURN servers, and the W3C's dictionaries as fields of messages.
 
+use serde_json::Value;
 use wimpex_webrtc::{IceCandidateInit, IceServer};
 
-use crate::decode::{Fields, Unreadable, texts};
+use crate::codec::{Field, Unreadable, fields, message};
 
-pub(crate) fn read_candidate(fields: Fields<'_>) -> Result<IceCandidateInit, Unreadable> {
-    let index = fields.may_number("sdpMLineIndex")?.map(u16::try_from);
-    Ok(IceCandidateInit {
-        candidate: fields.string("candidate")?,
-        sdp_m_line_index: index.transpose().map_err(|_| Unreadable::Field)?,
-        sdp_mid: fields.may_string("sdpMid")?,
-        username_fragment: fields.may_string("usernameFragment")?,
-    })
+message! {
+    /// Server to client: the STUN and TURN servers to use from now on, before the
+    /// credentials of the last ones expire.
+    #[derive(Debug)]
+    pub struct IceServers = "ice-servers" {
+        /// All of them.
+        pub ice_servers: Vec<IceServer> = "iceServers",
+    }
 }
 
-pub(crate) fn read_server(fields: Fields<'_>) -> Result<IceServer, Unreadable> {
-    Ok(IceServer {
-        urls: texts(fields.list("urls")?)?,
-        username: fields.may_string("username")?,
-        credential: fields.may_string("credential")?,
-    })
+impl Field for IceServer {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        let fields = fields(value)?;
+        Ok(Self {
+            urls: fields.get::<Option<_>>("urls")?.unwrap_or_default(),
+            username: fields.get("username")?,
+            credential: fields.get("credential")?,
+        })
+    }
+}
+
+impl Field for IceCandidateInit {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        let fields = fields(value)?;
+        Ok(Self {
+            candidate: fields.get("candidate")?,
+            sdp_m_line_index: fields.get("sdpMLineIndex")?,
+            sdp_mid: fields.get("sdpMid")?,
+            username_fragment: fields.get("usernameFragment")?,
+        })
+    }
 }

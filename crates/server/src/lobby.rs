@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Output, SessionId};
 use wimpex_protocol::{Ack, PresenceWatch, Relayed, Resume, ServerMessage, Welcome};
-use wimpex_stream::Ahead;
+use wimpex_stream::AckOutOfRange;
 
-use crate::outbox::{self, Dismissal, Dismissed, Outbox, Queue};
+use crate::outbox::{self, Dismissal, Dismissed, Outbox, Outgoing, Queue};
 use crate::seat::{Bounds, Reception, Seat};
 
 /// One socket, for as long as it lasts. Never used twice.
@@ -165,10 +164,10 @@ impl Lobby {
             id: Some(self.wire(id)),
             received,
         });
-        let first = Utf8Bytes::from(ServerMessage::Welcome(welcome.clone()).encode());
+        let first = Outgoing::new(None, &ServerMessage::Welcome(welcome.clone()));
         let line = inner.lines.get(&conn)?;
-        let mut texts = std::iter::once(first).chain(again);
-        if texts.any(|text| line.outbox.push(text).is_err()) {
+        let mut frames = std::iter::once(first).chain(again);
+        if frames.any(|frame| line.outbox.push(frame).is_err()) {
             return Some(inner.drop_slow_line(conn));
         }
         debug!(conn = conn.0, session = id.0, "resumed");
@@ -184,17 +183,17 @@ impl Lobby {
         }
     }
 
-    /// Tells a client what has arrived.
-    pub(crate) fn tell(&self, conn: ConnId) {
+    /// Acknowledges what has arrived from a client.
+    pub(crate) fn ack(&self, conn: ConnId) {
         let mut inner = self.lock();
-        if let Some(received) = inner.seat(conn).and_then(Seat::tell) {
+        if let Some(received) = inner.seat(conn).and_then(Seat::ack) {
             let outputs = inner.direct(conn, &ServerMessage::Ack(Ack { received }));
             inner.carry_out(outputs, self.bounds);
         }
     }
 
     /// A client says what has arrived.
-    pub(crate) fn acknowledge(&self, conn: ConnId, received: u64) -> Result<(), Ahead> {
+    pub(crate) fn acknowledge(&self, conn: ConnId, received: u64) -> Result<(), AckOutOfRange> {
         match self.lock().seat(conn) {
             Some(seat) => seat.acknowledge(received),
             None => Ok(()),
@@ -337,26 +336,25 @@ impl Inner {
         message: &ServerMessage,
         bounds: Bounds,
     ) -> Vec<SessionId> {
-        let text = Utf8Bytes::from(message.encode());
         let (seats, lines) = (&mut self.seats, &self.lines);
         let mut fits = |id: &SessionId| {
             let Some(seat) = seats.get_mut(id) else {
                 return true;
             };
-            let Some(text) = seat.address(&text, bounds) else {
+            let Some(frame) = seat.address(message, bounds) else {
                 return false;
             };
             let line = seat.conn.and_then(|conn| lines.get(&conn));
-            line.is_none_or(|line| line.outbox.push(text).is_ok())
+            line.is_none_or(|line| line.outbox.push(frame).is_ok())
         };
         to.iter().copied().filter(|id| !fits(id)).collect()
     }
 
     /// To a socket, outside of any session's numbering.
     fn direct(&mut self, conn: ConnId, message: &ServerMessage) -> Vec<Output> {
-        let text = Utf8Bytes::from(message.encode());
+        let frame = Outgoing::new(None, message);
         match self.lines.get(&conn) {
-            Some(line) if line.outbox.push(text).is_err() => self.drop_slow_line(conn),
+            Some(line) if line.outbox.push(frame).is_err() => self.drop_slow_line(conn),
             _ => Vec::new(),
         }
     }

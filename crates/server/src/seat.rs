@@ -6,12 +6,12 @@
 
 use std::time::Instant;
 
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wimpex_hub::Identity;
-use wimpex_protocol::number;
-use wimpex_stream::{Ahead, Arrival, Receiver, Sender};
+use wimpex_protocol::ServerMessage;
+use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 use crate::lobby::ConnId;
+use crate::outbox::Outgoing;
 
 /// How much may wait for one client; 0 is no limit.
 #[derive(Clone, Copy)]
@@ -35,7 +35,7 @@ pub(crate) struct Seat {
 /// Both directions of a session whose frames are numbered.
 #[derive(Default)]
 struct Numbers {
-    out: Sender<Utf8Bytes>,
+    out: Sender<Outgoing>,
     out_bytes: usize,
     incoming: Receiver,
 }
@@ -44,7 +44,7 @@ struct Numbers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reception {
     /// Act on it. So many have arrived by now that the client has not been told of.
-    Take { untold: u64 },
+    Take { unacked: u64 },
     /// It came before.
     Ignore,
     /// It has no number, or one that cannot be: the client's numbering is broken.
@@ -72,41 +72,45 @@ impl Seat {
         &mut self,
         conn: ConnId,
         received: u64,
-    ) -> Result<(u64, Vec<Utf8Bytes>), Ahead> {
-        let numbers = self.numbers.as_mut().ok_or(Ahead)?;
+    ) -> Result<(u64, Vec<Outgoing>), AckOutOfRange> {
+        let numbers = self.numbers.as_mut().ok_or(AckOutOfRange)?;
         numbers.acknowledge(received)?;
         self.conn = Some(conn);
-        let again = numbers.out.kept().map(|(_, text)| text.clone()).collect();
-        Ok((numbers.incoming.tell(), again))
+        let again = numbers
+            .out
+            .unacked()
+            .map(|(_, frame)| frame.clone())
+            .collect();
+        Ok((numbers.incoming.ack(), again))
     }
 
     /// Makes a message this session's next one; it is kept until it is
     /// acknowledged. `None` if more waits than may.
-    pub(crate) fn address(&mut self, text: &Utf8Bytes, bounds: Bounds) -> Option<Utf8Bytes> {
+    pub(crate) fn address(&mut self, message: &ServerMessage, bounds: Bounds) -> Option<Outgoing> {
         let Some(numbers) = &mut self.numbers else {
-            return Some(text.clone());
+            return Some(Outgoing::new(None, message));
         };
-        let text = Utf8Bytes::from(number(numbers.out.next_seq(), text));
+        let frame = Outgoing::new(Some(numbers.out.next_seq()), message);
         let is_full = |now: usize, limit: usize| limit != 0 && now > limit;
         // One message always fits, however small the limit.
         if !numbers.out.is_empty()
             && (is_full(numbers.out.len() + 1, bounds.messages)
-                || is_full(numbers.out_bytes + text.len(), bounds.bytes))
+                || is_full(numbers.out_bytes + frame.text.len(), bounds.bytes))
         {
             return None;
         }
-        numbers.out_bytes += text.len();
-        numbers.out.push(text.clone());
-        Some(text)
+        numbers.out_bytes += frame.text.len();
+        numbers.out.push(frame.clone());
+        Some(frame)
     }
 
     pub(crate) fn arrive(&mut self, seq: Option<u64>) -> Reception {
         let Some(numbers) = &mut self.numbers else {
-            return Reception::Take { untold: 0 };
+            return Reception::Take { unacked: 0 };
         };
         match seq.map(|seq| numbers.incoming.arrive(seq)) {
             Some(Arrival::New) => Reception::Take {
-                untold: numbers.incoming.untold(),
+                unacked: numbers.incoming.unacked(),
             },
             Some(Arrival::Repeated) => Reception::Ignore,
             Some(Arrival::Gap) | None => Reception::Broken,
@@ -115,19 +119,22 @@ impl Seat {
 
     /// How many have arrived; the client is being told. `None` if it does not
     /// number its frames.
-    pub(crate) fn tell(&mut self) -> Option<u64> {
-        Some(self.numbers.as_mut()?.incoming.tell())
+    pub(crate) fn ack(&mut self) -> Option<u64> {
+        Some(self.numbers.as_mut()?.incoming.ack())
     }
 
-    pub(crate) fn acknowledge(&mut self, received: u64) -> Result<(), Ahead> {
-        self.numbers.as_mut().ok_or(Ahead)?.acknowledge(received)
+    pub(crate) fn acknowledge(&mut self, received: u64) -> Result<(), AckOutOfRange> {
+        self.numbers
+            .as_mut()
+            .ok_or(AckOutOfRange)?
+            .acknowledge(received)
     }
 }
 
 impl Numbers {
-    fn acknowledge(&mut self, received: u64) -> Result<(), Ahead> {
+    fn acknowledge(&mut self, received: u64) -> Result<(), AckOutOfRange> {
         let arrived = self.out.acknowledge(received)?;
-        let bytes: usize = arrived.map(|text| text.len()).sum();
+        let bytes: usize = arrived.map(|frame| frame.text.len()).sum();
         self.out_bytes -= bytes;
         Ok(())
     }

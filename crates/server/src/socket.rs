@@ -20,15 +20,15 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, IceServers, Login, Numbered,
-    ServerMessage, UserId,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, IceServers, Login,
+    References, ServerMessage, UserId,
 };
-use wimpex_stream::Ahead;
+use wimpex_stream::AckOutOfRange;
 
 use crate::bucket::{Bucket, Verdict};
 use crate::lobby::ConnId;
 use crate::login::{self, Asked};
-use crate::outbox::{Dismissed, Queue};
+use crate::outbox::{Dismissed, Outgoing, Queue};
 use crate::seat::Reception;
 use crate::{App, random};
 use end::End;
@@ -117,7 +117,7 @@ struct Socket<'a, S> {
 }
 
 enum Step {
-    Write(tungstenite::Utf8Bytes),
+    Write(Outgoing),
     Read(Option<Result<Message, tungstenite::Error>>),
     Time,
 }
@@ -170,18 +170,18 @@ where
             let wake = self.timetable.next();
             let step = tokio::select! {
                 why = dismissed.wait() => return End::Dismissed(why),
-                text = self.queue.next() => Step::Write(text),
+                frame = self.queue.next() => Step::Write(frame),
                 frame = self.ws.next(), if self.timetable.rest_until.is_none() => Step::Read(frame),
                 () = sleep_until(wake) => Step::Time,
             };
             let done = match step {
-                Step::Write(text) => {
+                Step::Write(frame) => {
                     // Whoever is sent something is soon asked whether it is there,
                     // except for what answers its own signs of life.
-                    if !text.starts_with("{\"type\":\"ack\"") {
+                    if !frame.is_ack {
                         self.timetable.busy(Instant::now());
                     }
-                    self.write(Message::Text(text), dismissed).await
+                    self.write(Message::Text(frame.text), dismissed).await
                 }
                 Step::Read(frame) => self.read(frame),
                 Step::Time => self.keep_time(dismissed).await,
@@ -196,7 +196,7 @@ where
     async fn keep_time(&mut self, dismissed: &mut Dismissed) -> Result<(), End> {
         let now = Instant::now();
         if self.timetable.ack_at.is_some_and(|at| at <= now) {
-            self.tell();
+            self.ack();
         }
         if self.timetable.renew_at.is_some_and(|at| at <= now) {
             self.renew_ice_servers(now);
@@ -216,10 +216,10 @@ where
         }
     }
 
-    /// Tells the client what has arrived.
-    fn tell(&mut self) {
+    /// Acknowledges what has arrived from the client.
+    fn ack(&mut self) {
         self.timetable.ack_at = None;
-        self.app.lobby.tell(self.conn);
+        self.app.lobby.ack(self.conn);
     }
 
     /// Writes this and what else is waiting, with one flush.
@@ -228,8 +228,8 @@ where
         let writing = async {
             ws.feed(first).await?;
             for _ in 1..WRITE_BATCH {
-                let Some(text) = queue.try_next() else { break };
-                ws.feed(Message::Text(text)).await?;
+                let Some(frame) = queue.try_next() else { break };
+                ws.feed(Message::Text(frame.text)).await?;
             }
             ws.flush().await
         };
@@ -258,13 +258,13 @@ where
                 }
                 // Thrown away, but not lost on the way: it is not to be sent again.
                 if let Message::Text(text) = message {
-                    self.receive(ClientMessage::decode_numbered(&text).seq)?;
+                    self.receive(ClientMessage::decode_frame(&text).seq)?;
                 }
                 return Ok(());
             }
         }
         match message {
-            Message::Text(text) => self.handle(ClientMessage::decode_numbered(&text)),
+            Message::Text(text) => self.handle(ClientMessage::decode_frame(&text)),
             Message::Binary(_) => {
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())
@@ -282,10 +282,10 @@ where
             return Ok(true);
         }
         match self.app.lobby.arrive(self.conn, seq) {
-            Reception::Take { untold } => {
-                if untold >= ACK_EVERY {
-                    self.tell();
-                } else if untold > 0 {
+            Reception::Take { unacked } => {
+                if unacked >= ACK_EVERY {
+                    self.ack();
+                } else if unacked > 0 {
                     let at = Instant::now() + ACK_AFTER;
                     self.timetable.ack_at.get_or_insert(at);
                 }
@@ -296,11 +296,11 @@ where
         }
     }
 
-    fn handle(&mut self, frame: Numbered<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
+    fn handle(&mut self, frame: Frame<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
         if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
             let known = self.app.lobby.acknowledge(self.conn, ack.received);
-            self.tell();
-            return known.map_err(|Ahead| End::BrokenProtocol);
+            self.ack();
+            return known.map_err(|AckOutOfRange| End::BrokenProtocol);
         }
         if !self.receive(frame.seq)? {
             return Ok(());
@@ -318,14 +318,18 @@ where
                 self.timetable.busy(Instant::now());
                 self.app.lobby.relay(self.conn, relayed);
             }
-            (Ok(ClientMessage::Login(_)), true) => {
-                let mut error = error(ErrorCode::BadMessage, "You are logged in already.");
-                error.ref_type = Some("login".to_owned());
-                self.answer(ServerMessage::Error(error));
+            (Ok(message @ ClientMessage::Login(_)), true) => {
+                self.refuse_message(
+                    &message,
+                    ErrorCode::BadMessage,
+                    "You are logged in already.",
+                );
             }
             // Dealt with above.
             (Ok(ClientMessage::Ack(_)), true) => {}
-            (Ok(message), false) => self.answer(ServerMessage::Error(not_logged_in(message))),
+            (Ok(message), false) => {
+                self.refuse_message(&message, ErrorCode::NotLoggedIn, "Log in first.");
+            }
         }
         Ok(())
     }
@@ -350,32 +354,16 @@ where
         self.answer(ServerMessage::Error(error(code, text)));
     }
 
+    fn refuse_message(&self, refused: &ClientMessage, code: ErrorCode, text: &str) {
+        let error = ErrorMessage::new(code, text, refused.references());
+        self.answer(ServerMessage::Error(error));
+    }
+
     fn answer(&self, message: ServerMessage) {
         self.app.lobby.answer(self.conn, message);
     }
 }
 
 fn error(code: ErrorCode, message: &str) -> ErrorMessage {
-    ErrorMessage {
-        code,
-        message: message.to_owned(),
-        ref_type: None,
-        call_id: None,
-        to_id: None,
-    }
-}
-
-fn not_logged_in(message: ClientMessage) -> ErrorMessage {
-    let mut error = error(ErrorCode::NotLoggedIn, "Log in first.");
-    match message {
-        ClientMessage::Login(_) => {}
-        ClientMessage::Ack(_) => error.ref_type = Some("ack".to_owned()),
-        ClientMessage::PresenceWatch(_) => error.ref_type = Some("presence-watch".to_owned()),
-        ClientMessage::Relay(relayed) => {
-            error.ref_type = Some(relayed.signal.type_name().to_owned());
-            error.call_id = relayed.signal.call_id().cloned();
-            error.to_id = Some(relayed.to_id);
-        }
-    }
-    error
+    ErrorMessage::new(code, message, References::default())
 }

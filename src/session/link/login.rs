@@ -2,7 +2,7 @@
 
 use wasm_bindgen_futures::spawn_local;
 use wimpex_identity::is_key_id;
-use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome, number};
+use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome};
 use wimpex_stream::Receiver;
 
 use super::{Link, News, STALE};
@@ -72,13 +72,13 @@ impl Link {
             resume_token,
             session: Some(Resume {
                 id: self.session.clone(),
-                received: self.incoming.tell(),
+                received: self.incoming.ack(),
             }),
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public.clone()),
             signature,
         };
-        self.transmit(&ClientMessage::Login(login).encode());
+        self.transmit(None, &ClientMessage::Login(login));
     }
 
     /// The server lets us in, once for each login, and as who has asked.
@@ -97,8 +97,8 @@ impl Link {
         let id = session.and_then(|session| session.id);
         let goes_on = self.session.is_some() && self.session == id;
         if goes_on && self.outgoing.acknowledge(received).is_ok() {
-            for (seq, (_, text)) in self.outgoing.kept() {
-                self.transmit(&number(seq, text));
+            for (seq, (_, message)) in self.outgoing.unacked() {
+                self.transmit(Some(seq), message);
             }
         } else {
             self.session = id;
@@ -113,9 +113,9 @@ impl Link {
     /// The numbers begin again, with what the server may not have.
     fn begin_anew(&mut self) {
         self.incoming = Receiver::default();
-        for (since, text) in std::mem::take(&mut self.outgoing).into_kept() {
+        for (since, message) in std::mem::take(&mut self.outgoing).into_unacked() {
             if clock::now().saturating_sub(since) < STALE {
-                self.push(since, text);
+                self.push(since, message);
             }
         }
         self.send_watch();

@@ -41,8 +41,8 @@ where
 {
     if end.flushes() {
         let mut queue = queue;
-        while let Some(text) = queue.as_mut().and_then(Queue::try_next) {
-            ws.feed(Message::Text(text)).await?;
+        while let Some(frame) = queue.as_mut().and_then(Queue::try_next) {
+            ws.feed(Message::Text(frame.text)).await?;
         }
     }
     if let Some(error) = end.last_words() {
