@@ -20,6 +20,8 @@ mod message;
 mod name;
 mod presence;
 mod resume;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod signal;
 
 pub use codec::Unreadable;

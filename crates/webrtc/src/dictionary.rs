@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// [`RTCIceCandidateInit`](https://www.w3.org/TR/webrtc/#dom-rtcicecandidateinit); it
 /// serializes as `RTCIceCandidate.toJSON()` does.
 ///
 /// A candidate holds an address, so its `Debug` shows only which m-line it is for.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidateInit {
     /// The `candidate-attribute` of RFC 8839, section 5.1; empty for "no more candidates
