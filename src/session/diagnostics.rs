@@ -20,16 +20,8 @@ pub(crate) fn record(view: View) -> Option<Record> {
     view.recorder.try_update_value(|recorder| {
         recorder.shorten();
         let (ring, notes) = (recorder.ring, recorder.notes());
-        let (kept, dropped, start) = recorder.kept();
-        Record::new(
-            kept,
-            dropped,
-            start.as_ref(),
-            notes,
-            ring,
-            browser,
-            readings,
-        )
+        let (kept, dropped, memory) = recorder.kept();
+        Record::new(kept, dropped, memory, notes, ring, browser, readings)
     })
 }
 

@@ -5,6 +5,11 @@ use wimpex_protocol::{CallId, CallType, UserId};
 /// What the user asks for. A command that the state of the call does not allow has no
 /// effect: a click may cross a message that has ended the call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case", rename_all_fields = "camelCase")
+)]
 pub enum Command {
     /// Calls somebody, unless there is a call already.
     StartCall {

@@ -8,17 +8,32 @@ use crate::command::Command;
 
 /// Names one `RTCPeerConnection`. Whatever comes back with an older number is
 /// about a connection that is gone, and is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
 pub struct PeerConnectionId(pub u64);
 
 /// Names one question to the person for microphone or camera, and the tracks
 /// that came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
 pub struct MediaRequest(pub u64);
 
 /// What can happen to a call. What comes with the id of a connection that is closed
 /// already has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case", rename_all_fields = "camelCase")
+)]
 pub enum Input {
     /// The user wants something.
     Command(Command),

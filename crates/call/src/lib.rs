@@ -79,7 +79,7 @@ mod timer;
 pub use command::Command;
 pub use input::{Input, MediaRequest, PeerConnectionId};
 pub use machine::CallMachine;
-pub use memory::{Early, Memory};
+pub use memory::{EarlyCandidate, EndedCall, Memory, Outcome};
 pub use output::Output;
 pub use snapshot::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
 // They are part of `Input`.

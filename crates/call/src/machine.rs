@@ -15,7 +15,7 @@ use crate::command::Command;
 use crate::ids::Ids;
 use crate::input::{Input, PeerConnectionId};
 use crate::limits;
-use crate::memory::{EarlyCandidates, EndedCalls, Memory, Outcome};
+use crate::memory::{EarlyCandidate, EarlyCandidates, EndedCall, EndedCalls, Memory, Outcome};
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::peer::Sender;
@@ -59,10 +59,10 @@ impl CallMachine {
     pub fn memory(&self) -> Option<Memory> {
         let is_idle = self.call.is_none() && self.ended.is_none() && self.outputs.is_empty();
         is_idle.then(|| Memory {
-            connection: self.ids.connection,
-            request: self.ids.request,
-            ended_calls: self.ended_calls.clone(),
-            early: self.early.clone(),
+            last_connection: self.ids.connection,
+            last_request: self.ids.request,
+            ended_calls: self.ended_calls.to_vec(),
+            early_candidates: self.early.to_vec(),
         })
     }
 
@@ -71,11 +71,11 @@ impl CallMachine {
     pub fn remembering(memory: Memory, ring: Option<Duration>) -> Self {
         Self {
             ids: Ids {
-                connection: memory.connection,
-                request: memory.request,
+                connection: memory.last_connection,
+                request: memory.last_request,
             },
-            ended_calls: memory.ended_calls,
-            early: memory.early,
+            ended_calls: EndedCalls::restore(memory.ended_calls),
+            early: EarlyCandidates::restore(memory.early_candidates),
             ring,
             ..Self::default()
         }
@@ -130,8 +130,12 @@ impl CallMachine {
     }
 
     fn remember(&mut self, peer: &UserId, id: &CallId, outcome: Outcome) {
-        self.ended_calls
-            .remember(&mut self.early, peer.clone(), id.clone(), outcome);
+        let ended = EndedCall {
+            peer: peer.clone(),
+            call_id: id.clone(),
+            outcome,
+        };
+        self.ended_calls.remember(&mut self.early, ended);
     }
 
     fn ring_until(&self, now: Now) -> Now {
@@ -332,7 +336,12 @@ impl CallMachine {
         if let Some(id) = id
             && self.ended_calls.outcome(&from.user, &id).is_none()
         {
-            self.early.keep(from.user, from.device, id, candidate);
+            self.early.keep(EarlyCandidate {
+                from: from.user,
+                device: from.device,
+                call_id: id,
+                candidate,
+            });
         }
     }
 

@@ -100,10 +100,14 @@ impl Output {
         match self {
             Self::Send(relayed) => relayed.signal.type_name(),
             Self::CreateConnection { .. } => "create connection",
-            Self::CreateOffer { ice_restart, .. } if *ice_restart => "make offer, restart ICE",
-            Self::CreateOffer { .. } => "make offer",
-            Self::SetRemoteOffer { .. } => "accept offer",
-            Self::SetRemoteAnswer { .. } => "accept answer",
+            Self::CreateOffer {
+                ice_restart: true, ..
+            } => "create offer, restart ICE",
+            Self::CreateOffer {
+                ice_restart: false, ..
+            } => "create offer",
+            Self::SetRemoteOffer { .. } => "set remote offer",
+            Self::SetRemoteAnswer { .. } => "set remote answer",
             Self::AddCandidate { .. } => "add candidate",
             Self::CloseConnection { .. } => "close connection",
             Self::RequestMedia { .. } => "request media",

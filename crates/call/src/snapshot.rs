@@ -10,6 +10,7 @@ use crate::input::PeerConnectionId;
 
 /// Where a call stands. See the picture in the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
     /// No call.
     #[default]

@@ -1,26 +1,29 @@
 //! What happened, in words, one line after the other.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::Record;
+use wimpex_call::State;
+use wimpex_sansio::Now;
+
+use crate::record::Record;
 
 impl Record {
     /// What happened, one text each, in its order. Of the readings those at which a grade
     /// changed.
     pub fn timeline(&self) -> Vec<String> {
-        let line = |at: Duration, text: &str| format!("{:>10.3} {text}", at.as_secs_f64());
-        let mut state = "Idle";
+        let seconds = |at: Now| at.since(Now::ZERO).as_secs_f64();
+        let line = |at: Now, text: &str| format!("{:>10.3} {text}", seconds(at));
+        let mut state = State::Idle;
         let entries = self.entries.iter().map(|entry| {
-            let mut text = serde_json::to_string(&entry.event).unwrap_or_default();
+            let mut text = serde_json::to_string(&entry.input).unwrap_or_default();
             if !entry.outputs.is_empty() {
                 text += &format!("\n           → {}", entry.outputs.join(", "));
             }
-            let before = std::mem::replace(&mut state, &entry.state);
+            let before = std::mem::replace(&mut state, entry.state);
             if before != state {
-                text += &format!("\n           {before} → {state}");
+                text += &format!("\n           {before:?} → {state:?}");
             }
             (entry.at, line(entry.at, &text))
         });
@@ -35,13 +38,13 @@ impl Record {
     }
 
     /// Readings with another grade than the one before.
-    fn turns(&self) -> impl Iterator<Item = (Duration, &Value)> {
+    fn turns(&self) -> impl Iterator<Item = (Now, &Value)> {
         let mut last = None;
         self.readings.iter().filter_map(move |reading| {
-            let at = Duration::try_from_secs_f64(reading["at"].as_f64()?).ok()?;
+            let at = std::time::Duration::try_from_secs_f64(reading["at"].as_f64()?).ok()?;
             let grades = [&reading["receiving"][0], &reading["sending"][0]];
             let before = last.replace(grades);
-            (before != Some(grades)).then_some((at, reading))
+            (before != Some(grades)).then_some((Now::ZERO + at, reading))
         })
     }
 }

@@ -42,18 +42,11 @@ impl Page {
 
     fn record(&mut self) -> Record {
         let (notes, ring) = (self.recorder.notes(), self.recorder.ring);
-        let (kept, dropped, start) = self.recorder.kept();
-        let record = Record::new(
-            kept,
-            dropped,
-            start.as_ref(),
-            notes,
-            ring,
-            "a browser".to_owned(),
-            Vec::new(),
-        );
+        let (kept, dropped, memory) = self.recorder.kept();
+        let browser = "a browser".to_owned();
+        let record = Record::new(kept, dropped, memory, notes, ring, browser, Vec::new());
         // As it is in the file.
-        serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap()
+        Record::parse(&serde_json::to_string(&record).unwrap()).unwrap()
     }
 }
 
@@ -153,19 +146,20 @@ fn many_calls_are_shortened_to_some_that_replay() {
         "{}",
         record.entries.len()
     );
-    let start = record.start.as_ref().unwrap();
-    assert!(start.connection > 50 && !start.over.is_empty() && !start.early.is_empty());
+    let memory = record.memory.as_ref().unwrap();
+    assert!(memory.last_connection.0 > 50);
+    assert!(!memory.ended_calls.is_empty() && !memory.early_candidates.is_empty());
     let text = serde_json::to_string(&record).unwrap();
     assert!(!text.contains("alice") && !text.contains("203.0.113.7"));
-    let played = replay(&record).unwrap();
+    let played = replay(&record);
     assert_eq!(played.differences, []);
     assert_eq!(played.machine.state(), page.machine.state());
     // Without what was known it is another story.
     let forgetful = Record {
-        start: None,
+        memory: None,
         ..record
     };
-    assert_ne!(replay(&forgetful).unwrap().differences, []);
+    assert_ne!(replay(&forgetful).differences, []);
 }
 
 #[test]
@@ -182,7 +176,7 @@ fn a_call_without_an_end_is_bounded_too() {
     }
     let record = page.record();
     assert!(record.entries.len() <= 4_010, "{}", record.entries.len());
-    assert_eq!(record.start, None, "it begins in the middle of a call");
+    assert_eq!(record.memory, None, "it begins in the middle of a call");
     // Once it is over, what comes after it can be played again.
     page.input(Input::Command(Command::HangUp));
     page.input(Input::Command(Command::Dismiss));
@@ -190,8 +184,8 @@ fn a_call_without_an_end_is_bounded_too() {
         calls(&mut page, number);
     }
     let record = page.record();
-    assert!(record.start.is_some() && record.entries.len() <= 1_100);
-    assert_eq!(replay(&record).unwrap().differences, []);
+    assert!(record.memory.is_some() && record.entries.len() <= 1_100);
+    assert_eq!(replay(&record).differences, []);
 }
 
 #[test]
@@ -200,9 +194,9 @@ fn a_page_that_is_open_for_days_without_a_call_keeps_no_more_either() {
     for second in 0..20_000 {
         recorder.begin(Now::from_millis(second * 1_000), &Input::NetworkChanged);
     }
-    let (kept, dropped, start) = recorder.kept();
+    let (kept, dropped, memory) = recorder.kept();
     assert_eq!((kept.len(), dropped), (8_000, 12_000));
-    assert_eq!(start, None);
+    assert_eq!(memory, None);
 }
 
 #[test]
@@ -210,7 +204,7 @@ fn what_a_machine_remembers_makes_one_like_it() {
     let mut page = Page::default();
     (1..=3).for_each(|number| calls(&mut page, number));
     let memory = page.machine.memory().unwrap();
-    assert_eq!(memory.over().len(), 3);
+    assert_eq!(memory.ended_calls.len(), 3);
     let again = CallMachine::remembering(memory.clone(), None);
     assert_eq!(again, page.machine);
     assert_eq!(again.memory(), Some(memory));

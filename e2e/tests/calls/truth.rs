@@ -229,7 +229,7 @@ async fn watch(alice: &Person, home: &Home) -> [(Measured, Toll); 2] {
         sleep(Duration::from_secs(1)).await;
     }
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
-    let record: Record = serde_json::from_str(&save(alice).await).expect("a record");
+    let record: Record = Record::parse(&save(alice).await).expect("a record");
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
     let ways = [
         (["soundIn", "pictureIn"], "wholeIn"),
