@@ -14,7 +14,7 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it; see `Bounds`")]
 pub enum Action {
-    Place(usize),
+    StartCall(usize),
     Accept(usize),
     Decline(usize),
     HangUp(usize),
@@ -28,6 +28,10 @@ pub enum Action {
     Describe(usize),
     Hear(usize),
     Connect(usize, PeerConnectionId),
+    RefuseConnection(usize, PeerConnectionId),
+    RefuseDescription(usize),
+    RefuseAnswer(usize, PeerConnectionId),
+    ChangeNetwork(usize),
     Disconnect(usize, PeerConnectionId),
     Fail(usize, PeerConnectionId),
     Cut,
@@ -97,11 +101,11 @@ impl State {
     }
 
     fn people(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
-        for (at, (who, ..)) in bounds.places.iter().enumerate() {
+        for (at, (who, ..)) in bounds.calls.iter().enumerate() {
             let client = &self.clients[*who];
             let free = matches!(client.machine.state(), Phase::Idle | Phase::Ended);
-            if self.left.places & (1 << at) != 0 && client.alive && free {
-                actions.push(Action::Place(at));
+            if self.left.calls & (1 << at) != 0 && client.alive && free {
+                actions.push(Action::StartCall(at));
             }
         }
         for (who, client) in self.clients.iter().enumerate() {
@@ -138,6 +142,25 @@ impl State {
                 actions.push(Action::Open(who));
             }
         }
+        for (who, client) in self.clients.iter().enumerate() {
+            if self.left.networks > 0 && client.alive && client.snapshot().call.is_some() {
+                actions.push(Action::ChangeNetwork(who));
+            }
+            if self.left.refusals == 0 {
+                continue;
+            }
+            if !client.browser.work.is_empty() {
+                actions.push(Action::RefuseDescription(who));
+            }
+            for (&connection_id, connection) in &client.browser.connections {
+                if connection.is_new() {
+                    actions.push(Action::RefuseConnection(who, connection_id));
+                }
+                if connection.has_fresh_answer() {
+                    actions.push(Action::RefuseAnswer(who, connection_id));
+                }
+            }
+        }
         if self.left.restarts > 0 {
             actions.push(Action::RestartServer);
         }
@@ -151,9 +174,9 @@ impl State {
     #[expect(clippy::expect_used, reason = "the bounds are written by hand")]
     pub(crate) fn perform(&mut self, bounds: &Bounds, action: Action, steps: &mut Vec<Step>) {
         match action {
-            Action::Place(at) => {
-                self.left.places &= !(1 << at);
-                let (who, peer, id) = bounds.places[at];
+            Action::StartCall(at) => {
+                self.left.calls &= !(1 << at);
+                let (who, peer, id) = bounds.calls[at];
                 let input = Input::Command(Command::StartCall {
                     call_id: CallId::parse(id).expect("an id"),
                     peer: self.clients[peer].user.clone(),
@@ -239,6 +262,35 @@ impl State {
                     },
                     steps,
                 );
+            }
+            Action::RefuseConnection(who, connection) => {
+                self.left.refusals -= 1;
+                self.clients[who].change(|client| client.browser.refuse_connection(connection));
+                self.input(
+                    bounds,
+                    who,
+                    Input::CreateConnectionFailed { connection },
+                    steps,
+                );
+            }
+            Action::RefuseDescription(who) => {
+                self.left.refusals -= 1;
+                let refused = self.clients[who].change(|client| client.browser.refuse_work());
+                self.inputs(bounds, who, refused, steps);
+            }
+            Action::RefuseAnswer(who, connection) => {
+                self.left.refusals -= 1;
+                self.clients[who].change(|client| client.browser.refuse_answer(connection));
+                self.input(
+                    bounds,
+                    who,
+                    Input::SetRemoteAnswerFailed { connection },
+                    steps,
+                );
+            }
+            Action::ChangeNetwork(who) => {
+                self.left.networks -= 1;
+                self.input(bounds, who, Input::NetworkChanged, steps);
             }
             Action::Disconnect(who, connection_id) => {
                 let state = PeerConnectionState::Disconnected;

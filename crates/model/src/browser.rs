@@ -18,7 +18,7 @@ pub(crate) struct Browser {
     /// Requests whose tracks are live.
     pub(crate) live: BTreeSet<MediaRequest>,
     /// What has arrived over the connection itself.
-    pub(crate) channel: VecDeque<(PeerConnectionId, Word)>,
+    pub(crate) channel: VecDeque<(PeerConnectionId, ChannelEvent)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -28,7 +28,7 @@ pub(crate) enum Work {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Word {
+pub(crate) enum ChannelEvent {
     Goodbye(CallEnd),
     Closed,
 }
@@ -54,6 +54,19 @@ impl Connection {
     pub(crate) fn fits(&self, other: &Self) -> bool {
         let whole = |c: &Self| c.local.is_some() && c.remote.is_some() && c.broken != c.local;
         whole(self) && whole(other) && self.local == other.remote && self.remote == other.local
+    }
+}
+
+impl Connection {
+    /// Whether nothing was done with it yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.described == 0 && self.remote.is_none()
+    }
+
+    /// Whether its remote description is an answer of which nothing has come yet.
+    pub(crate) fn has_fresh_answer(&self) -> bool {
+        let is_answer = |sdp: &Sdp| sdp.0.starts_with("answer");
+        self.linked.is_none() && !self.offering && self.remote.as_ref().is_some_and(is_answer)
     }
 }
 
@@ -205,6 +218,29 @@ impl Browser {
         }
     }
 
+    /// Could not be made after all: whatever it was asked for comes to nothing.
+    pub(crate) fn refuse_connection(&mut self, connection: PeerConnectionId) {
+        self.work.retain(|work| match work {
+            Work::Offer(of) | Work::Answer(of, _) => *of != connection,
+        });
+    }
+
+    /// Fails to do the oldest piece of work; says what the machine hears of it.
+    pub(crate) fn refuse_work(&mut self) -> Option<Input> {
+        let connection = match self.work.pop_front()? {
+            Work::Offer(connection) | Work::Answer(connection, _) => connection,
+        };
+        let is_open = self.connections.contains_key(&connection);
+        is_open.then_some(Input::LocalDescriptionFailed { connection })
+    }
+
+    /// An answer turns out to be of no use.
+    pub(crate) fn refuse_answer(&mut self, connection: PeerConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&connection) {
+            connection.remote = None;
+        }
+    }
+
     /// The person allows the oldest question.
     pub(crate) fn allow(&mut self) -> Option<Input> {
         let (request, audio, video) = self.questions.pop_front()?;
@@ -220,11 +256,11 @@ impl Browser {
     pub(crate) fn listen(&mut self) -> Option<Input> {
         let (connection_id, word) = self.channel.pop_front()?;
         Some(match word {
-            Word::Goodbye(end) => Input::DataChannelMessage {
+            ChannelEvent::Goodbye(end) => Input::DataChannelMessage {
                 connection: connection_id,
                 end,
             },
-            Word::Closed => Input::ConnectionStateChanged {
+            ChannelEvent::Closed => Input::ConnectionStateChanged {
                 connection: connection_id,
                 state: PeerConnectionState::Closed,
             },

@@ -72,6 +72,21 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
             },
         ));
     }
+    if bounds.refusals > 0 {
+        all.push(Property::sometimes(
+            "a negotiation fails",
+            |_, state: &State| ended(state, EndReason::NegotiationFailed),
+        ));
+    }
+    if bounds.networks > 0 {
+        all.push(Property::sometimes(
+            "two are connected after changes of networks",
+            |_, state: &State| {
+                let moved = state.left.networks == 0;
+                moved && phases(state, Phase::Connected) == 2 && state.is_at_rest()
+            },
+        ));
+    }
     if bounds.closed + bounds.killed > 0 {
         all.push(Property::sometimes("a peer is gone", |_, state: &State| {
             ended(state, EndReason::PeerGone)
@@ -89,13 +104,13 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
     }
     let mutual = |a: &(usize, usize, &str)| {
         let back = |b: &(usize, usize, &str)| (a.0, a.1) == (b.1, b.0);
-        bounds.places.iter().any(back)
+        bounds.calls.iter().any(back)
     };
-    if bounds.places.iter().any(mutual) {
+    if bounds.calls.iter().any(mutual) {
         all.push(Property::sometimes(
             "glare ends in one call",
             |_, state: &State| {
-                let both_called = state.left.places == 0 && state.clients.iter().all(|c| c.alive);
+                let both_called = state.left.calls == 0 && state.clients.iter().all(|c| c.alive);
                 let one_won = state.clients.iter().filter(|c| c.wanted.len() == 2).count();
                 both_called && one_won >= 1 && phases(state, Phase::Connected) == 2
             },

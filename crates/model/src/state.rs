@@ -8,7 +8,7 @@ use wimpex_protocol::{CallId, ServerMessage, Signal};
 use wimpex_sansio::{Machine, Now};
 
 use crate::Bounds;
-use crate::browser::{Word, opens_media};
+use crate::browser::{ChannelEvent, opens_media};
 use crate::client::Client;
 use crate::diagram::{self, Step};
 use crate::hashed::Hashed;
@@ -18,7 +18,7 @@ use crate::rule::Rule;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
     /// One bit for each call that may still be placed.
-    pub(crate) places: u32,
+    pub(crate) calls: u32,
     pub(crate) hang_ups: u8,
     pub(crate) declines: u8,
     pub(crate) dismisses: u8,
@@ -32,6 +32,8 @@ pub(crate) struct Left {
     pub(crate) restarts: u8,
     pub(crate) blackouts: u8,
     pub(crate) cuts: u8,
+    pub(crate) networks: u8,
+    pub(crate) refusals: u8,
 }
 
 /// Everything, at one moment.
@@ -68,7 +70,7 @@ impl State {
             accepted: BTreeSet::new(),
             broke_promise: false,
             left: Left {
-                places: (1 << bounds.places.len()) - 1,
+                calls: (1 << bounds.calls.len()) - 1,
                 hang_ups: bounds.hang_ups,
                 declines: bounds.declines,
                 dismisses: bounds.dismisses,
@@ -82,6 +84,8 @@ impl State {
                 restarts: bounds.restarts,
                 blackouts: bounds.blackouts,
                 cuts: bounds.cuts,
+                networks: bounds.networks,
+                refusals: bounds.refusals,
             },
             broken: None,
         };
@@ -151,7 +155,10 @@ impl State {
                 self.send(who, relayed);
             }
             for (connection, connection_id, goodbye) in closed {
-                let words = goodbye.map(Word::Goodbye).into_iter().chain([Word::Closed]);
+                let words = goodbye
+                    .map(ChannelEvent::Goodbye)
+                    .into_iter()
+                    .chain([ChannelEvent::Closed]);
                 let other = connection.linked;
                 self.hear(who, connection_id, other, words.collect());
             }
@@ -205,7 +212,7 @@ impl State {
         who: usize,
         connection_id: PeerConnectionId,
         other: Option<(usize, PeerConnectionId)>,
-        words: Vec<Word>,
+        words: Vec<ChannelEvent>,
     ) {
         let linked_to_us = |(_, client): &(usize, &Hashed<Client>)| {
             let mut connections = client.browser.connections.iter();

@@ -19,7 +19,8 @@ mod world;
 use std::time::Duration;
 
 use wimpex_call::{
-    Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionState, State, limits,
+    Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionId, PeerConnectionState,
+    State, limits,
 };
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, IceCandidate,

@@ -134,6 +134,67 @@ fn a_browser_that_cannot_make_an_offer_ends_the_call() {
     world.assert_all_let_go();
 }
 
+/// The input about the connection of the call that a page has.
+fn about_connection(world: &World, who: usize, input: fn(PeerConnectionId) -> Input) -> Input {
+    input(world.pages[who].machine.snapshot().call.unwrap().connection)
+}
+
+#[test]
+fn a_connection_that_cannot_be_created_ends_the_call() {
+    for refusing in [ALICE, BOB] {
+        let mut world = World::new();
+        world.pages[refusing].slow_to_describe = true;
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        if refusing == BOB {
+            world.accept(BOB);
+        }
+        let input = about_connection(&world, refusing, |connection| {
+            Input::CreateConnectionFailed { connection }
+        });
+        world.input(refusing, input);
+        world.settle();
+        assert_eq!(world.end(refusing), Some(EndReason::NegotiationFailed));
+        world.assert_all_let_go();
+    }
+}
+
+#[test]
+fn an_answer_that_the_browser_refuses_ends_the_call() {
+    let mut world = World::new();
+    world.path = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.accept(BOB);
+    world.settle();
+    let input = about_connection(&world, ALICE, |connection| Input::SetRemoteAnswerFailed {
+        connection,
+    });
+    world.input(ALICE, input);
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::NegotiationFailed));
+    assert_eq!(world.end(BOB), Some(EndReason::ConnectionFailed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn an_answer_refused_in_a_live_call_changes_nothing() {
+    let mut world = World::connected();
+    world.pages[ALICE].slow_to_describe = true;
+    // While the browser creates the offer of a restart.
+    world.input(ALICE, Input::NetworkChanged);
+    let input = about_connection(&world, ALICE, |connection| Input::SetRemoteAnswerFailed {
+        connection,
+    });
+    world.input(ALICE, input);
+    world.describe_now(ALICE);
+    let sent = world.pages[ALICE].sent_types();
+    let offers = sent.iter().filter(|name| **name == "call-offer").count();
+    assert_eq!(offers, 2, "the restart goes on");
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
 #[test]
 fn whatever_an_old_connection_says_is_ignored() {
     let mut world = World::new();
@@ -165,6 +226,8 @@ fn whatever_an_old_connection_says_is_ignored() {
         },
     );
     world.input(ALICE, Input::LocalDescriptionFailed { connection: old });
+    world.input(ALICE, Input::SetRemoteAnswerFailed { connection: old });
+    world.input(ALICE, Input::CreateConnectionFailed { connection: old });
     let state = PeerConnectionState::Failed;
     world.input(
         ALICE,
