@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_can_be_read_and_every_fault_finds_its_place() {
+    fn every_fault_of_the_list_finds_its_place() {
         let list = include_str!("../../crates/model/mutants.txt");
         let all = parse(list).unwrap();
         assert!(all.len() >= 12);

@@ -154,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_a_call_is_connected_or_over_in_the_end(
+    fn a_call_is_connected_or_over_in_the_end(
         events in proptest::collection::vec(event(), 0..60),
     ) {
         let mut world = World::with(&[("alice", "a1"), ("bob", "b1")]);

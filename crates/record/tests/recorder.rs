@@ -189,7 +189,7 @@ fn a_call_without_an_end_is_bounded_too() {
 }
 
 #[test]
-fn a_page_that_is_open_for_days_without_a_call_keeps_no_more_either() {
+fn a_page_without_calls_keeps_no_more_either() {
     let mut recorder = Recorder::default();
     for second in 0..20_000 {
         recorder.begin(Now::from_millis(second * 1_000), &Input::NetworkChanged);
@@ -218,7 +218,7 @@ fn what_a_machine_remembers_makes_one_like_it() {
 }
 
 #[test]
-fn the_timeline_tells_when_a_grade_changed_and_of_which_numbers() {
+fn the_timeline_shows_changes_of_grades() {
     let reading = |at: f64, grade: &str| -> Value {
         json!({
             "at": at, "receiving": [grade, "Why."], "sending": ["good", "Well."],

@@ -237,7 +237,7 @@ fn incoming() -> Vec<Input> {
 }
 
 #[test]
-fn a_record_has_nothing_private_in_it_and_replays_all_the_same() {
+fn a_redacted_record_has_no_secret_and_replays() {
     let mut machine = CallMachine::new();
     let mut kept = Vec::new();
     for (second, input) in (1..).zip(incoming()) {

@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn of_two_devices_one_answers_and_the_other_stops_ringing() {
+fn an_answer_ends_the_ringing_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -37,7 +37,7 @@ fn of_two_accepts_at_once_one_wins() {
 }
 
 #[test]
-fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
+fn a_decline_ends_the_ringing_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -49,7 +49,7 @@ fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
 }
 
 #[test]
-fn a_device_that_stops_ringing_first_ends_the_ringing_on_the_other() {
+fn ringing_that_times_out_ends_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();

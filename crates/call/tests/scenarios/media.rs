@@ -35,7 +35,7 @@ fn an_audio_call_never_asks_for_the_camera() {
 }
 
 #[test]
-fn accepting_without_camera_leaves_it_off_until_it_is_wanted() {
+fn accept_without_camera_leaves_it_off_until_asked() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -49,7 +49,7 @@ fn accepting_without_camera_leaves_it_off_until_it_is_wanted() {
 }
 
 #[test]
-fn a_camera_that_is_allowed_after_the_call_is_over_goes_off_again() {
+fn a_camera_allowed_after_the_end_goes_off_again() {
     let mut world = World::new();
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
@@ -68,7 +68,7 @@ fn a_camera_that_is_allowed_after_the_call_is_over_goes_off_again() {
 }
 
 #[test]
-fn a_camera_turned_off_while_the_browser_still_asks_stays_off() {
+fn a_camera_turned_off_during_the_prompt_stays_off() {
     let mut world = World::new();
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
@@ -80,7 +80,7 @@ fn a_camera_turned_off_while_the_browser_still_asks_stays_off() {
 }
 
 #[test]
-fn a_call_without_microphone_and_camera_goes_on_and_can_ask_again() {
+fn a_call_without_devices_goes_on_and_can_ask_again() {
     let mut world = World::new();
     world.pages[BOB].permission = Some(Err(MediaError::NotAllowed));
     world.video_call(ALICE, BOB, "call_1");
@@ -100,7 +100,7 @@ fn a_call_without_microphone_and_camera_goes_on_and_can_ask_again() {
 }
 
 #[test]
-fn an_unplugged_camera_is_told_and_can_be_turned_on_again() {
+fn an_unplugged_camera_shows_and_can_be_asked_again() {
     let mut world = World::connected();
     let request = *world.pages[ALICE]
         .live

@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn a_callee_whose_tab_is_closed_ends_the_calling_within_five_seconds() {
+fn a_callee_that_closes_ends_calling_in_5_seconds() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -15,7 +15,7 @@ fn a_callee_whose_tab_is_closed_ends_the_calling_within_five_seconds() {
 }
 
 #[test]
-fn a_caller_whose_tab_is_closed_ends_the_ringing_within_five_seconds() {
+fn a_caller_that_closes_ends_ringing_in_5_seconds() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -74,7 +74,7 @@ fn a_device_that_comes_back_too_late_stops_ringing() {
 }
 
 #[test]
-fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
+fn a_page_opened_while_it_is_called_rings() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.pages[2].online = false;
     world.video_call(ALICE, BOB, "call_1");
@@ -99,7 +99,7 @@ fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
 }
 
 #[test]
-fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
+fn one_of_two_devices_leaves_the_other_rings_on() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -112,7 +112,7 @@ fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
 }
 
 #[test]
-fn an_offer_that_misses_one_device_does_not_end_the_call_that_rings_on_another() {
+fn an_offer_that_misses_a_device_ends_no_call() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.pages[2].online = false;
     world.video_call(ALICE, BOB, "call_1");

@@ -16,7 +16,7 @@ fn a_connection_that_never_comes_ends_on_both_sides() {
 }
 
 #[test]
-fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
+fn an_ice_restart_repairs_and_the_clock_runs_on() {
     for seen_as in [
         PeerConnectionState::Disconnected,
         PeerConnectionState::Failed,
@@ -92,7 +92,7 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 }
 
 #[test]
-fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
+fn a_peer_that_closes_its_connection_has_hung_up() {
     let mut world = World::connected();
     let connection_id = world.pages[ALICE]
         .machine
@@ -241,7 +241,7 @@ fn whatever_an_old_connection_says_is_ignored() {
 }
 
 #[test]
-fn an_ice_restart_that_is_lost_is_said_again_rather_than_waited_for() {
+fn a_lost_ice_restart_is_retransmitted() {
     for lost in ["call-offer", "call-answer"] {
         let mut world = World::connected();
         world.cut(PeerConnectionState::Failed);
@@ -260,7 +260,7 @@ fn an_ice_restart_that_is_lost_is_said_again_rather_than_waited_for() {
 }
 
 #[test]
-fn an_ice_restart_that_does_not_help_is_followed_by_another() {
+fn an_ice_restart_without_effect_is_repeated() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Failed);
     world.pass(limits::RESTART_AGAIN_AFTER + SECOND);
@@ -345,7 +345,7 @@ fn both_on_another_network_at_once_end_in_one_restart() {
 }
 
 #[test]
-fn another_network_touches_no_call_that_nobody_has_accepted() {
+fn another_network_touches_no_unaccepted_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();

@@ -38,7 +38,7 @@ fn a_video_call_from_click_to_hang_up() {
 }
 
 #[test]
-fn before_accept_the_callee_has_no_connection_no_camera_and_neither_side_sends_a_candidate() {
+fn before_accept_there_is_no_media_and_no_candidate() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -110,7 +110,7 @@ fn no_answer_ends_the_ringing_on_both_sides() {
 }
 
 #[test]
-fn ringing_ends_even_if_the_caller_is_never_heard_of_again() {
+fn ringing_ends_without_a_word_of_the_caller() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -140,7 +140,7 @@ fn an_offline_peer_ends_the_call_at_once() {
 }
 
 #[test]
-fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
+fn the_minimal_client_cancels_with_a_reject() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Audio));
     assert_eq!(world.state(BOB), State::Ringing);
@@ -153,7 +153,7 @@ fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
 }
 
 #[test]
-fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates() {
+fn a_repeated_offer_is_only_answered_again() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));
     let shown = world.pages[BOB].machine.snapshot();
@@ -182,7 +182,7 @@ fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates()
 }
 
 #[test]
-fn hang_up_crossing_the_answer_the_ringing_and_a_decline() {
+fn hang_up_crossing_answer_ringing_and_decline() {
     for cross in ["accept", "decline", "ringing"] {
         let mut world = World::new();
         world.video_call(ALICE, BOB, "call_1");

@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn early_candidates_wait_for_their_offer_and_for_accept() {
+fn early_candidates_wait_for_offer_and_accept() {
     let mut world = World::new();
     world.signal(ALICE, BOB, candidate(Some("call_1"), "early"));
     world.signal(CAROL, BOB, candidate(Some("call_1"), "forged"));
@@ -84,7 +84,7 @@ fn an_answer_to_a_call_that_is_over_is_told_so() {
 }
 
 #[test]
-fn an_end_that_comes_before_its_offer_keeps_it_from_ringing() {
+fn an_end_before_its_offer_prevents_ringing() {
     let ends = [
         end("call_1", CallEndReason::Cancelled),
         end("call_1", CallEndReason::AnsweredElsewhere),
@@ -118,7 +118,7 @@ fn a_late_offer_does_not_ring_for_a_call_that_is_over() {
 }
 
 #[test]
-fn an_offer_that_was_answered_busy_does_not_ring_when_it_is_repeated() {
+fn an_offer_answered_busy_never_rings_later() {
     let mut world = World::connected();
     world.signal(CAROL, ALICE, offer("call_2", CallType::Audio));
     world.command(ALICE, Command::HangUp);
@@ -129,7 +129,7 @@ fn an_offer_that_was_answered_busy_does_not_ring_when_it_is_repeated() {
 }
 
 #[test]
-fn the_memory_of_calls_that_are_over_is_bounded_for_each_person() {
+fn the_memory_of_ended_calls_is_bounded_per_peer() {
     let mut world = World::new();
     world.signal(ALICE, BOB, end("call_1", CallEndReason::Cancelled));
     for n in 0..1_000 {
@@ -145,7 +145,7 @@ fn the_memory_of_calls_that_are_over_is_bounded_for_each_person() {
 }
 
 #[test]
-fn candidates_by_the_thousand_are_bounded_in_a_live_call_too() {
+fn candidates_of_a_live_call_are_bounded() {
     let mut world = World::connected();
     for n in 0..5_000 {
         world.signal(BOB, ALICE, candidate(Some("call_1"), &n.to_string()));
@@ -193,7 +193,7 @@ fn script(who: usize) -> Vec<wimpex_protocol::Relayed> {
 }
 
 #[test]
-fn offer_candidates_and_end_in_every_order_twice_and_late_never_ring_after_the_end() {
+fn a_callers_messages_in_any_order_end_the_ringing() {
     let script = script(ALICE);
     assert_eq!(script.len(), 4, "offer, answered elsewhere, candidate, end");
     for order in orders(script.len()) {
@@ -211,7 +211,7 @@ fn offer_candidates_and_end_in_every_order_twice_and_late_never_ring_after_the_e
 }
 
 #[test]
-fn answer_candidates_and_end_in_every_order_twice_and_late_leave_no_call_behind() {
+fn a_callees_messages_in_any_order_leave_no_call() {
     let script = script(BOB);
     assert_eq!(script.len(), 4, "ringing, answer, candidate, end");
     for order in orders(script.len()) {
