@@ -1,13 +1,12 @@
-//! Everything that can happen to a call.
+//! What a call machine is told.
 
 use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
-
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::command::Command;
 
-/// Names one `RTCPeerConnection`. Whatever comes back with an older number is
-/// about a connection that is gone, and is ignored.
+/// Names one `RTCPeerConnection` of a machine, from 1. What comes back with an older id is
+/// about a connection that was closed, and is ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(
     feature = "serde",
@@ -16,8 +15,7 @@ use crate::command::Command;
 )]
 pub struct PeerConnectionId(pub u64);
 
-/// Names one question to the person for microphone or camera, and the tracks
-/// that came of it.
+/// Names one call of `getUserMedia`, from 1, and the tracks that came of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(
     feature = "serde",
@@ -35,7 +33,7 @@ pub struct MediaRequest(pub u64);
     serde(rename_all = "kebab-case", rename_all_fields = "camelCase")
 )]
 pub enum Input {
-    /// The user wants something.
+    /// The user of the page clicked.
     Command(Command),
 
     /// A signal came from another page, by way of the server.
@@ -49,24 +47,25 @@ pub enum Input {
         /// What it says.
         signal: Signal,
     },
-    /// The server says that a message about this call reached nobody.
+    /// The server says that a message about a call reached nobody: its error
+    /// `user-offline`.
     PeerOffline {
-        /// The call.
+        /// The call that the message was about.
         call_id: CallId,
-        /// Whether that message was a `call-offer` (the error's `refType`).
+        /// Whether the message was a `call-offer` (the error's `refType`).
         offer: bool,
     },
-    /// The server says who is there: its `presence` of one person.
+    /// The server says which devices of a user are online: its `presence`.
     PeerDevices {
-        /// The person.
+        /// The user.
         user: UserId,
-        /// Their devices that are there; empty means that nobody is.
+        /// Those that are online; empty means that the user is not.
         devices: Vec<DeviceId>,
     },
     /// The page is logged in anew, and the server remembers nothing from before:
     /// it has restarted, or the page was away for too long.
     SessionRenewed,
-    /// The browser says that this machine is on another network.
+    /// The browser says that this device is on another network.
     NetworkChanged,
     /// The peer says over the call's own data channel, which needs no server, that the
     /// call is over.
@@ -77,25 +76,27 @@ pub enum Input {
         end: CallEnd,
     },
 
-    /// The local description of an offer is set.
+    /// An offer is set as the local description: what [`crate::Output::CreateOffer`] asked
+    /// for.
     LocalOffer {
         /// Of which connection.
         connection: PeerConnectionId,
-        /// The description.
+        /// The local description.
         sdp: Sdp,
     },
-    /// The local description of an answer is set.
+    /// An answer is set as the local description: what
+    /// [`crate::Output::SetRemoteOffer`] asked for.
     LocalAnswer {
         /// Of which connection.
         connection: PeerConnectionId,
-        /// The description.
+        /// The local description.
         sdp: Sdp,
     },
-    /// `onicecandidate`.
+    /// `onicecandidate`: a candidate to be trickled (RFC 8838).
     LocalCandidate {
         /// Of which connection.
         connection: PeerConnectionId,
-        /// The path.
+        /// The candidate.
         candidate: IceCandidateInit,
     },
     /// The browser could not carry out [`crate::Output::CreateConnection`].
@@ -122,22 +123,22 @@ pub enum Input {
         /// The new state.
         state: PeerConnectionState,
     },
-    /// `getUserMedia` has an answer. What was not asked for is `None`.
+    /// `getUserMedia` has an answer: see [`crate::Output::RequestMedia`].
     Media {
-        /// Which question.
+        /// Which request.
         request: MediaRequest,
-        /// The microphone.
+        /// Whether there is a track of the microphone; `None` if it was not asked for.
         audio: Option<Result<(), MediaError>>,
-        /// The camera.
+        /// The same of the camera.
         video: Option<Result<(), MediaError>>,
     },
-    /// A captured track ended by itself.
+    /// A captured track fired `ended`, as when its device is unplugged.
     TrackEnded {
-        /// The question that it had come of.
+        /// The request that it had come of.
         request: MediaRequest,
-        /// Which one.
+        /// Which of its tracks.
         kind: TrackKind,
     },
-    /// The time that [`crate::CallMachine::poll_timeout`] named has come.
+    /// The time has come that `poll_timeout` named.
     Timeout,
 }

@@ -1,9 +1,8 @@
 //! What a call *is*: a pure state machine.
 //!
-//! There is no clock in here, no randomness, no network and no browser: time and
-//! ids come in as arguments, and whatever should happen comes out as an
-//! [`Output`] for somebody else to carry out. One [`CallMachine`] is one tab; it has
-//! at most one call.
+//! There is no clock in here, no randomness, no network and no browser: time and ids
+//! come in as arguments, and whatever should happen comes out as an [`Output`] for
+//! somebody else to carry out. One [`CallMachine`] is one tab; it has at most one call.
 //!
 //! ```text
 //!          StartCall                        remote offer
@@ -23,15 +22,15 @@
 //!        cancel, decline, busy, offline, gone, hang up, lost, time
 //! ```
 //!
-//! A new offer of the same peer ends the call that it replaces, and rings.
-//! Whatever is lost on the way is said again: after [`Input::SessionRenewed`]
-//! each side repeats its last description, and whoever hears a repetition
-//! repeats what belongs to it. Nothing that is repeated counts twice, and a call
-//! that is over is remembered for a while, so that it never rings again.
+//! A new offer of the same peer ends the call that it replaces, and rings. Whatever is
+//! lost on the way is retransmitted: after [`Input::SessionRenewed`] each side sends its
+//! last description again, and whoever gets one again sends again what belongs to it.
+//! Nothing that is repeated counts twice, and a call that is over is remembered for a
+//! while, so that it never rings again.
 //!
-//! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and
-//! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
-//! come in as [`Input::ConnectionStateChanged`].
+//! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and `closed` are
+//! those of `RTCPeerConnectionState` (webrtc, section 4.3.3); they come in as
+//! [`Input::ConnectionStateChanged`].
 //!
 //! It is driven as every [`wimpex_sansio::Machine`] is:
 //!

@@ -1,4 +1,4 @@
-//! What outlives a call, or comes before it: bounded, and told apart by person,
+//! What outlives a call, or comes before it: bounded, and told apart by user,
 //! so that nobody can speak for another's call.
 
 use std::collections::VecDeque;

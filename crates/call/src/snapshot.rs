@@ -1,4 +1,4 @@
-//! What can be seen of a call from outside.
+//! The call, as a user interface shows it.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use wimpex_webrtc::MediaError;
 
 use crate::input::PeerConnectionId;
 
-/// Where a call stands. See the picture in the crate's documentation.
+/// Where a call stands. See the diagram in the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum State {
@@ -17,13 +17,13 @@ pub enum State {
     Idle,
     /// We called, and wait for an answer.
     Calling,
-    /// Somebody calls, and the prompt is shown.
+    /// Somebody calls us, and the prompt is shown.
     Ringing,
     /// Accepted; no connection yet.
     Connecting,
     /// Media flows.
     Connected,
-    /// Media flowed; a new path is being looked for.
+    /// Media flowed, and the path was lost: ICE looks for another.
     Reconnecting,
     /// It is over; how it ended is being shown.
     Ended,
@@ -60,62 +60,62 @@ pub enum EndReason {
     Unsupported,
     /// The other side did not answer in time.
     NoAnswer,
-    /// None of the other side's devices is there.
+    /// None of the other side's devices is online.
     PeerOffline,
-    /// The other side's device vanished before there was a connection.
+    /// The other side's device went offline before there was a connection.
     PeerGone,
-    /// Another device of this person took the call.
+    /// Another device of this user took the call.
     AnsweredElsewhere,
-    /// Another device of this person declined the call.
+    /// Another device of this user declined the call.
     DeclinedElsewhere,
     /// No path between the two sides was found.
     ConnectionFailed,
     /// The path between the two sides was lost, and no other found in time.
     ConnectionLost,
-    /// The two browsers could not agree on how to talk.
+    /// A browser could not create, or did not accept, a description.
     NegotiationFailed,
-    /// The same person called anew; that call took this one's place.
+    /// The same user called anew; that call took this one's place.
     Superseded,
 }
 
 /// How the last call ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ended {
-    /// Which call.
+    /// The call.
     pub call_id: CallId,
-    /// With whom.
+    /// The user at the other end.
     pub peer: UserId,
     /// What the peer calls itself, if it called us.
     pub peer_name: Option<String>,
-    /// Sound and picture, or sound alone.
+    /// With or without video.
     pub call_type: CallType,
-    /// Which side of it this was.
+    /// Which side of it this page was.
     pub role: Role,
-    /// Why.
+    /// Why it ended.
     pub reason: EndReason,
-    /// From the moment of connection to the end; `None` if it never connected.
+    /// From the first connection to the end; `None` if it never connected.
     pub duration: Option<Duration>,
-    /// Why the peer did not hear this side at the end, if the microphone was why.
+    /// Why there was no microphone at the end, if it was wanted.
     pub microphone: Option<MediaError>,
-    /// Why the peer did not see this side at the end, if the camera was why.
+    /// Why there was no camera at the end, if it was wanted.
     pub camera: Option<MediaError>,
 }
 
-/// Microphone or camera, as far as this call is concerned.
+/// The microphone or the camera, as far as this call is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capture {
     /// Not in use.
     Off,
-    /// The browser is asking the person.
+    /// The browser prompts the user.
     Asking,
     /// In use.
     On,
-    /// Wanted, but not to be had.
+    /// Wanted, but not available.
     Failed(MediaError),
 }
 
 impl Capture {
-    /// Why it is not to be had.
+    /// Why it is not available, if it was wanted.
     pub(crate) fn failure(self) -> Option<MediaError> {
         match self {
             Self::Failed(error) => Some(error),
@@ -127,37 +127,37 @@ impl Capture {
 /// A call that is not over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ActiveCall {
-    /// Which call.
+    /// The call.
     pub call_id: CallId,
-    /// With whom.
+    /// The user at the other end.
     pub peer: UserId,
     /// What the peer calls itself, if it called us.
     pub peer_name: Option<String>,
-    /// Sound and picture, or sound alone.
+    /// With or without video.
     pub call_type: CallType,
-    /// Which side of it this is.
+    /// Which side of it this page is.
     pub role: Role,
     /// The connection that carries it.
     pub connection: PeerConnectionId,
     /// While calling: a device of the peer shows the prompt.
     pub peer_rings: bool,
-    /// When media first flowed, on the clock of [`crate::CallMachine::handle`].
+    /// When media first flowed; `None` before.
     pub connected_at: Option<Now>,
-    /// The person does not want to be heard.
+    /// The user has muted the microphone.
     pub muted: bool,
-    /// The microphone.
+    /// Whether the microphone is in use.
     pub microphone: Capture,
-    /// The camera.
+    /// Whether the camera is in use.
     pub camera: Capture,
 }
 
-/// All that can be seen.
+/// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CallSnapshot {
-    /// Where it stands.
+    /// Where the call stands.
     pub state: State,
-    /// The call that is not over.
+    /// The call, if it is not over.
     pub call: Option<ActiveCall>,
-    /// How the last one ended, while that is being shown.
+    /// How the last call ended, until the user has dismissed that.
     pub ended: Option<Ended>,
 }

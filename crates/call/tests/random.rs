@@ -108,7 +108,7 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
         Event::Back(who) => world.back(who),
         Event::Vanish(who) => {
             world.vanish(who);
-            world.pages[who].open_questions.clear();
+            world.pages[who].open_prompts.clear();
         }
         Event::Cut(failed) => world.cut(if failed {
             PeerConnectionState::Failed
@@ -117,8 +117,8 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
         }),
         Event::Mend => world.path = true,
         Event::Permission(who) => {
-            if !world.pages[who].open_questions.is_empty() {
-                world.answer_question(who, Ok(()));
+            if !world.pages[who].open_prompts.is_empty() {
+                world.answer_prompt(who, Ok(()));
             }
         }
         Event::SlowPermission(who, slow) => {

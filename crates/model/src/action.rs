@@ -48,7 +48,7 @@ pub enum Action {
 
 impl State {
     pub(crate) fn actions(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
-        self.people(bounds, actions);
+        self.users(bounds, actions);
         for (&(to, from), waiting) in &self.links {
             if from == NOBODY {
                 actions.extend((0..waiting.len()).map(|at| Action::DeliverLate(to, at)));
@@ -100,7 +100,7 @@ impl State {
         self.faults(actions);
     }
 
-    fn people(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
+    fn users(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
         for (at, (who, ..)) in bounds.calls.iter().enumerate() {
             let client = &self.clients[*who];
             let free = matches!(client.machine.state(), Phase::Idle | Phase::Ended);
@@ -121,7 +121,7 @@ impl State {
             if state == Phase::Ended && self.left.dismisses > 0 {
                 actions.push(Action::Dismiss(who));
             }
-            if !client.browser.questions.is_empty() {
+            if !client.browser.prompts.is_empty() {
                 actions.push(Action::Allow(who));
             }
         }

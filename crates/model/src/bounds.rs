@@ -7,7 +7,7 @@ pub struct Bounds {
     pub name: &'static str,
     /// The pages: (user, device).
     pub pages: &'static [(&'static str, &'static str)],
-    /// The calls that may be placed, each once, each at any moment: who, which
+    /// The calls that may be started, each once, each at any moment: who, which
     /// page's user, and the id, of which the greater wins in glare.
     pub calls: &'static [(usize, usize, &'static str)],
     /// Hanging up and cancelling, so many times.
@@ -48,13 +48,13 @@ pub struct Bounds {
     pub candidates: bool,
     /// Whether messages of several senders to one page may cross.
     pub crossing: bool,
-    /// Whether the person takes their time to allow the microphone.
+    /// Whether the user takes their time to allow the microphone.
     pub slow_permission: bool,
 }
 
 const PAIR: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1")];
 const TABS: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("bob", "b2")];
-const PEOPLE: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("carol", "c1")];
+const THREE: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("carol", "c1")];
 
 /// The bound that the ordinary tests explore, in seconds.
 pub fn small() -> Vec<Bounds> {
@@ -224,8 +224,8 @@ pub fn configurations() -> Vec<Bounds> {
             ..Bounds::default()
         },
         Bounds {
-            name: "a third person",
-            pages: PEOPLE,
+            name: "a third user",
+            pages: THREE,
             calls: &[(0, 1, "call_1"), (2, 1, "call_2")],
             ..Bounds::default()
         },

@@ -13,8 +13,8 @@ pub(crate) struct Browser {
     pub(crate) connections: BTreeMap<PeerConnectionId, Connection>,
     /// What it was asked to describe, in order.
     pub(crate) work: VecDeque<Work>,
-    /// Questions to the person: which, for the camera too.
-    pub(crate) questions: VecDeque<(MediaRequest, bool, bool)>,
+    /// Prompts that the user has not answered: request, for the microphone, for the camera.
+    pub(crate) prompts: VecDeque<(MediaRequest, bool, bool)>,
     /// Requests whose tracks are live.
     pub(crate) live: BTreeSet<MediaRequest>,
     /// What has arrived over the connection itself.
@@ -71,7 +71,7 @@ impl Connection {
 }
 
 impl Browser {
-    /// Whether it has something to do that needs no person.
+    /// Whether it has something to do that needs no user.
     pub(crate) fn is_busy(&self) -> bool {
         !self.work.is_empty() || !self.channel.is_empty()
     }
@@ -131,7 +131,7 @@ impl Browser {
                 request,
                 audio,
                 video,
-            } => self.questions.push_back((*request, *audio, *video)),
+            } => self.prompts.push_back((*request, *audio, *video)),
             Output::AttachMedia {
                 connection: connection_id,
                 request,
@@ -241,9 +241,9 @@ impl Browser {
         }
     }
 
-    /// The person allows the oldest question.
+    /// The user allows what the oldest prompt asks for.
     pub(crate) fn allow(&mut self) -> Option<Input> {
-        let (request, audio, video) = self.questions.pop_front()?;
+        let (request, audio, video) = self.prompts.pop_front()?;
         self.live.insert(request);
         Some(Input::Media {
             request,

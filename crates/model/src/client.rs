@@ -1,4 +1,4 @@
-//! One page: a machine, its browser, and what the person has said.
+//! One page: a machine, its browser, and what the user has said.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(crate) struct Client {
     pub(crate) watching: Option<UserId>,
     /// What waits to be sent until the page is logged in again.
     pub(crate) outbox: Vec<Relayed>,
-    /// Calls that the person has accepted here, or placed.
+    /// Calls that the user has accepted here, or started.
     pub(crate) wanted: BTreeSet<CallId>,
     /// Calls that have ended here, or whose end was heard here.
     pub(crate) over: BTreeSet<CallId>,

@@ -2,7 +2,7 @@
 //!
 //! The machine of `wimpex-call` and the hub of `wimpex-hub` run in here
 //! unchanged, two or three pages with a browser each, over a network and under
-//! people that do whatever they can: [`Bounds`] says how much of it. The checker
+//! users that do whatever they can: [`Bounds`] says how much of it. The checker
 //! visits every state that can come of that, and [`Rule`] says what must hold in
 //! each of them.
 //!

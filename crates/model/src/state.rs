@@ -17,7 +17,7 @@ use crate::rule::Rule;
 /// What may still happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
-    /// One bit for each call that may still be placed.
+    /// One bit for each call that may still be started.
     pub(crate) calls: u32,
     pub(crate) hang_ups: u8,
     pub(crate) declines: u8,
@@ -194,7 +194,7 @@ impl State {
             && Some(&old.call_id) != id.as_ref()
         {
             client.over.insert(old.call_id);
-            // Glare: both people want this call.
+            // Glare: both users want this call.
             if let Some(id) = id.clone().filter(|_| after.state == Phase::Connecting) {
                 client.wanted.insert(id.clone());
                 self.accepted.insert(id);
@@ -283,7 +283,7 @@ impl State {
         self.is_quiet() && self.clients.iter().all(settled)
     }
 
-    /// Nothing will happen any more, unless a person wants it.
+    /// Nothing will happen any more, unless a user wants it.
     pub(crate) fn is_quiescent(&self) -> bool {
         self.is_at_rest()
             && self

@@ -5,10 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::record::FORMAT;
-
-/// The record, as if it had been written today.
-pub(crate) fn convert(record: &Value) -> Value {
+/// The record, as if it had been written in today's format.
+pub(crate) fn convert(record: &Value, today: u64) -> Value {
     let entries = list(&record["entries"]).iter().map(|entry| {
         let names = list(&entry["outputs"]).iter();
         json!({
@@ -23,7 +21,7 @@ pub(crate) fn convert(record: &Value) -> Value {
         .map(|note| json!({ "at": millis(&note["at"]), "text": note["text"] }));
     let start = &record["start"];
     json!({
-        "wimpex": FORMAT,
+        "wimpex": today,
         "browser": record["browser"],
         "ring": record["ring"],
         "dropped": record["dropped"],

@@ -100,7 +100,7 @@ impl Record {
     pub fn parse(text: &str) -> Result<Self, ReadError> {
         let record: Value = serde_json::from_str(text).map_err(ReadError::Json)?;
         let record = match record["wimpex"].as_u64() {
-            Some(1) => format_1::convert(&record),
+            Some(1) => format_1::convert(&record, FORMAT),
             // Without a number it is no record, which reading it finds out.
             Some(FORMAT) | None => record,
             Some(format) => return Err(ReadError::Format(format)),

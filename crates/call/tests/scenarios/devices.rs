@@ -1,4 +1,4 @@
-//! A person with two devices.
+//! A user with two devices.
 
 use crate::*;
 

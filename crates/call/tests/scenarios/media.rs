@@ -13,7 +13,7 @@ fn after_accept_nothing_waits_for_the_camera() {
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
 
-    world.answer_question(BOB, Ok(()));
+    world.answer_prompt(BOB, Ok(()));
     let attached = world.pages[BOB]
         .outputs
         .iter()
@@ -54,7 +54,7 @@ fn a_camera_allowed_after_the_end_goes_off_again() {
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
     world.command(ALICE, Command::HangUp);
-    world.answer_question(ALICE, Ok(()));
+    world.answer_prompt(ALICE, Ok(()));
     world.settle();
     world.assert_all_let_go();
 
@@ -63,7 +63,7 @@ fn a_camera_allowed_after_the_end_goes_off_again() {
     world.command(ALICE, Command::HangUp);
     world.pages[ALICE].permission = Some(Ok(()));
     world.start_call(ALICE, BOB, "call_3", CallType::Audio);
-    world.answer_question(ALICE, Ok(()));
+    world.answer_prompt(ALICE, Ok(()));
     assert!(!world.pages[ALICE].camera_is_on());
 }
 
@@ -73,7 +73,7 @@ fn a_camera_turned_off_during_the_prompt_stays_off() {
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
     world.command(ALICE, Command::SetCamera(false));
-    world.answer_question(ALICE, Ok(()));
+    world.answer_prompt(ALICE, Ok(()));
     assert!(!world.pages[ALICE].camera_is_on());
     let call = world.pages[ALICE].machine.snapshot().call.unwrap();
     assert_eq!((call.microphone, call.camera), (Capture::On, Capture::Off));

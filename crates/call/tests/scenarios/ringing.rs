@@ -44,7 +44,7 @@ fn before_accept_there_is_no_media_and_no_candidate() {
     world.settle();
     let bob = &world.pages[BOB];
     assert_eq!(bob.open_connections(), 0);
-    assert!(bob.live.is_empty() && bob.open_questions.is_empty());
+    assert!(bob.live.is_empty() && bob.open_prompts.is_empty());
     assert_eq!(bob.sent_types(), ["call-ringing"]);
     assert_eq!(world.pages[ALICE].sent_types(), ["call-offer"]);
 }
@@ -121,7 +121,7 @@ fn ringing_ends_without_a_word_of_the_caller() {
 }
 
 #[test]
-fn a_third_person_gets_busy() {
+fn a_third_user_gets_busy() {
     let mut world = World::connected();
     world.video_call(CAROL, ALICE, "call_2");
     world.settle();

@@ -25,11 +25,11 @@ fn candidates_of_another_call_are_never_applied() {
     world.signal(CAROL, ALICE, candidate(Some("call_1"), "other person"));
     world.signal(CAROL, ALICE, candidate(None, "other person, no call"));
     assert_eq!(world.pages[ALICE].candidates_added(), before);
-    // The seed's form counts, from the peer.
-    world.signal(BOB, ALICE, candidate(None, "seed"));
+    // The minimal client's form (docs/protocol.md) counts, from the peer.
+    world.signal(BOB, ALICE, candidate(None, "minimal"));
     assert_eq!(
         world.pages[ALICE].candidates_added().last().unwrap(),
-        "seed"
+        "minimal"
     );
 }
 

@@ -76,9 +76,9 @@ impl World {
                 audio,
                 video,
             } => {
-                page.open_questions.push((request, audio, video));
+                page.open_prompts.push((request, audio, video));
                 if let Some(outcome) = page.permission {
-                    self.answer_question(who, outcome);
+                    self.answer_prompt(who, outcome);
                 }
             }
             Output::AttachMedia {

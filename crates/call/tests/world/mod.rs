@@ -42,9 +42,9 @@ pub struct Page {
     pub machine: CallMachine,
     pub user: UserId,
     pub device: DeviceId,
-    /// How the browser answers `getUserMedia`; `None` leaves the question open.
+    /// How the browser answers `getUserMedia`; `None` leaves the prompt open.
     pub permission: Option<Result<(), MediaError>>,
-    pub open_questions: Vec<(MediaRequest, bool, bool)>,
+    pub open_prompts: Vec<(MediaRequest, bool, bool)>,
     /// Tracks that are live: the camera's light is on while one is `video`.
     pub live: BTreeSet<(MediaRequest, &'static str)>,
     pub sent: Vec<Relayed>,
@@ -110,7 +110,7 @@ impl World {
             user: UserId::parse(user).unwrap(),
             device: DeviceId::parse(device).unwrap(),
             permission: Some(Ok(())),
-            open_questions: Vec::new(),
+            open_prompts: Vec::new(),
             live: BTreeSet::new(),
             sent: Vec::new(),
             outputs: Vec::new(),
@@ -326,8 +326,8 @@ impl World {
         self.now = until;
     }
 
-    pub fn answer_question(&mut self, who: usize, outcome: Result<(), MediaError>) {
-        let (request, audio, video) = self.pages[who].open_questions.remove(0);
+    pub fn answer_prompt(&mut self, who: usize, outcome: Result<(), MediaError>) {
+        let (request, audio, video) = self.pages[who].open_prompts.remove(0);
         for (asked, kind) in [(audio, "audio"), (video, "video")] {
             if asked && outcome.is_ok() {
                 self.pages[who].live.insert((request, kind));
