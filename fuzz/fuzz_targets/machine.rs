@@ -7,14 +7,14 @@ use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    Command,     PeerConnectionId, Input, CallMachine, MediaError, MediaRequest, Output, PeerConnectionState, State,
-    TrackKind,
+    CallMachine, Command, Input, MediaError, MediaRequest, Output, PeerConnectionId,
+    PeerConnectionState, State, TrackKind,
 };
-use wimpex_sansio::{Machine, Now};
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
     CallRinging, CallType, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
+use wimpex_sansio::{Machine, Now};
 use wimpex_webrtc::IceCandidateInit;
 
 const REASONS: [CallEndReason; 7] = [
@@ -92,12 +92,20 @@ fn candidate() -> IceCandidateInit {
 
 fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest) -> Input {
     let sdp = Sdp(format!("local {a}"));
-    let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::NotAllowed) };
+    let outcome = if a & 1 == 0 {
+        Ok(())
+    } else {
+        Err(MediaError::NotAllowed)
+    };
     match kind % 26 {
         0 => Input::Command(Command::StartCall {
             call_id: call_id(a),
             peer: user(a),
-            call_type: if a < 128 { CallType::Video } else { CallType::Audio },
+            call_type: if a < 128 {
+                CallType::Video
+            } else {
+                CallType::Audio
+            },
         }),
         1 => Input::Command(Command::Accept { camera: a < 128 }),
         2 => Input::Command(Command::Decline),
@@ -121,16 +129,28 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
                 reason: REASONS[usize::from(a / 6 % 7)],
             },
         },
-        11 => Input::LocalOffer { connection: connection_id, sdp },
-        12 => Input::LocalAnswer { connection: connection_id, sdp },
+        11 => Input::LocalOffer {
+            connection: connection_id,
+            sdp,
+        },
+        12 => Input::LocalAnswer {
+            connection: connection_id,
+            sdp,
+        },
         13 => Input::LocalCandidate {
             connection: connection_id,
             candidate: candidate(),
         },
         14 => match a % 3 {
-            0 => Input::LocalDescriptionFailed { connection: connection_id },
-            1 => Input::SetRemoteAnswerFailed { connection: connection_id },
-            _ => Input::CreateConnectionFailed { connection: connection_id },
+            0 => Input::LocalDescriptionFailed {
+                connection: connection_id,
+            },
+            1 => Input::SetRemoteAnswerFailed {
+                connection: connection_id,
+            },
+            _ => Input::CreateConnectionFailed {
+                connection: connection_id,
+            },
         },
         15 => Input::ConnectionStateChanged {
             connection: connection_id,
@@ -143,7 +163,11 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
         },
         17 => Input::TrackEnded {
             request,
-            kind: if a < 128 { TrackKind::Audio } else { TrackKind::Video },
+            kind: if a < 128 {
+                TrackKind::Audio
+            } else {
+                TrackKind::Video
+            },
         },
         18 => Input::Timeout,
         19 => Input::NetworkChanged,
@@ -179,19 +203,39 @@ fuzz_target!(|bytes: &[u8]| {
         while let Some(output) = machine.poll_output() {
             outputs += 1;
             match output {
-                Output::CreateConnection { connection: made, .. } => {
+                Output::CreateConnection {
+                    connection: made, ..
+                } => {
                     assert!(!ringing || accepts || machine.state() != State::Ringing);
                     connection_id = made.0;
                     assert!(open.insert(made), "made twice");
                 }
-                Output::CloseConnection { connection: connection_id, .. } => {
+                Output::CloseConnection {
+                    connection: connection_id,
+                    ..
+                } => {
                     assert!(open.remove(&connection_id), "closed, but not open");
                 }
-                Output::CreateOffer { connection: connection_id, .. }
-                | Output::SetRemoteOffer { connection: connection_id, .. }
-                | Output::SetRemoteAnswer { connection: connection_id, .. }
-                | Output::AddCandidate { connection: connection_id, .. }
-                | Output::AttachMedia { connection: connection_id, .. } => assert!(open.contains(&connection_id)),
+                Output::CreateOffer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::SetRemoteOffer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::SetRemoteAnswer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::AddCandidate {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::AttachMedia {
+                    connection: connection_id,
+                    ..
+                } => assert!(open.contains(&connection_id)),
                 Output::RequestMedia { request: asked, .. } => request = asked.0,
                 Output::Send(_)
                 | Output::SetMuted(_)

@@ -1,7 +1,9 @@
 //! The one call of a machine, from its first signal to its end.
 //!
 //! What can happen to it are its methods. What is to be done goes into the [`Outputs`],
-//! and [`Next`] says whether the call is over.
+//! and [`Next`] says whether the call is over. They stand in one long file since nearly
+//! each of them goes by the phase, and sets timers; what needs neither is in the parts:
+//! [`Negotiation`], [`Media`], [`Presence`], [`Peer`].
 
 use std::time::Duration;
 
