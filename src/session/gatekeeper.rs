@@ -1,4 +1,4 @@
-//! The guard: the gate of `wimpex-gate`, with the browser's keys and clock. Loaded with
+//! The guard: the gate of `wimpex-verification`, with the browser's keys and clock. Loaded with
 //! the first call (`crate::lazy`); the session knows it as a [`Guard`].
 
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_gate::{Assurance, Gate, Incoming, Me, Step};
 use wimpex_identity::{Claim, Fingerprint, Nonce, PublicKey, Refusal, Signature};
 use wimpex_protocol::{Signal, UserId};
+use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
 
 use super::event::Event;
 use super::guard::{Guard, Pair, Verdict, Word};

@@ -9,9 +9,9 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Input, State};
-use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::Refusal;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
+use wimpex_verification::{Assurance, Incoming};
 
 use super::event::Event;
 use super::runtime::Runtime;

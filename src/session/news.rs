@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
-use wimpex_gate::Incoming;
 use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
+use wimpex_verification::Incoming;
 
 use super::ServerState;
 use super::event::Event;

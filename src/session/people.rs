@@ -10,8 +10,8 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_book::{Book, Direction, Outcome, PastCall};
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_gate::Incoming;
 use wimpex_protocol::{CallId, Signal, UserId};
+use wimpex_verification::Incoming;
 
 use super::Intent;
 use super::event::Event;

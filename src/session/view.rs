@@ -7,10 +7,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
-use wimpex_gate::Assurance;
 use wimpex_identity::Refusal;
 use wimpex_protocol::{CallId, Name, UserId};
 use wimpex_quality::Reading;
+use wimpex_verification::Assurance;
 
 use super::check::{Finding, Part};
 use super::gauge::Shown;

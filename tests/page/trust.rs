@@ -7,9 +7,9 @@ use wimpex::session::{Alarm, Contact, Intent, Session};
 use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
 use wimpex::ui::{AlarmScreen, Incoming, Lock};
 use wimpex_call::State as Call;
-use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, Sas};
 use wimpex_protocol::UserId;
+use wimpex_verification::Assurance;
 
 use crate::components::{Stage, alice_calls, in_a_call};
 

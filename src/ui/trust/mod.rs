@@ -6,7 +6,7 @@ mod pictures;
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
-use wimpex_gate::Assurance;
+use wimpex_verification::Assurance;
 
 use super::icon::{Icon, icon};
 use super::person::{caller, name_of};

@@ -1,8 +1,8 @@
 //! What is said of who it is.
 
-use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, is_key_id};
 use wimpex_protocol::UserId;
+use wimpex_verification::Assurance;
 
 use crate::session::Contact;
 

@@ -41,7 +41,7 @@ impl Machine {
             Signal::CallReject(reject) => self.rejected(&from, &reject, now),
             Signal::CallRinging(ringing) => self.peer_rings(&from, &ringing.call_id),
             Signal::CallEnd(end) => self.ended_by_peer(&from, addressed, &end, now),
-            // Part of the verified handshake, which is not the machine's (wimpex-gate).
+            // Part of the verified handshake, which is not the machine's (wimpex-verification).
             Signal::CallConfirm(_) => {}
         }
     }

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use ed25519_dalek::{Signer, SigningKey};
-use wimpex_gate::{Assurance, Gate, Incoming, Me, Step};
 use wimpex_identity::{Fingerprint, Nonce, PublicKey, Refusal, Signature};
 use wimpex_protocol::{
     Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Offer, Relayed, Sdp, Signal, UserId,
 };
+use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
 
 /// The time at which everything begins, in milliseconds since 1970.
 pub(crate) const NOW: u64 = 1_800_000_000_000;

@@ -1,6 +1,6 @@
 //! One call's handshake, from either side.
 
-mod saying;
+mod signing;
 
 use wimpex_identity::{
     Agreed, Answered, Call, Callee, Caller, Claim, Draft, Fingerprint, Heard, Incoming, Nonce,
@@ -9,7 +9,7 @@ use wimpex_identity::{
 use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
 
 use crate::Assurance;
-pub(crate) use saying::Saying;
+pub(crate) use signing::Saying;
 
 /// A description and its proof, as one goes with the other.
 type Words = (String, Option<Sec>);

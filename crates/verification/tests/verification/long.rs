@@ -1,8 +1,8 @@
 //! Calls that take long, and what changes around them.
 
-use wimpex_gate::{Assurance, Gate, Me, Step};
 use wimpex_identity::{Nonce, Refusal};
 use wimpex_protocol::{CallType, Relayed, Sec, Signal};
+use wimpex_verification::{Assurance, Gate, Me, Step};
 
 use crate::side::{NOW, Side, answer, call_id, offer};
 use crate::{call, carry, honest};

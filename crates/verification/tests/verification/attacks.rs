@@ -1,9 +1,9 @@
 //! Whatever a relay may do to a call of two keys, through two whole gates, in a hundred
 //! variants each. None is let in; the same call without it is.
 
-use wimpex_gate::{Assurance, Incoming};
 use wimpex_identity::{Proof, Refusal};
 use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
+use wimpex_verification::{Assurance, Incoming};
 
 use crate::side::{Side, answer, offer};
 use crate::{call, carry, honest};

@@ -5,9 +5,9 @@ mod candidates;
 mod long;
 mod side;
 
-use wimpex_gate::{Assurance, Step};
 use wimpex_identity::{Fingerprint, Refusal};
 use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
+use wimpex_verification::{Assurance, Step};
 
 use side::{NOW, Side, answer, call_id, offer};
 

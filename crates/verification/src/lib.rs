@@ -19,8 +19,8 @@
 //! Time (milliseconds since 1970) and random bytes are arguments. This crate must not
 //! know browsers, sockets, or the states of a call.
 
-mod coming;
-mod leaving;
+mod inbound;
+mod outbound;
 mod session;
 
 use std::collections::VecDeque;
@@ -28,8 +28,8 @@ use std::collections::VecDeque;
 use wimpex_identity::{Claim, Fingerprint, PublicKey, Refusal, Sas, Seen, is_key_id};
 use wimpex_protocol::{CallId, DeviceId, Relayed, Signal, UserId};
 
-use coming::Checking;
-use leaving::Leaving;
+use inbound::Checking;
+use outbound::Leaving;
 use session::Session;
 
 /// Who this page is.
