@@ -8,7 +8,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_identity::{Claim, Fingerprint, Nonce, PublicKey, Refusal, Signature};
+use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, SignatureClaim, VerifyError};
 use wimpex_protocol::{Signal, UserId};
 use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
 
@@ -91,7 +91,7 @@ impl Gatekeeper {
         });
     }
 
-    fn check(&self, ticket: u64, claim: Claim) {
+    fn check(&self, ticket: u64, claim: SignatureClaim) {
         let inbox = self.inbox.clone();
         spawn_local(async move {
             let checked = crypto::verify(
@@ -108,7 +108,7 @@ impl Gatekeeper {
     /// Whether the person has to know. What came a second time, or too late, of a call
     /// that is not the present one does nobody any harm; and a stranger who cannot prove
     /// to be that stranger is nobody, or anybody could frighten people.
-    fn alarms(&self, call: &Pair, refusal: Refusal) -> bool {
+    fn alarms(&self, call: &Pair, refusal: VerifyError) -> bool {
         if self.current.as_ref() == Some(call) {
             return true;
         }
@@ -119,7 +119,10 @@ impl Gatekeeper {
         is_pinned
             && !matches!(
                 refusal,
-                Refusal::Replayed | Refusal::Late | Refusal::OutOfOrder | Refusal::Unasked
+                VerifyError::Replayed
+                    | VerifyError::Late
+                    | VerifyError::OutOfOrder
+                    | VerifyError::Unasked
             )
     }
 

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Input, State};
-use wimpex_identity::Refusal;
+use wimpex_identity::VerifyError;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
 use wimpex_verification::{Assurance, Incoming};
 
@@ -58,7 +58,7 @@ pub enum Verdict {
         /// Of which call.
         call: Pair,
         /// Why.
-        refusal: Refusal,
+        refusal: VerifyError,
         /// The person has to know.
         alarms: bool,
     },
@@ -220,7 +220,7 @@ impl Runtime {
             }
             Verdict::Repeated(incoming) => {
                 self.trace
-                    .note(format!("refused: {}", Refusal::Replayed.code()));
+                    .note(format!("refused: {}", VerifyError::Replayed.code()));
                 let Signal::CallOffer(offer) = &incoming.signal else {
                     return;
                 };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
-use wimpex_identity::Refusal;
+use wimpex_identity::VerifyError;
 use wimpex_protocol::{CallId, Name, UserId};
 use wimpex_quality::Reading;
 use wimpex_verification::Assurance;
@@ -84,7 +84,7 @@ pub struct Alarm {
     /// In whose.
     pub peer: UserId,
     /// What is wrong with it.
-    pub refusal: Refusal,
+    pub refusal: VerifyError,
 }
 
 /// Whom one deals with, as far as that is known. One signal for all of it, since each

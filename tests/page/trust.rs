@@ -7,7 +7,7 @@ use wimpex::session::{Alarm, Contact, Intent, Session};
 use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
 use wimpex::ui::{AlarmScreen, Incoming, Lock};
 use wimpex_call::State as Call;
-use wimpex_identity::{Refusal, Sas};
+use wimpex_identity::{Sas, VerifyError};
 use wimpex_protocol::UserId;
 use wimpex_verification::Assurance;
 
@@ -144,12 +144,12 @@ fn only_who_has_a_key_is_known() {
 
 #[wasm_bindgen_test]
 fn a_wrong_clock_is_told_from_a_wrong_signature() {
-    let (title, text) = alarm(Refusal::Stale, &key(), "Bob");
+    let (title, text) = alarm(VerifyError::Stale, &key(), "Bob");
     assert!(title.contains("could not be checked") && text.contains("clock"));
     for refusal in [
-        Refusal::BadSignature,
-        Refusal::OtherCertificate,
-        Refusal::Unsigned,
+        VerifyError::BadSignature,
+        VerifyError::OtherCertificate,
+        VerifyError::Unsigned,
     ] {
         let (title, text) = alarm(refusal, &key(), "Bob");
         assert!(title.contains("listen in"), "{title}");
@@ -221,7 +221,7 @@ async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
     assert_eq!(lock.get_attribute("aria-expanded").as_deref(), Some("true"));
     let shown = stage.find(".pictures").text_content().unwrap();
     for emoji in sas().emoji() {
-        assert!(shown.contains(emoji.picture) && shown.contains(emoji.name));
+        assert!(shown.contains(emoji.symbol) && shown.contains(emoji.name));
     }
     stage.button("They match").click();
     stage.button("They don’t match").click();
@@ -256,7 +256,7 @@ async fn the_alarm_stays_until_it_is_read() {
             session.view.trust.update(|trust| {
                 trust.alarm = Some(Alarm {
                     peer: key(),
-                    refusal: Refusal::BadSignature,
+                    refusal: VerifyError::BadSignature,
                 });
             });
         },

@@ -5,13 +5,13 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Emoji {
     /// One character.
-    pub picture: &'static str,
+    pub symbol: &'static str,
     /// In English, in small letters.
     pub name: &'static str,
 }
 
-const fn e(picture: &'static str, name: &'static str) -> Emoji {
-    Emoji { picture, name }
+const fn e(symbol: &'static str, name: &'static str) -> Emoji {
+    Emoji { symbol, name }
 }
 
 /// By number, 0 to 63. The order is part of the protocol.
@@ -90,11 +90,11 @@ mod tests {
 
     #[test]
     fn no_two_are_the_same() {
-        let pictures: HashSet<_> = EMOJI.iter().map(|e| e.picture).collect();
+        let symbols: HashSet<_> = EMOJI.iter().map(|e| e.symbol).collect();
         let names: HashSet<_> = EMOJI.iter().map(|e| e.name).collect();
-        assert_eq!((pictures.len(), names.len()), (64, 64));
+        assert_eq!((symbols.len(), names.len()), (64, 64));
         for emoji in EMOJI {
-            assert_eq!(emoji.picture.chars().count(), 1, "{}", emoji.name);
+            assert_eq!(emoji.symbol.chars().count(), 1, "{}", emoji.name);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::Refusal;
+use crate::VerifyError;
 
 /// SHA-256 of a certificate in DER, as `a=fingerprint` says it (RFC 8122,
 /// section 5): 32 bytes.
@@ -35,21 +35,21 @@ impl Fingerprint {
     /// fingerprint and not be one, lest somebody else's parser take it for one.
     ///
     /// # Errors
-    /// [`Refusal::NoFingerprint`], [`Refusal::OtherFingerprint`],
-    /// [`Refusal::SeveralFingerprints`].
-    pub fn of_description(sdp: &str) -> Result<Self, Refusal> {
+    /// [`VerifyError::NoFingerprint`], [`VerifyError::OtherFingerprint`],
+    /// [`VerifyError::SeveralFingerprints`].
+    pub fn of_description(sdp: &str) -> Result<Self, VerifyError> {
         let mut found = None;
         for line in sdp.split(['\r', '\n']) {
             if !mentions_fingerprint(line) {
                 continue;
             }
-            let one = Self::of_line(line).ok_or(Refusal::OtherFingerprint)?;
+            let one = Self::of_line(line).ok_or(VerifyError::OtherFingerprint)?;
             if found.is_some_and(|found| found != one) {
-                return Err(Refusal::SeveralFingerprints);
+                return Err(VerifyError::SeveralFingerprints);
             }
             found = Some(one);
         }
-        found.ok_or(Refusal::NoFingerprint)
+        found.ok_or(VerifyError::NoFingerprint)
     }
 
     fn of_line(line: &str) -> Option<Self> {
@@ -93,7 +93,7 @@ mod tests {
         format!("a=fingerprint:sha-256 {}\r\n", pairs.join(":"))
     }
 
-    fn read(lines: &str) -> Result<Fingerprint, Refusal> {
+    fn read(lines: &str) -> Result<Fingerprint, VerifyError> {
         Fingerprint::of_description(&format!("v=0\r\n{lines}m=audio 9\r\n"))
     }
 
@@ -108,9 +108,9 @@ mod tests {
 
     #[test]
     fn none_two_and_others_are_refused() {
-        assert_eq!(read(""), Err(Refusal::NoFingerprint));
+        assert_eq!(read(""), Err(VerifyError::NoFingerprint));
         let two = line(1) + &line(2);
-        assert_eq!(read(&two), Err(Refusal::SeveralFingerprints));
+        assert_eq!(read(&two), Err(VerifyError::SeveralFingerprints));
         let right = line(1);
         for wrong in [
             right.replace("sha-256", "sha-1"),
@@ -125,10 +125,18 @@ mod tests {
             right.replace("a=f", " a=f"),
             "a=fingerprint\r\n".to_owned(),
         ] {
-            assert_eq!(read(&wrong), Err(Refusal::OtherFingerprint), "{wrong:?}");
+            assert_eq!(
+                read(&wrong),
+                Err(VerifyError::OtherFingerprint),
+                "{wrong:?}"
+            );
             // Nor is it enough that there is a right one beside it.
             let beside = right.clone() + &wrong;
-            assert_eq!(read(&beside), Err(Refusal::OtherFingerprint), "{wrong:?}");
+            assert_eq!(
+                read(&beside),
+                Err(VerifyError::OtherFingerprint),
+                "{wrong:?}"
+            );
         }
     }
 
@@ -137,7 +145,11 @@ mod tests {
         for end in ["\r", "\n", "\n\r"] {
             let hidden = format!("a=x{end}{}", line(2));
             let both = line(1) + &hidden;
-            assert_eq!(read(&both), Err(Refusal::SeveralFingerprints), "{end:?}");
+            assert_eq!(
+                read(&both),
+                Err(VerifyError::SeveralFingerprints),
+                "{end:?}"
+            );
         }
     }
 }

@@ -119,10 +119,10 @@ impl fmt::Debug for Signature {
 
 /// "This key has signed these bytes." Nothing that comes with a claim may be
 /// believed before it was checked, by WebCrypto's `verify` with Ed25519 or by
-/// `Claim::verify` (feature `verify`). The check must refuse keys of small order,
+/// `SignatureClaim::verify` (feature `verify`). The check must refuse keys of small order,
 /// as both do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct SignatureClaim {
     /// Whose signature it would be.
     pub key: PublicKey,
     /// What would be signed.
@@ -132,7 +132,7 @@ pub struct Claim {
 }
 
 #[cfg(feature = "verify")]
-impl Claim {
+impl SignatureClaim {
     /// Whether it is so, by the strict rules: neither a key nor an `R` of small
     /// order, and no number that is written in a second way.
     pub fn verify(&self) -> bool {

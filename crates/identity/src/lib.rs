@@ -7,21 +7,21 @@
 //!
 //! ```text
 //!  caller                                         callee
-//!  Caller::offer ──── call-offer, sec ──────────► Callee::hear_offer
-//!                     commitment to a nonce         │ settle: signature, replay
+//!  Caller::offer ──── call-offer, sec ──────────► Callee::receive_offer
+//!                     commitment to a nonce         │ resolve: signature, replay
 //!                                                 Callee::answer
-//!  Caller::hear_answer ◄── call-answer, sec ────────┘
-//!    │ settle         the callee's nonce
-//!  Caller::confirm ─── call-confirm, sec ───────► Waiting::hear_confirm
-//!    │                the caller's nonce            │ settle
+//!  Caller::receive_answer ◄── call-answer, sec ────────┘
+//!    │ resolve         the callee's nonce
+//!  Caller::confirm ─── call-confirm, sec ───────► AwaitingConfirm::receive_confirm
+//!    │                the caller's nonce            │ resolve
 //!  Agreed::secure ◄── DTLS's certificate ───────► Agreed::secure
 //!    └ Secured: the pictures, and offers within the call ┘
 //! ```
 //!
 //! Nothing here waits or draws lots: time and random bytes are arguments. Nor
 //! does it sign or check signatures, since a page does both with WebCrypto and
-//! must wait for it. A [`Draft`] says which bytes are to be signed; a
-//! [`Pending`] has a [`Claim`], "this key has signed these bytes", and gives out
+//! must wait for it. A [`UnsignedMessage`] says which bytes are to be signed; a
+//! [`Unverified`] has a [`SignatureClaim`], "this key has signed these bytes", and gives out
 //! what it holds once it is told whether that is so. With the feature `verify`
 //! it finds out by itself, for the server and for tests.
 //!
@@ -34,26 +34,27 @@ mod fingerprint;
 mod handshake;
 mod key;
 mod login;
-mod refusal;
+mod proof;
+mod replay_cache;
 mod sas;
-mod sec;
-mod seen;
 mod text;
 mod transcript;
+mod verify_error;
 
 pub use candidate::check_candidate;
 pub use commitment::{Commitment, Nonce};
 pub use emoji::{EMOJI, Emoji};
 pub use fingerprint::Fingerprint;
 pub use handshake::{
-    ANSWER_WITHIN_MS, Agreed, Answered, CONFIRM_WITHIN_MS, Call, Callee, Caller, Draft, FRESH_MS,
-    Heard, Incoming, Pending, Secured, Waiting, must_verify,
+    ANSWER_WITHIN_MS, Agreed, AwaitingConfirm, CONFIRM_WITHIN_MS, CallContext, Callee, Caller,
+    FRESH_MS, ReceivedMessage, RemoteAnswer, RemoteDescription, Secured, UnsignedMessage,
+    Unverified, must_verify,
 };
-pub use key::{Claim, PublicKey, Signature, is_key_id, is_whole_key_id};
-pub use login::{Challenge, LoginProof, LoginRefusal, login_message};
-pub use refusal::Refusal;
+pub use key::{PublicKey, Signature, SignatureClaim, is_key_id, is_whole_key_id};
+pub use login::{Challenge, LoginProof, LoginProofError, login_message};
+pub use proof::Proof;
+pub use replay_cache::ReplayCache;
 pub use sas::{SAS_BITS, Sas, sas_digest};
-pub use sec::Proof;
-pub use seen::Seen;
 pub use text::Malformed;
-pub use transcript::{Kind, MessageHash, Transcript};
+pub use transcript::{MessageHash, MessageKind, Transcript};
+pub use verify_error::VerifyError;

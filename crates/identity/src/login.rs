@@ -5,7 +5,7 @@ use std::fmt;
 use wimpex_protocol::UserId;
 
 use crate::text::{self, Malformed};
-use crate::{Claim, PublicKey, Signature};
+use crate::{PublicKey, Signature, SignatureClaim};
 
 const DOMAIN: &[u8] = b"wimpex-login-v1";
 
@@ -55,14 +55,14 @@ pub fn login_message(origin: &str, challenge: &Challenge, user: &UserId) -> Vec<
 
 /// Why somebody may not log in as the owner of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginRefusal {
+pub enum LoginProofError {
     /// The key or the signature is not base64url of the right length.
     Malformed,
     /// The id is not that of the key.
     OtherId,
 }
 
-impl fmt::Display for LoginRefusal {
+impl fmt::Display for LoginProofError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "the key or the signature is malformed",
@@ -71,9 +71,9 @@ impl fmt::Display for LoginRefusal {
     }
 }
 
-impl std::error::Error for LoginRefusal {}
+impl std::error::Error for LoginProofError {}
 
-impl From<Malformed> for LoginRefusal {
+impl From<Malformed> for LoginProofError {
     fn from(_: Malformed) -> Self {
         Self::Malformed
     }
@@ -91,13 +91,13 @@ impl LoginProof {
     /// Reads what came with the `login` of somebody who says that they are `user`.
     ///
     /// # Errors
-    /// See [`LoginRefusal`].
-    pub fn parse(user: &str, public_key: &str, signature: &str) -> Result<Self, LoginRefusal> {
+    /// See [`LoginProofError`].
+    pub fn parse(user: &str, public_key: &str, signature: &str) -> Result<Self, LoginProofError> {
         let key = PublicKey::parse(public_key)?;
         let signature = Signature::parse(signature)?;
         let own = key.user_id();
         if own.as_str() != user {
-            return Err(LoginRefusal::OtherId);
+            return Err(LoginProofError::OtherId);
         }
         Ok(Self {
             user: own,
@@ -113,8 +113,8 @@ impl LoginProof {
 
     /// What is to be checked, by a server whose page has that origin and that
     /// has sent that challenge over this very socket.
-    pub fn claim(&self, origin: &str, challenge: &Challenge) -> Claim {
-        Claim {
+    pub fn claim(&self, origin: &str, challenge: &Challenge) -> SignatureClaim {
+        SignatureClaim {
             key: self.key,
             message: login_message(origin, challenge, &self.user),
             signature: self.signature,

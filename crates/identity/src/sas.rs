@@ -8,8 +8,8 @@ use crate::emoji::{EMOJI, Emoji};
 use crate::{Fingerprint, MessageHash, Nonce};
 
 /// So many bits are compared.
-pub const SAS_BITS: usize = PICTURES * BITS_EACH;
-const PICTURES: usize = 7;
+pub const SAS_BITS: usize = EMOJI_COUNT * BITS_EACH;
+const EMOJI_COUNT: usize = 7;
 const BITS_EACH: usize = 6;
 const DOMAIN: &[u8] = b"wimpex-sas-v1";
 
@@ -37,7 +37,7 @@ pub fn sas_digest(
 
 /// Seven pictures, the same on both sides if nobody stands between them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sas([u8; PICTURES]);
+pub struct Sas([u8; EMOJI_COUNT]);
 
 impl Sas {
     /// Of the first 42 bits of [`sas_digest`], the highest first, each six are
@@ -46,14 +46,14 @@ impl Sas {
         let [a, b, c, d, e, f, ..] = *digest;
         let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         let mut shift = 48;
-        Self([0; PICTURES].map(|_: u8| {
+        Self([0; EMOJI_COUNT].map(|_: u8| {
             shift -= BITS_EACH;
             (bits >> shift) as u8 & 0x3f
         }))
     }
 
     /// The seven, in the order in which they are read.
-    pub fn emoji(&self) -> [Emoji; PICTURES] {
+    pub fn emoji(&self) -> [Emoji; EMOJI_COUNT] {
         // Six bits are less than 64.
         self.0.map(|number| EMOJI[usize::from(number)])
     }

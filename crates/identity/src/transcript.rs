@@ -9,7 +9,7 @@ const VERSION: &[u8] = b"wimpex-call-v1";
 
 /// Which of the three messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MessageKind {
     /// `call-offer`
     Offer,
     /// `call-answer`
@@ -18,7 +18,7 @@ pub enum Kind {
     Confirm,
 }
 
-impl Kind {
+impl MessageKind {
     /// The `type` on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl fmt::Debug for MessageHash {
 #[derive(Clone, Copy, Debug)]
 pub struct Transcript<'a> {
     /// Which message.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// The call.
     pub call: &'a CallId,
     /// Who says it.
@@ -71,7 +71,7 @@ pub struct Transcript<'a> {
     /// the confirmation; absent in later offers and answers.
     pub value: Option<&'a [u8; 32]>,
     /// The message before; absent in the first offer.
-    pub before: Option<&'a MessageHash>,
+    pub prev_hash: Option<&'a MessageHash>,
 }
 
 impl Transcript<'_> {
@@ -98,7 +98,7 @@ impl Transcript<'_> {
             &self.timestamp.to_be_bytes(),
             sdp.as_ref().map_or(&[], |hash| hash.as_slice()),
             self.value.map_or(&[], |value| value),
-            self.before.map_or(&[], |hash| hash.as_bytes()),
+            self.prev_hash.map_or(&[], |hash| hash.as_bytes()),
         ];
         let mut bytes = Vec::with_capacity(352);
         for field in fields {

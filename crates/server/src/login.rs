@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use wimpex_identity::{Challenge, LoginProof, LoginRefusal, is_key_id};
+use wimpex_identity::{Challenge, LoginProof, LoginProofError, is_key_id};
 use wimpex_protocol::{InvalidName, Login, Name, UserId, Welcome};
 
 use crate::App;
@@ -24,7 +24,7 @@ pub(crate) enum LoginError {
     #[error("{0}")]
     Name(#[from] InvalidName),
     #[error("{0}")]
-    Proof(#[from] LoginRefusal),
+    Proof(#[from] LoginProofError),
     #[error("to be the owner of a key, its id, the key and a signature are needed")]
     Unsigned,
     #[error("the signature is not of this key, this page and this connection")]

@@ -1,6 +1,6 @@
 //! On the way in: a proof is checked, and what is heard after it waits for that.
 
-use wimpex_identity::{self as identity, Call, Callee, Refusal, is_key_id, must_verify};
+use wimpex_identity::{self as identity, CallContext, Callee, VerifyError, is_key_id, must_verify};
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, IceCandidate, Sec, Signal, UserId};
 
 use crate::session::{Follows, Session, Verdict};
@@ -53,7 +53,7 @@ impl Gate {
     /// Whether the claim holds that was to be checked.
     pub fn checked(&mut self, ticket: u64, holds: bool, now: u64) {
         if let Some(checking) = self.checking.take_if(|checking| checking.ticket == ticket) {
-            self.settle(checking.message, checking.follows, holds, now);
+            self.resolve(checking.message, checking.follows, holds, now);
             self.take_next(now);
         }
     }
@@ -71,7 +71,7 @@ impl Gate {
         }
     }
 
-    fn examine(&mut self, message: &Incoming, now: u64) -> Result<Verdict, Refusal> {
+    fn examine(&mut self, message: &Incoming, now: u64) -> Result<Verdict, VerifyError> {
         let Some(view) = View::of(message) else {
             return Ok(match &message.signal {
                 Signal::IceCandidate(candidate) => self.hear_candidate(&message.from, candidate),
@@ -93,7 +93,7 @@ impl Gate {
                 session.hear_answer(&view.incoming(), &message.device, now)
             }
             // The machine would take it for the answer to a call that has no handshake.
-            (Signal::CallAnswer(_), None) if is_kept => Err(Refusal::OutOfOrder),
+            (Signal::CallAnswer(_), None) if is_kept => Err(VerifyError::OutOfOrder),
             // Of a call that is over: the machine says so to them.
             (Signal::CallAnswer(_), None) => Ok(Verdict::Pass),
             // A confirmation, for nothing else has a view.
@@ -127,7 +127,7 @@ impl Gate {
         message: &Incoming,
         offer: &CallOffer,
         now: u64,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Verdict, VerifyError> {
         let Some(me) = self.me.as_ref().filter(|_| self.sessions.len() < SESSIONS) else {
             return Ok(Verdict::Ignore);
         };
@@ -136,26 +136,26 @@ impl Gate {
                 .push(Session::plain(message.from.clone(), offer.call_id.clone()));
             return Ok(Verdict::Pass);
         }
-        let call = Call {
+        let call = CallContext {
             id: offer.call_id.clone(),
             call_type: offer.call_type,
-            me: me.id.clone(),
+            local: me.id.clone(),
             peer: message.from.clone(),
         };
-        let heard = identity::Incoming {
+        let heard = identity::ReceivedMessage {
             from: &message.from,
             call: &offer.call_id,
-            sec: offer.sec.as_ref(),
+            proof: offer.sec.as_ref(),
             sdp: Some(&offer.offer.sdp.0),
         };
-        let pending = Callee::hear_offer(call, &heard, now)?;
-        Ok(Verdict::Check(Follows::Offered(Box::new(pending))))
+        let unverified = Callee::receive_offer(call, &heard, now)?;
+        Ok(Verdict::Check(Follows::Offered(Box::new(unverified))))
     }
 
     /// A guest claims nothing, so that there is nothing to wait for.
     fn check(&mut self, message: Incoming, follows: Follows, now: u64) {
         let Some(claim) = follows.claim().cloned() else {
-            return self.settle(message, follows, true, now);
+            return self.resolve(message, follows, true, now);
         };
         let ticket = self.ticket();
         self.steps.push_back(Step::Check { ticket, claim });
@@ -166,14 +166,14 @@ impl Gate {
         });
     }
 
-    fn settle(&mut self, message: Incoming, follows: Follows, holds: bool, now: u64) {
+    fn resolve(&mut self, message: Incoming, follows: Follows, holds: bool, now: u64) {
         let is_first = matches!(follows, Follows::Offered(_));
         match self.follow(&message, follows, holds, now) {
             Ok(Outcome::Holds) => self.deliver(message),
             Ok(Outcome::Done) => {}
             // It was signed by who calls, or is a guest's: whoever keeps saying it is told
             // how it ended.
-            Err(Refusal::Replayed) if is_first => self.steps.push_back(Step::Repeated(message)),
+            Err(VerifyError::Replayed) if is_first => self.steps.push_back(Step::Repeated(message)),
             Err(refusal) => self.refuse(&message, refusal),
         }
     }
@@ -184,12 +184,12 @@ impl Gate {
         follows: Follows,
         holds: bool,
         now: u64,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Outcome, VerifyError> {
         let Some(view) = View::of(message) else {
             return Ok(Outcome::Done);
         };
-        if let Follows::Offered(pending) = follows {
-            let callee = pending.settle(holds, &mut self.seen, now)?;
+        if let Follows::Offered(unverified) = follows {
+            let callee = unverified.resolve(holds, &mut self.replay_cache, now)?;
             let mut session = Session::called(callee, message.from.clone(), view.call.clone());
             session.remember(&view.incoming(), &message.device);
             self.sessions.push(session);
@@ -206,14 +206,15 @@ impl Gate {
         let mut confirm = None;
         match follows {
             Follows::Offered(_) => {}
-            Follows::Answered(pending) => {
-                confirm = session.answered(pending.settle(holds, &mut self.seen, now)?, now)?;
+            Follows::Answered(unverified) => {
+                confirm = session
+                    .answered(unverified.resolve(holds, &mut self.replay_cache, now)?, now)?;
             }
-            Follows::Confirmed(pending) => {
-                session.confirmed(pending.settle(holds, &mut self.seen, now)?);
+            Follows::Confirmed(unverified) => {
+                session.confirmed(unverified.resolve(holds, &mut self.replay_cache, now)?);
             }
-            Follows::Within(pending) => {
-                let heard = pending.settle(holds, &mut self.seen, now)?;
+            Follows::Within(unverified) => {
+                let heard = unverified.resolve(holds, &mut self.replay_cache, now)?;
                 let is_offer = matches!(message.signal, Signal::CallOffer(_));
                 session.heard_within(heard, is_offer)?;
             }
@@ -235,7 +236,7 @@ impl Gate {
         self.steps.push_back(Step::Deliver(message));
     }
 
-    fn refuse(&mut self, message: &Incoming, refusal: Refusal) {
+    fn refuse(&mut self, message: &Incoming, refusal: VerifyError) {
         if let Some(view) = View::of(message) {
             self.steps.push_back(Step::Refused {
                 peer: message.from.clone(),
@@ -274,11 +275,11 @@ impl<'a> View<'a> {
         })
     }
 
-    fn incoming(&self) -> identity::Incoming<'a> {
-        identity::Incoming {
+    fn incoming(&self) -> identity::ReceivedMessage<'a> {
+        identity::ReceivedMessage {
             from: self.from,
             call: self.call,
-            sec: self.sec,
+            proof: self.sec,
             sdp: self.sdp,
         }
     }

@@ -25,7 +25,9 @@ mod session;
 
 use std::collections::VecDeque;
 
-use wimpex_identity::{Claim, Fingerprint, PublicKey, Refusal, Sas, Seen, is_key_id};
+use wimpex_identity::{
+    Fingerprint, PublicKey, ReplayCache, Sas, SignatureClaim, VerifyError, is_key_id,
+};
 use wimpex_protocol::{CallId, DeviceId, Relayed, Signal, UserId};
 
 use inbound::Checking;
@@ -69,7 +71,7 @@ pub enum Step {
         /// Which check this is.
         ticket: u64,
         /// Who is said to have signed what.
-        claim: Claim,
+        claim: SignatureClaim,
     },
     /// Send it.
     Transmit(Relayed),
@@ -92,7 +94,7 @@ pub enum Step {
         /// The call.
         call: CallId,
         /// Why.
-        refusal: Refusal,
+        refusal: VerifyError,
     },
 }
 
@@ -133,7 +135,7 @@ pub enum Assurance {
 #[derive(Debug, Default)]
 pub struct Gate {
     me: Option<Me>,
-    seen: Seen,
+    replay_cache: ReplayCache,
     sessions: Vec<Session>,
     /// The one call that the machine has.
     kept: Option<(UserId, CallId)>,
@@ -198,7 +200,7 @@ impl Gate {
             self.steps.push_back(Step::Refused {
                 peer: peer.clone(),
                 call: call.clone(),
-                refusal: Refusal::Late,
+                refusal: VerifyError::Late,
             });
         } else if let Some(session) = self.session(peer, call) {
             session.overdue();

@@ -1,6 +1,6 @@
 //! On the way out: a description is signed, and what is said after it waits for that.
 
-use wimpex_identity::{Call, Draft, Nonce, Refusal, Signature};
+use wimpex_identity::{CallContext, Nonce, Signature, UnsignedMessage, VerifyError};
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, Relayed, Sec, Signal, UserId};
 
 use crate::session::{Saying, Session};
@@ -21,7 +21,7 @@ pub(crate) enum Proof {
     /// That which went with the same words before.
     Again,
     /// It is being signed.
-    Waiting { ticket: u64, draft: Draft },
+    Waiting { ticket: u64, draft: UnsignedMessage },
     /// This.
     Ready(Sec),
 }
@@ -35,7 +35,11 @@ impl Gate {
                 self.flush();
             }
             // What cannot be proved is not said: the peer would refuse it, and be alarmed.
-            Err(Refusal::NoFingerprint | Refusal::SeveralFingerprints | Refusal::Unsigned) => {
+            Err(
+                VerifyError::NoFingerprint
+                | VerifyError::SeveralFingerprints
+                | VerifyError::Unsigned,
+            ) => {
                 self.unsaid(&relayed);
             }
             // It is too late for it, or too early: it will be said again if it matters.
@@ -81,7 +85,7 @@ impl Gate {
         self.flush();
     }
 
-    fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Result<Proof, Refusal> {
+    fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Result<Proof, VerifyError> {
         let peer = &relayed.to_id;
         let saying = match &relayed.signal {
             Signal::CallOffer(offer) => match self.session(peer, &offer.call_id) {
@@ -91,7 +95,7 @@ impl Gate {
             Signal::CallAnswer(answer) => match self.session(peer, &answer.call_id) {
                 Some(session) => session.answer(&answer.answer.sdp.0, nonce, now)?,
                 // Of nothing that was asked here.
-                None => return Err(Refusal::Unasked),
+                None => return Err(VerifyError::Unasked),
             },
             Signal::IceCandidate(_)
             | Signal::CallReject(_)
@@ -112,22 +116,22 @@ impl Gate {
         offer: &CallOffer,
         nonce: Nonce,
         now: u64,
-    ) -> Result<Draft, Refusal> {
+    ) -> Result<UnsignedMessage, VerifyError> {
         // Nobody yet: nothing could prove who calls.
-        let me = self.me.as_ref().ok_or(Refusal::Unsigned)?;
-        let call = Call {
+        let me = self.me.as_ref().ok_or(VerifyError::Unsigned)?;
+        let call = CallContext {
             id: offer.call_id.clone(),
             call_type: offer.call_type,
-            me: me.id.clone(),
+            local: me.id.clone(),
             peer: peer.clone(),
         };
         let (session, draft) = Session::offering(call, &offer.offer.sdp.0, nonce, now)?;
-        self.seen.note_own(&draft, now);
+        self.replay_cache.insert_own(&draft, now);
         self.sessions.push(session);
         Ok(draft)
     }
 
-    fn sign(&mut self, draft: Draft) -> Proof {
+    fn sign(&mut self, draft: UnsignedMessage) -> Proof {
         if self.me.as_ref().is_none_or(|me| me.key.is_none()) {
             return Proof::Ready(draft.unsigned());
         }
@@ -172,7 +176,7 @@ impl Gate {
         }
     }
 
-    pub(crate) fn confirm(&mut self, answer: &Incoming, call_id: CallId, draft: Draft) {
+    pub(crate) fn confirm(&mut self, answer: &Incoming, call_id: CallId, draft: UnsignedMessage) {
         let relayed = Relayed {
             to_id: answer.from.clone(),
             to_device: Some(answer.device.clone()),

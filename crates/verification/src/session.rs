@@ -3,8 +3,9 @@
 mod signing;
 
 use wimpex_identity::{
-    Agreed, Answered, Call, Callee, Caller, Claim, Draft, Fingerprint, Heard, Incoming, Nonce,
-    Pending, Refusal, Secured, Waiting, check_candidate, is_key_id, must_verify,
+    Agreed, AwaitingConfirm, CallContext, Callee, Caller, Fingerprint, Nonce, ReceivedMessage,
+    RemoteAnswer, RemoteDescription, Secured, SignatureClaim, UnsignedMessage, Unverified,
+    VerifyError, check_candidate, is_key_id, must_verify,
 };
 use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
 
@@ -26,7 +27,7 @@ pub(crate) struct Session {
     /// What was heard last, likewise.
     heard: Option<Words>,
     /// The offer within the call that is to be answered.
-    asked: Option<Heard>,
+    asked: Option<RemoteDescription>,
     /// The certificate that DTLS uses.
     certificate: Option<Fingerprint>,
     /// The handshake has taken longer than it may.
@@ -37,7 +38,7 @@ pub(crate) struct Session {
 enum Stage {
     Offered(Caller),
     Heard(Callee),
-    Answered(Waiting),
+    Answered(AwaitingConfirm),
     Agreed(Agreed),
     Secured(Secured),
     /// A guest that proves nothing.
@@ -49,19 +50,19 @@ enum Stage {
 /// What follows from a message whose claim holds.
 #[derive(Debug)]
 pub(crate) enum Follows {
-    Offered(Box<Pending<Callee>>),
-    Answered(Box<Pending<Answered>>),
-    Confirmed(Box<Pending<Agreed>>),
-    Within(Box<Pending<Heard>>),
+    Offered(Box<Unverified<Callee>>),
+    Answered(Box<Unverified<RemoteAnswer>>),
+    Confirmed(Box<Unverified<Agreed>>),
+    Within(Box<Unverified<RemoteDescription>>),
 }
 
 impl Follows {
-    pub(crate) fn claim(&self) -> Option<&Claim> {
+    pub(crate) fn claim(&self) -> Option<&SignatureClaim> {
         match self {
-            Self::Offered(pending) => pending.claim(),
-            Self::Answered(pending) => pending.claim(),
-            Self::Confirmed(pending) => pending.claim(),
-            Self::Within(pending) => pending.claim(),
+            Self::Offered(unverified) => unverified.claim(),
+            Self::Answered(unverified) => unverified.claim(),
+            Self::Confirmed(unverified) => unverified.claim(),
+            Self::Within(unverified) => unverified.claim(),
         }
     }
 }
@@ -80,11 +81,11 @@ pub(crate) enum Verdict {
 impl Session {
     /// We call.
     pub(crate) fn offering(
-        call: Call,
+        call: CallContext,
         sdp: &str,
         nonce: Nonce,
         now: u64,
-    ) -> Result<(Self, Draft), Refusal> {
+    ) -> Result<(Self, UnsignedMessage), VerifyError> {
         let (peer, id) = (call.peer.clone(), call.id.clone());
         let (caller, draft) = Caller::offer(call, sdp, nonce, now)?;
         let session = Self {
@@ -142,14 +143,14 @@ impl Session {
     /// An offer with this call's id.
     pub(crate) fn hear_offer(
         &mut self,
-        offer: &Incoming<'_>,
+        offer: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Verdict, VerifyError> {
         if self.has_heard(offer) || matches!(self.stage, Stage::Plain) {
             return Ok(Verdict::Pass);
         }
         match self.agreed() {
-            Some(agreed) => within(agreed.hear_offer(offer, now)),
+            Some(agreed) => within(agreed.receive_offer(offer, now)),
             None => Ok(Verdict::Ignore),
         }
     }
@@ -157,10 +158,10 @@ impl Session {
     /// An answer to this call.
     pub(crate) fn hear_answer(
         &mut self,
-        answer: &Incoming<'_>,
+        answer: &ReceivedMessage<'_>,
         device: &DeviceId,
         now: u64,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Verdict, VerifyError> {
         let elsewhere = self.device.as_ref().is_some_and(|known| known != device);
         // The machine tells another device that it is too late, and takes nothing of it.
         if elsewhere || self.has_heard(answer) {
@@ -168,16 +169,16 @@ impl Session {
         }
         match &self.stage {
             Stage::Plain => Ok(Verdict::Pass),
-            Stage::Offered(_) if !must_verify(answer.from, answer.sec) => {
+            Stage::Offered(_) if !must_verify(answer.from, answer.proof) => {
                 self.stage = Stage::Plain;
                 Ok(Verdict::Pass)
             }
             Stage::Offered(caller) => {
-                let pending = caller.hear_answer(answer, now)?;
-                Ok(Verdict::Check(Follows::Answered(Box::new(pending))))
+                let unverified = caller.receive_answer(answer, now)?;
+                Ok(Verdict::Check(Follows::Answered(Box::new(unverified))))
             }
             Stage::Agreed(_) | Stage::Secured(_) => match self.agreed() {
-                Some(agreed) => within(agreed.hear_answer(answer, now)),
+                Some(agreed) => within(agreed.receive_answer(answer, now)),
                 None => Ok(Verdict::Ignore),
             },
             Stage::Heard(_) | Stage::Answered(_) | Stage::Between => Ok(Verdict::Ignore),
@@ -187,13 +188,13 @@ impl Session {
     /// The nonce that was promised.
     pub(crate) fn hear_confirm(
         &mut self,
-        confirm: &Incoming<'_>,
+        confirm: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Verdict, Refusal> {
+    ) -> Result<Verdict, VerifyError> {
         match &self.stage {
             Stage::Answered(waiting) => {
-                let pending = waiting.hear_confirm(confirm, now)?;
-                Ok(Verdict::Check(Follows::Confirmed(Box::new(pending))))
+                let unverified = waiting.receive_confirm(confirm, now)?;
+                Ok(Verdict::Check(Follows::Confirmed(Box::new(unverified))))
             }
             // Said again, or nobody asked.
             Stage::Offered(_)
@@ -218,9 +219,9 @@ impl Session {
         }
     }
 
-    fn has_heard(&self, message: &Incoming<'_>) -> bool {
+    fn has_heard(&self, message: &ReceivedMessage<'_>) -> bool {
         self.heard.as_ref().is_some_and(|(sdp, sec)| {
-            message.sdp == Some(sdp.as_str()) && message.sec == sec.as_ref()
+            message.sdp == Some(sdp.as_str()) && message.proof == sec.as_ref()
         })
     }
 }
@@ -229,9 +230,9 @@ impl Session {
     /// The first answer holds: what confirms it.
     pub(crate) fn answered(
         &mut self,
-        answered: Answered,
+        answered: RemoteAnswer,
         now: u64,
-    ) -> Result<Option<Draft>, Refusal> {
+    ) -> Result<Option<UnsignedMessage>, VerifyError> {
         if !matches!(self.stage, Stage::Offered(_)) {
             return Ok(None);
         }
@@ -253,18 +254,22 @@ impl Session {
     }
 
     /// An offer or an answer within the call holds.
-    pub(crate) fn heard_within(&mut self, heard: Heard, is_offer: bool) -> Result<(), Refusal> {
+    pub(crate) fn heard_within(
+        &mut self,
+        heard: RemoteDescription,
+        is_offer: bool,
+    ) -> Result<(), VerifyError> {
         if let Some(agreed) = self.agreed() {
-            agreed.note(&heard)?;
+            agreed.accept(&heard)?;
         }
         self.asked = is_offer.then_some(heard);
         Ok(())
     }
 
     /// Remembers a description that holds, and the device that it came from.
-    pub(crate) fn remember(&mut self, message: &Incoming<'_>, device: &DeviceId) {
+    pub(crate) fn remember(&mut self, message: &ReceivedMessage<'_>, device: &DeviceId) {
         let sdp = message.sdp.unwrap_or_default().to_owned();
-        self.heard = Some((sdp, message.sec.cloned()));
+        self.heard = Some((sdp, message.proof.cloned()));
         self.device = Some(device.clone());
     }
 
@@ -279,7 +284,7 @@ impl Session {
     }
 
     /// Compares the certificate with the one that was signed, once both are known.
-    pub(crate) fn secure(&mut self) -> Result<(), Refusal> {
+    pub(crate) fn secure(&mut self) -> Result<(), VerifyError> {
         let Some(certificate) = self.certificate else {
             return Ok(());
         };
@@ -316,10 +321,14 @@ impl Session {
 
 /// What comes twice or late within a call is not let in, and does the call no harm: the
 /// network may have held it up.
-fn within(pending: Result<Pending<Heard>, Refusal>) -> Result<Verdict, Refusal> {
-    match pending {
-        Ok(pending) => Ok(Verdict::Check(Follows::Within(Box::new(pending)))),
-        Err(Refusal::Stale | Refusal::OutOfOrder | Refusal::Unasked) => Ok(Verdict::Ignore),
+fn within(
+    unverified: Result<Unverified<RemoteDescription>, VerifyError>,
+) -> Result<Verdict, VerifyError> {
+    match unverified {
+        Ok(unverified) => Ok(Verdict::Check(Follows::Within(Box::new(unverified)))),
+        Err(VerifyError::Stale | VerifyError::OutOfOrder | VerifyError::Unasked) => {
+            Ok(Verdict::Ignore)
+        }
         Err(refusal) => Err(refusal),
     }
 }

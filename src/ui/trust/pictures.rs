@@ -62,7 +62,7 @@ fn picture(emoji: Emoji) -> AnyView {
     view! {
         <li>
             <span class="picture" aria-hidden="true">
-                {emoji.picture}
+                {emoji.symbol}
             </span>
             <span>{emoji.name}</span>
         </li>

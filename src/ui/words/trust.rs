@@ -1,6 +1,6 @@
 //! What is said of who it is.
 
-use wimpex_identity::{Refusal, is_key_id};
+use wimpex_identity::{VerifyError, is_key_id};
 use wimpex_protocol::UserId;
 use wimpex_verification::Assurance;
 
@@ -185,14 +185,14 @@ pub(crate) fn stopped(name: &str) -> (&'static str, String) {
 }
 
 /// Title and text of the alarm.
-pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
+pub fn alarm(refusal: VerifyError, peer: &UserId, name: &str) -> (String, String) {
     let what = if is_key_id(peer) {
         format!("was not proved with {name}’s key")
     } else {
         "does not fit what came before".to_owned()
     };
     match refusal {
-        Refusal::Stale => (
+        VerifyError::Stale => (
             "A call could not be checked".to_owned(),
             format!(
                 "It came in the name of {name}, and was signed more than a minute ago, or will be, by this \
@@ -200,24 +200,24 @@ pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
                  they are right, somebody has kept the call back."
             ),
         ),
-        Refusal::Malformed
-        | Refusal::UnknownVersion
-        | Refusal::Unsigned
-        | Refusal::OtherKey
-        | Refusal::BadSignature
-        | Refusal::OtherSender
-        | Refusal::OtherCall
-        | Refusal::Late
-        | Refusal::Replayed
-        | Refusal::OutOfOrder
-        | Refusal::Unasked
-        | Refusal::OtherNonce
-        | Refusal::NoFingerprint
-        | Refusal::SeveralFingerprints
-        | Refusal::OtherFingerprint
-        | Refusal::ChangedFingerprint
-        | Refusal::OtherCertificate
-        | Refusal::OtherCandidate => (
+        VerifyError::Malformed
+        | VerifyError::UnknownVersion
+        | VerifyError::Unsigned
+        | VerifyError::OtherKey
+        | VerifyError::BadSignature
+        | VerifyError::OtherSender
+        | VerifyError::OtherCall
+        | VerifyError::Late
+        | VerifyError::Replayed
+        | VerifyError::OutOfOrder
+        | VerifyError::Unasked
+        | VerifyError::OtherNonce
+        | VerifyError::NoFingerprint
+        | VerifyError::SeveralFingerprints
+        | VerifyError::OtherFingerprint
+        | VerifyError::ChangedFingerprint
+        | VerifyError::OtherCertificate
+        | VerifyError::OtherCandidate => (
             "Somebody may be trying to listen in".to_owned(),
             format!(
                 "What came in the name of {name} {what} ({}). Somebody on the way, \

@@ -3,25 +3,25 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Call, Draft, Expected, Incoming, Pending, fingerprint};
+use super::{CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
-use crate::{Fingerprint, Kind, MessageHash, Refusal};
+use crate::{Fingerprint, MessageHash, MessageKind, VerifyError};
 
 /// Both sides have said all. Nothing is shown until DTLS stands.
 #[derive(Debug)]
 pub struct Agreed {
-    pub(super) call: Call,
+    pub(super) call: CallContext,
     pub(super) fingerprint: Fingerprint,
     pub(super) peer_fingerprint: Fingerprint,
     pub(super) sas: Sas,
     /// The confirmation.
-    pub(super) anchor: MessageHash,
+    pub(super) confirm_hash: MessageHash,
     /// The timestamps of the last message that was sent, and heard.
-    pub(super) sent: u64,
-    pub(super) heard: u64,
+    pub(super) last_sent: u64,
+    pub(super) last_received: u64,
     /// The last offer that was made within the call.
-    pub(super) offered: Option<MessageHash>,
+    pub(super) local_offer: Option<MessageHash>,
 }
 
 /// A call whose two ends are those who have signed.
@@ -59,10 +59,10 @@ impl Agreed {
     /// The certificate that DTLS has really used: [`Fingerprint::of_certificate`].
     ///
     /// # Errors
-    /// [`Refusal::OtherCertificate`] if it is not the one that was signed.
-    pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, Refusal> {
+    /// [`VerifyError::OtherCertificate`] if it is not the one that was signed.
+    pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, VerifyError> {
         if *certificate != self.peer_fingerprint {
-            return Err(Refusal::OtherCertificate);
+            return Err(VerifyError::OtherCertificate);
         }
         Ok(Secured(self))
     }
@@ -72,105 +72,118 @@ impl Agreed {
     ///
     /// # Errors
     /// The description has not exactly one fingerprint, or another than before.
-    pub fn offer(&mut self, sdp: &str, now: u64) -> Result<Draft, Refusal> {
-        let anchor = self.anchor;
-        let draft = self.draft(Kind::Offer, sdp, &anchor, now)?;
-        self.offered = Some(draft.hash());
-        Ok(draft)
+    pub fn offer(&mut self, sdp: &str, now: u64) -> Result<UnsignedMessage, VerifyError> {
+        let confirm_hash = self.confirm_hash;
+        let unsigned = self.unsigned_message(MessageKind::Offer, sdp, &confirm_hash, now)?;
+        self.local_offer = Some(unsigned.hash());
+        Ok(unsigned)
     }
 
     /// An offer within the call has come.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a later message.
-    pub fn hear_offer(&self, offer: &Incoming<'_>, now: u64) -> Result<Pending<Heard>, Refusal> {
-        self.hear(Kind::Offer, &self.anchor, offer, now)
+    /// Any [`VerifyError`] of a later message.
+    pub fn receive_offer(
+        &self,
+        offer: &ReceivedMessage<'_>,
+        now: u64,
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
+        self.receive(MessageKind::Offer, &self.confirm_hash, offer, now)
     }
 
     /// Answers what was heard. `now` in milliseconds since 1970.
     ///
     /// # Errors
     /// As [`Secured::offer`].
-    pub fn answer(&mut self, offer: &Heard, sdp: &str, now: u64) -> Result<Draft, Refusal> {
-        self.draft(Kind::Answer, sdp, &offer.hash, now)
+    pub fn answer(
+        &mut self,
+        offer: &RemoteDescription,
+        sdp: &str,
+        now: u64,
+    ) -> Result<UnsignedMessage, VerifyError> {
+        self.unsigned_message(MessageKind::Answer, sdp, &offer.hash, now)
     }
 
     /// An answer to the last offer within the call has come.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a later message, and [`Refusal::Unasked`].
-    pub fn hear_answer(&self, answer: &Incoming<'_>, now: u64) -> Result<Pending<Heard>, Refusal> {
-        let offered = self.offered.as_ref().ok_or(Refusal::Unasked)?;
-        self.hear(Kind::Answer, offered, answer, now)
+    /// Any [`VerifyError`] of a later message, and [`VerifyError::Unasked`].
+    pub fn receive_answer(
+        &self,
+        answer: &ReceivedMessage<'_>,
+        now: u64,
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
+        let local_offer = self.local_offer.as_ref().ok_or(VerifyError::Unasked)?;
+        self.receive(MessageKind::Answer, local_offer, answer, now)
     }
 
     /// Takes note of what has settled. What is not newer than all before it came
     /// twice.
     ///
     /// # Errors
-    /// [`Refusal::OutOfOrder`].
-    pub fn note(&mut self, heard: &Heard) -> Result<(), Refusal> {
-        if heard.timestamp <= self.heard {
-            return Err(Refusal::OutOfOrder);
+    /// [`VerifyError::OutOfOrder`].
+    pub fn accept(&mut self, heard: &RemoteDescription) -> Result<(), VerifyError> {
+        if heard.timestamp <= self.last_received {
+            return Err(VerifyError::OutOfOrder);
         }
-        self.heard = heard.timestamp;
-        if heard.kind == Kind::Answer {
-            self.offered = None;
+        self.last_received = heard.timestamp;
+        if heard.kind == MessageKind::Answer {
+            self.local_offer = None;
         }
         Ok(())
     }
 
-    fn hear(
+    fn receive(
         &self,
-        kind: Kind,
-        before: &MessageHash,
-        message: &Incoming<'_>,
+        kind: MessageKind,
+        prev_hash: &MessageHash,
+        message: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Pending<Heard>, Refusal> {
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
         let expected = Expected {
             kind,
-            before: Some(before),
+            prev_hash: Some(prev_hash),
             has_value: false,
         };
         let examined = self.call.examine(message, &expected, now)?;
         if fingerprint(message)? != self.peer_fingerprint {
-            return Err(Refusal::ChangedFingerprint);
+            return Err(VerifyError::ChangedFingerprint);
         }
         let timestamp = examined.proof.timestamp;
-        if timestamp <= self.heard {
-            return Err(Refusal::OutOfOrder);
+        if timestamp <= self.last_received {
+            return Err(VerifyError::OutOfOrder);
         }
         let hash = examined.hash;
-        let heard = Heard {
+        let heard = RemoteDescription {
             kind,
             hash,
             timestamp,
         };
-        Ok(Pending::new(examined.claim, None, heard))
+        Ok(Unverified::new(examined.claim, None, heard))
     }
 
-    fn draft(
+    fn unsigned_message(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         sdp: &str,
-        before: &MessageHash,
+        prev_hash: &MessageHash,
         now: u64,
-    ) -> Result<Draft, Refusal> {
+    ) -> Result<UnsignedMessage, VerifyError> {
         if Fingerprint::of_description(sdp)? != self.fingerprint {
-            return Err(Refusal::ChangedFingerprint);
+            return Err(VerifyError::ChangedFingerprint);
         }
         // Always newer than the last, also when the clock was put back.
-        let timestamp = now.max(self.sent.saturating_add(1));
-        self.sent = timestamp;
+        let timestamp = now.max(self.last_sent.saturating_add(1));
+        self.last_sent = timestamp;
         let call = &self.call;
-        Ok(call.draft(kind, timestamp, Some(sdp), None, Some(before)))
+        Ok(call.unsigned_message(kind, timestamp, Some(sdp), None, Some(prev_hash)))
     }
 }
 
 /// An offer or an answer within the call that holds, once it is settled.
 #[derive(Debug)]
-pub struct Heard {
-    kind: Kind,
+pub struct RemoteDescription {
+    kind: MessageKind,
     hash: MessageHash,
     timestamp: u64,
 }

@@ -1,15 +1,16 @@
 //! The callee's side: it answers a promise, and sees whether it is kept.
 
 use super::{
-    Agreed, CONFIRM_WITHIN_MS, Call, Draft, Expected, Incoming, Pending, fingerprint, is_late,
+    Agreed, CONFIRM_WITHIN_MS, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
+    fingerprint, is_late,
 };
 use crate::sas::{Sas, sas_digest};
-use crate::{Commitment, Fingerprint, Kind, MessageHash, Nonce, Refusal};
+use crate::{Commitment, Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
 
 /// Has an offer that holds. It is answered once, so it cannot be cloned.
 #[derive(Debug)]
 pub struct Callee {
-    call: Call,
+    call: CallContext,
     commitment: Commitment,
     peer_fingerprint: Fingerprint,
     offer: MessageHash,
@@ -21,26 +22,26 @@ impl Callee {
     /// to be heard again: it would count as replayed. `now` in milliseconds since 1970.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message.
-    pub fn hear_offer(
-        call: Call,
-        offer: &Incoming<'_>,
+    /// Any [`VerifyError`] of a first message.
+    pub fn receive_offer(
+        call: CallContext,
+        offer: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Pending<Self>, Refusal> {
+    ) -> Result<Unverified<Self>, VerifyError> {
         let expected = Expected {
-            kind: Kind::Offer,
-            before: None,
+            kind: MessageKind::Offer,
+            prev_hash: None,
             has_value: true,
         };
         let examined = call.examine(offer, &expected, now)?;
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let callee = Self {
             call,
             commitment: Commitment::from_bytes(value),
             peer_fingerprint: fingerprint(offer)?,
             offer: examined.hash,
         };
-        Ok(Pending::new(examined.claim, Some(value), callee))
+        Ok(Unverified::new(examined.claim, Some(value), callee))
     }
 
     /// Takes the call, with a nonce that was never used before. `now` in
@@ -48,25 +49,32 @@ impl Callee {
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
-    pub fn answer(self, sdp: &str, nonce: Nonce, now: u64) -> Result<(Waiting, Draft), Refusal> {
+    pub fn answer(
+        self,
+        sdp: &str,
+        nonce: Nonce,
+        now: u64,
+    ) -> Result<(AwaitingConfirm, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
         let value = Some(nonce.as_bytes());
-        let before = Some(&self.offer);
-        let draft = self.call.draft(Kind::Answer, now, Some(sdp), value, before);
-        let waiting = Waiting {
-            answer: draft.hash(),
+        let prev_hash = Some(&self.offer);
+        let unsigned =
+            self.call
+                .unsigned_message(MessageKind::Answer, now, Some(sdp), value, prev_hash);
+        let waiting = AwaitingConfirm {
+            answer: unsigned.hash(),
             callee: self,
             nonce,
             fingerprint,
             answered_at: now,
         };
-        Ok((waiting, draft))
+        Ok((waiting, unsigned))
     }
 }
 
 /// Has answered, and waits for the nonce that was promised.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct AwaitingConfirm {
     callee: Callee,
     nonce: Nonce,
     fingerprint: Fingerprint,
@@ -74,17 +82,17 @@ pub struct Waiting {
     answered_at: u64,
 }
 
-impl Waiting {
+impl AwaitingConfirm {
     /// A confirmation has come. One that is refused does not end the waiting.
     /// `now` in milliseconds since 1970.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message, and [`Refusal::OtherNonce`].
-    pub fn hear_confirm(
+    /// Any [`VerifyError`] of a first message, and [`VerifyError::OtherNonce`].
+    pub fn receive_confirm(
         &self,
-        confirm: &Incoming<'_>,
+        confirm: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Pending<Agreed>, Refusal> {
+    ) -> Result<Unverified<Agreed>, VerifyError> {
         let Callee {
             call,
             commitment,
@@ -92,22 +100,22 @@ impl Waiting {
             offer,
         } = &self.callee;
         let expected = Expected {
-            kind: Kind::Confirm,
-            before: Some(&self.answer),
+            kind: MessageKind::Confirm,
+            prev_hash: Some(&self.answer),
             has_value: true,
         };
-        let confirm = Incoming {
+        let confirm = ReceivedMessage {
             sdp: None,
             ..*confirm
         };
         let examined = call.examine(&confirm, &expected, now)?;
         if is_late(self.answered_at, now, CONFIRM_WITHIN_MS) {
-            return Err(Refusal::Late);
+            return Err(VerifyError::Late);
         }
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let peer_nonce = Nonce::from_bytes(value);
         if !commitment.promises(&peer_nonce) {
-            return Err(Refusal::OtherNonce);
+            return Err(VerifyError::OtherNonce);
         }
         let digest = sas_digest(
             [&peer_nonce, &self.nonce],
@@ -119,11 +127,11 @@ impl Waiting {
             fingerprint: self.fingerprint,
             peer_fingerprint: *peer_fingerprint,
             sas: Sas::from_digest(&digest),
-            anchor: examined.hash,
-            sent: self.answered_at,
-            heard: examined.proof.timestamp,
-            offered: None,
+            confirm_hash: examined.hash,
+            last_sent: self.answered_at,
+            last_received: examined.proof.timestamp,
+            local_offer: None,
         };
-        Ok(Pending::new(examined.claim, Some(value), agreed))
+        Ok(Unverified::new(examined.claim, Some(value), agreed))
     }
 }

@@ -1,15 +1,16 @@
 //! The caller's side: it promises a nonce, and shows it when the answer is there.
 
 use super::{
-    ANSWER_WITHIN_MS, Agreed, Call, Draft, Expected, Incoming, Pending, fingerprint, is_late,
+    ANSWER_WITHIN_MS, Agreed, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
+    fingerprint, is_late,
 };
 use crate::sas::{Sas, sas_digest};
-use crate::{Fingerprint, Kind, MessageHash, Nonce, Refusal};
+use crate::{Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
 
 /// Has made an offer. There is one for each nonce, so it cannot be cloned.
 #[derive(Debug)]
 pub struct Caller {
-    call: Call,
+    call: CallContext,
     nonce: Nonce,
     fingerprint: Fingerprint,
     offer: MessageHash,
@@ -18,70 +19,75 @@ pub struct Caller {
 
 /// An answer that holds.
 #[derive(Debug)]
-pub struct Answered {
+pub struct RemoteAnswer {
     offer: MessageHash,
     answer: MessageHash,
     peer_nonce: Nonce,
     peer_fingerprint: Fingerprint,
     /// The answer's timestamp.
-    heard: u64,
+    timestamp: u64,
 }
 
 impl Caller {
     /// The first offer of a call, with a nonce that was never used before. `now`
     /// in milliseconds since 1970. An offer that is said again is said with the
-    /// same `sec`. Whoever can be called too tells [`crate::Seen::note_own`].
+    /// same `sec`. Whoever can be called too tells [`crate::ReplayCache::insert_own`].
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
-    pub fn offer(call: Call, sdp: &str, nonce: Nonce, now: u64) -> Result<(Self, Draft), Refusal> {
+    pub fn offer(
+        call: CallContext,
+        sdp: &str,
+        nonce: Nonce,
+        now: u64,
+    ) -> Result<(Self, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
         let commitment = nonce.commitment();
         let value = Some(commitment.as_bytes());
-        let draft = call.draft(Kind::Offer, now, Some(sdp), value, None);
+        let unsigned = call.unsigned_message(MessageKind::Offer, now, Some(sdp), value, None);
         let caller = Self {
             call,
             nonce,
             fingerprint,
-            offer: draft.hash(),
+            offer: unsigned.hash(),
             offered_at: now,
         };
-        Ok((caller, draft))
+        Ok((caller, unsigned))
     }
 
     /// An answer has come. One that is refused does not end the waiting. `now` in
     /// milliseconds since 1970.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message, and [`Refusal::Replayed`] if the nonce
+    /// Any [`VerifyError`] of a first message, and [`VerifyError::Replayed`] if the nonce
     /// is one's own.
-    pub fn hear_answer(
+    pub fn receive_answer(
         &self,
-        answer: &Incoming<'_>,
+        answer: &ReceivedMessage<'_>,
         now: u64,
-    ) -> Result<Pending<Answered>, Refusal> {
+    ) -> Result<Unverified<RemoteAnswer>, VerifyError> {
         let expected = Expected {
-            kind: Kind::Answer,
-            before: Some(&self.offer),
+            kind: MessageKind::Answer,
+            prev_hash: Some(&self.offer),
             has_value: true,
         };
         let examined = self.call.examine(answer, &expected, now)?;
         if is_late(self.offered_at, now, ANSWER_WITHIN_MS) {
-            return Err(Refusal::Late);
+            return Err(VerifyError::Late);
         }
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let peer_nonce = Nonce::from_bytes(value);
         if peer_nonce == self.nonce {
-            return Err(Refusal::Replayed);
+            return Err(VerifyError::Replayed);
         }
-        let answered = Answered {
+        let answered = RemoteAnswer {
             offer: self.offer,
             answer: examined.hash,
             peer_nonce,
             peer_fingerprint: fingerprint(answer)?,
-            heard: examined.proof.timestamp,
+            timestamp: examined.proof.timestamp,
         };
-        Ok(Pending::new(examined.claim, Some(value), answered))
+        Ok(Unverified::new(examined.claim, Some(value), answered))
     }
 
     /// Takes the answer and shows the nonce, to this one alone: whoever sees it
@@ -89,14 +95,20 @@ impl Caller {
     /// in milliseconds since 1970.
     ///
     /// # Errors
-    /// [`Refusal::OtherCall`] if the answer was heard by another caller.
-    pub fn confirm(self, answered: Answered, now: u64) -> Result<(Agreed, Draft), Refusal> {
+    /// [`VerifyError::OtherCall`] if the answer was heard by another caller.
+    pub fn confirm(
+        self,
+        answered: RemoteAnswer,
+        now: u64,
+    ) -> Result<(Agreed, UnsignedMessage), VerifyError> {
         if answered.offer != self.offer {
-            return Err(Refusal::OtherCall);
+            return Err(VerifyError::OtherCall);
         }
         let value = Some(self.nonce.as_bytes());
-        let before = Some(&answered.answer);
-        let draft = self.call.draft(Kind::Confirm, now, None, value, before);
+        let prev_hash = Some(&answered.answer);
+        let unsigned =
+            self.call
+                .unsigned_message(MessageKind::Confirm, now, None, value, prev_hash);
         let digest = sas_digest(
             [&self.nonce, &answered.peer_nonce],
             [&self.fingerprint, &answered.peer_fingerprint],
@@ -107,11 +119,11 @@ impl Caller {
             fingerprint: self.fingerprint,
             peer_fingerprint: answered.peer_fingerprint,
             sas: Sas::from_digest(&digest),
-            anchor: draft.hash(),
-            sent: now,
-            heard: answered.heard,
-            offered: None,
+            confirm_hash: unsigned.hash(),
+            last_sent: now,
+            last_received: answered.timestamp,
+            local_offer: None,
         };
-        Ok((agreed, draft))
+        Ok((agreed, unsigned))
     }
 }

@@ -1,6 +1,8 @@
 //! A login's signature counts for one page, one socket and one key.
 
-use wimpex_identity::{Challenge, LoginProof, LoginRefusal, PublicKey, is_key_id, login_message};
+use wimpex_identity::{
+    Challenge, LoginProof, LoginProofError, PublicKey, is_key_id, login_message,
+};
 use wimpex_protocol::UserId;
 
 use crate::people::{Dice, Person, VARIANTS};
@@ -36,9 +38,9 @@ fn a_signature_that_is_taken_elsewhere() {
             LoginProof::parse(id.as_str(), &key.encode(), &signature.encode())
         };
         let refused = parse(&alice.id, &mallory.public_key());
-        assert_eq!(refused, Err(LoginRefusal::OtherId));
+        assert_eq!(refused, Err(LoginProofError::OtherId));
         let refused = parse(&mallory.id, &alice.public_key());
-        assert_eq!(refused, Err(LoginRefusal::OtherId));
+        assert_eq!(refused, Err(LoginProofError::OtherId));
         let own = parse(&mallory.id, &mallory.public_key()).unwrap();
         assert!(!own.claim(HERE, &challenge).verify());
     }
@@ -58,7 +60,7 @@ fn what_is_not_a_key_or_a_signature_is_malformed() {
         (&signature, &key),
     ] {
         let refused = LoginProof::parse(alice.id.as_str(), key, signature);
-        assert_eq!(refused, Err(LoginRefusal::Malformed));
+        assert_eq!(refused, Err(LoginProofError::Malformed));
     }
 }
 
@@ -71,7 +73,7 @@ fn keys_of_small_order_sign_nothing() {
     for key in [one, [0; 32]] {
         let mut signature = [0; 64];
         signature[..32].copy_from_slice(&one);
-        let claim = wimpex_identity::Claim {
+        let claim = wimpex_identity::SignatureClaim {
             key: PublicKey::from_bytes(key),
             message: b"anything".to_vec(),
             signature: wimpex_identity::Signature::from_bytes(signature),

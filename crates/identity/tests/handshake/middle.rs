@@ -1,7 +1,7 @@
 //! Somebody in the middle, who ends DTLS on both sides with certificates of
 //! their own.
 
-use wimpex_identity::{Call, Caller, Kind, Refusal, Secured};
+use wimpex_identity::{CallContext, Caller, MessageKind, Secured, VerifyError};
 
 use crate::people::{Person, Scene, Wire, handshake};
 
@@ -16,35 +16,37 @@ fn between_guests(seed: u64) -> [Secured; 2] {
 
     // Alice calls; Mallory has the offer, and calls Bob.
     let (alice, offer) = scene.offer();
-    let to_alice = scene.hear_offer(&mut as_bob, &offer).unwrap();
+    let to_alice = scene.receive_offer(&mut as_bob, &offer).unwrap();
     let sdp = mallory.sdp(&mut scene.dice);
     let call = scene.call(&as_alice, &scene.bob.id, scene.call_type);
-    let (to_bob, draft) = Caller::offer(call, &sdp, scene.dice.nonce(), now).unwrap();
-    let offer = scene.wire(&as_alice, &draft, Some(&sdp));
+    let (to_bob, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), now).unwrap();
+    let offer = scene.wire(&as_alice, &unsigned, Some(&sdp));
 
     // Bob answers; Mallory answers Alice.
     let mut bob = scene.bob.clone();
-    let callee = scene.hear_offer(&mut bob, &offer).unwrap();
+    let callee = scene.receive_offer(&mut bob, &offer).unwrap();
     let own = bob.sdp(&mut scene.dice);
-    let (bob_waits, draft) = callee.answer(&own, scene.dice.nonce(), now).unwrap();
-    let answer = scene.wire(&bob, &draft, Some(&own));
-    let pending = to_bob.hear_answer(&answer.incoming(), now).unwrap();
-    let answered = pending.verify(&mut as_alice.seen, now).unwrap();
+    let (bob_waits, unsigned) = callee.answer(&own, scene.dice.nonce(), now).unwrap();
+    let answer = scene.wire(&bob, &unsigned, Some(&own));
+    let unverified = to_bob.receive_answer(&answer.incoming(), now).unwrap();
+    let answered = unverified.verify(&mut as_alice.replay_cache, now).unwrap();
     let nonce = scene.dice.nonce();
-    let (waits, draft) = to_alice.answer(&sdp, nonce, now).unwrap();
-    let answer = scene.wire(&as_bob, &draft, Some(&sdp));
+    let (waits, unsigned) = to_alice.answer(&sdp, nonce, now).unwrap();
+    let answer = scene.wire(&as_bob, &unsigned, Some(&sdp));
 
     // Alice shows her nonce; Mallory shows hers to Bob.
-    let pending = alice.hear_answer(&answer.incoming(), now).unwrap();
-    let answer_of_bob = pending.verify(&mut scene.alice.seen, now).unwrap();
-    let (alice, draft) = alice.confirm(answer_of_bob, now).unwrap();
-    let confirm = scene.wire(&scene.alice, &draft, None);
-    let heard = waits.hear_confirm(&confirm.incoming(), now).unwrap();
-    assert!(heard.verify(&mut as_bob.seen, now).is_ok());
-    let (_, draft) = to_bob.confirm(answered, now).unwrap();
-    let confirm = scene.wire(&as_alice, &draft, None);
-    let pending = bob_waits.hear_confirm(&confirm.incoming(), now).unwrap();
-    let bob = pending.verify(&mut bob.seen, now).unwrap();
+    let unverified = alice.receive_answer(&answer.incoming(), now).unwrap();
+    let answer_of_bob = unverified
+        .verify(&mut scene.alice.replay_cache, now)
+        .unwrap();
+    let (alice, unsigned) = alice.confirm(answer_of_bob, now).unwrap();
+    let confirm = scene.wire(&scene.alice, &unsigned, None);
+    let heard = waits.receive_confirm(&confirm.incoming(), now).unwrap();
+    assert!(heard.verify(&mut as_bob.replay_cache, now).is_ok());
+    let (_, unsigned) = to_bob.confirm(answered, now).unwrap();
+    let confirm = scene.wire(&as_alice, &unsigned, None);
+    let unverified = bob_waits.receive_confirm(&confirm.incoming(), now).unwrap();
+    let bob = unverified.verify(&mut bob.replay_cache, now).unwrap();
 
     let certificate = mallory.fingerprint();
     [alice, bob].map(|side| side.secure(&certificate).unwrap())
@@ -76,19 +78,23 @@ fn somebody_with_a_key_is_not_met_in_the_middle() {
         let mallory = Person::with_key(&mut scene.dice);
         // All of it hers, in Alice's name.
         let sdp = mallory.sdp(&mut scene.dice);
-        let call = Call {
-            me: scene.alice.id.clone(),
+        let call = CallContext {
+            local: scene.alice.id.clone(),
             ..scene.call(&mallory, &scene.bob.id, scene.call_type)
         };
-        let (_, draft) = Caller::offer(call, &sdp, scene.dice.nonce(), scene.now).unwrap();
-        let mut offer = scene.wire(&mallory, &draft, Some(&sdp));
+        let (_, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), scene.now).unwrap();
+        let mut offer = scene.wire(&mallory, &unsigned, Some(&sdp));
         offer.from = scene.alice.id.clone();
-        let hear = |offer: &Wire| scene.hear_offer(&mut scene.bob.clone(), offer).unwrap_err();
-        assert_eq!(hear(&offer), Refusal::OtherKey);
-        offer.sec = Some(draft.unsigned());
-        assert_eq!(hear(&offer), Refusal::Unsigned);
+        let hear = |offer: &Wire| {
+            scene
+                .receive_offer(&mut scene.bob.clone(), offer)
+                .unwrap_err()
+        };
+        assert_eq!(hear(&offer), VerifyError::OtherKey);
+        offer.sec = Some(unsigned.unsigned());
+        assert_eq!(hear(&offer), VerifyError::Unsigned);
         offer.sec = None;
-        assert_eq!(hear(&offer), Refusal::Unsigned);
+        assert_eq!(hear(&offer), VerifyError::Unsigned);
     }
 }
 
@@ -99,10 +105,10 @@ fn another_certificate_than_the_one_that_was_signed() {
         let mallory = Person::guest(&mut scene.dice);
         // Everything is signed as it should be, and DTLS ends at Mallory.
         let result = handshake(&mut scene, |scene, kind, _| {
-            if kind == Kind::Confirm {
+            if kind == MessageKind::Confirm {
                 scene.alice.take_certificate_of(&mallory);
             }
         });
-        assert_eq!(result.err(), Some(Refusal::OtherCertificate));
+        assert_eq!(result.err(), Some(VerifyError::OtherCertificate));
     }
 }

@@ -4,8 +4,8 @@
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 use wimpex_identity::{
-    Agreed, Call, Callee, Caller, Draft, Fingerprint, Incoming, Kind, Nonce, PublicKey, Refusal,
-    Sas, Secured, Seen, Signature,
+    Agreed, CallContext, Callee, Caller, Fingerprint, MessageKind, Nonce, PublicKey,
+    ReceivedMessage, ReplayCache, Sas, Secured, Signature, UnsignedMessage, VerifyError,
 };
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
 
@@ -46,7 +46,7 @@ pub(crate) struct Person {
     pub(crate) id: UserId,
     key: Option<SigningKey>,
     certificate: [u8; 32],
-    pub(crate) seen: Seen,
+    pub(crate) replay_cache: ReplayCache,
 }
 
 impl Person {
@@ -70,7 +70,7 @@ impl Person {
             id: UserId::parse(format!("guest-{}", &letters[..24])).unwrap(),
             key: None,
             certificate: dice.bytes(),
-            seen: Seen::default(),
+            replay_cache: ReplayCache::default(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Person {
     pub(crate) fn second_device(&self, dice: &mut Dice) -> Self {
         Self {
             certificate: dice.bytes(),
-            seen: Seen::default(),
+            replay_cache: ReplayCache::default(),
             ..self.clone()
         }
     }
@@ -102,11 +102,11 @@ impl Person {
         Signature::from_bytes(self.key.as_ref().unwrap().sign(message).to_bytes())
     }
 
-    pub(crate) fn sec(&self, draft: &Draft) -> Sec {
+    pub(crate) fn sec(&self, unsigned: &UnsignedMessage) -> Sec {
         if self.key.is_none() {
-            return draft.unsigned();
+            return unsigned.unsigned();
         }
-        draft.signed(&self.public_key(), &self.sign(draft.message()))
+        unsigned.signed(&self.public_key(), &self.sign(unsigned.message()))
     }
 
     /// What DTLS would show.
@@ -142,11 +142,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(crate) fn incoming(&self) -> Incoming<'_> {
-        Incoming {
+    pub(crate) fn incoming(&self) -> ReceivedMessage<'_> {
+        ReceivedMessage {
             from: &self.from,
             call: &self.call,
-            sec: self.sec.as_ref(),
+            proof: self.sec.as_ref(),
             sdp: self.sdp.as_deref(),
         }
     }
@@ -192,21 +192,26 @@ impl Scene {
         }
     }
 
-    pub(crate) fn call(&self, me: &Person, peer: &UserId, call_type: CallType) -> Call {
-        Call {
+    pub(crate) fn call(&self, me: &Person, peer: &UserId, call_type: CallType) -> CallContext {
+        CallContext {
             id: self.call.clone(),
             call_type,
-            me: me.id.clone(),
+            local: me.id.clone(),
             peer: peer.clone(),
         }
     }
 
-    pub(crate) fn wire(&self, from: &Person, draft: &Draft, sdp: Option<&str>) -> Wire {
+    pub(crate) fn wire(
+        &self,
+        from: &Person,
+        unsigned: &UnsignedMessage,
+        sdp: Option<&str>,
+    ) -> Wire {
         Wire {
             from: from.id.clone(),
             call: self.call.clone(),
             call_type: self.call_type,
-            sec: Some(from.sec(draft)),
+            sec: Some(from.sec(unsigned)),
             sdp: sdp.map(str::to_owned),
         }
     }
@@ -215,19 +220,23 @@ impl Scene {
     pub(crate) fn offer(&mut self) -> (Caller, Wire) {
         let sdp = self.alice.sdp(&mut self.dice);
         let call = self.call(&self.alice, &self.bob.id, self.call_type);
-        let (caller, draft) = Caller::offer(call, &sdp, self.dice.nonce(), self.now).unwrap();
-        self.alice.seen.note_own(&draft, self.now);
-        (caller, self.wire(&self.alice, &draft, Some(&sdp)))
+        let (caller, unsigned) = Caller::offer(call, &sdp, self.dice.nonce(), self.now).unwrap();
+        self.alice.replay_cache.insert_own(&unsigned, self.now);
+        (caller, self.wire(&self.alice, &unsigned, Some(&sdp)))
     }
 
     /// `who` hears an offer, as far as possible.
-    pub(crate) fn hear_offer(&self, who: &mut Person, offer: &Wire) -> Result<Callee, Refusal> {
-        let call = Call {
+    pub(crate) fn receive_offer(
+        &self,
+        who: &mut Person,
+        offer: &Wire,
+    ) -> Result<Callee, VerifyError> {
+        let call = CallContext {
             id: offer.call.clone(),
             ..self.call(who, &offer.from, offer.call_type)
         };
-        let pending = Callee::hear_offer(call, &offer.incoming(), self.now)?;
-        pending.verify(&mut who.seen, self.now)
+        let unverified = Callee::receive_offer(call, &offer.incoming(), self.now)?;
+        unverified.verify(&mut who.replay_cache, self.now)
     }
 }
 
@@ -247,25 +256,25 @@ impl Both {
 /// wants. The first refusal ends it.
 pub(crate) fn handshake(
     scene: &mut Scene,
-    mut between: impl FnMut(&mut Scene, Kind, &mut Wire),
-) -> Result<Both, Refusal> {
+    mut between: impl FnMut(&mut Scene, MessageKind, &mut Wire),
+) -> Result<Both, VerifyError> {
     let (caller, mut offer) = scene.offer();
-    between(scene, Kind::Offer, &mut offer);
+    between(scene, MessageKind::Offer, &mut offer);
     let mut bob = scene.bob.clone();
-    let callee = scene.hear_offer(&mut bob, &offer)?;
+    let callee = scene.receive_offer(&mut bob, &offer)?;
 
     let sdp = bob.sdp(&mut scene.dice);
-    let (waiting, draft) = callee.answer(&sdp, scene.dice.nonce(), scene.now).unwrap();
-    let mut answer = scene.wire(&bob, &draft, Some(&sdp));
-    between(scene, Kind::Answer, &mut answer);
-    let pending = caller.hear_answer(&answer.incoming(), scene.now)?;
-    let answered = pending.verify(&mut scene.alice.seen, scene.now)?;
+    let (waiting, unsigned) = callee.answer(&sdp, scene.dice.nonce(), scene.now).unwrap();
+    let mut answer = scene.wire(&bob, &unsigned, Some(&sdp));
+    between(scene, MessageKind::Answer, &mut answer);
+    let unverified = caller.receive_answer(&answer.incoming(), scene.now)?;
+    let answered = unverified.verify(&mut scene.alice.replay_cache, scene.now)?;
 
-    let (agreed, draft) = caller.confirm(answered, scene.now).unwrap();
-    let mut confirm = scene.wire(&scene.alice, &draft, None);
-    between(scene, Kind::Confirm, &mut confirm);
-    let pending = waiting.hear_confirm(&confirm.incoming(), scene.now)?;
-    let heard: Agreed = pending.verify(&mut bob.seen, scene.now)?;
+    let (agreed, unsigned) = caller.confirm(answered, scene.now).unwrap();
+    let mut confirm = scene.wire(&scene.alice, &unsigned, None);
+    between(scene, MessageKind::Confirm, &mut confirm);
+    let unverified = waiting.receive_confirm(&confirm.incoming(), scene.now)?;
+    let heard: Agreed = unverified.verify(&mut bob.replay_cache, scene.now)?;
     scene.bob = bob;
     Ok(Both {
         alice: agreed.secure(&scene.bob.fingerprint())?,
@@ -282,8 +291,8 @@ pub(crate) fn control(mut scene: Scene) {
 
 /// An attack on each of a hundred calls, and beside it the same call without.
 pub(crate) fn refused(
-    expected: &[Refusal],
-    mut attack: impl FnMut(u64, &mut Scene, Kind, &mut Wire),
+    expected: &[VerifyError],
+    mut attack: impl FnMut(u64, &mut Scene, MessageKind, &mut Wire),
 ) {
     for seed in 0..VARIANTS {
         control(Scene::of_keys(seed));

@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 
-use wimpex_identity::{Fingerprint, Kind, MessageHash, Nonce, Transcript, sas_digest};
+use wimpex_identity::{Fingerprint, MessageHash, MessageKind, Nonce, Transcript, sas_digest};
 use wimpex_protocol::{CallId, CallType, UserId};
 
 use crate::people::{Dice, Person};
@@ -41,13 +41,13 @@ struct Names {
 impl Names {
     fn hash(
         &self,
-        kind: Kind,
+        kind: MessageKind,
         sdp: &str,
         value: &[u8; 32],
-        before: Option<&MessageHash>,
+        prev_hash: Option<&MessageHash>,
     ) -> MessageHash {
         let (from, to) = match kind {
-            Kind::Answer => (&self.bob, &self.alice),
+            MessageKind::Answer => (&self.bob, &self.alice),
             _ => (&self.alice, &self.bob),
         };
         Transcript {
@@ -59,7 +59,7 @@ impl Names {
             timestamp: 1_701_234_567_890,
             sdp: Some(sdp),
             value: Some(value),
-            before,
+            prev_hash,
         }
         .hash()
     }
@@ -72,7 +72,7 @@ impl Names {
         } else {
             nonce.as_bytes()
         };
-        self.hash(Kind::Offer, sdp, value, None)
+        self.hash(MessageKind::Offer, sdp, value, None)
     }
 }
 
@@ -90,7 +90,12 @@ fn attack(seed: u64, is_promised: bool) -> bool {
     let [alice_nonce, bob_nonce, to_bob] = [0; 3].map(|_| dice.nonce());
     // With Bob she is through: his bits stand.
     let offer = names.offer(&mallory_sdp, &to_bob, is_promised);
-    let answer = names.hash(Kind::Answer, &bob_sdp, bob_nonce.as_bytes(), Some(&offer));
+    let answer = names.hash(
+        MessageKind::Answer,
+        &bob_sdp,
+        bob_nonce.as_bytes(),
+        Some(&offer),
+    );
     let with_bob = Handshake {
         nonces: [to_bob, bob_nonce],
         fingerprints: [mallory.fingerprint(), bob.fingerprint()],
@@ -107,7 +112,12 @@ fn attack(seed: u64, is_promised: bool) -> bool {
     let answer_with = |nonce: Nonce, alice: &Nonce| Handshake {
         messages: [
             offer,
-            names.hash(Kind::Answer, &mallory_sdp, nonce.as_bytes(), Some(&offer)),
+            names.hash(
+                MessageKind::Answer,
+                &mallory_sdp,
+                nonce.as_bytes(),
+                Some(&offer),
+            ),
         ],
         nonces: [alice.clone(), nonce],
         fingerprints: [alice_print(&alice_sdp), mallory.fingerprint()],

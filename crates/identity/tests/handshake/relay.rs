@@ -1,14 +1,14 @@
 //! A relay that changes what it carries: each test is an attack in a hundred variants, and
 //! beside each variant the same call without it, which goes through.
 
-use wimpex_identity::{Kind, Proof, Refusal};
+use wimpex_identity::{MessageKind, Proof, VerifyError};
 use wimpex_protocol::{CallType, Sec};
 
 use crate::people::{Dice, Person, Wire, refused};
 
 /// Every other variant attacks the offer, the rest the answer.
-fn is_turn(seed: u64, kind: Kind) -> bool {
-    kind == [Kind::Offer, Kind::Answer][usize::from(!seed.is_multiple_of(2))]
+fn is_turn(seed: u64, kind: MessageKind) -> bool {
+    kind == [MessageKind::Offer, MessageKind::Answer][usize::from(!seed.is_multiple_of(2))]
 }
 
 fn change_sdp(wire: &mut Wire, change: impl FnOnce(&str) -> String) {
@@ -18,10 +18,10 @@ fn change_sdp(wire: &mut Wire, change: impl FnOnce(&str) -> String) {
 
 #[test]
 fn a_swapped_fingerprint() {
-    refused(&[Refusal::BadSignature], |seed, scene, kind, wire| {
+    refused(&[VerifyError::BadSignature], |seed, scene, kind, wire| {
         if is_turn(seed, kind) {
             let mallory = Person::guest(&mut scene.dice).fingerprint_line();
-            let sender = if kind == Kind::Offer {
+            let sender = if kind == MessageKind::Offer {
                 &scene.alice
             } else {
                 &scene.bob
@@ -35,9 +35,9 @@ fn a_swapped_fingerprint() {
 #[test]
 fn a_second_fingerprint() {
     let expected = [
-        Refusal::SeveralFingerprints,
-        Refusal::OtherFingerprint,
-        Refusal::BadSignature,
+        VerifyError::SeveralFingerprints,
+        VerifyError::OtherFingerprint,
+        VerifyError::BadSignature,
     ];
     refused(&expected, |seed, scene, kind, wire| {
         if !is_turn(seed, kind) {
@@ -64,9 +64,9 @@ fn a_second_fingerprint() {
 #[test]
 fn any_byte_of_the_description() {
     let expected = [
-        Refusal::BadSignature,
-        Refusal::OtherFingerprint,
-        Refusal::SeveralFingerprints,
+        VerifyError::BadSignature,
+        VerifyError::OtherFingerprint,
+        VerifyError::SeveralFingerprints,
     ];
     refused(&expected, |seed, scene, kind, wire| {
         if is_turn(seed, kind) {
@@ -82,8 +82,12 @@ fn any_byte_of_the_description() {
 
 #[test]
 fn sec_stripped() {
-    refused(&[Refusal::Unsigned], |seed, scene, kind, wire| {
-        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+    refused(&[VerifyError::Unsigned], |seed, scene, kind, wire| {
+        let turn = [
+            MessageKind::Offer,
+            MessageKind::Answer,
+            MessageKind::Confirm,
+        ][(seed % 3) as usize];
         if kind == turn {
             if scene.dice.below(2) == 0 {
                 wire.sec = None;
@@ -97,13 +101,17 @@ fn sec_stripped() {
 #[test]
 fn any_bit_of_sec() {
     let expected = [
-        Refusal::BadSignature,
-        Refusal::OtherKey,
-        Refusal::OtherNonce,
-        Refusal::Stale,
+        VerifyError::BadSignature,
+        VerifyError::OtherKey,
+        VerifyError::OtherNonce,
+        VerifyError::Stale,
     ];
     refused(&expected, |seed, scene, kind, wire| {
-        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+        let turn = [
+            MessageKind::Offer,
+            MessageKind::Answer,
+            MessageKind::Confirm,
+        ][(seed % 3) as usize];
         if kind == turn {
             let bit = 1 << scene.dice.below(8);
             let at = scene.dice.below(32);
@@ -128,7 +136,7 @@ fn any_bit_of_sec() {
 
 #[test]
 fn an_id_that_is_not_the_keys() {
-    let expected = [Refusal::OtherKey, Refusal::OtherSender];
+    let expected = [VerifyError::OtherKey, VerifyError::OtherSender];
     refused(&expected, |seed, scene, kind, wire| {
         if !is_turn(seed, kind) {
             return;
@@ -150,8 +158,8 @@ fn an_id_that_is_not_the_keys() {
 
 #[test]
 fn sound_turned_to_pictures_and_back() {
-    refused(&[Refusal::BadSignature], |_, _, kind, wire| {
-        if kind == Kind::Offer {
+    refused(&[VerifyError::BadSignature], |_, _, kind, wire| {
+        if kind == MessageKind::Offer {
             wire.call_type = match wire.call_type {
                 CallType::Audio => CallType::Video,
                 CallType::Video => CallType::Audio,

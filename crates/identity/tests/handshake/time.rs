@@ -1,15 +1,20 @@
 //! Clocks, and nonces that are wrong, late or used.
 
 use wimpex_identity::{
-    ANSWER_WITHIN_MS, CONFIRM_WITHIN_MS, Call, Caller, FRESH_MS, Kind, Nonce, Refusal,
+    ANSWER_WITHIN_MS, CONFIRM_WITHIN_MS, CallContext, Caller, FRESH_MS, MessageKind, Nonce,
+    VerifyError,
 };
 
 use crate::people::{Scene, VARIANTS, control, handshake, refused};
 
 #[test]
 fn a_message_that_is_61_seconds_off() {
-    refused(&[Refusal::Stale], |seed, scene, kind, _| {
-        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+    refused(&[VerifyError::Stale], |seed, scene, kind, _| {
+        let turn = [
+            MessageKind::Offer,
+            MessageKind::Answer,
+            MessageKind::Confirm,
+        ][(seed % 3) as usize];
         if kind == turn {
             scene.now = match scene.dice.below(2) {
                 0 => scene.now + 61_000,
@@ -25,7 +30,7 @@ fn a_minute_is_not_too_much() {
         let mut scene = Scene::of_keys(seed);
         let both = handshake(&mut scene, |scene, _, _| scene.now += FRESH_MS);
         // The confirmation comes a minute after the answer's minute.
-        assert_eq!(both.err(), Some(Refusal::Late));
+        assert_eq!(both.err(), Some(VerifyError::Late));
         let mut scene = Scene::of_keys(seed);
         let both = handshake(&mut scene, |scene, _, _| {
             scene.now += CONFIRM_WITHIN_MS / 2;
@@ -36,8 +41,12 @@ fn a_minute_is_not_too_much() {
 
 #[test]
 fn a_timestamp_that_was_made_younger() {
-    refused(&[Refusal::BadSignature], |seed, scene, kind, wire| {
-        let turn = [Kind::Offer, Kind::Answer, Kind::Confirm][(seed % 3) as usize];
+    refused(&[VerifyError::BadSignature], |seed, scene, kind, wire| {
+        let turn = [
+            MessageKind::Offer,
+            MessageKind::Answer,
+            MessageKind::Confirm,
+        ][(seed % 3) as usize];
         if kind == turn {
             scene.now += 30_000;
             wire.with_sec(|proof| proof.timestamp += 30_000);
@@ -52,7 +61,8 @@ fn an_answer_that_took_too_long() {
         let mut scene = Scene::of_keys(seed);
         let (caller, offer) = scene.offer();
         scene.now += 59_000;
-        let callees = [(); 2].map(|()| scene.hear_offer(&mut scene.bob.clone(), &offer).unwrap());
+        let callees =
+            [(); 2].map(|()| scene.receive_offer(&mut scene.bob.clone(), &offer).unwrap());
         let sdp = scene.bob.sdp(&mut scene.dice);
         for ((wait, is_late), callee) in [(ANSWER_WITHIN_MS - 59_000, false), (1, true)]
             .into_iter()
@@ -60,10 +70,10 @@ fn an_answer_that_took_too_long() {
         {
             scene.now += wait;
             let nonce = scene.dice.nonce();
-            let (_, draft) = callee.answer(&sdp, nonce, scene.now).unwrap();
-            let answer = scene.wire(&scene.bob, &draft, Some(&sdp));
-            let heard = caller.hear_answer(&answer.incoming(), scene.now);
-            assert_eq!(heard.err(), is_late.then_some(Refusal::Late));
+            let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+            let answer = scene.wire(&scene.bob, &unsigned, Some(&sdp));
+            let heard = caller.receive_answer(&answer.incoming(), scene.now);
+            assert_eq!(heard.err(), is_late.then_some(VerifyError::Late));
         }
     }
 }
@@ -75,15 +85,15 @@ fn a_nonce_that_was_not_promised() {
         control(Scene::of_guests(seed));
         let mut scene = Scene::of_guests(seed);
         let result = handshake(&mut scene, |scene, kind, wire| {
-            if kind == Kind::Confirm {
+            if kind == MessageKind::Confirm {
                 let nonce = scene.dice.bytes();
                 wire.with_sec(|proof| proof.value = Some(nonce));
             }
         });
-        assert_eq!(result.err(), Some(Refusal::OtherNonce));
+        assert_eq!(result.err(), Some(VerifyError::OtherNonce));
     }
-    refused(&[Refusal::OtherNonce], |_, scene, kind, wire| {
-        if kind == Kind::Confirm {
+    refused(&[VerifyError::OtherNonce], |_, scene, kind, wire| {
+        if kind == MessageKind::Confirm {
             let nonce = scene.dice.bytes();
             wire.with_sec(|proof| proof.value = Some(nonce));
         }
@@ -97,34 +107,38 @@ fn a_nonce_that_was_used_before() {
         let mut scene = Scene::of_keys(seed);
         let nonce = Nonce::from_bytes(scene.dice.bytes());
         let offer = |scene: &mut Scene, id: &str| {
-            let call = Call {
+            let call = CallContext {
                 id: wimpex_protocol::CallId::parse(id).unwrap(),
                 ..scene.call(&scene.alice, &scene.bob.id, scene.call_type)
             };
             scene.call = call.id.clone();
             let sdp = scene.alice.sdp(&mut scene.dice);
-            let (caller, draft) = Caller::offer(call, &sdp, nonce.clone(), scene.now).unwrap();
-            (caller, scene.wire(&scene.alice, &draft, Some(&sdp)))
+            let (caller, unsigned) = Caller::offer(call, &sdp, nonce.clone(), scene.now).unwrap();
+            (caller, scene.wire(&scene.alice, &unsigned, Some(&sdp)))
         };
         let mut bob = scene.bob.clone();
         // The caller's, in two calls of which both are signed as they should be.
         let (_, first) = offer(&mut scene, "first");
-        assert!(scene.hear_offer(&mut bob, &first).is_ok());
+        assert!(scene.receive_offer(&mut bob, &first).is_ok());
         let (caller, second) = offer(&mut scene, "second");
-        let refusal = scene.hear_offer(&mut bob, &second).unwrap_err();
-        assert_eq!(refusal, Refusal::Replayed);
+        let refusal = scene.receive_offer(&mut bob, &second).unwrap_err();
+        assert_eq!(refusal, VerifyError::Replayed);
         // The callee's: the caller's own, and one from another call.
         let sdp = bob.sdp(&mut scene.dice);
         for (nonce, is_new) in [(nonce.clone(), false), (Nonce::from_bytes([7; 32]), true)] {
-            let callee = scene.hear_offer(&mut scene.bob.clone(), &second).unwrap();
-            let (_, draft) = callee.answer(&sdp, nonce, scene.now).unwrap();
-            let answer = scene.wire(&bob, &draft, Some(&sdp));
+            let callee = scene
+                .receive_offer(&mut scene.bob.clone(), &second)
+                .unwrap();
+            let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+            let answer = scene.wire(&bob, &unsigned, Some(&sdp));
             let mut hear = || {
-                let pending = caller.hear_answer(&answer.incoming(), scene.now)?;
-                pending.verify(&mut scene.alice.seen, scene.now).map(|_| ())
+                let unverified = caller.receive_answer(&answer.incoming(), scene.now)?;
+                unverified
+                    .verify(&mut scene.alice.replay_cache, scene.now)
+                    .map(|_| ())
             };
             assert_eq!(hear().is_ok(), is_new);
-            assert_eq!(hear(), Err(Refusal::Replayed));
+            assert_eq!(hear(), Err(VerifyError::Replayed));
         }
     }
 }
@@ -136,10 +150,10 @@ fn a_nonce_that_comes_late() {
         let mut scene = Scene::of_keys(seed);
         let result = handshake(&mut scene, |scene, kind, _| {
             // The answer is under way for long, and so is the confirmation; each is fresh.
-            if kind != Kind::Offer {
+            if kind != MessageKind::Offer {
                 scene.now += 31_000;
             }
         });
-        assert_eq!(result.err(), Some(Refusal::Late));
+        assert_eq!(result.err(), Some(VerifyError::Late));
     }
 }

@@ -1,6 +1,6 @@
 //! Offers and answers within a call: ICE restarts, and more to see.
 
-use wimpex_identity::{Heard, Kind, Refusal, Secured};
+use wimpex_identity::{MessageKind, RemoteDescription, Secured, VerifyError};
 
 use crate::people::{Both, Person, Scene, VARIANTS, Wire, handshake};
 
@@ -8,18 +8,18 @@ fn connected(scene: &mut Scene) -> Both {
     handshake(scene, |_, _, _| {}).expect("nobody interferes")
 }
 
-fn settle(
+fn resolve(
     scene: &mut Scene,
     side: &mut Secured,
     wire: &Wire,
-    kind: Kind,
-) -> Result<Heard, Refusal> {
-    let pending = match kind {
-        Kind::Offer => side.hear_offer(&wire.incoming(), scene.now)?,
-        _ => side.hear_answer(&wire.incoming(), scene.now)?,
+    kind: MessageKind,
+) -> Result<RemoteDescription, VerifyError> {
+    let unverified = match kind {
+        MessageKind::Offer => side.receive_offer(&wire.incoming(), scene.now)?,
+        _ => side.receive_answer(&wire.incoming(), scene.now)?,
     };
-    let heard = pending.verify(&mut scene.bob.seen, scene.now)?;
-    side.note(&heard)?;
+    let heard = unverified.verify(&mut scene.bob.replay_cache, scene.now)?;
+    side.accept(&heard)?;
     Ok(heard)
 }
 
@@ -27,18 +27,18 @@ fn settle(
 fn restart(
     scene: &mut Scene,
     both: &mut Both,
-    mut between: impl FnMut(&mut Scene, Kind, &mut Wire),
-) -> Result<(), Refusal> {
+    mut between: impl FnMut(&mut Scene, MessageKind, &mut Wire),
+) -> Result<(), VerifyError> {
     let sdp = scene.bob.sdp(&mut scene.dice);
-    let draft = both.bob.offer(&sdp, scene.now).unwrap();
-    let mut offer = scene.wire(&scene.bob, &draft, Some(&sdp));
-    between(scene, Kind::Offer, &mut offer);
-    let heard = settle(scene, &mut both.alice, &offer, Kind::Offer)?;
+    let unsigned = both.bob.offer(&sdp, scene.now).unwrap();
+    let mut offer = scene.wire(&scene.bob, &unsigned, Some(&sdp));
+    between(scene, MessageKind::Offer, &mut offer);
+    let heard = resolve(scene, &mut both.alice, &offer, MessageKind::Offer)?;
     let sdp = scene.alice.sdp(&mut scene.dice);
-    let draft = both.alice.answer(&heard, &sdp, scene.now).unwrap();
-    let mut answer = scene.wire(&scene.alice, &draft, Some(&sdp));
-    between(scene, Kind::Answer, &mut answer);
-    settle(scene, &mut both.bob, &answer, Kind::Answer).map(|_| ())
+    let unsigned = both.alice.answer(&heard, &sdp, scene.now).unwrap();
+    let mut answer = scene.wire(&scene.alice, &unsigned, Some(&sdp));
+    between(scene, MessageKind::Answer, &mut answer);
+    resolve(scene, &mut both.bob, &answer, MessageKind::Answer).map(|_| ())
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_restart_goes_through_as_often_as_it_must() {
 #[test]
 fn what_is_changed_on_the_way_is_refused() {
     for seed in 0..VARIANTS {
-        let turn = [Kind::Offer, Kind::Answer][(seed % 2) as usize];
+        let turn = [MessageKind::Offer, MessageKind::Answer][(seed % 2) as usize];
         let mut scene = Scene::of_keys(seed);
         let mut both = connected(&mut scene);
         let result = restart(&mut scene, &mut both, |scene, kind, wire| {
@@ -75,7 +75,7 @@ fn what_is_changed_on_the_way_is_refused() {
                 scene.now += 1;
             }
         });
-        assert_eq!(result, Err(Refusal::BadSignature));
+        assert_eq!(result, Err(VerifyError::BadSignature));
 
         let mallory = Person::guest(&mut scene.dice);
         let mut both = connected(&mut Scene::of_keys(seed));
@@ -84,7 +84,7 @@ fn what_is_changed_on_the_way_is_refused() {
                 wire.sdp = Some(mallory.sdp(&mut scene.dice));
             }
         });
-        assert_eq!(result, Err(Refusal::ChangedFingerprint));
+        assert_eq!(result, Err(VerifyError::ChangedFingerprint));
 
         let mut both = connected(&mut Scene::of_keys(seed));
         let result = restart(&mut scene, &mut both, |_, kind, wire| {
@@ -92,7 +92,7 @@ fn what_is_changed_on_the_way_is_refused() {
                 wire.with_sec(|proof| proof.signed = None);
             }
         });
-        assert_eq!(result, Err(Refusal::Unsigned));
+        assert_eq!(result, Err(VerifyError::Unsigned));
     }
 }
 
@@ -103,28 +103,28 @@ fn an_old_restart_of_this_call_or_another_is_refused() {
         let mut both = connected(&mut scene);
         let mut old = None;
         restart(&mut scene, &mut both, |_, kind, wire| {
-            if kind == Kind::Offer {
+            if kind == MessageKind::Offer {
                 old = Some(wire.clone());
             }
         })
         .expect("the control");
         let old = old.unwrap();
-        let again = settle(&mut scene, &mut both.alice, &old, Kind::Offer);
-        assert_eq!(again.err(), Some(Refusal::OutOfOrder));
+        let again = resolve(&mut scene, &mut both.alice, &old, MessageKind::Offer);
+        assert_eq!(again.err(), Some(VerifyError::OutOfOrder));
         // The same two have another call with the same id.
         let mut another = connected(&mut scene);
         scene.now += 1;
-        let again = settle(&mut scene, &mut another.alice, &old, Kind::Offer);
-        let expected = [Refusal::BadSignature, Refusal::OutOfOrder];
+        let again = resolve(&mut scene, &mut another.alice, &old, MessageKind::Offer);
+        let expected = [VerifyError::BadSignature, VerifyError::OutOfOrder];
         assert!(expected.contains(&again.err().unwrap()));
         // Nobody has asked for an answer.
-        let unasked = both.bob.hear_answer(&old.incoming(), scene.now);
-        assert_eq!(unasked.err(), Some(Refusal::Unasked));
+        let unasked = both.bob.receive_answer(&old.incoming(), scene.now);
+        assert_eq!(unasked.err(), Some(VerifyError::Unasked));
         // A first offer is none within a call, nor the other way round.
         let (_, first) = scene.offer();
-        let heard = both.bob.hear_offer(&first.incoming(), scene.now);
-        assert_eq!(heard.err(), Some(Refusal::Malformed));
-        let heard = scene.hear_offer(&mut scene.bob.clone(), &old);
-        assert_eq!(heard.err(), Some(Refusal::Malformed));
+        let heard = both.bob.receive_offer(&first.incoming(), scene.now);
+        assert_eq!(heard.err(), Some(VerifyError::Malformed));
+        let heard = scene.receive_offer(&mut scene.bob.clone(), &old);
+        assert_eq!(heard.err(), Some(VerifyError::Malformed));
     }
 }

@@ -4,8 +4,8 @@
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use wimpex_identity::{
-    Agreed, Call, Callee, Caller, Challenge, Draft, Fingerprint, Incoming, Nonce, PublicKey, Sas,
-    Secured, Seen, Signature, login_message, sas_digest,
+    Agreed, CallContext, Callee, Caller, Challenge, Fingerprint, Nonce, PublicKey, ReceivedMessage,
+    ReplayCache, Sas, Secured, Signature, UnsignedMessage, login_message, sas_digest,
 };
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
 
@@ -55,10 +55,10 @@ impl Person {
         Some(Signature::from_bytes(signature.to_bytes()))
     }
 
-    fn sec(&self, draft: &Draft) -> Sec {
-        match (self.public_key(), self.sign(draft.message())) {
-            (Some(key), Some(signature)) => draft.signed(&key, &signature),
-            _ => draft.unsigned(),
+    fn sec(&self, unsigned: &UnsignedMessage) -> Sec {
+        match (self.public_key(), self.sign(unsigned.message())) {
+            (Some(key), Some(signature)) => unsigned.signed(&key, &signature),
+            _ => unsigned.unsigned(),
         }
     }
 
@@ -122,34 +122,41 @@ struct Stage<'a> {
     call: CallId,
     call_type: CallType,
     people: [&'a Person; 2],
-    seen: Seen,
+    replay_cache: ReplayCache,
     messages: Vec<Value>,
 }
 
 impl Stage<'_> {
     /// The call as the caller (0) or the callee (1) sees it.
-    fn call(&self, side: usize) -> Call {
-        Call {
+    fn call(&self, side: usize) -> CallContext {
+        CallContext {
             id: self.call.clone(),
             call_type: self.call_type,
-            me: self.people[side].id.clone(),
+            local: self.people[side].id.clone(),
             peer: self.people[1 - side].id.clone(),
         }
     }
 
     /// Writes a message down.
-    fn say(&mut self, side: usize, kind: &str, draft: &Draft, at: u64, sdp: Option<&str>) -> Sec {
+    fn say(
+        &mut self,
+        side: usize,
+        kind: &str,
+        unsigned: &UnsignedMessage,
+        at: u64,
+        sdp: Option<&str>,
+    ) -> Sec {
         let person = self.people[side];
-        let sec = person.sec(draft);
+        let sec = person.sec(unsigned);
         self.messages.push(json!({
             "type": kind,
             "fromId": person.id.as_str(),
             "toId": self.people[1 - side].id.as_str(),
             "timestamp": at,
             "sdp": sdp,
-            "message": hex(draft.message()),
-            "hash": hex(draft.hash().as_bytes()),
-            "signature": person.sign(draft.message()).map(|signature| signature.encode()),
+            "message": hex(unsigned.message()),
+            "hash": hex(unsigned.hash().as_bytes()),
+            "signature": person.sign(unsigned.message()).map(|signature| signature.encode()),
             "sec": sec.as_str(),
         }));
         sec
@@ -161,51 +168,51 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         call: CallId::parse("call_1701234567890").unwrap(),
         call_type,
         people: [caller, callee],
-        seen: Seen::default(),
+        replay_cache: ReplayCache::default(),
         messages: Vec::new(),
     };
     let [caller_nonce, callee_nonce] = [0x40, 0x60].map(|n| Nonce::from_bytes(count_from(n)));
     let (offer_sdp, answer_sdp) = (caller.sdp(1), callee.sdp(2));
     let id = stage.call.clone();
     let incoming =
-        |from: &Person, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&Incoming<'_>)| {
-            act(&Incoming {
+        |from: &Person, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&ReceivedMessage<'_>)| {
+            act(&ReceivedMessage {
                 from: &from.id,
                 call: &id,
-                sec: Some(sec),
+                proof: Some(sec),
                 sdp,
             });
         };
 
-    let (calls, draft) =
+    let (calls, unsigned) =
         Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), NOW).unwrap();
-    let offer = draft.hash();
-    let sec = stage.say(0, "call-offer", &draft, NOW, Some(&offer_sdp));
+    let offer = unsigned.hash();
+    let sec = stage.say(0, "call-offer", &unsigned, NOW, Some(&offer_sdp));
     let mut called = None;
     let call = stage.call(1);
     incoming(caller, &sec, Some(&offer_sdp), &mut |offer| {
-        let pending = Callee::hear_offer(call.clone(), offer, NOW).unwrap();
-        called = Some(pending.verify(&mut stage.seen, NOW).unwrap());
+        let unverified = Callee::receive_offer(call.clone(), offer, NOW).unwrap();
+        called = Some(unverified.verify(&mut stage.replay_cache, NOW).unwrap());
     });
 
     let at = NOW + 5_000;
     let nonce = callee_nonce.clone();
-    let (waits, draft) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
-    let answer = draft.hash();
-    let sec = stage.say(1, "call-answer", &draft, at, Some(&answer_sdp));
+    let (waits, unsigned) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
+    let answer = unsigned.hash();
+    let sec = stage.say(1, "call-answer", &unsigned, at, Some(&answer_sdp));
     let mut answered = None;
     incoming(callee, &sec, Some(&answer_sdp), &mut |answer| {
-        let pending = calls.hear_answer(answer, at).unwrap();
-        answered = Some(pending.verify(&mut stage.seen, at).unwrap());
+        let unverified = calls.receive_answer(answer, at).unwrap();
+        answered = Some(unverified.verify(&mut stage.replay_cache, at).unwrap());
     });
 
     let at = NOW + 5_100;
-    let (has, draft) = calls.confirm(answered.unwrap(), at).unwrap();
-    let sec = stage.say(0, "call-confirm", &draft, at, None);
+    let (has, unsigned) = calls.confirm(answered.unwrap(), at).unwrap();
+    let sec = stage.say(0, "call-confirm", &unsigned, at, None);
     let mut heard = None;
     incoming(caller, &sec, None, &mut |confirm| {
-        let pending = waits.hear_confirm(confirm, at).unwrap();
-        heard = Some(pending.verify(&mut stage.seen, at).unwrap());
+        let unverified = waits.receive_confirm(confirm, at).unwrap();
+        heard = Some(unverified.verify(&mut stage.replay_cache, at).unwrap());
     });
 
     let digest = sas_digest(
@@ -224,7 +231,7 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         "calleeFingerprint": hex(callee.fingerprint.as_bytes()),
         "messages": stage.messages,
         "sasDigest": hex(&digest),
-        "sas": sas.emoji().map(|emoji| json!([emoji.picture, emoji.name])),
+        "sas": sas.emoji().map(|emoji| json!([emoji.symbol, emoji.name])),
     })
 }
 
@@ -235,31 +242,31 @@ fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
     let mut callee_side: Secured = heard.secure(&caller.fingerprint).unwrap();
     let at = NOW + 600_000;
     let sdp = callee.sdp(3);
-    let draft = callee_side.offer(&sdp, at).unwrap();
-    let sec = stage.say(1, "call-offer", &draft, at, Some(&sdp));
+    let unsigned = callee_side.offer(&sdp, at).unwrap();
+    let sec = stage.say(1, "call-offer", &unsigned, at, Some(&sdp));
     let call = stage.call.clone();
-    let offer = Incoming {
+    let offer = ReceivedMessage {
         from: &callee.id,
         call: &call,
-        sec: Some(&sec),
+        proof: Some(&sec),
         sdp: Some(&sdp),
     };
-    let pending = caller_side.hear_offer(&offer, at).unwrap();
-    let offer = pending.verify(&mut stage.seen, at).unwrap();
-    caller_side.note(&offer).unwrap();
+    let unverified = caller_side.receive_offer(&offer, at).unwrap();
+    let offer = unverified.verify(&mut stage.replay_cache, at).unwrap();
+    caller_side.accept(&offer).unwrap();
 
     let (at, sdp) = (at + 100, caller.sdp(4));
-    let draft = caller_side.answer(&offer, &sdp, at).unwrap();
-    let sec = stage.say(0, "call-answer", &draft, at, Some(&sdp));
-    let answer = Incoming {
+    let unsigned = caller_side.answer(&offer, &sdp, at).unwrap();
+    let sec = stage.say(0, "call-answer", &unsigned, at, Some(&sdp));
+    let answer = ReceivedMessage {
         from: &caller.id,
         call: &call,
-        sec: Some(&sec),
+        proof: Some(&sec),
         sdp: Some(&sdp),
     };
-    let pending = callee_side.hear_answer(&answer, at).unwrap();
-    let answer = pending.verify(&mut stage.seen, at).unwrap();
-    callee_side.note(&answer).unwrap();
+    let unverified = callee_side.receive_answer(&answer, at).unwrap();
+    let answer = unverified.verify(&mut stage.replay_cache, at).unwrap();
+    callee_side.accept(&answer).unwrap();
     assert!(caller_side.sas() == callee_side.sas());
     caller_side.sas()
 }

@@ -89,7 +89,7 @@ fn the_document_shows_the_vectors_and_the_pictures() {
     shown.push(text(&handshake["messages"][0]["message"]));
     shown.push(text(&handshake["sasDigest"]));
     for (number, emoji) in EMOJI.iter().enumerate() {
-        shown.push(format!("| {number} {} {} |", emoji.picture, emoji.name));
+        shown.push(format!("| {number} {} {} |", emoji.symbol, emoji.name));
     }
     // Long texts are broken into lines there.
     let document = document.replace("\n  ", "");

@@ -1,7 +1,7 @@
 //! What one says in a call: signed once, said again in the same words, and anew when that
 //! would count as too old.
 
-use wimpex_identity::{Draft, Nonce, Refusal};
+use wimpex_identity::{Nonce, UnsignedMessage, VerifyError};
 use wimpex_protocol::Sec;
 
 use super::{Session, Stage};
@@ -14,7 +14,7 @@ pub(crate) enum Saying {
     /// It goes with the proof that it had before.
     Again,
     /// It is signed.
-    Anew(Draft),
+    Anew(UnsignedMessage),
 }
 
 /// After so long, in milliseconds, what is said within a call once more is signed anew:
@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Another offer within the call, or the last one again.
-    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Saying, Refusal> {
+    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Saying, VerifyError> {
         if matches!(self.stage, Stage::Plain) {
             return Ok(Saying::Plain);
         }
@@ -60,12 +60,17 @@ impl Session {
                 self.said = Some(((sdp.to_owned(), None), now));
                 Ok(Saying::Anew(draft))
             }
-            (_, None) => Err(Refusal::OutOfOrder),
+            (_, None) => Err(VerifyError::OutOfOrder),
         }
     }
 
     /// An answer, the first or one within the call, or the last one again.
-    pub(crate) fn answer(&mut self, sdp: &str, nonce: Nonce, now: u64) -> Result<Saying, Refusal> {
+    pub(crate) fn answer(
+        &mut self,
+        sdp: &str,
+        nonce: Nonce,
+        now: u64,
+    ) -> Result<Saying, VerifyError> {
         if matches!(self.stage, Stage::Plain) {
             return Ok(Saying::Plain);
         }
@@ -79,8 +84,8 @@ impl Session {
             self.stage = Stage::Answered(waiting);
             return Ok(Saying::Anew(draft));
         }
-        let asked = self.asked.take().ok_or(Refusal::Unasked)?;
-        let agreed = self.agreed().ok_or(Refusal::OutOfOrder)?;
+        let asked = self.asked.take().ok_or(VerifyError::Unasked)?;
+        let agreed = self.agreed().ok_or(VerifyError::OutOfOrder)?;
         agreed.answer(&asked, sdp, now).map(Saying::Anew)
     }
 

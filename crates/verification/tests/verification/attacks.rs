@@ -1,7 +1,7 @@
 //! Whatever a relay may do to a call of two keys, through two whole gates, in a hundred
 //! variants each. None is let in; the same call without it is.
 
-use wimpex_identity::{Proof, Refusal};
+use wimpex_identity::{Proof, VerifyError};
 use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
 use wimpex_verification::{Assurance, Incoming};
 
@@ -59,7 +59,7 @@ fn sec_of(signal: &mut Signal) -> Option<&mut Option<Sec>> {
 }
 
 /// Each variant's call, with `change` done to one of its messages on the way.
-fn refused(expected: &[Refusal], change: impl Fn(u8, &mut Signal)) {
+fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
     let mut turns = 0;
     for n in 0..VARIANTS {
         control(n);
@@ -72,7 +72,7 @@ fn refused(expected: &[Refusal], change: impl Fn(u8, &mut Signal)) {
             }
             Some(signal)
         });
-        let refused: Vec<Refusal> = alice.refused.iter().chain(&bob.refused).copied().collect();
+        let refused: Vec<VerifyError> = alice.refused.iter().chain(&bob.refused).copied().collect();
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
         let is_let_in = both.iter().all(|it| matches!(it, Assurance::Verified(_)));
         let is_changed = !refused.is_empty();
@@ -89,7 +89,7 @@ fn refused(expected: &[Refusal], change: impl Fn(u8, &mut Signal)) {
 #[test]
 fn a_swapped_fingerprint() {
     let swapped = mallory().sdp(1).0;
-    refused(&[Refusal::BadSignature], |n, signal| {
+    refused(&[VerifyError::BadSignature], |n, signal| {
         if let Some(sdp) = sdp_of(signal) {
             *sdp = swapped.replace("o=- 1", &format!("o=- {n}"));
         }
@@ -105,7 +105,7 @@ fn one_more_fingerprint() {
         .expect("one")
         .to_owned();
     refused(
-        &[Refusal::SeveralFingerprints, Refusal::BadSignature],
+        &[VerifyError::SeveralFingerprints, VerifyError::BadSignature],
         |n, signal| {
             if let Some(sdp) = sdp_of(signal) {
                 let mut lines: Vec<&str> = sdp.lines().collect();
@@ -118,7 +118,7 @@ fn one_more_fingerprint() {
 
 #[test]
 fn no_proof() {
-    refused(&[Refusal::Unsigned], |_, signal| {
+    refused(&[VerifyError::Unsigned], |_, signal| {
         if let Some(sec) = sec_of(signal) {
             *sec = None;
         }
@@ -128,13 +128,13 @@ fn no_proof() {
 #[test]
 fn another_proof() {
     let all = [
-        Refusal::Malformed,
-        Refusal::UnknownVersion,
-        Refusal::OtherKey,
-        Refusal::BadSignature,
-        Refusal::Stale,
-        Refusal::OtherNonce,
-        Refusal::Unsigned,
+        VerifyError::Malformed,
+        VerifyError::UnknownVersion,
+        VerifyError::OtherKey,
+        VerifyError::BadSignature,
+        VerifyError::Stale,
+        VerifyError::OtherNonce,
+        VerifyError::Unsigned,
     ];
     refused(&all, |n, signal| {
         if let Some(Some(sec)) = sec_of(signal) {
@@ -160,7 +160,7 @@ fn sound_turned_to_picture_and_back() {
             }
             Some(signal)
         });
-        assert_eq!(bob.refused, [Refusal::BadSignature], "variant {n}");
+        assert_eq!(bob.refused, [VerifyError::BadSignature], "variant {n}");
         assert!(bob.delivered.is_empty());
     }
 }
@@ -185,7 +185,7 @@ fn an_old_offer_or_one_from_the_future() {
         bob.hear(&alice, signal.clone());
         assert_eq!(
             (&bob.refused[..], bob.delivered.len()),
-            (&[Refusal::Stale][..], 0)
+            (&[VerifyError::Stale][..], 0)
         );
         // In time, and then once more when that call is over.
         bob.now = alice.now + u64::from(n) * 300;
@@ -205,7 +205,7 @@ fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
         carol.hear(&alice, signal.clone());
         assert_eq!(
             (&carol.refused[..], carol.delivered.len()),
-            (&[Refusal::BadSignature][..], 0)
+            (&[VerifyError::BadSignature][..], 0)
         );
         // To herself, as if Bob called, or she did; under its own id and another.
         let mut other = signal.clone();
@@ -246,7 +246,7 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
         bob.hear(&alice, forged);
         assert_eq!(
             (&bob.refused[..], bob.delivered.len()),
-            (&[Refusal::OtherKey; 2][..], 0)
+            (&[VerifyError::OtherKey; 2][..], 0)
         );
         // She is called under her own id, and her answer is brought as Bob's.
         let mut device = Side::new(n, true);
@@ -257,7 +257,7 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
         alice.hear(&bob, forged);
         assert_eq!(
             (&alice.refused[..], alice.delivered.len()),
-            (&[Refusal::OtherKey][..], 0)
+            (&[VerifyError::OtherKey][..], 0)
         );
         assert!(!matches!(alice.assurance(&bob), Assurance::Verified(_)));
     }
@@ -281,7 +281,7 @@ fn an_answer_to_another_offer_and_of_an_earlier_call() {
         second.hear(&bob, to_first.clone());
         assert_eq!(
             (&second.refused[..], second.delivered.len()),
-            (&[Refusal::BadSignature][..], 0)
+            (&[VerifyError::BadSignature][..], 0)
         );
         // To its own it is right.
         alice.hear(&bob, to_first);
@@ -321,14 +321,14 @@ fn a_nonce_that_is_wrong_late_or_used() {
                 *sec = proof.encode();
             }
             bob.hear(&alice, confirm);
-            assert_eq!(bob.refused, [Refusal::OtherNonce], "variant {n}");
+            assert_eq!(bob.refused, [VerifyError::OtherNonce], "variant {n}");
             assert_eq!(bob.assurance(&alice), Assurance::Pending);
             // Late.
             let before = bob.now;
             bob.now += 60_001 + u64::from(n) * 100;
             bob.hear(&alice, right.clone());
             assert!(
-                matches!(bob.refused[..], [_, Refusal::Late | Refusal::Stale]),
+                matches!(bob.refused[..], [_, VerifyError::Late | VerifyError::Stale]),
                 "variant {n}"
             );
             assert_eq!(bob.assurance(&alice), Assurance::Pending);
@@ -349,7 +349,7 @@ fn a_nonce_that_is_wrong_late_or_used() {
             again.nonces = used.wrapping_sub(101);
             again.say(&alice.id.clone(), answer(again.sdp(2)));
             carry(&mut again, &mut alice, &mut honest());
-            assert_eq!(alice.refused, [Refusal::Replayed], "variant {n}");
+            assert_eq!(alice.refused, [VerifyError::Replayed], "variant {n}");
         }
     }
 }

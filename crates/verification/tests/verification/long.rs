@@ -1,6 +1,6 @@
 //! Calls that take long, and what changes around them.
 
-use wimpex_identity::{Nonce, Refusal};
+use wimpex_identity::{Nonce, VerifyError};
 use wimpex_protocol::{CallType, Relayed, Sec, Signal};
 use wimpex_verification::{Assurance, Gate, Me, Step};
 
@@ -85,7 +85,7 @@ fn another_login_does_not_make_a_key_a_guest() {
     alice.hear(&bob, forged);
     assert_eq!(
         (alice.delivered.len(), &alice.refused[..]),
-        (0, &[Refusal::Unsigned][..])
+        (0, &[VerifyError::Unsigned][..])
     );
 }
 

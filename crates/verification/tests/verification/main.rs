@@ -5,14 +5,14 @@ mod candidates;
 mod long;
 mod side;
 
-use wimpex_identity::{Fingerprint, Refusal};
+use wimpex_identity::{Fingerprint, VerifyError};
 use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
 use wimpex_verification::{Assurance, Step};
 
 use side::{NOW, Side, answer, call_id, offer};
 
 /// What is done to a message on the way.
-type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), Refusal);
+type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), VerifyError);
 
 /// Whoever carries it: gives back what arrives, or nothing.
 pub(crate) type Relay<'a> = &'a mut dyn FnMut(Signal) -> Option<Signal>;
@@ -91,7 +91,7 @@ fn a_guest_of_the_seed_calls_and_is_called_without_any_proof() {
     call(&mut alice, &mut bob, &mut strip.clone());
     assert_eq!(
         (bob.delivered.len(), &bob.refused[..]),
-        (0, &[Refusal::Unsigned][..])
+        (0, &[VerifyError::Unsigned][..])
     );
 }
 
@@ -108,7 +108,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
                     swapped(&mut offer.offer.sdp);
                 }
             },
-            Refusal::BadSignature,
+            VerifyError::BadSignature,
         ),
         (
             "another fingerprint in the answer",
@@ -117,7 +117,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
                     swapped(&mut answer.answer.sdp);
                 }
             },
-            Refusal::BadSignature,
+            VerifyError::BadSignature,
         ),
         (
             "no proof with the answer",
@@ -126,7 +126,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
                     answer.sec = None;
                 }
             },
-            Refusal::Unsigned,
+            VerifyError::Unsigned,
         ),
         (
             "sound turned to picture",
@@ -135,7 +135,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
                     offer.call_type = CallType::Video;
                 }
             },
-            Refusal::BadSignature,
+            VerifyError::BadSignature,
         ),
         (
             "no proof with the confirmation",
@@ -144,7 +144,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
                     confirm.sec = None;
                 }
             },
-            Refusal::Unsigned,
+            VerifyError::Unsigned,
         ),
     ];
     for (what, change, refusal) in attacks {
@@ -175,7 +175,7 @@ fn a_certificate_that_was_not_signed_ends_it() {
     let to_alice = alice.id.clone();
     bob.say(&to_alice, answer(bob.sdp(1)));
     carry(&mut bob, &mut alice, &mut honest());
-    assert_eq!(alice.refused, [Refusal::OtherCertificate]);
+    assert_eq!(alice.refused, [VerifyError::OtherCertificate]);
     assert!(alice.delivered.is_empty());
 }
 
@@ -294,7 +294,7 @@ fn a_flood_of_calls_does_not_make_an_answer_forget_its_key() {
     let forged = answer(bob.sdp(1));
     alice.hear(&bob, forged);
     assert_eq!(alice.delivered.len(), before);
-    assert_eq!(alice.refused, [Refusal::Unsigned]);
+    assert_eq!(alice.refused, [VerifyError::Unsigned]);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_key_whose_confirmation_never_comes_is_not_talked_to() {
         assert!(bob.refused.is_empty());
         bob.gate.overdue(&alice.id, &call_id());
         bob.work();
-        let refused: &[Refusal] = if has_key { &[Refusal::Late] } else { &[] };
+        let refused: &[VerifyError] = if has_key { &[VerifyError::Late] } else { &[] };
         assert_eq!(bob.refused, refused);
         // To Alice all is well, and stays so.
         alice.gate.overdue(&bob.id, &call_id());

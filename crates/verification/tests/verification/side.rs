@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use ed25519_dalek::{Signer, SigningKey};
-use wimpex_identity::{Fingerprint, Nonce, PublicKey, Refusal, Signature};
+use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, VerifyError};
 use wimpex_protocol::{
     Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Offer, Relayed, Sdp, Signal, UserId,
 };
@@ -22,7 +22,7 @@ pub(crate) struct Side {
     pub(crate) nonces: u8,
     /// What the machine was given, and what was refused.
     pub(crate) delivered: Vec<Signal>,
-    pub(crate) refused: Vec<Refusal>,
+    pub(crate) refused: Vec<VerifyError>,
     /// Offers that had come before, and what could not be signed.
     pub(crate) repeated: usize,
     pub(crate) unsaid: usize,

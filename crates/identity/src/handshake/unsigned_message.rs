@@ -6,13 +6,13 @@ use crate::{MessageHash, Proof, PublicKey, Signature};
 
 /// What is to be signed, and what it becomes then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct UnsignedMessage {
     message: Vec<u8>,
     timestamp: u64,
     value: Option<[u8; 32]>,
 }
 
-impl Draft {
+impl UnsignedMessage {
     pub(super) fn new(message: Vec<u8>, timestamp: u64, value: Option<[u8; 32]>) -> Self {
         Self {
             message,

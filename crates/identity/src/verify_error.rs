@@ -7,7 +7,7 @@ use crate::text::Malformed;
 /// Each way in which a handshake can be bad. All of them mean the same to the
 /// call: it does not go on with what that message said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum VerifyError {
     /// `sec` is no base64url, or has not one of the lengths that it may have.
     Malformed,
     /// `sec` is of another version.
@@ -50,7 +50,7 @@ pub enum Refusal {
     OtherCandidate,
 }
 
-impl Refusal {
+impl VerifyError {
     /// Stable, for programs.
     pub const fn code(self) -> &'static str {
         match self {
@@ -77,15 +77,15 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for VerifyError {}
 
-impl From<Malformed> for Refusal {
+impl From<Malformed> for VerifyError {
     fn from(_: Malformed) -> Self {
         Self::Malformed
     }

@@ -3,7 +3,7 @@
 use wimpex_protocol::Sec;
 
 use crate::text;
-use crate::{PublicKey, Refusal, Signature};
+use crate::{PublicKey, Signature, VerifyError};
 
 const VERSION: u8 = 1;
 const VALUE_BYTES: usize = 32;
@@ -31,24 +31,24 @@ impl Proof {
     /// Takes the field apart.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`], [`Refusal::UnknownVersion`].
-    pub fn parse(sec: &Sec) -> Result<Self, Refusal> {
+    /// [`VerifyError::Malformed`], [`VerifyError::UnknownVersion`].
+    pub fn parse(sec: &Sec) -> Result<Self, VerifyError> {
         let mut space = [0; MOST_BYTES];
         let bytes = text::read_base64url(sec.as_str(), &mut space)?;
-        let (version, rest) = bytes.split_first().ok_or(Refusal::Malformed)?;
+        let (version, rest) = bytes.split_first().ok_or(VerifyError::Malformed)?;
         if *version != VERSION {
-            return Err(Refusal::UnknownVersion);
+            return Err(VerifyError::UnknownVersion);
         }
-        let (timestamp, rest) = rest.split_first_chunk().ok_or(Refusal::Malformed)?;
+        let (timestamp, rest) = rest.split_first_chunk().ok_or(VerifyError::Malformed)?;
         let (value, rest) = match rest.split_first_chunk::<VALUE_BYTES>() {
             Some((value, rest)) if matches!(rest.len(), 0 | SIGNED_BYTES) => (Some(*value), rest),
             _ => (None, rest),
         };
         let signed = match rest.split_first_chunk::<KEY_BYTES>() {
             None if rest.is_empty() => None,
-            None => return Err(Refusal::Malformed),
+            None => return Err(VerifyError::Malformed),
             Some((key, signature)) => {
-                let signature = signature.try_into().map_err(|_| Refusal::Malformed)?;
+                let signature = signature.try_into().map_err(|_| VerifyError::Malformed)?;
                 Some((
                     PublicKey::from_bytes(*key),
                     Signature::from_bytes(signature),
@@ -110,7 +110,7 @@ mod tests {
             assert_eq!(read.is_ok(), is_form, "{length}");
         }
         let other = Sec::new(text::base64url(&[2; 41]));
-        assert_eq!(Proof::parse(&other), Err(Refusal::UnknownVersion));
+        assert_eq!(Proof::parse(&other), Err(VerifyError::UnknownVersion));
         for garbage in ["", "!", "AQ==", &"A".repeat(60_000)] {
             assert!(Proof::parse(&Sec::new(garbage)).is_err(), "{garbage}");
         }
