@@ -292,7 +292,7 @@ impl Runtime {
         let assurance = match (&self.post, &self.kept) {
             (Post::Kept(guard), Some(call)) => guard.assurance(call),
             (_, Some(_)) => Assurance::Pending,
-            (_, None) => Assurance::None,
+            (_, None) => Assurance::Unverified,
         };
         let trust = self.view.trust;
         if trust.with_untracked(|trust| trust.assurance != assurance) {

@@ -31,39 +31,39 @@ fn the_lock_is_closed_only_by_a_known_key_or_by_two_who_compared() {
     let open = (State::NotVerified, State::NotVerified);
     // With somebody who is known here, and with anybody.
     for (assurance, compared, (of_known, of_unknown)) in [
-        (Assurance::None, None, open),
+        (Assurance::Unverified, None, open),
         // What was compared in a call without pictures was something else.
-        (Assurance::None, Some(true), open),
+        (Assurance::Unverified, Some(true), open),
         (Assurance::Pending, None, (State::Checking, State::Checking)),
         (
             Assurance::Pending,
             Some(true),
             (State::Checking, State::Checking),
         ),
-        (Assurance::Compare(sas), None, open),
+        (Assurance::SasOnly(sas), None, open),
         (
-            Assurance::Compare(sas),
+            Assurance::SasOnly(sas),
             Some(true),
             (State::Verified, State::Verified),
         ),
         (
-            Assurance::Compare(sas),
+            Assurance::SasOnly(sas),
             Some(false),
             (State::Different, State::Different),
         ),
         // Whoever stands between two can make a key for each.
         (
-            Assurance::Verified(sas),
+            Assurance::KeyProved(sas),
             None,
             (State::Verified, State::NotVerified),
         ),
         (
-            Assurance::Verified(sas),
+            Assurance::KeyProved(sas),
             Some(true),
             (State::Verified, State::Verified),
         ),
         (
-            Assurance::Verified(sas),
+            Assurance::KeyProved(sas),
             Some(false),
             (State::Different, State::Different),
         ),
@@ -80,7 +80,7 @@ fn the_lock_is_closed_only_by_a_known_key_or_by_two_who_compared() {
         }
     }
     for caller in unknown {
-        let text = meaning(Assurance::Verified(sas), &caller, "Bob");
+        let text = meaning(Assurance::KeyProved(sas), &caller, "Bob");
         assert!(!text.contains("cannot listen in"), "{text}");
     }
 }
@@ -207,7 +207,7 @@ fn called(session: Session, assurance: Assurance) {
 #[wasm_bindgen_test]
 async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
     let mut stage = Stage::of(
-        |session| called(session, Assurance::Compare(sas())),
+        |session| called(session, Assurance::SasOnly(sas())),
         || view! { <Lock /> },
     );
     tick().await;

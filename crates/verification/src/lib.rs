@@ -122,13 +122,13 @@ impl Step {
 pub enum Assurance {
     /// Not at all: the other side proves nothing.
     #[default]
-    None,
+    Unverified,
     /// The handshake goes on.
     Pending,
     /// Nobody stands between if the pictures are the same.
-    Compare(Sas),
+    SasOnly(Sas),
     /// The other side has proved to be the key that its id names.
-    Verified(Sas),
+    KeyProved(Sas),
 }
 
 /// Signs and checks the signals of all calls.
@@ -178,7 +178,7 @@ impl Gate {
     /// How sure it is that this call is with who it says.
     pub fn assurance(&self, peer: &UserId, call: &CallId) -> Assurance {
         let session = self.sessions.iter().find(|session| session.is(peer, call));
-        session.map_or(Assurance::None, Session::assurance)
+        session.map_or(Assurance::Unverified, Session::assurance)
     }
 
     /// The certificate that DTLS has really used in this call.

@@ -298,7 +298,7 @@ impl Session {
 
     pub(crate) fn assurance(&self) -> Assurance {
         match &self.stage {
-            Stage::Plain => Assurance::None,
+            Stage::Plain => Assurance::Unverified,
             Stage::Offered(_)
             | Stage::Heard(_)
             | Stage::Answered(_)
@@ -306,10 +306,10 @@ impl Session {
             | Stage::Between
                 if self.is_overdue =>
             {
-                Assurance::None
+                Assurance::Unverified
             }
-            Stage::Secured(secured) if secured.is_verified() => Assurance::Verified(secured.sas()),
-            Stage::Secured(secured) => Assurance::Compare(secured.sas()),
+            Stage::Secured(secured) if secured.is_verified() => Assurance::KeyProved(secured.sas()),
+            Stage::Secured(secured) => Assurance::SasOnly(secured.sas()),
             Stage::Offered(_)
             | Stage::Heard(_)
             | Stage::Answered(_)

@@ -76,8 +76,8 @@ fn Verification(
         trust::meaning(assurance, &caller.get(), &name.get())
     });
     let sas = Memo::new(move |_| match view.trust.with(|trust| trust.assurance) {
-        Assurance::Compare(sas) | Assurance::Verified(sas) => Some(sas),
-        Assurance::None | Assurance::Pending => None,
+        Assurance::SasOnly(sas) | Assurance::KeyProved(sas) => Some(sas),
+        Assurance::Unverified | Assurance::Pending => None,
     });
     let panel = NodeRef::<Section>::new();
     Effect::new(move |_| {

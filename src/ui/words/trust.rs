@@ -94,11 +94,11 @@ impl Lock {
     pub fn of(assurance: Assurance, compared: Option<bool>, caller: &Caller) -> Self {
         match (assurance, compared) {
             (Assurance::Pending, _) => Self::Checking,
-            (Assurance::None, _) | (Assurance::Compare(_), None) => Self::NotVerified,
-            (Assurance::Verified(_), None) if caller.is_known() => Self::Verified,
-            (Assurance::Verified(_), None) => Self::NotVerified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(true)) => Self::Verified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(false)) => Self::Different,
+            (Assurance::Unverified, _) | (Assurance::SasOnly(_), None) => Self::NotVerified,
+            (Assurance::KeyProved(_), None) if caller.is_known() => Self::Verified,
+            (Assurance::KeyProved(_), None) => Self::NotVerified,
+            (Assurance::SasOnly(_) | Assurance::KeyProved(_), Some(true)) => Self::Verified,
+            (Assurance::SasOnly(_) | Assurance::KeyProved(_), Some(false)) => Self::Different,
         }
     }
 }
@@ -125,7 +125,7 @@ pub(crate) fn code(lock: Lock) -> &'static str {
 /// What it means, and how to be sure.
 pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
     match assurance {
-        Assurance::None => format!(
+        Assurance::Unverified => format!(
             "{name} has proved nothing: their program cannot, or its proof did not arrive. The call is \
              encrypted, but nobody can tell whether it is encrypted to {name}: whoever carries its \
              messages could stand in between."
@@ -133,12 +133,12 @@ pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
         Assurance::Pending => {
             "One moment: the two browsers are showing each other who they are.".to_owned()
         }
-        Assurance::Compare(_) => format!(
+        Assurance::SasOnly(_) => format!(
             "{name} has no key, so nothing says that it is {name}. You can find out whether somebody stands \
              between you: say what you see, in turn, one picture you, one picture {name}. If both of you \
              see the same seven, nobody does."
         ),
-        Assurance::Verified(_) => match caller {
+        Assurance::KeyProved(_) => match caller {
             Caller::Contact(_) => format!(
                 "This call is signed with the key of your contact {name}. Nobody stands between you, and \
                  the server cannot listen in. If you are not sure that this contact is {name}, compare: \

@@ -23,7 +23,7 @@ fn control(n: u8) {
     let (mut alice, mut bob) = alice_and_bob(n);
     call(&mut alice, &mut bob, &mut honest());
     for assurance in [alice.assurance(&bob), bob.assurance(&alice)] {
-        assert!(matches!(assurance, Assurance::Verified(_)), "variant {n}");
+        assert!(matches!(assurance, Assurance::KeyProved(_)), "variant {n}");
     }
 }
 
@@ -74,7 +74,7 @@ fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
         });
         let refused: Vec<VerifyError> = alice.refused.iter().chain(&bob.refused).copied().collect();
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
-        let is_let_in = both.iter().all(|it| matches!(it, Assurance::Verified(_)));
+        let is_let_in = both.iter().all(|it| matches!(it, Assurance::KeyProved(_)));
         let is_changed = !refused.is_empty();
         assert!(!(is_let_in && is_changed), "variant {n}: {both:?}");
         assert!(
@@ -259,7 +259,7 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
             (&alice.refused[..], alice.delivered.len()),
             (&[VerifyError::OtherKey][..], 0)
         );
-        assert!(!matches!(alice.assurance(&bob), Assurance::Verified(_)));
+        assert!(!matches!(alice.assurance(&bob), Assurance::KeyProved(_)));
     }
 }
 
@@ -336,7 +336,7 @@ fn a_nonce_that_is_wrong_late_or_used() {
             bob.hear(&alice, right);
             assert!(!matches!(
                 bob.assurance(&alice),
-                Assurance::Pending | Assurance::None
+                Assurance::Pending | Assurance::Unverified
             ));
             // Used before, in another call.
             let (mut alice, mut bob) = sides();

@@ -34,7 +34,7 @@ fn what_is_said_again_after_a_long_outage_still_counts() {
     bob.say(&to_alice, answer(bob.sdp(2)));
     carry(&mut bob, &mut alice, &mut honest());
     assert_eq!((alice.delivered.len(), &alice.refused[..]), (2, &[][..]));
-    assert!(matches!(alice.assurance(&bob), Assurance::Verified(_)));
+    assert!(matches!(alice.assurance(&bob), Assurance::KeyProved(_)));
 }
 
 #[test]
@@ -154,11 +154,11 @@ fn a_guest_whose_confirmation_never_comes_is_not_verified() {
     assert_eq!(bob.assurance(&alice), Assurance::Pending);
     bob.gate.overdue(&alice.id, &call_id());
     bob.work();
-    assert_eq!(bob.assurance(&alice), Assurance::None);
+    assert_eq!(bob.assurance(&alice), Assurance::Unverified);
     assert!(bob.refused.is_empty());
     // Late is better than never.
     for signal in held {
         bob.hear(&alice, signal);
     }
-    assert!(matches!(bob.assurance(&alice), Assurance::Compare(_)));
+    assert!(matches!(bob.assurance(&alice), Assurance::SasOnly(_)));
 }

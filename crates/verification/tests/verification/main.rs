@@ -51,10 +51,10 @@ pub(crate) fn honest() -> impl FnMut(Signal) -> Option<Signal> {
 fn two_keys_are_verified_and_see_the_same_pictures() {
     let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
-    let Assurance::Verified(seen) = alice.assurance(&bob) else {
+    let Assurance::KeyProved(seen) = alice.assurance(&bob) else {
         panic!("{:?}", alice.assurance(&bob));
     };
-    assert_eq!(bob.assurance(&alice), Assurance::Verified(seen));
+    assert_eq!(bob.assurance(&alice), Assurance::KeyProved(seen));
     assert_eq!((alice.delivered.len(), bob.delivered.len()), (1, 1));
     assert!(alice.refused.is_empty() && bob.refused.is_empty());
 }
@@ -63,10 +63,10 @@ fn two_keys_are_verified_and_see_the_same_pictures() {
 fn two_guests_are_not_verified_and_can_compare() {
     let (mut alice, mut bob) = (Side::new(1, false), Side::new(2, false));
     call(&mut alice, &mut bob, &mut honest());
-    let Assurance::Compare(seen) = alice.assurance(&bob) else {
+    let Assurance::SasOnly(seen) = alice.assurance(&bob) else {
         panic!("{:?}", alice.assurance(&bob));
     };
-    assert_eq!(bob.assurance(&alice), Assurance::Compare(seen));
+    assert_eq!(bob.assurance(&alice), Assurance::SasOnly(seen));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_guest_of_the_seed_calls_and_is_called_without_any_proof() {
     call(&mut alice, &mut bob, &mut strip.clone());
     assert_eq!((alice.delivered.len(), bob.delivered.len()), (1, 1));
     for assurance in [alice.assurance(&bob), bob.assurance(&alice)] {
-        assert_eq!(assurance, Assurance::None);
+        assert_eq!(assurance, Assurance::Unverified);
     }
     // Somebody with a key is not called by stripped messages of a key, ever.
     let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
@@ -157,7 +157,7 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
         assert_eq!(refused, [&refusal], "{what}");
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
         assert!(
-            !both.iter().all(|it| matches!(it, Assurance::Verified(_))),
+            !both.iter().all(|it| matches!(it, Assurance::KeyProved(_))),
             "{what}: {both:?}"
         );
     }
@@ -341,7 +341,7 @@ fn whoever_was_told_that_we_are_busy_is_forgotten() {
         alice.gate.hear(stranger.brings(call), NOW);
         // The machine has not been given it: not yet forgotten.
         alice.gate.keep_only(Some((&to_bob, &call_id())));
-        assert_eq!(alice.assurance(&stranger), Assurance::None);
+        assert_eq!(alice.assurance(&stranger), Assurance::Unverified);
         alice.work();
         alice.gate.keep_only(Some((&to_bob, &call_id())));
     }
@@ -370,7 +370,7 @@ fn a_confirmation_may_come_over_the_calls_own_connection() {
         let confirm = confirms[0].clone();
         bob.gate.hear_direct(alice.id.clone(), confirm, NOW);
         bob.work();
-        assert!(matches!(bob.assurance(&alice), Assurance::Verified(_)));
+        assert!(matches!(bob.assurance(&alice), Assurance::KeyProved(_)));
     }
     assert!(bob.refused.is_empty());
 }
