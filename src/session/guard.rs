@@ -210,7 +210,7 @@ impl Runtime {
                 self.input(Input::Remote {
                     from: incoming.from,
                     device: incoming.device,
-                    addressed: incoming.addressed,
+                    addressed: incoming.to_this_device,
                     signal: incoming.signal,
                 });
                 if is_offer {

@@ -43,7 +43,7 @@ impl Runtime {
                     self.guard(Word::Hear(Incoming {
                         from,
                         device,
-                        addressed: relayed.to_device.is_some(),
+                        to_this_device: relayed.to_device.is_some(),
                         signal: relayed.signal,
                     }));
                 }

@@ -43,7 +43,7 @@ impl Gate {
             let message = Incoming {
                 from,
                 device,
-                addressed: true,
+                to_this_device: true,
                 signal,
             };
             self.hear(message, now);

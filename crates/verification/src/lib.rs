@@ -19,16 +19,35 @@
 //! Time (milliseconds since 1970) and random bytes are arguments. This crate must not
 //! know browsers, sockets, or the states of a call.
 
+mod assurance;
+mod call_key;
 mod inbound;
+mod incoming;
+mod input;
 mod outbound;
+mod output;
+mod peer_policy;
+mod request_id;
 mod session;
+mod verifier;
+mod verify;
+
+pub use assurance::Assurance;
+pub use call_key::CallKey;
+pub use incoming::Incoming;
+pub use input::{Input, LocalIdentity, RemoteCertificate};
+pub use output::Output;
+pub use peer_policy::PeerPolicy;
+pub use request_id::RequestId;
+pub use verifier::{HANDSHAKE_TIMEOUT, Verifier};
+pub use verify::Verify;
 
 use std::collections::VecDeque;
 
 use wimpex_identity::{
-    Fingerprint, PublicKey, ReplayCache, Sas, SignatureClaim, VerifyError, is_key_id,
+    Fingerprint, PublicKey, ReplayCache, SignatureClaim, VerifyError, is_key_id,
 };
-use wimpex_protocol::{CallId, DeviceId, Relayed, Signal, UserId};
+use wimpex_protocol::{CallId, Relayed, Signal, UserId};
 
 use inbound::Checking;
 use outbound::Leaving;
@@ -41,19 +60,6 @@ pub struct Me {
     pub id: UserId,
     /// Its key; a guest has none.
     pub key: Option<PublicKey>,
-}
-
-/// A signal as the server brings it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Incoming {
-    /// `fromId`, as the server has stamped it.
-    pub from: UserId,
-    /// `fromDevice`.
-    pub device: DeviceId,
-    /// Whether it names this device.
-    pub addressed: bool,
-    /// What it says.
-    pub signal: Signal,
 }
 
 /// What is to be done next.
@@ -115,20 +121,6 @@ impl Step {
             | Self::Refused { .. } => false,
         }
     }
-}
-
-/// How sure it is that a call is with who it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Assurance {
-    /// Not at all: the other side proves nothing.
-    #[default]
-    Unverified,
-    /// The handshake goes on.
-    Pending,
-    /// Nobody stands between if the pictures are the same.
-    SasOnly(Sas),
-    /// The other side has proved to be the key that its id names.
-    KeyProved(Sas),
 }
 
 /// Signs and checks the signals of all calls.

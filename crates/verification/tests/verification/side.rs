@@ -104,7 +104,7 @@ impl Side {
         Incoming {
             from: self.id.clone(),
             device: self.device.clone(),
-            addressed: true,
+            to_this_device: true,
             signal,
         }
     }
