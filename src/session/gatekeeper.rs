@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, SignatureClaim, VerifyError};
 use wimpex_protocol::{Signal, UserId};
+use wimpex_sansio::UnixTime;
 use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
 
 use super::event::Event;
@@ -71,7 +72,7 @@ impl Gatekeeper {
     }
 
     /// Who may not ring is not heard at all: to them nobody is there.
-    fn hear(&mut self, incoming: Incoming, now: u64) {
+    fn hear(&mut self, incoming: Incoming, now: UnixTime) {
         let peer = self.current.as_ref().map(|(peer, _)| peer);
         let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
         if is_offer && peer != Some(&incoming.from) && !people::may_call(&incoming.from) {
@@ -140,7 +141,7 @@ impl Gatekeeper {
 
 impl Guard for Gatekeeper {
     fn take(&mut self, word: Word) {
-        let now = clock::wall_millis();
+        let now = UnixTime::from_millis(clock::wall_millis());
         match word {
             Word::Am(id) => self.log_in(id),
             Word::Send(relayed) => {

@@ -19,7 +19,7 @@ use crate::lazy;
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;
 /// In milliseconds: whose clock is so far from the server's will soon be too far from
-/// somebody's, for whom a call is fresh for a minute (`wimpex_identity::FRESH_MS`).
+/// somebody's, for whom a call is fresh for a minute (`wimpex_identity::FRESHNESS`).
 /// Advice for the person, and nothing else: the server may be wrong, or lie.
 const CLOCKS_APART: u64 = 45_000;
 

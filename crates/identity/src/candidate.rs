@@ -1,12 +1,12 @@
-//! Which call a candidate is for.
+//! Which ICE session a candidate belongs to.
 
 use wimpex_protocol::{CallId, IceCandidate};
 
 use crate::VerifyError;
 
-/// Whether a candidate may be used in a verified call, whose peer has signed
-/// this description. Candidates are not signed: a false one costs the connection
-/// at most, since DTLS takes no other certificate than the one that is signed.
+/// Checks that a candidate belongs to the remote description of a verified call, which
+/// the peer has signed. Candidates themselves are not signed: a forged one can prevent
+/// the connection, but not redirect it, since DTLS accepts only the signed certificate.
 ///
 /// # Errors
 /// [`VerifyError::OtherCall`] if it does not name this call,

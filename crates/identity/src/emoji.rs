@@ -1,12 +1,12 @@
-//! The 64 pictures. They are easy to tell apart when small, and so are their
+//! The 64 emoji of the SAS. They are easy to tell apart when small, and so are their
 //! names over a bad line; each is one code point that needs no variation selector.
 
-/// A picture and what to call it.
+/// One of the SAS emoji, with its name to read aloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Emoji {
-    /// One character.
+    /// The emoji, one code point.
     pub symbol: &'static str,
-    /// In English, in small letters.
+    /// Its name in English, in lower case.
     pub name: &'static str,
 }
 
@@ -14,7 +14,7 @@ const fn e(symbol: &'static str, name: &'static str) -> Emoji {
     Emoji { symbol, name }
 }
 
-/// By number, 0 to 63. The order is part of the protocol.
+/// By number, 0 to 63. The order is part of the protocol (`docs/protocol.md`).
 pub const EMOJI: [Emoji; 64] = [
     e("🍎", "apple"),
     e("🚀", "rocket"),

@@ -1,4 +1,4 @@
-//! The certificate that a description promises.
+//! The fingerprint of a DTLS certificate, in a description and of a connection.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use crate::VerifyError;
 
-/// SHA-256 of a certificate in DER, as `a=fingerprint` says it (RFC 8122,
-/// section 5): 32 bytes.
+/// SHA-256 of a certificate in DER, as `a=fingerprint` has it (RFC 8122, section 5):
+/// 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -22,17 +22,17 @@ impl Fingerprint {
         &self.0
     }
 
-    /// That of a certificate in DER, such as DTLS has really used (W3C webrtc,
-    /// section 5.5: `getRemoteCertificates`).
+    /// The fingerprint of a certificate in DER, such as the one that DTLS uses (W3C
+    /// webrtc, section 5.5: `getRemoteCertificates`).
     pub fn of_certificate(der: &[u8]) -> Self {
         Self(Sha256::digest(der).into())
     }
 
-    /// The one fingerprint of a session description. It may stand there several
-    /// times, for the session and for each of its media.
+    /// The one fingerprint of a session description. It may stand there several times,
+    /// for the session and for each media section.
     ///
-    /// This looks for more than a parser does: nothing may remind of a
-    /// fingerprint and not be one, lest somebody else's parser take it for one.
+    /// Stricter than a parser: every line that so much as mentions "fingerprint" must be
+    /// a well-formed one, lest the browser's parser read one where this one does not.
     ///
     /// # Errors
     /// [`VerifyError::NoFingerprint`], [`VerifyError::OtherFingerprint`],
@@ -66,7 +66,7 @@ impl Fingerprint {
     }
 }
 
-/// RFC 8122 wants capitals, and asks to be lenient with others.
+/// RFC 8122, section 5, asks for upper case; lower case is accepted all the same.
 fn hex(pair: &str) -> Option<u8> {
     let is_pair = pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
     is_pair.then(|| u8::from_str_radix(pair, 16).ok())?

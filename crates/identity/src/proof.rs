@@ -1,6 +1,7 @@
-//! The field `sec`: what a message of a handshake carries beside its own fields.
+//! The wire format of a proof: the field `sec` of a handshake's messages.
 
 use wimpex_protocol::Sec;
+use wimpex_sansio::UnixTime;
 
 use crate::text;
 use crate::{PublicKey, Signature, VerifyError};
@@ -13,22 +14,22 @@ const SIGNED_BYTES: usize = KEY_BYTES + 64;
 const HEAD_BYTES: usize = 1 + 8;
 const MOST_BYTES: usize = HEAD_BYTES + VALUE_BYTES + SIGNED_BYTES;
 
-/// `sec`, taken apart: base64url of version (1 byte, which is 1) ‖ timestamp
-/// (8 bytes, the greatest first) ‖ commitment or nonce (32 bytes, or none
-/// within a call) ‖ public key (32 bytes) ‖ signature (64 bytes), of which guests
-/// leave out the last two. So there are four lengths: 137, 41, 105 and 9 bytes.
+/// The decoded `sec`: base64url of version (1 byte, which is 1) ‖ timestamp (8 bytes,
+/// big-endian) ‖ commitment or nonce (32 bytes; absent within a call) ‖ public key
+/// (32 bytes) ‖ signature (64 bytes), of which guests leave out the last two. So there
+/// are four lengths: 137, 41, 105 and 9 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Milliseconds since 1970, by the sender's clock.
-    pub timestamp: u64,
-    /// The commitment or nonce.
+    /// By the sender's wall clock.
+    pub timestamp: UnixTime,
+    /// The commitment of a first offer; the nonce of a first answer or a confirmation.
     pub value: Option<[u8; 32]>,
-    /// Who has signed, and how; absent for guests.
+    /// The sender's key and signature; absent for guests.
     pub signed: Option<(PublicKey, Signature)>,
 }
 
 impl Proof {
-    /// Takes the field apart.
+    /// Decodes the field.
     ///
     /// # Errors
     /// [`VerifyError::Malformed`], [`VerifyError::UnknownVersion`].
@@ -56,17 +57,17 @@ impl Proof {
             }
         };
         Ok(Self {
-            timestamp: u64::from_be_bytes(*timestamp),
+            timestamp: UnixTime::from_millis(u64::from_be_bytes(*timestamp)),
             value,
             signed,
         })
     }
 
-    /// As [`Proof::parse`] reads it: 183, 55, 140 or 12 characters.
+    /// Encodes it as [`Proof::parse`] reads it: 183, 55, 140 or 12 characters.
     pub fn encode(&self) -> Sec {
         let mut bytes = Vec::with_capacity(MOST_BYTES);
         bytes.push(VERSION);
-        bytes.extend(self.timestamp.to_be_bytes());
+        bytes.extend(self.timestamp.as_millis().to_be_bytes());
         bytes.extend(self.value.iter().flatten());
         if let Some((key, signature)) = &self.signed {
             bytes.extend(key.as_bytes());
@@ -89,7 +90,7 @@ mod tests {
         for value in [Some([1; 32]), None] {
             for signed in [Some(signed), None] {
                 let proof = Proof {
-                    timestamp: 1_701_234_567_890,
+                    timestamp: UnixTime::from_millis(1_701_234_567_890),
                     value,
                     signed,
                 };

@@ -1,57 +1,59 @@
-//! Why a message of a handshake is not believed.
+//! Why a message of a handshake is rejected.
 
 use std::fmt;
 
 use crate::text::Malformed;
 
-/// Each way in which a handshake can be bad. All of them mean the same to the
-/// call: it does not go on with what that message said.
+/// Why a message fails verification. To the call all of them mean the same: it must not
+/// act on the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum VerifyError {
-    /// `sec` is no base64url, or has not one of the lengths that it may have.
+    /// `sec` is not base64url, or has none of the lengths that are allowed at this point.
     Malformed,
-    /// `sec` is of another version.
+    /// `sec` has another version.
     UnknownVersion,
-    /// The sender's id is that of a key, and nothing is signed; or `sec` is absent.
+    /// The sender's id is that of a key, but the message is not signed; or `sec` is
+    /// absent.
     Unsigned,
-    /// The sender's id is not that of the key that signed.
+    /// The sender's id is not that of the signing key.
     OtherKey,
-    /// The signature is not one of these bytes. Whatever was changed on the way
-    /// ends here: the description, the call, the type, the addresses, the
-    /// message before.
+    /// The signature is not valid for these bytes. Anything that a relay has changed ends
+    /// here: the description, the call's id or type, the addresses, the message before.
     BadSignature,
-    /// It comes from somebody else than the one who is called, or who called.
+    /// It is from a user who is not the peer of the call.
     OtherSender,
-    /// It is about another call.
+    /// It belongs to another call.
     OtherCall,
-    /// It was signed more than a minute ago, or will be in more than a minute.
+    /// Its timestamp is further from the receiver's clock than [`crate::FRESHNESS`].
     Stale,
-    /// It comes later than its step may take.
+    /// It was received after the timeout of its step: [`crate::ANSWER_TIMEOUT`],
+    /// [`crate::CONFIRM_TIMEOUT`], or that of the whole handshake.
     Late,
-    /// Its commitment or nonce has come before.
+    /// Its commitment or nonce was received before.
     Replayed,
-    /// An offer or an answer within the call is not newer than the last.
+    /// An offer or an answer within the call is not newer than the last one; or an answer
+    /// to a call that has no handshake.
     OutOfOrder,
-    /// An answer within the call to which nothing was offered.
+    /// An answer to no offer.
     Unasked,
-    /// The nonce is not the one that was promised.
+    /// The nonce is not the one that the caller has committed to.
     OtherNonce,
     /// The description has no fingerprint (RFC 8122, section 5).
     NoFingerprint,
-    /// The description has more than one.
+    /// The description has more than one fingerprint.
     SeveralFingerprints,
-    /// One is not SHA-256, or not written as RFC 8122 wants.
+    /// A fingerprint is not SHA-256, or not written as in RFC 8122, section 5.
     OtherFingerprint,
-    /// The fingerprint is not the one of the handshake.
+    /// The fingerprint of a description within the call is not that of the handshake.
     ChangedFingerprint,
-    /// DTLS has used another certificate than the one that was signed.
+    /// DTLS uses another certificate than the one that was signed.
     OtherCertificate,
-    /// The candidate is not of the description's ICE session.
+    /// The candidate does not belong to the description's ICE session.
     OtherCandidate,
 }
 
 impl VerifyError {
-    /// Stable, for programs.
+    /// A stable code, for programs and diagnostics.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",

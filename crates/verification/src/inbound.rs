@@ -2,6 +2,7 @@
 
 use wimpex_identity::{self as identity, CallContext, Callee, VerifyError, is_key_id, must_verify};
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, IceCandidate, Sec, Signal, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::session::{Follows, Session, Verdict};
 use crate::{Gate, Incoming, SESSIONS, Step};
@@ -27,7 +28,7 @@ enum Outcome {
 
 impl Gate {
     /// The server brings something. `now` as everywhere.
-    pub fn hear(&mut self, message: Incoming, now: u64) {
+    pub fn hear(&mut self, message: Incoming, now: UnixTime) {
         if self.coming.len() < WAITING {
             self.coming.push_back(message);
         }
@@ -36,7 +37,7 @@ impl Gate {
 
     /// The other end of a call confirms it over the call's own connection, since the
     /// server may be away by then. `now` as everywhere.
-    pub fn hear_direct(&mut self, from: UserId, confirm: CallConfirm, now: u64) {
+    pub fn hear_direct(&mut self, from: UserId, confirm: CallConfirm, now: UnixTime) {
         let session = self.session(&from, &confirm.call_id);
         if let Some(device) = session.and_then(|session| session.device().cloned()) {
             let signal = Signal::CallConfirm(confirm);
@@ -51,14 +52,14 @@ impl Gate {
     }
 
     /// Whether the claim holds that was to be checked.
-    pub fn checked(&mut self, ticket: u64, holds: bool, now: u64) {
+    pub fn checked(&mut self, ticket: u64, holds: bool, now: UnixTime) {
         if let Some(checking) = self.checking.take_if(|checking| checking.ticket == ticket) {
             self.resolve(checking.message, checking.follows, holds, now);
             self.take_next(now);
         }
     }
 
-    fn take_next(&mut self, now: u64) {
+    fn take_next(&mut self, now: UnixTime) {
         while self.checking.is_none()
             && let Some(message) = self.coming.pop_front()
         {
@@ -71,7 +72,7 @@ impl Gate {
         }
     }
 
-    fn examine(&mut self, message: &Incoming, now: u64) -> Result<Verdict, VerifyError> {
+    fn examine(&mut self, message: &Incoming, now: UnixTime) -> Result<Verdict, VerifyError> {
         let Some(view) = View::of(message) else {
             return Ok(match &message.signal {
                 Signal::IceCandidate(candidate) => self.hear_candidate(&message.from, candidate),
@@ -126,7 +127,7 @@ impl Gate {
         &mut self,
         message: &Incoming,
         offer: &CallOffer,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Verdict, VerifyError> {
         let Some(me) = self.me.as_ref().filter(|_| self.sessions.len() < SESSIONS) else {
             return Ok(Verdict::Ignore);
@@ -153,7 +154,7 @@ impl Gate {
     }
 
     /// A guest claims nothing, so that there is nothing to wait for.
-    fn check(&mut self, message: Incoming, follows: Follows, now: u64) {
+    fn check(&mut self, message: Incoming, follows: Follows, now: UnixTime) {
         let Some(claim) = follows.claim().cloned() else {
             return self.resolve(message, follows, true, now);
         };
@@ -166,7 +167,7 @@ impl Gate {
         });
     }
 
-    fn resolve(&mut self, message: Incoming, follows: Follows, holds: bool, now: u64) {
+    fn resolve(&mut self, message: Incoming, follows: Follows, holds: bool, now: UnixTime) {
         let is_first = matches!(follows, Follows::Offered(_));
         match self.follow(&message, follows, holds, now) {
             Ok(Outcome::Holds) => self.deliver(message),
@@ -183,7 +184,7 @@ impl Gate {
         message: &Incoming,
         follows: Follows,
         holds: bool,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Outcome, VerifyError> {
         let Some(view) = View::of(message) else {
             return Ok(Outcome::Done);

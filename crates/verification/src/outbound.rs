@@ -2,6 +2,7 @@
 
 use wimpex_identity::{CallContext, Nonce, Signature, UnsignedMessage, VerifyError};
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, Relayed, Sec, Signal, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::session::{Saying, Session};
 use crate::{Gate, Incoming, Step};
@@ -28,7 +29,7 @@ pub(crate) enum Proof {
 
 impl Gate {
     /// The machine says something. `nonce` was never used before.
-    pub fn send(&mut self, relayed: Relayed, nonce: Nonce, now: u64) {
+    pub fn send(&mut self, relayed: Relayed, nonce: Nonce, now: UnixTime) {
         match self.prove(&relayed, nonce, now) {
             Ok(proof) => {
                 self.leaving.push_back(Leaving { relayed, proof });
@@ -85,7 +86,12 @@ impl Gate {
         self.flush();
     }
 
-    fn prove(&mut self, relayed: &Relayed, nonce: Nonce, now: u64) -> Result<Proof, VerifyError> {
+    fn prove(
+        &mut self,
+        relayed: &Relayed,
+        nonce: Nonce,
+        now: UnixTime,
+    ) -> Result<Proof, VerifyError> {
         let peer = &relayed.to_id;
         let saying = match &relayed.signal {
             Signal::CallOffer(offer) => match self.session(peer, &offer.call_id) {
@@ -115,7 +121,7 @@ impl Gate {
         peer: &UserId,
         offer: &CallOffer,
         nonce: Nonce,
-        now: u64,
+        now: UnixTime,
     ) -> Result<UnsignedMessage, VerifyError> {
         // Nobody yet: nothing could prove who calls.
         let me = self.me.as_ref().ok_or(VerifyError::Unsigned)?;

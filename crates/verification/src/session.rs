@@ -8,6 +8,7 @@ use wimpex_identity::{
     VerifyError, check_candidate, is_key_id, must_verify,
 };
 use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::Assurance;
 pub(crate) use signing::Saying;
@@ -23,7 +24,7 @@ pub(crate) struct Session {
     device: Option<DeviceId>,
     stage: Stage,
     /// What was said last, and when: it is said again in the same words.
-    said: Option<(Words, u64)>,
+    said: Option<(Words, UnixTime)>,
     /// What was heard last, likewise.
     heard: Option<Words>,
     /// The offer within the call that is to be answered.
@@ -84,7 +85,7 @@ impl Session {
         call: CallContext,
         sdp: &str,
         nonce: Nonce,
-        now: u64,
+        now: UnixTime,
     ) -> Result<(Self, UnsignedMessage), VerifyError> {
         let (peer, id) = (call.peer.clone(), call.id.clone());
         let (caller, draft) = Caller::offer(call, sdp, nonce, now)?;
@@ -144,7 +145,7 @@ impl Session {
     pub(crate) fn hear_offer(
         &mut self,
         offer: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Verdict, VerifyError> {
         if self.has_heard(offer) || matches!(self.stage, Stage::Plain) {
             return Ok(Verdict::Pass);
@@ -160,7 +161,7 @@ impl Session {
         &mut self,
         answer: &ReceivedMessage<'_>,
         device: &DeviceId,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Verdict, VerifyError> {
         let elsewhere = self.device.as_ref().is_some_and(|known| known != device);
         // The machine tells another device that it is too late, and takes nothing of it.
@@ -189,7 +190,7 @@ impl Session {
     pub(crate) fn hear_confirm(
         &mut self,
         confirm: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Verdict, VerifyError> {
         match &self.stage {
             Stage::Answered(waiting) => {
@@ -231,7 +232,7 @@ impl Session {
     pub(crate) fn answered(
         &mut self,
         answered: RemoteAnswer,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Option<UnsignedMessage>, VerifyError> {
         if !matches!(self.stage, Stage::Offered(_)) {
             return Ok(None);
@@ -308,7 +309,9 @@ impl Session {
             {
                 Assurance::Unverified
             }
-            Stage::Secured(secured) if secured.is_verified() => Assurance::KeyProved(secured.sas()),
+            Stage::Secured(secured) if secured.is_key_proved() => {
+                Assurance::KeyProved(secured.sas())
+            }
             Stage::Secured(secured) => Assurance::SasOnly(secured.sas()),
             Stage::Offered(_)
             | Stage::Heard(_)

@@ -45,7 +45,7 @@ impl Machine for Verifier {
                 message,
                 nonce,
                 wall,
-            } => self.gate.send(message, nonce, wall.as_millis()),
+            } => self.gate.send(message, nonce, wall),
             Input::Receive { message, wall } => {
                 let peer = self.current.as_ref().map(|call| &call.peer);
                 let is_offer = matches!(message.signal, Signal::CallOffer(_));
@@ -53,7 +53,7 @@ impl Machine for Verifier {
                 if is_offer && peer != Some(&message.from) && !self.policy.may_ring(&message.from) {
                     return;
                 }
-                self.gate.hear(message, wall.as_millis());
+                self.gate.hear(message, wall);
             }
             Input::ReceiveDirect {
                 call,
@@ -61,7 +61,7 @@ impl Machine for Verifier {
                 wall,
             } => {
                 if confirm.call_id == call.call_id {
-                    self.gate.hear_direct(call.peer, confirm, wall.as_millis());
+                    self.gate.hear_direct(call.peer, confirm, wall);
                 }
             }
             Input::Connected { call, certificate } => {
@@ -82,7 +82,7 @@ impl Machine for Verifier {
                 request,
                 valid,
                 wall,
-            } => self.gate.checked(request.get(), valid, wall.as_millis()),
+            } => self.gate.checked(request.get(), valid, wall),
             Input::Timeout => {
                 let (due, later) = std::mem::take(&mut self.deadlines)
                     .into_iter()

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use wimpex_e2e::{BrowserOptions, CallKind, Role, Stage};
 use wimpex_identity::{CallContext, Callee, Caller, Nonce, ReceivedMessage, ReplayCache};
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::dishonest::{ATTACKS, relay};
 use crate::shared::scenes;
@@ -45,9 +46,10 @@ fn as_guest(call_id: &CallId, me: &UserId, peer: &UserId) -> CallContext {
     }
 }
 
-fn now() -> u64 {
+fn now() -> UnixTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(now.expect("after 1970").as_millis()).expect("not so late")
+    let millis = u64::try_from(now.expect("after 1970").as_millis()).expect("not so late");
+    UnixTime::from_millis(millis)
 }
 
 /// A message as the page hears it.

@@ -1,42 +1,45 @@
-//! After the three messages: the certificate, the pictures, and what is offered
-//! within the call.
+//! After the three messages: the certificate, the SAS, and renegotiation within the
+//! call.
 
 use std::ops::{Deref, DerefMut};
+
+use wimpex_sansio::UnixTime;
 
 use super::{CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
 use crate::{Fingerprint, MessageHash, MessageKind, VerifyError};
 
-/// Both sides have said all. Nothing is shown until DTLS stands.
+/// The three messages were exchanged. The SAS stays hidden until DTLS has shown that it
+/// uses the certificate that was signed.
 #[derive(Debug)]
 pub struct Agreed {
     pub(super) call: CallContext,
     pub(super) fingerprint: Fingerprint,
     pub(super) peer_fingerprint: Fingerprint,
     pub(super) sas: Sas,
-    /// The confirmation.
     pub(super) confirm_hash: MessageHash,
-    /// The timestamps of the last message that was sent, and heard.
-    pub(super) last_sent: u64,
-    pub(super) last_received: u64,
-    /// The last offer that was made within the call.
+    /// The timestamp of the last message that was sent.
+    pub(super) last_sent: UnixTime,
+    /// The timestamp of the last message that was accepted.
+    pub(super) last_received: UnixTime,
+    /// The last offer that this side has made within the call, while it is unanswered.
     pub(super) local_offer: Option<MessageHash>,
 }
 
-/// A call whose two ends are those who have signed.
+/// An agreed handshake whose connection uses the certificate that was signed.
 #[derive(Debug)]
 pub struct Secured(Agreed);
 
 impl Secured {
-    /// The pictures to compare.
+    /// The short authentication string for both people to compare.
     pub fn sas(&self) -> Sas {
         self.0.sas
     }
 
-    /// Whether the other side has proved to be the key that its id names. If
-    /// not it is a guest, and nothing but the pictures tells that nobody stands between.
-    pub fn is_verified(&self) -> bool {
+    /// Whether the peer has proved that it holds the key that its id names. If not it is
+    /// a guest, and nothing but the SAS can show that nobody is in the middle.
+    pub fn is_key_proved(&self) -> bool {
         is_key_id(&self.0.call.peer)
     }
 }
@@ -56,10 +59,11 @@ impl DerefMut for Secured {
 }
 
 impl Agreed {
-    /// The certificate that DTLS has really used: [`Fingerprint::of_certificate`].
+    /// Compares the certificate that DTLS uses ([`Fingerprint::of_certificate`]) with
+    /// the one that the peer has signed.
     ///
     /// # Errors
-    /// [`VerifyError::OtherCertificate`] if it is not the one that was signed.
+    /// [`VerifyError::OtherCertificate`] if they differ.
     pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, VerifyError> {
         if *certificate != self.peer_fingerprint {
             return Err(VerifyError::OtherCertificate);
@@ -67,67 +71,70 @@ impl Agreed {
         Ok(Secured(self))
     }
 
-    /// An offer within the call: an ICE restart, or another track. `now` in
-    /// milliseconds since 1970.
+    /// Makes an offer within the call, for an ICE restart or another track. `now` is the
+    /// wall clock's time.
     ///
     /// # Errors
-    /// The description has not exactly one fingerprint, or another than before.
-    pub fn offer(&mut self, sdp: &str, now: u64) -> Result<UnsignedMessage, VerifyError> {
+    /// The description has not exactly one fingerprint, or not that of the handshake.
+    pub fn offer(&mut self, sdp: &str, now: UnixTime) -> Result<UnsignedMessage, VerifyError> {
         let confirm_hash = self.confirm_hash;
-        let unsigned = self.unsigned_message(MessageKind::Offer, sdp, &confirm_hash, now)?;
-        self.local_offer = Some(unsigned.hash());
-        Ok(unsigned)
+        let offer = self.unsigned_message(MessageKind::Offer, sdp, &confirm_hash, now)?;
+        self.local_offer = Some(offer.hash());
+        Ok(offer)
     }
 
-    /// An offer within the call has come.
+    /// Examines an offer that was received within the call. `now` is the wall clock's
+    /// time.
     ///
     /// # Errors
-    /// Any [`VerifyError`] of a later message.
+    /// Any [`VerifyError`] of a message within a call.
     pub fn receive_offer(
         &self,
         offer: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<RemoteDescription>, VerifyError> {
         self.receive(MessageKind::Offer, &self.confirm_hash, offer, now)
     }
 
-    /// Answers what was heard. `now` in milliseconds since 1970.
+    /// Answers an offer that was received within the call. `now` is the wall clock's
+    /// time.
     ///
     /// # Errors
-    /// As [`Secured::offer`].
+    /// As [`Agreed::offer`].
     pub fn answer(
         &mut self,
         offer: &RemoteDescription,
         sdp: &str,
-        now: u64,
+        now: UnixTime,
     ) -> Result<UnsignedMessage, VerifyError> {
         self.unsigned_message(MessageKind::Answer, sdp, &offer.hash, now)
     }
 
-    /// An answer to the last offer within the call has come.
+    /// Examines an answer to the last offer that was made within the call. `now` is the
+    /// wall clock's time.
     ///
     /// # Errors
-    /// Any [`VerifyError`] of a later message, and [`VerifyError::Unasked`].
+    /// Any [`VerifyError`] of a message within a call, and [`VerifyError::Unasked`].
     pub fn receive_answer(
         &self,
         answer: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<RemoteDescription>, VerifyError> {
         let local_offer = self.local_offer.as_ref().ok_or(VerifyError::Unasked)?;
         self.receive(MessageKind::Answer, local_offer, answer, now)
     }
 
-    /// Takes note of what has settled. What is not newer than all before it came
-    /// twice.
+    /// Counts a description whose signature is valid as received. It must be newer than
+    /// all before it: several may have been checked at the same time.
     ///
     /// # Errors
     /// [`VerifyError::OutOfOrder`].
-    pub fn accept(&mut self, heard: &RemoteDescription) -> Result<(), VerifyError> {
-        if heard.timestamp <= self.last_received {
+    pub fn accept(&mut self, description: &RemoteDescription) -> Result<(), VerifyError> {
+        if description.timestamp <= self.last_received {
             return Err(VerifyError::OutOfOrder);
         }
-        self.last_received = heard.timestamp;
-        if heard.kind == MessageKind::Answer {
+        self.last_received = description.timestamp;
+        if description.kind == MessageKind::Answer {
             self.local_offer = None;
         }
         Ok(())
@@ -138,7 +145,7 @@ impl Agreed {
         kind: MessageKind,
         prev_hash: &MessageHash,
         message: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<RemoteDescription>, VerifyError> {
         let expected = Expected {
             kind,
@@ -153,13 +160,12 @@ impl Agreed {
         if timestamp <= self.last_received {
             return Err(VerifyError::OutOfOrder);
         }
-        let hash = examined.hash;
-        let heard = RemoteDescription {
+        let description = RemoteDescription {
             kind,
-            hash,
+            hash: examined.hash,
             timestamp,
         };
-        Ok(Unverified::new(examined.claim, None, heard))
+        Ok(Unverified::new(examined.claim, None, description))
     }
 
     fn unsigned_message(
@@ -167,23 +173,27 @@ impl Agreed {
         kind: MessageKind,
         sdp: &str,
         prev_hash: &MessageHash,
-        now: u64,
+        now: UnixTime,
     ) -> Result<UnsignedMessage, VerifyError> {
         if Fingerprint::of_description(sdp)? != self.fingerprint {
             return Err(VerifyError::ChangedFingerprint);
         }
-        // Always newer than the last, also when the clock was put back.
-        let timestamp = now.max(self.last_sent.saturating_add(1));
+        // Always newer than the last, also when the clock was set back.
+        let timestamp = now.max(a_millisecond_after(self.last_sent));
         self.last_sent = timestamp;
         let call = &self.call;
         Ok(call.unsigned_message(kind, timestamp, Some(sdp), None, Some(prev_hash)))
     }
 }
 
-/// An offer or an answer within the call that holds, once it is settled.
+/// An offer or an answer that was received within the call.
 #[derive(Debug)]
 pub struct RemoteDescription {
     kind: MessageKind,
     hash: MessageHash,
-    timestamp: u64,
+    timestamp: UnixTime,
+}
+
+fn a_millisecond_after(time: UnixTime) -> UnixTime {
+    UnixTime::from_millis(time.as_millis().saturating_add(1))
 }

@@ -1,13 +1,16 @@
-//! The callee's side: it answers a promise, and sees whether it is kept.
+//! The callee's side: it answers a commitment, and then checks the nonce against it.
+
+use wimpex_sansio::UnixTime;
 
 use super::{
-    Agreed, CONFIRM_WITHIN_MS, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
+    Agreed, CONFIRM_TIMEOUT, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
     fingerprint, is_late,
 };
 use crate::sas::{Sas, sas_digest};
 use crate::{Commitment, Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
 
-/// Has an offer that holds. It is answered once, so it cannot be cloned.
+/// The callee who has received a valid offer. It is answered once, so it cannot be
+/// cloned.
 #[derive(Debug)]
 pub struct Callee {
     call: CallContext,
@@ -17,16 +20,16 @@ pub struct Callee {
 }
 
 impl Callee {
-    /// A first offer has come. `call.peer` is its `fromId`. One that is said
-    /// again, byte for byte the same and for a call that is known here, is not
-    /// to be heard again: it would count as replayed. `now` in milliseconds since 1970.
+    /// Examines the first offer of a call; `call.peer` is its `fromId`. A retransmitted
+    /// offer, byte for byte the same and of a call that is known here, is not to be
+    /// examined again: it would count as replayed. `now` is the wall clock's time.
     ///
     /// # Errors
     /// Any [`VerifyError`] of a first message.
     pub fn receive_offer(
         call: CallContext,
         offer: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<Self>, VerifyError> {
         let expected = Expected {
             kind: MessageKind::Offer,
@@ -44,8 +47,8 @@ impl Callee {
         Ok(Unverified::new(examined.claim, Some(value), callee))
     }
 
-    /// Takes the call, with a nonce that was never used before. `now` in
-    /// milliseconds since 1970.
+    /// Answers the call, with a nonce that was never used before. `now` is the wall
+    /// clock's time.
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
@@ -53,45 +56,44 @@ impl Callee {
         self,
         sdp: &str,
         nonce: Nonce,
-        now: u64,
+        now: UnixTime,
     ) -> Result<(AwaitingConfirm, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
-        let value = Some(nonce.as_bytes());
-        let prev_hash = Some(&self.offer);
-        let unsigned =
-            self.call
-                .unsigned_message(MessageKind::Answer, now, Some(sdp), value, prev_hash);
-        let waiting = AwaitingConfirm {
-            answer: unsigned.hash(),
+        let (value, prev_hash) = (Some(nonce.as_bytes()), Some(&self.offer));
+        let call = &self.call;
+        let answer = call.unsigned_message(MessageKind::Answer, now, Some(sdp), value, prev_hash);
+        let awaiting = AwaitingConfirm {
+            answer: answer.hash(),
             callee: self,
             nonce,
             fingerprint,
             answered_at: now,
         };
-        Ok((waiting, unsigned))
+        Ok((awaiting, answer))
     }
 }
 
-/// Has answered, and waits for the nonce that was promised.
+/// The callee who has answered, and to whom the caller must now show the nonce that it
+/// has committed to.
 #[derive(Debug)]
 pub struct AwaitingConfirm {
     callee: Callee,
     nonce: Nonce,
     fingerprint: Fingerprint,
     answer: MessageHash,
-    answered_at: u64,
+    answered_at: UnixTime,
 }
 
 impl AwaitingConfirm {
-    /// A confirmation has come. One that is refused does not end the waiting.
-    /// `now` in milliseconds since 1970.
+    /// Examines a confirmation. After one that is rejected the callee still awaits the
+    /// right one. `now` is the wall clock's time.
     ///
     /// # Errors
     /// Any [`VerifyError`] of a first message, and [`VerifyError::OtherNonce`].
     pub fn receive_confirm(
         &self,
         confirm: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<Agreed>, VerifyError> {
         let Callee {
             call,
@@ -109,12 +111,12 @@ impl AwaitingConfirm {
             ..*confirm
         };
         let examined = call.examine(&confirm, &expected, now)?;
-        if is_late(self.answered_at, now, CONFIRM_WITHIN_MS) {
+        if is_late(self.answered_at, now, CONFIRM_TIMEOUT) {
             return Err(VerifyError::Late);
         }
         let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let peer_nonce = Nonce::from_bytes(value);
-        if !commitment.promises(&peer_nonce) {
+        if !commitment.opens_to(&peer_nonce) {
             return Err(VerifyError::OtherNonce);
         }
         let digest = sas_digest(

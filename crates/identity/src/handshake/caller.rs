@@ -1,37 +1,38 @@
-//! The caller's side: it promises a nonce, and shows it when the answer is there.
+//! The caller's side: it commits to a nonce, and shows it once the answer is there.
+
+use wimpex_sansio::UnixTime;
 
 use super::{
-    ANSWER_WITHIN_MS, Agreed, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
+    ANSWER_TIMEOUT, Agreed, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
     fingerprint, is_late,
 };
 use crate::sas::{Sas, sas_digest};
 use crate::{Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
 
-/// Has made an offer. There is one for each nonce, so it cannot be cloned.
+/// The caller who has made an offer. There is one for each nonce, so it cannot be cloned.
 #[derive(Debug)]
 pub struct Caller {
     call: CallContext,
     nonce: Nonce,
     fingerprint: Fingerprint,
     offer: MessageHash,
-    offered_at: u64,
+    offered_at: UnixTime,
 }
 
-/// An answer that holds.
+/// The answer to a first offer.
 #[derive(Debug)]
 pub struct RemoteAnswer {
     offer: MessageHash,
     answer: MessageHash,
     peer_nonce: Nonce,
     peer_fingerprint: Fingerprint,
-    /// The answer's timestamp.
-    timestamp: u64,
+    timestamp: UnixTime,
 }
 
 impl Caller {
-    /// The first offer of a call, with a nonce that was never used before. `now`
-    /// in milliseconds since 1970. An offer that is said again is said with the
-    /// same `sec`. Whoever can be called too tells [`crate::ReplayCache::insert_own`].
+    /// Makes the first offer of a call, with a nonce that was never used before. `now`
+    /// is the wall clock's time. A retransmission must carry the same `sec`. A device
+    /// that can be called too gives the offer to [`crate::ReplayCache::insert_own`].
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
@@ -39,32 +40,32 @@ impl Caller {
         call: CallContext,
         sdp: &str,
         nonce: Nonce,
-        now: u64,
+        now: UnixTime,
     ) -> Result<(Self, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
         let commitment = nonce.commitment();
         let value = Some(commitment.as_bytes());
-        let unsigned = call.unsigned_message(MessageKind::Offer, now, Some(sdp), value, None);
+        let offer = call.unsigned_message(MessageKind::Offer, now, Some(sdp), value, None);
         let caller = Self {
             call,
             nonce,
             fingerprint,
-            offer: unsigned.hash(),
+            offer: offer.hash(),
             offered_at: now,
         };
-        Ok((caller, unsigned))
+        Ok((caller, offer))
     }
 
-    /// An answer has come. One that is refused does not end the waiting. `now` in
-    /// milliseconds since 1970.
+    /// Examines an answer. After one that is rejected the caller still awaits the right
+    /// one. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// Any [`VerifyError`] of a first message, and [`VerifyError::Replayed`] if the nonce
-    /// is one's own.
+    /// Any [`VerifyError`] of a first message, and [`VerifyError::Replayed`] if the
+    /// answer has the caller's own nonce.
     pub fn receive_answer(
         &self,
         answer: &ReceivedMessage<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Unverified<RemoteAnswer>, VerifyError> {
         let expected = Expected {
             kind: MessageKind::Answer,
@@ -72,7 +73,7 @@ impl Caller {
             has_value: true,
         };
         let examined = self.call.examine(answer, &expected, now)?;
-        if is_late(self.offered_at, now, ANSWER_WITHIN_MS) {
+        if is_late(self.offered_at, now, ANSWER_TIMEOUT) {
             return Err(VerifyError::Late);
         }
         let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
@@ -80,50 +81,48 @@ impl Caller {
         if peer_nonce == self.nonce {
             return Err(VerifyError::Replayed);
         }
-        let answered = RemoteAnswer {
+        let answer = RemoteAnswer {
             offer: self.offer,
             answer: examined.hash,
             peer_nonce,
             peer_fingerprint: fingerprint(answer)?,
             timestamp: examined.proof.timestamp,
         };
-        Ok(Unverified::new(examined.claim, Some(value), answered))
+        Ok(Unverified::new(examined.claim, Some(value), answer))
     }
 
-    /// Takes the answer and shows the nonce, to this one alone: whoever sees it
-    /// before they have said their own could search for pictures that fit. `now`
-    /// in milliseconds since 1970.
+    /// Takes the answer and shows the nonce, to this one answer alone: whoever sees the
+    /// nonce before having chosen their own could search for one that gives the same
+    /// SAS. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// [`VerifyError::OtherCall`] if the answer was heard by another caller.
+    /// [`VerifyError::OtherCall`] if the answer was received by another caller.
     pub fn confirm(
         self,
-        answered: RemoteAnswer,
-        now: u64,
+        answer: RemoteAnswer,
+        now: UnixTime,
     ) -> Result<(Agreed, UnsignedMessage), VerifyError> {
-        if answered.offer != self.offer {
+        if answer.offer != self.offer {
             return Err(VerifyError::OtherCall);
         }
-        let value = Some(self.nonce.as_bytes());
-        let prev_hash = Some(&answered.answer);
-        let unsigned =
-            self.call
-                .unsigned_message(MessageKind::Confirm, now, None, value, prev_hash);
+        let (value, prev_hash) = (Some(self.nonce.as_bytes()), Some(&answer.answer));
+        let call = &self.call;
+        let confirm = call.unsigned_message(MessageKind::Confirm, now, None, value, prev_hash);
         let digest = sas_digest(
-            [&self.nonce, &answered.peer_nonce],
-            [&self.fingerprint, &answered.peer_fingerprint],
-            [&self.offer, &answered.answer],
+            [&self.nonce, &answer.peer_nonce],
+            [&self.fingerprint, &answer.peer_fingerprint],
+            [&self.offer, &answer.answer],
         );
         let agreed = Agreed {
             call: self.call,
             fingerprint: self.fingerprint,
-            peer_fingerprint: answered.peer_fingerprint,
+            peer_fingerprint: answer.peer_fingerprint,
             sas: Sas::from_digest(&digest),
-            confirm_hash: unsigned.hash(),
+            confirm_hash: confirm.hash(),
             last_sent: now,
-            last_received: answered.timestamp,
+            last_received: answer.timestamp,
             local_offer: None,
         };
-        Ok((agreed, unsigned))
+        Ok((agreed, confirm))
     }
 }

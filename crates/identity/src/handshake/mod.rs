@@ -1,4 +1,4 @@
-//! The three messages, seen from either side.
+//! The three messages of the handshake, seen from either side.
 
 mod agreed;
 mod callee;
@@ -6,7 +6,10 @@ mod caller;
 mod unsigned_message;
 mod unverified;
 
+use std::time::Duration;
+
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::key::is_key_id;
 use crate::{
@@ -19,56 +22,56 @@ pub use caller::{Caller, RemoteAnswer};
 pub use unsigned_message::UnsignedMessage;
 pub use unverified::Unverified;
 
-/// So far the sender's clock and one's own may be apart when a message arrives,
-/// the time on the way included; in milliseconds.
-pub const FRESH_MS: u64 = 60_000;
-/// So long after its offer the caller takes an answer: a minute of ringing, and
-/// a minute on the way.
-pub const ANSWER_WITHIN_MS: u64 = 120_000;
-/// So long after its answer the callee takes the confirmation.
-pub const CONFIRM_WITHIN_MS: u64 = 60_000;
+/// How far a message's timestamp may be from the receiver's wall clock, in either
+/// direction: the difference of the clocks and the time on the way together.
+pub const FRESHNESS: Duration = Duration::from_secs(60);
+/// How long after its offer the caller takes an answer: a minute of ringing, and a minute
+/// on the way.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long after its answer the callee takes the confirmation.
+pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Which call a handshake is for, seen from here.
+/// The call that a handshake is for, as this side sees it. Every message is bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallContext {
-    /// Its id.
+    /// The call's id.
     pub id: CallId,
-    /// Sound and picture, or sound alone, as the offer says.
+    /// Audio or video, as the offer says; part of what is signed in every message.
     pub call_type: CallType,
-    /// This side.
+    /// The user on this side.
     pub local: UserId,
-    /// The other side: as the caller, whoever is called, whose id is pinned by
-    /// their link; as the callee, the offer's `fromId`.
+    /// The user on the other side: for the caller, the user that is called, whose id is
+    /// pinned by the link; for the callee, the offer's `fromId`.
     pub peer: UserId,
 }
 
-/// A message as it has arrived.
+/// A message as it was received, before anything of it is verified.
 #[derive(Clone, Copy, Debug)]
 pub struct ReceivedMessage<'a> {
-    /// `fromId`, as the server has stamped it.
+    /// `fromId`, as the server has stamped it: only a claim.
     pub from: &'a UserId,
     /// `callId`
     pub call: &'a CallId,
-    /// `sec`, if it is there.
+    /// `sec`, if the message has it.
     pub proof: Option<&'a Sec>,
-    /// The session description, to the last byte; absent in a confirmation.
+    /// The session description to the last byte; absent in a confirmation.
     pub sdp: Option<&'a str>,
 }
 
-/// Whether a first offer or answer has to go through the handshake. Only a
-/// guest's may do without, and the call is then not verified and has no pictures.
+/// Whether a first offer or answer has to go through the handshake. Only a guest's need
+/// not; the call is then unverified and has no SAS.
 pub fn must_verify(from: &UserId, sec: Option<&Sec>) -> bool {
     is_key_id(from) || sec.is_some()
 }
 
-/// A message that is what it should be, but for its signature.
+/// A message in which all is right but the signature, which is not checked yet.
 struct Examined {
     proof: Proof,
     hash: MessageHash,
     claim: Option<SignatureClaim>,
 }
 
-/// What a message must be.
+/// What the message must be at this point of the handshake.
 struct Expected<'a> {
     kind: MessageKind,
     prev_hash: Option<&'a MessageHash>,
@@ -76,12 +79,12 @@ struct Expected<'a> {
 }
 
 impl CallContext {
-    /// Checks all of a message that can be checked without waiting.
+    /// Checks all of a message but its signature, for which a page must wait.
     fn examine(
         &self,
         message: &ReceivedMessage<'_>,
         expected: &Expected<'_>,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Examined, VerifyError> {
         if *message.from != self.peer {
             return Err(VerifyError::OtherSender);
@@ -93,7 +96,7 @@ impl CallContext {
         if proof.value.is_some() != expected.has_value {
             return Err(VerifyError::Malformed);
         }
-        if proof.timestamp.abs_diff(now) > FRESH_MS {
+        if proof.timestamp.abs_diff(now) > FRESHNESS {
             return Err(VerifyError::Stale);
         }
         let bytes = Transcript {
@@ -113,7 +116,7 @@ impl CallContext {
         Ok(Examined { proof, hash, claim })
     }
 
-    /// What the peer claims to have signed; nothing if it is a guest.
+    /// What the peer claims to have signed; `None` if it is a guest.
     fn claim(
         &self,
         proof: &Proof,
@@ -131,11 +134,11 @@ impl CallContext {
         }
     }
 
-    /// A message of one's own.
+    /// A message from this side.
     fn unsigned_message(
         &self,
         kind: MessageKind,
-        timestamp: u64,
+        timestamp: UnixTime,
         sdp: Option<&str>,
         value: Option<&[u8; 32]>,
         prev_hash: Option<&MessageHash>,
@@ -160,8 +163,8 @@ fn fingerprint(message: &ReceivedMessage<'_>) -> Result<Fingerprint, VerifyError
     Fingerprint::of_description(message.sdp.ok_or(VerifyError::NoFingerprint)?)
 }
 
-/// Whether a step that began at `since` has taken longer than it may. A clock
-/// that was put back in between gives the benefit of the doubt to nobody.
-fn is_late(since: u64, now: u64, limit: u64) -> bool {
+/// Whether a step that began at `since` has taken longer than it may. A clock that was
+/// set back meanwhile does not extend the time: the difference counts in both directions.
+fn is_late(since: UnixTime, now: UnixTime, limit: Duration) -> bool {
     now.abs_diff(since) > limit
 }

@@ -1,19 +1,20 @@
-//! A message of one's own, before it is signed.
+//! A message of this device, before it is signed.
 
 use wimpex_protocol::Sec;
+use wimpex_sansio::UnixTime;
 
 use crate::{MessageHash, Proof, PublicKey, Signature};
 
-/// What is to be signed, and what it becomes then.
+/// The bytes that are to be signed, and the `sec` field that they become then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsignedMessage {
     message: Vec<u8>,
-    timestamp: u64,
+    timestamp: UnixTime,
     value: Option<[u8; 32]>,
 }
 
 impl UnsignedMessage {
-    pub(super) fn new(message: Vec<u8>, timestamp: u64, value: Option<[u8; 32]>) -> Self {
+    pub(super) fn new(message: Vec<u8>, timestamp: UnixTime, value: Option<[u8; 32]>) -> Self {
         Self {
             message,
             timestamp,
@@ -26,21 +27,23 @@ impl UnsignedMessage {
         &self.message
     }
 
-    /// The field `sec` of somebody who has a key.
+    /// The `sec` field of a sender who has a key.
     pub fn signed(&self, key: &PublicKey, signature: &Signature) -> Sec {
         self.proof(Some((*key, *signature))).encode()
     }
 
-    /// The field `sec` of a guest. A key's messages are refused like this.
+    /// The `sec` field of a guest. From a key's id it is rejected
+    /// ([`crate::VerifyError::Unsigned`]).
     pub fn unsigned(&self) -> Sec {
         self.proof(None).encode()
     }
 
+    /// The commitment or nonce, if the message has one.
     pub(crate) fn value(&self) -> Option<&[u8; 32]> {
         self.value.as_ref()
     }
 
-    /// What later messages and the pictures refer to this one by.
+    /// What later messages and the short authentication string refer to this one by.
     pub fn hash(&self) -> MessageHash {
         MessageHash::of(&self.message)
     }

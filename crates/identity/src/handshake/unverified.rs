@@ -1,62 +1,64 @@
 //! What a message says, locked up until its signature is checked.
 
+use wimpex_sansio::UnixTime;
+
 use crate::{ReplayCache, SignatureClaim, VerifyError};
 
-/// What follows from a message if its claim holds.
+/// A message that is right in all but its signature, which is still to be checked. What
+/// it leads to is out of reach until then.
 #[derive(Debug)]
 #[must_use]
 pub struct Unverified<T> {
     claim: Option<SignatureClaim>,
-    /// What must not have come before.
+    /// The commitment or nonce, which must not have been used before.
     value: Option<[u8; 32]>,
-    follows: T,
+    content: T,
 }
 
 impl<T> Unverified<T> {
-    pub(super) fn new(claim: Option<SignatureClaim>, value: Option<[u8; 32]>, follows: T) -> Self {
+    pub(super) fn new(claim: Option<SignatureClaim>, value: Option<[u8; 32]>, content: T) -> Self {
         Self {
             claim,
             value,
-            follows,
+            content,
         }
     }
 
-    /// What is to be checked; nothing if the sender is a guest.
+    /// The signature to check; `None` if the sender is a guest, who signs nothing.
     pub fn claim(&self) -> Option<&SignatureClaim> {
         self.claim.as_ref()
     }
 
-    /// Takes the news whether the claim holds; where there is none, it holds.
-    /// Only now the commitment or nonce counts as seen, so that nobody can use up
-    /// somebody else's. `now` in milliseconds since 1970.
+    /// Gives out the content once it is known whether the claim is valid; `valid` does
+    /// not matter where there is no claim. The commitment or nonce is remembered only
+    /// now, so that a forger cannot use up somebody else's. `now` is the wall clock's
+    /// time.
     ///
     /// # Errors
     /// [`VerifyError::BadSignature`], [`VerifyError::Replayed`].
     pub fn resolve(
         self,
-        holds: bool,
+        valid: bool,
         replay_cache: &mut ReplayCache,
-        now: u64,
+        now: UnixTime,
     ) -> Result<T, VerifyError> {
-        if self.claim.is_some() && !holds {
+        if self.claim.is_some() && !valid {
             return Err(VerifyError::BadSignature);
         }
-        if self
-            .value
-            .is_some_and(|value| !replay_cache.insert(value, now))
-        {
+        let is_new = |value| replay_cache.insert(value, now);
+        if !self.value.is_none_or(is_new) {
             return Err(VerifyError::Replayed);
         }
-        Ok(self.follows)
+        Ok(self.content)
     }
 
-    /// Checks the claim and settles.
+    /// Checks the claim and resolves. `now` is the wall clock's time.
     ///
     /// # Errors
     /// As [`Unverified::resolve`].
     #[cfg(feature = "verify")]
-    pub fn verify(self, replay_cache: &mut ReplayCache, now: u64) -> Result<T, VerifyError> {
-        let holds = self.claim.as_ref().is_none_or(SignatureClaim::verify);
-        self.resolve(holds, replay_cache, now)
+    pub fn verify(self, replay_cache: &mut ReplayCache, now: UnixTime) -> Result<T, VerifyError> {
+        let valid = self.claim.as_ref().is_none_or(SignatureClaim::verify);
+        self.resolve(valid, replay_cache, now)
     }
 }

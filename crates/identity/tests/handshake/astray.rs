@@ -4,7 +4,7 @@
 use wimpex_identity::{Caller, MessageKind, ReplayCache, VerifyError, check_candidate};
 use wimpex_protocol::{CallId, Candidate, IceCandidate};
 
-use crate::people::{Dice, Person, Scene, VARIANTS, Wire, control, handshake};
+use crate::people::{Dice, Person, Scene, VARIANTS, Wire, at, control, handshake};
 
 #[test]
 fn an_offer_of_long_ago_or_just_now() {
@@ -98,17 +98,21 @@ fn an_answer_to_another_offer() {
         let callee = scene.receive_offer(&mut bob, &second).unwrap();
         let sdp = bob.sdp(&mut scene.dice);
         let nonce = scene.dice.nonce();
-        let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+        let (_, unsigned) = callee.answer(&sdp, nonce, at(scene.now)).unwrap();
         let answer = scene.wire(&bob, &unsigned, Some(&sdp));
-        let unverified = first.receive_answer(&answer.incoming(), scene.now).unwrap();
-        let settled = unverified.verify(&mut scene.alice.replay_cache, scene.now);
-        assert_eq!(settled.unwrap_err(), VerifyError::BadSignature);
-        // Nor does the caller of the one confirm what the other has heard.
-        let unverified = right.receive_answer(&answer.incoming(), scene.now).unwrap();
-        let answered = unverified
-            .verify(&mut scene.alice.replay_cache, scene.now)
+        let unverified = first
+            .receive_answer(&answer.incoming(), at(scene.now))
             .unwrap();
-        let refusal = first.confirm(answered, scene.now).unwrap_err();
+        let resolved = unverified.verify(&mut scene.alice.replay_cache, at(scene.now));
+        assert_eq!(resolved.unwrap_err(), VerifyError::BadSignature);
+        // Nor does the caller of the one confirm what the other has heard.
+        let unverified = right
+            .receive_answer(&answer.incoming(), at(scene.now))
+            .unwrap();
+        let answered = unverified
+            .verify(&mut scene.alice.replay_cache, at(scene.now))
+            .unwrap();
+        let refusal = first.confirm(answered, at(scene.now)).unwrap_err();
         assert_eq!(refusal, VerifyError::OtherCall);
     }
 }
@@ -124,9 +128,13 @@ fn a_contact_whose_key_has_changed() {
         let callee = scene.receive_offer(&mut scene.bob.clone(), &offer).unwrap();
         let sdp = mallory.sdp(&mut scene.dice);
         let nonce = scene.dice.nonce();
-        let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+        let (_, unsigned) = callee.answer(&sdp, nonce, at(scene.now)).unwrap();
         let mut answer = scene.wire(&mallory, &unsigned, Some(&sdp));
-        let hear = |answer: &Wire| caller.receive_answer(&answer.incoming(), scene.now).err();
+        let hear = |answer: &Wire| {
+            caller
+                .receive_answer(&answer.incoming(), at(scene.now))
+                .err()
+        };
         assert_eq!(hear(&answer), Some(VerifyError::OtherSender));
         answer.from = scene.bob.id.clone();
         assert_eq!(hear(&answer), Some(VerifyError::OtherKey));
@@ -138,7 +146,7 @@ fn a_contact_whose_key_has_changed() {
             local: scene.bob.id.clone(),
             ..call
         };
-        let (_, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), scene.now).unwrap();
+        let (_, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), at(scene.now)).unwrap();
         let mut offer = scene.wire(&mallory, &unsigned, Some(&sdp));
         offer.from = scene.bob.id.clone();
         let refusal = scene.receive_offer(&mut scene.alice.clone(), &offer);

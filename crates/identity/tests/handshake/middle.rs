@@ -3,14 +3,14 @@
 
 use wimpex_identity::{CallContext, Caller, MessageKind, Secured, VerifyError};
 
-use crate::people::{Person, Scene, Wire, handshake};
+use crate::people::{Person, Scene, Wire, at, handshake};
 
 /// Between two guests nothing is signed, so it goes through; both see that the
 /// other is not verified, and the pictures differ.
 fn between_guests(seed: u64) -> [Secured; 2] {
     let mut scene = Scene::of_guests(seed);
     let mallory = Person::guest(&mut scene.dice);
-    let now = scene.now;
+    let now = at(scene.now);
     let mut as_alice = mallory.posing_as(&scene.alice);
     let mut as_bob = mallory.posing_as(&scene.bob);
 
@@ -57,7 +57,7 @@ fn two_guests_never_see_the_same_pictures() {
     let mut agreed = 0;
     for seed in 0..10_000 {
         let [alice, bob] = between_guests(seed);
-        assert!(!alice.is_verified() && !bob.is_verified());
+        assert!(!alice.is_key_proved() && !bob.is_key_proved());
         agreed += usize::from(alice.sas() == bob.sas());
     }
     println!("somebody in the middle of two guests: {agreed} of 10000 pairs of pictures agree");
@@ -65,7 +65,7 @@ fn two_guests_never_see_the_same_pictures() {
     for seed in 0..100 {
         let mut scene = Scene::of_guests(seed);
         let both = handshake(&mut scene, |_, _, _| {}).expect("the control");
-        assert!(!both.alice.is_verified() && both.alice.sas() == both.bob.sas());
+        assert!(!both.alice.is_key_proved() && both.alice.sas() == both.bob.sas());
     }
 }
 
@@ -74,7 +74,7 @@ fn somebody_with_a_key_is_not_met_in_the_middle() {
     for seed in 0..100 {
         let mut scene = Scene::of_keys(seed);
         let both = handshake(&mut scene, |_, _, _| {}).expect("the control");
-        assert!(both.alice.is_verified() && both.bob.is_verified());
+        assert!(both.alice.is_key_proved() && both.bob.is_key_proved());
         let mallory = Person::with_key(&mut scene.dice);
         // All of it hers, in Alice's name.
         let sdp = mallory.sdp(&mut scene.dice);
@@ -82,7 +82,7 @@ fn somebody_with_a_key_is_not_met_in_the_middle() {
             local: scene.alice.id.clone(),
             ..scene.call(&mallory, &scene.bob.id, scene.call_type)
         };
-        let (_, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), scene.now).unwrap();
+        let (_, unsigned) = Caller::offer(call, &sdp, scene.dice.nonce(), at(scene.now)).unwrap();
         let mut offer = scene.wire(&mallory, &unsigned, Some(&sdp));
         offer.from = scene.alice.id.clone();
         let hear = |offer: &Wire| {

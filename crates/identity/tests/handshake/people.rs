@@ -8,6 +8,7 @@ use wimpex_identity::{
     ReceivedMessage, ReplayCache, Sas, Secured, Signature, UnsignedMessage, VerifyError,
 };
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 /// So many variants of each attack.
 pub(crate) const VARIANTS: u64 = 100;
@@ -131,6 +132,11 @@ impl Person {
     }
 }
 
+/// That many milliseconds since 1970.
+pub(crate) fn at(millis: u64) -> UnixTime {
+    UnixTime::from_millis(millis)
+}
+
 /// A message on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Wire {
@@ -220,8 +226,9 @@ impl Scene {
     pub(crate) fn offer(&mut self) -> (Caller, Wire) {
         let sdp = self.alice.sdp(&mut self.dice);
         let call = self.call(&self.alice, &self.bob.id, self.call_type);
-        let (caller, unsigned) = Caller::offer(call, &sdp, self.dice.nonce(), self.now).unwrap();
-        self.alice.replay_cache.insert_own(&unsigned, self.now);
+        let (caller, unsigned) =
+            Caller::offer(call, &sdp, self.dice.nonce(), at(self.now)).unwrap();
+        self.alice.replay_cache.insert_own(&unsigned, at(self.now));
         (caller, self.wire(&self.alice, &unsigned, Some(&sdp)))
     }
 
@@ -235,8 +242,8 @@ impl Scene {
             id: offer.call.clone(),
             ..self.call(who, &offer.from, offer.call_type)
         };
-        let unverified = Callee::receive_offer(call, &offer.incoming(), self.now)?;
-        unverified.verify(&mut who.replay_cache, self.now)
+        let unverified = Callee::receive_offer(call, &offer.incoming(), at(self.now))?;
+        unverified.verify(&mut who.replay_cache, at(self.now))
     }
 }
 
@@ -264,17 +271,19 @@ pub(crate) fn handshake(
     let callee = scene.receive_offer(&mut bob, &offer)?;
 
     let sdp = bob.sdp(&mut scene.dice);
-    let (waiting, unsigned) = callee.answer(&sdp, scene.dice.nonce(), scene.now).unwrap();
+    let (waiting, unsigned) = callee
+        .answer(&sdp, scene.dice.nonce(), at(scene.now))
+        .unwrap();
     let mut answer = scene.wire(&bob, &unsigned, Some(&sdp));
     between(scene, MessageKind::Answer, &mut answer);
-    let unverified = caller.receive_answer(&answer.incoming(), scene.now)?;
-    let answered = unverified.verify(&mut scene.alice.replay_cache, scene.now)?;
+    let unverified = caller.receive_answer(&answer.incoming(), at(scene.now))?;
+    let answered = unverified.verify(&mut scene.alice.replay_cache, at(scene.now))?;
 
-    let (agreed, unsigned) = caller.confirm(answered, scene.now).unwrap();
+    let (agreed, unsigned) = caller.confirm(answered, at(scene.now)).unwrap();
     let mut confirm = scene.wire(&scene.alice, &unsigned, None);
     between(scene, MessageKind::Confirm, &mut confirm);
-    let unverified = waiting.receive_confirm(&confirm.incoming(), scene.now)?;
-    let heard: Agreed = unverified.verify(&mut bob.replay_cache, scene.now)?;
+    let unverified = waiting.receive_confirm(&confirm.incoming(), at(scene.now))?;
+    let heard: Agreed = unverified.verify(&mut bob.replay_cache, at(scene.now))?;
     scene.bob = bob;
     Ok(Both {
         alice: agreed.secure(&scene.bob.fingerprint())?,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use wimpex_identity::{Fingerprint, MessageHash, MessageKind, Nonce, Transcript, sas_digest};
 use wimpex_protocol::{CallId, CallType, UserId};
 
-use crate::people::{Dice, Person};
+use crate::people::{Dice, Person, at};
 
 /// Instead of 42.
 const BITS: u32 = 8;
@@ -56,7 +56,7 @@ impl Names {
             from,
             to,
             call_type: CallType::Audio,
-            timestamp: 1_701_234_567_890,
+            timestamp: at(1_701_234_567_890),
             sdp: Some(sdp),
             value: Some(value),
             prev_hash,

@@ -4,7 +4,7 @@
 use wimpex_identity::{MessageKind, Proof, VerifyError};
 use wimpex_protocol::{CallType, Sec};
 
-use crate::people::{Dice, Person, Wire, refused};
+use crate::people::{Dice, Person, Wire, at, refused};
 
 /// Every other variant attacks the offer, the rest the answer.
 fn is_turn(seed: u64, kind: MessageKind) -> bool {
@@ -114,16 +114,16 @@ fn any_bit_of_sec() {
         ][(seed % 3) as usize];
         if kind == turn {
             let bit = 1 << scene.dice.below(8);
-            let at = scene.dice.below(32);
+            let place = scene.dice.below(32);
             let field = scene.dice.below(4);
             wire.with_sec(|proof| {
                 let (key, signature) = proof.signed.unwrap();
                 let (mut key, mut signature) = (*key.as_bytes(), *signature.as_bytes());
                 match field {
-                    0 => proof.timestamp ^= 1 << (seed % 64),
-                    1 => proof.value.as_mut().unwrap()[at] ^= bit,
-                    2 => key[at] ^= bit,
-                    _ => signature[2 * at] ^= bit,
+                    0 => proof.timestamp = at(proof.timestamp.as_millis() ^ 1 << (seed % 64)),
+                    1 => proof.value.as_mut().unwrap()[place] ^= bit,
+                    2 => key[place] ^= bit,
+                    _ => signature[2 * place] ^= bit,
                 }
                 proof.signed = Some((
                     wimpex_identity::PublicKey::from_bytes(key),

@@ -1,11 +1,11 @@
 //! Clocks, and nonces that are wrong, late or used.
 
 use wimpex_identity::{
-    ANSWER_WITHIN_MS, CONFIRM_WITHIN_MS, CallContext, Caller, FRESH_MS, MessageKind, Nonce,
+    ANSWER_TIMEOUT, CONFIRM_TIMEOUT, CallContext, Caller, FRESHNESS, MessageKind, Nonce,
     VerifyError,
 };
 
-use crate::people::{Scene, VARIANTS, control, handshake, refused};
+use crate::people::{Scene, VARIANTS, at, control, handshake, refused};
 
 #[test]
 fn a_message_that_is_61_seconds_off() {
@@ -28,12 +28,14 @@ fn a_message_that_is_61_seconds_off() {
 fn a_minute_is_not_too_much() {
     for seed in 0..VARIANTS {
         let mut scene = Scene::of_keys(seed);
-        let both = handshake(&mut scene, |scene, _, _| scene.now += FRESH_MS);
+        let both = handshake(&mut scene, |scene, _, _| {
+            scene.now += FRESHNESS.as_millis() as u64
+        });
         // The confirmation comes a minute after the answer's minute.
         assert_eq!(both.err(), Some(VerifyError::Late));
         let mut scene = Scene::of_keys(seed);
         let both = handshake(&mut scene, |scene, _, _| {
-            scene.now += CONFIRM_WITHIN_MS / 2;
+            scene.now += CONFIRM_TIMEOUT.as_millis() as u64 / 2;
         });
         assert!(both.is_ok());
     }
@@ -49,7 +51,7 @@ fn a_timestamp_that_was_made_younger() {
         ][(seed % 3) as usize];
         if kind == turn {
             scene.now += 30_000;
-            wire.with_sec(|proof| proof.timestamp += 30_000);
+            wire.with_sec(|proof| proof.timestamp = at(proof.timestamp.as_millis() + 30_000));
         }
     });
 }
@@ -64,15 +66,18 @@ fn an_answer_that_took_too_long() {
         let callees =
             [(); 2].map(|()| scene.receive_offer(&mut scene.bob.clone(), &offer).unwrap());
         let sdp = scene.bob.sdp(&mut scene.dice);
-        for ((wait, is_late), callee) in [(ANSWER_WITHIN_MS - 59_000, false), (1, true)]
-            .into_iter()
-            .zip(callees)
+        for ((wait, is_late), callee) in [
+            (ANSWER_TIMEOUT.as_millis() as u64 - 59_000, false),
+            (1, true),
+        ]
+        .into_iter()
+        .zip(callees)
         {
             scene.now += wait;
             let nonce = scene.dice.nonce();
-            let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+            let (_, unsigned) = callee.answer(&sdp, nonce, at(scene.now)).unwrap();
             let answer = scene.wire(&scene.bob, &unsigned, Some(&sdp));
-            let heard = caller.receive_answer(&answer.incoming(), scene.now);
+            let heard = caller.receive_answer(&answer.incoming(), at(scene.now));
             assert_eq!(heard.err(), is_late.then_some(VerifyError::Late));
         }
     }
@@ -113,7 +118,8 @@ fn a_nonce_that_was_used_before() {
             };
             scene.call = call.id.clone();
             let sdp = scene.alice.sdp(&mut scene.dice);
-            let (caller, unsigned) = Caller::offer(call, &sdp, nonce.clone(), scene.now).unwrap();
+            let (caller, unsigned) =
+                Caller::offer(call, &sdp, nonce.clone(), at(scene.now)).unwrap();
             (caller, scene.wire(&scene.alice, &unsigned, Some(&sdp)))
         };
         let mut bob = scene.bob.clone();
@@ -129,12 +135,12 @@ fn a_nonce_that_was_used_before() {
             let callee = scene
                 .receive_offer(&mut scene.bob.clone(), &second)
                 .unwrap();
-            let (_, unsigned) = callee.answer(&sdp, nonce, scene.now).unwrap();
+            let (_, unsigned) = callee.answer(&sdp, nonce, at(scene.now)).unwrap();
             let answer = scene.wire(&bob, &unsigned, Some(&sdp));
             let mut hear = || {
-                let unverified = caller.receive_answer(&answer.incoming(), scene.now)?;
+                let unverified = caller.receive_answer(&answer.incoming(), at(scene.now))?;
                 unverified
-                    .verify(&mut scene.alice.replay_cache, scene.now)
+                    .verify(&mut scene.alice.replay_cache, at(scene.now))
                     .map(|_| ())
             };
             assert_eq!(hear().is_ok(), is_new);

@@ -2,7 +2,7 @@
 
 use wimpex_identity::{MessageKind, RemoteDescription, Secured, VerifyError};
 
-use crate::people::{Both, Person, Scene, VARIANTS, Wire, handshake};
+use crate::people::{Both, Person, Scene, VARIANTS, Wire, at, handshake};
 
 fn connected(scene: &mut Scene) -> Both {
     handshake(scene, |_, _, _| {}).expect("nobody interferes")
@@ -15,10 +15,10 @@ fn resolve(
     kind: MessageKind,
 ) -> Result<RemoteDescription, VerifyError> {
     let unverified = match kind {
-        MessageKind::Offer => side.receive_offer(&wire.incoming(), scene.now)?,
-        _ => side.receive_answer(&wire.incoming(), scene.now)?,
+        MessageKind::Offer => side.receive_offer(&wire.incoming(), at(scene.now))?,
+        _ => side.receive_answer(&wire.incoming(), at(scene.now))?,
     };
-    let heard = unverified.verify(&mut scene.bob.replay_cache, scene.now)?;
+    let heard = unverified.verify(&mut scene.bob.replay_cache, at(scene.now))?;
     side.accept(&heard)?;
     Ok(heard)
 }
@@ -30,12 +30,12 @@ fn restart(
     mut between: impl FnMut(&mut Scene, MessageKind, &mut Wire),
 ) -> Result<(), VerifyError> {
     let sdp = scene.bob.sdp(&mut scene.dice);
-    let unsigned = both.bob.offer(&sdp, scene.now).unwrap();
+    let unsigned = both.bob.offer(&sdp, at(scene.now)).unwrap();
     let mut offer = scene.wire(&scene.bob, &unsigned, Some(&sdp));
     between(scene, MessageKind::Offer, &mut offer);
     let heard = resolve(scene, &mut both.alice, &offer, MessageKind::Offer)?;
     let sdp = scene.alice.sdp(&mut scene.dice);
-    let unsigned = both.alice.answer(&heard, &sdp, scene.now).unwrap();
+    let unsigned = both.alice.answer(&heard, &sdp, at(scene.now)).unwrap();
     let mut answer = scene.wire(&scene.alice, &unsigned, Some(&sdp));
     between(scene, MessageKind::Answer, &mut answer);
     resolve(scene, &mut both.bob, &answer, MessageKind::Answer).map(|_| ())
@@ -118,11 +118,11 @@ fn an_old_restart_of_this_call_or_another_is_refused() {
         let expected = [VerifyError::BadSignature, VerifyError::OutOfOrder];
         assert!(expected.contains(&again.err().unwrap()));
         // Nobody has asked for an answer.
-        let unasked = both.bob.receive_answer(&old.incoming(), scene.now);
+        let unasked = both.bob.receive_answer(&old.incoming(), at(scene.now));
         assert_eq!(unasked.err(), Some(VerifyError::Unasked));
         // A first offer is none within a call, nor the other way round.
         let (_, first) = scene.offer();
-        let heard = both.bob.receive_offer(&first.incoming(), scene.now);
+        let heard = both.bob.receive_offer(&first.incoming(), at(scene.now));
         assert_eq!(heard.err(), Some(VerifyError::Malformed));
         let heard = scene.receive_offer(&mut scene.bob.clone(), &old);
         assert_eq!(heard.err(), Some(VerifyError::Malformed));

@@ -8,8 +8,14 @@ use wimpex_identity::{
     ReplayCache, Sas, Secured, Signature, UnsignedMessage, login_message, sas_digest,
 };
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 const NOW: u64 = 1_701_234_567_890;
+
+/// So many milliseconds after the handshake began.
+fn after(millis: u64) -> UnixTime {
+    UnixTime::from_millis(NOW + millis)
+}
 
 /// 32 bytes that count up.
 fn count_from(first: u8) -> [u8; 32] {
@@ -143,7 +149,7 @@ impl Stage<'_> {
         side: usize,
         kind: &str,
         unsigned: &UnsignedMessage,
-        at: u64,
+        at: UnixTime,
         sdp: Option<&str>,
     ) -> Sec {
         let person = self.people[side];
@@ -152,7 +158,7 @@ impl Stage<'_> {
             "type": kind,
             "fromId": person.id.as_str(),
             "toId": self.people[1 - side].id.as_str(),
-            "timestamp": at,
+            "timestamp": at.as_millis(),
             "sdp": sdp,
             "message": hex(unsigned.message()),
             "hash": hex(unsigned.hash().as_bytes()),
@@ -185,17 +191,21 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         };
 
     let (calls, unsigned) =
-        Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), NOW).unwrap();
+        Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), after(0)).unwrap();
     let offer = unsigned.hash();
-    let sec = stage.say(0, "call-offer", &unsigned, NOW, Some(&offer_sdp));
+    let sec = stage.say(0, "call-offer", &unsigned, after(0), Some(&offer_sdp));
     let mut called = None;
     let call = stage.call(1);
     incoming(caller, &sec, Some(&offer_sdp), &mut |offer| {
-        let unverified = Callee::receive_offer(call.clone(), offer, NOW).unwrap();
-        called = Some(unverified.verify(&mut stage.replay_cache, NOW).unwrap());
+        let unverified = Callee::receive_offer(call.clone(), offer, after(0)).unwrap();
+        called = Some(
+            unverified
+                .verify(&mut stage.replay_cache, after(0))
+                .unwrap(),
+        );
     });
 
-    let at = NOW + 5_000;
+    let at = after(5_000);
     let nonce = callee_nonce.clone();
     let (waits, unsigned) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
     let answer = unsigned.hash();
@@ -206,7 +216,7 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         answered = Some(unverified.verify(&mut stage.replay_cache, at).unwrap());
     });
 
-    let at = NOW + 5_100;
+    let at = after(5_100);
     let (has, unsigned) = calls.confirm(answered.unwrap(), at).unwrap();
     let sec = stage.say(0, "call-confirm", &unsigned, at, None);
     let mut heard = None;
@@ -240,7 +250,7 @@ fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
     let [caller, callee] = stage.people;
     let mut caller_side: Secured = has.secure(&callee.fingerprint).unwrap();
     let mut callee_side: Secured = heard.secure(&caller.fingerprint).unwrap();
-    let at = NOW + 600_000;
+    let at = after(600_000);
     let sdp = callee.sdp(3);
     let unsigned = callee_side.offer(&sdp, at).unwrap();
     let sec = stage.say(1, "call-offer", &unsigned, at, Some(&sdp));
@@ -255,7 +265,7 @@ fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
     let offer = unverified.verify(&mut stage.replay_cache, at).unwrap();
     caller_side.accept(&offer).unwrap();
 
-    let (at, sdp) = (at + 100, caller.sdp(4));
+    let (at, sdp) = (after(600_100), caller.sdp(4));
     let unsigned = caller_side.answer(&offer, &sdp, at).unwrap();
     let sec = stage.say(0, "call-answer", &unsigned, at, Some(&sdp));
     let answer = ReceivedMessage {

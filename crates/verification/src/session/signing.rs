@@ -1,8 +1,11 @@
 //! What one says in a call: signed once, said again in the same words, and anew when that
 //! would count as too old.
 
+use std::time::Duration;
+
 use wimpex_identity::{Nonce, UnsignedMessage, VerifyError};
 use wimpex_protocol::Sec;
+use wimpex_sansio::UnixTime;
 
 use super::{Session, Stage};
 
@@ -17,14 +20,14 @@ pub(crate) enum Saying {
     Anew(UnsignedMessage),
 }
 
-/// After so long, in milliseconds, what is said within a call once more is signed anew:
-/// its proof is about to count as too old ([`wimpex_identity::FRESH_MS`]). Not sooner,
+/// After so long, what is said within a call once more is signed anew:
+/// its proof is about to count as too old ([`wimpex_identity::FRESHNESS`]). Not sooner,
 /// for an answer to the proof before may still be on its way. No page keeps one longer
 /// than half a minute.
-const ANEW_AFTER: u64 = 40_000;
+const ANEW_AFTER: Duration = Duration::from_secs(40);
 /// And the offer that rings, which cannot be signed anew, for its answers would not be
 /// to the same, is not said any more after so long.
-const RINGS_FOR: u64 = 50_000;
+const RINGS_FOR: Duration = Duration::from_secs(50);
 
 impl Session {
     /// The proof that went with what was said last.
@@ -42,13 +45,13 @@ impl Session {
     }
 
     /// How long ago this description was signed, if it was said last.
-    fn said_for(&self, sdp: &str, now: u64) -> Option<u64> {
+    fn said_for(&self, sdp: &str, now: UnixTime) -> Option<Duration> {
         let ((said, _), at) = self.said.as_ref()?;
         (said == sdp).then(|| now.abs_diff(*at))
     }
 
     /// Another offer within the call, or the last one again.
-    pub(crate) fn offer(&mut self, sdp: &str, now: u64) -> Result<Saying, VerifyError> {
+    pub(crate) fn offer(&mut self, sdp: &str, now: UnixTime) -> Result<Saying, VerifyError> {
         if matches!(self.stage, Stage::Plain) {
             return Ok(Saying::Plain);
         }
@@ -69,7 +72,7 @@ impl Session {
         &mut self,
         sdp: &str,
         nonce: Nonce,
-        now: u64,
+        now: UnixTime,
     ) -> Result<Saying, VerifyError> {
         if matches!(self.stage, Stage::Plain) {
             return Ok(Saying::Plain);

@@ -5,7 +5,7 @@ use wimpex_identity::{Proof, VerifyError};
 use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
 use wimpex_verification::{Assurance, Incoming};
 
-use crate::side::{Side, answer, offer};
+use crate::side::{Side, answer, at, offer};
 use crate::{call, carry, honest};
 
 pub(crate) const VARIANTS: u8 = 100;
@@ -218,7 +218,7 @@ fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
                     from,
                     ..bob.brings(reflected.clone())
                 };
-                alice.gate.hear(incoming, alice.now);
+                alice.gate.hear(incoming, at(alice.now));
                 alice.work();
             }
         }
@@ -237,7 +237,7 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
             from: anybody,
             ..alice.brings(signal)
         };
-        bob.gate.hear(incoming, bob.now);
+        bob.gate.hear(incoming, at(bob.now));
         bob.work();
         // Mallory calls as Alice, and answers as Bob, with a key of her own.
         let mut mallory = mallory();

@@ -4,7 +4,7 @@ use wimpex_identity::{Nonce, VerifyError};
 use wimpex_protocol::{CallType, Relayed, Sec, Signal};
 use wimpex_verification::{Assurance, Gate, Me, Step};
 
-use crate::side::{NOW, Side, answer, call_id, offer};
+use crate::side::{NOW, Side, answer, at, call_id, offer};
 use crate::{call, carry, honest};
 
 fn sec(relayed: &Relayed) -> Option<Sec> {
@@ -115,7 +115,7 @@ fn what_was_checked_for_a_call_that_is_over_by_then_goes_nowhere() {
     alice.gate.keep_only(None);
     for step in alice.late.take().into_iter().flatten() {
         if let Step::Check { ticket, .. } = step {
-            alice.gate.checked(ticket, false, NOW);
+            alice.gate.checked(ticket, false, at(NOW));
         }
     }
     alice.work();
@@ -134,7 +134,7 @@ fn who_is_nobody_yet_calls_nobody() {
         from_device: None,
         signal: offer(alice.sdp(1), CallType::Audio),
     };
-    gate.send(relayed, Nonce::from_bytes([1; 32]), NOW);
+    gate.send(relayed, Nonce::from_bytes([1; 32]), at(NOW));
     assert!(matches!(gate.poll_step(), Some(Step::Unsaid { .. })));
     assert!(gate.poll_step().is_none());
 }

@@ -9,7 +9,7 @@ use wimpex_identity::{Fingerprint, VerifyError};
 use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
 use wimpex_verification::{Assurance, Step};
 
-use side::{NOW, Side, answer, call_id, offer};
+use side::{NOW, Side, answer, at, call_id, offer};
 
 /// What is done to a message on the way.
 type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), VerifyError);
@@ -338,7 +338,7 @@ fn whoever_was_told_that_we_are_busy_is_forgotten() {
     for seed in 10..110 {
         let stranger = Side::new(seed, false);
         let call = offer(stranger.sdp(1), CallType::Audio);
-        alice.gate.hear(stranger.brings(call), NOW);
+        alice.gate.hear(stranger.brings(call), at(NOW));
         // The machine has not been given it: not yet forgotten.
         alice.gate.keep_only(Some((&to_bob, &call_id())));
         assert_eq!(alice.assurance(&stranger), Assurance::Unverified);
@@ -368,7 +368,7 @@ fn a_confirmation_may_come_over_the_calls_own_connection() {
     // Twice, for the server brings it too.
     for _ in 0..2 {
         let confirm = confirms[0].clone();
-        bob.gate.hear_direct(alice.id.clone(), confirm, NOW);
+        bob.gate.hear_direct(alice.id.clone(), confirm, at(NOW));
         bob.work();
         assert!(matches!(bob.assurance(&alice), Assurance::KeyProved(_)));
     }

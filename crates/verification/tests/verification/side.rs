@@ -7,10 +7,16 @@ use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, VerifyError};
 use wimpex_protocol::{
     Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Offer, Relayed, Sdp, Signal, UserId,
 };
+use wimpex_sansio::UnixTime;
 use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
 
 /// The time at which everything begins, in milliseconds since 1970.
 pub(crate) const NOW: u64 = 1_800_000_000_000;
+
+/// That many milliseconds since 1970.
+pub(crate) fn at(millis: u64) -> UnixTime {
+    UnixTime::from_millis(millis)
+}
 
 /// Somebody, their key and their gate.
 pub(crate) struct Side {
@@ -90,12 +96,12 @@ impl Side {
             signal,
         };
         let nonce = Nonce::from_bytes([self.nonces; 32]);
-        self.gate.send(relayed, nonce, self.now);
+        self.gate.send(relayed, nonce, at(self.now));
         self.work();
     }
 
     pub(crate) fn hear(&mut self, from: &Self, signal: Signal) {
-        self.gate.hear(from.brings(signal), self.now);
+        self.gate.hear(from.brings(signal), at(self.now));
         self.work();
     }
 
@@ -125,7 +131,9 @@ impl Side {
                 let signature = Signature::from_bytes(key.sign(&message).to_bytes());
                 self.gate.signed(ticket, Some(signature));
             }
-            Step::Check { ticket, claim } => self.gate.checked(ticket, claim.verify(), self.now),
+            Step::Check { ticket, claim } => {
+                self.gate.checked(ticket, claim.verify(), at(self.now))
+            }
             Step::Transmit(relayed) => self.wire.push_back(relayed),
             Step::Deliver(incoming) => self.delivered.push(incoming.signal),
             Step::Repeated(_) => self.repeated += 1,
