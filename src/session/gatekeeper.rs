@@ -1,5 +1,5 @@
-//! The guard: the gate of `wimpex-verification`, with the browser's keys and clock. Loaded with
-//! the first call (`crate::lazy`); the session knows it as a [`Guard`].
+//! The guard: the verifier of `wimpex-verification`, with the browser's keys and clock.
+//! Loaded with the first call (`crate::lazy`); the session knows it as a [`Guard`].
 
 use std::sync::Arc;
 
@@ -7,11 +7,13 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::RtcPeerConnection;
-use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, SignatureClaim, VerifyError};
-use wimpex_protocol::{Signal, UserId};
-use wimpex_sansio::UnixTime;
-use wimpex_verification::{Assurance, Gate, Incoming, Me, Step};
+use wimpex_identity::{Nonce, PublicKey, Signature, SignatureClaim};
+use wimpex_protocol::UserId;
+use wimpex_sansio::{Machine, Now, UnixTime};
+use wimpex_verification::{
+    Assurance, CallKey, Input, LocalIdentity, Output, PeerPolicy, RemoteCertificate, RequestId,
+    Verifier, Verify,
+};
 
 use super::event::Event;
 use super::guard::{Guard, Pair, Verdict, Word};
@@ -21,16 +23,11 @@ use super::view::{Contact, View};
 use crate::browser::peer::{self, Certificate};
 use crate::browser::{clock, crypto, random};
 
-/// In milliseconds: so long after the connection the handshake is complete, or it never
-/// will be. Its last message was sent before the connection was made.
-const OVERDUE: u32 = 10_000;
-
 pub(crate) struct Gatekeeper {
-    gate: Gate,
+    verifier: Verifier,
     identity: Option<Arc<Identity>>,
     view: View,
     inbox: UnboundedSender<Event>,
-    current: Option<Pair>,
 }
 
 impl Gatekeeper {
@@ -40,59 +37,46 @@ impl Gatekeeper {
         inbox: UnboundedSender<Event>,
     ) -> Self {
         Self {
-            gate: Gate::default(),
+            verifier: Verifier::default(),
             identity,
             view,
             inbox,
-            current: None,
         }
     }
 
-    fn log_in(&mut self, id: UserId) {
+    fn local(&self, id: UserId) -> LocalIdentity {
         let owner = self.identity.as_ref().filter(|owner| owner.user == id);
         let key = owner.and_then(|owner| PublicKey::parse(&owner.public).ok());
-        self.gate.log_in(Me { id, key });
+        LocalIdentity { id, key }
     }
 
-    fn connected(&mut self, (peer, call): Pair, connection: &RtcPeerConnection) {
-        let used = match peer::certificate(connection) {
-            Some(Certificate::Der(der)) => Some(Fingerprint::of_certificate(&der)),
-            Some(Certificate::Description(sdp)) => Fingerprint::of_description(&sdp).ok(),
-            None => None,
-        };
-        if let Some(used) = used {
-            self.gate.uses(&peer, &call, used);
-        }
-        let inbox = self.inbox.clone();
-        let overdue = move || {
-            // The inbox lives as long as the page.
-            let _ = inbox.unbounded_send(Event::Guarded(Word::Overdue((peer, call))));
-        };
-        Timeout::new(OVERDUE, overdue).forget();
-    }
-
-    /// Who may not ring is not heard at all: to them nobody is there.
-    fn hear(&mut self, incoming: Incoming, now: UnixTime) {
-        let peer = self.current.as_ref().map(|(peer, _)| peer);
-        let is_offer = matches!(incoming.signal, Signal::CallOffer(_));
-        if is_offer && peer != Some(&incoming.from) && !people::may_call(&incoming.from) {
+    /// Sets a timer for the verifier's deadline; one too many does no harm.
+    fn arm(&self) {
+        let Some(at) = self.verifier.poll_timeout() else {
             return;
-        }
-        self.gate.hear(incoming, now);
+        };
+        // Rounded up: a timer that comes a little early would find nothing due.
+        let millis = at.since(now()).as_millis() + 1;
+        let inbox = self.inbox.clone();
+        Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX), move || {
+            // The inbox lives as long as the page.
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Timeout));
+        })
+        .forget();
     }
 
-    fn sign(&self, ticket: u64, message: Vec<u8>) {
+    fn sign(&self, request: RequestId, message: Vec<u8>) {
         let (identity, inbox) = (self.identity.clone(), self.inbox.clone());
         spawn_local(async move {
             let signature = match identity {
                 Some(identity) => identity.sign(&message).await.ok(),
                 None => None,
             };
-            let _ = inbox.unbounded_send(Event::Guarded(Word::Signed(ticket, signature)));
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Signed(request, signature)));
         });
     }
 
-    fn check(&self, ticket: u64, claim: SignatureClaim) {
+    fn check(&self, request: RequestId, claim: SignatureClaim) {
         let inbox = self.inbox.clone();
         spawn_local(async move {
             let checked = crypto::verify(
@@ -101,97 +85,104 @@ impl Gatekeeper {
                 &claim.message,
             );
             // A browser that cannot tell has not said yes.
-            let holds = checked.await.unwrap_or(false);
-            let _ = inbox.unbounded_send(Event::Guarded(Word::Checked(ticket, holds)));
+            let valid = checked.await.unwrap_or(false);
+            let _ = inbox.unbounded_send(Event::Guarded(Word::Checked(request, valid)));
         });
     }
 
-    /// Whether the person has to know. What came a second time, or too late, of a call
-    /// that is not the present one does nobody any harm; and a stranger who cannot prove
-    /// to be that stranger is nobody, or anybody could frighten people.
-    fn alarms(&self, call: &Pair, refusal: VerifyError) -> bool {
-        if self.current.as_ref() == Some(call) {
-            return true;
-        }
-        let is_pinned = self.view.people.with_untracked(|people| {
-            let known = people.iter().find(|it| it.user == call.0);
-            known.is_some_and(Contact::is_pinned)
+    fn policy(&self) -> PeerPolicy {
+        let people = self.view.people;
+        let pinned = |it: &&Contact| it.is_pinned();
+        let id = |it: &Contact| it.user.clone();
+        let opened = people.with_untracked(|it| it.iter().filter(pinned).map(id).collect());
+        let (blocked, contacts): (Vec<_>, Vec<_>) = people::book().with_untracked(|book| {
+            let contacts = book.contacts().into_iter();
+            let contacts = contacts.map(|it| (it.is_blocked, it.id.clone()));
+            contacts.partition(|(is_blocked, _)| *is_blocked)
         });
-        is_pinned
-            && !matches!(
-                refusal,
-                VerifyError::Replayed
-                    | VerifyError::Late
-                    | VerifyError::OutOfOrder
-                    | VerifyError::Unasked
-            )
-    }
-
-    /// An offer that holds comes while there is a call with somebody else: it is missed.
-    fn notes(&self, incoming: &Incoming) {
-        let is_busy = self
-            .current
-            .as_ref()
-            .is_some_and(|(peer, _)| *peer != incoming.from);
-        if is_busy && matches!(incoming.signal, Signal::CallOffer(_)) {
-            people::missed(incoming);
+        let ids = |contacts: Vec<(bool, UserId)>| contacts.into_iter().map(|it| it.1).collect();
+        PeerPolicy {
+            contacts: ids(contacts),
+            blocked: ids(blocked),
+            opened,
+            contacts_only: people::contacts_only(),
         }
     }
 }
 
 impl Guard for Gatekeeper {
     fn take(&mut self, word: Word) {
-        let now = UnixTime::from_millis(clock::wall_millis());
-        match word {
-            Word::Am(id) => self.log_in(id),
-            Word::Send(relayed) => {
+        let (now, wall) = (now(), UnixTime::from_millis(clock::wall_millis()));
+        let is_timed = matches!(word, Word::Connected(..) | Word::Timeout);
+        let input = match word {
+            Word::Am(id) => Input::LoggedIn(self.local(id)),
+            Word::Send(message) => {
                 // A browser without random numbers makes no connections either.
-                if let Ok(nonce) = random::bytes() {
-                    self.gate.send(relayed, Nonce::from_bytes(nonce), now);
+                let Ok(nonce) = random::bytes() else { return };
+                let nonce = Nonce::from_bytes(nonce);
+                Input::Send {
+                    message,
+                    nonce,
+                    wall,
                 }
             }
-            Word::Hear(incoming) => self.hear(incoming, now),
-            Word::Direct((peer, call), confirm) if confirm.call_id == call => {
-                self.gate.hear_direct(peer, confirm, now);
+            Word::Hear(message) => Input::Receive { message, wall },
+            Word::Direct((peer, call), confirm) => Input::ReceiveDirect {
+                call: CallKey::new(peer, call),
+                confirm,
+                wall,
+            },
+            Word::Signed(request, signature) => Input::Signed {
+                request,
+                signature: signature.map(Signature::from_bytes),
+            },
+            Word::Checked(request, valid) => Input::SignatureChecked {
+                request,
+                valid,
+                wall,
+            },
+            Word::Connected((peer, call), connection) => {
+                let certificate = peer::certificate(&connection).map(|it| match it {
+                    Certificate::Der(der) => RemoteCertificate::Der(der),
+                    Certificate::Description(sdp) => RemoteCertificate::Description(sdp),
+                });
+                Input::Connected {
+                    call: CallKey::new(peer, call),
+                    certificate,
+                }
             }
-            Word::Direct(..) => {}
-            Word::Signed(ticket, signature) => {
-                let signature = signature.map(Signature::from_bytes);
-                self.gate.signed(ticket, signature);
-            }
-            Word::Checked(ticket, holds) => self.gate.checked(ticket, holds, now),
-            Word::Connected(call, connection) => self.connected(call, &connection),
-            Word::Overdue((peer, call)) => self.gate.overdue(&peer, &call),
-            Word::Keep(call) => {
-                let kept = call.as_ref().map(|(peer, call)| (peer, call));
-                self.gate.keep_only(kept);
-                self.current = call;
-            }
+            Word::Timeout => Input::Timeout,
+            Word::Keep(call) => Input::CurrentCall(call.map(|(peer, id)| CallKey::new(peer, id))),
+        };
+        let policy = Input::PeerPolicy(self.policy());
+        self.verifier.handle(policy, now);
+        self.verifier.handle(input, now);
+        if is_timed {
+            self.arm();
         }
     }
 
     fn next(&mut self) -> Option<Verdict> {
         loop {
-            match self.gate.poll_step()? {
-                Step::Sign { ticket, message } => self.sign(ticket, message),
-                Step::Check { ticket, claim } => self.check(ticket, claim),
-                Step::Transmit(relayed) => return Some(Verdict::Transmit(relayed)),
-                Step::Deliver(incoming) => {
-                    self.notes(&incoming);
-                    return Some(Verdict::Deliver(incoming));
+            match self.verifier.poll_output()? {
+                Output::Sign { request, message } => self.sign(request, message),
+                Output::CheckSignature { request, claim } => self.check(request, claim),
+                Output::Transmit(message) => return Some(Verdict::Transmit(message)),
+                Output::Deliver { message, missed } => {
+                    if missed {
+                        people::missed(&message);
+                    }
+                    return Some(Verdict::Deliver(message));
                 }
-                Step::Repeated(incoming) => return Some(Verdict::Repeated(incoming)),
-                Step::Unsaid { peer, call } => return Some(Verdict::Unsaid((peer, call))),
-                Step::Refused {
-                    peer,
-                    call,
-                    refusal,
-                } => {
-                    let call = (peer, call);
+                Output::RepeatedOffer(message) => return Some(Verdict::Repeated(message)),
+                Output::CannotSign(call) => {
+                    return Some(Verdict::Unsaid((call.peer, call.call_id)));
+                }
+                Output::Rejected { call, error, alert } => {
                     return Some(Verdict::Refused {
-                        alarms: self.alarms(&call, refusal),
-                        call,
-                        refusal,
+                        call: (call.peer, call.call_id),
+                        refusal: error,
+                        alarms: alert,
                     });
                 }
             }
@@ -199,6 +190,12 @@ impl Guard for Gatekeeper {
     }
 
     fn assurance(&self, (peer, call): &Pair) -> Assurance {
-        self.gate.assurance(peer, call)
+        let call = CallKey::new(peer.clone(), call.clone());
+        self.verifier.assurance(&call)
     }
+}
+
+fn now() -> Now {
+    let millis = clock::now().as_millis();
+    Now::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }

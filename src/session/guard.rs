@@ -11,7 +11,7 @@ use web_sys::RtcPeerConnection;
 use wimpex_call::{Input, State};
 use wimpex_identity::VerifyError;
 use wimpex_protocol::{CallConfirm, CallId, Relayed, Signal, UserId};
-use wimpex_verification::{Assurance, Incoming};
+use wimpex_verification::{Assurance, Incoming, RequestId};
 
 use super::event::Event;
 use super::runtime::Runtime;
@@ -32,13 +32,13 @@ pub enum Word {
     /// The other end of this call says it over the call's own connection.
     Direct(Pair, CallConfirm),
     /// The browser has signed, or could not.
-    Signed(u64, Option<[u8; 64]>),
+    Signed(RequestId, Option<[u8; 64]>),
     /// The browser has checked a signature.
-    Checked(u64, bool),
+    Checked(RequestId, bool),
     /// The call's connection is up.
     Connected(Pair, RtcPeerConnection),
-    /// It has been for so long that its handshake must be complete.
-    Overdue(Pair),
+    /// The verifier's deadline has come.
+    Timeout,
     /// There is this call now, or none.
     Keep(Option<Pair>),
 }
@@ -117,7 +117,7 @@ impl Runtime {
                 | Word::Signed(..)
                 | Word::Checked(..)
                 | Word::Connected(..)
-                | Word::Overdue(_)
+                | Word::Timeout
                 | Word::Keep(_) => {}
             },
         }

@@ -173,11 +173,6 @@ pub(crate) fn set_contacts_only(only: bool) {
     storage::write(CONTACTS_ONLY, if only { "1" } else { "0" });
 }
 
-/// Whether this person may ring.
-pub(crate) fn may_call(user: &UserId) -> bool {
-    book().with_untracked(|book| book.may_call(user, contacts_only()))
-}
-
 /// The pictures of a call with this person did not match, or did. Kept if they are a
 /// contact.
 pub(crate) fn mistrust(user: &UserId, mistrusted: bool) {

@@ -30,8 +30,8 @@ pub enum RemoteCertificate {
 /// goes into signatures, and decides what is fresh.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// The server has accepted the login. Calls that are going on keep the identity that
-    /// they were begun with. Before the first login no call can be made or taken.
+    /// The server has accepted the login. Handshakes that are going on continue. Before
+    /// the first login no call can be made or taken.
     LoggedIn(LocalIdentity),
     /// Replaces what is known of peers.
     PeerPolicy(PeerPolicy),

@@ -51,7 +51,8 @@ pub enum Output {
         /// Why.
         error: VerifyError,
         /// Whether the user is to be warned: the message belongs to the current call, or
-        /// was sent in the name of a pinned peer and is neither late nor a repetition.
+        /// was sent in the name of a pinned peer and is not just late, repeated, out of
+        /// order or unasked for.
         alert: bool,
     },
 }

@@ -1,21 +1,21 @@
-//! Whatever a relay may do to a call of two keys, through two whole gates, in a hundred
-//! variants each. None is let in; the same call without it is.
+//! Whatever a relay may do to a call of two keys, through two whole verifiers, in a hundred
+//! variants each. None is accepted; the same call without it is.
 
 use wimpex_identity::{Proof, VerifyError};
 use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
 use wimpex_verification::{Assurance, Incoming};
 
-use crate::side::{Side, answer, at, offer};
+use crate::peer::{Peer, answer, offer};
 use crate::{call, carry, honest};
 
 pub(crate) const VARIANTS: u8 = 100;
 
-pub(crate) fn alice_and_bob(n: u8) -> (Side, Side) {
-    (Side::new(n, true), Side::new(n + VARIANTS, true))
+pub(crate) fn alice_and_bob(n: u8) -> (Peer, Peer) {
+    (Peer::new(n, true), Peer::new(n + VARIANTS, true))
 }
 
-fn mallory() -> Side {
-    Side::new(250, true)
+fn mallory() -> Peer {
+    Peer::new(250, true)
 }
 
 /// The unchanged call of the same two.
@@ -72,7 +72,12 @@ fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
             }
             Some(signal)
         });
-        let refused: Vec<VerifyError> = alice.refused.iter().chain(&bob.refused).copied().collect();
+        let refused: Vec<VerifyError> = alice
+            .rejected
+            .iter()
+            .chain(&bob.rejected)
+            .copied()
+            .collect();
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
         let is_let_in = both.iter().all(|it| matches!(it, Assurance::KeyProved(_)));
         let is_changed = !refused.is_empty();
@@ -153,22 +158,22 @@ fn sound_turned_to_picture_and_back() {
         let (mut alice, mut bob) = alice_and_bob(n);
         let kinds = [CallType::Audio, CallType::Video];
         let (said, told) = (kinds[usize::from(n % 2)], kinds[usize::from((n + 1) % 2)]);
-        alice.say(&bob.id, offer(alice.sdp(1), said));
+        alice.send(&bob.id, offer(alice.sdp(1), said));
         carry(&mut alice, &mut bob, &mut |mut signal| {
             if let Signal::CallOffer(offer) = &mut signal {
                 offer.call_type = told;
             }
             Some(signal)
         });
-        assert_eq!(bob.refused, [VerifyError::BadSignature], "variant {n}");
+        assert_eq!(bob.rejected, [VerifyError::BadSignature], "variant {n}");
         assert!(bob.delivered.is_empty());
     }
 }
 
 /// An offer of Alice's to Bob, as it left.
-fn an_offer(n: u8) -> (Side, Side, Signal) {
+fn an_offer(n: u8) -> (Peer, Peer, Signal) {
     let (mut alice, bob) = alice_and_bob(n);
-    alice.say(&bob.id, offer(alice.sdp(n.into()), CallType::Audio));
+    alice.send(&bob.id, offer(alice.sdp(n.into()), CallType::Audio));
     let signal = alice.wire.pop_front().expect("an offer").signal;
     (alice, bob, signal)
 }
@@ -177,23 +182,27 @@ fn an_offer(n: u8) -> (Side, Side, Signal) {
 fn an_old_offer_or_one_from_the_future() {
     for n in 0..VARIANTS {
         let (alice, mut bob, signal) = an_offer(n);
-        bob.now = if n % 2 == 0 {
-            bob.now + 61_000
+        bob.wall = if n % 2 == 0 {
+            bob.wall + 61_000
         } else {
-            bob.now - 61_000
+            bob.wall - 61_000
         };
-        bob.hear(&alice, signal.clone());
+        bob.receive(&alice, signal.clone());
         assert_eq!(
-            (&bob.refused[..], bob.delivered.len()),
+            (&bob.rejected[..], bob.delivered.len()),
             (&[VerifyError::Stale][..], 0)
         );
         // In time, and then once more when that call is over.
-        bob.now = alice.now + u64::from(n) * 300;
-        bob.hear(&alice, signal.clone());
+        bob.wall = alice.wall + u64::from(n) * 300;
+        bob.receive(&alice, signal.clone());
         assert_eq!(bob.delivered.len(), 1);
-        bob.gate.keep_only(None);
-        bob.hear(&alice, signal);
-        assert_eq!((bob.delivered.len(), bob.repeated), (1, 1), "variant {n}");
+        bob.set_current(None);
+        bob.receive(&alice, signal);
+        assert_eq!(
+            (bob.delivered.len(), bob.repeated_offers),
+            (1, 1),
+            "variant {n}"
+        );
     }
 }
 
@@ -201,10 +210,10 @@ fn an_old_offer_or_one_from_the_future() {
 fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
     for n in 0..VARIANTS {
         let (mut alice, mut bob, signal) = an_offer(n);
-        let mut carol = Side::new(251, true);
-        carol.hear(&alice, signal.clone());
+        let mut carol = Peer::new(251, true);
+        carol.receive(&alice, signal.clone());
         assert_eq!(
-            (&carol.refused[..], carol.delivered.len()),
+            (&carol.rejected[..], carol.delivered.len()),
             (&[VerifyError::BadSignature][..], 0)
         );
         // To herself, as if Bob called, or she did; under its own id and another.
@@ -216,14 +225,13 @@ fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
             for from in [bob.id.clone(), alice.id.clone()] {
                 let incoming = Incoming {
                     from,
-                    ..bob.brings(reflected.clone())
+                    ..bob.stamped(reflected.clone())
                 };
-                alice.gate.hear(incoming, at(alice.now));
-                alice.work();
+                alice.receive_message(incoming);
             }
         }
         assert!(alice.delivered.is_empty(), "variant {n}");
-        bob.hear(&alice, signal);
+        bob.receive(&alice, signal);
         assert_eq!(bob.delivered.len(), 1);
     }
 }
@@ -235,28 +243,27 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
         let anybody = UserId::parse(format!("w1{}", "ab".repeat(16))).expect("an id");
         let incoming = Incoming {
             from: anybody,
-            ..alice.brings(signal)
+            ..alice.stamped(signal)
         };
-        bob.gate.hear(incoming, at(bob.now));
-        bob.work();
+        bob.receive_message(incoming);
         // Mallory calls as Alice, and answers as Bob, with a key of her own.
         let mut mallory = mallory();
-        mallory.say(&bob.id, offer(mallory.sdp(n.into()), CallType::Audio));
+        mallory.send(&bob.id, offer(mallory.sdp(n.into()), CallType::Audio));
         let forged = mallory.wire.pop_front().expect("an offer").signal;
-        bob.hear(&alice, forged);
+        bob.receive(&alice, forged);
         assert_eq!(
-            (&bob.refused[..], bob.delivered.len()),
+            (&bob.rejected[..], bob.delivered.len()),
             (&[VerifyError::OtherKey; 2][..], 0)
         );
         // She is called under her own id, and her answer is brought as Bob's.
-        let mut device = Side::new(n, true);
-        device.say(&mallory.id, offer(device.sdp(1), CallType::Audio));
+        let mut device = Peer::new(n, true);
+        device.send(&mallory.id, offer(device.sdp(1), CallType::Audio));
         carry(&mut device, &mut mallory, &mut honest());
-        mallory.say(&alice.id.clone(), answer(mallory.sdp(1)));
+        mallory.send(&alice.id.clone(), answer(mallory.sdp(1)));
         let forged = mallory.wire.pop_back().expect("an answer").signal;
-        alice.hear(&bob, forged);
+        alice.receive(&bob, forged);
         assert_eq!(
-            (&alice.refused[..], alice.delivered.len()),
+            (&alice.rejected[..], alice.delivered.len()),
             (&[VerifyError::OtherKey][..], 0)
         );
         assert!(!matches!(alice.assurance(&bob), Assurance::KeyProved(_)));
@@ -267,26 +274,26 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
 fn an_answer_to_another_offer_and_of_an_earlier_call() {
     for n in 0..VARIANTS {
         let (mut alice, mut bob, first) = an_offer(n);
-        bob.hear(&alice, first);
-        bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+        bob.receive(&alice, first);
+        bob.send(&alice.id.clone(), answer(bob.sdp(1)));
         let to_first = bob.wire.pop_front().expect("an answer").signal;
         // The same two, the same id of the call, and another nonce: later, or at once
         // from her second device.
-        let mut second = Side::new(n, true);
+        let mut second = Peer::new(n, true);
         second.nonces = second.nonces.wrapping_add(50);
         if n % 2 == 0 {
-            second.now += 30_000;
+            second.wall += 30_000;
         }
-        second.say(&bob.id, offer(second.sdp(n.into()), CallType::Audio));
-        second.hear(&bob, to_first.clone());
+        second.send(&bob.id, offer(second.sdp(n.into()), CallType::Audio));
+        second.receive(&bob, to_first.clone());
         assert_eq!(
-            (&second.refused[..], second.delivered.len()),
+            (&second.rejected[..], second.delivered.len()),
             (&[VerifyError::BadSignature][..], 0)
         );
         // To its own it is right.
-        alice.hear(&bob, to_first);
+        alice.receive(&bob, to_first);
         assert_eq!(
-            (alice.refused.len(), alice.delivered.len()),
+            (alice.rejected.len(), alice.delivered.len()),
             (0, 1),
             "variant {n}"
         );
@@ -294,7 +301,7 @@ fn an_answer_to_another_offer_and_of_an_earlier_call() {
 }
 
 /// A call as far as its confirmation, which is held.
-fn before_the_confirmation(alice: &mut Side, bob: &mut Side) -> Signal {
+fn before_the_confirmation(alice: &mut Peer, bob: &mut Peer) -> Signal {
     let mut held = None;
     call(alice, bob, &mut |signal| match signal {
         Signal::CallConfirm(_) => {
@@ -310,7 +317,7 @@ fn before_the_confirmation(alice: &mut Side, bob: &mut Side) -> Signal {
 fn a_nonce_that_is_wrong_late_or_used() {
     for n in 0..VARIANTS {
         for has_key in [true, false] {
-            let sides = || (Side::new(n, has_key), Side::new(n + VARIANTS, has_key));
+            let sides = || (Peer::new(n, has_key), Peer::new(n + VARIANTS, has_key));
             // Wrong.
             let (mut alice, mut bob) = sides();
             let mut confirm = before_the_confirmation(&mut alice, &mut bob);
@@ -320,20 +327,23 @@ fn a_nonce_that_is_wrong_late_or_used() {
                 proof.value = Some([n; 32].map(|byte| byte ^ 0x5a));
                 *sec = proof.encode();
             }
-            bob.hear(&alice, confirm);
-            assert_eq!(bob.refused, [VerifyError::OtherNonce], "variant {n}");
+            bob.receive(&alice, confirm);
+            assert_eq!(bob.rejected, [VerifyError::OtherNonce], "variant {n}");
             assert_eq!(bob.assurance(&alice), Assurance::Pending);
             // Late.
-            let before = bob.now;
-            bob.now += 60_001 + u64::from(n) * 100;
-            bob.hear(&alice, right.clone());
+            let before = bob.wall;
+            bob.wall += 60_001 + u64::from(n) * 100;
+            bob.receive(&alice, right.clone());
             assert!(
-                matches!(bob.refused[..], [_, VerifyError::Late | VerifyError::Stale]),
+                matches!(
+                    bob.rejected[..],
+                    [_, VerifyError::Late | VerifyError::Stale]
+                ),
                 "variant {n}"
             );
             assert_eq!(bob.assurance(&alice), Assurance::Pending);
-            bob.now = before;
-            bob.hear(&alice, right);
+            bob.wall = before;
+            bob.receive(&alice, right);
             assert!(!matches!(
                 bob.assurance(&alice),
                 Assurance::Pending | Assurance::Unverified
@@ -341,15 +351,15 @@ fn a_nonce_that_is_wrong_late_or_used() {
             // Used before, in another call.
             let (mut alice, mut bob) = sides();
             let _ = before_the_confirmation(&mut alice, &mut bob);
-            alice.gate.keep_only(None);
+            alice.set_current(None);
             let used = bob.nonces;
-            let mut again = Side::new(n + VARIANTS, has_key);
-            alice.say(&bob.id, offer(alice.sdp(2), CallType::Audio));
+            let mut again = Peer::new(n + VARIANTS, has_key);
+            alice.send(&bob.id, offer(alice.sdp(2), CallType::Audio));
             carry(&mut alice, &mut again, &mut honest());
             again.nonces = used.wrapping_sub(101);
-            again.say(&alice.id.clone(), answer(again.sdp(2)));
+            again.send(&alice.id.clone(), answer(again.sdp(2)));
             carry(&mut again, &mut alice, &mut honest());
-            assert_eq!(alice.refused, [VerifyError::Replayed], "variant {n}");
+            assert_eq!(alice.rejected, [VerifyError::Replayed], "variant {n}");
         }
     }
 }

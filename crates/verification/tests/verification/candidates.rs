@@ -3,7 +3,7 @@
 use wimpex_protocol::{CallId, CallType, Candidate, IceCandidate, Signal};
 
 use crate::attacks::{VARIANTS, alice_and_bob};
-use crate::side::{Side, answer, call_id, offer};
+use crate::peer::{Peer, answer, call_id, offer};
 use crate::{carry, honest};
 
 fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
@@ -21,11 +21,11 @@ fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
 #[test]
 fn a_candidate_of_another_call_or_of_none_or_too_early() {
     for n in 0..VARIANTS {
-        let fragment = |side: &Side| Some(format!("f{}1", side.certificate));
+        let fragment = |side: &Peer| Some(format!("f{}1", side.certificate));
         let strange = Some(format!("f{}{n}", n + 1));
         let another = CallId::parse(format!("another-{n}")).expect("an id");
         let (mut alice, mut bob) = alice_and_bob(n);
-        let bad = |side: &Side| {
+        let bad = |side: &Peer| {
             [
                 candidate(Some(another.clone()), fragment(side)),
                 candidate(None, fragment(side)),
@@ -38,32 +38,32 @@ fn a_candidate_of_another_call_or_of_none_or_too_early() {
             .into_iter()
             .chain([candidate(Some(call_id()), fragment(&alice))])
         {
-            bob.hear(&alice, early);
+            bob.receive(&alice, early);
         }
-        alice.say(&bob.id, offer(alice.sdp(1), CallType::Audio));
-        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
-        alice.hear(&bob, candidate(None, fragment(&bob)));
+        alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
+        alice.receive(&bob, candidate(Some(call_id()), fragment(&bob)));
+        alice.receive(&bob, candidate(None, fragment(&bob)));
         assert_eq!(
             (alice.delivered.len(), bob.delivered.len()),
             (0, 0),
             "variant {n}"
         );
         carry(&mut alice, &mut bob, &mut honest());
-        bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+        bob.send(&alice.id.clone(), answer(bob.sdp(1)));
         carry(&mut bob, &mut alice, &mut honest());
         carry(&mut alice, &mut bob, &mut honest());
         let before = (alice.delivered.len(), bob.delivered.len());
         for (from_bob, from_alice) in bad(&bob).into_iter().zip(bad(&alice)) {
-            alice.hear(&bob, from_bob);
-            bob.hear(&alice, from_alice);
+            alice.receive(&bob, from_bob);
+            bob.receive(&alice, from_alice);
         }
         assert_eq!(
             (alice.delivered.len(), bob.delivered.len()),
             before,
             "variant {n}"
         );
-        alice.hear(&bob, candidate(Some(call_id()), fragment(&bob)));
-        bob.hear(&alice, candidate(Some(call_id()), fragment(&alice)));
+        alice.receive(&bob, candidate(Some(call_id()), fragment(&bob)));
+        bob.receive(&alice, candidate(Some(call_id()), fragment(&alice)));
         let after = (alice.delivered.len(), bob.delivered.len());
         assert_eq!(after, (before.0 + 1, before.1 + 1), "variant {n}");
     }

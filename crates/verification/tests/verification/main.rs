@@ -1,15 +1,18 @@
-//! Two gates, and whatever stands between them.
+//! Two verifiers, and whatever is in the middle.
 
 mod attacks;
 mod candidates;
-mod long;
-mod side;
+mod connection;
+mod long_calls;
+mod peer;
+mod policy;
 
-use wimpex_identity::{Fingerprint, VerifyError};
+use wimpex_identity::VerifyError;
 use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
-use wimpex_verification::{Assurance, Step};
+use wimpex_sansio::Machine;
+use wimpex_verification::{Assurance, CallKey, Input, Output};
 
-use side::{NOW, Side, answer, at, call_id, offer};
+use peer::{Peer, answer, call_id, offer};
 
 /// What is done to a message on the way.
 type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), VerifyError);
@@ -17,30 +20,27 @@ type Attack<'a> = (&'a str, &'a dyn Fn(&mut Signal), VerifyError);
 /// Whoever carries it: gives back what arrives, or nothing.
 pub(crate) type Relay<'a> = &'a mut dyn FnMut(Signal) -> Option<Signal>;
 
-pub(crate) fn carry(from: &mut Side, to: &mut Side, relay: Relay<'_>) {
+pub(crate) fn carry(from: &mut Peer, to: &mut Peer, relay: Relay<'_>) {
     while let Some(relayed) = from.wire.pop_front() {
         if let Some(signal) = relay(relayed.signal) {
-            to.hear(from, signal);
+            to.receive(from, signal);
         }
     }
 }
 
 /// A whole call, all of whose messages the relay may change.
-pub(crate) fn call(alice: &mut Side, bob: &mut Side, relay: Relay<'_>) {
+pub(crate) fn call(alice: &mut Peer, bob: &mut Peer, relay: Relay<'_>) {
     let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
     carry(alice, bob, relay);
     if bob.delivered.is_empty() {
         return;
     }
-    bob.say(&to_alice, answer(bob.sdp(1)));
+    bob.send(&to_alice, answer(bob.sdp(1)));
     carry(bob, alice, relay);
     carry(alice, bob, relay);
-    let (a, b) = (alice.fingerprint(), bob.fingerprint());
-    alice.gate.uses(&to_bob, &call_id(), b);
-    bob.gate.uses(&to_alice, &call_id(), a);
-    alice.work();
-    bob.work();
+    alice.connected(&to_bob, bob.certificate);
+    bob.connected(&to_alice, alice.certificate);
 }
 
 pub(crate) fn honest() -> impl FnMut(Signal) -> Option<Signal> {
@@ -49,19 +49,19 @@ pub(crate) fn honest() -> impl FnMut(Signal) -> Option<Signal> {
 
 #[test]
 fn two_keys_are_verified_and_see_the_same_pictures() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     let Assurance::KeyProved(seen) = alice.assurance(&bob) else {
         panic!("{:?}", alice.assurance(&bob));
     };
     assert_eq!(bob.assurance(&alice), Assurance::KeyProved(seen));
     assert_eq!((alice.delivered.len(), bob.delivered.len()), (1, 1));
-    assert!(alice.refused.is_empty() && bob.refused.is_empty());
+    assert!(alice.rejected.is_empty() && bob.rejected.is_empty());
 }
 
 #[test]
 fn two_guests_are_not_verified_and_can_compare() {
-    let (mut alice, mut bob) = (Side::new(1, false), Side::new(2, false));
+    let (mut alice, mut bob) = (Peer::new(1, false), Peer::new(2, false));
     call(&mut alice, &mut bob, &mut honest());
     let Assurance::SasOnly(seen) = alice.assurance(&bob) else {
         panic!("{:?}", alice.assurance(&bob));
@@ -80,17 +80,17 @@ fn a_guest_of_the_seed_calls_and_is_called_without_any_proof() {
         }
         Some(signal)
     };
-    let (mut alice, mut bob) = (Side::new(1, false), Side::new(2, false));
+    let (mut alice, mut bob) = (Peer::new(1, false), Peer::new(2, false));
     call(&mut alice, &mut bob, &mut strip.clone());
     assert_eq!((alice.delivered.len(), bob.delivered.len()), (1, 1));
     for assurance in [alice.assurance(&bob), bob.assurance(&alice)] {
         assert_eq!(assurance, Assurance::Unverified);
     }
     // Somebody with a key is not called by stripped messages of a key, ever.
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut strip.clone());
     assert_eq!(
-        (bob.delivered.len(), &bob.refused[..]),
+        (bob.delivered.len(), &bob.rejected[..]),
         (0, &[VerifyError::Unsigned][..])
     );
 }
@@ -98,7 +98,7 @@ fn a_guest_of_the_seed_calls_and_is_called_without_any_proof() {
 /// What a relay may try with the messages of two keys, and what is refused.
 #[test]
 fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
-    let mallory = Side::new(9, true);
+    let mallory = Peer::new(9, true);
     let swapped = |sdp: &mut Sdp| sdp.0 = mallory.sdp(1).0;
     let attacks: [Attack<'_>; 5] = [
         (
@@ -148,12 +148,12 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
         ),
     ];
     for (what, change, refusal) in attacks {
-        let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+        let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
         call(&mut alice, &mut bob, &mut |mut signal| {
             change(&mut signal);
             Some(signal)
         });
-        let refused: Vec<_> = alice.refused.iter().chain(&bob.refused).collect();
+        let refused: Vec<_> = alice.rejected.iter().chain(&bob.rejected).collect();
         assert_eq!(refused, [&refusal], "{what}");
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
         assert!(
@@ -165,41 +165,39 @@ fn nothing_that_is_changed_on_the_way_reaches_the_machine() {
 
 #[test]
 fn a_certificate_that_was_not_signed_ends_it() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let to_bob = bob.id.clone();
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
-    alice
-        .gate
-        .uses(&to_bob, &call_id(), Fingerprint::from_bytes([7; 32]));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.connected(&to_bob, 7);
     carry(&mut alice, &mut bob, &mut honest());
     let to_alice = alice.id.clone();
-    bob.say(&to_alice, answer(bob.sdp(1)));
+    bob.send(&to_alice, answer(bob.sdp(1)));
     carry(&mut bob, &mut alice, &mut honest());
-    assert_eq!(alice.refused, [VerifyError::OtherCertificate]);
+    assert_eq!(alice.rejected, [VerifyError::OtherCertificate]);
     assert!(alice.delivered.is_empty());
 }
 
 #[test]
 fn what_is_said_within_the_call_is_signed_too() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     for version in 2..5 {
         let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
-        bob.say(&to_alice, offer(bob.sdp(version), CallType::Audio));
+        bob.send(&to_alice, offer(bob.sdp(version), CallType::Audio));
         carry(&mut bob, &mut alice, &mut honest());
-        alice.say(&to_bob, answer(alice.sdp(version)));
+        alice.send(&to_bob, answer(alice.sdp(version)));
         carry(&mut alice, &mut bob, &mut honest());
     }
     assert_eq!((alice.delivered.len(), bob.delivered.len()), (4, 4));
     assert!(
-        alice.refused.is_empty() && bob.refused.is_empty(),
+        alice.rejected.is_empty() && bob.rejected.is_empty(),
         "{:?}",
-        bob.refused
+        bob.rejected
     );
     // With another fingerprint it is refused, however it is signed.
-    let mallory = Side::new(9, true);
+    let mallory = Peer::new(9, true);
     let to_bob = bob.id.clone();
-    alice.say(&to_bob, offer(alice.sdp(6), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(6), CallType::Audio));
     carry(&mut alice, &mut bob, &mut |mut signal| {
         if let Signal::CallOffer(offer) = &mut signal {
             offer.offer.sdp = mallory.sdp(6);
@@ -207,15 +205,15 @@ fn what_is_said_within_the_call_is_signed_too() {
         Some(signal)
     });
     assert_eq!(bob.delivered.len(), 4);
-    assert_eq!(bob.refused.len(), 1);
+    assert_eq!(bob.rejected.len(), 1);
 }
 
 #[test]
 fn what_is_said_again_is_said_in_the_same_words_and_heard_again() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let to_bob = bob.id.clone();
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
     let secs: Vec<Option<Sec>> = alice
         .wire
         .iter()
@@ -227,14 +225,14 @@ fn what_is_said_again_is_said_in_the_same_words_and_heard_again() {
     assert_eq!(secs.len(), 2);
     assert!(secs[0].is_some() && secs[0] == secs[1]);
     carry(&mut alice, &mut bob, &mut honest());
-    assert_eq!((bob.delivered.len(), bob.refused.len()), (2, 0));
+    assert_eq!((bob.delivered.len(), bob.rejected.len()), (2, 0));
 }
 
 #[test]
 fn order_is_kept_while_signatures_are_made_and_checked() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let to_bob = bob.id.clone();
-    let candidate = |side: &Side| {
+    let candidate = |side: &Peer| {
         Signal::IceCandidate(IceCandidate {
             call_id: Some(call_id()),
             candidate: Candidate {
@@ -245,117 +243,119 @@ fn order_is_kept_while_signatures_are_made_and_checked() {
             },
         })
     };
-    alice.late = Some(Vec::new());
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
-    alice.say(&to_bob, candidate(&alice));
+    alice.held = Some(Vec::new());
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, candidate(&alice));
     assert!(alice.wire.is_empty(), "it does not wait for the signature");
-    alice.catch_up();
+    alice.answer_held();
     assert_eq!(alice.wire.len(), 2);
-    bob.late = Some(Vec::new());
+    bob.held = Some(Vec::new());
     carry(&mut alice, &mut bob, &mut honest());
     assert!(bob.delivered.is_empty(), "it does not wait for the check");
-    bob.catch_up();
+    bob.answer_held();
     assert!(matches!(
         bob.delivered[..],
         [Signal::CallOffer(_), Signal::IceCandidate(_)]
     ));
     // That of another ICE session is of no use.
-    let stranger = Side::new(7, true);
-    bob.hear(&alice, candidate(&stranger));
+    let stranger = Peer::new(7, true);
+    bob.receive(&alice, candidate(&stranger));
     assert_eq!(bob.delivered.len(), 2);
 }
 
 #[test]
 fn a_key_that_cannot_sign_says_nothing_rather_than_something_unsigned() {
-    let (mut alice, bob) = (Side::new(1, true), Side::new(2, true));
-    alice.late = Some(Vec::new());
-    alice.say(&bob.id, offer(alice.sdp(1), CallType::Audio));
-    for step in alice.late.take().into_iter().flatten() {
-        if let Step::Sign { ticket, .. } = step {
-            alice.gate.signed(ticket, None);
+    let (mut alice, bob) = (Peer::new(1, true), Peer::new(2, true));
+    alice.held = Some(Vec::new());
+    alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
+    for output in alice.held.take().into_iter().flatten() {
+        if let Output::Sign { request, .. } = output {
+            let signature = None;
+            alice.input(Input::Signed { request, signature });
         }
     }
-    alice.work();
-    assert_eq!((alice.wire.len(), alice.unsaid), (0, 1));
+    assert_eq!((alice.wire.len(), alice.cannot_sign), (0, 1));
 }
 
 #[test]
 fn a_flood_of_calls_does_not_make_an_answer_forget_its_key() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let to_bob = bob.id.clone();
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
     for seed in 10..110 {
-        let stranger = Side::new(seed, false);
-        alice.hear(&stranger, offer(stranger.sdp(1), CallType::Audio));
+        let stranger = Peer::new(seed, false);
+        alice.receive(&stranger, offer(stranger.sdp(1), CallType::Audio));
     }
     let before = alice.delivered.len();
     // Unsigned, as from the one who was called.
     bob.certificate = 9;
     let forged = answer(bob.sdp(1));
-    alice.hear(&bob, forged);
+    alice.receive(&bob, forged);
     assert_eq!(alice.delivered.len(), before);
-    assert_eq!(alice.refused, [VerifyError::Unsigned]);
+    assert_eq!(alice.rejected, [VerifyError::Unsigned]);
 }
 
 #[test]
 fn a_key_whose_confirmation_never_comes_is_not_talked_to() {
     for has_key in [true, false] {
-        let (mut alice, mut bob) = (Side::new(1, has_key), Side::new(2, true));
+        let (mut alice, mut bob) = (Peer::new(1, has_key), Peer::new(2, true));
         call(&mut alice, &mut bob, &mut |signal| {
             (!matches!(signal, Signal::CallConfirm(_))).then_some(signal)
         });
         assert_eq!(bob.assurance(&alice), Assurance::Pending);
-        assert!(bob.refused.is_empty());
-        bob.gate.overdue(&alice.id, &call_id());
-        bob.work();
+        assert!(bob.rejected.is_empty());
+        bob.time_out();
         let refused: &[VerifyError] = if has_key { &[VerifyError::Late] } else { &[] };
-        assert_eq!(bob.refused, refused);
+        assert_eq!(bob.rejected, refused);
         // To Alice all is well, and stays so.
-        alice.gate.overdue(&bob.id, &call_id());
-        alice.work();
-        assert!(alice.refused.is_empty());
+        alice.time_out();
+        assert!(alice.rejected.is_empty());
     }
 }
 
 #[test]
 fn an_offer_that_cannot_be_proved_yet_is_not_made() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
-    alice.say(&to_bob, offer(alice.sdp(2), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(2), CallType::Audio));
     assert_eq!(alice.wire.len(), 1);
     carry(&mut alice, &mut bob, &mut honest());
-    bob.say(&to_alice, answer(bob.sdp(1)));
-    bob.say(&to_alice, offer(bob.sdp(2), CallType::Audio));
+    bob.send(&to_alice, answer(bob.sdp(1)));
+    bob.send(&to_alice, offer(bob.sdp(2), CallType::Audio));
     assert_eq!(bob.wire.len(), 1);
 }
 
 #[test]
 fn whoever_was_told_that_we_are_busy_is_forgotten() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let to_bob = bob.id.clone();
-    alice.say(&to_bob, offer(alice.sdp(1), CallType::Audio));
+    alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
     for seed in 10..110 {
-        let stranger = Side::new(seed, false);
+        let stranger = Peer::new(seed, false);
         let call = offer(stranger.sdp(1), CallType::Audio);
-        alice.gate.hear(stranger.brings(call), at(NOW));
-        // The machine has not been given it: not yet forgotten.
-        alice.gate.keep_only(Some((&to_bob, &call_id())));
+        let current = || Input::CurrentCall(Some(CallKey::new(to_bob.clone(), call_id())));
+        let message = stranger.stamped(call);
+        let wall = alice.wall();
+        let receive = Input::Receive { message, wall };
+        alice.verifier.handle(receive, alice.now);
+        // The call machine has not been given it: not yet forgotten.
+        alice.verifier.handle(current(), alice.now);
         assert_eq!(alice.assurance(&stranger), Assurance::Unverified);
-        alice.work();
-        alice.gate.keep_only(Some((&to_bob, &call_id())));
+        alice.input(current());
+        alice.set_current(Some(&to_bob));
     }
     assert_eq!(alice.delivered.len(), 100);
     // Bob's answer still holds.
     carry(&mut alice, &mut bob, &mut honest());
-    bob.say(&alice.id.clone(), answer(bob.sdp(1)));
+    bob.send(&alice.id.clone(), answer(bob.sdp(1)));
     carry(&mut bob, &mut alice, &mut honest());
     assert_eq!(alice.delivered.len(), 101);
 }
 
 #[test]
 fn a_confirmation_may_come_over_the_calls_own_connection() {
-    let (mut alice, mut bob) = (Side::new(1, true), Side::new(2, true));
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let mut confirms = Vec::new();
     call(&mut alice, &mut bob, &mut |signal| match signal {
         Signal::CallConfirm(confirm) => {
@@ -368,9 +368,14 @@ fn a_confirmation_may_come_over_the_calls_own_connection() {
     // Twice, for the server brings it too.
     for _ in 0..2 {
         let confirm = confirms[0].clone();
-        bob.gate.hear_direct(alice.id.clone(), confirm, at(NOW));
-        bob.work();
+        let call = CallKey::new(alice.id.clone(), call_id());
+        let wall = bob.wall();
+        bob.input(Input::ReceiveDirect {
+            call,
+            confirm,
+            wall,
+        });
         assert!(matches!(bob.assurance(&alice), Assurance::KeyProved(_)));
     }
-    assert!(bob.refused.is_empty());
+    assert!(bob.rejected.is_empty());
 }
