@@ -35,12 +35,14 @@ mod emoji;
 mod fingerprint;
 mod handshake;
 mod key;
+mod limits;
 mod login;
 mod proof;
 mod replay_cache;
 mod sas;
 mod text;
 mod transcript;
+mod unsigned_message;
 mod verify_error;
 
 pub use candidate::check_candidate;
@@ -48,15 +50,16 @@ pub use commitment::{Commitment, Nonce};
 pub use emoji::{EMOJI, Emoji};
 pub use fingerprint::Fingerprint;
 pub use handshake::{
-    ANSWER_TIMEOUT, Agreed, AwaitingConfirm, CONFIRM_TIMEOUT, CallContext, Callee, Caller,
-    FRESHNESS, ReceivedMessage, RemoteAnswer, RemoteDescription, Secured, UnsignedMessage,
-    Unverified, must_verify,
+    Agreed, AwaitingConfirm, CallContext, Callee, Caller, ReceivedMessage, RemoteAnswer,
+    RemoteDescription, Secured, Unverified, must_verify,
 };
 pub use key::{PublicKey, Signature, SignatureClaim, is_key_id, is_whole_key_id};
+pub use limits::{ANSWER_TIMEOUT, CONFIRM_TIMEOUT, FRESHNESS};
 pub use login::{Challenge, LoginProof, LoginProofError, login_message};
 pub use proof::Proof;
 pub use replay_cache::ReplayCache;
 pub use sas::{SAS_BITS, Sas, sas_digest};
 pub use text::Malformed;
 pub use transcript::{MessageHash, MessageKind, Transcript};
+pub use unsigned_message::UnsignedMessage;
 pub use verify_error::VerifyError;

@@ -5,26 +5,27 @@ use std::ops::{Deref, DerefMut};
 
 use wimpex_sansio::UnixTime;
 
-use super::{CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified, fingerprint};
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
-use crate::{Fingerprint, MessageHash, MessageKind, VerifyError};
+use crate::{Fingerprint, MessageHash, MessageKind, UnsignedMessage, VerifyError};
 
 /// The three messages were exchanged. The SAS stays hidden until DTLS has shown that it
 /// uses the certificate that was signed.
 #[derive(Debug)]
 pub struct Agreed {
-    pub(super) call: CallContext,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) peer_fingerprint: Fingerprint,
-    pub(super) sas: Sas,
-    pub(super) confirm_hash: MessageHash,
+    call: CallContext,
+    fingerprint: Fingerprint,
+    peer_fingerprint: Fingerprint,
+    sas: Sas,
+    confirm_hash: MessageHash,
     /// The timestamp of the last message that was sent.
-    pub(super) last_sent: UnixTime,
+    last_sent: UnixTime,
     /// The timestamp of the last message that was accepted.
-    pub(super) last_received: UnixTime,
+    last_received: UnixTime,
     /// The last offer that this side has made within the call, while it is unanswered.
-    pub(super) local_offer: Option<MessageHash>,
+    local_offer: Option<MessageHash>,
 }
 
 /// An agreed handshake whose connection uses the certificate that was signed.
@@ -59,6 +60,27 @@ impl DerefMut for Secured {
 }
 
 impl Agreed {
+    /// `call` is agreed between the two fingerprints, this side's first. The timestamps
+    /// are those of this side's last message, and of the peer's.
+    pub(super) fn new(
+        call: CallContext,
+        [fingerprint, peer_fingerprint]: [Fingerprint; 2],
+        sas: Sas,
+        confirm_hash: MessageHash,
+        [last_sent, last_received]: [UnixTime; 2],
+    ) -> Self {
+        Self {
+            call,
+            fingerprint,
+            peer_fingerprint,
+            sas,
+            confirm_hash,
+            last_sent,
+            last_received,
+            local_offer: None,
+        }
+    }
+
     /// Compares the certificate that DTLS uses ([`Fingerprint::of_certificate`]) with
     /// the one that the peer has signed.
     ///

@@ -2,12 +2,14 @@
 
 use wimpex_sansio::UnixTime;
 
-use super::{
-    Agreed, CONFIRM_TIMEOUT, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
-    fingerprint, is_late,
-};
+use super::agreed::Agreed;
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
-use crate::{Commitment, Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
+use crate::{
+    CONFIRM_TIMEOUT, Commitment, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage,
+    VerifyError,
+};
 
 /// The callee who has received a valid offer. It is answered once, so it cannot be
 /// cloned.
@@ -124,16 +126,13 @@ impl AwaitingConfirm {
             [peer_fingerprint, &self.fingerprint],
             [offer, &self.answer],
         );
-        let agreed = Agreed {
-            call: call.clone(),
-            fingerprint: self.fingerprint,
-            peer_fingerprint: *peer_fingerprint,
-            sas: Sas::from_digest(&digest),
-            confirm_hash: examined.hash,
-            last_sent: self.answered_at,
-            last_received: examined.proof.timestamp,
-            local_offer: None,
-        };
+        let agreed = Agreed::new(
+            call.clone(),
+            [self.fingerprint, *peer_fingerprint],
+            Sas::from_digest(&digest),
+            examined.hash,
+            [self.answered_at, examined.proof.timestamp],
+        );
         Ok(Unverified::new(examined.claim, Some(value), agreed))
     }
 }

@@ -2,12 +2,13 @@
 
 use wimpex_sansio::UnixTime;
 
-use super::{
-    ANSWER_TIMEOUT, Agreed, CallContext, Expected, ReceivedMessage, UnsignedMessage, Unverified,
-    fingerprint, is_late,
-};
+use super::agreed::Agreed;
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
-use crate::{Fingerprint, MessageHash, MessageKind, Nonce, VerifyError};
+use crate::{
+    ANSWER_TIMEOUT, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage, VerifyError,
+};
 
 /// The caller who has made an offer. There is one for each nonce, so it cannot be cloned.
 #[derive(Debug)]
@@ -113,16 +114,13 @@ impl Caller {
             [&self.fingerprint, &answer.peer_fingerprint],
             [&self.offer, &answer.answer],
         );
-        let agreed = Agreed {
-            call: self.call,
-            fingerprint: self.fingerprint,
-            peer_fingerprint: answer.peer_fingerprint,
-            sas: Sas::from_digest(&digest),
-            confirm_hash: confirm.hash(),
-            last_sent: now,
-            last_received: answer.timestamp,
-            local_offer: None,
-        };
+        let agreed = Agreed::new(
+            self.call,
+            [self.fingerprint, answer.peer_fingerprint],
+            Sas::from_digest(&digest),
+            confirm.hash(),
+            [now, answer.timestamp],
+        );
         Ok((agreed, confirm))
     }
 }

@@ -3,7 +3,6 @@
 mod agreed;
 mod callee;
 mod caller;
-mod unsigned_message;
 mod unverified;
 
 use std::time::Duration;
@@ -13,23 +12,14 @@ use wimpex_sansio::UnixTime;
 
 use crate::key::is_key_id;
 use crate::{
-    Fingerprint, MessageHash, MessageKind, Proof, SignatureClaim, Transcript, VerifyError,
+    FRESHNESS, Fingerprint, MessageHash, MessageKind, Proof, SignatureClaim, Transcript,
+    UnsignedMessage, VerifyError,
 };
 
 pub use agreed::{Agreed, RemoteDescription, Secured};
 pub use callee::{AwaitingConfirm, Callee};
 pub use caller::{Caller, RemoteAnswer};
-pub use unsigned_message::UnsignedMessage;
 pub use unverified::Unverified;
-
-/// How far a message's timestamp may be from the receiver's wall clock, in either
-/// direction: the difference of the clocks and the time on the way together.
-pub const FRESHNESS: Duration = Duration::from_secs(60);
-/// How long after its offer the caller takes an answer: a minute of ringing, and a minute
-/// on the way.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
-/// How long after its answer the callee takes the confirmation.
-pub const CONFIRM_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The call that a handshake is for, as this side sees it. Every message is bound to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

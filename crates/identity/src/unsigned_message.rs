@@ -14,7 +14,7 @@ pub struct UnsignedMessage {
 }
 
 impl UnsignedMessage {
-    pub(super) fn new(message: Vec<u8>, timestamp: UnixTime, value: Option<[u8; 32]>) -> Self {
+    pub(crate) fn new(message: Vec<u8>, timestamp: UnixTime, value: Option<[u8; 32]>) -> Self {
         Self {
             message,
             timestamp,
