@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_the_same() {
+    fn emoji_are_distinct() {
         let symbols: HashSet<_> = EMOJI.iter().map(|e| e.symbol).collect();
         let names: HashSet<_> = EMOJI.iter().map(|e| e.name).collect();
         assert_eq!((symbols.len(), names.len()), (64, 64));

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn one_is_found_however_often_it_is_said() {
+    fn repeated_fingerprint_is_one() {
         let one = Ok(Fingerprint([0xab; 32]));
         assert_eq!(read(&line(0xab)), one);
         assert_eq!(read(&line(0xab).repeat(3)), one);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn none_two_and_others_are_refused() {
+    fn zero_several_or_malformed_are_rejected() {
         assert_eq!(read(""), Err(VerifyError::NoFingerprint));
         let two = line(1) + &line(2);
         assert_eq!(read(&two), Err(VerifyError::SeveralFingerprints));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_hides_behind_half_a_line_end() {
+    fn bare_cr_or_lf_ends_a_line() {
         for end in ["\r", "\n", "\n\r"] {
             let hidden = format!("a=x{end}{}", line(2));
             let both = line(1) + &hidden;

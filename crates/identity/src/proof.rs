@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_of_the_four_forms_comes_back_as_it_was() {
+    fn four_forms_round_trip() {
         let signed = (
             PublicKey::from_bytes([2; 32]),
             Signature::from_bytes([3; 64]),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_length_is_refused() {
+    fn other_lengths_are_rejected() {
         for length in 0..=200 {
             let mut bytes = vec![7; length];
             if let Some(version) = bytes.first_mut() {

@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn it_remembers_for_as_long_as_a_message_can_be_fresh() {
+    fn remembers_while_a_message_can_be_fresh() {
         assert_eq!(KEEP, Duration::from_millis(KEEP_MS));
         let mut cache = ReplayCache::default();
         assert!(cache.insert([1; 32], at(1_000)));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn it_does_not_grow_for_ever() {
+    fn capacity_is_bounded() {
         let mut cache = ReplayCache::default();
         for i in 0..2 * CAPACITY as u64 {
             let mut value = [0; 32];

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_42_bits_count_and_no_more() {
+    fn sas_is_the_first_42_bits() {
         let names = |digest: &[u8; 32]| Sas::from_digest(digest).0;
         let mut digest = [0; 32];
         assert_eq!(names(&digest), [0; 7]);

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_one_right_text_is_read() {
+    fn only_canonical_base64url_is_accepted() {
         assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
         assert_eq!(read_exactly::<2>("-_8"), Ok([0xfb, 0xff]));
         for text in ["", "-_", "-_8=", "+/8", "-_9", "-_8A", " -_8", "-_8\n", "ä"] {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn base32_is_that_of_the_rfc() {
+    fn base32_matches_the_rfc() {
         assert_eq!(base32(b"foobar"), "mzxw6ytboi");
     }
 }

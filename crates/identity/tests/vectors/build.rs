@@ -1,5 +1,5 @@
-//! What stands in the file, as this crate says it. Every message is also heard
-//! by the other side, which finds it right.
+//! The content of the file, as this crate computes it. The other side also receives every
+//! message, and accepts it.
 
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
@@ -26,13 +26,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-struct Person {
+struct User {
     id: UserId,
     key: Option<SigningKey>,
     fingerprint: Fingerprint,
 }
 
-impl Person {
+impl User {
     fn with_key(seed: u8, fingerprint: u8) -> Self {
         let key = SigningKey::from_bytes(&count_from(seed));
         let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
@@ -78,10 +78,10 @@ impl Person {
 }
 
 pub(crate) fn vectors() -> Value {
-    let alice = Person::with_key(0x00, 0x80);
-    let bob = Person::with_key(0x20, 0xa0);
-    let carol = Person::guest("guest-carol", 0x80);
-    let dave = Person::guest("guest-dave", 0xa0);
+    let alice = User::with_key(0x00, 0x80);
+    let bob = User::with_key(0x20, 0xa0);
+    let carol = User::guest("guest-carol", 0x80);
+    let dave = User::guest("guest-dave", 0xa0);
     let nonces = [count_from(0x40), count_from(0x60)].map(Nonce::from_bytes);
     json!({
         "keys": [key(&alice, 0x00), key(&bob, 0x20)],
@@ -101,45 +101,45 @@ pub(crate) fn vectors() -> Value {
     })
 }
 
-fn key(person: &Person, seed: u8) -> Value {
-    let key = person.public_key().unwrap();
+fn key(user: &User, seed: u8) -> Value {
+    let key = user.public_key().unwrap();
     json!({
         "seed": hex(&count_from(seed)),
         "publicKey": key.encode(),
-        "userId": person.id.as_str(),
+        "userId": user.id.as_str(),
     })
 }
 
-fn login(person: &Person, origin: &str, challenge: u8) -> Value {
+fn login(user: &User, origin: &str, challenge: u8) -> Value {
     let challenge = Challenge::from_bytes(count_from(challenge));
-    let message = login_message(origin, &challenge, &person.id);
+    let message = login_message(origin, &challenge, &user.id);
     json!({
         "origin": origin,
         "challenge": challenge.encode(),
-        "userId": person.id.as_str(),
-        "publicKey": person.public_key().unwrap().encode(),
+        "userId": user.id.as_str(),
+        "publicKey": user.public_key().unwrap().encode(),
         "message": hex(&message),
-        "signature": person.sign(&message).unwrap().encode(),
+        "signature": user.sign(&message).unwrap().encode(),
     })
 }
 
-/// Two people, and what one of them says to the other.
-struct Stage<'a> {
+/// Two users, and what one of them says to the other.
+struct Exchange<'a> {
     call: CallId,
     call_type: CallType,
-    people: [&'a Person; 2],
+    users: [&'a User; 2],
     replay_cache: ReplayCache,
     messages: Vec<Value>,
 }
 
-impl Stage<'_> {
+impl Exchange<'_> {
     /// The call as the caller (0) or the callee (1) sees it.
     fn call(&self, side: usize) -> CallContext {
         CallContext {
             id: self.call.clone(),
             call_type: self.call_type,
-            local: self.people[side].id.clone(),
-            peer: self.people[1 - side].id.clone(),
+            local: self.users[side].id.clone(),
+            peer: self.users[1 - side].id.clone(),
         }
     }
 
@@ -152,36 +152,36 @@ impl Stage<'_> {
         at: UnixTime,
         sdp: Option<&str>,
     ) -> Sec {
-        let person = self.people[side];
-        let sec = person.sec(unsigned);
+        let user = self.users[side];
+        let sec = user.sec(unsigned);
         self.messages.push(json!({
             "type": kind,
-            "fromId": person.id.as_str(),
-            "toId": self.people[1 - side].id.as_str(),
+            "fromId": user.id.as_str(),
+            "toId": self.users[1 - side].id.as_str(),
             "timestamp": at.as_millis(),
             "sdp": sdp,
             "message": hex(unsigned.message()),
             "hash": hex(unsigned.hash().as_bytes()),
-            "signature": person.sign(unsigned.message()).map(|signature| signature.encode()),
+            "signature": user.sign(unsigned.message()).map(|signature| signature.encode()),
             "sec": sec.as_str(),
         }));
         sec
     }
 }
 
-fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
-    let mut stage = Stage {
+fn handshake(caller: &User, callee: &User, call_type: CallType) -> Value {
+    let mut exchange = Exchange {
         call: CallId::parse("call_1701234567890").unwrap(),
         call_type,
-        people: [caller, callee],
+        users: [caller, callee],
         replay_cache: ReplayCache::default(),
         messages: Vec::new(),
     };
     let [caller_nonce, callee_nonce] = [0x40, 0x60].map(|n| Nonce::from_bytes(count_from(n)));
     let (offer_sdp, answer_sdp) = (caller.sdp(1), callee.sdp(2));
-    let id = stage.call.clone();
+    let id = exchange.call.clone();
     let incoming =
-        |from: &Person, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&ReceivedMessage<'_>)| {
+        |from: &User, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&ReceivedMessage<'_>)| {
             act(&ReceivedMessage {
                 from: &from.id,
                 call: &id,
@@ -191,16 +191,16 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         };
 
     let (calls, unsigned) =
-        Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), after(0)).unwrap();
+        Caller::offer(exchange.call(0), &offer_sdp, caller_nonce.clone(), after(0)).unwrap();
     let offer = unsigned.hash();
-    let sec = stage.say(0, "call-offer", &unsigned, after(0), Some(&offer_sdp));
+    let sec = exchange.say(0, "call-offer", &unsigned, after(0), Some(&offer_sdp));
     let mut called = None;
-    let call = stage.call(1);
+    let call = exchange.call(1);
     incoming(caller, &sec, Some(&offer_sdp), &mut |offer| {
         let unverified = Callee::receive_offer(call.clone(), offer, after(0)).unwrap();
         called = Some(
             unverified
-                .verify(&mut stage.replay_cache, after(0))
+                .verify(&mut exchange.replay_cache, after(0))
                 .unwrap(),
         );
     });
@@ -209,20 +209,20 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
     let nonce = callee_nonce.clone();
     let (waits, unsigned) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
     let answer = unsigned.hash();
-    let sec = stage.say(1, "call-answer", &unsigned, at, Some(&answer_sdp));
+    let sec = exchange.say(1, "call-answer", &unsigned, at, Some(&answer_sdp));
     let mut answered = None;
     incoming(callee, &sec, Some(&answer_sdp), &mut |answer| {
         let unverified = calls.receive_answer(answer, at).unwrap();
-        answered = Some(unverified.verify(&mut stage.replay_cache, at).unwrap());
+        answered = Some(unverified.verify(&mut exchange.replay_cache, at).unwrap());
     });
 
     let at = after(5_100);
     let (has, unsigned) = calls.confirm(answered.unwrap(), at).unwrap();
-    let sec = stage.say(0, "call-confirm", &unsigned, at, None);
+    let sec = exchange.say(0, "call-confirm", &unsigned, at, None);
     let mut heard = None;
     incoming(caller, &sec, None, &mut |confirm| {
         let unverified = waits.receive_confirm(confirm, at).unwrap();
-        heard = Some(unverified.verify(&mut stage.replay_cache, at).unwrap());
+        heard = Some(unverified.verify(&mut exchange.replay_cache, at).unwrap());
     });
 
     let digest = sas_digest(
@@ -230,7 +230,7 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         [&caller.fingerprint, &callee.fingerprint],
         [&offer, &answer],
     );
-    let sas = restart(&mut stage, has, heard.unwrap());
+    let sas = restart(&mut exchange, has, heard.unwrap());
     assert!(sas == Sas::from_digest(&digest));
     json!({
         "callId": id.as_str(),
@@ -239,22 +239,22 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         "calleeNonce": hex(callee_nonce.as_bytes()),
         "callerFingerprint": hex(caller.fingerprint.as_bytes()),
         "calleeFingerprint": hex(callee.fingerprint.as_bytes()),
-        "messages": stage.messages,
+        "messages": exchange.messages,
         "sasDigest": hex(&digest),
         "sas": sas.emoji().map(|emoji| json!([emoji.symbol, emoji.name])),
     })
 }
 
 /// The callee restarts ICE within the call.
-fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
-    let [caller, callee] = stage.people;
+fn restart(exchange: &mut Exchange<'_>, has: Agreed, heard: Agreed) -> Sas {
+    let [caller, callee] = exchange.users;
     let mut caller_side: Secured = has.secure(&callee.fingerprint).unwrap();
     let mut callee_side: Secured = heard.secure(&caller.fingerprint).unwrap();
     let at = after(600_000);
     let sdp = callee.sdp(3);
     let unsigned = callee_side.offer(&sdp, at).unwrap();
-    let sec = stage.say(1, "call-offer", &unsigned, at, Some(&sdp));
-    let call = stage.call.clone();
+    let sec = exchange.say(1, "call-offer", &unsigned, at, Some(&sdp));
+    let call = exchange.call.clone();
     let offer = ReceivedMessage {
         from: &callee.id,
         call: &call,
@@ -262,12 +262,12 @@ fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
         sdp: Some(&sdp),
     };
     let unverified = caller_side.receive_offer(&offer, at).unwrap();
-    let offer = unverified.verify(&mut stage.replay_cache, at).unwrap();
+    let offer = unverified.verify(&mut exchange.replay_cache, at).unwrap();
     caller_side.accept(&offer).unwrap();
 
     let (at, sdp) = (after(600_100), caller.sdp(4));
     let unsigned = caller_side.answer(&offer, &sdp, at).unwrap();
-    let sec = stage.say(0, "call-answer", &unsigned, at, Some(&sdp));
+    let sec = exchange.say(0, "call-answer", &unsigned, at, Some(&sdp));
     let answer = ReceivedMessage {
         from: &caller.id,
         call: &call,
@@ -275,7 +275,7 @@ fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
         sdp: Some(&sdp),
     };
     let unverified = callee_side.receive_answer(&answer, at).unwrap();
-    let answer = unverified.verify(&mut stage.replay_cache, at).unwrap();
+    let answer = unverified.verify(&mut exchange.replay_cache, at).unwrap();
     callee_side.accept(&answer).unwrap();
     assert!(caller_side.sas() == callee_side.sas());
     caller_side.sas()

@@ -6,7 +6,7 @@ use wimpex_protocol::{CallId, CallType, Sec, Signal, UserId};
 use wimpex_verification::{Assurance, Incoming};
 
 use crate::peer::{Peer, answer, offer};
-use crate::{call, carry, honest};
+use crate::relay::{call, carry, honest};
 
 pub(crate) const VARIANTS: u8 = 100;
 
@@ -59,7 +59,7 @@ fn sec_of(signal: &mut Signal) -> Option<&mut Option<Sec>> {
 }
 
 /// Each variant's call, with `change` done to one of its messages on the way.
-fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
+fn rejected(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
     let mut turns = 0;
     for n in 0..VARIANTS {
         control(n);
@@ -72,7 +72,7 @@ fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
             }
             Some(signal)
         });
-        let refused: Vec<VerifyError> = alice
+        let rejected: Vec<VerifyError> = alice
             .rejected
             .iter()
             .chain(&bob.rejected)
@@ -80,11 +80,11 @@ fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
             .collect();
         let both = [alice.assurance(&bob), bob.assurance(&alice)];
         let is_let_in = both.iter().all(|it| matches!(it, Assurance::KeyProved(_)));
-        let is_changed = !refused.is_empty();
+        let is_changed = !rejected.is_empty();
         assert!(!(is_let_in && is_changed), "variant {n}: {both:?}");
         assert!(
-            refused.iter().all(|it| expected.contains(it)),
-            "variant {n}: {refused:?}"
+            rejected.iter().all(|it| expected.contains(it)),
+            "variant {n}: {rejected:?}"
         );
         assert_eq!(is_changed, !is_let_in, "variant {n}");
     }
@@ -92,9 +92,9 @@ fn refused(expected: &[VerifyError], change: impl Fn(u8, &mut Signal)) {
 }
 
 #[test]
-fn a_swapped_fingerprint() {
+fn swapped_fingerprint() {
     let swapped = mallory().sdp(1).0;
-    refused(&[VerifyError::BadSignature], |n, signal| {
+    rejected(&[VerifyError::BadSignature], |n, signal| {
         if let Some(sdp) = sdp_of(signal) {
             *sdp = swapped.replace("o=- 1", &format!("o=- {n}"));
         }
@@ -102,14 +102,14 @@ fn a_swapped_fingerprint() {
 }
 
 #[test]
-fn one_more_fingerprint() {
+fn additional_fingerprint() {
     let other = mallory().sdp(1).0;
     let line = other
         .lines()
         .find(|line| line.contains("fingerprint"))
         .expect("one")
         .to_owned();
-    refused(
+    rejected(
         &[VerifyError::SeveralFingerprints, VerifyError::BadSignature],
         |n, signal| {
             if let Some(sdp) = sdp_of(signal) {
@@ -122,8 +122,8 @@ fn one_more_fingerprint() {
 }
 
 #[test]
-fn no_proof() {
-    refused(&[VerifyError::Unsigned], |_, signal| {
+fn proof_removed() {
+    rejected(&[VerifyError::Unsigned], |_, signal| {
         if let Some(sec) = sec_of(signal) {
             *sec = None;
         }
@@ -131,7 +131,7 @@ fn no_proof() {
 }
 
 #[test]
-fn another_proof() {
+fn proof_changed() {
     let all = [
         VerifyError::Malformed,
         VerifyError::UnknownVersion,
@@ -141,7 +141,7 @@ fn another_proof() {
         VerifyError::OtherNonce,
         VerifyError::Unsigned,
     ];
-    refused(&all, |n, signal| {
+    rejected(&all, |n, signal| {
         if let Some(Some(sec)) = sec_of(signal) {
             let mut letters: Vec<char> = sec.as_str().chars().collect();
             let place = usize::from(n) * 7 % letters.len();
@@ -152,16 +152,16 @@ fn another_proof() {
 }
 
 #[test]
-fn sound_turned_to_picture_and_back() {
+fn call_type_changed() {
     for n in 0..VARIANTS {
         control(n);
         let (mut alice, mut bob) = alice_and_bob(n);
         let kinds = [CallType::Audio, CallType::Video];
-        let (said, told) = (kinds[usize::from(n % 2)], kinds[usize::from((n + 1) % 2)]);
-        alice.send(&bob.id, offer(alice.sdp(1), said));
+        let (signed, changed) = (kinds[usize::from(n % 2)], kinds[usize::from((n + 1) % 2)]);
+        alice.send(&bob.id, offer(alice.sdp(1), signed));
         carry(&mut alice, &mut bob, &mut |mut signal| {
             if let Signal::CallOffer(offer) = &mut signal {
-                offer.call_type = told;
+                offer.call_type = changed;
             }
             Some(signal)
         });
@@ -179,7 +179,7 @@ fn an_offer(n: u8) -> (Peer, Peer, Signal) {
 }
 
 #[test]
-fn an_old_offer_or_one_from_the_future() {
+fn stale_or_future_offer() {
     for n in 0..VARIANTS {
         let (alice, mut bob, signal) = an_offer(n);
         bob.wall = if n % 2 == 0 {
@@ -207,7 +207,7 @@ fn an_old_offer_or_one_from_the_future() {
 }
 
 #[test]
-fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
+fn misdirected_or_reflected_offer() {
     for n in 0..VARIANTS {
         let (mut alice, mut bob, signal) = an_offer(n);
         let mut carol = Peer::new(251, true);
@@ -237,7 +237,7 @@ fn an_offer_that_is_taken_to_somebody_else_or_comes_back() {
 }
 
 #[test]
-fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
+fn id_or_contact_with_another_key() {
     for n in 0..VARIANTS {
         let (mut alice, mut bob, signal) = an_offer(n);
         let anybody = UserId::parse(format!("w1{}", "ab".repeat(16))).expect("an id");
@@ -271,7 +271,7 @@ fn an_id_that_is_not_the_keys_and_a_contact_with_another_key() {
 }
 
 #[test]
-fn an_answer_to_another_offer_and_of_an_earlier_call() {
+fn answer_to_another_offer_or_earlier_call() {
     for n in 0..VARIANTS {
         let (mut alice, mut bob, first) = an_offer(n);
         bob.receive(&alice, first);
@@ -314,7 +314,7 @@ fn before_the_confirmation(alice: &mut Peer, bob: &mut Peer) -> Signal {
 }
 
 #[test]
-fn a_nonce_that_is_wrong_late_or_used() {
+fn wrong_late_or_reused_nonce() {
     for n in 0..VARIANTS {
         for has_key in [true, false] {
             let sides = || (Peer::new(n, has_key), Peer::new(n + VARIANTS, has_key));

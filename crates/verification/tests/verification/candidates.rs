@@ -4,7 +4,7 @@ use wimpex_protocol::{CallId, CallType, Candidate, IceCandidate, Signal};
 
 use crate::attacks::{VARIANTS, alice_and_bob};
 use crate::peer::{Peer, answer, call_id, offer};
-use crate::{carry, honest};
+use crate::relay::{carry, honest};
 
 fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
     Signal::IceCandidate(IceCandidate {
@@ -19,7 +19,7 @@ fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
 }
 
 #[test]
-fn a_candidate_of_another_call_or_of_none_or_too_early() {
+fn candidate_of_another_call_or_too_early() {
     for n in 0..VARIANTS {
         let fragment = |side: &Peer| Some(format!("f{}1", side.certificate));
         let strange = Some(format!("f{}{n}", n + 1));

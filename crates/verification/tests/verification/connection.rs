@@ -8,7 +8,7 @@ use wimpex_verification::{
 };
 
 use crate::peer::{Peer, answer, call_id, offer};
-use crate::{call, carry, honest};
+use crate::relay::{call, carry, honest};
 
 /// A call whose confirmation does not arrive.
 fn without_confirmation(alice: &mut Peer, bob: &mut Peer) -> Vec<CallConfirm> {
@@ -24,7 +24,7 @@ fn without_confirmation(alice: &mut Peer, bob: &mut Peer) -> Vec<CallConfirm> {
 }
 
 #[test]
-fn the_deadline_is_ten_seconds_after_the_first_connection() {
+fn deadline_is_ten_seconds_after_connected() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     assert_eq!(bob.verifier.poll_timeout(), None);
     let connected_at = bob.now;
@@ -47,7 +47,7 @@ fn the_deadline_is_ten_seconds_after_the_first_connection() {
 }
 
 #[test]
-fn a_complete_handshake_has_no_deadline() {
+fn complete_handshake_has_no_deadline() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     for peer in [&alice, &bob] {
@@ -63,7 +63,7 @@ fn a_complete_handshake_has_no_deadline() {
 /// Where the browser gives no certificate (Firefox), its description counts; where it
 /// gives nothing, nothing is proved.
 #[test]
-fn the_certificate_may_be_named_by_the_description() {
+fn certificate_by_description() {
     let certificates: [fn(&Peer) -> Option<RemoteCertificate>; 3] = [
         |other| Some(RemoteCertificate::Description(other.sdp(1).0)),
         |_| Some(RemoteCertificate::Description("v=0\r\n".to_owned())),
@@ -94,7 +94,7 @@ fn without_connection(alice: &mut Peer, bob: &mut Peer) {
 }
 
 #[test]
-fn a_confirmation_of_another_call_over_the_connection_is_ignored() {
+fn direct_confirm_of_another_call_is_ignored() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let confirms = without_confirmation(&mut alice, &mut bob);
     let another = CallId::parse("another-call").expect("an id");
@@ -110,7 +110,7 @@ fn a_confirmation_of_another_call_over_the_connection_is_ignored() {
 
 /// As the page holds it.
 #[test]
-fn a_verifier_can_be_a_trait_object() {
+fn verifier_is_a_trait_object() {
     let mut verifier: Box<dyn Verify + Send> = Box::new(Verifier::default());
     let alice = Peer::new(1, true);
     verifier.handle(Input::CurrentCall(None), alice.now);

@@ -6,7 +6,7 @@ use wimpex_sansio::{Machine, outputs};
 use wimpex_verification::{Assurance, Input, LocalIdentity, Output, Verifier};
 
 use crate::peer::{Peer, START, answer, offer};
-use crate::{call, carry, honest};
+use crate::relay::{call, carry, honest};
 
 fn sec(relayed: &Relayed) -> Option<Sec> {
     match &relayed.signal {
@@ -17,11 +17,11 @@ fn sec(relayed: &Relayed) -> Option<Sec> {
 }
 
 #[test]
-fn what_is_said_again_after_a_long_outage_still_counts() {
+fn retransmission_after_long_outage_is_fresh() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
-    // Said, lost, and said once more when the server is back.
+    // Sent, lost, and retransmitted when the server is back.
     alice.send(&to_bob, offer(alice.sdp(2), CallType::Audio));
     let lost = alice.wire.pop_front().expect("an offer");
     (alice.wall, bob.wall) = (START + 180_000, START + 180_000);
@@ -39,7 +39,7 @@ fn what_is_said_again_after_a_long_outage_still_counts() {
 }
 
 #[test]
-fn an_offer_that_was_heard_and_is_signed_anew_is_answered_anew() {
+fn renewed_offer_gets_renewed_answer() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
@@ -58,7 +58,7 @@ fn an_offer_that_was_heard_and_is_signed_anew_is_answered_anew() {
 }
 
 #[test]
-fn an_offer_is_not_said_any_more_when_nobody_would_take_it_for_fresh() {
+fn stale_first_offer_is_not_retransmitted() {
     let (mut alice, bob) = (Peer::new(1, true), Peer::new(2, true));
     alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
     alice.wall += 49_000;
@@ -72,7 +72,7 @@ fn an_offer_is_not_said_any_more_when_nobody_would_take_it_for_fresh() {
 /// The server takes her for somebody else in the middle of a call: that makes no peer
 /// with a key into one without.
 #[test]
-fn another_login_does_not_make_a_key_a_guest() {
+fn new_login_does_not_make_a_key_a_guest() {
     let (mut alice, mut bob) = (Peer::new(1, false), Peer::new(2, true));
     let to_bob = bob.id.clone();
     alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
@@ -91,7 +91,7 @@ fn another_login_does_not_make_a_key_a_guest() {
 }
 
 #[test]
-fn the_answer_to_a_call_without_a_handshake_is_not_taken() {
+fn answer_without_handshake_is_rejected() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     alice.set_current(Some(&bob.id));
     bob.certificate = 9;
@@ -105,7 +105,7 @@ fn the_answer_to_a_call_without_a_handshake_is_not_taken() {
 }
 
 #[test]
-fn what_was_checked_for_a_call_that_is_over_by_then_goes_nowhere() {
+fn check_of_an_ended_call_is_dropped() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     let (to_bob, to_alice) = (bob.id.clone(), alice.id.clone());
     alice.send(&to_bob, offer(alice.sdp(1), CallType::Audio));
@@ -126,9 +126,9 @@ fn what_was_checked_for_a_call_that_is_over_by_then_goes_nowhere() {
     assert!(alice.delivered.is_empty());
 }
 
-/// Nobody can tell who calls before the login: it is not said, and the person is told.
+/// Nobody can tell who calls before the login: it is not sent, and the user is told.
 #[test]
-fn who_is_nobody_yet_calls_nobody() {
+fn no_call_before_login() {
     let (alice, bob) = (Peer::new(1, true), Peer::new(2, true));
     let mut verifier = Verifier::default();
     let message = Relayed {
@@ -150,7 +150,7 @@ fn who_is_nobody_yet_calls_nobody() {
 
 /// A guest whose proof is kept back is not verified, and does not stay in between.
 #[test]
-fn a_guest_whose_confirmation_never_comes_is_not_verified() {
+fn guest_without_confirm_is_unverified() {
     let (mut alice, mut bob) = (Peer::new(1, false), Peer::new(2, true));
     let mut held = Vec::new();
     call(&mut alice, &mut bob, &mut |signal| match signal {

@@ -6,7 +6,7 @@ use wimpex_sansio::Machine;
 use wimpex_verification::{CallKey, Input, Output, PeerPolicy};
 
 use crate::peer::{Peer, answer, call_id, offer};
-use crate::{call, carry, honest};
+use crate::relay::{call, carry, honest};
 
 fn policy(change: impl FnOnce(&mut PeerPolicy)) -> Input {
     let mut policy = PeerPolicy::default();
@@ -46,7 +46,7 @@ fn may_ring() {
 }
 
 #[test]
-fn whoever_may_not_ring_gets_no_reaction() {
+fn peer_that_may_not_ring_gets_no_reaction() {
     for has_key in [true, false] {
         let (mut alice, mut bob) = (Peer::new(1, has_key), Peer::new(2, true));
         bob.input(policy(|it| it.blocked.push(alice.id.clone())));
@@ -62,7 +62,7 @@ fn whoever_may_not_ring_gets_no_reaction() {
 }
 
 #[test]
-fn an_offer_within_the_current_call_needs_no_permission() {
+fn renegotiation_needs_no_permission() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     call(&mut alice, &mut bob, &mut honest());
     bob.set_current(Some(&alice.id));
@@ -77,7 +77,7 @@ fn an_offer_within_the_current_call_needs_no_permission() {
 }
 
 #[test]
-fn an_offer_during_another_call_is_missed() {
+fn offer_during_another_call_is_missed() {
     let mut bob = Peer::new(2, true);
     let (mut alice, mut carol) = (Peer::new(1, true), Peer::new(3, false));
     alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
@@ -95,7 +95,7 @@ fn an_offer_during_another_call_is_missed() {
 
 /// Two offers become valid at once: the first one rings, and so the second is missed.
 #[test]
-fn what_is_missed_is_decided_when_it_is_delivered() {
+fn missed_is_decided_on_delivery() {
     let mut bob = Peer::new(2, true);
     let (mut alice, carol) = (Peer::new(1, true), Peer::new(3, false));
     bob.held = Some(Vec::new());
@@ -135,7 +135,7 @@ fn receive_forged_offer(bob: &mut Peer) {
 type Pin = fn(&mut PeerPolicy, UserId);
 
 #[test]
-fn a_forgery_in_the_name_of_a_pinned_peer_is_an_alert() {
+fn forgery_of_a_pinned_peer_alerts() {
     let alice = Peer::new(1, true).id;
     let pins: [(&str, Pin, bool); 4] = [
         ("nobody", |_, _| (), false),
@@ -157,7 +157,7 @@ fn a_forgery_in_the_name_of_a_pinned_peer_is_an_alert() {
 }
 
 #[test]
-fn a_stale_message_of_a_pinned_peer_is_an_alert() {
+fn stale_message_of_a_pinned_peer_alerts() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     bob.input(policy(|it| it.contacts.push(alice.id.clone())));
     alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
@@ -167,7 +167,7 @@ fn a_stale_message_of_a_pinned_peer_is_an_alert() {
 }
 
 #[test]
-fn whatever_is_rejected_of_the_current_call_is_an_alert() {
+fn rejection_in_the_current_call_alerts() {
     let (mut alice, bob) = (Peer::new(1, true), Peer::new(2, true));
     alice.set_current(Some(&bob.id));
     alice.receive(&bob, answer(bob.sdp(1)));
@@ -175,7 +175,7 @@ fn whatever_is_rejected_of_the_current_call_is_an_alert() {
 }
 
 #[test]
-fn a_late_proof_of_a_pinned_peer_is_an_alert_in_the_current_call_only() {
+fn late_proof_alerts_in_the_current_call_only() {
     for is_current in [false, true] {
         let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
         bob.input(policy(|it| it.contacts.push(alice.id.clone())));

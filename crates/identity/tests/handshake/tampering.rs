@@ -1,58 +1,61 @@
-//! A relay that changes what it carries: each test is an attack in a hundred variants, and
-//! beside each variant the same call without it, which goes through.
+//! A relay that tampers with messages: each test is an attack in a hundred variants, and
+//! the same call without the attack is accepted.
 
 use wimpex_identity::{MessageKind, Proof, VerifyError};
 use wimpex_protocol::{CallType, Sec};
 
-use crate::people::{Dice, Person, Wire, at, refused};
+use crate::scenario::{Rng, User, WireMessage, at, rejected};
 
 /// Every other variant attacks the offer, the rest the answer.
 fn is_turn(seed: u64, kind: MessageKind) -> bool {
     kind == [MessageKind::Offer, MessageKind::Answer][usize::from(!seed.is_multiple_of(2))]
 }
 
-fn change_sdp(wire: &mut Wire, change: impl FnOnce(&str) -> String) {
+fn change_sdp(wire: &mut WireMessage, change: impl FnOnce(&str) -> String) {
     let sdp = wire.sdp.take().unwrap();
     wire.sdp = Some(change(&sdp));
 }
 
 #[test]
-fn a_swapped_fingerprint() {
-    refused(&[VerifyError::BadSignature], |seed, scene, kind, wire| {
-        if is_turn(seed, kind) {
-            let mallory = Person::guest(&mut scene.dice).fingerprint_line();
-            let sender = if kind == MessageKind::Offer {
-                &scene.alice
-            } else {
-                &scene.bob
-            };
-            let own = sender.fingerprint_line();
-            change_sdp(wire, |sdp| sdp.replace(&own, &mallory));
-        }
-    });
+fn swapped_fingerprint() {
+    rejected(
+        &[VerifyError::BadSignature],
+        |seed, scenario, kind, wire| {
+            if is_turn(seed, kind) {
+                let mallory = User::guest(&mut scenario.rng).fingerprint_line();
+                let sender = if kind == MessageKind::Offer {
+                    &scenario.alice
+                } else {
+                    &scenario.bob
+                };
+                let own = sender.fingerprint_line();
+                change_sdp(wire, |sdp| sdp.replace(&own, &mallory));
+            }
+        },
+    );
 }
 
 #[test]
-fn a_second_fingerprint() {
+fn second_fingerprint() {
     let expected = [
         VerifyError::SeveralFingerprints,
         VerifyError::OtherFingerprint,
         VerifyError::BadSignature,
     ];
-    refused(&expected, |seed, scene, kind, wire| {
+    rejected(&expected, |seed, scenario, kind, wire| {
         if !is_turn(seed, kind) {
             return;
         }
-        let mut line = Person::guest(&mut scene.dice).fingerprint_line();
-        match scene.dice.below(5) {
+        let mut line = User::guest(&mut scenario.rng).fingerprint_line();
+        match scenario.rng.below(5) {
             0 => line = line.to_ascii_lowercase(),
             1 => line = line.replace("sha-256", "sha-512"),
             2 => line = line.replace("\r\n", "\n"),
             // The one that is there, once more: only the signature tells.
-            3 => line = scene.alice.fingerprint_line(),
+            3 => line = scenario.alice.fingerprint_line(),
             _ => {}
         }
-        let place = scene.dice.below(3);
+        let place = scenario.rng.below(3);
         change_sdp(wire, |sdp| match place {
             0 => sdp.to_owned() + &line,
             1 => sdp.replacen("t=0 0\r\n", &format!("t=0 0\r\n{line}"), 1),
@@ -62,15 +65,15 @@ fn a_second_fingerprint() {
 }
 
 #[test]
-fn any_byte_of_the_description() {
+fn description_byte_changed() {
     let expected = [
         VerifyError::BadSignature,
         VerifyError::OtherFingerprint,
         VerifyError::SeveralFingerprints,
     ];
-    refused(&expected, |seed, scene, kind, wire| {
+    rejected(&expected, |seed, scenario, kind, wire| {
         if is_turn(seed, kind) {
-            let at = scene.dice.below(wire.sdp.as_ref().unwrap().len());
+            let at = scenario.rng.below(wire.sdp.as_ref().unwrap().len());
             change_sdp(wire, |sdp| {
                 let mut bytes = sdp.as_bytes().to_vec();
                 bytes[at] ^= 1;
@@ -81,42 +84,42 @@ fn any_byte_of_the_description() {
 }
 
 #[test]
-fn sec_stripped() {
-    refused(&[VerifyError::Unsigned], |seed, scene, kind, wire| {
+fn proof_stripped() {
+    rejected(&[VerifyError::Unsigned], |seed, scenario, kind, wire| {
         let turn = [
             MessageKind::Offer,
             MessageKind::Answer,
             MessageKind::Confirm,
         ][(seed % 3) as usize];
         if kind == turn {
-            if scene.dice.below(2) == 0 {
+            if scenario.rng.below(2) == 0 {
                 wire.sec = None;
             } else {
-                wire.with_sec(|proof| proof.signed = None);
+                wire.with_proof(|proof| proof.signed = None);
             }
         }
     });
 }
 
 #[test]
-fn any_bit_of_sec() {
+fn proof_bit_changed() {
     let expected = [
         VerifyError::BadSignature,
         VerifyError::OtherKey,
         VerifyError::OtherNonce,
         VerifyError::Stale,
     ];
-    refused(&expected, |seed, scene, kind, wire| {
+    rejected(&expected, |seed, scenario, kind, wire| {
         let turn = [
             MessageKind::Offer,
             MessageKind::Answer,
             MessageKind::Confirm,
         ][(seed % 3) as usize];
         if kind == turn {
-            let bit = 1 << scene.dice.below(8);
-            let place = scene.dice.below(32);
-            let field = scene.dice.below(4);
-            wire.with_sec(|proof| {
+            let bit = 1 << scenario.rng.below(8);
+            let place = scenario.rng.below(32);
+            let field = scenario.rng.below(4);
+            wire.with_proof(|proof| {
                 let (key, signature) = proof.signed.unwrap();
                 let (mut key, mut signature) = (*key.as_bytes(), *signature.as_bytes());
                 match field {
@@ -135,30 +138,30 @@ fn any_bit_of_sec() {
 }
 
 #[test]
-fn an_id_that_is_not_the_keys() {
+fn id_of_another_key() {
     let expected = [VerifyError::OtherKey, VerifyError::OtherSender];
-    refused(&expected, |seed, scene, kind, wire| {
+    rejected(&expected, |seed, scenario, kind, wire| {
         if !is_turn(seed, kind) {
             return;
         }
-        let mallory = Person::with_key(&mut scene.dice);
-        match scene.dice.below(3) {
+        let mallory = User::with_key(&mut scenario.rng);
+        match scenario.rng.below(3) {
             // Somebody else's id on what was said.
             0 => wire.from = mallory.id,
             // Her own key and a signature that is right for it.
-            1 => wire.with_sec(|proof| {
+            1 => wire.with_proof(|proof| {
                 let (_, signature) = proof.signed.unwrap();
                 proof.signed = Some((mallory.public_key(), signature));
             }),
             // A guest's id.
-            _ => wire.from = Person::guest(&mut scene.dice).id,
+            _ => wire.from = User::guest(&mut scenario.rng).id,
         }
     });
 }
 
 #[test]
-fn sound_turned_to_pictures_and_back() {
-    refused(&[VerifyError::BadSignature], |_, _, kind, wire| {
+fn call_type_changed() {
+    rejected(&[VerifyError::BadSignature], |_, _, kind, wire| {
         if kind == MessageKind::Offer {
             wire.call_type = match wire.call_type {
                 CallType::Audio => CallType::Video,
@@ -169,11 +172,11 @@ fn sound_turned_to_pictures_and_back() {
 }
 
 #[test]
-fn garbage_is_refused_and_nothing_panics() {
-    let mut dice = Dice::new(0);
+fn garbage_is_rejected_without_panic() {
+    let mut rng = Rng::new(0);
     for length in 0..400 {
         let text: String = (0..length)
-            .map(|_| char::from(b'-' + dice.below(80) as u8))
+            .map(|_| char::from(b'-' + rng.below(80) as u8))
             .collect();
         if let Ok(proof) = Proof::parse(&Sec::new(text.clone())) {
             assert_eq!(proof.encode().as_str(), text);

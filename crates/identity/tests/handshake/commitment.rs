@@ -1,13 +1,13 @@
-//! What the commitment is for: with a string of few bits, somebody in the middle
-//! who may search finds a nonce with which both sides see the same. Promised
-//! beforehand, the nonces leave nothing to search for.
+//! What the commitment is for: an attacker in the middle who may search finds a nonce with
+//! which both sides see the same short SAS. Once the caller has committed to its nonce,
+//! there is nothing to search for.
 
 use std::ops::ControlFlow;
 
 use wimpex_identity::{Fingerprint, MessageHash, MessageKind, Nonce, Transcript, sas_digest};
 use wimpex_protocol::{CallId, CallType, UserId};
 
-use crate::people::{Dice, Person, at};
+use crate::scenario::{Rng, User, at};
 
 /// Instead of 42.
 const BITS: u32 = 8;
@@ -78,16 +78,16 @@ impl Names {
 
 /// Whether the attacker has both sides see the same bits.
 fn attack(seed: u64, is_promised: bool) -> bool {
-    let mut dice = Dice::new(seed);
-    let [alice, bob, mallory] = [0; 3].map(|_| Person::guest(&mut dice));
+    let mut rng = Rng::new(seed);
+    let [alice, bob, mallory] = [0; 3].map(|_| User::guest(&mut rng));
     let [alice_sdp, bob_sdp, mallory_sdp] =
-        [&alice, &bob, &mallory].map(|person| person.sdp(&mut dice));
+        [&alice, &bob, &mallory].map(|person| person.sdp(&mut rng));
     let names = Names {
         call: CallId::parse("c1").unwrap(),
         alice: alice.id.clone(),
         bob: bob.id.clone(),
     };
-    let [alice_nonce, bob_nonce, to_bob] = [0; 3].map(|_| dice.nonce());
+    let [alice_nonce, bob_nonce, to_bob] = [0; 3].map(|_| rng.nonce());
     // With Bob she is through: his bits stand.
     let offer = names.offer(&mallory_sdp, &to_bob, is_promised);
     let answer = names.hash(
@@ -105,7 +105,7 @@ fn attack(seed: u64, is_promised: bool) -> bool {
     // Now the answer to Alice. Of her nonce Mallory knows what the offer says.
     let offer = names.offer(&alice_sdp, &alice_nonce, is_promised);
     let known = if is_promised {
-        dice.nonce()
+        rng.nonce()
     } else {
         alice_nonce.clone()
     };
@@ -122,11 +122,11 @@ fn attack(seed: u64, is_promised: bool) -> bool {
         nonces: [alice.clone(), nonce],
         fingerprints: [alice_print(&alice_sdp), mallory.fingerprint()],
     };
-    let found = (0..TRIES).try_fold(dice.nonce(), |nonce, _| {
+    let found = (0..TRIES).try_fold(rng.nonce(), |nonce, _| {
         if answer_with(nonce.clone(), &known).bits() == wanted {
             return ControlFlow::Break(nonce);
         }
-        ControlFlow::Continue(dice.nonce())
+        ControlFlow::Continue(rng.nonce())
     });
     let (ControlFlow::Break(nonce) | ControlFlow::Continue(nonce)) = found;
     // Alice shows her nonce, and both compare.
@@ -138,7 +138,7 @@ fn alice_print(sdp: &str) -> Fingerprint {
 }
 
 #[test]
-fn a_search_wins_without_the_commitment_and_only_by_chance_with_it() {
+fn commitment_leaves_nothing_to_search() {
     let wins = |is_promised| {
         let calls = 0..u64::from(CALLS);
         calls.filter(|&seed| attack(seed, is_promised)).count() as f64

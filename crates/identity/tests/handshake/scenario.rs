@@ -1,5 +1,5 @@
-//! People, their messages on the wire, and the way that a handshake takes if
-//! nobody interferes.
+//! Simulated users, their messages on the wire, and a handshake that an attacker may
+//! interfere with.
 
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
@@ -10,16 +10,16 @@ use wimpex_identity::{
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
 use wimpex_sansio::UnixTime;
 
-/// So many variants of each attack.
+/// How many variants of each attack are tried.
 pub(crate) const VARIANTS: u64 = 100;
 
 /// Random bytes that are the same in each run.
-pub(crate) struct Dice {
+pub(crate) struct Rng {
     seed: u64,
     rolls: u64,
 }
 
-impl Dice {
+impl Rng {
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, rolls: 0 }
     }
@@ -43,26 +43,26 @@ impl Dice {
 }
 
 #[derive(Clone)]
-pub(crate) struct Person {
+pub(crate) struct User {
     pub(crate) id: UserId,
     key: Option<SigningKey>,
     certificate: [u8; 32],
     pub(crate) replay_cache: ReplayCache,
 }
 
-impl Person {
-    pub(crate) fn with_key(dice: &mut Dice) -> Self {
-        let key = SigningKey::from_bytes(&dice.bytes());
+impl User {
+    pub(crate) fn with_key(rng: &mut Rng) -> Self {
+        let key = SigningKey::from_bytes(&rng.bytes());
         let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
         Self {
             id,
             key: Some(key),
-            ..Self::guest(dice)
+            ..Self::guest(rng)
         }
     }
 
-    pub(crate) fn guest(dice: &mut Dice) -> Self {
-        let letters: String = dice
+    pub(crate) fn guest(rng: &mut Rng) -> Self {
+        let letters: String = rng
             .bytes()
             .map(|b| char::from(b'a' + b % 26))
             .iter()
@@ -70,15 +70,15 @@ impl Person {
         Self {
             id: UserId::parse(format!("guest-{}", &letters[..24])).unwrap(),
             key: None,
-            certificate: dice.bytes(),
+            certificate: rng.bytes(),
             replay_cache: ReplayCache::default(),
         }
     }
 
     /// The same key or id, on another device.
-    pub(crate) fn second_device(&self, dice: &mut Dice) -> Self {
+    pub(crate) fn second_device(&self, rng: &mut Rng) -> Self {
         Self {
-            certificate: dice.bytes(),
+            certificate: rng.bytes(),
             replay_cache: ReplayCache::default(),
             ..self.clone()
         }
@@ -120,14 +120,14 @@ impl Person {
         format!("a=fingerprint:sha-256 {}\r\n", pairs.join(":"))
     }
 
-    pub(crate) fn sdp(&self, dice: &mut Dice) -> String {
+    pub(crate) fn sdp(&self, rng: &mut Rng) -> String {
         let line = self.fingerprint_line();
-        let fragment = dice.below(1_000_000);
+        let fragment = rng.below(1_000_000);
         format!(
             "v=0\r\no=- {} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n\
              m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=ice-ufrag:{fragment}\r\n{line}\
              m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=ice-ufrag:{fragment}\r\n{line}",
-            dice.below(1_000_000),
+            rng.below(1_000_000),
         )
     }
 }
@@ -137,9 +137,9 @@ pub(crate) fn at(millis: u64) -> UnixTime {
     UnixTime::from_millis(millis)
 }
 
-/// A message on its way.
+/// A message in transit.
 #[derive(Clone, Debug)]
-pub(crate) struct Wire {
+pub(crate) struct WireMessage {
     pub(crate) from: UserId,
     pub(crate) call: CallId,
     pub(crate) call_type: CallType,
@@ -147,8 +147,8 @@ pub(crate) struct Wire {
     pub(crate) sdp: Option<String>,
 }
 
-impl Wire {
-    pub(crate) fn incoming(&self) -> ReceivedMessage<'_> {
+impl WireMessage {
+    pub(crate) fn received(&self) -> ReceivedMessage<'_> {
         ReceivedMessage {
             from: &self.from,
             call: &self.call,
@@ -158,47 +158,47 @@ impl Wire {
     }
 
     /// Changes the bytes of `sec`.
-    pub(crate) fn with_sec(&mut self, change: impl FnOnce(&mut wimpex_identity::Proof)) {
+    pub(crate) fn with_proof(&mut self, change: impl FnOnce(&mut wimpex_identity::Proof)) {
         let mut proof = wimpex_identity::Proof::parse(self.sec.as_ref().unwrap()).unwrap();
         change(&mut proof);
         self.sec = Some(proof.encode());
     }
 }
 
-/// Two people and a call that one of them is about to make.
-pub(crate) struct Scene {
-    pub(crate) dice: Dice,
-    pub(crate) alice: Person,
-    pub(crate) bob: Person,
+/// Two users and a call that one of them is about to make.
+pub(crate) struct Scenario {
+    pub(crate) rng: Rng,
+    pub(crate) alice: User,
+    pub(crate) bob: User,
     pub(crate) call: CallId,
     pub(crate) call_type: CallType,
     /// Milliseconds since 1970.
     pub(crate) now: u64,
 }
 
-impl Scene {
+impl Scenario {
     pub(crate) fn of_keys(seed: u64) -> Self {
-        Self::new(seed, Person::with_key)
+        Self::new(seed, User::with_key)
     }
 
     pub(crate) fn of_guests(seed: u64) -> Self {
-        Self::new(seed, Person::guest)
+        Self::new(seed, User::guest)
     }
 
-    fn new(seed: u64, person: fn(&mut Dice) -> Person) -> Self {
-        let mut dice = Dice::new(seed);
-        let call_type = [CallType::Audio, CallType::Video][dice.below(2)];
+    fn new(seed: u64, user: fn(&mut Rng) -> User) -> Self {
+        let mut rng = Rng::new(seed);
+        let call_type = [CallType::Audio, CallType::Video][rng.below(2)];
         Self {
-            alice: person(&mut dice),
-            bob: person(&mut dice),
+            alice: user(&mut rng),
+            bob: user(&mut rng),
             call: CallId::parse(format!("call_{seed}")).unwrap(),
             call_type,
             now: 1_701_234_567_890 + seed * 1_000,
-            dice,
+            rng,
         }
     }
 
-    pub(crate) fn call(&self, me: &Person, peer: &UserId, call_type: CallType) -> CallContext {
+    pub(crate) fn call(&self, me: &User, peer: &UserId, call_type: CallType) -> CallContext {
         CallContext {
             id: self.call.clone(),
             call_type,
@@ -209,11 +209,11 @@ impl Scene {
 
     pub(crate) fn wire(
         &self,
-        from: &Person,
+        from: &User,
         unsigned: &UnsignedMessage,
         sdp: Option<&str>,
-    ) -> Wire {
-        Wire {
+    ) -> WireMessage {
+        WireMessage {
             from: from.id.clone(),
             call: self.call.clone(),
             call_type: self.call_type,
@@ -222,94 +222,94 @@ impl Scene {
         }
     }
 
-    /// Alice calls Bob, and notes her own offer.
-    pub(crate) fn offer(&mut self) -> (Caller, Wire) {
-        let sdp = self.alice.sdp(&mut self.dice);
+    /// Alice calls Bob, and remembers her own offer.
+    pub(crate) fn offer(&mut self) -> (Caller, WireMessage) {
+        let sdp = self.alice.sdp(&mut self.rng);
         let call = self.call(&self.alice, &self.bob.id, self.call_type);
-        let (caller, unsigned) =
-            Caller::offer(call, &sdp, self.dice.nonce(), at(self.now)).unwrap();
+        let (caller, unsigned) = Caller::offer(call, &sdp, self.rng.nonce(), at(self.now)).unwrap();
         self.alice.replay_cache.insert_own(&unsigned, at(self.now));
         (caller, self.wire(&self.alice, &unsigned, Some(&sdp)))
     }
 
-    /// `who` hears an offer, as far as possible.
+    /// `who` receives an offer, and resolves it.
     pub(crate) fn receive_offer(
         &self,
-        who: &mut Person,
-        offer: &Wire,
+        who: &mut User,
+        offer: &WireMessage,
     ) -> Result<Callee, VerifyError> {
         let call = CallContext {
             id: offer.call.clone(),
             ..self.call(who, &offer.from, offer.call_type)
         };
-        let unverified = Callee::receive_offer(call, &offer.incoming(), at(self.now))?;
+        let unverified = Callee::receive_offer(call, &offer.received(), at(self.now))?;
         unverified.verify(&mut who.replay_cache, at(self.now))
     }
 }
 
-/// What both sides have in the end.
+/// The handshake of both sides at the end.
 pub(crate) struct Both {
     pub(crate) alice: Secured,
     pub(crate) bob: Secured,
 }
 
 impl Both {
-    pub(crate) fn pictures(&self) -> [Sas; 2] {
+    pub(crate) fn sas(&self) -> [Sas; 2] {
         [self.alice.sas(), self.bob.sas()]
     }
 }
 
-/// A handshake; `between` may do to each message and to the clock what it
-/// wants. The first refusal ends it.
+/// A handshake; `between` may change each message and the clock. The first error ends
+/// it.
 pub(crate) fn handshake(
-    scene: &mut Scene,
-    mut between: impl FnMut(&mut Scene, MessageKind, &mut Wire),
+    scenario: &mut Scenario,
+    mut between: impl FnMut(&mut Scenario, MessageKind, &mut WireMessage),
 ) -> Result<Both, VerifyError> {
-    let (caller, mut offer) = scene.offer();
-    between(scene, MessageKind::Offer, &mut offer);
-    let mut bob = scene.bob.clone();
-    let callee = scene.receive_offer(&mut bob, &offer)?;
+    let (caller, mut offer) = scenario.offer();
+    between(scenario, MessageKind::Offer, &mut offer);
+    let mut bob = scenario.bob.clone();
+    let callee = scenario.receive_offer(&mut bob, &offer)?;
 
-    let sdp = bob.sdp(&mut scene.dice);
-    let (waiting, unsigned) = callee
-        .answer(&sdp, scene.dice.nonce(), at(scene.now))
+    let sdp = bob.sdp(&mut scenario.rng);
+    let (awaiting, unsigned) = callee
+        .answer(&sdp, scenario.rng.nonce(), at(scenario.now))
         .unwrap();
-    let mut answer = scene.wire(&bob, &unsigned, Some(&sdp));
-    between(scene, MessageKind::Answer, &mut answer);
-    let unverified = caller.receive_answer(&answer.incoming(), at(scene.now))?;
-    let answered = unverified.verify(&mut scene.alice.replay_cache, at(scene.now))?;
+    let mut answer = scenario.wire(&bob, &unsigned, Some(&sdp));
+    between(scenario, MessageKind::Answer, &mut answer);
+    let unverified = caller.receive_answer(&answer.received(), at(scenario.now))?;
+    let answered = unverified.verify(&mut scenario.alice.replay_cache, at(scenario.now))?;
 
-    let (agreed, unsigned) = caller.confirm(answered, at(scene.now)).unwrap();
-    let mut confirm = scene.wire(&scene.alice, &unsigned, None);
-    between(scene, MessageKind::Confirm, &mut confirm);
-    let unverified = waiting.receive_confirm(&confirm.incoming(), at(scene.now))?;
-    let heard: Agreed = unverified.verify(&mut bob.replay_cache, at(scene.now))?;
-    scene.bob = bob;
+    let (agreed, unsigned) = caller.confirm(answered, at(scenario.now)).unwrap();
+    let mut confirm = scenario.wire(&scenario.alice, &unsigned, None);
+    between(scenario, MessageKind::Confirm, &mut confirm);
+    let unverified = awaiting.receive_confirm(&confirm.received(), at(scenario.now))?;
+    let confirmed: Agreed = unverified.verify(&mut bob.replay_cache, at(scenario.now))?;
+    scenario.bob = bob;
     Ok(Both {
-        alice: agreed.secure(&scene.bob.fingerprint())?,
-        bob: heard.secure(&scene.alice.fingerprint())?,
+        alice: agreed.secure(&scenario.bob.fingerprint())?,
+        bob: confirmed.secure(&scenario.alice.fingerprint())?,
     })
 }
 
-/// Nobody interferes: both have the same pictures.
-pub(crate) fn control(mut scene: Scene) {
-    let both = handshake(&mut scene, |_, _, _| {}).expect("nobody has interfered");
-    let [alice, bob] = both.pictures();
-    assert!(alice == bob, "the pictures differ");
+/// Nobody interferes: both sides have the same SAS.
+pub(crate) fn control(mut scenario: Scenario) {
+    let both = handshake(&mut scenario, |_, _, _| {}).expect("nobody has interfered");
+    let [alice, bob] = both.sas();
+    assert!(alice == bob, "the SAS differ");
 }
 
-/// An attack on each of a hundred calls, and beside it the same call without.
-pub(crate) fn refused(
+/// An attack on each of a hundred calls, all of which are rejected; the same call without
+/// the attack is accepted.
+pub(crate) fn rejected(
     expected: &[VerifyError],
-    mut attack: impl FnMut(u64, &mut Scene, MessageKind, &mut Wire),
+    mut attack: impl FnMut(u64, &mut Scenario, MessageKind, &mut WireMessage),
 ) {
     for seed in 0..VARIANTS {
-        control(Scene::of_keys(seed));
-        let mut scene = Scene::of_keys(seed);
-        let result = handshake(&mut scene, |scene, kind, wire| {
-            attack(seed, scene, kind, wire);
+        control(Scenario::of_keys(seed));
+        let mut scenario = Scenario::of_keys(seed);
+        let result = handshake(&mut scenario, |scenario, kind, wire| {
+            attack(seed, scenario, kind, wire);
         });
-        let refusal = result.err().expect("an attack was accepted");
-        assert!(expected.contains(&refusal), "{seed}: {refusal:?}");
+        let error = result.err().expect("an attack was accepted");
+        assert!(expected.contains(&error), "{seed}: {error:?}");
     }
 }
