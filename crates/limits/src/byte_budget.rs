@@ -1,0 +1,82 @@
+//! Bytes that may wait at the same time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// So many bytes may be held at a time; clones share them.
+#[derive(Clone, Debug)]
+pub struct ByteBudget {
+    held: Arc<AtomicUsize>,
+    limit: usize,
+}
+
+impl ByteBudget {
+    /// At most `limit` bytes; 0 is no limit.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            held: Arc::default(),
+            limit: if limit == 0 { usize::MAX } else { limit },
+        }
+    }
+
+    /// Whether so many more fit; if so they are held until [`Self::release`].
+    pub fn try_hold(&self, bytes: usize) -> bool {
+        self.hold(bytes, false)
+    }
+
+    /// The same, but one piece always fits when nothing else is held, however
+    /// small the limit: a message can be larger than a queue and must pass.
+    pub fn try_hold_or_alone(&self, bytes: usize) -> bool {
+        self.hold(bytes, true)
+    }
+
+    /// Gives back what was held.
+    pub fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes are held.
+    pub fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn hold(&self, bytes: usize, alone: bool) -> bool {
+        let fits = |held: usize| {
+            let sum = held.checked_add(bytes)?;
+            (sum <= self.limit || (alone && held == 0)).then_some(sum)
+        };
+        self.held
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+            .is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_released_can_be_held_again() {
+        let budget = ByteBudget::new(10);
+        assert!(budget.try_hold(6));
+        assert!(!budget.clone().try_hold(5), "clones share the bytes");
+        assert!(budget.try_hold(4));
+        budget.release(6);
+        assert!(budget.try_hold(5));
+        assert_eq!(budget.held(), 9);
+    }
+
+    #[test]
+    fn one_piece_can_be_let_in_alone() {
+        let budget = ByteBudget::new(10);
+        assert!(!budget.try_hold(11));
+        assert!(budget.try_hold_or_alone(11));
+        assert!(!budget.try_hold_or_alone(1));
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let budget = ByteBudget::new(0);
+        assert!(budget.try_hold(usize::MAX - 1));
+    }
+}
