@@ -1,15 +1,16 @@
 //! Who is logged in, and who gets which message.
 //!
-//! Pure: an input goes in, the outputs come back, and whoever called carries
-//! them out in that order. It must not know sockets, clocks, or how a message
-//! is written.
+//! A [`Machine`]: whoever drives it carries its outputs out in their order. It
+//! must not know sockets, clocks, or how a message is written; none of its
+//! decisions depends on time, so it never asks for a timeout.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wimpex_protocol::{
     DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceWatch, Relayed, ServerMessage,
     Signal, UserId, limits,
 };
+use wimpex_sansio::{Machine, Now};
 
 /// One login of a device, for as long as it counts: it may outlive its socket
 /// and go on over another one. Never used twice.
@@ -25,6 +26,50 @@ pub struct Identity {
     pub device: DeviceId,
     /// What to call them.
     pub name: Name,
+}
+
+/// What can happen to the hub. An input about a session that is not in it does
+/// nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// A session has logged in. If it is in already, this does nothing; an older
+    /// session of the same device gives way to it.
+    Join {
+        /// Never used before.
+        session: SessionId,
+        /// Who it has proved to be.
+        identity: Identity,
+    },
+    /// A session is over.
+    Leave {
+        /// Which one.
+        session: SessionId,
+    },
+    /// Nothing is heard of a session, or something is again. What is sent to a
+    /// session that is away still waits for it; whoever watches its user does
+    /// not count on it meanwhile.
+    SetAway {
+        /// Which one.
+        session: SessionId,
+        /// Whether it is away from now on.
+        away: bool,
+    },
+    /// A session sends a message to somebody.
+    Relay {
+        /// The sender.
+        session: SessionId,
+        /// The message with its address; who it is from is stamped on it.
+        relayed: Relayed,
+    },
+    /// A session says whose presence it wants to know.
+    Watch {
+        /// Who asks.
+        session: SessionId,
+        /// About whom.
+        watch: PresenceWatch,
+    },
+    /// The machine contract's; the hub has no deadlines.
+    Timeout,
 }
 
 /// What is to be done next.
@@ -53,9 +98,11 @@ pub struct Counts {
     pub watched: usize,
 }
 
-/// See the module.
+/// Sessions, the devices of each user, and who watches whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hub {
+    /// Empty between two inputs.
+    outputs: VecDeque<Output>,
     sessions: BTreeMap<SessionId, Session>,
     devices: BTreeMap<UserId, Vec<(DeviceId, SessionId)>>,
     watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
@@ -69,9 +116,33 @@ struct Session {
     watching: BTreeSet<UserId>,
 }
 
+impl Machine for Hub {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, _now: Now) {
+        let outputs = match input {
+            Input::Join { session, identity } => self.join(session, identity),
+            Input::Leave { session } => self.leave(session),
+            Input::SetAway { session, away } => self.set_away(session, away),
+            Input::Relay { session, relayed } => self.relay(session, relayed),
+            Input::Watch { session, watch } => self.watch(session, watch),
+            Input::Timeout => Vec::new(),
+        };
+        self.outputs.extend(outputs);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        None
+    }
+}
+
 impl Hub {
-    /// Somebody has logged in.
-    pub fn join(&mut self, id: SessionId, identity: Identity) -> Vec<Output> {
+    fn join(&mut self, id: SessionId, identity: Identity) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();
         }
@@ -96,8 +167,7 @@ impl Hub {
         outputs
     }
 
-    /// A session is over.
-    pub fn leave(&mut self, id: SessionId) -> Vec<Output> {
+    fn leave(&mut self, id: SessionId) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -113,10 +183,7 @@ impl Hub {
         self.tell_watchers(before).into_iter().collect()
     }
 
-    /// Nothing is heard of a session, or something is again. What is sent to a
-    /// session that is away still waits for it; whoever watches its user does
-    /// not count on it meanwhile.
-    pub fn set_away(&mut self, id: SessionId, away: bool) -> Vec<Output> {
+    fn set_away(&mut self, id: SessionId, away: bool) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -127,8 +194,7 @@ impl Hub {
         self.tell_watchers(before).into_iter().collect()
     }
 
-    /// A session sends a message to somebody.
-    pub fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
+    fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -171,8 +237,7 @@ impl Hub {
         }]
     }
 
-    /// A session says whose presence it wants to know.
-    pub fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
+    fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
         let Some(session) = self.sessions.get_mut(&id) else {
             return Vec::new();
         };

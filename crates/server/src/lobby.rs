@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::{debug, info};
-use wimpex_hub::{Counts, Hub, Identity, Output, SessionId};
+use wimpex_hub::{Counts, Hub, Identity, Input, Output, SessionId};
 use wimpex_protocol::{Ack, PresenceWatch, Relayed, Resume, ServerMessage, Welcome};
+use wimpex_sansio::{Machine, Now, outputs};
 use wimpex_stream::Ahead;
 
 use crate::outbox::{self, Dismissal, Dismissed, Outbox, Queue};
@@ -134,7 +135,8 @@ impl Lobby {
         if let Some(line) = inner.lines.get_mut(&conn) {
             line.session = Some(id);
         }
-        outputs.extend(inner.hub.join(id, identity));
+        let session = id;
+        outputs.extend(inner.tell_hub(Input::Join { session, identity }));
         inner.carry_out(outputs, self.bounds);
     }
 
@@ -172,7 +174,10 @@ impl Lobby {
             return Some(inner.drop_slow_line(conn));
         }
         debug!(conn = conn.0, session = id.0, "resumed");
-        Some(inner.hub.set_away(id, false))
+        Some(inner.tell_hub(Input::SetAway {
+            session: id,
+            away: false,
+        }))
     }
 
     /// A frame has arrived over a socket that is logged in.
@@ -202,11 +207,11 @@ impl Lobby {
     }
 
     pub(crate) fn relay(&self, conn: ConnId, relayed: Relayed) {
-        self.with_session(conn, |hub, session| hub.relay(session, relayed));
+        self.with_session(conn, |session| Input::Relay { session, relayed });
     }
 
     pub(crate) fn watch(&self, conn: ConnId, watch: PresenceWatch) {
-        self.with_session(conn, |hub, session| hub.watch(session, watch));
+        self.with_session(conn, |session| Input::Watch { session, watch });
     }
 
     /// An answer to this socket's client alone.
@@ -242,7 +247,10 @@ impl Lobby {
         }
         let mut outputs = Vec::new();
         for id in silent {
-            outputs.extend(inner.hub.set_away(id, true));
+            outputs.extend(inner.tell_hub(Input::SetAway {
+                session: id,
+                away: true,
+            }));
         }
         for id in over {
             info!(session = id.0, "did not come back");
@@ -270,10 +278,10 @@ impl Lobby {
         self.lock().lines.len()
     }
 
-    fn with_session(&self, conn: ConnId, act: impl FnOnce(&mut Hub, SessionId) -> Vec<Output>) {
+    fn with_session(&self, conn: ConnId, input: impl FnOnce(SessionId) -> Input) {
         let mut inner = self.lock();
         if let Some(session) = inner.lines.get(&conn).and_then(|line| line.session) {
-            let outputs = act(&mut inner.hub, session);
+            let outputs = inner.tell_hub(input(session));
             inner.carry_out(outputs, self.bounds);
         }
     }
@@ -296,6 +304,12 @@ impl Lobby {
 }
 
 impl Inner {
+    /// None of the hub's decisions depends on time.
+    fn tell_hub(&mut self, input: Input) -> Vec<Output> {
+        self.hub.handle(input, Now::ZERO);
+        outputs(&mut self.hub).collect()
+    }
+
     fn seat(&mut self, conn: ConnId) -> Option<&mut Seat> {
         let session = self.lines.get(&conn)?.session?;
         self.seats.get_mut(&session)
@@ -309,7 +323,7 @@ impl Inner {
     /// A session is over.
     fn end(&mut self, session: SessionId) -> Vec<Output> {
         self.seats.remove(&session);
-        self.hub.leave(session)
+        self.tell_hub(Input::Leave { session })
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>, bounds: Bounds) {
