@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio_rustls::rustls;
 
-use crate::cidr::Cidr;
 use crate::credentials::SharedSecret;
 
 /// Everything about one relay.
@@ -29,7 +29,7 @@ pub struct Config {
     /// What clients are told that this is; a name, as HTTP's realm.
     pub realm: String,
     /// Peers outside the public internet that are allowed nevertheless.
-    pub allow_peers: Vec<Cidr>,
+    pub allow_peers: Vec<IpNet>,
     /// How much of everything.
     pub limits: Limits,
     /// How long everything.

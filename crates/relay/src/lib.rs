@@ -6,7 +6,7 @@
 //!             tcp ──┼── shared ── machine ─────┤
 //!             tls ──┘             │            └── sink: the way back
 //!                                 ├ credentials, nonce   who may
-//!                                 ├ peers, cidr          send where
+//!                                 ├ peers                send where
 //!                                 └ budget               how much
 //! ```
 //!
@@ -16,7 +16,6 @@
 //! This crate must not know what a call is. Addresses are in no log above debug,
 //! and secrets in none.
 
-pub mod cidr;
 pub mod config;
 pub mod credentials;
 pub mod peers;

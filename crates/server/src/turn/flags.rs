@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use wimpex_relay::cidr::Cidr;
+use ipnet::IpNet;
 use wimpex_relay::config::Limits;
+use wimpex_relay::peers::parse_block;
 
 /// STUN and TURN that come with the server.
 #[derive(Clone, Debug, Args)]
@@ -80,9 +81,10 @@ pub struct TurnConfig {
         long,
         env = "WIMPEX_TURN_ALLOW_PEER",
         value_name = "CIDR",
+        value_parser = parse_block,
         value_delimiter = ','
     )]
-    pub turn_allow_peer: Vec<Cidr>,
+    pub turn_allow_peer: Vec<IpNet>,
 
     /// The certificate for TURN over TLS, with those that vouch for it, as PEM
     #[arg(
