@@ -6,8 +6,6 @@
 //! nothing hides behind its integrity, so that hostile input meets one strict
 //! reading only.
 
-use std::net::SocketAddr;
-
 use stun_types::attribute::{
     AttributeType, ErrorCode, Fingerprint, MessageIntegrity, UnknownAttributes,
 };
@@ -17,6 +15,8 @@ use stun_types::prelude::{
 };
 use turn_types::attribute::{Data, XorPeerAddress};
 use turn_types::message::DATA;
+
+use crate::addr::PeerAddr;
 
 /// Of a STUN message, in bytes.
 pub(crate) const STUN_HEADER: usize = 20;
@@ -92,20 +92,15 @@ where
 }
 
 /// Every XOR-PEER-ADDRESS; None if one is malformed.
-pub(crate) fn peers(message: &Message<'_>) -> Option<Vec<SocketAddr>> {
+pub(crate) fn peers(message: &Message<'_>) -> Option<Vec<PeerAddr>> {
     message
         .iter_attributes()
         .filter(|(_, raw)| raw.get_type() == XorPeerAddress::TYPE)
         .map(|(_, raw)| {
             let peer = XorPeerAddress::from_raw(raw).ok()?;
-            Some(plain(peer.addr(message.transaction_id())))
+            Some(PeerAddr::new(peer.addr(message.transaction_id())))
         })
         .collect()
-}
-
-/// An address without IPv6's flow and scope, so that equal ones are equal.
-pub(crate) fn plain(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip(), address.port())
 }
 
 /// The attributes that must be understood and are not among `known`.
@@ -115,6 +110,14 @@ pub(crate) fn unknown(message: &Message<'_>, known: &[AttributeType]) -> Vec<Att
         .map(|(_, raw)| raw.get_type())
         .filter(|kind| kind.comprehension_required() && !known.contains(kind))
         .collect()
+}
+
+/// Where in the message the DATA attribute's value lies.
+pub(crate) fn data_range(message: &Message<'_>) -> Option<std::ops::Range<usize>> {
+    let (offset, data) = message.attribute_and_offset::<Data>().ok()?;
+    // The attribute's own header of four bytes comes first.
+    let start = offset + 4;
+    Some(start..start + data.data().len())
 }
 
 /// A success response; signed if there is a key.
@@ -147,11 +150,14 @@ pub(crate) fn unknown_attributes(kinds: &[AttributeType]) -> Box<dyn AttributeWr
 }
 
 /// A Data indication (RFC 8656, section 11.4).
-pub(crate) fn data_indication(peer: SocketAddr, data: &[u8]) -> Vec<u8> {
+pub(crate) fn data_indication(peer: PeerAddr, data: &[u8]) -> Vec<u8> {
     let writer = MessageWriteVec::with_capacity(data.len() + 64);
     let mut writer = Message::builder_indication(DATA, writer);
     let transaction = writer.transaction_id();
-    push(&mut writer, &XorPeerAddress::new(peer, transaction));
+    push(
+        &mut writer,
+        &XorPeerAddress::new(peer.socket_addr(), transaction),
+    );
     push(&mut writer, &Data::new(data));
     writer.finish()
 }

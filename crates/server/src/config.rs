@@ -2,6 +2,8 @@
 //!
 //! Every flag has an environment variable `WIMPEX_…`. A limit of 0 is no limit.
 
+mod turn;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use wimpex_protocol::limits;
 
-pub use crate::turn::TurnConfig;
+pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
 #[derive(Clone, Debug, Parser)]

@@ -52,7 +52,7 @@ async fn all_allocations_are_capped_and_so_are_ports() {
 async fn bandwidth_is_capped() {
     const RATE: u64 = 100_000;
     const PACKET: usize = 1000;
-    let relay = TestRelay::with(|config| config.limits.user_bytes_per_second = RATE).await;
+    let relay = TestRelay::with(|config| config.limits.user_kbps = RATE * 8 / 1000).await;
     let peer = Peer::v4().await;
     let mut out = relay.client("alice").await;
     out.allocated().await;

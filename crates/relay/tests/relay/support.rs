@@ -112,7 +112,7 @@ pub(crate) fn config() -> Config {
         realm: "test".to_owned(),
         allow_peers: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
         limits: Limits {
-            user_bytes_per_second: 0,
+            user_kbps: 0,
             ..Limits::default()
         },
         timing: Timing {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -60,20 +61,9 @@ pub struct TurnConfig {
           default_value_t = Self::default().turn_relay_ports)]
     pub turn_relay_ports: PortRange,
 
-    /// What one user may have relayed, both directions together; 0 is no limit
-    #[arg(long, env = "WIMPEX_TURN_USER_KBPS", value_name = "KILOBITS/S",
-          default_value_t = Self::default().turn_user_kbps)]
-    pub turn_user_kbps: u64,
-
-    /// Allocations of one user; 0 is no limit
-    #[arg(long, env = "WIMPEX_TURN_ALLOCATIONS_PER_USER", value_name = "N",
-          default_value_t = Self::default().turn_allocations_per_user)]
-    pub turn_allocations_per_user: usize,
-
-    /// Allocations in all; 0 is no limit
-    #[arg(long, env = "WIMPEX_TURN_ALLOCATIONS", value_name = "N",
-          default_value_t = Self::default().turn_allocations)]
-    pub turn_allocations: usize,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub limits: Limits,
 
     /// Relay to these addresses too, though they are not of the public internet;
     /// may be repeated
@@ -107,7 +97,6 @@ pub struct TurnConfig {
 
 impl Default for TurnConfig {
     fn default() -> Self {
-        let limits = Limits::default();
         Self {
             turn: None,
             turn_listen: Vec::new(),
@@ -115,9 +104,7 @@ impl Default for TurnConfig {
             turn_public_ip: Vec::new(),
             turn_host: None,
             turn_relay_ports: PortRange(49152, 65535),
-            turn_user_kbps: limits.user_bytes_per_second * 8 / 1000,
-            turn_allocations_per_user: limits.allocations_per_user,
-            turn_allocations: limits.allocations,
+            limits: Limits::default(),
             turn_allow_peer: Vec::new(),
             tls_cert: None,
             tls_key: None,
@@ -127,7 +114,14 @@ impl Default for TurnConfig {
 
 /// `FIRST-LAST`, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PortRange(pub(super) u16, pub(super) u16);
+pub struct PortRange(u16, u16);
+
+impl PortRange {
+    /// All of them.
+    pub fn ports(self) -> RangeInclusive<u16> {
+        self.0..=self.1
+    }
+}
 
 impl FromStr for PortRange {
     type Err = String;
@@ -143,5 +137,19 @@ impl FromStr for PortRange {
 impl fmt::Display for PortRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.0, self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_a_range() {
+        assert_eq!("1-2".parse(), Ok(PortRange(1, 2)));
+        assert_eq!("7".parse(), Ok(PortRange(7, 7)));
+        for wrong in ["", "2-1", "0-5", "1-65536", "a-b"] {
+            assert!(wrong.parse::<PortRange>().is_err(), "{wrong}");
+        }
     }
 }
