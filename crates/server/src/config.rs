@@ -221,8 +221,8 @@ pub struct Timing {
     pub http_head: Duration,
     /// For any progress of a write.
     pub write: Duration,
-    /// For a farewell to arrive, when a socket is closed.
-    pub farewell: Duration,
+    /// For each half of the closing handshake, when a socket is closed.
+    pub close_handshake: Duration,
     /// How often a peer is pinged; None means [`Limits::ping_seconds`].
     pub ping: Option<Duration>,
     /// After this much silence a session that has lost its socket counts as away.
@@ -244,7 +244,7 @@ impl Default for Timing {
             login: Duration::from_secs(limits::LOGIN_SECONDS),
             http_head: Duration::from_secs(8),
             write: Duration::from_secs(10),
-            farewell: Duration::from_secs(1),
+            close_handshake: Duration::from_secs(1),
             ping: None,
             away: Duration::from_secs(14),
             keep: Duration::from_secs(45),

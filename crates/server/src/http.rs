@@ -9,8 +9,9 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 
+use crate::app::App;
 use crate::headers::SecurityHeaders;
-use crate::{App, page, upgrade};
+use crate::{page, upgrade};
 
 /// `/ws`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {

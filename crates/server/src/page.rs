@@ -21,7 +21,7 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
-use crate::StartError;
+use crate::error::StartError;
 use asset::Asset;
 
 /// See the module.

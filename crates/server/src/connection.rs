@@ -1,12 +1,14 @@
-//! One WebSocket's life: hello, login, messages both ways, farewell.
+//! One WebSocket's life: hello, login, messages both ways, the close handshake.
 //!
 //! One task and one loop. It waits for whatever comes first: word that it must
-//! end, a text to write, a frame to read, or a moment of its timetable. It must
-//! not know other sockets: what they have to do with each other is the lobby's.
+//! end, a text to write, a frame to read, or a moment of its timers. It must
+//! not know other connections: what they have to do with each other is the
+//! registry's.
 
-mod end;
-mod farewell;
-mod timetable;
+mod close_cause;
+mod close_handshake;
+mod errors;
+mod timers;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,19 +22,22 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Hello, IceServers, Login, Numbered,
-    ServerMessage, UserId,
+    ClientMessage, DecodeError, ErrorCode, Hello, IceServers, Login, Numbered, ServerMessage,
+    UserId,
 };
 use wimpex_stream::Ahead;
 
-use crate::bucket::{Bucket, Verdict};
-use crate::lobby::ConnId;
-use crate::login::{self, Asked};
-use crate::outbox::{Dismissed, Queue};
-use crate::seat::Reception;
-use crate::{App, random};
-use end::End;
-use timetable::Timetable;
+use crate::app::App;
+use crate::connection_id::ConnectionId;
+use crate::frame::{FrameKind, OutgoingFrame};
+use crate::login::{self, LoginChallenge};
+use crate::random;
+use crate::rate_limit::{Decision, RateLimiter};
+use crate::resumable_session::Receipt;
+use crate::send_queue::{CloseSignal, SendQueueReader};
+use close_cause::CloseCause;
+use errors::{error, not_logged_in};
+use timers::Timers;
 
 /// Where a client waits before it is served; a description fits in eight of them.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
@@ -50,33 +55,39 @@ pub(crate) async fn serve<S>(io: S, app: Arc<App>, origins: Vec<String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (conn, queue, mut dismissed) = app.lobby.enter();
-    let _leave = LeaveOnDrop { app: &app, conn };
-    info!(conn = conn.0, "connected");
-    let mut socket = Socket::new(websocket(io, &app).await, &app, conn, queue);
+    let (id, queue, mut close_signal) = app.registry.enter();
+    let _leave = LeaveOnDrop { app: &app, id };
+    info!(connection = id.0, "connected");
+    let mut socket = Connection::new(websocket(io, &app).await, &app, id, queue);
     let end = match socket.say_hello(origins) {
-        Ok(()) => socket.talk(&mut dismissed).await,
+        Ok(()) => socket.talk(&mut close_signal).await,
         Err(end) => end,
     };
-    // Out of the lobby first: nobody should wait for this farewell.
+    // Out of the registry first: nobody should wait for its close handshake.
     if end.may_come_back() {
-        app.lobby.lose(conn, socket.timetable.heard.into_std());
+        app.registry.lose(id, socket.timers.heard.into_std());
     } else {
-        app.lobby.leave(conn);
+        app.registry.leave(id);
     }
-    info!(conn = conn.0, reason = %end, "left");
-    let Socket { mut ws, queue, .. } = socket;
-    farewell::say(&mut ws, end, Some(queue), app.config.timing.farewell).await;
+    info!(connection = id.0, reason = %end, "left");
+    let Connection { mut ws, queue, .. } = socket;
+    close_handshake::perform(&mut ws, end, Some(queue), app.config.timing.close_handshake).await;
 }
 
-/// Tells a socket that there are too many, and closes it.
-pub(crate) async fn turn_away<S>(io: S, app: Arc<App>)
+/// Tells a client that there are too many connections, and closes this one.
+pub(crate) async fn refuse_connection<S>(io: S, app: Arc<App>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     info!("turned away: too many connections");
     let mut ws = websocket(io, &app).await;
-    farewell::say(&mut ws, End::NoPlace, None, app.config.timing.farewell).await;
+    close_handshake::perform(
+        &mut ws,
+        CloseCause::NoPlace,
+        None,
+        app.config.timing.close_handshake,
+    )
+    .await;
 }
 
 async fn websocket<S>(io: S, app: &App) -> WebSocketStream<S>
@@ -94,39 +105,39 @@ where
 /// Also when the task is dropped in the middle of something.
 struct LeaveOnDrop<'a> {
     app: &'a App,
-    conn: ConnId,
+    id: ConnectionId,
 }
 
 impl Drop for LeaveOnDrop<'_> {
     fn drop(&mut self) {
-        self.app.lobby.leave(self.conn);
+        self.app.registry.leave(self.id);
     }
 }
 
-struct Socket<'a, S> {
+struct Connection<'a, S> {
     ws: WebSocketStream<S>,
     app: &'a App,
-    conn: ConnId,
-    queue: Queue,
+    id: ConnectionId,
+    queue: SendQueueReader,
     /// Who it is; `None` before the login.
     user: Option<UserId>,
-    /// Asked in `hello`, and gone with the first login: it counts once.
-    asked: Option<Asked>,
-    bucket: Bucket,
-    timetable: Timetable,
+    /// Sent in `hello`, and gone with the first login: it counts once.
+    challenge: Option<LoginChallenge>,
+    limiter: RateLimiter,
+    timers: Timers,
 }
 
 enum Step {
-    Write(tungstenite::Utf8Bytes),
+    Write(OutgoingFrame),
     Read(Option<Result<Message, tungstenite::Error>>),
     Time,
 }
 
-impl<'a, S> Socket<'a, S>
+impl<'a, S> Connection<'a, S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    fn new(ws: WebSocketStream<S>, app: &'a App, conn: ConnId, queue: Queue) -> Self {
+    fn new(ws: WebSocketStream<S>, app: &'a App, id: ConnectionId, queue: SendQueueReader) -> Self {
         let now = Instant::now();
         let timing = &app.config.timing;
         let rate = app.config.limits.messages_per_second;
@@ -134,12 +145,12 @@ where
         Self {
             ws,
             app,
-            conn,
+            id,
             queue,
             user: None,
-            asked: None,
-            bucket: Bucket::new(rate, timing.flood_seconds, now.into_std()),
-            timetable: Timetable {
+            challenge: None,
+            limiter: RateLimiter::new(rate, timing.flood_seconds, app.clock.at(now.into_std())),
+            timers: Timers {
                 login_until: Some(now + timing.login),
                 ping_every,
                 next_ping: ping_every.map(|every| now + every),
@@ -153,38 +164,39 @@ where
         }
     }
 
-    fn say_hello(&mut self, origins: Vec<String>) -> Result<(), End> {
-        let challenge = random::challenge().map_err(|_| End::NoRandomness)?;
+    fn say_hello(&mut self, origins: Vec<String>) -> Result<(), CloseCause> {
+        let challenge = random::challenge().map_err(|_| CloseCause::NoRandomness)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         self.answer(ServerMessage::Hello(Hello {
             version: wimpex_protocol::VERSION,
             challenge: challenge.encode(),
             server_time: now.map_or(0, |since| since.as_millis() as u64),
         }));
-        self.asked = Some(Asked { challenge, origins });
+        self.challenge = Some(LoginChallenge { challenge, origins });
         Ok(())
     }
 
-    async fn talk(&mut self, dismissed: &mut Dismissed) -> End {
+    async fn talk(&mut self, close_signal: &mut CloseSignal) -> CloseCause {
         loop {
-            let wake = self.timetable.next();
+            let wake = self.timers.next();
             let step = tokio::select! {
-                why = dismissed.wait() => return End::Dismissed(why),
-                text = self.queue.next() => Step::Write(text),
-                frame = self.ws.next(), if self.timetable.rest_until.is_none() => Step::Read(frame),
+                why = close_signal.wait() => return CloseCause::ClosedByServer(why),
+                frame = self.queue.next() => Step::Write(frame),
+                message = self.ws.next(), if self.timers.rest_until.is_none() => Step::Read(message),
                 () = sleep_until(wake) => Step::Time,
             };
             let done = match step {
-                Step::Write(text) => {
+                Step::Write(frame) => {
                     // Whoever is sent something is soon asked whether it is there,
                     // except for what answers its own signs of life.
-                    if !text.starts_with("{\"type\":\"ack\"") {
-                        self.timetable.busy(Instant::now());
+                    match frame.kind() {
+                        FrameKind::Message => self.timers.busy(Instant::now()),
+                        FrameKind::Ack => {}
                     }
-                    self.write(Message::Text(text), dismissed).await
+                    self.write(Message::Text(frame.text()), close_signal).await
                 }
                 Step::Read(frame) => self.read(frame),
-                Step::Time => self.keep_time(dismissed).await,
+                Step::Time => self.keep_time(close_signal).await,
             };
             if let Err(end) = done {
                 return end;
@@ -193,37 +205,42 @@ where
     }
 
     /// Does what is due.
-    async fn keep_time(&mut self, dismissed: &mut Dismissed) -> Result<(), End> {
+    async fn keep_time(&mut self, close_signal: &mut CloseSignal) -> Result<(), CloseCause> {
         let now = Instant::now();
-        if self.timetable.ack_at.is_some_and(|at| at <= now) {
-            self.tell();
+        if self.timers.ack_at.is_some_and(|at| at <= now) {
+            self.ack();
         }
-        if self.timetable.renew_at.is_some_and(|at| at <= now) {
+        if self.timers.renew_at.is_some_and(|at| at <= now) {
             self.renew_ice_servers(now);
         }
-        if self.timetable.due(now)? {
-            self.write(Message::Ping(Bytes::new()), dismissed).await?;
+        if self.timers.due(now)? {
+            self.write(Message::Ping(Bytes::new()), close_signal)
+                .await?;
         }
         Ok(())
     }
 
     fn renew_ice_servers(&mut self, now: Instant) {
         let ice = &self.app.ice;
-        self.timetable.renew_at = ice.renew_after().map(|after| now + after);
+        self.timers.renew_at = ice.renew_after().map(|after| now + after);
         if let Some(user) = &self.user {
             let ice_servers = ice.servers(user, SystemTime::now());
             self.answer(ServerMessage::IceServers(IceServers { ice_servers }));
         }
     }
 
-    /// Tells the client what has arrived.
-    fn tell(&mut self) {
-        self.timetable.ack_at = None;
-        self.app.lobby.tell(self.conn);
+    /// Acknowledges to the client what has arrived.
+    fn ack(&mut self) {
+        self.timers.ack_at = None;
+        self.app.registry.ack(self.id);
     }
 
     /// Writes this and what else is waiting, with one flush.
-    async fn write(&mut self, first: Message, dismissed: &mut Dismissed) -> Result<(), End> {
+    async fn write(
+        &mut self,
+        first: Message,
+        close_signal: &mut CloseSignal,
+    ) -> Result<(), CloseCause> {
         let (ws, queue) = (&mut self.ws, &mut self.queue);
         let writing = async {
             ws.feed(first).await?;
@@ -234,24 +251,27 @@ where
             ws.flush().await
         };
         tokio::select! {
-            why = dismissed.wait() => Err(End::Dismissed(why)),
+            why = close_signal.wait() => Err(CloseCause::ClosedByServer(why)),
             written = timeout(self.app.config.timing.write, writing) => match written {
-                Ok(written) => written.map_err(End::from),
-                Err(_) => Err(End::Stuck),
+                Ok(written) => written.map_err(CloseCause::from),
+                Err(_) => Err(CloseCause::Stuck),
             },
         }
     }
 
-    fn read(&mut self, frame: Option<Result<Message, tungstenite::Error>>) -> Result<(), End> {
-        let message = frame.ok_or(End::PeerClosed)??;
+    fn read(
+        &mut self,
+        frame: Option<Result<Message, tungstenite::Error>>,
+    ) -> Result<(), CloseCause> {
+        let message = frame.ok_or(CloseCause::PeerClosed)??;
         let now = Instant::now();
-        self.timetable.pings = 0;
-        self.timetable.heard = now;
-        match self.bucket.take(now.into_std()) {
-            Verdict::Pass => {}
-            Verdict::Flood => return Err(End::Flood),
-            Verdict::Drop { tell, rest } => {
-                self.timetable.rest_until = rest.map(|rest| now + rest);
+        self.timers.pings = 0;
+        self.timers.heard = now;
+        match self.limiter.take(self.app.clock.at(now.into_std())) {
+            Decision::Pass => {}
+            Decision::Flood => return Err(CloseCause::Flood),
+            Decision::Drop { tell, rest } => {
+                self.timers.rest_until = rest.map(|rest| now + rest);
                 if tell {
                     let text = "Too many messages: some were not delivered.";
                     self.refuse(ErrorCode::RateLimited, text);
@@ -269,54 +289,57 @@ where
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())
             }
-            Message::Close(Some(frame)) if frame.code == COMES_BACK => Err(End::PeerLost),
-            Message::Close(_) => Err(End::PeerClosed),
+            Message::Close(Some(frame)) if frame.code == COMES_BACK => Err(CloseCause::PeerLost),
+            Message::Close(_) => Err(CloseCause::PeerClosed),
             // The library answers pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
     }
 
     /// Says whether to act on a frame with that number.
-    fn receive(&mut self, seq: Option<u64>) -> Result<bool, End> {
+    fn receive(&mut self, seq: Option<u64>) -> Result<bool, CloseCause> {
         if self.user.is_none() {
             return Ok(true);
         }
-        match self.app.lobby.arrive(self.conn, seq) {
-            Reception::Take { untold } => {
-                if untold >= ACK_EVERY {
-                    self.tell();
-                } else if untold > 0 {
+        match self.app.registry.receive(self.id, seq) {
+            Receipt::New { unacked } => {
+                if unacked >= ACK_EVERY {
+                    self.ack();
+                } else if unacked > 0 {
                     let at = Instant::now() + ACK_AFTER;
-                    self.timetable.ack_at.get_or_insert(at);
+                    self.timers.ack_at.get_or_insert(at);
                 }
                 Ok(true)
             }
-            Reception::Ignore => Ok(false),
-            Reception::Broken => Err(End::BrokenProtocol),
+            Receipt::Duplicate => Ok(false),
+            Receipt::Broken => Err(CloseCause::BrokenProtocol),
         }
     }
 
-    fn handle(&mut self, frame: Numbered<Result<ClientMessage, DecodeError>>) -> Result<(), End> {
+    fn handle(
+        &mut self,
+        frame: Numbered<Result<ClientMessage, DecodeError>>,
+    ) -> Result<(), CloseCause> {
         if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
-            let known = self.app.lobby.acknowledge(self.conn, ack.received);
-            self.tell();
-            return known.map_err(|Ahead| End::BrokenProtocol);
+            let known = self.app.registry.acknowledged(self.id, ack.received);
+            self.ack();
+            return known.map_err(|Ahead| CloseCause::BrokenProtocol);
         }
         if !self.receive(frame.seq)? {
             return Ok(());
         }
         match (frame.message, self.user.is_some()) {
             (Err(error), _) => {
-                debug!(conn = self.conn.0, code = ?error.code, "refused a message");
+                debug!(connection = self.id.0, code = ?error.code, "refused a message");
                 self.answer(ServerMessage::Error(error.into()));
             }
             (Ok(ClientMessage::Login(login)), false) => return self.log_in(&login),
             (Ok(ClientMessage::PresenceWatch(watch)), true) => {
-                self.app.lobby.watch(self.conn, watch);
+                self.app.registry.watch(self.id, watch);
             }
             (Ok(ClientMessage::Relay(relayed)), true) => {
-                self.timetable.busy(Instant::now());
-                self.app.lobby.relay(self.conn, relayed);
+                self.timers.busy(Instant::now());
+                self.app.registry.relay(self.id, relayed);
             }
             (Ok(ClientMessage::Login(_)), true) => {
                 let mut error = error(ErrorCode::BadMessage, "You are logged in already.");
@@ -330,19 +353,19 @@ where
         Ok(())
     }
 
-    fn log_in(&mut self, login: &Login) -> Result<(), End> {
-        let Some(asked) = self.asked.take() else {
-            return Err(End::LoginTooLate);
+    fn log_in(&mut self, login: &Login) -> Result<(), CloseCause> {
+        let Some(challenge) = self.challenge.take() else {
+            return Err(CloseCause::LoginTooLate);
         };
-        let (identity, welcome) = login::admit(self.app, login, &asked, SystemTime::now())?;
-        info!(conn = self.conn.0, user = %identity.user, device = %identity.device, "logged in");
+        let (identity, welcome) = login::admit(self.app, login, &challenge, SystemTime::now())?;
+        info!(connection = self.id.0, user = %identity.user, device = %identity.device, "logged in");
         let after = self.app.ice.renew_after();
-        self.timetable.renew_at = after.map(|after| Instant::now() + after);
+        self.timers.renew_at = after.map(|after| Instant::now() + after);
         self.user = Some(identity.user.clone());
         self.app
-            .lobby
-            .join(self.conn, identity, welcome, login.session.as_ref());
-        self.timetable.login_until = None;
+            .registry
+            .join(self.id, identity, welcome, login.session.as_ref());
+        self.timers.login_until = None;
         Ok(())
     }
 
@@ -351,31 +374,6 @@ where
     }
 
     fn answer(&self, message: ServerMessage) {
-        self.app.lobby.answer(self.conn, message);
+        self.app.registry.answer(self.id, message);
     }
-}
-
-fn error(code: ErrorCode, message: &str) -> ErrorMessage {
-    ErrorMessage {
-        code,
-        message: message.to_owned(),
-        ref_type: None,
-        call_id: None,
-        to_id: None,
-    }
-}
-
-fn not_logged_in(message: ClientMessage) -> ErrorMessage {
-    let mut error = error(ErrorCode::NotLoggedIn, "Log in first.");
-    match message {
-        ClientMessage::Login(_) => {}
-        ClientMessage::Ack(_) => error.ref_type = Some("ack".to_owned()),
-        ClientMessage::PresenceWatch(_) => error.ref_type = Some("presence-watch".to_owned()),
-        ClientMessage::Relay(relayed) => {
-            error.ref_type = Some(relayed.signal.type_name().to_owned());
-            error.call_id = relayed.signal.call_id().cloned();
-            error.to_id = Some(relayed.to_id);
-        }
-    }
-    error
 }

@@ -1,9 +1,12 @@
-//! How fast one connection may talk: a token bucket, and what happens to those
+//! How fast one connection may talk: a token limiter, and what happens to those
 //! who do not care.
 //!
 //! Time is an argument.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use wimpex_limits::TokenBucket;
+use wimpex_sansio::Now;
 
 /// Seconds' worth of messages that may come at once. A call begins with one
 /// description and dozens of candidates.
@@ -17,7 +20,7 @@ const REST: Duration = Duration::from_millis(10);
 
 /// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Decision {
     /// Handle it.
     Pass,
     /// Throw it away.
@@ -33,12 +36,11 @@ pub(crate) enum Verdict {
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Bucket {
+pub(crate) struct RateLimiter {
     rate: u32,
     flood_seconds: u32,
-    tokens: f64,
-    filled: Instant,
-    told: Option<Instant>,
+    bucket: TokenBucket,
+    told: Option<Now>,
     second: Second,
     bad_seconds: u32,
     dropped_since_rest: u32,
@@ -46,19 +48,18 @@ pub(crate) struct Bucket {
 
 #[derive(Debug)]
 struct Second {
-    start: Instant,
+    start: Now,
     dropped: u32,
 }
 
-impl Bucket {
+impl RateLimiter {
     /// `rate` messages a second, 0 for any number; a flood may last for
     /// `flood_seconds`.
-    pub(crate) fn new(rate: u32, flood_seconds: u32, now: Instant) -> Self {
+    pub(crate) fn new(rate: u32, flood_seconds: u32, now: Now) -> Self {
         Self {
             rate,
             flood_seconds,
-            tokens: f64::from(rate) * BURST_SECONDS,
-            filled: now,
+            bucket: TokenBucket::new(f64::from(rate), f64::from(rate) * BURST_SECONDS, now),
             told: None,
             second: Second {
                 start: now,
@@ -70,34 +71,26 @@ impl Bucket {
     }
 
     /// One message has come.
-    pub(crate) fn take(&mut self, now: Instant) -> Verdict {
-        if self.rate == 0 {
-            return Verdict::Pass;
-        }
-        let rate = f64::from(self.rate);
-        let elapsed = now.saturating_duration_since(self.filled);
-        self.tokens = (self.tokens + elapsed.as_secs_f64() * rate).min(rate * BURST_SECONDS);
-        self.filled = now;
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
-            return Verdict::Pass;
+    pub(crate) fn take(&mut self, now: Now) -> Decision {
+        if self.bucket.take(1.0, now) {
+            return Decision::Pass;
         }
         if self.is_flood(now) {
-            return Verdict::Flood;
+            return Decision::Flood;
         }
-        let second_ago = |told: Instant| now.saturating_duration_since(told) >= SECOND;
+        let second_ago = |told: Now| now.since(told) >= SECOND;
         let tell = self.told.is_none_or(second_ago);
         if tell {
             self.told = Some(now);
         }
-        Verdict::Drop {
+        Decision::Drop {
             tell,
             rest: self.rest(),
         }
     }
 
-    fn is_flood(&mut self, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.second.start);
+    fn is_flood(&mut self, now: Now) -> bool {
+        let elapsed = now.since(self.second.start);
         if elapsed >= SECOND {
             let flooded = self.second.dropped >= self.rate.saturating_mul(FLOOD_FACTOR);
             // A quiet second in between ends a flood.
@@ -135,47 +128,47 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_then_the_rate() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(10, 5, start);
+        let start = Now::ZERO;
+        let mut limiter = RateLimiter::new(10, 5, start);
         for _ in 0..40 {
-            assert_eq!(bucket.take(start), Verdict::Pass);
+            assert_eq!(limiter.take(start), Decision::Pass);
         }
         assert!(matches!(
-            bucket.take(start),
-            Verdict::Drop { tell: true, .. }
+            limiter.take(start),
+            Decision::Drop { tell: true, .. }
         ));
         assert!(matches!(
-            bucket.take(start),
-            Verdict::Drop { tell: false, .. }
+            limiter.take(start),
+            Decision::Drop { tell: false, .. }
         ));
         let later = start + Duration::from_millis(1001);
         let passed = (0..20)
-            .filter(|_| bucket.take(later) == Verdict::Pass)
+            .filter(|_| limiter.take(later) == Decision::Pass)
             .count();
         assert_eq!(passed, 10);
     }
 
     #[test]
     fn zero_lets_everything_pass() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(0, 5, start);
-        assert!((0..100_000).all(|_| bucket.take(start) == Verdict::Pass));
+        let start = Now::ZERO;
+        let mut limiter = RateLimiter::new(0, 5, start);
+        assert!((0..100_000).all(|_| limiter.take(start) == Decision::Pass));
     }
 
     /// Sends as fast as it is read for so long; when did it count as a flood?
     fn flood(rate: u32, per_second: u32, seconds: u32) -> (Option<Duration>, u32) {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(rate, 5, start);
-        let mut now = start;
+        let start = Now::ZERO;
+        let mut limiter = RateLimiter::new(rate, 5, start);
+        let mut elapsed = Duration::ZERO;
         let mut read = 0;
-        while now < start + Duration::from_secs(seconds.into()) {
+        while elapsed < Duration::from_secs(seconds.into()) {
             read += 1;
-            now += Duration::from_secs(1) / per_second;
-            match bucket.take(now) {
-                Verdict::Flood => return (Some(now - start), read),
-                Verdict::Drop {
+            elapsed += Duration::from_secs(1) / per_second;
+            match limiter.take(start + elapsed) {
+                Decision::Flood => return (Some(elapsed), read),
+                Decision::Drop {
                     rest: Some(rest), ..
-                } => now += rest,
+                } => elapsed += rest,
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! From the listener to HTTP connections, and to their end.
+//! The listener: from TCP connections to HTTP, and to their end.
 
 use std::future::Future;
 use std::io;
@@ -14,14 +14,16 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
+use wimpex_limits::PerNetworkLimiter;
 
-use crate::address::{Occupancy, Place};
-use crate::{App, http};
+use crate::app::App;
+use crate::http;
+use crate::tcp_client::TcpClient;
 
 /// TCP connections beside the WebSockets: browsers that fetch the page, and
 /// those that are being turned away.
@@ -30,13 +32,6 @@ const SPARE_CONNECTIONS: usize = 1_000;
 const CONNECTIONS_PER_WEBSOCKET: usize = 4;
 /// Nothing that we answer needs a longer request head.
 const HEAD_BYTES: usize = 16 * 1024;
-
-/// What a TCP connection holds from its beginning to its end, across an upgrade.
-pub(crate) struct Connection {
-    pub(crate) peer: IpAddr,
-    _room: OwnedSemaphorePermit,
-    _place: Option<Place>,
-}
 
 /// Serves until `shutdown` completes; then nothing new is let in, sockets are
 /// closed with 1001, and after a short while this returns.
@@ -54,7 +49,7 @@ pub(crate) async fn serve(
     drop(listener);
     stopping.cancel();
     info!("shutting down");
-    app.lobby.close();
+    app.registry.close();
     app.tasks.close();
     let limit = app.config.timing.shutdown;
     if timeout(limit, app.tasks.wait()).await.is_err() {
@@ -65,7 +60,7 @@ pub(crate) async fn serve(
 async fn look_after_sessions(app: &App) {
     loop {
         sleep(app.config.timing.tick).await;
-        app.lobby.tick(Instant::now());
+        app.registry.tick(Instant::now());
     }
 }
 
@@ -77,35 +72,36 @@ async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &Cancellat
             .saturating_add(SPARE_CONNECTIONS)
             .min(Semaphore::MAX_PERMITS),
     }));
-    let places = Occupancy::new(
+    let places = PerNetworkLimiter::new(
         limits
             .connections_per_address
             .saturating_mul(CONNECTIONS_PER_WEBSOCKET),
+        0,
     );
     let service = TowerToHyperService::new(http::router(Arc::clone(app)));
     loop {
         // Waiting in the kernel's queue costs nobody anything.
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+        let Ok(room) = Arc::clone(&room).acquire_owned().await else {
             return;
         };
         let (stream, peer) = accept(listener).await;
         let peer = peer.to_canonical();
-        let place = if app.config.trusted_proxy.contains(&peer) {
+        let permit = if app.config.trusted_proxy.contains(&peer) {
             None
-        } else if let Some(place) = places.take(peer) {
-            Some(place)
+        } else if let Some(permit) = places.acquire(peer) {
+            Some(permit)
         } else {
             debug!("too many connections from one address");
             continue;
         };
-        let connection = Arc::new(Connection {
+        let client = Arc::new(TcpClient {
             peer,
-            _room: permit,
-            _place: place,
+            _room: room,
+            _permit: permit,
         });
         let service = service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&connection));
+            request.extensions_mut().insert(Arc::clone(&client));
             service.call(request)
         });
         let mut builder = http1::Builder::new();

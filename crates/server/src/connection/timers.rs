@@ -1,10 +1,10 @@
-//! What a socket has to do even if nothing happens, and when.
+//! What a connection has to do even if nothing happens, and when.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::end::End;
+use super::close_cause::CloseCause;
 
 /// Whoever is in the middle of setting up a call is pinged more often, so that
 /// the other side soon learns if it is gone.
@@ -16,7 +16,7 @@ const BUSY: Duration = Duration::from_secs(90);
 /// that are waiting to be read must not be overlooked.
 const SILENT_PINGS: u32 = 2;
 
-pub(super) struct Timetable {
+pub(super) struct Timers {
     pub(super) login_until: Option<Instant>,
     pub(super) ping_every: Option<Duration>,
     pub(super) next_ping: Option<Instant>,
@@ -34,7 +34,7 @@ pub(super) struct Timetable {
     pub(super) rest_until: Option<Instant>,
 }
 
-impl Timetable {
+impl Timers {
     /// When there is something to do even if nothing happens.
     pub(super) fn next(&self) -> Instant {
         [
@@ -51,19 +51,19 @@ impl Timetable {
     }
 
     /// Does what is due; says whether to ping.
-    pub(super) fn due(&mut self, now: Instant) -> Result<bool, End> {
+    pub(super) fn due(&mut self, now: Instant) -> Result<bool, CloseCause> {
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if is_due(self.rest_until) {
             self.rest_until = None;
         }
         if is_due(self.login_until) {
-            return Err(End::LoginTooLate);
+            return Err(CloseCause::LoginTooLate);
         }
         if !is_due(self.next_ping) {
             return Ok(false);
         }
         if self.pings >= SILENT_PINGS {
-            return Err(End::Silent);
+            return Err(CloseCause::Silent);
         }
         self.pings += 1;
         self.next_ping = self.interval(now).map(|every| now + every);

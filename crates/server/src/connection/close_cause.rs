@@ -1,4 +1,4 @@
-//! Why a socket ends, and what its peer is told.
+//! Why a connection ends, and what its peer is told.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use wimpex_protocol::{ErrorCode, ErrorMessage};
 
-use super::error;
+use super::errors::error;
 use crate::login::LoginError;
-use crate::outbox::Dismissal;
+use crate::send_queue::CloseReason;
 
 /// See the module. Its `Display` is for the log.
 #[derive(Debug)]
-pub(super) enum End {
-    /// Somebody else in the server wants it to end.
-    Dismissed(Dismissal),
+pub(super) enum CloseCause {
+    /// The registry wants it to end.
+    ClosedByServer(CloseReason),
     /// The peer said goodbye.
     PeerClosed,
     /// The connection broke.
@@ -41,14 +41,16 @@ pub(super) enum End {
     BrokenProtocol,
 }
 
-impl End {
+impl CloseCause {
     /// The close code and its reason; None where nobody would hear it.
     pub(super) fn close(&self) -> Option<(CloseCode, &'static str)> {
         Some(match self {
             Self::PeerClosed | Self::PeerLost | Self::Silent | Self::Stuck => return None,
-            Self::Dismissed(Dismissal::GoingAway) => (CloseCode::Away, "the server stops"),
-            Self::Dismissed(Dismissal::Superseded) => (CloseCode::Library(4001), "superseded"),
-            Self::Dismissed(Dismissal::TooSlow) => (CloseCode::Again, "reads too slowly"),
+            Self::ClosedByServer(CloseReason::GoingAway) => (CloseCode::Away, "the server stops"),
+            Self::ClosedByServer(CloseReason::Superseded) => {
+                (CloseCode::Library(4001), "superseded")
+            }
+            Self::ClosedByServer(CloseReason::TooSlow) => (CloseCode::Again, "reads too slowly"),
             Self::LoginTooLate | Self::LoginFailed(_) => (CloseCode::Policy, "login failed"),
             Self::NoRandomness => (CloseCode::Error, "internal error"),
             Self::NoPlace => (CloseCode::Again, "too many connections"),
@@ -83,7 +85,7 @@ impl End {
     pub(super) fn flushes(&self) -> bool {
         !matches!(
             self,
-            Self::Dismissed(Dismissal::TooSlow)
+            Self::ClosedByServer(CloseReason::TooSlow)
                 | Self::PeerClosed
                 | Self::PeerLost
                 | Self::Silent
@@ -98,13 +100,13 @@ fn sentence(text: &str) -> String {
     first.into_iter().chain(chars).chain(['.']).collect()
 }
 
-impl From<LoginError> for End {
+impl From<LoginError> for CloseCause {
     fn from(error: LoginError) -> Self {
         Self::LoginFailed(error)
     }
 }
 
-impl From<tungstenite::Error> for End {
+impl From<tungstenite::Error> for CloseCause {
     fn from(error: tungstenite::Error) -> Self {
         use tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
         match error {
@@ -120,12 +122,12 @@ impl From<tungstenite::Error> for End {
     }
 }
 
-impl fmt::Display for End {
+impl fmt::Display for CloseCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Dismissed(Dismissal::GoingAway) => "server stops",
-            Self::Dismissed(Dismissal::Superseded) => "superseded",
-            Self::Dismissed(Dismissal::TooSlow) => "reads too slowly",
+            Self::ClosedByServer(CloseReason::GoingAway) => "server stops",
+            Self::ClosedByServer(CloseReason::Superseded) => "superseded",
+            Self::ClosedByServer(CloseReason::TooSlow) => "reads too slowly",
             Self::PeerClosed => "closed by peer",
             Self::PeerLost => "connection lost",
             Self::Silent => "silent",

@@ -1,4 +1,4 @@
-//! The end of a socket, done so that the peer gets to hear why.
+//! The closing handshake (RFC 6455, section 7), done so that the peer learns why.
 
 use std::time::Duration;
 
@@ -10,23 +10,26 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wimpex_protocol::ServerMessage;
 
-use super::end::End;
-use crate::outbox::Queue;
+use super::close_cause::CloseCause;
+use crate::send_queue::SendQueueReader;
 
 /// What is thrown away at most while waiting for the peer to close.
 const DISCARDED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Writes what is left, the reason and the close frame, and waits a moment for
 /// the peer to close; `limit` for each of the two.
-pub(super) async fn say<S>(
+pub(super) async fn perform<S>(
     ws: &mut WebSocketStream<S>,
-    end: End,
-    queue: Option<Queue>,
+    end: CloseCause,
+    queue: Option<SendQueueReader>,
     limit: Duration,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    if matches!(end, End::PeerLost | End::Silent | End::Stuck) {
+    if matches!(
+        end,
+        CloseCause::PeerLost | CloseCause::Silent | CloseCause::Stuck
+    ) {
         return;
     }
     // A peer that does not take it in time is none to wait for either.
@@ -35,13 +38,17 @@ pub(super) async fn say<S>(
     }
 }
 
-async fn write<S>(ws: &mut WebSocketStream<S>, end: &End, queue: Option<Queue>) -> Result<(), Error>
+async fn write<S>(
+    ws: &mut WebSocketStream<S>,
+    end: &CloseCause,
+    queue: Option<SendQueueReader>,
+) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     if end.flushes() {
         let mut queue = queue;
-        while let Some(text) = queue.as_mut().and_then(Queue::try_next) {
+        while let Some(text) = queue.as_mut().and_then(SendQueueReader::try_next) {
             ws.feed(Message::Text(text)).await?;
         }
     }

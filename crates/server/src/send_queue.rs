@@ -1,0 +1,157 @@
+//! What waits to be written to one connection: bounded, so that a reader who is
+//! too slow costs the server a known amount and nobody else any time.
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use wimpex_limits::ByteBudget;
+
+use crate::frame::OutgoingFrame;
+
+/// Why the server ends a connection from its own side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    /// The server stops.
+    GoingAway,
+    /// A newer connection of the same device took its place.
+    Superseded,
+    /// Its queue is full.
+    TooSlow,
+}
+
+/// More is waiting than may wait.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// The end that everybody writes to.
+pub(crate) struct SendQueue {
+    frames: mpsc::Sender<OutgoingFrame>,
+    close: oneshot::Sender<CloseReason>,
+    waiting_bytes: ByteBudget,
+}
+
+/// The end that the connection's own task reads.
+pub(crate) struct SendQueueReader {
+    frames: mpsc::Receiver<OutgoingFrame>,
+    waiting_bytes: ByteBudget,
+}
+
+/// Where the connection's own task learns that it is to end.
+pub(crate) struct CloseSignal(oneshot::Receiver<CloseReason>);
+
+/// A queue of at most so many messages and bytes; 0 is no limit.
+pub(crate) fn channel(
+    max_messages: usize,
+    max_bytes: usize,
+) -> (SendQueue, SendQueueReader, CloseSignal) {
+    let capacity = if max_messages == 0 {
+        Semaphore::MAX_PERMITS
+    } else {
+        max_messages.min(Semaphore::MAX_PERMITS)
+    };
+    let (frame_sender, frame_receiver) = mpsc::channel(capacity);
+    let (close_sender, close_receiver) = oneshot::channel();
+    let waiting_bytes = ByteBudget::new(max_bytes);
+    let queue = SendQueue {
+        frames: frame_sender,
+        close: close_sender,
+        waiting_bytes: waiting_bytes.clone(),
+    };
+    let reader = SendQueueReader {
+        frames: frame_receiver,
+        waiting_bytes,
+    };
+    (queue, reader, CloseSignal(close_receiver))
+}
+
+impl SendQueue {
+    /// Adds a frame, or says that it does not fit. Never waits.
+    pub(crate) fn push(&self, frame: OutgoingFrame) -> Result<(), Full> {
+        // One message always fits, however small the limit.
+        if !self.waiting_bytes.try_hold_or_alone(frame.len()) {
+            return Err(Full);
+        }
+        match self.frames.try_send(frame) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
+            // Closed: the task has ended, and leaves the registry in a moment.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// Tells the connection's task to end, even while it is stuck writing.
+    pub(crate) fn close(self, reason: CloseReason) {
+        // An error means that the task has ended already.
+        let _ = self.close.send(reason);
+    }
+}
+
+impl SendQueueReader {
+    /// The next frame; never ready once the other end is gone.
+    pub(crate) async fn next(&mut self) -> OutgoingFrame {
+        match self.frames.recv().await {
+            Some(frame) => self.taken(frame),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The text of the next frame if it is there already.
+    pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.try_recv().ok()?;
+        Some(self.taken(frame).text())
+    }
+
+    fn taken(&self, frame: OutgoingFrame) -> OutgoingFrame {
+        self.waiting_bytes.release(frame.len());
+        frame
+    }
+}
+
+impl CloseSignal {
+    /// Completes when the connection is to end; must not be awaited after that.
+    pub(crate) async fn wait(&mut self) -> CloseReason {
+        // A queue that is dropped without a word: the server is going down.
+        (&mut self.0).await.unwrap_or(CloseReason::GoingAway)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: &str) -> OutgoingFrame {
+        OutgoingFrame::raw(text)
+    }
+
+    #[test]
+    fn messages_and_bytes_are_both_bounded() {
+        let (queue, mut reader, _close_signal) = channel(2, 10);
+        assert!(queue.push(frame("123456")).is_ok());
+        assert!(queue.push(frame("1234")).is_ok());
+        assert!(queue.push(frame("")).is_err(), "a third message");
+        assert_eq!(reader.try_next().unwrap().as_str(), "123456");
+        assert!(queue.push(frame("12345678")).is_err(), "12 bytes");
+    }
+
+    #[test]
+    fn one_message_fits_however_large() {
+        let (queue, mut reader, _close_signal) = channel(2, 10);
+        assert!(queue.push(frame("12345678901234567890")).is_ok());
+        assert!(reader.try_next().is_some());
+        assert!(queue.push(frame("12345678901234567890")).is_ok());
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let (queue, _reader, _close_signal) = channel(0, 0);
+        for _ in 0..10_000 {
+            assert!(queue.push(frame(&"x".repeat(100))).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_close_signal_arrives_while_frames_wait() {
+        let (queue, _reader, mut close_signal) = channel(1, 0);
+        assert!(queue.push(frame("x")).is_ok());
+        queue.close(CloseReason::TooSlow);
+        assert_eq!(close_signal.wait().await, CloseReason::TooSlow);
+    }
+}
