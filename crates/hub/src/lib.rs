@@ -1,10 +1,11 @@
 //! Who is logged in, and who gets which message.
 //!
 //! A [`Machine`]: whoever drives it carries its outputs out in their order. It
-//! must not know sockets, clocks, or how a message is written; none of its
-//! decisions depends on time, so it never asks for a timeout.
+//! must not know sockets, clocks, or how a message is written. Time matters only
+//! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use wimpex_protocol::{
     DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceWatch, Relayed, ServerMessage,
@@ -68,7 +69,7 @@ pub enum Input {
         /// About whom.
         watch: PresenceWatch,
     },
-    /// The machine contract's; the hub has no deadlines.
+    /// It may be time to tell a change of presence that was held back.
     Timeout,
 }
 
@@ -98,6 +99,25 @@ pub struct Counts {
     pub watched: usize,
 }
 
+/// How often those who watch a user are told of changes. What exceeds it is held
+/// back until the window is over; then they are told how it is, not how it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PresenceRate {
+    /// So many changes of one user are told at once …
+    pub burst: u32,
+    /// … in each time as long as this.
+    pub window: Duration,
+}
+
+/// Changes of one user's presence in one window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Changes {
+    since: Now,
+    told: u32,
+    /// What was told last, if it is not how it is any more.
+    held_back: Option<Presence>,
+}
+
 /// Sessions, the devices of each user, and who watches whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hub {
@@ -106,6 +126,9 @@ pub struct Hub {
     sessions: BTreeMap<SessionId, Session>,
     devices: BTreeMap<UserId, Vec<(DeviceId, SessionId)>>,
     watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
+    rate: Option<PresenceRate>,
+    /// Of users who are watched, while there is a rate.
+    changes: BTreeMap<UserId, Changes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -120,14 +143,14 @@ impl Machine for Hub {
     type Input = Input;
     type Output = Output;
 
-    fn handle(&mut self, input: Input, _now: Now) {
+    fn handle(&mut self, input: Input, now: Now) {
         let outputs = match input {
-            Input::Join { session, identity } => self.join(session, identity),
-            Input::Leave { session } => self.leave(session),
-            Input::SetAway { session, away } => self.set_away(session, away),
+            Input::Join { session, identity } => self.join(session, identity, now),
+            Input::Leave { session } => self.leave(session, now),
+            Input::SetAway { session, away } => self.set_away(session, away, now),
             Input::Relay { session, relayed } => self.relay(session, relayed),
             Input::Watch { session, watch } => self.watch(session, watch),
-            Input::Timeout => Vec::new(),
+            Input::Timeout => self.tell_held_back(now),
         };
         self.outputs.extend(outputs);
     }
@@ -137,12 +160,28 @@ impl Machine for Hub {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        None
+        let window = self.rate?.window;
+        let held_back = self.changes.values().filter(|c| c.held_back.is_some());
+        held_back.map(|changes| changes.since + window).min()
     }
 }
 
 impl Hub {
-    fn join(&mut self, id: SessionId, identity: Identity) -> Vec<Output> {
+    /// An empty hub that tells changes of presence at this rate, or all at once.
+    pub fn new(rate: Option<PresenceRate>) -> Self {
+        Self {
+            rate,
+            ..Self::default()
+        }
+    }
+
+    /// A user's devices and their sessions, in the order of their logins.
+    pub fn sessions_of(&self, user: &UserId) -> impl Iterator<Item = (&DeviceId, SessionId)> {
+        let devices = self.devices.get(user).into_iter().flatten();
+        devices.map(|(device, session)| (device, *session))
+    }
+
+    fn join(&mut self, id: SessionId, identity: Identity, now: Now) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();
         }
@@ -163,11 +202,11 @@ impl Hub {
             self.forget_session(older);
             outputs.push(Output::Supersede(older));
         }
-        outputs.extend(self.tell_watchers(before));
+        outputs.extend(self.tell_watchers(before, now));
         outputs
     }
 
-    fn leave(&mut self, id: SessionId) -> Vec<Output> {
+    fn leave(&mut self, id: SessionId, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -180,10 +219,10 @@ impl Hub {
                 self.devices.remove(&user);
             }
         }
-        self.tell_watchers(before).into_iter().collect()
+        self.tell_watchers(before, now).into_iter().collect()
     }
 
-    fn set_away(&mut self, id: SessionId, away: bool) -> Vec<Output> {
+    fn set_away(&mut self, id: SessionId, away: bool, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -191,7 +230,7 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.away = away;
         }
-        self.tell_watchers(before).into_iter().collect()
+        self.tell_watchers(before, now).into_iter().collect()
     }
 
     fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
@@ -311,14 +350,59 @@ impl Hub {
         }
     }
 
-    /// Only if something has changed.
-    fn tell_watchers(&self, before: Presence) -> Option<Output> {
+    /// Only if something has changed, and not too often.
+    fn tell_watchers(&mut self, before: Presence, now: Now) -> Option<Output> {
         let watchers = self.watchers.get(&before.user_id)?;
-        let now = self.presence(&before.user_id);
-        (now != before).then(|| Output::Deliver {
-            to: watchers.iter().copied().collect(),
-            message: ServerMessage::Presence(now),
-        })
+        let present = self.presence(&before.user_id);
+        let Some(rate) = self.rate else {
+            return (present != before).then(|| told(watchers, present));
+        };
+        if present == before {
+            return None;
+        }
+        let user = before.user_id.clone();
+        let changes = self.changes.entry(user).or_insert(Changes {
+            since: now,
+            told: 0,
+            held_back: None,
+        });
+        if now.since(changes.since) >= rate.window {
+            (changes.since, changes.told) = (now, 0);
+        }
+        if changes.told >= rate.burst {
+            changes.held_back.get_or_insert(before);
+            return None;
+        }
+        changes.told += 1;
+        let last = changes.held_back.take().unwrap_or(before);
+        (present != last).then(|| told(watchers, present))
+    }
+
+    /// Tells what was held back in windows that are over, and forgets them.
+    fn tell_held_back(&mut self, now: Now) -> Vec<Output> {
+        let Some(rate) = self.rate else {
+            return Vec::new();
+        };
+        let is_over = |changes: &Changes| now.since(changes.since) >= rate.window;
+        let over: Vec<UserId> = self
+            .changes
+            .iter()
+            .filter(|(_, changes)| is_over(changes))
+            .map(|(user, _)| user.clone())
+            .collect();
+        let mut outputs = Vec::new();
+        for user in over {
+            let held_back = self.changes.remove(&user).and_then(|c| c.held_back);
+            outputs.extend(held_back.and_then(|last| self.tell_watchers(last, now)));
+        }
+        outputs
+    }
+}
+
+fn told(watchers: &BTreeSet<SessionId>, presence: Presence) -> Output {
+    Output::Deliver {
+        to: watchers.iter().copied().collect(),
+        message: ServerMessage::Presence(presence),
     }
 }
 

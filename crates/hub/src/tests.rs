@@ -333,3 +333,38 @@ fn nothing_is_left_of_those_who_left() {
     }
     assert_eq!(hub.counts(), Counts::default());
 }
+
+#[test]
+fn changes_beyond_the_rate_are_told_once_when_the_window_is_over() {
+    let rate = PresenceRate {
+        burst: 2,
+        window: Duration::from_secs(2),
+    };
+    let mut hub = Hub::new(Some(rate));
+    join(&mut hub, A1, identity("alice", "a1"));
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    let flap = |hub: &mut Hub| {
+        let there = join(hub, B1, identity("bob", "b1"));
+        let gone = leave(hub, B1);
+        there.len() + gone.len()
+    };
+    assert_eq!(flap(&mut hub), 2);
+    assert_eq!(hub.poll_timeout(), None);
+    assert_eq!((0..100).map(|_| flap(&mut hub)).sum::<usize>(), 0);
+    let due = hub.poll_timeout().unwrap();
+    assert_eq!(due, Now::from_millis(2_000));
+    let at = |hub: &mut Hub, input, now| {
+        hub.handle(input, now);
+        outputs(hub).collect::<Vec<_>>()
+    };
+    assert_eq!(at(&mut hub, Input::Timeout, due), [], "as it was told last");
+    assert_eq!(flap(&mut hub), 2);
+    join(&mut hub, B1, identity("bob", "b1"));
+    let due = hub.poll_timeout().unwrap();
+    assert_eq!(
+        at(&mut hub, Input::Timeout, due),
+        [told("bob", Some("bob"), &["b1"])]
+    );
+    assert_eq!(at(&mut hub, Input::Timeout, due + 2_000), []);
+    assert_eq!(hub.poll_timeout(), None);
+}
