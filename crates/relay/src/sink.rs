@@ -7,7 +7,7 @@ use std::sync::Arc;
 use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
-use wimpex_limits::ByteBudget;
+use wimpex_limits::Budget;
 
 use crate::addr::ClientAddr;
 use crate::machine::{Delivery, Framing};
@@ -24,20 +24,20 @@ pub(crate) enum Sink {
 #[derive(Clone)]
 pub(crate) struct SendQueue {
     frames: mpsc::UnboundedSender<Vec<u8>>,
-    bytes: ByteBudget,
+    bytes: Budget,
 }
 
 /// The other end of a [`SendQueue`].
 pub(crate) struct Unsent {
     frames: mpsc::UnboundedReceiver<Vec<u8>>,
-    bytes: ByteBudget,
+    bytes: Budget,
 }
 
 impl SendQueue {
     /// At most `limit` bytes wait; 0 is no limit.
     pub(crate) fn new(limit: usize) -> (Self, Unsent) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let bytes = ByteBudget::new(limit);
+        let bytes = Budget::new(limit);
         let queue = Self {
             frames: sender,
             bytes: bytes.clone(),

@@ -170,15 +170,27 @@ pub struct Limits {
           default_value_t = Self::default().messages_per_second)]
     pub messages_per_second: u32,
 
-    /// WebSockets from one address (IPv6: from one /64)
+    /// WebSockets from one address (IPv6: from one /64), with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_CONNECTIONS_PER_ADDRESS", value_name = "N",
           default_value_t = Self::default().connections_per_address)]
     pub connections_per_address: usize,
 
-    /// WebSockets in all
+    /// WebSockets in all, with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_MAX_CONNECTIONS", value_name = "N",
           default_value_t = Self::default().max_connections)]
     pub max_connections: usize,
+
+    /// Devices of one person; when there is one more, the oldest gives way, first one whose
+    /// connection is lost
+    #[arg(long, env = "WIMPEX_DEVICES_PER_USER", value_name = "N",
+          default_value_t = Self::default().devices_per_user)]
+    pub devices_per_user: usize,
+
+    /// Bytes that may wait for all those together whose connection is lost; when there are
+    /// more, whoever is owed most is given up
+    #[arg(long, env = "WIMPEX_ABSENT_BYTES", value_name = "N",
+          default_value_t = Self::default().absent_bytes)]
+    pub absent_bytes: usize,
 
     /// Messages that may wait for one connection before it is dropped as too slow
     #[arg(long, env = "WIMPEX_QUEUE_MESSAGES", value_name = "N",
@@ -203,6 +215,8 @@ impl Default for Limits {
             messages_per_second: 50,
             connections_per_address: 64,
             max_connections: 10_000,
+            devices_per_user: 16,
+            absent_bytes: 8 << 20,
             // Room for the answer to the largest presence-watch, twice.
             queue_messages: 2 * limits::WATCHED_USERS,
             queue_bytes: 16 * limits::FRAME_BYTES,

@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
+use wimpex_limits::Network;
 use wimpex_protocol::{
     ClientMessage, DecodeError, ErrorCode, Hello, IceServers, Login, Numbered, ServerMessage,
     UserId,
@@ -51,11 +52,11 @@ const ACK_EVERY: u64 = 16;
 const ACK_AFTER: Duration = Duration::from_secs(1);
 /// Serves a socket until it has ended. A login by key must be signed for one of
 /// `origins`.
-pub(crate) async fn serve<S>(io: S, app: Arc<App>, origins: Vec<String>)
+pub(crate) async fn serve<S>(io: S, app: Arc<App>, network: Network, origins: Vec<String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (id, queue, mut close_signal) = app.registry.enter();
+    let (id, queue, mut close_signal) = app.registry.enter(network);
     let _leave = LeaveOnDrop { app: &app, id };
     info!(connection = id.0, "connected");
     let mut socket = Connection::new(websocket(io, &app).await, &app, id, queue);

@@ -27,6 +27,7 @@ mod http;
 mod ice;
 mod listener;
 mod login;
+mod lost_sessions;
 mod origin;
 mod page;
 mod random;
@@ -58,7 +59,7 @@ use app::App;
 use ice::Ice;
 use origin::Origins;
 use page::Page;
-use registry::SessionRegistry;
+use registry::{RegistryLimits, SessionRegistry};
 use resumable_session::QueueLimits;
 use token::Tokens;
 
@@ -100,6 +101,8 @@ pub struct Counts {
     pub users: usize,
     /// Users whose presence somebody watches.
     pub watched: usize,
+    /// Bytes that wait for sessions whose socket is lost.
+    pub absent_bytes: usize,
     /// Client addresses with at least one WebSocket.
     pub addresses: usize,
     /// Tasks that serve a TCP connection or a WebSocket.
@@ -115,13 +118,21 @@ impl Server {
     pub fn new(config: Config) -> Result<Self, StartError> {
         let key = secret::load_or_create(config.secret_file.as_deref())?;
         let (relay, own) = relay_beside(&config, &key)?;
+        let clock = Clock::start();
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
-                QueueLimits {
-                    messages: config.limits.queue_messages,
-                    bytes: config.limits.queue_bytes,
+                RegistryLimits {
+                    queue: QueueLimits {
+                        messages: config.limits.queue_messages,
+                        bytes: config.limits.queue_bytes,
+                    },
+                    per_network: config.limits.connections_per_address,
+                    total: config.limits.max_connections,
+                    devices_per_user: config.limits.devices_per_user,
+                    absent_bytes: config.limits.absent_bytes,
                 },
+                clock,
                 config.timing.away,
                 config.timing.keep,
             ),
@@ -134,7 +145,7 @@ impl Server {
                 config.limits.connections_per_address,
                 config.limits.max_connections,
             ),
-            clock: Clock::start(),
+            clock,
             tasks: TaskTracker::new(),
             config,
         };
@@ -246,6 +257,7 @@ impl Handle {
             sessions: hub.sessions,
             users: hub.users,
             watched: hub.watched,
+            absent_bytes: self.app.registry.absent_bytes(),
             addresses: self.app.connections.networks(),
             tasks: self.app.tasks.len(),
         }

@@ -10,15 +10,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info};
-use wimpex_hub::{Counts, Hub, Identity, Input, Output, SessionId};
+use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
+use wimpex_limits::Network;
 use wimpex_protocol::{Ack, PresenceWatch, Relayed, Resume, ServerMessage, Welcome};
-use wimpex_sansio::{Machine, Now, outputs};
+use wimpex_relay::clock::Clock;
+use wimpex_sansio::{Machine, outputs};
 use wimpex_stream::Ahead;
 
 use crate::connection_id::ConnectionId;
 use crate::frame::Body;
+use crate::lost_sessions::LostSessions;
 use crate::resumable_session::{QueueLimits, Receipt, ResumableSession};
 use crate::send_queue::{self, CloseReason, CloseSignal, SendQueue, SendQueueReader};
+
+/// How often those who watch somebody are told of changes: enough for people who
+/// come and go, and no way to fill somebody's queue by coming and going.
+const PRESENCE_RATE: PresenceRate = PresenceRate {
+    burst: 8,
+    window: Duration::from_secs(2),
+};
 
 /// See the module.
 pub(crate) struct SessionRegistry {
@@ -26,18 +36,38 @@ pub(crate) struct SessionRegistry {
     /// Begins the session ids of this run of the server, so that those of an
     /// earlier one mean nothing to it.
     run: String,
-    limits: QueueLimits,
+    limits: RegistryLimits,
     /// How long after its last sign of life a session without a connection counts as away.
     away_after: Duration,
     /// How long after its last sign of life it ends.
     keep: Duration,
 }
 
-#[derive(Default)]
+/// How much the registry may hold; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct RegistryLimits {
+    /// For one client.
+    pub(crate) queue: QueueLimits,
+    /// Of one network: connections, and sessions without one.
+    pub(crate) per_network: usize,
+    /// The same of all networks.
+    pub(crate) total: usize,
+    pub(crate) devices_per_user: usize,
+    /// What all sessions without a connection are owed.
+    pub(crate) absent_bytes: usize,
+}
+
 struct Inner {
     hub: Hub,
+    limits: RegistryLimits,
+    clock: Clock,
     connections: HashMap<ConnectionId, ConnectionHandle>,
+    /// How many of them come from where.
+    by_network: HashMap<Network, usize>,
     sessions: HashMap<SessionId, ResumableSession>,
+    lost: LostSessions,
+    /// What the lost ones are owed together.
+    absent_bytes: usize,
     last_connection: u64,
     last_session: u64,
     closing: bool,
@@ -46,18 +76,33 @@ struct Inner {
 /// An open connection.
 struct ConnectionHandle {
     queue: SendQueue,
+    network: Network,
     session: Option<SessionId>,
 }
 
 impl SessionRegistry {
     pub(crate) fn new(
         run: String,
-        limits: QueueLimits,
+        limits: RegistryLimits,
+        clock: Clock,
         away_after: Duration,
         keep: Duration,
     ) -> Self {
+        let inner = Inner {
+            hub: Hub::new(Some(PRESENCE_RATE)),
+            limits,
+            clock,
+            connections: HashMap::new(),
+            by_network: HashMap::new(),
+            sessions: HashMap::new(),
+            lost: LostSessions::default(),
+            absent_bytes: 0,
+            last_connection: 0,
+            last_session: 0,
+            closing: false,
+        };
         Self {
-            inner: Mutex::default(),
+            inner: Mutex::new(inner),
             run,
             limits,
             away_after,
@@ -65,20 +110,24 @@ impl SessionRegistry {
         }
     }
 
-    /// Lets a connection in; it is nobody until [`SessionRegistry::join`].
-    pub(crate) fn enter(&self) -> (ConnectionId, SendQueueReader, CloseSignal) {
-        let (queue, reader, close_signal) =
-            send_queue::channel(self.limits.messages, self.limits.bytes);
+    /// Lets a connection from this network in; it is nobody until
+    /// [`SessionRegistry::join`].
+    pub(crate) fn enter(&self, network: Network) -> (ConnectionId, SendQueueReader, CloseSignal) {
+        let QueueLimits { messages, bytes } = self.limits.queue;
+        let (queue, reader, close_signal) = send_queue::channel(messages, bytes);
         let mut inner = self.lock();
         inner.last_connection += 1;
         let connection = ConnectionId(inner.last_connection);
         if inner.closing {
             queue.close(CloseReason::GoingAway);
         } else {
-            let session = None;
-            inner
-                .connections
-                .insert(connection, ConnectionHandle { queue, session });
+            let handle = ConnectionHandle {
+                queue,
+                network,
+                session: None,
+            };
+            inner.connections.insert(connection, handle);
+            *inner.by_network.entry(network).or_default() += 1;
         }
         (connection, reader, close_signal)
     }
@@ -88,7 +137,7 @@ impl SessionRegistry {
         let mut inner = self.lock();
         if let Some(session) = inner.hang_up(connection) {
             let outputs = inner.end(session);
-            inner.carry_out(outputs, self.limits);
+            inner.carry_out(outputs);
         }
     }
 
@@ -103,10 +152,16 @@ impl SessionRegistry {
             Some(session) if session.is_numbered() => {
                 session.connection = None;
                 session.heard = heard;
+                let (network, owed) = (session.network, session.owed_bytes());
+                inner.absent_bytes += owed;
+                inner.lost.insert(id, network);
+                let mut outputs = inner.make_room(network);
+                outputs.extend(inner.limit_absent_bytes());
+                inner.carry_out(outputs);
             }
             _ => {
                 let outputs = inner.end(id);
-                inner.carry_out(outputs, self.limits);
+                inner.carry_out(outputs);
             }
         }
     }
@@ -127,23 +182,28 @@ impl SessionRegistry {
         }
         if let Some(outputs) = self.resume(&mut inner, connection, &identity, &mut welcome, resume)
         {
-            return inner.carry_out(outputs, self.limits);
+            return inner.carry_out(outputs);
         }
+        let mut outputs = inner.limit_devices(&identity);
         inner.last_session += 1;
         let id = SessionId(inner.last_session);
         welcome.session = resume.map(|_| Resume {
             id: Some(self.wire(id)),
             received: 0,
         });
-        let mut outputs = inner.direct(connection, &ServerMessage::Welcome(welcome));
-        let session = ResumableSession::new(identity.clone(), connection, resume.is_some());
+        outputs.extend(inner.direct(connection, &ServerMessage::Welcome(welcome)));
+        let Some(handle) = inner.connections.get_mut(&connection) else {
+            return inner.carry_out(outputs);
+        };
+        handle.session = Some(id);
+        let network = handle.network;
+        let session =
+            ResumableSession::new(identity.clone(), connection, network, resume.is_some());
         inner.sessions.insert(id, session);
-        if let Some(handle) = inner.connections.get_mut(&connection) {
-            handle.session = Some(id);
-        }
+        outputs.extend(inner.make_room(network));
         let session = id;
         outputs.extend(inner.tell_hub(Input::Join { session, identity }));
-        inner.carry_out(outputs, self.limits);
+        inner.carry_out(outputs);
     }
 
     fn resume(
@@ -156,14 +216,18 @@ impl SessionRegistry {
     ) -> Option<Vec<Output>> {
         let resume = resume?;
         let id = self.read(resume.id.as_ref()?)?;
+        let network = inner.connections.get(&connection)?.network;
         let session = inner.sessions.get_mut(&id)?;
         if session.identity != *identity {
             return None;
         }
-        let older = session.connection;
-        let (received, again) = session.resume(connection, resume.received).ok()?;
+        let (older, owed) = (session.connection, session.owed_bytes());
+        let (received, again) = session.resume(connection, network, resume.received).ok()?;
         session.away = false;
-        if let Some(handle) = older.and_then(|older| inner.connections.remove(&older)) {
+        if inner.lost.remove(id) {
+            inner.absent_bytes -= owed;
+        }
+        if let Some(handle) = older.and_then(|older| inner.disconnect(older)) {
             handle.queue.close(CloseReason::Superseded);
         }
         if let Some(handle) = inner.connections.get_mut(&connection) {
@@ -175,9 +239,8 @@ impl SessionRegistry {
         });
         let first = Body::of(&ServerMessage::Welcome(welcome.clone())).unnumbered();
         let handle = inner.connections.get(&connection)?;
-        let mut frames = std::iter::once(first).chain(again);
-        if frames.any(|frame| handle.queue.push(frame).is_err()) {
-            return Some(inner.drop_slow_connection(connection));
+        for frame in std::iter::once(first).chain(again) {
+            handle.queue.push_owed(frame);
         }
         debug!(connection = connection.0, session = id.0, "resumed");
         Some(inner.tell_hub(Input::SetAway {
@@ -200,7 +263,7 @@ impl SessionRegistry {
         let mut inner = self.lock();
         if let Some(received) = inner.session_of(connection).and_then(ResumableSession::ack) {
             let outputs = inner.direct(connection, &ServerMessage::Ack(Ack { received }));
-            inner.carry_out(outputs, self.limits);
+            inner.carry_out(outputs);
         }
     }
 
@@ -234,11 +297,11 @@ impl SessionRegistry {
         {
             Some(session) => {
                 let to = vec![session];
-                inner.carry_out(vec![Output::Deliver { to, message }], self.limits);
+                inner.carry_out(vec![Output::Deliver { to, message }]);
             }
             None => {
                 let outputs = inner.direct(connection, &message);
-                inner.carry_out(outputs, self.limits);
+                inner.carry_out(outputs);
             }
         }
     }
@@ -259,7 +322,7 @@ impl SessionRegistry {
                 silent.push(*id);
             }
         }
-        let mut outputs = Vec::new();
+        let mut outputs = inner.tell_hub(Input::Timeout);
         for id in silent {
             outputs.extend(inner.tell_hub(Input::SetAway {
                 session: id,
@@ -270,7 +333,7 @@ impl SessionRegistry {
             info!(session = id.0, "did not come back");
             outputs.extend(inner.end(id));
         }
-        inner.carry_out(outputs, self.limits);
+        inner.carry_out(outputs);
     }
 
     /// Tells every connection, also those that come later, that the server stops.
@@ -280,12 +343,20 @@ impl SessionRegistry {
         for (_, handle) in inner.connections.drain() {
             handle.queue.close(CloseReason::GoingAway);
         }
+        inner.by_network.clear();
         inner.sessions.clear();
+        inner.lost.clear();
+        inner.absent_bytes = 0;
         inner.hub = Hub::default();
     }
 
     pub(crate) fn counts(&self) -> Counts {
         self.lock().hub.counts()
+    }
+
+    /// What sessions without a connection are owed, in bytes.
+    pub(crate) fn absent_bytes(&self) -> usize {
+        self.lock().absent_bytes
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -300,7 +371,7 @@ impl SessionRegistry {
             .and_then(|handle| handle.session)
         {
             let outputs = inner.tell_hub(input(session));
-            inner.carry_out(outputs, self.limits);
+            inner.carry_out(outputs);
         }
     }
 
@@ -322,9 +393,8 @@ impl SessionRegistry {
 }
 
 impl Inner {
-    /// None of the hub's decisions depends on time.
     fn tell_hub(&mut self, input: Input) -> Vec<Output> {
-        self.hub.handle(input, Now::ZERO);
+        self.hub.handle(input, self.clock.now());
         outputs(&mut self.hub).collect()
     }
 
@@ -335,25 +405,118 @@ impl Inner {
 
     /// Forgets a connection; returns the session that went over it.
     fn hang_up(&mut self, connection: ConnectionId) -> Option<SessionId> {
-        self.connections.remove(&connection)?.session
+        self.disconnect(connection)?.session
+    }
+
+    /// The only way in which a connection gets out.
+    fn disconnect(&mut self, connection: ConnectionId) -> Option<ConnectionHandle> {
+        let handle = self.connections.remove(&connection)?;
+        if let Some(count) = self.by_network.get_mut(&handle.network) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_network.remove(&handle.network);
+            }
+        }
+        Some(handle)
     }
 
     /// A session is over.
     fn end(&mut self, session: SessionId) -> Vec<Output> {
-        self.sessions.remove(&session);
+        self.forget(session);
         self.tell_hub(Input::Leave { session })
     }
 
-    fn carry_out(&mut self, outputs: Vec<Output>, limits: QueueLimits) {
+    /// The only way in which a session gets out.
+    fn forget(&mut self, id: SessionId) -> Option<ResumableSession> {
+        let session = self.sessions.remove(&id)?;
+        if self.lost.remove(id) {
+            self.absent_bytes -= session.owed_bytes();
+        }
+        Some(session)
+    }
+
+    /// Sessions without a connection count as if they had one; where that is too
+    /// many, the oldest of them give way.
+    fn make_room(&mut self, network: Network) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let exceeds = |limit: usize, count: usize| limit != 0 && count > limit;
+        loop {
+            let connected = self.by_network.get(&network).copied().unwrap_or_default();
+            let of_network = connected + self.lost.len_of(network);
+            let all = self.connections.len() + self.lost.len();
+            let surplus = if exceeds(self.limits.per_network, of_network) {
+                self.lost.oldest_of(network)
+            } else if exceeds(self.limits.total, all) {
+                self.lost.oldest()
+            } else {
+                None
+            };
+            match surplus {
+                Some(session) => {
+                    debug!(session = session.0, "gives way");
+                    outputs.extend(self.end(session));
+                }
+                None => return outputs,
+            }
+        }
+    }
+
+    /// Where sessions without a connection are owed more than may wait for all of
+    /// them, whoever is owed most gives way: one that nobody floods stays.
+    fn limit_absent_bytes(&mut self) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let limit = self.limits.absent_bytes;
+        while limit != 0 && self.absent_bytes > limit {
+            let Some(session) = self.most_owed() else {
+                return outputs;
+            };
+            debug!(session = session.0, "is owed too much");
+            outputs.extend(self.end(session));
+        }
+        outputs
+    }
+
+    /// Of the sessions without a connection.
+    fn most_owed(&self) -> Option<SessionId> {
+        let owed = |id: &SessionId| self.sessions.get(id).map(ResumableSession::owed_bytes);
+        self.lost.iter().max_by_key(owed)
+    }
+
+    /// Before one more device of a user: the oldest gives way where there are as
+    /// many as may be, one without a connection before any other.
+    fn limit_devices(&mut self, joining: &Identity) -> Vec<Output> {
+        let limit = self.limits.devices_per_user;
+        let mut outputs = Vec::new();
+        loop {
+            let others: Vec<SessionId> = self
+                .hub
+                .sessions_of(&joining.user)
+                .filter(|(device, _)| **device != joining.device)
+                .map(|(_, session)| session)
+                .collect();
+            if limit == 0 || others.len() < limit {
+                return outputs;
+            }
+            let lost = others.iter().find(|id| self.lost.contains(**id));
+            let Some(&surplus) = lost.or(others.first()) else {
+                return outputs;
+            };
+            self.supersede(surplus);
+            outputs.extend(self.tell_hub(Input::Leave { session: surplus }));
+        }
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
         let mut todo = outputs;
         while !todo.is_empty() {
             let mut next = Vec::new();
             for output in todo {
                 match output {
                     Output::Deliver { to, message } => {
-                        for slow in self.deliver(&to, &message, limits) {
+                        for slow in self.deliver(&to, &message) {
                             next.extend(self.drop_slow(slow));
                         }
+                        next.extend(self.limit_absent_bytes());
                     }
                     Output::Supersede(session) => self.supersede(session),
                 }
@@ -363,14 +526,11 @@ impl Inner {
     }
 
     /// Returns those for whom more waits than may.
-    fn deliver(
-        &mut self,
-        to: &[SessionId],
-        message: &ServerMessage,
-        limits: QueueLimits,
-    ) -> Vec<SessionId> {
+    fn deliver(&mut self, to: &[SessionId], message: &ServerMessage) -> Vec<SessionId> {
+        let limits = self.limits.queue;
         let body = Body::of(message);
         let (sessions, connections) = (&mut self.sessions, &self.connections);
+        let mut absent_bytes = 0;
         let mut fits = |id: &SessionId| {
             let Some(session) = sessions.get_mut(id) else {
                 return true;
@@ -381,9 +541,17 @@ impl Inner {
             let handle = session
                 .connection
                 .and_then(|connection| connections.get(&connection));
-            handle.is_none_or(|handle| handle.queue.push(frame).is_ok())
+            match handle {
+                Some(handle) => handle.queue.push(frame).is_ok(),
+                None => {
+                    absent_bytes += frame.len();
+                    true
+                }
+            }
         };
-        to.iter().copied().filter(|id| !fits(id)).collect()
+        let slow = to.iter().copied().filter(|id| !fits(id)).collect();
+        self.absent_bytes += absent_bytes;
+        slow
     }
 
     /// To a connection, outside of any session's numbering.
@@ -409,7 +577,7 @@ impl Inner {
     }
 
     fn drop_slow_connection(&mut self, connection: ConnectionId) -> Vec<Output> {
-        let Some(handle) = self.connections.remove(&connection) else {
+        let Some(handle) = self.disconnect(connection) else {
             return Vec::new();
         };
         debug!(connection = connection.0, "takes too slowly what it gets");
@@ -421,12 +589,8 @@ impl Inner {
 
     /// The hub has forgotten the session already.
     fn supersede(&mut self, session: SessionId) {
-        let connection = self
-            .sessions
-            .remove(&session)
-            .and_then(|session| session.connection);
-        if let Some(handle) = connection.and_then(|connection| self.connections.remove(&connection))
-        {
+        let connection = self.forget(session).and_then(|session| session.connection);
+        if let Some(handle) = connection.and_then(|connection| self.disconnect(connection)) {
             handle.queue.close(CloseReason::Superseded);
         }
     }

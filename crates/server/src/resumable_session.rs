@@ -7,6 +7,7 @@
 use std::time::Instant;
 
 use wimpex_hub::Identity;
+use wimpex_limits::Network;
 use wimpex_stream::{Ahead, Arrival, Receiver, Sender};
 
 use crate::connection_id::ConnectionId;
@@ -26,6 +27,8 @@ pub(crate) struct ResumableSession {
     pub(crate) connection: Option<ConnectionId>,
     /// Without a connection: when anything was received from it last.
     pub(crate) heard: Instant,
+    /// Where its connection comes or came from.
+    pub(crate) network: Network,
     /// Whether those who watch have been told that it does not answer.
     pub(crate) away: bool,
     numbering: Option<Numbering>,
@@ -51,14 +54,27 @@ pub(crate) enum Receipt {
 }
 
 impl ResumableSession {
-    pub(crate) fn new(identity: Identity, connection: ConnectionId, numbered: bool) -> Self {
+    pub(crate) fn new(
+        identity: Identity,
+        connection: ConnectionId,
+        network: Network,
+        numbered: bool,
+    ) -> Self {
         Self {
             identity,
             connection: Some(connection),
             heard: Instant::now(),
+            network,
             away: false,
             numbering: numbered.then(Numbering::default),
         }
+    }
+
+    /// What it is owed, in bytes.
+    pub(crate) fn owed_bytes(&self) -> usize {
+        self.numbering
+            .as_ref()
+            .map_or(0, |numbering| numbering.outgoing_bytes)
     }
 
     pub(crate) fn is_numbered(&self) -> bool {
@@ -70,11 +86,13 @@ impl ResumableSession {
     pub(crate) fn resume(
         &mut self,
         connection: ConnectionId,
+        network: Network,
         received: u64,
     ) -> Result<(u64, Vec<OutgoingFrame>), Ahead> {
         let numbering = self.numbering.as_mut().ok_or(Ahead)?;
         numbering.acknowledged(received)?;
         self.connection = Some(connection);
+        self.network = network;
         let again = numbering.outgoing.kept().map(|(_, frame)| frame.clone());
         let again = again.collect();
         Ok((numbering.incoming.tell(), again))

@@ -1,9 +1,9 @@
 //! What waits to be written to one connection: bounded, so that a reader who is
 //! too slow costs the server a known amount and nobody else any time.
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use wimpex_limits::ByteBudget;
+use wimpex_limits::Budget;
 
 use crate::frame::OutgoingFrame;
 
@@ -24,15 +24,17 @@ pub(crate) struct Full;
 
 /// The end that everybody writes to.
 pub(crate) struct SendQueue {
-    frames: mpsc::Sender<OutgoingFrame>,
+    frames: mpsc::UnboundedSender<OutgoingFrame>,
     close: oneshot::Sender<CloseReason>,
-    waiting_bytes: ByteBudget,
+    waiting_frames: Budget,
+    waiting_bytes: Budget,
 }
 
 /// The end that the connection's own task reads.
 pub(crate) struct SendQueueReader {
-    frames: mpsc::Receiver<OutgoingFrame>,
-    waiting_bytes: ByteBudget,
+    frames: mpsc::UnboundedReceiver<OutgoingFrame>,
+    waiting_frames: Budget,
+    waiting_bytes: Budget,
 }
 
 /// Where the connection's own task learns that it is to end.
@@ -43,21 +45,19 @@ pub(crate) fn channel(
     max_messages: usize,
     max_bytes: usize,
 ) -> (SendQueue, SendQueueReader, CloseSignal) {
-    let capacity = if max_messages == 0 {
-        Semaphore::MAX_PERMITS
-    } else {
-        max_messages.min(Semaphore::MAX_PERMITS)
-    };
-    let (frame_sender, frame_receiver) = mpsc::channel(capacity);
+    let (frame_sender, frame_receiver) = mpsc::unbounded_channel();
+    let waiting_frames = Budget::new(max_messages);
     let (close_sender, close_receiver) = oneshot::channel();
-    let waiting_bytes = ByteBudget::new(max_bytes);
+    let waiting_bytes = Budget::new(max_bytes);
     let queue = SendQueue {
         frames: frame_sender,
         close: close_sender,
+        waiting_frames: waiting_frames.clone(),
         waiting_bytes: waiting_bytes.clone(),
     };
     let reader = SendQueueReader {
         frames: frame_receiver,
+        waiting_frames,
         waiting_bytes,
     };
     (queue, reader, CloseSignal(close_receiver))
@@ -70,11 +70,21 @@ impl SendQueue {
         if !self.waiting_bytes.try_hold_or_alone(frame.len()) {
             return Err(Full);
         }
-        match self.frames.try_send(frame) {
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Full),
-            // Closed: the task has ended, and leaves the registry in a moment.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        if !self.waiting_frames.try_hold(1) {
+            self.waiting_bytes.release(frame.len());
+            return Err(Full);
         }
+        // An error: the task has ended, and leaves the registry in a moment.
+        let _ = self.frames.send(frame);
+        Ok(())
+    }
+
+    /// Adds a frame that another limit has let pass already: what a session is
+    /// owed was bounded while it was absent, and it goes out in one piece.
+    pub(crate) fn push_owed(&self, frame: OutgoingFrame) {
+        self.waiting_bytes.hold(frame.len());
+        self.waiting_frames.hold(1);
+        let _ = self.frames.send(frame);
     }
 
     /// Tells the connection's task to end, even while it is stuck writing.
@@ -101,6 +111,7 @@ impl SendQueueReader {
 
     fn taken(&self, frame: OutgoingFrame) -> OutgoingFrame {
         self.waiting_bytes.release(frame.len());
+        self.waiting_frames.release(1);
         frame
     }
 }
@@ -137,6 +148,16 @@ mod tests {
         assert!(queue.push(frame("12345678901234567890")).is_ok());
         assert!(reader.try_next().is_some());
         assert!(queue.push(frame("12345678901234567890")).is_ok());
+    }
+
+    #[test]
+    fn what_is_owed_goes_out_whatever_the_limits() {
+        let (queue, mut reader, _close_signal) = channel(1, 10);
+        queue.push_owed(frame("12345678"));
+        queue.push_owed(frame("12345678"));
+        assert!(queue.push(frame("1")).is_err());
+        assert!(reader.try_next().is_some() && reader.try_next().is_some());
+        assert!(queue.push(frame("1")).is_ok());
     }
 
     #[test]

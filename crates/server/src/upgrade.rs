@@ -48,7 +48,7 @@ pub(crate) async fn to_websocket(
         };
         match permit {
             Some(permit) => {
-                connection::serve(io, app, origins).await;
+                connection::serve(io, app, permit.network(), origins).await;
                 drop(permit);
             }
             // In words, because a browser hides the status of a refused upgrade.

@@ -167,6 +167,21 @@ impl Client {
         Self::over(small_buffer(address).await).await
     }
 
+    /// From an address of its own out of 127.0.0.0/8, as another household has.
+    pub(crate) async fn from_household(address: SocketAddr, household: u8) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        let local = std::net::Ipv4Addr::new(127, 7, 0, household);
+        socket.bind(SocketAddr::from((local, 0))).unwrap();
+        Self::over(socket.connect(address).await.unwrap()).await
+    }
+
+    /// The connection is gone without a goodbye.
+    pub(crate) fn cut(&mut self) {
+        let socket = socket2::SockRef::from(self.ws.get_ref());
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+        let _ = socket.shutdown(std::net::Shutdown::Both);
+    }
+
     /// With headers of our own choice in the request.
     pub(crate) async fn with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
         Self::asking(TcpStream::connect(address).await.unwrap(), headers).await

@@ -1,17 +1,17 @@
-//! Bytes that may wait at the same time.
+//! Bytes, or anything else, of which so much may be held at the same time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// So many bytes may be held at a time; clones share them.
+/// So much may be held at a time; clones share it.
 #[derive(Clone, Debug)]
-pub struct ByteBudget {
+pub struct Budget {
     held: Arc<AtomicUsize>,
     limit: usize,
 }
 
-impl ByteBudget {
-    /// At most `limit` bytes; 0 is no limit.
+impl Budget {
+    /// At most `limit`; 0 is no limit.
     pub fn new(limit: usize) -> Self {
         Self {
             held: Arc::default(),
@@ -19,30 +19,35 @@ impl ByteBudget {
         }
     }
 
-    /// Whether so many more fit; if so they are held until [`Self::release`].
-    pub fn try_hold(&self, bytes: usize) -> bool {
-        self.hold(bytes, false)
+    /// Whether so much more fits; if so it is held until [`Self::release`].
+    pub fn try_hold(&self, amount: usize) -> bool {
+        self.hold_if(amount, false)
     }
 
     /// The same, but one piece always fits when nothing else is held, however
     /// small the limit: a message can be larger than a queue and must pass.
-    pub fn try_hold_or_alone(&self, bytes: usize) -> bool {
-        self.hold(bytes, true)
+    pub fn try_hold_or_alone(&self, amount: usize) -> bool {
+        self.hold_if(amount, true)
+    }
+
+    /// Holds it whatever the limit; what comes after feels it.
+    pub fn hold(&self, amount: usize) {
+        self.held.fetch_add(amount, Ordering::Relaxed);
     }
 
     /// Gives back what was held.
-    pub fn release(&self, bytes: usize) {
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
+    pub fn release(&self, amount: usize) {
+        self.held.fetch_sub(amount, Ordering::Relaxed);
     }
 
-    /// How many bytes are held.
+    /// How much is held.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 
-    fn hold(&self, bytes: usize, alone: bool) -> bool {
+    fn hold_if(&self, amount: usize, alone: bool) -> bool {
         let fits = |held: usize| {
-            let sum = held.checked_add(bytes)?;
+            let sum = held.checked_add(amount)?;
             (sum <= self.limit || (alone && held == 0)).then_some(sum)
         };
         self.held
@@ -57,9 +62,9 @@ mod tests {
 
     #[test]
     fn what_is_released_can_be_held_again() {
-        let budget = ByteBudget::new(10);
+        let budget = Budget::new(10);
         assert!(budget.try_hold(6));
-        assert!(!budget.clone().try_hold(5), "clones share the bytes");
+        assert!(!budget.clone().try_hold(5), "clones share it");
         assert!(budget.try_hold(4));
         budget.release(6);
         assert!(budget.try_hold(5));
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn one_piece_can_be_let_in_alone() {
-        let budget = ByteBudget::new(10);
+        let budget = Budget::new(10);
         assert!(!budget.try_hold(11));
         assert!(budget.try_hold_or_alone(11));
         assert!(!budget.try_hold_or_alone(1));
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn zero_is_no_limit() {
-        let budget = ByteBudget::new(0);
+        let budget = Budget::new(0);
         assert!(budget.try_hold(usize::MAX - 1));
     }
 }
