@@ -192,12 +192,24 @@ pub struct Limits {
           default_value_t = Self::default().absent_bytes)]
     pub absent_bytes: usize,
 
-    /// Messages that may wait for one connection before it is dropped as too slow
+    /// Bytes a second that one address may send to somebody who is not in a call with the
+    /// sender, with bursts of eight times as many; more are refused
+    #[arg(long, env = "WIMPEX_STRANGER_BYTES_PER_SECOND", value_name = "N",
+          default_value_t = Self::default().stranger_bytes_per_second)]
+    pub stranger_bytes_per_second: u32,
+
+    /// Calls a minute from one address to one such person, with bursts of 20; more are refused
+    #[arg(long, env = "WIMPEX_STRANGER_OFFERS_PER_MINUTE", value_name = "N",
+          default_value_t = Self::default().stranger_offers_per_minute)]
+    pub stranger_offers_per_minute: u32,
+
+    /// Messages that may wait for one connection; people's are refused beyond it, and beyond
+    /// half of it a stranger's; with the server's own it is dropped as too slow
     #[arg(long, env = "WIMPEX_QUEUE_MESSAGES", value_name = "N",
           default_value_t = Self::default().queue_messages)]
     pub queue_messages: usize,
 
-    /// Bytes that may wait for one connection before it is dropped as too slow
+    /// Bytes that may wait for one connection; the same
     #[arg(long, env = "WIMPEX_QUEUE_BYTES", value_name = "N",
           default_value_t = Self::default().queue_bytes)]
     pub queue_bytes: usize,
@@ -217,9 +229,13 @@ impl Default for Limits {
             max_connections: 10_000,
             devices_per_user: 16,
             absent_bytes: 8 << 20,
+            stranger_bytes_per_second: 32 * 1024,
+            stranger_offers_per_minute: 12,
             // Room for the answer to the largest presence-watch, twice.
             queue_messages: 2 * limits::WATCHED_USERS,
-            queue_bytes: 16 * limits::FRAME_BYTES,
+            // A client acknowledges every 16 frames at the latest; twice as many of the
+            // largest, because whoever is no stranger may always fill half of it.
+            queue_bytes: 32 * limits::FRAME_BYTES,
             ping_seconds: 10,
         }
     }

@@ -285,7 +285,7 @@ where
             }
         }
         match message {
-            Message::Text(text) => self.handle(ClientMessage::decode_numbered(&text)),
+            Message::Text(text) => self.handle(ClientMessage::decode_numbered(&text), text.len()),
             Message::Binary(_) => {
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())
@@ -320,6 +320,7 @@ where
     fn handle(
         &mut self,
         frame: Numbered<Result<ClientMessage, DecodeError>>,
+        bytes: usize,
     ) -> Result<(), CloseCause> {
         if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
             let known = self.app.registry.acknowledged(self.id, ack.received);
@@ -340,7 +341,7 @@ where
             }
             (Ok(ClientMessage::Relay(relayed)), true) => {
                 self.timers.busy(Instant::now());
-                self.app.registry.relay(self.id, relayed);
+                self.app.registry.relay(self.id, relayed, bytes);
             }
             (Ok(ClientMessage::Login(_)), true) => {
                 let mut error = error(ErrorCode::BadMessage, "You are logged in already.");

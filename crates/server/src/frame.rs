@@ -44,6 +44,11 @@ impl Body {
         }
     }
 
+    /// In bytes, without a number.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Outside of any session's numbering.
     pub(crate) fn unnumbered(&self) -> OutgoingFrame {
         OutgoingFrame {

@@ -21,6 +21,7 @@ pub mod config;
 mod connection;
 mod connection_id;
 mod error;
+mod fairness;
 mod frame;
 mod headers;
 mod http;
@@ -56,11 +57,12 @@ pub use config::{Config, Role};
 pub use error::StartError;
 
 use app::App;
+use fairness::StrangerLimits;
 use ice::Ice;
 use origin::Origins;
 use page::Page;
 use registry::{RegistryLimits, SessionRegistry};
-use resumable_session::QueueLimits;
+use send_queue::QueueLimits;
 use token::Tokens;
 
 /// Serves on `listener` until `shutdown` completes, then takes leave of every
@@ -131,6 +133,10 @@ impl Server {
                     total: config.limits.max_connections,
                     devices_per_user: config.limits.devices_per_user,
                     absent_bytes: config.limits.absent_bytes,
+                    strangers: StrangerLimits {
+                        bytes_per_second: config.limits.stranger_bytes_per_second,
+                        offers_per_minute: config.limits.stranger_offers_per_minute,
+                    },
                 },
                 clock,
                 config.timing.away,

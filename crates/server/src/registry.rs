@@ -12,16 +12,19 @@ use std::time::{Duration, Instant};
 use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
-use wimpex_protocol::{Ack, PresenceWatch, Relayed, Resume, ServerMessage, Welcome};
+use wimpex_protocol::{
+    Ack, ErrorCode, ErrorMessage, PresenceWatch, Relayed, Resume, ServerMessage, Welcome,
+};
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::{Machine, outputs};
 use wimpex_stream::Ahead;
 
 use crate::connection_id::ConnectionId;
+use crate::fairness::{Fairness, Standing, StrangerLimits, Unfair};
 use crate::frame::Body;
 use crate::lost_sessions::LostSessions;
-use crate::resumable_session::{QueueLimits, Receipt, ResumableSession};
-use crate::send_queue::{self, CloseReason, CloseSignal, SendQueue, SendQueueReader};
+use crate::resumable_session::{Receipt, ResumableSession};
+use crate::send_queue::{self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader};
 
 /// How often those who watch somebody are told of changes: enough for people who
 /// come and go, and no way to fill somebody's queue by coming and going.
@@ -29,6 +32,8 @@ const PRESENCE_RATE: PresenceRate = PresenceRate {
     burst: 8,
     window: Duration::from_secs(2),
 };
+
+const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered.";
 
 /// See the module.
 pub(crate) struct SessionRegistry {
@@ -55,10 +60,12 @@ pub(crate) struct RegistryLimits {
     pub(crate) devices_per_user: usize,
     /// What all sessions without a connection are owed.
     pub(crate) absent_bytes: usize,
+    pub(crate) strangers: StrangerLimits,
 }
 
 struct Inner {
     hub: Hub,
+    fairness: Fairness,
     limits: RegistryLimits,
     clock: Clock,
     connections: HashMap<ConnectionId, ConnectionHandle>,
@@ -90,6 +97,7 @@ impl SessionRegistry {
     ) -> Self {
         let inner = Inner {
             hub: Hub::new(Some(PRESENCE_RATE)),
+            fairness: Fairness::new(limits.strangers),
             limits,
             clock,
             connections: HashMap::new(),
@@ -279,8 +287,11 @@ impl SessionRegistry {
         }
     }
 
-    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Relayed) {
-        self.with_session(connection, |session| Input::Relay { session, relayed });
+    /// Passes a message of so many bytes on; or its sender is told why not.
+    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Relayed, bytes: usize) {
+        let mut inner = self.lock();
+        let outputs = inner.relay(connection, relayed, bytes);
+        inner.carry_out(outputs);
     }
 
     pub(crate) fn watch(&self, connection: ConnectionId, watch: PresenceWatch) {
@@ -322,6 +333,8 @@ impl SessionRegistry {
                 silent.push(*id);
             }
         }
+        let swept_at = inner.clock.now();
+        inner.fairness.sweep(swept_at);
         let mut outputs = inner.tell_hub(Input::Timeout);
         for id in silent {
             outputs.extend(inner.tell_hub(Input::SetAway {
@@ -396,6 +409,100 @@ impl Inner {
     fn tell_hub(&mut self, input: Input) -> Vec<Output> {
         self.hub.handle(input, self.clock.now());
         outputs(&mut self.hub).collect()
+    }
+
+    fn relay(&mut self, connection: ConnectionId, relayed: Relayed, bytes: usize) -> Vec<Output> {
+        let Some(handle) = self.connections.get(&connection) else {
+            return Vec::new();
+        };
+        let (network, Some(session)) = (handle.network, handle.session) else {
+            return Vec::new();
+        };
+        let Some(sender) = self.sessions.get(&session) else {
+            return Vec::new();
+        };
+        let refusal = |code, text| ServerMessage::Error(refuse(&relayed, code, text));
+        let refuse = |code, text| {
+            vec![Output::Deliver {
+                to: vec![session],
+                message: refusal(code, text),
+            }]
+        };
+        let standing = self.fairness.admit(
+            (&sender.identity.user, network),
+            &relayed.to_id,
+            &relayed.signal,
+            bytes,
+            self.clock.now(),
+        );
+        let standing = match standing {
+            Ok(standing) => standing,
+            Err(Unfair::TooLong) => {
+                return refuse(ErrorCode::BadMessage, "That message is too long.");
+            }
+            Err(Unfair::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
+        };
+        let input = Input::Relay {
+            session,
+            relayed: relayed.clone(),
+        };
+        let mut outputs = Vec::new();
+        for output in self.tell_hub(input) {
+            match output {
+                Output::Deliver {
+                    to,
+                    message: message @ ServerMessage::Relay(_),
+                } => {
+                    if !self.deliver_relayed(&to, &message, standing) {
+                        outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
+                    }
+                }
+                other => outputs.push(other),
+            }
+        }
+        outputs.extend(self.limit_absent_bytes());
+        outputs
+    }
+
+    /// Delivers what somebody sends to whoever has room for it; says whether
+    /// anybody had. A stranger may fill half of what may wait, so that those who
+    /// are in a call, and the server itself, always find room.
+    fn deliver_relayed(
+        &mut self,
+        to: &[SessionId],
+        message: &ServerMessage,
+        standing: Standing,
+    ) -> bool {
+        let body = Body::of(message);
+        let all = self.limits.queue;
+        let limits = match standing {
+            Standing::Talking => all,
+            Standing::Stranger => QueueLimits {
+                messages: all.messages.div_ceil(2),
+                bytes: all.bytes.div_ceil(2),
+            },
+        };
+        let mut is_delivered = false;
+        for id in to {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            let handle = session
+                .connection
+                .and_then(|connection| self.connections.get(&connection));
+            if handle.is_some_and(|handle| !handle.queue.has_room(body.len(), limits)) {
+                continue;
+            }
+            let Some(frame) = session.enqueue(&body, limits) else {
+                continue;
+            };
+            is_delivered = true;
+            match handle {
+                Some(handle) => handle.queue.push_owed(frame),
+                None => self.absent_bytes += frame.len(),
+            }
+        }
+        is_delivered
     }
 
     fn session_of(&mut self, connection: ConnectionId) -> Option<&mut ResumableSession> {
@@ -593,5 +700,15 @@ impl Inner {
         if let Some(handle) = connection.and_then(|connection| self.disconnect(connection)) {
             handle.queue.close(CloseReason::Superseded);
         }
+    }
+}
+
+fn refuse(refused: &Relayed, code: ErrorCode, text: &str) -> ErrorMessage {
+    ErrorMessage {
+        code,
+        message: text.to_owned(),
+        ref_type: Some(refused.signal.type_name().to_owned()),
+        call_id: refused.signal.call_id().cloned(),
+        to_id: Some(refused.to_id.clone()),
     }
 }

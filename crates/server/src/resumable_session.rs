@@ -12,13 +12,7 @@ use wimpex_stream::{Ahead, Arrival, Receiver, Sender};
 
 use crate::connection_id::ConnectionId;
 use crate::frame::{Body, OutgoingFrame};
-
-/// How much may wait for one client; 0 is no limit.
-#[derive(Clone, Copy)]
-pub(crate) struct QueueLimits {
-    pub(crate) messages: usize,
-    pub(crate) bytes: usize,
-}
+use crate::send_queue::QueueLimits;
 
 /// See the module.
 pub(crate) struct ResumableSession {

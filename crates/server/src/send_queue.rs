@@ -22,6 +22,13 @@ pub(crate) enum CloseReason {
 #[derive(Debug)]
 pub(crate) struct Full;
 
+/// How much may wait for one client; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct QueueLimits {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
 /// The end that everybody writes to.
 pub(crate) struct SendQueue {
     frames: mpsc::UnboundedSender<OutgoingFrame>,
@@ -77,6 +84,15 @@ impl SendQueue {
         // An error: the task has ended, and leaves the registry in a moment.
         let _ = self.frames.send(frame);
         Ok(())
+    }
+
+    /// Whether a frame of so many bytes fits within these limits.
+    pub(crate) fn has_room(&self, bytes: usize, limits: QueueLimits) -> bool {
+        let frames = self.waiting_frames.held();
+        let fits = |limit: usize, sum: usize| limit == 0 || sum <= limit;
+        frames == 0
+            || (fits(limits.messages, frames + 1)
+                && fits(limits.bytes, self.waiting_bytes.held() + bytes))
     }
 
     /// Adds a frame that another limit has let pass already: what a session is

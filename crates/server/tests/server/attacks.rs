@@ -45,7 +45,11 @@ async fn lost_sessions_of_one_person_are_as_few_as_devices() {
     for _ in 0..14 {
         feeder.send(large_offer(&first.id, 60_000)).await;
     }
-    feeder.nothing_more().await;
+    feeder
+        .send(json!({"type": "presence-watch", "userIds": ["guest-x"]}))
+        .await;
+    // Some of it is refused.
+    while feeder.recv().await["type"] == "error" {}
     let counts = server.handle.counts();
     assert!(counts.absent_bytes <= 8 << 20, "{counts:?}");
 }
@@ -149,18 +153,24 @@ async fn devices_are_bounded_and_whoever_watches_is_not_flooded() {
 async fn a_session_that_is_owed_all_that_may_wait_resumes() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.stranger_bytes_per_second = 0;
         config.timing.keep = Duration::from_secs(60);
     })
     .await;
-    let full = u32::try_from(wimpex_server::Config::default().limits.queue_messages).unwrap();
+    let full = wimpex_server::Config::default().limits.queue_messages;
     let mut alice = server.numbering_guest("Alice").await;
     let mut bob = server.guest("Bob").await;
+    // Whoever is in a call with somebody may fill all that may wait for them.
+    alice.send(large_offer(&bob.id, 10)).await;
+    assert_eq!(bob.recv().await["type"], "call-offer");
     alice.cut();
     server.until(|counts| counts.sockets == 1).await;
     for _ in 0..full {
         bob.send(ringing(alice.id())).await;
     }
     bob.nothing_more().await;
+    bob.send(ringing(alice.id())).await;
+    bob.error("rate-limited").await;
     assert!(alice.resume().await);
     for _ in 0..full {
         assert_eq!(alice.recv().await["type"], "call-ringing");
@@ -168,4 +178,98 @@ async fn a_session_that_is_owed_all_that_may_wait_resumes() {
     alice.ack().await;
     bob.send(ringing(alice.id())).await;
     assert_eq!(alice.recv().await["type"], "call-ringing");
+}
+
+/// From many connections at once, everything that fits and more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_strangers_drops_nobody_and_a_friend_still_rings() {
+    let server = TestServer::start().await;
+    let mut victim = server.numbering_guest("Victim").await;
+    let mut friend = Client::from_household(server.address, 9).await;
+    friend
+        .login(json!({"type": "login", "username": "Friend"}))
+        .await;
+    friend
+        .send(json!({"type": "presence-watch", "userIds": [victim.id()]}))
+        .await;
+    assert_eq!(friend.recv().await["online"], true);
+
+    let to = victim.id().to_owned();
+    let mut attackers = Vec::new();
+    for _ in 0..16 {
+        let mut attacker = server.guest("Mallory").await;
+        let to = to.clone();
+        attackers.push(tokio::spawn(async move {
+            let large = large_offer(&to, 65_000);
+            let mut refused = 0;
+            for number in 0..20 {
+                let candidate = json!({
+                    "type": "ice-candidate", "toId": to, "callId": format!("c{number}"),
+                    "candidate": {"candidate": "x".repeat(60_000), "sdpMid": "0"},
+                });
+                attacker.send(candidate).await;
+                attacker.error("bad-message").await;
+                attacker.send(large.clone()).await;
+                attacker.send(ringing(&to)).await;
+                attacker
+                    .send(json!({"type": "presence-watch", "userIds": ["guest-x"]}))
+                    .await;
+                loop {
+                    let answer = attacker.recv().await;
+                    if answer["type"] == "presence" {
+                        break;
+                    }
+                    assert_eq!(answer["code"], "rate-limited", "{answer}");
+                    refused += 1;
+                    if let Some(named) = answer.get("toId") {
+                        assert_eq!(*named, to.as_str());
+                    }
+                }
+            }
+            refused
+        }));
+    }
+    // A page acknowledges every sixteen frames.
+    let (rung, mut rings) = tokio::sync::mpsc::unbounded_channel();
+    let reading = tokio::spawn(async move {
+        loop {
+            let message = victim.recv().await;
+            if victim.received.is_multiple_of(16) {
+                victim.ack().await;
+            }
+            if let Some(call) = message["callId"].as_str() {
+                let _ = rung.send(call.to_owned());
+            }
+        }
+    });
+    // Each of the friend's calls is to ring within a second.
+    let mut times = Vec::new();
+    while times.len() < 5 || attackers.iter().any(|attacker| !attacker.is_finished()) {
+        let call = format!("friend-{}", times.len());
+        let mut offer = large_offer(&to, 8_000);
+        offer["callId"] = call.clone().into();
+        let start = std::time::Instant::now();
+        friend.send(offer).await;
+        while crate::support::soon(rings.recv()).await.unwrap() != call {}
+        times.push(start.elapsed());
+        // Presence has not flapped, and nothing of the friend's was refused.
+        friend.nothing_more().await;
+        friend
+            .send(json!({"type": "presence-watch", "userIds": [to]}))
+            .await;
+        assert_eq!(friend.recv().await["online"], true);
+        // Offers of one network are few, so the friend does not hurry.
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+    times.sort();
+    // The median, because the machine may be busy with something else for a while.
+    let median = times[times.len() / 2];
+    assert!(median < Duration::from_secs(1), "{times:?}");
+    let mut refused = 0;
+    for attacker in attackers {
+        refused += attacker.await.unwrap();
+    }
+    assert!(refused > 300, "{refused}");
+    assert!(!reading.is_finished(), "the victim was dropped");
+    reading.abort();
 }
