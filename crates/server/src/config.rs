@@ -249,6 +249,8 @@ pub struct Timing {
     pub login: Duration,
     /// For the whole head of an HTTP request, from the end of the one before.
     pub http_head: Duration,
+    /// For a message that comes in fragments, from the first of them.
+    pub fragments: Duration,
     /// For any progress of a write.
     pub write: Duration,
     /// For each half of the closing handshake, when a socket is closed.
@@ -273,6 +275,7 @@ impl Default for Timing {
         Self {
             login: Duration::from_secs(limits::LOGIN_SECONDS),
             http_head: Duration::from_secs(8),
+            fragments: Duration::from_secs(10),
             write: Duration::from_secs(10),
             close_handshake: Duration::from_secs(1),
             ping: None,

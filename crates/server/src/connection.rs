@@ -8,6 +8,7 @@
 mod close_cause;
 mod close_handshake;
 mod errors;
+mod frame_meter;
 mod timers;
 
 use std::sync::Arc;
@@ -33,11 +34,12 @@ use crate::connection_id::ConnectionId;
 use crate::frame::{FrameKind, OutgoingFrame};
 use crate::login::{self, LoginChallenge};
 use crate::random;
-use crate::rate_limit::{Decision, RateLimiter};
+use crate::rate_limit::{self, Decision, RateLimiter};
 use crate::resumable_session::Receipt;
 use crate::send_queue::{CloseSignal, SendQueueReader};
 use close_cause::CloseCause;
 use errors::{error, not_logged_in};
+use frame_meter::FrameMeter;
 use timers::Timers;
 
 /// Where a client waits before it is served; a description fits in eight of them.
@@ -91,7 +93,7 @@ where
     .await;
 }
 
-async fn websocket<S>(io: S, app: &App) -> WebSocketStream<S>
+async fn websocket<S>(io: S, app: &App) -> WebSocketStream<FrameMeter<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -100,6 +102,9 @@ where
         .read_buffer_size(READ_BUFFER_BYTES)
         .max_frame_size(max)
         .max_message_size(max);
+    let rate = app.config.limits.messages_per_second;
+    let fragments = rate_limit::bucket(rate, app.clock.now());
+    let io = FrameMeter::new(io, fragments, app.config.timing.fragments, app.clock);
     WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 

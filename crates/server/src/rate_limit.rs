@@ -52,6 +52,11 @@ struct Second {
     dropped: u32,
 }
 
+/// So many a second, with bursts; 0 is no limit.
+pub(crate) fn bucket(rate: u32, now: Now) -> TokenBucket {
+    TokenBucket::new(f64::from(rate), f64::from(rate) * BURST_SECONDS, now)
+}
+
 impl RateLimiter {
     /// `rate` messages a second, 0 for any number; a flood may last for
     /// `flood_seconds`.
@@ -59,7 +64,7 @@ impl RateLimiter {
         Self {
             rate,
             flood_seconds,
-            bucket: TokenBucket::new(f64::from(rate), f64::from(rate) * BURST_SECONDS, now),
+            bucket: bucket(rate, now),
             told: None,
             second: Second {
                 start: now,

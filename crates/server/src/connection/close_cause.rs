@@ -1,6 +1,7 @@
 //! Why a connection ends, and what its peer is told.
 
 use std::fmt;
+use std::io;
 
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -31,7 +32,7 @@ pub(super) enum CloseCause {
     NoRandomness,
     /// There are too many connections.
     NoPlace,
-    /// Far too many messages, for seconds.
+    /// Far too many messages, for seconds; or too many fragments of one.
     Flood,
     /// A frame above the limit.
     TooLarge,
@@ -114,6 +115,10 @@ impl From<tungstenite::Error> for CloseCause {
                 Self::PeerClosed
             }
             tungstenite::Error::Protocol(ResetWithoutClosingHandshake) => Self::PeerLost,
+            // What the frame meter says.
+            tungstenite::Error::Io(error) if error.kind() == io::ErrorKind::QuotaExceeded => {
+                Self::Flood
+            }
             tungstenite::Error::Io(_) => Self::PeerLost,
             tungstenite::Error::Capacity(_) => Self::TooLarge,
             tungstenite::Error::Utf8(_) => Self::NotText,

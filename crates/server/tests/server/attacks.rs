@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
+use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::support::{Client, TestServer, ringing};
 
@@ -272,4 +276,55 @@ async fn a_flood_of_strangers_drops_nobody_and_a_friend_still_rings() {
     assert!(refused > 300, "{refused}");
     assert!(!reading.is_finished(), "the victim was dropped");
     reading.abort();
+}
+
+fn fragment(kind: Data, text: &str) -> Message {
+    let frame = Frame::message(text.as_bytes().to_vec(), OpCode::Data(kind), false);
+    Message::Frame(frame)
+}
+
+#[tokio::test]
+async fn fragments_without_end_are_a_flood() {
+    let server = TestServer::start().await;
+    let mut mallory = server.guest("Mallory").await;
+    for number in 0..100_000 {
+        let kind = if number == 0 {
+            Data::Text
+        } else {
+            Data::Continue
+        };
+        if mallory.ws.feed(fragment(kind, "")).await.is_err() {
+            break;
+        }
+    }
+    let _ = mallory.ws.flush().await;
+    server.until_empty().await;
+}
+
+#[tokio::test]
+async fn a_message_that_drips_in_fragments_has_a_deadline() {
+    let server = TestServer::with(|config| {
+        config.timing.fragments = Duration::from_millis(300);
+    })
+    .await;
+    let mut mallory = server.guest("Mallory").await;
+    mallory.ws.send(fragment(Data::Text, "{")).await.unwrap();
+    let dripping = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if mallory
+                .ws
+                .send(fragment(Data::Continue, " "))
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = dripping => {}
+        () = server.until_empty() => {}
+    }
+    server.until_empty().await;
 }
