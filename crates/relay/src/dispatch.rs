@@ -24,6 +24,9 @@ use crate::wire::{self, CHANNEL_HEADER, Packet};
 /// A datagram, or one frame of a stream, from a client; `sink` leads back. What
 /// is none of ours is ignored, whatever it is.
 pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, bytes: &[u8]) {
+    if wire::is_oversized_request(bytes) {
+        return;
+    }
     match wire::parse(bytes) {
         Some(Packet::Channel { number, data }) => {
             relay(shared, client, DataTarget::Channel(number), data);

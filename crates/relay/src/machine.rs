@@ -444,7 +444,7 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
     ) -> Result<(), Code> {
         let most = self.rules.limits.permissions_per_allocation;
         let allocation = self.own_allocation(client, caller, now)?;
-        if allocation.permissions_with(ips) > most {
+        if ips.len() > 2 * most || allocation.permissions_with(ips) > most {
             return Err(ErrorCode::INSUFFICIENT_CAPACITY);
         }
         let foreign = |ip: &IpAddr| allocation.relay(Family::of(*ip)).is_none();

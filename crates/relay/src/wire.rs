@@ -22,6 +22,9 @@ use crate::addr::PeerAddr;
 pub(crate) const STUN_HEADER: usize = 20;
 /// Of channel data, in bytes.
 pub(crate) const CHANNEL_HEADER: usize = 4;
+/// A request with permissions for as many IPv6 peers as an allocation may have
+/// takes three of these four KiB.
+const REQUEST_BYTES: usize = 4 * 1024;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// Something a client sent.
@@ -46,6 +49,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         }),
         _ => None,
     }
+}
+
+/// Whether this is a request that is longer than any that can be granted: nothing
+/// of it needs to be looked at. Only the data of indications is longer.
+pub(crate) fn is_oversized_request(bytes: &[u8]) -> bool {
+    // The class is two bits among those of the method (RFC 8489, section 5).
+    let is_request = bytes
+        .first_chunk::<2>()
+        .is_some_and(|first| u16::from_be_bytes(*first) & 0xc110 == 0);
+    is_request && bytes.len() > REQUEST_BYTES
 }
 
 fn stun(bytes: &[u8], length: usize) -> Option<Message<'_>> {

@@ -1,7 +1,7 @@
 //! One allocation: its relayed addresses, permissions and channels, and until
 //! when each counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -84,12 +84,11 @@ impl<S, C> Allocation<S, C> {
 
     /// How many permissions there would be with these too.
     pub(super) fn permissions_with(&self, ips: &[IpAddr]) -> usize {
-        let new = ips
+        let new: HashSet<&IpAddr> = ips
             .iter()
-            .enumerate()
-            .filter(|(index, ip)| !self.permissions.contains_key(ip) && !ips[..*index].contains(ip))
-            .count();
-        self.permissions.len() + new
+            .filter(|ip| !self.permissions.contains_key(ip))
+            .collect();
+        self.permissions.len() + new.len()
     }
 
     pub(super) fn permit(&mut self, ip: IpAddr, until: Now) {

@@ -383,7 +383,7 @@ fn received(bytes: &[u8]) -> Received {
     Received::Indication(peer.addr(message.transaction_id()), data.data().to_vec())
 }
 
-fn add_peer(writer: &mut MessageWriteVec, peer: SocketAddr) {
+pub(crate) fn add_peer(writer: &mut MessageWriteVec, peer: SocketAddr) {
     let transaction = writer.transaction_id();
     writer
         .add_attribute(&XorPeerAddress::new(peer, transaction))
