@@ -46,6 +46,11 @@ impl TokenBucket {
         self.per_second == 0.0 || self.tokens >= self.capacity
     }
 
+    /// Whether at least half of what it can hold is there.
+    pub fn is_half_full(&mut self, now: Now) -> bool {
+        self.has(self.capacity / 2.0, now)
+    }
+
     fn fill(&mut self, now: Now) {
         let elapsed = now.since(self.filled).as_secs_f64();
         self.tokens = (self.tokens + elapsed * self.per_second).min(self.capacity);

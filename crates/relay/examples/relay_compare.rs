@@ -86,6 +86,8 @@ fn serve(port: u16) -> Result<(), Failure> {
         allow_peers: vec!["127.0.0.0/8".parse()?],
         limits: Limits {
             user_kbps: 0,
+            network_kbps: 0,
+            total_kbps: 0,
             ..Limits::default()
         },
         timing: Timing::default(),

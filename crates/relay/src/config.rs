@@ -76,6 +76,31 @@ pub struct Limits {
     ))]
     pub allocations_per_user: usize,
 
+    /// Allocations of one client address (IPv6: of one /64); 0 is no limit
+    // More are refused with 486. User names are free where anybody may be a guest;
+    // addresses are not.
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_allocations_per_address", long = "turn-allocations-per-address",
+        env = "WIMPEX_TURN_ALLOCATIONS_PER_ADDRESS", value_name = "N",
+        default_value_t = Self::default().allocations_per_network,
+    ))]
+    pub allocations_per_network: usize,
+
+    /// What one client address may have relayed, like --turn-user-kbps; 0 is no limit
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_address_kbps", long = "turn-address-kbps", env = "WIMPEX_TURN_ADDRESS_KBPS",
+        value_name = "KILOBITS/S", default_value_t = Self::default().network_kbps,
+    ))]
+    pub network_kbps: u64,
+
+    /// What all may have relayed together; half of it is kept for those who have an
+    /// allocation already; 0 is no limit
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_total_kbps", long = "turn-total-kbps", env = "WIMPEX_TURN_TOTAL_KBPS",
+        value_name = "KILOBITS/S", default_value_t = Self::default().total_kbps,
+    ))]
+    pub total_kbps: u64,
+
     /// Allocations in all; 0 is no limit
     // More are refused with 508.
     #[cfg_attr(feature = "clap", arg(
@@ -110,6 +135,9 @@ impl Default for Limits {
         Self {
             user_kbps: 16_000,
             allocations_per_user: 24,
+            allocations_per_network: 96,
+            network_kbps: 64_000,
+            total_kbps: 800_000,
             allocations: 4_000,
             connections: 5_000,
             connections_per_network: 256,

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use stun_types::attribute::ErrorCode;
 use stun_types::message::TransactionId;
-use wimpex_limits::TokenBucket;
+use wimpex_limits::{Network, TokenBucket};
 use wimpex_sansio::{Machine, Now, UnixTime};
 
 pub(crate) use io::{DataTarget, Delivery, Framing, Input, Output, Ports};
@@ -84,13 +84,17 @@ pub(crate) struct TurnServer<P: Ports, C> {
     own: HashSet<IpAddr>,
     allocations: HashMap<ClientId, Allocation<P::Socket, C>>,
     relayed: HashMap<RelayPort, ClientId>,
-    users: HashMap<Arc<str>, User>,
+    users: HashMap<Arc<str>, Holder>,
+    networks: HashMap<Network, Holder>,
+    /// Of all users together.
+    bandwidth: TokenBucket,
     /// When to look for what has run out, if there is anything that can.
     sweep_at: Option<Now>,
     outputs: VecDeque<Output<P::Socket, C>>,
 }
 
-struct User {
+/// A user or a network.
+struct Holder {
     allocations: usize,
     bandwidth: TokenBucket,
 }
@@ -142,6 +146,7 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 self.allocations.clear();
                 self.relayed.clear();
                 self.users.clear();
+                self.networks.clear();
             }
             Input::Timeout => {
                 if self.sweep_at.is_some_and(|at| at <= now) {
@@ -149,7 +154,7 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 }
             }
         }
-        if self.users.is_empty() {
+        if self.users.is_empty() && self.networks.is_empty() {
             self.sweep_at = None;
         } else if self.sweep_at.is_none() {
             self.sweep_at = Some(now + self.rules.timing.sweep);
@@ -167,6 +172,7 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
 
 impl<P: Ports, C: Clone> TurnServer<P, C> {
     pub(crate) fn new(rules: Rules, ports: P) -> Self {
+        let total = rules.limits.total_kbps;
         Self {
             own: rules.advertised.iter().copied().collect(),
             rules,
@@ -174,6 +180,8 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             allocations: HashMap::new(),
             relayed: HashMap::new(),
             users: HashMap::new(),
+            networks: HashMap::new(),
+            bandwidth: bandwidth(total, Now::ZERO),
             sweep_at: None,
             outputs: VecDeque::new(),
         }
@@ -265,10 +273,11 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         wall: UnixTime,
         now: Now,
     ) -> Result<Response, Code> {
-        self.check_quota(&caller.user)?;
+        let network = Network::of(client.remote.ip());
+        self.check_quota(&caller.user, network, now)?;
         let (relays, failures) = self.open(wish)?;
         let lifetime = self.lifetime(wish.lifetime, caller, wall);
-        let user = self.user(&caller.user, now);
+        let user = self.count(&caller.user, network, now);
         for (socket, port) in &relays {
             self.relayed.insert(*port, client);
             self.outputs.push_back(Output::ReadFrom {
@@ -281,7 +290,14 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         let expires = now + lifetime;
         self.allocations.insert(
             client,
-            Allocation::new(sink, username, user, transaction, relays, expires),
+            Allocation::new(
+                sink,
+                username,
+                (user, network),
+                transaction,
+                relays,
+                expires,
+            ),
         );
         Ok(Response::Allocated {
             ports,
@@ -313,31 +329,44 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         }
     }
 
-    fn check_quota(&self, user: &str) -> Result<(), Code> {
+    fn check_quota(&mut self, user: &str, network: Network, now: Now) -> Result<(), Code> {
         let limits = &self.rules.limits;
         let reached = |limit: usize, count: usize| limit != 0 && count >= limit;
         let of_user = self.users.get(user).map_or(0, |user| user.allocations);
         if reached(limits.allocations_per_user, of_user) {
             return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
         }
+        let of_network = self.networks.get(&network).map_or(0, |n| n.allocations);
+        if reached(limits.allocations_per_network, of_network) {
+            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
+        }
         if reached(limits.allocations, self.allocations.len()) {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        // Where there is little left, it is for the calls that are relayed already.
+        if !self.bandwidth.is_half_full(now) {
             return Err(ErrorCode::INSUFFICIENT_CAPACITY);
         }
         Ok(())
     }
 
-    /// Counts one more allocation of this user.
-    fn user(&mut self, name: &str, now: Now) -> Arc<str> {
+    /// Counts one more allocation of this user and this network.
+    fn count(&mut self, name: &str, network: Network, now: Now) -> Arc<str> {
         let name: Arc<str> = match self.users.get_key_value(name) {
             Some((name, _)) => Arc::clone(name),
             None => name.into(),
         };
-        let rate = self.rules.limits.user_kbps;
-        let user = self.users.entry(Arc::clone(&name)).or_insert_with(|| User {
+        let holder = |kbps: u64| Holder {
             allocations: 0,
-            bandwidth: bandwidth(rate, now),
-        });
-        user.allocations += 1;
+            bandwidth: bandwidth(kbps, now),
+        };
+        let limits = &self.rules.limits;
+        let user = self.users.entry(Arc::clone(&name));
+        user.or_insert_with(|| holder(limits.user_kbps)).allocations += 1;
+        let network = self.networks.entry(network);
+        network
+            .or_insert_with(|| holder(limits.network_kbps))
+            .allocations += 1;
         name
     }
 
@@ -498,9 +527,9 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             return None;
         }
         let (socket, port) = allocation.relay(Family::of(peer.ip())).cloned()?;
-        let user = Arc::clone(&allocation.user);
+        let (user, network) = (Arc::clone(&allocation.user), allocation.network);
         let route = self.route(peer);
-        if route == Route::Forbidden || !self.takes(&user, length, now) {
+        if route == Route::Forbidden || !self.takes(&user, network, length, now) {
             return None;
         }
         match route {
@@ -537,16 +566,24 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
                 None => Framing::Indication(peer),
             },
         };
-        let user = Arc::clone(&allocation.user);
-        self.takes(&user, length, now)
+        let (user, network) = (Arc::clone(&allocation.user), allocation.network);
+        self.takes(&user, network, length, now)
             .then_some(Output::SendToClient(delivery))
     }
 
-    /// Whether so many bytes of this user may pass now; if so they are paid for.
-    fn takes(&mut self, user: &str, length: usize, now: Now) -> bool {
-        self.users
-            .get_mut(user)
-            .is_some_and(|user| user.bandwidth.take(length as f64, now))
+    /// Whether so many bytes of this user and this network may pass now; if so they
+    /// are paid for, by all that limits them or by none.
+    fn takes(&mut self, user: &str, network: Network, length: usize, now: Now) -> bool {
+        let (Some(user), Some(network)) =
+            (self.users.get_mut(user), self.networks.get_mut(&network))
+        else {
+            return false;
+        };
+        let length = length as f64;
+        let passes = user.bandwidth.has(length, now)
+            && network.bandwidth.has(length, now)
+            && self.bandwidth.take(length, now);
+        passes && user.bandwidth.take(length, now) && network.bandwidth.take(length, now)
     }
 
     /// Whether somebody at this address may be a peer at all. At the relay's own
@@ -598,8 +635,9 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             allocation.sweep(now);
         }
         // Bandwidth that could be had anew by leaving and coming back is no limit.
-        self.users
-            .retain(|_, user| user.allocations > 0 || !user.bandwidth.is_full(now));
+        let counts = |holder: &mut Holder| holder.allocations > 0 || !holder.bandwidth.is_full(now);
+        self.users.retain(|_, user| counts(user));
+        self.networks.retain(|_, network| counts(network));
     }
 
     fn remove(&mut self, client: ClientId) {
@@ -611,6 +649,9 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         }
         if let Some(user) = self.users.get_mut(&allocation.user) {
             user.allocations = user.allocations.saturating_sub(1);
+        }
+        if let Some(network) = self.networks.get_mut(&allocation.network) {
+            network.allocations = network.allocations.saturating_sub(1);
         }
     }
 }

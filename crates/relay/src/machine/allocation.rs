@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stun_types::message::TransactionId;
+use wimpex_limits::Network;
 use wimpex_sansio::Now;
 
 use crate::addr::{Family, PeerAddr, RelayPort};
@@ -18,6 +19,8 @@ pub(super) struct Allocation<S, C> {
     pub(super) username: String,
     /// Whose quota and budget this counts against.
     pub(super) user: Arc<str>,
+    /// The client's, which it counts against too.
+    pub(super) network: Network,
     /// Of the request that made it, to know that again.
     pub(super) transaction: TransactionId,
     pub(super) expires: Now,
@@ -40,7 +43,7 @@ impl<S, C> Allocation<S, C> {
     pub(super) fn new(
         sink: C,
         username: String,
-        user: Arc<str>,
+        (user, network): (Arc<str>, Network),
         transaction: TransactionId,
         relays: Vec<(S, RelayPort)>,
         expires: Now,
@@ -49,6 +52,7 @@ impl<S, C> Allocation<S, C> {
             sink,
             username,
             user,
+            network,
             transaction,
             expires,
             relays,

@@ -118,6 +118,13 @@ impl Client {
         Self::over(Io::Udp(socket))
     }
 
+    /// From another household, out of 127.0.0.0/8.
+    pub(crate) async fn udp_from(ip: &str, relay: SocketAddr) -> Self {
+        let socket = UdpSocket::bind((ip, 0)).await.unwrap();
+        socket.connect(relay).await.unwrap();
+        Self::over(Io::Udp(socket))
+    }
+
     pub(crate) async fn tcp(relay: SocketAddr) -> Self {
         let stream = soon(TcpStream::connect(relay)).await.unwrap();
         Self::over(Io::Stream(Box::new(stream), Vec::new()))
