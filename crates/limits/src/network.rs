@@ -1,6 +1,6 @@
 //! Whom an address belongs to, as far as limits are concerned.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The network that counts as one client: an IPv4 address (/32), or an IPv6 /64,
 /// because whoever has one address of a /64 has the 2^64 of it (RFC 6177). An
@@ -9,6 +9,15 @@ use std::net::{IpAddr, Ipv6Addr};
 pub struct Network(IpAddr);
 
 impl Network {
+    /// A larger network, of those who share a provider's block: IPv4 /24, IPv6 /56.
+    /// For what needs no proof of the address, as any of a block can be forged.
+    pub fn block_of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 72 << 72)),
+            IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff)),
+        })
+    }
+
     /// The network of an address.
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -24,6 +33,15 @@ mod tests {
 
     fn network(text: &str) -> Network {
         Network::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_block_is_larger() {
+        let block = |text: &str| Network::block_of(text.parse().unwrap());
+        assert_eq!(block("192.0.2.1"), block("192.0.2.255"));
+        assert_ne!(block("192.0.2.1"), block("192.0.3.1"));
+        assert_eq!(block("2001:db8:0:1::1"), block("2001:db8:0:ff::1"));
+        assert_ne!(block("2001:db8:0:1::1"), block("2001:db8:0:100::1"));
     }
 
     #[test]

@@ -109,6 +109,11 @@ pub struct Limits {
     ))]
     pub allocations: usize,
 
+    /// Answers a second to one block of addresses (IPv4 /24, IPv6 /56) over UDP without
+    /// credentials, in bursts of four times as many; 0 is no limit.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().unproven_answers_per_second))]
+    pub unproven_answers_per_second: u32,
+
     /// TCP and TLS connections in all; 0 is no limit.
     #[cfg_attr(feature = "clap", arg(skip = Self::default().connections))]
     pub connections: usize,
@@ -139,6 +144,7 @@ impl Default for Limits {
             network_kbps: 64_000,
             total_kbps: 800_000,
             allocations: 4_000,
+            unproven_answers_per_second: 100,
             connections: 5_000,
             connections_per_network: 256,
             permissions_per_allocation: 128,

@@ -33,7 +33,14 @@ pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, b
         }
         Some(Packet::Stun(message)) => match message.class() {
             MessageClass::Request => {
-                let answer = request(shared, client, sink, &message);
+                let answer = match request(shared, client, sink, &message) {
+                    Answer::Signed(answer) => answer,
+                    // A source address that is forged gets nothing that it did not pay.
+                    Answer::Unsigned(answer) => match sink {
+                        Sink::Udp(..) if !shared.may_answer(client.remote.ip()) => return,
+                        Sink::Udp(..) | Sink::Stream(_) => answer,
+                    },
+                };
                 sink.send(answer);
             }
             MessageClass::Indication if message.has_method(SEND) => {
@@ -45,13 +52,19 @@ pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, b
     }
 }
 
-/// The answer to a request.
-fn request(shared: &Arc<Shared>, client: ClientId, sink: &Sink, message: &Message<'_>) -> Vec<u8> {
+/// The answer to a request: whoever asked has proved with a nonce that it is where
+/// it says, or has proved nothing.
+enum Answer {
+    Signed(Vec<u8>),
+    Unsigned(Vec<u8>),
+}
+
+fn request(shared: &Arc<Shared>, client: ClientId, sink: &Sink, message: &Message<'_>) -> Answer {
     if message.has_method(BINDING) {
-        return binding(client.remote, message);
+        return Answer::Unsigned(binding(client.remote, message));
     }
     if !Request::is_known(message) {
-        return wire::error(message, ErrorCode::BAD_REQUEST, &[], None);
+        return Answer::Unsigned(wire::error(message, ErrorCode::BAD_REQUEST, &[], None));
     }
     let wall = unix_time();
     let authenticated = shared
@@ -59,12 +72,13 @@ fn request(shared: &Arc<Shared>, client: ClientId, sink: &Sink, message: &Messag
         .authenticate(client.remote, message, wall);
     let (caller, key) = match authenticated {
         Ok(authenticated) => authenticated,
-        Err(answer) => return answer,
+        Err(answer) => return Answer::Unsigned(answer),
     };
     let unknown = wire::unknown(message, KNOWN);
     if !unknown.is_empty() {
         let unknown = [wire::unknown_attributes(&unknown)];
-        return wire::error(message, ErrorCode::UNKNOWN_ATTRIBUTE, &unknown, Some(&key));
+        let code = ErrorCode::UNKNOWN_ATTRIBUTE;
+        return Answer::Signed(wire::error(message, code, &unknown, Some(&key)));
     }
     let response = match Request::read(message) {
         Ok(request) => respond(
@@ -79,7 +93,7 @@ fn request(shared: &Arc<Shared>, client: ClientId, sink: &Sink, message: &Messag
         ),
         Err(code) => Response::Refused(code),
     };
-    response.write(message, client.remote, &key)
+    Answer::Signed(response.write(message, client.remote, &key))
 }
 
 /// What the machine says to a request; relay sockets that it opens are read from.

@@ -30,6 +30,7 @@ mod dispatch;
 mod machine;
 mod nonce;
 mod ports;
+mod reflection;
 mod request;
 mod shared;
 mod sink;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Limits, Timing};
 use crate::machine::{Counts, Input, Output, TurnServer};
 use crate::ports::{RelaySocket, UdpPorts};
+use crate::reflection::ReflectionLimiter;
 use crate::sink::Sink;
 
 /// See the module.
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     /// The machine has a deadline where it had none.
     has_deadline: Notify,
     pub(crate) authenticator: Authenticator,
+    reflection: ReflectionLimiter,
     pub(crate) limits: Limits,
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
@@ -48,6 +50,7 @@ impl Shared {
             clock: Clock::start(),
             has_deadline: Notify::new(),
             authenticator,
+            reflection: ReflectionLimiter::new(limits.unproven_answers_per_second),
             connections: PerNetworkLimiter::new(limits.connections_per_network, limits.connections),
             limits,
             timing,
@@ -86,6 +89,11 @@ impl Shared {
 
     pub(crate) fn has_allocation(&self, client: ClientId) -> bool {
         self.lock().has_allocation(client, self.clock.now())
+    }
+
+    /// Whether a source that has proved nothing may get one more datagram.
+    pub(crate) fn may_answer(&self, source: IpAddr) -> bool {
+        self.reflection.admits(source, self.clock.now())
     }
 
     /// A place for a TCP connection from this address, if there is one.

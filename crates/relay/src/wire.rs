@@ -206,8 +206,12 @@ fn finish(
         let signed = writer.add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1);
         debug_assert!(signed.is_ok(), "nothing was signed before");
     }
-    let marked = writer.add_fingerprint();
-    debug_assert!(marked.is_ok(), "nothing was marked before");
+    // A FINGERPRINT tells STUN from other protocols on the same port (RFC 8489,
+    // section 7); whoever has proved nothing gets no byte more than they need.
+    if key.is_some() {
+        let marked = writer.add_fingerprint();
+        debug_assert!(marked.is_ok(), "nothing was marked before");
+    }
     writer.finish()
 }
 

@@ -113,3 +113,27 @@ async fn what_is_left_of_all_bandwidth_is_for_calls_that_are_relayed_already() {
     client.settle().await;
     assert!(relay.handle.bytes_to_peers() > before);
 }
+
+/// Five thousand requests that anybody can forge, and what comes back of them.
+#[tokio::test]
+async fn answers_to_whoever_has_proved_nothing_are_few_and_small() {
+    let relay = TestRelay::with(|config| config.limits.unproven_answers_per_second = 100).await;
+    let mut mallory = Client::udp_from("127.0.8.1", relay.v4).await;
+    let challenge = mallory.challenge().await;
+    assert!(challenge.bytes().len() <= 84, "{}", challenge.bytes().len());
+    let binding = mallory.binding().await;
+    assert!(binding.bytes().len() <= 32, "{}", binding.bytes().len());
+    let mut answers = 0;
+    for _ in 0..50 {
+        for _ in 0..100 {
+            mallory.send_binding().await;
+        }
+        answers += mallory.answers_within(Duration::from_millis(2)).await;
+    }
+    assert!((300..2_500).contains(&answers), "{answers}");
+    // Others are answered, and so is whoever has proved something.
+    let mut honest = Client::udp_from("127.0.9.1", relay.v4).await;
+    assert_eq!(honest.binding().await.code(), 0);
+    honest.log_in("honest");
+    honest.allocated().await;
+}

@@ -55,6 +55,10 @@ impl Reply {
         Message::from_bytes(&self.0).unwrap()
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Of an error; 0 for success.
     pub(crate) fn code(&self) -> u16 {
         match self.message().class() {
@@ -171,6 +175,12 @@ impl Client {
     pub(crate) async fn binding(&mut self) -> Reply {
         let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
         self.exchange(request).await
+    }
+
+    /// Without waiting for the answer.
+    pub(crate) async fn send_binding(&mut self) {
+        let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
+        self.send(&request).await;
     }
 
     /// With credentials, once there is a nonce.
@@ -321,6 +331,15 @@ impl Client {
     /// The next data from a peer, if any comes soon.
     pub(crate) async fn recv_within(&mut self, limit: Duration) -> Option<Received> {
         timeout(limit, self.recv()).await.ok()
+    }
+
+    /// How many messages of any kind come until none comes for so long.
+    pub(crate) async fn answers_within(&mut self, limit: Duration) -> usize {
+        let mut answers = 0;
+        while timeout(limit, self.next()).await.is_ok() {
+            answers += 1;
+        }
+        answers
     }
 
     /// Says something and hears back from the relay: whatever was sent before
