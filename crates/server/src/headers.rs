@@ -1,7 +1,10 @@
 //! The headers that tell browsers what the page may do, and nobody else.
 
 use data_encoding::BASE64;
-use http::header::{CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 
@@ -17,12 +20,12 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(se
 pub(crate) struct SecurityHeaders(Vec<(HeaderName, HeaderValue)>);
 
 impl SecurityHeaders {
-    /// For a page with this `index.html`.
-    pub(crate) fn new(index: Option<&str>) -> Self {
+    /// For a page with this `index.html`, that people reach over https or perhaps not.
+    pub(crate) fn new(index: Option<&str>, is_https: bool) -> Self {
         let policy = HeaderValue::from_str(&content_security_policy(index.unwrap_or_default()))
             .expect("base64 and ASCII words");
         let fixed = HeaderValue::from_static;
-        Self(vec![
+        let mut headers = vec![
             (CONTENT_SECURITY_POLICY, policy),
             (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
             (REFERRER_POLICY, fixed("no-referrer")),
@@ -38,7 +41,12 @@ impl SecurityHeaders {
                 HeaderName::from_static("cross-origin-resource-policy"),
                 fixed("same-origin"),
             ),
-        ])
+        ];
+        // RFC 6797, section 7.2: not where the page may be served without TLS.
+        if is_https {
+            headers.push((STRICT_TRANSPORT_SECURITY, fixed("max-age=31536000")));
+        }
+        Self(headers)
     }
 
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
