@@ -365,7 +365,9 @@ where
             return Err(CloseCause::LoginTooLate);
         };
         let (identity, welcome) = login::admit(self.app, login, &challenge, SystemTime::now())?;
-        info!(connection = self.id.0, user = %identity.user, device = %identity.device, "logged in");
+        // Who was there when is nobody's business who only keeps the server running.
+        info!(connection = self.id.0, "logged in");
+        debug!(connection = self.id.0, user = %identity.user, device = %identity.device, "who");
         let after = self.app.ice.renew_after();
         self.timers.renew_at = after.map(|after| Instant::now() + after);
         self.user = Some(identity.user.clone());
