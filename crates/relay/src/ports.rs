@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
@@ -18,11 +19,15 @@ use crate::machine::Ports;
 /// In a range that is nearly full, more tries than this are not worth the time.
 const TRIES: u32 = 2_000;
 
+/// Between two lines in the log about the same.
+const COMPLAINTS_EVERY: Duration = Duration::from_secs(60);
+
 /// See the module.
 pub(crate) struct UdpPorts {
     relays: Vec<RelayAddress>,
     range: RangeInclusive<u16>,
     stopping: CancellationToken,
+    complained: Option<Instant>,
 }
 
 /// A relay socket. When the machine forgets it, whoever reads from it stops too,
@@ -44,6 +49,16 @@ impl UdpPorts {
             relays,
             range,
             stopping,
+            complained: None,
+        }
+    }
+
+    /// Requests can be many, so that there is not a line in the log for each.
+    fn complain(&mut self, about: &str) {
+        let is_due = |at: Instant| at.elapsed() >= COMPLAINTS_EVERY;
+        if self.complained.is_none_or(is_due) {
+            self.complained = Some(Instant::now());
+            warn!("{about}");
         }
     }
 
@@ -84,12 +99,12 @@ impl Ports for UdpPorts {
                 }
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => {
-                    warn!(%error, "cannot open a relay socket");
+                    self.complain(&format!("cannot open a relay socket: {error}"));
                     return None;
                 }
             }
         }
-        warn!("every relay port is taken");
+        self.complain("every relay port is taken");
         None
     }
 }

@@ -28,12 +28,19 @@ pub(crate) async fn serve(
     number: usize,
     tls: Option<TlsAcceptor>,
 ) {
+    let mut is_told = false;
     loop {
         let (stream, remote) = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                is_told = false;
+                accepted
+            }
             Err(error) => {
                 // Out of file descriptors, most likely: it passes when others end.
-                warn!(%error, "the relay cannot accept connections");
+                // It is said once, not for each try.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "the relay cannot accept connections");
+                }
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }

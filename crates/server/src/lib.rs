@@ -20,6 +20,7 @@ mod client_address;
 pub mod config;
 mod connection;
 mod connection_id;
+mod descriptors;
 mod error;
 mod fairness;
 mod frame;
@@ -54,6 +55,7 @@ use wimpex_relay::Relay;
 use wimpex_relay::clock::Clock;
 
 pub use config::{Config, Role};
+pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
 
 use app::App;

@@ -27,7 +27,7 @@ use crate::tcp_client::TcpClient;
 
 /// TCP connections beside the WebSockets: browsers that fetch the page, and
 /// those that are being turned away.
-const SPARE_CONNECTIONS: usize = 1_000;
+pub(crate) const SPARE_CONNECTIONS: usize = 1_000;
 /// A browser opens several connections to fetch the page.
 const CONNECTIONS_PER_WEBSOCKET: usize = 4;
 /// Nothing that we answer needs a longer request head.
@@ -130,6 +130,7 @@ async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &Cancellat
 
 /// The next connection, whatever happens meanwhile.
 async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
+    let mut is_told = false;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -140,7 +141,10 @@ async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {
                 // Out of file descriptors, most likely: it passes when others end.
-                warn!(%error, "cannot accept connections");
+                // It is said once, not for each try.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "cannot accept connections");
+                }
                 sleep(Duration::from_millis(250)).await;
             }
         }
