@@ -257,6 +257,9 @@ pub struct Timing {
     pub close_handshake: Duration,
     /// How often a peer is pinged; None means [`Limits::ping_seconds`].
     pub ping: Option<Duration>,
+    /// With a frame unacknowledged for so long a session that numbers its frames counts
+    /// as away, though its socket is there.
+    pub unacked: Duration,
     /// After this much silence a session that has lost its socket counts as away.
     pub away: Duration,
     /// After this much silence it ends. Half a minute without a network, and
@@ -279,6 +282,7 @@ impl Default for Timing {
             write: Duration::from_secs(10),
             close_handshake: Duration::from_secs(1),
             ping: None,
+            unacked: Duration::from_secs(8),
             away: Duration::from_secs(14),
             keep: Duration::from_secs(45),
             tick: Duration::from_millis(500),

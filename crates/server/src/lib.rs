@@ -141,6 +141,7 @@ impl Server {
                     },
                 },
                 clock,
+                config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
             ),

@@ -42,6 +42,8 @@ pub(crate) struct SessionRegistry {
     /// earlier one mean nothing to it.
     run: String,
     limits: RegistryLimits,
+    /// With a frame unacknowledged for so long a session counts as away.
+    unacked: Duration,
     /// How long after its last sign of life a session without a connection counts as away.
     away_after: Duration,
     /// How long after its last sign of life it ends.
@@ -92,6 +94,7 @@ impl SessionRegistry {
         run: String,
         limits: RegistryLimits,
         clock: Clock,
+        unacked: Duration,
         away_after: Duration,
         keep: Duration,
     ) -> Self {
@@ -113,6 +116,7 @@ impl SessionRegistry {
             inner: Mutex::new(inner),
             run,
             limits,
+            unacked,
             away_after,
             keep,
         }
@@ -281,10 +285,23 @@ impl SessionRegistry {
         connection: ConnectionId,
         received: u64,
     ) -> Result<(), Ahead> {
-        match self.lock().session_of(connection) {
-            Some(session) => session.acknowledged(received),
-            None => Ok(()),
+        let mut inner = self.lock();
+        let Some(session) = inner.session_of(connection) else {
+            // Closed in between.
+            return Ok(());
+        };
+        session.acknowledged(received)?;
+        if std::mem::take(&mut session.away) {
+            let session = inner.connections.get(&connection).and_then(|c| c.session);
+            if let Some(session) = session {
+                let outputs = inner.tell_hub(Input::SetAway {
+                    session,
+                    away: false,
+                });
+                inner.carry_out(outputs);
+            }
         }
+        Ok(())
     }
 
     /// Passes a message of so many bytes on; or its sender is told why not.
@@ -317,15 +334,19 @@ impl SessionRegistry {
         }
     }
 
-    /// Looks after the sessions that are without a connection.
+    /// Looks after the sessions that are without a connection, and those that do not
+    /// acknowledge: a page that is frozen has a browser that answers pings for it.
     pub(crate) fn tick(&self, now: Instant) {
         let mut inner = self.lock();
-        let lost = inner
-            .sessions
-            .iter_mut()
-            .filter(|(_, session)| session.connection.is_none());
         let (mut over, mut silent) = (Vec::new(), Vec::new());
-        for (id, session) in lost {
+        for (id, session) in &mut inner.sessions {
+            if session.connection.is_some() {
+                let is_silent = session.unacked_for(now) >= self.unacked;
+                if is_silent && !std::mem::replace(&mut session.away, true) {
+                    silent.push(*id);
+                }
+                continue;
+            }
             let silence = now.saturating_duration_since(session.heard);
             if silence >= self.keep {
                 over.push(*id);

@@ -4,7 +4,7 @@
 //! [`Timing::keep`](crate::config::Timing::keep) without missing anything. One
 //! that does not has a session as long as its connection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wimpex_hub::Identity;
 use wimpex_limits::Network;
@@ -21,6 +21,8 @@ pub(crate) struct ResumableSession {
     pub(crate) connection: Option<ConnectionId>,
     /// Without a connection: when anything was received from it last.
     pub(crate) heard: Instant,
+    /// When it got its connection.
+    connected: Instant,
     /// Where its connection comes or came from.
     pub(crate) network: Network,
     /// Whether those who watch have been told that it does not answer.
@@ -31,7 +33,8 @@ pub(crate) struct ResumableSession {
 /// Both directions of a session whose frames are numbered.
 #[derive(Default)]
 struct Numbering {
-    outgoing: Sender<OutgoingFrame>,
+    /// With when each was first sent, or would have been.
+    outgoing: Sender<(OutgoingFrame, Instant)>,
     outgoing_bytes: usize,
     incoming: Receiver,
 }
@@ -58,10 +61,23 @@ impl ResumableSession {
             identity,
             connection: Some(connection),
             heard: Instant::now(),
+            connected: Instant::now(),
             network,
             away: false,
             numbering: numbered.then(Numbering::default),
         }
+    }
+
+    /// For how long the oldest frame that this connection was sent has not been
+    /// acknowledged.
+    pub(crate) fn unacked_for(&self, now: Instant) -> Duration {
+        let oldest = self
+            .numbering
+            .as_ref()
+            .and_then(|numbering| numbering.outgoing.kept().next());
+        oldest.map_or(Duration::ZERO, |(_, (_, sent))| {
+            now.saturating_duration_since(*sent.max(&self.connected))
+        })
     }
 
     /// What it is owed, in bytes.
@@ -87,7 +103,11 @@ impl ResumableSession {
         numbering.acknowledged(received)?;
         self.connection = Some(connection);
         self.network = network;
-        let again = numbering.outgoing.kept().map(|(_, frame)| frame.clone());
+        self.connected = Instant::now();
+        let again = numbering
+            .outgoing
+            .kept()
+            .map(|(_, (frame, _))| frame.clone());
         let again = again.collect();
         Ok((numbering.incoming.tell(), again))
     }
@@ -108,7 +128,7 @@ impl ResumableSession {
             return None;
         }
         numbering.outgoing_bytes += frame.len();
-        numbering.outgoing.push(frame.clone());
+        numbering.outgoing.push((frame.clone(), Instant::now()));
         Some(frame)
     }
 
@@ -140,7 +160,7 @@ impl ResumableSession {
 impl Numbering {
     fn acknowledged(&mut self, received: u64) -> Result<(), Ahead> {
         let arrived = self.outgoing.acknowledge(received)?;
-        let bytes: usize = arrived.map(|frame| frame.len()).sum();
+        let bytes: usize = arrived.map(|(frame, _)| frame.len()).sum();
         self.outgoing_bytes -= bytes;
         Ok(())
     }
