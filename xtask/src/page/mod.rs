@@ -4,10 +4,12 @@
 mod compress;
 mod fingerprint;
 mod glue;
+mod sha256;
 mod split;
 mod styles;
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,7 +32,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let state = state_file(workspace);
     let _lock = lock(&state.with_extension("lock"), "building the page")?;
     let inputs = fingerprint::of_inputs(workspace, &tools.versions)?;
-    if is_fresh(workspace, &state, inputs) {
+    if is_fresh(workspace, &state, &inputs) {
         say::note("the page is up to date");
         return Ok(());
     }
@@ -51,7 +53,7 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
         compress::tree(&workspace.dist())
     })?;
     let outputs = fingerprint::of_outputs(&workspace.dist())?;
-    fs::write(&state, record(inputs, outputs))?;
+    fs::write(&state, record(&inputs, &outputs))?;
     Ok(())
 }
 
@@ -103,21 +105,19 @@ pub(crate) fn trunk(workspace: &Workspace, tools: &Tools) -> Result<Command> {
 
 /// One per checkout, for several may share a target directory.
 fn state_file(workspace: &Workspace) -> PathBuf {
-    let checkout = fingerprint::of_text(&workspace.root.to_string_lossy());
-    workspace
-        .state()
-        .join(format!("page-{checkout:016x}.state"))
+    let checkout = sha256::short(&[workspace.root.as_os_str().as_bytes()]);
+    workspace.state().join(format!("page-{checkout}.state"))
 }
 
-fn is_fresh(workspace: &Workspace, state: &std::path::Path, inputs: u64) -> bool {
+fn is_fresh(workspace: &Workspace, state: &std::path::Path, inputs: &str) -> bool {
     let Ok(recorded) = fs::read_to_string(state) else {
         return false;
     };
     // A Trunk called by hand, or `git clean`, may have changed `dist` since.
     fingerprint::of_outputs(&workspace.dist())
-        .is_ok_and(|outputs| recorded == record(inputs, outputs))
+        .is_ok_and(|outputs| recorded == record(inputs, &outputs))
 }
 
-fn record(inputs: u64, outputs: u64) -> String {
-    format!("inputs {inputs:016x}\noutputs {outputs:016x}\n")
+fn record(inputs: &str, outputs: &str) -> String {
+    format!("inputs {inputs}\noutputs {outputs}\n")
 }

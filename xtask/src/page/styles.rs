@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::fingerprint;
+use super::sha256;
 
 /// Puts what Trunk has linked into one file, in the same order.
 pub(super) fn join(dist: &Path) -> Result<()> {
@@ -22,10 +22,7 @@ pub(super) fn join(dist: &Path) -> Result<()> {
         fs::remove_file(path)?;
     }
     // Named after what is in it, for browsers keep it forever.
-    let name = format!(
-        "style-{:016x}.css",
-        fingerprint::of_bytes(&[style.as_bytes()])
-    );
+    let name = format!("style-{}.css", sha256::short(&[style.as_bytes()]));
     fs::write(dist.join(&name), style)?;
     fs::write(index, html.replacen(PLACE, &link(&name), 1))?;
     Ok(())

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::fingerprint;
+use super::sha256;
 use super::split::LINK;
 use crate::proc;
 
@@ -46,13 +46,13 @@ pub(super) fn fit(dist: &Path, parts: &Path, wasm_opt: &Path) -> Result<()> {
     let mut contents = vec![&module[..], glue.as_bytes(), link.as_bytes()];
     contents.extend(later.iter().map(|(_, part)| &part[..]));
     let (name, _) = stem.rsplit_once('-').unwrap_or((&stem, ""));
-    let hash = fingerprint::of_bytes(&contents);
-    let renamed = format!("{name}-{hash:016x}");
+    let hash = sha256::short(&contents);
+    let renamed = format!("{name}-{hash}");
     let named = |text: &str| {
         let mut text = text.replace(&stem, &renamed);
-        text = text.replace(LINK, &format!("link-{hash:016x}.js"));
+        text = text.replace(LINK, &format!("link-{hash}.js"));
         for (part, _) in &later {
-            text = text.replace(&format!("{part}.wasm"), &format!("{part}-{hash:016x}.wasm"));
+            text = text.replace(&format!("{part}.wasm"), &format!("{part}-{hash}.wasm"));
         }
         text
     };
@@ -62,9 +62,9 @@ pub(super) fn fit(dist: &Path, parts: &Path, wasm_opt: &Path) -> Result<()> {
     fs::write(dist.join(format!("{renamed}.js")), named(&glue))?;
     // Trunk gives the glue its hash only when the link has been made.
     let link = link.replace(&format!("./{name}.js"), &format!("./{renamed}.js"));
-    fs::write(dist.join(format!("link-{hash:016x}.js")), named(&link))?;
+    fs::write(dist.join(format!("link-{hash}.js")), named(&link))?;
     for (part, content) in &later {
-        fs::write(dist.join(format!("{part}-{hash:016x}.wasm")), content)?;
+        fs::write(dist.join(format!("{part}-{hash}.wasm")), content)?;
     }
     // The browser would come upon the link only after it has read the glue.
     let preload = format!("<link crossorigin href=/{LINK} rel=modulepreload></head>");
