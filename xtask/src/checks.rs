@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::tools::{Tools, Wanted, ensure_components};
 use crate::workspace::{WASM_TARGET, Workspace};
-use crate::{proc, say, size, testing};
+use crate::{proc, say, size, testing, tidy};
 
 /// Runs the checks, all of them even when one fails, then the tests.
 pub(crate) fn ci(workspace: &Workspace, with_tests: bool) -> Result<ExitCode> {
@@ -17,6 +17,7 @@ pub(crate) fn ci(workspace: &Workspace, with_tests: bool) -> Result<ExitCode> {
             proc::check(&mut workspace.cargo(["fmt", "--all", "--check"]))
                 .context("`cargo fmt --all` mends it")
         }),
+        say::step("tidy (half a minute at first)", || tidy::tidy(workspace)),
         // The client is code for the browser: it is checked for its own target.
         say::step("clippy, native (about 2 minutes at first)", || {
             clippy(

@@ -9,7 +9,7 @@ use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{
     bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, reproduce, run, server, size,
-    soak, testing,
+    soak, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -44,12 +44,14 @@ enum Command {
         #[arg(last = true)]
         args: Vec<String>,
     },
-    /// fmt, clippy with warnings denied, size budget, tests
+    /// fmt, tidy, clippy with warnings denied, size budget, tests
     Ci {
         /// Everything but the tests
         #[arg(long)]
         no_test: bool,
     },
+    /// Arrows between places, circles of imports, names used twice, links that lead nowhere
+    Tidy,
     /// The long runs: restarts, hundreds of calls, random stories, the whole model
     Soak,
     /// The bytes of a first load, by file, and their budget
@@ -136,6 +138,10 @@ impl Cli {
             }
             Command::Test { part, args } => testing::test(&workspace, part, &args),
             Command::Ci { no_test } => checks::ci(&workspace, !no_test),
+            Command::Tidy => {
+                tidy::tidy(&workspace)?;
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Size => {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 size::size(&workspace, &tools)?;

@@ -22,6 +22,7 @@ mod size;
 mod soak;
 mod tally;
 mod testing;
+mod tidy;
 mod tools;
 mod workspace;
 
