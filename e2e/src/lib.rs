@@ -20,6 +20,7 @@
 
 mod bare;
 mod browser;
+mod browser_options;
 mod capabilities;
 mod command;
 mod input;
@@ -37,7 +38,8 @@ mod wait;
 mod wire;
 
 pub use bare::{BarePerson, BareSite};
-pub use browser::{Browser, BrowserKind, BrowserOptions};
+pub use browser::Browser;
+pub use browser_options::{BrowserKind, BrowserOptions};
 pub use lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Toll, Uplink};
 pub use page::{Page, Role};
 pub use person::{CallKind, Person};

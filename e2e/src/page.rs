@@ -10,7 +10,7 @@ use fantoccini::{Client, error::CmdError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::browser::BrowserKind;
+use crate::browser_options::BrowserKind;
 use crate::command::{browser_log, computed_label};
 use crate::probe::{self, Media, Milestones, Pictures, Route, Snapshot};
 use crate::wait::eventually;

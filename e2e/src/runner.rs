@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::browser::BrowserKind::{self, Chromium, Firefox};
+use crate::browser_options::BrowserKind::{self, Chromium, Firefox};
 use crate::lab::Lab;
 use crate::stage::{Stage, World};
 

@@ -11,7 +11,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
 use crate::bare::{BarePerson, BareSite};
-use crate::browser::{Browser, BrowserKind, BrowserOptions};
+use crate::browser::Browser;
+use crate::browser_options::{BrowserKind, BrowserOptions};
 use crate::lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
 use crate::page::Page;
 use crate::person::Person;

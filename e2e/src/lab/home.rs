@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use super::{Lab, Namespace};
+use super::namespace::Namespace;
+use super::public_network::PublicNetwork;
 
 /// How a home is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,11 +84,11 @@ pub struct Toll {
 }
 
 impl Home {
-    pub(super) fn new(lab: &Lab, uplinks: &[Uplink]) -> Self {
+    pub(super) fn new(public: &PublicNetwork, uplinks: &[Uplink]) -> Self {
         let machine = Namespace::new("home");
         let ways = uplinks
             .iter()
-            .map(|uplink| Way::new(lab, &machine, *uplink))
+            .map(|uplink| Way::new(public, &machine, *uplink))
             .collect();
         let home = Self {
             machine,
@@ -186,8 +187,8 @@ impl Home {
 }
 
 impl Way {
-    fn new(lab: &Lab, machine: &Namespace, uplink: Uplink) -> Self {
-        let link = lab.next_link();
+    fn new(public: &PublicNetwork, machine: &Namespace, uplink: Uplink) -> Self {
+        let link = public.next_link();
         let router = Namespace::new("router");
         let way = Self {
             router,
@@ -195,7 +196,7 @@ impl Way {
             link,
             interface: format!("eth{link}"),
         };
-        way.join_the_public(lab);
+        way.join_the_public(public.namespace());
         way.router.ip(&format!(
             "link add in type veth peer name {} netns {}",
             way.interface,
@@ -207,9 +208,8 @@ impl Way {
         way
     }
 
-    fn join_the_public(&self, lab: &Lab) {
+    fn join_the_public(&self, public: &Namespace) {
         let (router, n) = (&self.router, self.link);
-        let public = lab.public();
         router.set("net/ipv4/ip_forward", "1");
         router.set("net/ipv6/conf/all/forwarding", "1");
         router.ip(&format!(

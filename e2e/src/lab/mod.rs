@@ -16,8 +16,8 @@ mod capture;
 mod connector;
 mod home;
 mod namespace;
+mod public_network;
 
-use std::cell::Cell;
 use std::sync::OnceLock;
 
 pub use capture::Capture;
@@ -25,19 +25,15 @@ pub(crate) use connector::Connector;
 pub use home::{Home, Toll, Uplink};
 pub use namespace::Namespace;
 pub(crate) use namespace::command_in;
-
-/// Where the server is.
-pub const PUBLIC_V4: &str = "11.0.0.1";
-/// The same in IPv6.
-pub const PUBLIC_V6: &str = "2a11::1";
+use public_network::PublicNetwork;
+pub use public_network::{PUBLIC_V4, PUBLIC_V6};
 
 /// The port of STUN and TURN there.
 pub const TURN_PORT: u16 = 3478;
 
 /// A public network, to which homes are attached.
 pub struct Lab {
-    public: Namespace,
-    links: Cell<u8>,
+    public: PublicNetwork,
 }
 
 impl Lab {
@@ -70,44 +66,23 @@ impl Lab {
     /// The public network alone.
     pub(crate) fn new() -> Self {
         namespace::sweep();
-        let public = Namespace::new("public");
-        public.set("net/ipv4/ip_forward", "1");
-        public.set("net/ipv6/conf/all/forwarding", "1");
-        public.ip(&format!("addr add {PUBLIC_V4}/32 dev lo"));
-        public.ip(&format!("addr add {PUBLIC_V6}/128 dev lo nodad"));
-        // What is sent to addresses that nobody has is swallowed, as the internet
-        // does, instead of being an error.
-        public.ip("link add sink type veth peer name sunk");
-        for end in ["sink", "sunk"] {
-            public.ip(&format!("link set {end} up"));
-        }
-        public.ip("addr add 11.255.0.1/30 dev sink");
-        public.ip("neigh add 11.255.0.2 lladdr 02:00:00:00:00:02 nud permanent dev sink");
-        public.ip("route add default via 11.255.0.2");
         Self {
-            public,
-            links: Cell::new(0),
+            public: PublicNetwork::new(),
         }
     }
 
     /// The public network, where servers run.
     pub fn public(&self) -> &Namespace {
-        &self.public
+        self.public.namespace()
     }
 
     /// One more home.
     pub fn home(&self, uplink: Uplink) -> Home {
-        Home::new(self, &[uplink])
+        Home::new(&self.public, &[uplink])
     }
 
     /// A home with several ways out, of which it uses the first.
     pub fn home_with(&self, uplinks: &[Uplink]) -> Home {
-        Home::new(self, uplinks)
-    }
-
-    /// A number that no other link of this network has.
-    fn next_link(&self) -> u8 {
-        self.links.set(self.links.get() + 1);
-        self.links.get()
+        Home::new(&self.public, uplinks)
     }
 }
