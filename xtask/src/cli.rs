@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
+use crate::testing::Part;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{
@@ -105,17 +106,6 @@ enum Command {
         #[arg(long)]
         firefox: bool,
     },
-}
-
-/// One part of the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// Native unit, scenario and server tests
-    Unit,
-    /// The page's components and adapters in headless Chromium
-    Wasm,
-    /// Whole calls between real browsers
-    E2e,
 }
 
 impl Cli {

@@ -4,14 +4,25 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
-use crate::cli::Part;
 use crate::proc::{self, Stream};
 use crate::say;
 use crate::tally::Tally;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::{WASM_TARGET, Workspace};
 use crate::{page, server};
+
+/// One part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Native unit, scenario and server tests
+    Unit,
+    /// The page's components and adapters in headless Chromium
+    Wasm,
+    /// Whole calls between real browsers
+    E2e,
+}
 
 /// Seconds that all tests of one binary have in the browser.
 const WASM_TIMEOUT: &str = "180";

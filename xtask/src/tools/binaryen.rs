@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::version::{self, Version};
-use super::{Found, apt, cache};
+use super::version::{self, Found, Version};
+use super::{apt, cache};
 use crate::say;
 use crate::workspace::Workspace;
 

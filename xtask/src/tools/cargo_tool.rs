@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::version::{self, Version};
-use super::{Found, cache};
+use super::cache;
+use super::version::{self, Found, Version};
 use crate::workspace::Workspace;
 use crate::{proc, say};
 

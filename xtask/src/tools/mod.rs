@@ -115,10 +115,3 @@ impl Tools {
         path_with(&all)
     }
 }
-
-/// A tool that was found: its directory and what it says its version is.
-#[derive(Debug)]
-struct Found {
-    directory: PathBuf,
-    version: version::Version,
-}
