@@ -4,23 +4,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::map_response_with_state;
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 
-use crate::headers::SecurityHeaders;
-use crate::{App, page, upgrade};
+use crate::{App, headers, page, upgrade};
 
 /// `/ws`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let headers = Arc::new(SecurityHeaders::new(app.page.index().as_deref()));
     Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
         .fallback(file)
         .with_state(app)
-        .layer(map_response_with_state(headers, secure))
+        .layer(map_response(secure))
 }
 
 async fn healthz() -> Response {
@@ -32,7 +30,7 @@ async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
     app.page.respond(request.method(), path, request.headers())
 }
 
-async fn secure(State(headers): State<Arc<SecurityHeaders>>, mut response: Response) -> Response {
-    headers.add_to(response.headers_mut());
+async fn secure(mut response: Response) -> Response {
+    headers::add_to(response.headers_mut());
     response
 }
