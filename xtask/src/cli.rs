@@ -9,7 +9,7 @@ use crate::testing::Part;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, reproduce, run, server, size,
+    bench, checks, dev, fuzz, model, mutants, natlab, page, proc, reproduce, run, server, size,
     soak, testing, tidy,
 };
 
@@ -162,7 +162,7 @@ impl Cli {
                 natlab::natlab(&workspace, only.as_deref(), firefox)
             }
             Command::Bench => bench::bench(&workspace),
-            Command::Model { only } => proof::model(&workspace, &only),
+            Command::Model { only } => model::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
             Command::Setup { tests, firefox } => {

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::proc::{self, Group};
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{page, say};
+use crate::{page, report};
 
 /// Where Trunk.toml has `/ws` forwarded to.
 const SERVER: &str = "127.0.0.1:8080";
@@ -25,10 +25,10 @@ const POLL: Duration = Duration::from_millis(200);
 /// Runs both until one of them ends or a signal ends xtask.
 pub(crate) fn dev(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
     let tools = Tools::ensure(workspace, Wanted::default())?;
-    say::step("fetching the crates (about a minute, once)", || {
+    report::step("fetching the crates (about a minute, once)", || {
         proc::check(&mut workspace.cargo(["fetch"]))
     })?;
-    say::step(
+    report::step(
         "building the server (about a minute at first, then seconds)",
         || proc::check(&mut workspace.cargo(["build", "--quiet", "--package", "wimpex-server"])),
     )?;
@@ -39,7 +39,7 @@ pub(crate) fn dev(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
     command.args(FROM_TRUNK).args(flags);
     let mut server = Group::spawn(&mut command)?;
 
-    say::note("the page is served on http://127.0.0.1:8081 once it is built; Ctrl-C ends all");
+    report::note("the page is served on http://127.0.0.1:8081 once it is built; Ctrl-C ends all");
     let mut command = page::trunk(workspace, &tools)?;
     command
         .args(["serve", "--offline", "--dist"])

@@ -9,18 +9,18 @@ mod checks;
 mod cli;
 mod dev;
 mod fuzz;
+mod model;
 mod mutants;
 mod natlab;
 mod page;
 mod proc;
-mod proof;
+mod report;
 mod reproduce;
 mod run;
-mod say;
 mod server;
 mod size;
 mod soak;
-mod tally;
+mod test_counts;
 mod testing;
 mod tidy;
 mod tools;
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     match cli.perform() {
         Ok(code) => code,
         Err(error) => {
-            say::error(&error);
+            report::error(&error);
             ExitCode::FAILURE
         }
     }

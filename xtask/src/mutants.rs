@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::tools::lock;
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// One fault: a text of a file, and what takes its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitC
     let _lock = lock(&workspace.state().join("mutants.lock"), "testing mutants")?;
     let tree = place.join("tree");
     copy(workspace, &tree)?;
-    say::step("the tests and the model without a fault", || {
+    report::step("the tests and the model without a fault", || {
         let mut files: Vec<&str> = all.iter().map(|mutant| package(mutant.file)).collect();
         files.sort_unstable();
         files.dedup();

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{page, proc, proof, reproduce, say, server, testing};
+use crate::{model, page, proc, report, reproduce, server, testing};
 
 /// The scenes that are played at length.
 const SCENES: &[&str] = &[
@@ -34,8 +34,8 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     let binary = server::build(workspace)?;
     let mut code = ExitCode::SUCCESS;
     let mut run = |what: &str, command: &mut Command| {
-        if let Err(error) = say::step(what, || proc::check(command)) {
-            say::error(&error);
+        if let Err(error) = report::step(what, || proc::check(command)) {
+            report::error(&error);
             code = ExitCode::FAILURE;
         }
     };
@@ -57,7 +57,7 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         testing::tell_browsers(&mut command, &tools, &binary);
         run(scene, command.env("WIMPEX_SOAK", "1"));
     }
-    if proof::model(workspace, &[])? != ExitCode::SUCCESS {
+    if model::model(workspace, &[])? != ExitCode::SUCCESS {
         code = ExitCode::FAILURE;
     }
     if reproduce::reproduce(workspace, &tools)? != ExitCode::SUCCESS {

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::proc::{self, Stream};
-use crate::say;
-use crate::tally::Tally;
+use crate::report;
+use crate::test_counts::TestCounts;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::{WASM_TARGET, Workspace};
 use crate::{page, server};
@@ -41,7 +41,7 @@ pub(crate) fn test(
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
-    let mut all = Tally::default();
+    let mut all = TestCounts::default();
     for part in [Part::Unit, Part::Wasm, Part::E2e] {
         if only.is_some_and(|only| only != part) {
             continue;
@@ -71,9 +71,9 @@ pub(crate) fn tell_browsers(command: &mut Command, tools: &Tools, server: &Path)
     }
 }
 
-fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[String]) -> Tally {
-    let mut tally = Tally::default();
-    let result = say::step(announcement(part), || {
+fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[String]) -> TestCounts {
+    let mut counts = TestCounts::default();
+    let result = report::step(announcement(part), || {
         let mut command = match part {
             Part::Unit => unit(workspace),
             Part::Wasm => wasm(workspace, tools)?,
@@ -81,24 +81,27 @@ fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[Strin
         };
         command.args(arguments);
         let status = proc::lines(&mut command, |stream, line| {
-            tally.read(line);
+            counts.read(line);
             match stream {
                 Stream::Out => println!("{line}"),
                 Stream::Err => eprintln!("{line}"),
             }
         })?;
         // No test failed, yet the part did: it did not compile, or crashed.
-        if !status.success() && tally.failed == 0 {
+        if !status.success() && counts.failed == 0 {
             anyhow::bail!("the tests did not run to their end ({status})");
         }
         Ok(())
     });
     if let Err(error) = result {
-        say::error(&error);
-        tally.failed += 1;
+        report::error(&error);
+        counts.failed += 1;
     }
-    say::note(&format!("{} passed, {} failed", tally.passed, tally.failed));
-    tally
+    report::note(&format!(
+        "{} passed, {} failed",
+        counts.passed, counts.failed
+    ));
+    counts
 }
 
 fn announcement(part: Part) -> &'static str {

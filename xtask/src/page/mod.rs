@@ -20,7 +20,7 @@ pub(crate) use split::bindgen;
 
 use crate::tools::{Tools, library_manifest, lock};
 use crate::workspace::{WASM_TARGET, Workspace};
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// Builds the page unless `dist` is up to date.
 pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
@@ -33,23 +33,23 @@ pub(crate) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let _lock = lock(&state.with_extension("lock"), "building the page")?;
     let inputs = fingerprint::of_inputs(workspace, &tools.versions)?;
     if is_fresh(workspace, &state, &inputs) {
-        say::note("the page is up to date");
+        report::note("the page is up to date");
         return Ok(());
     }
     // From here until the end, what is in `dist` is not to be trusted.
     let _ = fs::remove_file(&state);
     // Trunk is told to stay offline, and tells cargo the same.
-    say::step("fetching the crates (about a minute, once)", || {
+    report::step("fetching the crates (about a minute, once)", || {
         proc::check(&mut workspace.cargo(["fetch"]))?;
         fetch_for_standard_library(workspace)
     })?;
-    say::step(
+    report::step(
         "building the page in release (about 4 minutes at first, then half a minute)",
         || trunk_build(workspace, tools),
     )?;
     glue::fit(&workspace.dist(), &split::parts(workspace), &tools.wasm_opt)?;
     styles::join(&workspace.dist())?;
-    say::step("compressing the page (about 3 seconds)", || {
+    report::step("compressing the page (about 3 seconds)", || {
         compress::tree(&workspace.dist())
     })?;
     let outputs = fingerprint::of_outputs(&workspace.dist())?;

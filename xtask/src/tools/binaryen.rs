@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::version::{self, Found, Version};
 use super::{apt, cache};
-use crate::say;
+use crate::report;
 use crate::workspace::Workspace;
 
 /// The oldest that knows every feature which rustc uses; what is wrong with it
@@ -20,7 +20,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<Found> {
         return Ok(found);
     }
     if apt::may_install() {
-        say::step(
+        report::step(
             "installing wasm-opt: apt-get install binaryen (about 15 seconds, once)",
             || apt::install(&["binaryen"]),
         )?;
@@ -32,7 +32,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<Found> {
             "install Binaryen 108 or newer, so that wasm-opt is on PATH \
              (https://github.com/WebAssembly/binaryen)"
         );
-        say::step(
+        report::step(
             "unpacking Debian's binaryen into the cache (about 15 seconds, once)",
             || unpack(root),
         )

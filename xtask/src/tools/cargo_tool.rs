@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::cache;
 use super::version::{self, Found, Version};
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 const TRUNK: Version = Version(0, 21, 14);
 const SPLITTER: Version = Version(0, 2, 4);
@@ -135,7 +135,7 @@ impl CargoTool {
             return Ok(found);
         }
         let directory = cache::installed(&workspace.cache, &self.name(), self.program, |root| {
-            say::step(
+            report::step(
                 &format!("building {} ({}, once)", self.name(), self.estimate),
                 || self.install(workspace, root),
             )

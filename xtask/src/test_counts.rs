@@ -2,14 +2,14 @@
 
 /// How many tests passed and failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct TestCounts {
     /// Tests that passed.
     pub(crate) passed: usize,
     /// Tests that failed, and parts that did not get as far as their tests.
     pub(crate) failed: usize,
 }
 
-impl Tally {
+impl TestCounts {
     /// Adds what a line says, if it is one such as
     /// `test result: ok. 3 passed; 0 failed; 0 ignored; …`.
     pub(crate) fn read(&mut self, line: &str) {
@@ -21,7 +21,7 @@ impl Tally {
         self.failed += count(counts, "failed");
     }
 
-    /// Adds another tally.
+    /// Adds those of another part.
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -61,11 +61,11 @@ mod tests {
     use super::*;
 
     fn of(lines: &[&str]) -> (usize, usize) {
-        let mut tally = Tally::default();
+        let mut counts = TestCounts::default();
         for line in lines {
-            tally.read(line);
+            counts.read(line);
         }
-        (tally.passed, tally.failed)
+        (counts.passed, counts.failed)
     }
 
     #[test]

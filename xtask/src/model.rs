@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// Explores everything in release; a whole run also writes the diagram.
 pub(crate) fn model(workspace: &Workspace, only: &[String]) -> Result<ExitCode> {
@@ -15,6 +15,6 @@ pub(crate) fn model(workspace: &Workspace, only: &[String]) -> Result<ExitCode> 
         command.arg("diagram=docs/call-states.md");
     }
     let what = "exploring the states of a call (several minutes on two cores)";
-    say::step(what, || proc::check(&mut command))?;
+    report::step(what, || proc::check(&mut command))?;
     Ok(ExitCode::SUCCESS)
 }
