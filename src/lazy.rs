@@ -1,7 +1,7 @@
 //! Code that is not part of the first load: it comes in a module of its own, when
 //! it is first needed.
 //!
-//! `cargo xtask build` splits it off (xtask/src/page/split.rs); under plain Trunk
+//! `cargo xtask build` splits it off (xtask/src/page/release.rs); under plain Trunk
 //! and in the tests it is there from the start. Whoever calls it waits for it
 //! either way, and is told when it cannot be had.
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::testing::Part;
-use crate::tools::{Tools, Wanted};
+use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
     bench, checks, dev, fuzz, model, mutants, natlab, page, proc, reproduce, run, server, size,
@@ -90,13 +90,6 @@ enum Command {
         /// The file
         file: std::path::PathBuf,
     },
-    /// What stands in for wasm-bindgen while Trunk builds the page
-    #[command(hide = true)]
-    Bindgen {
-        /// wasm-bindgen's
-        #[arg(last = true)]
-        arguments: Vec<String>,
-    },
     /// Install the tools that the other commands need
     Setup {
         /// Chromium with its driver and coturn's clients too, which the tests need
@@ -111,10 +104,6 @@ enum Command {
 impl Cli {
     /// Does what the command line asks for.
     pub(crate) fn perform(self) -> Result<ExitCode> {
-        if let Command::Bindgen { arguments } = &self.command {
-            page::bindgen(arguments)?;
-            return Ok(ExitCode::SUCCESS);
-        }
         proc::end_children_on_signals()?;
         let workspace = Workspace::locate()?;
         match self.command {
@@ -141,7 +130,6 @@ impl Cli {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 reproduce::reproduce(&workspace, &tools)
             }
-            Command::Bindgen { .. } => unreachable!("it is done already"),
             Command::Replay { file } => {
                 let run = [
                     "run",
@@ -166,9 +154,11 @@ impl Cli {
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
             Command::Setup { tests, firefox } => {
+                ensure_trunk(&workspace)?;
                 Tools::ensure(
                     &workspace,
                     Wanted {
+                        test_runner: tests,
                         chromium: tests,
                         firefox,
                         coturn: tests,

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use crate::proc::{self, Group};
-use crate::tools::{Tools, Wanted};
+use crate::report;
+use crate::tools::ensure_trunk;
 use crate::workspace::Workspace;
-use crate::{page, report};
 
 /// Where Trunk.toml has `/ws` forwarded to.
 const SERVER: &str = "127.0.0.1:8080";
@@ -24,7 +24,8 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// Runs both until one of them ends or a signal ends xtask.
 pub(crate) fn dev(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
-    let tools = Tools::ensure(workspace, Wanted::default())?;
+    let path = ensure_trunk(workspace)?;
+    // Trunk is told to stay offline, and tells cargo the same.
     report::step("fetching the crates (about a minute, once)", || {
         proc::check(&mut workspace.cargo(["fetch"]))
     })?;
@@ -40,8 +41,12 @@ pub(crate) fn dev(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
     let mut server = Group::spawn(&mut command)?;
 
     report::note("the page is served on http://127.0.0.1:8081 once it is built; Ctrl-C ends all");
-    let mut command = page::trunk(workspace, &tools)?;
+    let mut command = workspace.command("trunk");
     command
+        .env("PATH", path)
+        // Trunk takes it for a flag with the values true and false, and
+        // refuses the usual NO_COLOR=1.
+        .env_remove("NO_COLOR")
         .args(["serve", "--offline", "--dist"])
         // The release page stays what it is.
         .arg(workspace.state().join("dev-page"));

@@ -31,7 +31,7 @@ pub(crate) fn size(workspace: &Workspace, tools: &Tools) -> Result<()> {
 }
 
 /// What the parts that are loaded when they are first needed are called
-/// (xtask/src/page/split.rs). That they are not loaded before is a scene of the
+/// (xtask/src/page/release.rs). That they are not loaded before is a scene of the
 /// tests.
 const LATER: &str = "split_";
 

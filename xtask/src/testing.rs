@@ -34,6 +34,7 @@ pub(crate) fn test(
     arguments: &[String],
 ) -> Result<ExitCode> {
     let wanted = Wanted {
+        test_runner: matches!(only, None | Some(Part::Wasm)),
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
@@ -127,6 +128,7 @@ fn unit(workspace: &Workspace) -> Command {
 
 fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {
     let chromium = tools.chromium.as_ref().context("no Chromium")?;
+    let runner = tools.test_runner.as_ref().context("no test runner")?;
     let mut command = workspace.cargo([
         "test",
         "--package",
@@ -147,10 +149,7 @@ fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {
         )?,
     )?;
     command
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            &tools.test_runner,
-        )
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", &chromium.driver)
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TIMEOUT)

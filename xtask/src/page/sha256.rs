@@ -42,6 +42,16 @@ pub(super) fn short(contents: &[&[u8]]) -> String {
     hex
 }
 
+/// `page.js` becomes `page-0123456789abcdef.js`, and `page_bg.wasm` likewise before its `_bg`: the
+/// server knows from the name that such a file never changes.
+pub(super) fn with_hash(name: &str, hash: &str) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    match stem.strip_suffix("_bg") {
+        Some(stem) => format!("{stem}-{hash}_bg.{extension}"),
+        None => format!("{stem}-{hash}.{extension}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +71,12 @@ mod tests {
             hasher.hex(),
             "af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfc"
         );
+    }
+
+    #[test]
+    fn names_get_their_hash_where_the_server_looks_for_it() {
+        assert_eq!(with_hash("page.js", "0f"), "page-0f.js");
+        assert_eq!(with_hash("page_bg.wasm", "0f"), "page-0f_bg.wasm");
+        assert_eq!(with_hash("split_extras.wasm", "0f"), "split_extras-0f.wasm");
     }
 }

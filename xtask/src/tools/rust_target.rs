@@ -36,11 +36,6 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
     )
 }
 
-/// The standard library as a workspace, for cargo.
-pub(crate) fn library_manifest(workspace: &Workspace) -> Result<PathBuf> {
-    Ok(rustlib(workspace)?.join(LIBRARY).join("Cargo.toml"))
-}
-
 fn rustlib(workspace: &Workspace) -> Result<PathBuf> {
     let sysroot = proc::captured(workspace.command("rustc").args(["--print", "sysroot"]))
         .context("cannot ask rustc where its libraries are")?;
