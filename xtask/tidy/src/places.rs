@@ -108,7 +108,6 @@ const PEERS: Subject = Subject {
 const CALLERS: Subject = Subject {
     what: "what is inside an SDP, or what a page does with it",
     paths: &[
-        "crates/webrtc",
         "crates/gate",
         "crates/verification",
         "crates/call",
@@ -143,8 +142,8 @@ const fn pure(path: &'static str) -> Place {
 /// exist has no rules.
 pub(crate) const PLACES: &[Place] = &[
     pure("crates/sansio"),
-    pure("crates/protocol"),
     pure("crates/webrtc"),
+    pure("crates/protocol"),
     Place {
         path: "crates/stream",
         never: &[&MESSAGES, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
