@@ -100,8 +100,10 @@ const PEERS: Subject = Subject {
         "web_sys::RtcSessionDescription",
         "web_sys::RtcSessionDescriptionInit",
         "web_sys::WebSocket",
-        "src/browser/peer",
-        "src/browser/socket.rs",
+        "src/browser/rtc_data_channel.rs",
+        "src/browser/rtc_rtp_sender.rs",
+        "src/browser/rtc_rtp_transceiver.rs",
+        "src/browser/web_socket.rs",
     ],
 };
 /// What makes up the page, seen from the server.
