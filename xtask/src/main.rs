@@ -1,8 +1,8 @@
 //! The developer's commands: `cargo xtask COMMAND`.
 //!
 //! It knows how the pieces are built, served and tested, and which tools that
-//! takes. It must not know what the pieces do: it talks to them through cargo,
-//! command-line flags and environment variables only.
+//! takes. It must not use their code: it talks to them through cargo, command-line
+//! flags, environment variables and what they print.
 
 mod bench;
 mod checks;
