@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos::reactive::graph::Source;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_book::{Book, Direction, Outcome, PastCall};
 use wimpex_call::{EndReason, Ended, Role};
+use wimpex_contacts::{Contacts, Direction, Outcome, PastCall};
 use wimpex_gate::Incoming;
 use wimpex_protocol::{CallId, Signal, UserId};
 
@@ -27,7 +27,7 @@ const CONTACTS_ONLY: &str = "wimpex.contacts-only";
 pub(crate) const HAS_BOOK: &str = "wimpex.book";
 
 thread_local! {
-    static BOOK: ArcRwSignal<Book> = ArcRwSignal::new(Book::default());
+    static BOOK: ArcRwSignal<Contacts> = ArcRwSignal::new(Contacts::default());
     static INBOX: RefCell<Option<UnboundedSender<Event>>> = const { RefCell::new(None) };
     /// Tells the other tabs, and is told by them.
     static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) };
@@ -49,7 +49,7 @@ pub(crate) enum Touched {
 }
 
 /// The book, to read.
-pub(crate) fn book() -> ArcRwSignal<Book> {
+pub(crate) fn book() -> ArcRwSignal<Contacts> {
     BOOK.with(Clone::clone)
 }
 
@@ -82,16 +82,16 @@ async fn reload() {
     }
 }
 
-async fn read() -> Result<Book, BrowserError> {
+async fn read() -> Result<Contacts, BrowserError> {
     let database = database().await?;
     let contacts = database.all(CONTACT_STORE).await?;
     let calls = database.all(CALL_STORE).await?;
     let texts = |values: Vec<JsValue>| values.into_iter().filter_map(|value| value.as_string());
-    Ok(Book::from_entries(texts(contacts), texts(calls)))
+    Ok(Contacts::from_entries(texts(contacts), texts(calls)))
 }
 
 /// Changes the book and keeps what was touched.
-pub(crate) fn change(run: impl FnOnce(&mut Book) -> Vec<Touched>) {
+pub(crate) fn change(run: impl FnOnce(&mut Contacts) -> Vec<Touched>) {
     let book = book();
     let touched = book.try_update(run).unwrap_or_default();
     // As `View::sweep`: whoever is still there comes back.

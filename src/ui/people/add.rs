@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
-use wimpex_book::Contact;
+use wimpex_contacts::Contact;
 use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{Name, UserId};
 

@@ -1,7 +1,7 @@
 //! Past calls.
 
 use leptos::prelude::*;
-use wimpex_book::{Direction, Outcome, PastCall};
+use wimpex_contacts::{Direction, Outcome, PastCall};
 use wimpex_protocol::CallId;
 
 use crate::browser::clock;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::SubmitEvent;
-use wimpex_book::{Book, Contact};
+use wimpex_contacts::{Contact, Contacts};
 use wimpex_protocol::{CallType, Name, UserId};
 
 use crate::browser::window;
@@ -44,7 +44,7 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
         let peer = id.get_value();
         session.dispatch(Intent::Call { peer, call_type });
     };
-    let change = move |run: fn(&mut Book, &UserId)| {
+    let change = move |run: fn(&mut Contacts, &UserId)| {
         let id = id.get_value();
         people::change(|book| {
             run(book, &id);

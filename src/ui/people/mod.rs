@@ -27,7 +27,7 @@ pub fn People() -> impl IntoView {
     leptos::task::spawn_local(people::load(session.inbox()));
     let book = people::book();
     let ids = Memo::new(move |_| {
-        let contacts = |book: &wimpex_book::Book| {
+        let contacts = |book: &wimpex_contacts::Contacts| {
             let contacts = book.contacts().into_iter();
             contacts
                 .map(|contact| contact.id.clone())

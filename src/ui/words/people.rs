@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wimpex_book::{Direction, Imported, Outcome};
+use wimpex_contacts::{Direction, Imported, Outcome};
 use wimpex_protocol::CallType;
 
 /// Why a guest cannot be a contact.

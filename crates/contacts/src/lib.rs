@@ -1,4 +1,5 @@
-//! The book of contacts and past calls, and the file that contacts travel in.
+//! Contacts, the history of calls, blocking, and the file in which contacts move between
+//! devices.
 //!
 //! Time (milliseconds since 1970) is an argument. This crate must not know browsers, or
 //! the states of a call.
@@ -11,42 +12,42 @@ use wimpex_protocol::{CallId, Name, UserId};
 pub use entry::{Contact, Direction, Outcome, PastCall, Unreadable};
 pub use file::{ImportError, Imported};
 
-/// So many past calls are kept.
+/// How many past calls are kept; the oldest make room.
 pub const CALLS: usize = 200;
 
-/// Whom somebody knows, and whom they have called or been called by.
+/// A user's contacts and past calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Book {
+pub struct Contacts {
     contacts: Vec<Contact>,
     /// The newest first.
     calls: Vec<PastCall>,
 }
 
-impl Book {
+impl Contacts {
     /// From entries as [`Contact::encode`] and [`PastCall::encode`] wrote them. What
     /// cannot be read is left out.
     pub fn from_entries(
         contacts: impl Iterator<Item = String>,
         calls: impl Iterator<Item = String>,
     ) -> Self {
-        let mut book = Self::default();
+        let mut all = Self::default();
         for contact in contacts.filter_map(|text| Contact::decode(&text).ok()) {
-            if book.contact(&contact.id).is_none() {
-                book.contacts.push(contact);
+            if all.contact(&contact.id).is_none() {
+                all.contacts.push(contact);
             }
         }
         for call in calls.filter_map(|text| PastCall::decode(&text).ok()) {
-            book.note(call);
+            all.note(call);
         }
-        book
+        all
     }
 
-    /// One of them.
+    /// The contact with this id.
     pub fn contact(&self, id: &UserId) -> Option<&Contact> {
         self.contacts.iter().find(|contact| contact.id == *id)
     }
 
-    /// All, by name.
+    /// All contacts, sorted by name without regard to ASCII case, then by id.
     pub fn contacts(&self) -> Vec<&Contact> {
         let mut contacts: Vec<&Contact> = self.contacts.iter().collect();
         // Large and small letters of other alphabets stay apart: their tables are large.
@@ -60,8 +61,7 @@ impl Book {
         &self.calls
     }
 
-    /// A new contact. One that is there already gets the name, and stays as it is
-    /// otherwise.
+    /// Adds a contact. One that exists is renamed, and otherwise stays as it is.
     pub fn add(&mut self, contact: Contact) {
         if self.contact(&contact.id).is_some() {
             self.rename(&contact.id, contact.name);
@@ -70,22 +70,22 @@ impl Book {
         }
     }
 
-    /// Another name.
+    /// Renames a contact.
     pub fn rename(&mut self, id: &UserId, name: Name) {
         self.change(id, |contact| contact.name = name);
     }
 
-    /// No contact any more.
+    /// Removes a contact; past calls stay.
     pub fn remove(&mut self, id: &UserId) {
         self.contacts.retain(|contact| contact.id != *id);
     }
 
-    /// Whether they may ring.
+    /// Blocks a contact, or no longer: whoever is blocked cannot ring.
     pub fn block(&mut self, id: &UserId, is_blocked: bool) {
         self.change(id, |contact| contact.is_blocked = is_blocked);
     }
 
-    /// Whether the pictures of a call with them did not match.
+    /// Marks that the SAS emoji of a call with this contact differed, or clears the mark.
     pub fn mistrust(&mut self, id: &UserId, is_mistrusted: bool) {
         self.change(id, |contact| contact.is_mistrusted = is_mistrusted);
     }
@@ -96,15 +96,16 @@ impl Book {
         }
     }
 
-    /// Whether somebody may ring: never who is blocked, and nobody but contacts if it is
-    /// to be so.
+    /// Whether this user may ring: nobody who is blocked, and only contacts if
+    /// `contacts_only`.
     pub fn may_call(&self, id: &UserId, contacts_only: bool) -> bool {
         self.contact(id)
             .map_or(!contacts_only, |contact| !contact.is_blocked)
     }
 
-    /// A call is over. One with the same id is replaced, but for one with somebody else,
-    /// who must not be able to have it forgotten. Gives what had to go for it.
+    /// Records a call that ended. An entry with the same call id is replaced, unless it
+    /// is with another peer: nobody may erase somebody else's entry by reusing its id.
+    /// Returns the entries that had to make room.
     pub fn note(&mut self, call: PastCall) -> Vec<PastCall> {
         let is_anothers = |it: &PastCall| it.call_id == call.call_id && it.peer != call.peer;
         if self.calls.iter().any(is_anothers) {
@@ -116,13 +117,13 @@ impl Book {
         self.calls.split_off(self.calls.len().min(CALLS))
     }
 
-    /// Calls that were missed, and that nobody has looked at yet.
+    /// Missed calls that the user has not seen in the list yet.
     pub fn missed(&self) -> impl Iterator<Item = &CallId> {
         let missed = self.calls.iter().filter(|call| !call.is_seen);
         missed.map(|call| &call.call_id)
     }
 
-    /// All of them have been looked at.
+    /// Marks every call as seen.
     pub fn see_all(&mut self) {
         for call in &mut self.calls {
             call.is_seen = true;

@@ -6,18 +6,18 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
-/// Somebody whom the owner of the book knows.
+/// A contact, under the name that the user chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// Who.
     pub id: UserId,
-    /// What the owner of the book calls them.
+    /// The name that the user gave them.
     pub name: Name,
     /// Since when, in milliseconds since 1970.
     pub added: u64,
     /// They may not ring.
     pub is_blocked: bool,
-    /// The pictures of a call with them did not match.
+    /// The SAS emoji of a call with them differed when compared.
     pub is_mistrusted: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Contact {
 pub enum Direction {
     /// The other side.
     Incoming,
-    /// The owner of the book.
+    /// The user.
     Outgoing,
 }
 
@@ -75,7 +75,7 @@ pub struct PastCall {
     pub call_type: CallType,
     /// How it went.
     pub outcome: Outcome,
-    /// The owner of the book knows of it.
+    /// The user has seen it, or was part of it.
     pub is_seen: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Unreadable;
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an entry of a book")
+        f.write_str("not a contact or past call")
     }
 }
 

@@ -1,6 +1,8 @@
-//! What a book keeps, and what it takes from a file.
+//! Contacts, past calls, and what is taken from a file.
 
-use wimpex_book::{Book, CALLS, Contact, Direction, ImportError, Imported, Outcome, PastCall};
+use wimpex_contacts::{
+    CALLS, Contact, Contacts, Direction, ImportError, Imported, Outcome, PastCall,
+};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 fn user(tail: &str) -> UserId {
@@ -34,8 +36,9 @@ fn call(number: u64) -> PastCall {
     }
 }
 
-fn names(book: &Book) -> Vec<String> {
-    book.contacts()
+fn names(contacts: &Contacts) -> Vec<String> {
+    contacts
+        .contacts()
         .iter()
         .map(|it| it.name.to_string())
         .collect()
@@ -43,43 +46,43 @@ fn names(book: &Book) -> Vec<String> {
 
 #[test]
 fn contacts_are_found_by_name_whatever_its_letters() {
-    let mut book = Book::default();
+    let mut contacts = Contacts::default();
     for (tail, called) in [
         ("c", "carol"),
         ("b", "Bob"),
         ("a2", "alice"),
         ("a1", "Alice"),
     ] {
-        book.add(contact(tail, called));
+        contacts.add(contact(tail, called));
     }
-    assert_eq!(names(&book), ["Alice", "alice", "Bob", "carol"]);
-    book.rename(&user("c"), name("Abe"));
-    assert_eq!(names(&book), ["Abe", "Alice", "alice", "Bob"]);
-    book.remove(&user("b"));
-    assert_eq!(book.contact(&user("b")), None);
+    assert_eq!(names(&contacts), ["Alice", "alice", "Bob", "carol"]);
+    contacts.rename(&user("c"), name("Abe"));
+    assert_eq!(names(&contacts), ["Abe", "Alice", "alice", "Bob"]);
+    contacts.remove(&user("b"));
+    assert_eq!(contacts.contact(&user("b")), None);
 }
 
 #[test]
 fn who_is_added_again_gets_the_name_and_stays_blocked() {
-    let mut book = Book::default();
-    book.add(contact("b", "Bob"));
-    book.block(&user("b"), true);
-    book.mistrust(&user("b"), true);
-    book.add(contact("b", "Robert"));
-    let bob = book.contact(&user("b")).expect("he is there");
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Bob"));
+    contacts.block(&user("b"), true);
+    contacts.mistrust(&user("b"), true);
+    contacts.add(contact("b", "Robert"));
+    let bob = contacts.contact(&user("b")).expect("he is there");
     assert_eq!(bob.name, name("Robert"));
     assert!(bob.is_blocked && bob.is_mistrusted);
     // Of somebody who is no contact nothing is kept.
-    book.block(&user("x"), true);
-    assert_eq!(book.contact(&user("x")), None);
+    contacts.block(&user("x"), true);
+    assert_eq!(contacts.contact(&user("x")), None);
 }
 
 #[test]
 fn who_may_ring() {
-    let mut book = Book::default();
-    book.add(contact("friend", "Friend"));
-    book.add(contact("foe", "Foe"));
-    book.block(&user("foe"), true);
+    let mut contacts = Contacts::default();
+    contacts.add(contact("friend", "Friend"));
+    contacts.add(contact("foe", "Foe"));
+    contacts.block(&user("foe"), true);
     for (tail, contacts_only, may) in [
         ("friend", false, true),
         ("friend", true, true),
@@ -88,34 +91,34 @@ fn who_may_ring() {
         ("stranger", false, true),
         ("stranger", true, false),
     ] {
-        assert_eq!(book.may_call(&user(tail), contacts_only), may, "{tail}");
+        assert_eq!(contacts.may_call(&user(tail), contacts_only), may, "{tail}");
     }
 }
 
 #[test]
 fn calls_are_kept_newest_first_and_not_without_end() {
-    let mut book = Book::default();
+    let mut contacts = Contacts::default();
     for number in 0..CALLS as u64 {
-        assert_eq!(book.note(call(number * 10)), []);
+        assert_eq!(contacts.note(call(number * 10)), []);
     }
     // One that is told later than it was, and one that is told twice.
-    assert_eq!(book.note(call(55)), [call(0)]);
-    assert_eq!(book.note(call(55)), []);
-    assert_eq!(book.calls().len(), CALLS);
-    assert!(book.calls().windows(2).all(|two| two[0].at > two[1].at));
-    assert_eq!(book.missed().count(), CALLS);
-    book.see_all();
-    assert_eq!(book.missed().count(), 0);
-    book.forget_calls();
-    assert_eq!(book.calls(), []);
+    assert_eq!(contacts.note(call(55)), [call(0)]);
+    assert_eq!(contacts.note(call(55)), []);
+    assert_eq!(contacts.calls().len(), CALLS);
+    assert!(contacts.calls().windows(2).all(|two| two[0].at > two[1].at));
+    assert_eq!(contacts.missed().count(), CALLS);
+    contacts.see_all();
+    assert_eq!(contacts.missed().count(), 0);
+    contacts.forget_calls();
+    assert_eq!(contacts.calls(), []);
 }
 
 #[test]
 fn what_is_kept_comes_back_and_what_cannot_be_read_is_left_out() {
-    let mut book = Book::default();
-    book.add(contact("b", "Bob"));
-    book.block(&user("b"), true);
-    book.note(call(1));
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Bob"));
+    contacts.block(&user("b"), true);
+    contacts.note(call(1));
     for (number, outcome) in [
         Outcome::Answered { seconds: 3 },
         Outcome::Declined,
@@ -128,7 +131,7 @@ fn what_is_kept_comes_back_and_what_cannot_be_read_is_left_out() {
     .into_iter()
     .enumerate()
     {
-        book.note(PastCall {
+        contacts.note(PastCall {
             outcome,
             direction: Direction::Outgoing,
             call_type: CallType::Audio,
@@ -137,8 +140,8 @@ fn what_is_kept_comes_back_and_what_cannot_be_read_is_left_out() {
             ..call(10 + number as u64)
         });
     }
-    let contacts: Vec<String> = book.contacts().iter().map(|it| it.encode()).collect();
-    let calls: Vec<String> = book.calls().iter().map(PastCall::encode).collect();
+    let entries: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+    let calls: Vec<String> = contacts.calls().iter().map(PastCall::encode).collect();
     let garbage = [
         "",
         "{}",
@@ -147,39 +150,39 @@ fn what_is_kept_comes_back_and_what_cannot_be_read_is_left_out() {
         r#"{"id":"","name":"x"}"#,
         r#"{"id":"w1b"}"#,
     ];
-    let cut = contacts
+    let cut = entries
         .iter()
         .chain(&calls)
         .flat_map(|text| (0..text.len()).map(|end| &text[..end]));
     let broken: Vec<String> = garbage.into_iter().chain(cut).map(str::to_owned).collect();
-    let again = Book::from_entries(
-        broken.iter().cloned().chain(contacts.iter().cloned()),
+    let again = Contacts::from_entries(
+        broken.iter().cloned().chain(entries.iter().cloned()),
         broken.iter().cloned().chain(calls.iter().cloned()),
     );
-    assert_eq!(again, book);
+    assert_eq!(again, contacts);
     // A later page may have more to say.
-    let later = contacts[0].replacen('{', r#"{"color":"green","#, 1);
-    assert_eq!(Contact::decode(&later).as_ref(), Ok(book.contacts()[0]));
+    let later = entries[0].replacen('{', r#"{"color":"green","#, 1);
+    assert_eq!(Contact::decode(&later).as_ref(), Ok(contacts.contacts()[0]));
 }
 
 #[test]
 fn a_file_has_the_contacts_and_nothing_else() {
-    let mut book = Book::default();
-    book.add(contact("b", "Bob"));
-    book.add(contact("c", "Carol"));
-    book.block(&user("c"), true);
-    book.mistrust(&user("b"), true);
-    book.note(call(1));
-    assert_eq!(book.export(), include_str!("contacts.json").trim_end());
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Bob"));
+    contacts.add(contact("c", "Carol"));
+    contacts.block(&user("c"), true);
+    contacts.mistrust(&user("b"), true);
+    contacts.note(call(1));
+    assert_eq!(contacts.export(), include_str!("contacts.json").trim_end());
 }
 
 #[test]
 fn a_file_takes_along_whose_pictures_did_not_match() {
-    let mut book = Book::default();
-    book.add(contact("b", "Bob"));
-    book.mistrust(&user("b"), true);
-    let mut other = Book::default();
-    let imported = other.import(&book.export(), None, 99).expect("a file");
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Bob"));
+    contacts.mistrust(&user("b"), true);
+    let mut other = Contacts::default();
+    let imported = other.import(&contacts.export(), None, 99).expect("a file");
     assert_eq!(imported.added, [user("b")]);
     assert!(
         other
@@ -191,25 +194,25 @@ fn a_file_takes_along_whose_pictures_did_not_match() {
 
 #[test]
 fn nobody_can_have_the_call_of_somebody_else_forgotten() {
-    let mut book = Book::default();
-    book.note(call(1));
-    let before = book.clone();
+    let mut contacts = Contacts::default();
+    contacts.note(call(1));
+    let before = contacts.clone();
     let forged = PastCall {
         peer: user("mallory"),
         ..call(1)
     };
-    assert_eq!(book.note(forged), []);
-    assert_eq!(book, before);
+    assert_eq!(contacts.note(forged), []);
+    assert_eq!(contacts, before);
 }
 
 #[test]
 fn a_file_adds_who_is_new_and_leaves_the_others_as_they_are() {
-    let mut book = Book::default();
-    book.add(contact("b", "Robert"));
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Robert"));
     let file = r#"{"type":"wimpex-contacts","version":1,"contacts":[
         {"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab","name":"Bob"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaame","name":"Me"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac","name":"Carol","blocked":true},
         {"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac","name":"Carol again"},{"id":"","name":"x"},{"id":"guest-abc","name":"A guest"},{"id":"w1cutoff","name":"Cut off"},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad","name":""},{"id":"w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaae"},5,null]}"#;
-    let imported = book.import(file, Some(&user("me")), 99);
+    let imported = contacts.import(file, Some(&user("me")), 99);
     assert_eq!(
         imported,
         Ok(Imported {
@@ -218,16 +221,16 @@ fn a_file_adds_who_is_new_and_leaves_the_others_as_they_are() {
             unreadable: 7,
         })
     );
-    assert_eq!(names(&book), ["Carol", "Robert"]);
-    let carol = book.contact(&user("c")).expect("she is there");
+    assert_eq!(names(&contacts), ["Carol", "Robert"]);
+    let carol = contacts.contact(&user("c")).expect("she is there");
     assert!(carol.is_blocked && carol.added == 99);
 }
 
 #[test]
 fn what_is_no_file_of_contacts_changes_nothing() {
-    let mut book = Book::default();
-    book.add(contact("b", "Bob"));
-    let before = book.clone();
+    let mut contacts = Contacts::default();
+    contacts.add(contact("b", "Bob"));
+    let before = contacts.clone();
     let many = format!(
         r#"{{"type":"wimpex-contacts","version":1,"contacts":[{}0]}}"#,
         "0,".repeat(2_000)
@@ -250,13 +253,13 @@ fn what_is_no_file_of_contacts_changes_nothing() {
         (&many, ImportError::TooLarge),
         (&long, ImportError::TooLarge),
     ] {
-        assert_eq!(book.import(text, None, 0), Err(error), "{:.60}", text);
-        assert_eq!(book, before);
+        assert_eq!(contacts.import(text, None, 0), Err(error), "{:.60}", text);
+        assert_eq!(contacts, before);
         assert!(error.to_string().ends_with('.'));
     }
     let whole = before.export();
     for end in 0..whole.len() {
-        assert!(book.import(&whole[..end], None, 0).is_err(), "{end}");
+        assert!(contacts.import(&whole[..end], None, 0).is_err(), "{end}");
     }
-    assert_eq!(book, before);
+    assert_eq!(contacts, before);
 }

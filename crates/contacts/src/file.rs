@@ -7,7 +7,7 @@ use serde_json::Value;
 use wimpex_identity::is_whole_key_id;
 use wimpex_protocol::{Name, UserId};
 
-use crate::{Book, Contact};
+use crate::{Contact, Contacts};
 
 const TYPE: &str = "wimpex-contacts";
 const VERSION: u64 = 1;
@@ -72,7 +72,7 @@ struct Entry {
     mistrusted: bool,
 }
 
-impl Book {
+impl Contacts {
     /// The contacts as a file: JSON.
     pub fn export(&self) -> String {
         let contacts = self.contacts().into_iter().map(|contact| Entry {
@@ -89,10 +89,10 @@ impl Book {
         serde_json::to_string_pretty(&file).expect("texts, numbers and booleans are JSON")
     }
 
-    /// Takes the contacts of a file; `me` is whose book it is.
+    /// Adds the contacts of a file, except those that exist and `me`, the user's own id.
     ///
     /// # Errors
-    /// [`ImportError`] if it is none; then the book stays as it is.
+    /// [`ImportError`] if it is no such file; then nothing changes.
     pub fn import(
         &mut self,
         text: &str,
