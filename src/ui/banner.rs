@@ -19,10 +19,8 @@ pub fn Banner() -> impl IntoView {
             State::Idle | State::Calling | State::Ringing | State::Ended => false,
         });
         match (view.server.get(), in_call) {
-            (ServerState::Lost, true) => {
-                "No connection to the server. Your call goes on without it."
-            }
-            (ServerState::Lost, false) => "No connection to the server. Trying again…",
+            (ServerState::Lost, true) => words::banner::LOST_IN_CALL,
+            (ServerState::Lost, false) => words::banner::LOST,
             _ => "",
         }
         .to_owned()
@@ -50,7 +48,7 @@ pub fn Banner() -> impl IntoView {
 #[component]
 pub fn Refusal() -> impl IntoView {
     let view = use_session().view;
-    live(move || words::refusal(view.server.get()).to_owned())
+    live(move || words::banner::refusal(view.server.get()).to_owned())
 }
 
 /// The place for the words for a browser without WebRTC.
@@ -65,12 +63,8 @@ pub fn Unable() -> impl IntoView {
         <main class="column">
             <header class="top">{logo()}</header>
             <section class="card">
-                <h1>"This browser cannot make calls"</h1>
-                <p>
-                    "It has no WebRTC, or it is turned off. Calls work in current versions of \
-                     Chrome, Edge, Firefox and Safari; an extension or a setting may also have \
-                     disabled it."
-                </p>
+                <h1>{words::banner::NO_WEBRTC}</h1>
+                <p>{words::banner::NO_WEBRTC_HINT}</p>
             </section>
         </main>
     }

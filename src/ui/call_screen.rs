@@ -47,7 +47,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
     });
     let doing = live(move || {
         let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
-        words::state(state.get(), rings).to_owned()
+        words::call::state(state.get(), rings).to_owned()
     });
     let connected = Memo::new(move |_| state.get() == State::Connected);
     let details = move || {
@@ -98,7 +98,7 @@ fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
     });
     let text = live(move || {
         since.get().map_or(String::new(), |since| {
-            words::clock(now.get().saturating_sub(since))
+            words::common::clock(now.get().saturating_sub(since))
         })
     });
     view! {

@@ -30,10 +30,10 @@ pub fn ConnectionCheck() -> impl IntoView {
             disabled=running
             on:click=begin
         >
-            "Check my connection"
+            {words::check::START}
         </button>
         <p class="field-error" role="alert" hidden=live(move || !missing.get())>
-            {words::NO_CHECK}
+            {words::check::NO_CHECK}
         </p>
         {move || begun.get().then(|| later(lazy::findings()))}
     }
@@ -44,7 +44,7 @@ pub fn ConnectionCheck() -> impl IntoView {
 pub fn Findings() -> impl IntoView {
     let session = use_session();
     let check = session.view.check;
-    let verdict = live(move || check.with(|check| words::verdict(check)));
+    let verdict = live(move || check.with(|check| words::check::verdict(check)));
     let rows = PARTS.map(|part| {
         let finding = move || {
             check.with(|check| {
@@ -52,22 +52,22 @@ pub fn Findings() -> impl IntoView {
                 found.map_or(Finding::Waiting, |(_, finding)| finding.clone())
             })
         };
-        let mark = live(move || words::mark(&finding()).to_owned());
-        let says = live(move || words::finding(&finding()));
+        let mark = live(move || words::check::mark(&finding()).to_owned());
+        let says = live(move || words::check::finding(&finding()));
         let answers = (part == Part::Speaker).then(|| {
             let settled = live(move || finding() != Finding::Asks);
             let answer = move |heard| session.dispatch(Intent::Heard(heard));
             view! {
-                <span class="answers" role="group" aria-label="Did you hear the sound?" hidden=settled>
-                    <button class="secondary" on:click=move |_| answer(true)>"Yes"</button>
-                    <button class="secondary" on:click=move |_| answer(false)>"No"</button>
+                <span class="answers" role="group" aria-label=words::check::HEARD_LABEL hidden=settled>
+                    <button class="secondary" on:click=move |_| answer(true)>{words::check::YES}</button>
+                    <button class="secondary" on:click=move |_| answer(false)>{words::check::NO}</button>
                 </span>
             }
             .into_any()
         });
         view! {
             <li class="finding" data-mark=mark>
-                <span>{words::part(part)}</span>
+                <span>{words::check::part(part)}</span>
                 <span>{says} {answers}</span>
             </li>
         }
@@ -82,7 +82,7 @@ pub fn Findings() -> impl IntoView {
         }
     });
     view! {
-        <section class="card" node_ref=section aria-label="Connection check">
+        <section class="card" node_ref=section aria-label=words::check::RESULTS_LABEL>
             <ul class="findings">{Vec::from(rows)}</ul>
             <p role="status">{verdict}</p>
         </section>

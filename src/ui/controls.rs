@@ -7,6 +7,8 @@ use wimpex_call::{CallView, Capture, State};
 use wimpex_protocol::CallType;
 
 use super::icon::{Icon, icon};
+use super::words::call as words;
+use super::words::common::END_CALL;
 use super::{live, use_session};
 use crate::browser::window;
 use crate::session::{Intent, Session};
@@ -41,12 +43,12 @@ pub(crate) fn Controls(
     });
     StoredValue::new_local(keys);
     view! {
-        <div class="controls" role="group" aria-label="Call controls">
+        <div class="controls" role="group" aria-label=words::CONTROLS_LABEL>
             <button
                 class="round"
                 class:off=silent
-                title="M"
-                aria-label=either(silent, "Unmute", "Mute")
+                title=words::MUTE_KEY
+                aria-label=either(silent, words::UNMUTE, words::MUTE)
                 on:click=move |_| toggle_microphone(session, silent.get_untracked())
             >
                 {sign(silent, Icon::MicrophoneOff, Icon::Microphone)}
@@ -54,9 +56,9 @@ pub(crate) fn Controls(
             <button
                 class="round"
                 class:off=live(move || !camera.get())
-                title="V"
+                title=words::CAMERA_KEY
                 hidden=live(move || !has_camera.get())
-                aria-label=either(camera, "Turn camera off", "Turn camera on")
+                aria-label=either(camera, words::CAMERA_OFF, words::CAMERA_ON)
                 on:click=move |_| toggle_camera(session, camera.get_untracked())
             >
                 {sign(camera, Icon::Camera, Icon::CameraOff)}
@@ -64,7 +66,7 @@ pub(crate) fn Controls(
             <button
                 class="round"
                 class:pressed=live(move || panel.get())
-                aria-label="Quality"
+                aria-label=words::QUALITY
                 aria-expanded=either(live(move || panel.get()), "true", "false")
                 disabled=calling
                 on:click=move |_| panel.update(|open| *open = !*open)
@@ -73,7 +75,7 @@ pub(crate) fn Controls(
             </button>
             <button
                 class="round end"
-                aria-label=either(calling, "Cancel", "End call")
+                aria-label=either(calling, words::CANCEL, END_CALL)
                 on:click=move |_| session.dispatch(Intent::HangUp)
             >
                 {icon(Icon::HangUp)}

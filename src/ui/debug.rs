@@ -4,6 +4,7 @@
 use leptos::prelude::*;
 
 use super::save::SaveDiagnostics;
+use super::words::diagnostics as words;
 use super::{live, use_session};
 use crate::session::diagnostics;
 
@@ -25,10 +26,10 @@ pub(crate) fn Debug() -> impl IntoView {
     });
     view! {
         <details class="debug" open>
-            <summary>"Debug"</summary>
+            <summary>{words::DEBUG}</summary>
             <p>{now}</p>
             <SaveDiagnostics />
-            <pre role="log" aria-label="Debug log">
+            <pre role="log" aria-label=words::DEBUG_LOG_LABEL>
                 {log}
             </pre>
         </details>

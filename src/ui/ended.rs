@@ -12,7 +12,7 @@ use super::people::KeepContact;
 use super::person::name_of;
 use super::place::Places;
 use super::save::SaveDiagnostics;
-use super::words::Circumstances;
+use super::words::ended::Circumstances;
 use super::{live, use_session, words};
 use crate::session::{Intent, ServerState};
 
@@ -58,11 +58,11 @@ pub(crate) fn EndedScreen() -> impl IntoView {
             {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
-                    "Back to home"
+                    {words::common::BACK_TO_HOME}
                 </button>
                 <button class="secondary" on:click=again hidden=final_word>
                     {icon(Icon::Phone)}
-                    "Call again"
+                    {words::ended::CALL_AGAIN}
                 </button>
             </div>
         </main>
@@ -96,7 +96,7 @@ pub fn HowItEnded() -> impl IntoView {
             if is_stopped(&ended) {
                 words::trust::stopped(&name.get())
             } else {
-                words::end(&ended, &name.get(), at_end)
+                words::ended::end(&ended, &name.get(), at_end)
             }
         })
     };
@@ -104,9 +104,7 @@ pub fn HowItEnded() -> impl IntoView {
     let sentence = live(move || words().map_or(String::new(), |(_, sentence)| sentence));
     let length = live(move || {
         let duration = ended.get().and_then(|ended| ended.duration);
-        duration.map_or(String::new(), |it| {
-            format!("It took {}.", words::length(it))
-        })
+        duration.map_or(String::new(), words::ended::length)
     });
     let trusted = move || ended.get().filter(|ended| !is_stopped(ended));
     let keep = move || {

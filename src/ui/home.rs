@@ -23,7 +23,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
         <main class="column">
             <header class="top">
                 {logo()}
-                <button class="quiet" aria-label="Change name" on:click=move |_| rename()>
+                <button class="quiet" aria-label=words::home::CHANGE_NAME_LABEL on:click=move |_| rename()>
                     {live(move || view.name.get().map_or(String::new(), String::from))}
                 </button>
             </header>
@@ -56,31 +56,30 @@ fn YourLink() -> impl IntoView {
     let share = move |_| {
         spawn_local(async move {
             // Closing the share sheet is an answer, not an error.
-            let _ = window::share("Call me", &link.get_untracked()).await;
+            let _ = window::share(words::home::SHARE_TITLE, &link.get_untracked()).await;
         });
     };
     let select = move |event: web_sys::FocusEvent| {
         event_target::<web_sys::HtmlInputElement>(&event).select();
     };
-    let hint =
-        live(move || {
-            match copied.get() { None => "Whoever has it can call you while this page is open.",
-        Some(true) => "Copied. Send it to whoever should call you.",
-        Some(false) => {
-            "Your browser does not allow copying here: select the link and copy it yourself."
+    let hint = live(move || {
+        match copied.get() {
+            None => words::home::LINK_HINT,
+            Some(true) => words::home::LINK_COPIED,
+            Some(false) => words::home::LINK_NOT_COPIED,
         }
-    }.to_owned()
-        });
+        .to_owned()
+    });
     let drawn = RwSignal::new(false);
     view! {
         <section class="card">
-            <label for="link">"Your link"</label>
+            <label for="link">{words::home::LINK_LABEL}</label>
             <input
                 id="link"
                 type="text"
                 readonly
                 prop:value=link
-                placeholder="One moment…"
+                placeholder=words::common::ONE_MOMENT
                 on:focus=select
             />
             <p class="hint" aria-live="polite">{hint}</p>
@@ -90,14 +89,14 @@ fn YourLink() -> impl IntoView {
                         Some(true) => Icon::Check,
                         None | Some(false) => Icon::Copy,
                     }))}
-                    "Copy link"
+                    {words::home::COPY_LINK}
                 </button>
                 <button class="secondary" on:click=share hidden=!window::can_share()>
                     {icon(Icon::Share)}
-                    "Share…"
+                    {words::home::SHARE}
                 </button>
                 <button class="quiet" on:click=move |_| drawn.update(|drawn| *drawn = !*drawn)>
-                    "QR code"
+                    {words::home::QR_CODE}
                 </button>
             </div>
             {move || drawn.get().then(|| later(lazy::link_as_picture()))}
@@ -115,7 +114,7 @@ fn Book() -> impl IntoView {
             hidden=live(move || open.get())
             on:click=move |_| open.set(true)
         >
-            "Contacts and this device"
+            {words::home::OPEN_PEOPLE}
         </button>
         {move || open.get().then(|| later(lazy::people()))}
     }
@@ -131,7 +130,7 @@ fn CallSomebody() -> impl IntoView {
         let me = session.view.me.get_untracked();
         // The buttons are off then, but for the Enter key there is none.
         if session.view.server.get_untracked() != ServerState::Online {
-            error.set("There is no connection to the server at the moment.".to_owned());
+            error.set(words::home::OFFLINE.to_owned());
             return;
         }
         match address::parse(&text.get_untracked(), &origin, me.as_ref()) {
@@ -139,7 +138,7 @@ fn CallSomebody() -> impl IntoView {
                 session.dispatch(Intent::Open(peer.clone()));
                 session.dispatch(Intent::Call { peer, call_type });
             }
-            Err(wrong) => error.set(words::address_error(wrong).to_owned()),
+            Err(wrong) => error.set(words::home::address_error(wrong).to_owned()),
         }
     };
     let video = call.clone();
@@ -153,14 +152,14 @@ fn CallSomebody() -> impl IntoView {
                     submit(CallType::Video);
                 }
             >
-                <label for="whom">"Call link or ID"</label>
+                <label for="whom">{words::home::PEER_LABEL}</label>
                 <input
                     id="whom"
                     type="text"
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"
-                    placeholder="https://…/u/w1…"
+                    placeholder=words::home::PEER_PLACEHOLDER
                     prop:value=live(move || text.get())
                     on:input=move |event| {
                         text.set(event_target_value(&event));
@@ -189,11 +188,11 @@ pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl Int
         <div class="row">
             <button type="button" class="primary" disabled=away on:click=move |_| call(CallType::Video)>
                 {icon(Icon::Camera)}
-                "Video call"
+                {words::common::VIDEO_CALL}
             </button>
             <button type="button" class="secondary" disabled=away on:click=move |_| audio(CallType::Audio)>
                 {icon(Icon::Phone)}
-                "Audio call"
+                {words::common::AUDIO_CALL}
             </button>
         </div>
     }
@@ -206,15 +205,9 @@ pub fn HideAddress() -> impl IntoView {
     let view = session.view;
     let hint = live(move || {
         match (view.hide_address.get(), view.has_relay.get()) {
-            (true, false) => {
-                "This server offers no relay, so no call can come about while this is on."
-            }
-            (true, true) => {
-                "Calls go through the server’s relay, still encrypted, by a longer way."
-            }
-            (false, _) => {
-                "Without it, whoever you are in a call with can see your network address."
-            }
+            (true, false) => words::home::ADDRESS_HIDDEN_WITHOUT_RELAY,
+            (true, true) => words::home::ADDRESS_HIDDEN,
+            (false, _) => words::home::ADDRESS_SHOWN,
         }
         .to_owned()
     });
@@ -230,7 +223,7 @@ pub fn HideAddress() -> impl IntoView {
                     session.dispatch(Intent::HideAddress(event_target_checked(&event)));
                 }
             />
-            <label for="hide-address">"Hide my network address"</label>
+            <label for="hide-address">{words::home::HIDE_ADDRESS_LABEL}</label>
             <p class="hint" id="hide-address-hint" class:warning=warns>{hint}</p>
         </div>
     }
@@ -249,7 +242,7 @@ fn AskForNotices() -> impl IntoView {
     view! {
         <button class="quiet centered" on:click=ask hidden=live(move || !may_ask.get())>
             {icon(Icon::Bell)}
-            "Notify me of calls in the background"
+            {words::home::NOTIFY}
         </button>
     }
 }

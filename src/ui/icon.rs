@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::live;
+use super::{live, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Icon {
@@ -76,7 +76,7 @@ pub(crate) fn logo() -> AnyView {
                 <circle cx="11" cy="12" r="9" />
                 <circle cx="21" cy="12" r="9" />
             </svg>
-            "Wimpex"
+            {words::common::PRODUCT}
         </span>
     }
     .into_any()
@@ -85,5 +85,5 @@ pub(crate) fn logo() -> AnyView {
 /// A person's initials in a circle.
 #[component]
 pub(crate) fn Avatar(#[prop(into)] name: Signal<String>) -> impl IntoView {
-    view! { <div class="avatar" aria-hidden="true">{live(move || super::words::initials(&name.get()))}</div> }
+    view! { <div class="avatar" aria-hidden="true">{live(move || words::common::initials(&name.get()))}</div> }
 }

@@ -6,7 +6,8 @@ use wimpex_protocol::CallType;
 
 use super::icon::{Avatar, Icon, icon};
 use super::person::{caller, name_of};
-use super::words::trust;
+use super::words::common::{AUDIO_CALL, VIDEO_CALL};
+use super::words::{incoming, trust};
 use super::{live, use_session};
 use crate::session::Intent;
 
@@ -26,9 +27,9 @@ pub fn Incoming() -> impl IntoView {
     let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
     let kind = live(move || {
         if is_video.get() {
-            "Video call"
+            VIDEO_CALL
         } else {
-            "Audio call"
+            AUDIO_CALL
         }
         .to_owned()
     });
@@ -76,18 +77,18 @@ pub fn Incoming() -> impl IntoView {
             <div class="answers">
                 <button class="accept" on:click=send(Intent::Accept { camera: true })>
                     {icon(sign)}
-                    "Accept"
+                    {incoming::ACCEPT}
                 </button>
                 <button
                     class="secondary"
                     hidden=live(move || !is_video.get())
                     on:click=send(Intent::Accept { camera: false })
                 >
-                    "Accept without camera"
+                    {incoming::ACCEPT_WITHOUT_CAMERA}
                 </button>
                 <button class="decline" on:click=send(Intent::Decline)>
                     {icon(Icon::HangUp)}
-                    "Decline"
+                    {incoming::DECLINE}
                 </button>
             </div>
         </dialog>

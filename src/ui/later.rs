@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
+use super::words::common::NOT_LOADED;
 use crate::chunk::{Lazy, NotLoaded};
 
 /// Nothing until the part is there, then the part; or why it is not.
@@ -27,7 +28,7 @@ pub(crate) fn later(part: Lazy<AnyView>) -> AnyView {
 fn missing() -> AnyView {
     view! {
         <p class="card field-error" role="alert">
-            "This part of the page could not be loaded. Look at your network, and open it again."
+            {NOT_LOADED}
         </p>
     }
     .into_any()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::remote::lets_go;
+use super::words::call as words;
 use super::{live, use_session};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ fn Picture() -> impl IntoView {
             class:left=live(move || corner.get().left)
             class:dragged=live(move || drag.get().is_some())
             role="group"
-            aria-label="Your picture; the arrow keys move it to another corner"
+            aria-label=words::SELF_VIEW_LABEL
             tabindex="0"
             style:translate=live(move || {
                 let (x, y) = drag.get().map_or((0, 0), |(_, moved)| moved);
@@ -85,7 +86,7 @@ fn Picture() -> impl IntoView {
             on:pointercancel=drop
             on:keydown=keys
         >
-            <video aria-label="Your camera" autoplay playsinline prop:muted=true node_ref=video></video>
+            <video aria-label=words::OWN_VIDEO_LABEL autoplay playsinline prop:muted=true node_ref=video></video>
         </div>
     }
 }

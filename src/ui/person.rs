@@ -34,9 +34,9 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     });
     let presence = live(move || {
         match online.get() {
-            None => "One moment…",
-            Some(true) => "Online",
-            Some(false) => "Not online at the moment",
+            None => words::common::ONE_MOMENT,
+            Some(true) => words::person::ONLINE,
+            Some(false) => words::person::OFFLINE,
         }
         .to_owned()
     });
@@ -47,7 +47,7 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
             <header class="top">{logo()}</header>
             {notices()}
             <section class="card" hidden=others>
-                <p role="alert">{words::address_error(InvalidAddress::Oneself)}</p>
+                <p role="alert">{words::home::address_error(InvalidAddress::Oneself)}</p>
             </section>
             <section class="card person" hidden=own>
                 <Avatar name />
@@ -71,7 +71,7 @@ pub(crate) fn name_of(view: View, user: &UserId, claimed: Option<String>) -> Str
         called
             .or(claimed)
             .or_else(|| known.and_then(|it| it.name.clone()))
-            .unwrap_or_else(|| words::nameless(user))
+            .unwrap_or_else(|| words::common::nameless(user))
     })
 }
 
@@ -93,9 +93,7 @@ pub(crate) fn BrokenLink() -> impl IntoView {
         <main class="column">
             <header class="top">{logo()}</header>
             <section class="card">
-                <p role="alert">
-                    "This link is broken: it names nobody. Ask whoever sent it to copy it once more."
-                </p>
+                <p role="alert">{words::person::BROKEN_LINK}</p>
             </section>
             <HomeButton />
         </main>
@@ -107,7 +105,7 @@ fn HomeButton() -> impl IntoView {
     let places = expect_context::<Places>();
     view! {
         <button class="quiet centered" on:click=move |_| places.go_home()>
-            "Back to home"
+            {words::common::BACK_TO_HOME}
         </button>
     }
 }

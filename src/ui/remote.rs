@@ -8,7 +8,7 @@ use web_sys::{HtmlMediaElement, MediaStream};
 use wimpex_call::State;
 
 use super::icon::Avatar;
-use super::words::whole;
+use super::words::{call, whole};
 use super::{live, use_session};
 
 /// The peer, filling the stage.
@@ -65,7 +65,7 @@ pub(crate) fn Remote(
     let gone = live(move || first_picture.get() && !has_picture.get());
     let alone = live(move || {
         let alone = is_video.get() && connected.get() && !has_picture.get();
-        if alone { "No picture is arriving." } else { "" }.to_owned()
+        if alone { call::NO_VIDEO } else { "" }.to_owned()
     });
     let resized = move |event: web_sys::UiEvent| {
         let element: web_sys::HtmlVideoElement = event_target(&event);
@@ -77,7 +77,7 @@ pub(crate) fn Remote(
                 <video
                     class="remote"
                     class:gone=gone
-                    aria-label="Remote video"
+                    aria-label=call::REMOTE_VIDEO_LABEL
                     autoplay
                     playsinline
                     prop:muted=true
@@ -100,7 +100,7 @@ pub(crate) fn Remote(
             <p class="hint">{alone}</p>
         </div>
         <button class="primary unsilence" on:click=unsilence hidden=live(move || !silenced.get())>
-            "Play sound"
+            {call::PLAY_SOUND}
         </button>
     }
 }
@@ -118,7 +118,7 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
         <div
             class="level"
             role="meter"
-            aria-label="Their sound level"
+            aria-label=call::LEVEL_LABEL
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=percent

@@ -6,12 +6,11 @@ use leptos::prelude::*;
 use wimpex_call::State;
 
 use super::person::{caller, name_of};
+use super::words::common::PRODUCT;
 use super::{use_session, words};
 use crate::browser::notice::Notice;
 use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
 use crate::browser::window;
-
-const TITLE: &str = "Wimpex";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Ringing {
@@ -42,8 +41,8 @@ pub(crate) fn ring() {
                     let name = name_of(session_view, &call.peer, call.peer_name.clone());
                     let who = words::trust::caller(&caller(session_view));
                     Ringing::Ours {
-                        title: format!("{name} is calling"),
-                        body: format!("{} · {who}", words::kind(call.call_type)),
+                        title: words::incoming::notification_title(&name),
+                        body: words::incoming::notification_text(call.call_type, who),
                     }
                 }
                 (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
@@ -81,7 +80,7 @@ impl FlashingTitle {
         let mut shown = true;
         let interval = Interval::new(1000, move || {
             shown = !shown;
-            window::set_title(if shown { &title } else { TITLE });
+            window::set_title(if shown { &title } else { PRODUCT });
         });
         Self {
             _interval: interval,
@@ -91,6 +90,6 @@ impl FlashingTitle {
 
 impl Drop for FlashingTitle {
     fn drop(&mut self) {
-        window::set_title(TITLE);
+        window::set_title(PRODUCT);
     }
 }

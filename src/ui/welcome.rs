@@ -6,7 +6,8 @@ use wimpex_protocol::Name;
 
 use super::icon::logo;
 use super::place::Places;
-use super::{live, use_session, words};
+use super::words::welcome as words;
+use super::{live, use_session};
 use crate::session::Intent;
 use crate::session::address::Place;
 
@@ -32,20 +33,18 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
         }
     };
     let lead = match (&known, by_link) {
-        (Some(_), _) => "What should others see when you call?",
-        (None, true) => "Somebody sent you their link. Before you call them: what is your name?",
-        (None, false) => {
-            "Sound and picture, straight from your browser to theirs. What is your name?"
-        }
+        (Some(_), _) => words::LEAD_CHANGE,
+        (None, true) => words::LEAD_BY_LINK,
+        (None, false) => words::LEAD,
     };
     view! {
         <main class="column welcome">
             <header class="top">{logo()}</header>
             <section class="card">
-                <h1>{if known.is_some() { "Change your name" } else { "Call somebody" }}</h1>
+                <h1>{if known.is_some() { words::CHANGE_TITLE } else { words::TITLE }}</h1>
                 <p>{lead}</p>
                 <form on:submit=submit novalidate>
-                    <label for="name">"Your name"</label>
+                    <label for="name">{words::NAME_LABEL}</label>
                     <input
                         id="name"
                         type="text"
@@ -60,7 +59,7 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
                         aria-describedby="name-error"
                     />
                     <p class="field-error" id="name-error" role="alert">{live(move || error.get())}</p>
-                    <button class="primary wide" type="submit">"Continue"</button>
+                    <button class="primary wide" type="submit">{words::CONTINUE}</button>
                 </form>
             </section>
         </main>

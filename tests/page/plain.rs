@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::Options;
 use wimpex::session::address::{InvalidAddress, Place, link, parse};
 use wimpex::session::backoff::delay;
-use wimpex::ui::words;
+use wimpex::ui::words::{common, decimal};
 use wimpex_protocol::UserId;
 
 const HERE: &str = "https://calls.example";
@@ -82,12 +82,12 @@ fn a_ring_time_counts_only_for_who_debugs() {
 
 #[wasm_bindgen_test]
 fn times_read_as_people_say_them() {
-    let clock = |seconds| words::clock(Duration::from_secs(seconds));
+    let clock = |seconds| common::clock(Duration::from_secs(seconds));
     assert_eq!(
         [clock(0), clock(75), clock(3599), clock(3600)],
         ["00:00", "01:15", "59:59", "1:00:00"]
     );
-    let length = |seconds| words::length(Duration::from_secs(seconds));
+    let length = |seconds| common::length(Duration::from_secs(seconds));
     assert_eq!(length(1), "1 second");
     assert_eq!(length(120), "2 minutes");
     assert_eq!(length(61), "1 minute 1 second");
@@ -96,15 +96,15 @@ fn times_read_as_people_say_them() {
 
 #[wasm_bindgen_test]
 fn numbers_keep_their_decimals() {
-    assert_eq!(words::decimal(0.04, 1), "0.0");
-    assert_eq!(words::decimal(12.349, 2), "12.35");
-    assert_eq!(words::decimal(-1.5, 1), "−1.5");
-    assert_eq!(words::decimal(f64::NAN, 1), "0.0");
+    assert_eq!(decimal(0.04, 1), "0.0");
+    assert_eq!(decimal(12.349, 2), "12.35");
+    assert_eq!(decimal(-1.5, 1), "−1.5");
+    assert_eq!(decimal(f64::NAN, 1), "0.0");
 }
 
 #[wasm_bindgen_test]
 fn initials_are_of_the_first_and_the_last_name() {
-    assert_eq!(words::initials("Alice"), "A");
-    assert_eq!(words::initials("Ada King Lovelace"), "AL");
-    assert_eq!(words::initials(""), "");
+    assert_eq!(common::initials("Alice"), "A");
+    assert_eq!(common::initials("Ada King Lovelace"), "AL");
+    assert_eq!(common::initials(""), "");
 }

@@ -2,7 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::routes::{Named, Routes};
-use wimpex::ui::words::{self, Circumstances};
+use wimpex::ui::words::ended::{Circumstances, end};
 use wimpex_call::{EndReason, Ended, MediaError, Role};
 use wimpex_protocol::{CallId, CallType, UserId};
 
@@ -94,7 +94,7 @@ fn a_failed_call_names_its_cause() {
             "could not be restored in time",
         ),
     ] {
-        let (_, said) = words::end(&ended(reason), "Bob", at_end);
+        let (_, said) = end(&ended(reason), "Bob", at_end);
         assert!(said.contains(words), "{reason:?}, {at_end:?}: {said}");
     }
 }
@@ -107,7 +107,7 @@ fn the_end_of_a_call_names_the_device_that_was_missing() {
             camera,
             ..ended(EndReason::PeerHungUp)
         };
-        words::end(&ended, "Bob", ALL_WELL).1
+        end(&ended, "Bob", ALL_WELL).1
     };
     assert_eq!(said(None, None), "Bob hung up.");
     let denied = said(Some(MediaError::Denied), None);

@@ -38,7 +38,7 @@ pub(super) fn AddContact() -> impl IntoView {
         event.prevent_default();
         let me = view.me.get_untracked();
         let id = address::parse(&link.get_untracked(), &window::origin(), me.as_ref());
-        let id = id.map_err(|wrong| words::address_error(wrong).to_owned());
+        let id = id.map_err(|wrong| words::home::address_error(wrong).to_owned());
         let id = id.and_then(|id| {
             if !is_key_id(&id) {
                 Err(words::people::GUEST.to_owned())
@@ -48,7 +48,7 @@ pub(super) fn AddContact() -> impl IntoView {
                 Err(words::people::CUT_OFF.to_owned())
             }
         });
-        let named = Name::parse(&name.get_untracked()).map_err(words::name_error);
+        let named = Name::parse(&name.get_untracked()).map_err(words::welcome::name_error);
         match id.and_then(|id| Ok((id, named?))) {
             Ok((id, named)) => {
                 keep(id, named);
@@ -81,12 +81,12 @@ pub(super) fn AddContact() -> impl IntoView {
     };
     view! {
         <details class="add">
-            <summary>"Add a contact"</summary>
+            <summary>{words::people::ADD_TITLE}</summary>
             <form novalidate on:submit=add>
-                {field("add-link", "Their link or ID", link)}
-                {field("add-name", "Your name for them", name)}
+                {field("add-link", words::people::ADD_LINK_LABEL, link)}
+                {field("add-name", words::people::ADD_NAME_LABEL, name)}
                 <p class="field-error" id="add-error" role="alert">{live(move || error.get())}</p>
-                <button class="primary" type="submit">"Add"</button>
+                <button class="primary" type="submit">{words::people::ADD}</button>
                 <Scan found=move |text| link.set(text) />
             </form>
         </details>
@@ -105,7 +105,7 @@ pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
     let kept = RwSignal::new(false);
     let add = move |_| {
         // What somebody calls themselves may be no name at all.
-        let named = Name::parse(&name).or_else(|_| Name::parse(&words::nameless(&peer)));
+        let named = Name::parse(&name).or_else(|_| Name::parse(&words::common::nameless(&peer)));
         if let Ok(named) = named {
             keep(peer.clone(), named);
             kept.set(true);
@@ -113,10 +113,10 @@ pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
     };
     view! {
         <button class="quiet" hidden=known on:click=add>
-            "Add to contacts"
+            {words::people::KEEP}
         </button>
         <p class="hint" role="status">
-            {live(move || if kept.get() { "They are in your contacts now." } else { "" }.to_owned())}
+            {live(move || if kept.get() { words::people::KEPT } else { "" }.to_owned())}
         </p>
     }
 }

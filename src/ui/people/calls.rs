@@ -47,14 +47,14 @@ pub(super) fn PastCalls() -> impl IntoView {
     let none = live(move || calls.with(Vec::is_empty));
     view! {
         <section class="card people" aria-labelledby="calls-title" hidden=none>
-            <h2 id="calls-title">"Calls"</h2>
+            <h2 id="calls-title">{words::people::CALLS}</h2>
             <ul class="calls">
                 <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
                     {line(new, call)}
                 </For>
             </ul>
             <button class="quiet" on:click=clear>
-                "Clear the list"
+                {words::people::CLEAR_CALLS}
             </button>
         </section>
     }
@@ -90,8 +90,8 @@ fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
                 " · "
                 <time>{when}</time>
             </span>
-            <button class="quiet" aria-label=live(move || format!("Call {} again", name.get())) on:click=again>
-                "Call"
+            <button class="quiet" aria-label=live(move || words::people::call_again_label(&name.get())) on:click=again>
+                {words::people::CALL}
             </button>
         </li>
     }

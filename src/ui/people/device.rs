@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::{clock, window};
 use crate::session::people::{self, Touched};
+use crate::ui::words::this_device as words;
 use crate::ui::{live, use_session};
 
 /// The choices, and the two that cannot be undone, said plainly.
@@ -27,11 +28,11 @@ pub(super) fn ThisDevice() -> impl IntoView {
             people::change(
                 |book| match book.import(&text, me.as_ref(), clock::wall_millis()) {
                     Ok(imported) => {
-                        outcome = crate::ui::words::people::imported(&imported);
+                        outcome = words::imported(&imported);
                         imported.added.into_iter().map(Touched::Contact).collect()
                     }
                     Err(error) => {
-                        outcome = error.to_string();
+                        outcome = words::import_error(error).to_owned();
                         Vec::new()
                     }
                 },
@@ -45,16 +46,14 @@ pub(super) fn ThisDevice() -> impl IntoView {
             match people::forget_me().await {
                 Ok(()) => window::reload_home(),
                 Err(error) => {
-                    let _ = said.try_set(format!(
-                        "This browser could not forget everything ({error})."
-                    ));
+                    let _ = said.try_set(words::not_forgotten(&error.name));
                 }
             }
         });
     };
     view! {
         <section class="card people" aria-labelledby="device-title">
-            <h2 id="device-title">"This device"</h2>
+            <h2 id="device-title">{words::TITLE}</h2>
             <div class="choice">
                 <input
                     id="contacts-only"
@@ -66,40 +65,33 @@ pub(super) fn ThisDevice() -> impl IntoView {
                         people::set_contacts_only(only.get_untracked());
                     }
                 />
-                <label for="contacts-only">"Only contacts may call me"</label>
+                <label for="contacts-only">{words::CONTACTS_ONLY_LABEL}</label>
                 <p class="hint" id="contacts-only-hint">
-                    "Everybody else gets no answer."
+                    {words::CONTACTS_ONLY_HINT}
                 </p>
             </div>
             <div class="row">
-                <button class="secondary" on:click=export>"Save contacts to a file"</button>
-                <button class="secondary" on:click=import>"Load contacts from a file"</button>
+                <button class="secondary" on:click=export>{words::EXPORT}</button>
+                <button class="secondary" on:click=import>{words::IMPORT}</button>
             </div>
             <p class="hint" role="status">{live(move || said.get())}</p>
             <details>
-                <summary>"Move to another device"</summary>
-                <p>
-                    "Your key cannot leave this browser: nobody can steal a copy of it, and you cannot take \
-                     one along either. On another device you are a new person with a new link. To move: save \
-                     your contacts to a file here, load it there, and send your new link to those who call you."
-                </p>
+                <summary>{words::MOVE}</summary>
+                <p>{words::MOVE_TEXT}</p>
             </details>
             <details>
-                <summary>"Forget me"</summary>
-                <p>
-                    "Deletes your key, your name, your contacts and your calls from this browser. Your link \
-                     will reach nobody any more, and nobody can bring it back."
-                </p>
+                <summary>{words::FORGET}</summary>
+                <p>{words::FORGET_TEXT}</p>
                 <label class="sure">
                     <input
                         type="checkbox"
                         prop:checked=live(move || sure.get())
                         on:change=move |event| sure.set(event_target_checked(&event))
                     />
-                    "I know that this cannot be undone"
+                    {words::FORGET_SURE_LABEL}
                 </label>
                 <button class="decline" disabled=live(move || !sure.get()) on:click=forget>
-                    "Forget everything"
+                    {words::FORGET_NOW}
                 </button>
             </details>
         </section>

@@ -60,7 +60,7 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
                 book.rename(&id.get_value(), name);
                 vec![Touched::Contact(id.get_value())]
             }),
-            Err(wrong) => error.set(words::name_error(wrong)),
+            Err(wrong) => error.set(words::welcome::name_error(wrong)),
         }
     };
     let copied = RwSignal::new(false);
@@ -72,18 +72,18 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
             let _ = copied.try_set(done);
         });
     };
-    let labelled = move |verb: &'static str| live(move || format!("{verb} {}", name.get()));
+    let labelled = move |label: fn(&str) -> String| live(move || label(&name.get()));
     view! {
         <li class="contact">
             <span class="presence" class:online=online>
                 <span class="name">{name}</span>
-                <span class="sr">{live(move || if online.get() { "online" } else { "not online" }.to_owned())}</span>
-                <span class="tag" hidden=live(move || !blocked.get())>"blocked"</span>
-                <span class="tag" hidden=live(move || !mistrusted.get())>"pictures did not match"</span>
+                <span class="sr">{live(move || if online.get() { words::people::ONLINE } else { words::people::OFFLINE }.to_owned())}</span>
+                <span class="tag" hidden=live(move || !blocked.get())>{words::people::BLOCKED}</span>
+                <span class="tag" hidden=live(move || !mistrusted.get())>{words::people::MISMATCH}</span>
             </span>
             <button
                 class="secondary square"
-                aria-label=labelled("Video call with")
+                aria-label=labelled(words::people::video_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Video)
             >
@@ -91,7 +91,7 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
             </button>
             <button
                 class="secondary square"
-                aria-label=labelled("Audio call with")
+                aria-label=labelled(words::people::audio_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Audio)
             >
@@ -101,41 +101,41 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
                 text.set(name.get_untracked());
                 error.set(String::new());
             }>
-                <summary aria-label=labelled("More about")>"More"</summary>
+                <summary aria-label=labelled(words::people::more_label)>{words::people::MORE}</summary>
                 <form novalidate on:submit=rename>
                     <input
                         type="text"
-                        aria-label=labelled("Name for")
+                        aria-label=labelled(words::people::rename_label)
                         aria-invalid=live(move || invalid(&error.get()))
                         prop:value=live(move || text.get())
                         on:input=move |event| text.set(event_target_value(&event))
                     />
-                    <button class="secondary" type="submit">"Rename"</button>
+                    <button class="secondary" type="submit">{words::people::RENAME}</button>
                 </form>
                 <p class="field-error" role="alert">{live(move || error.get())}</p>
                 <div class="row">
                     <button class="quiet" on:click=copy>
-                        {live(move || if copied.get() { "Copied" } else { "Copy their link" }.to_owned())}
+                        {live(move || if copied.get() { words::common::COPIED } else { words::people::COPY_THEIR_LINK }.to_owned())}
                     </button>
                     <button class="quiet" hidden=blocked on:click=move |_| change(|book, id| book.block(id, true))>
-                        "Block"
+                        {words::people::BLOCK}
                     </button>
                     <button
                         class="quiet"
                         hidden=live(move || !blocked.get())
                         on:click=move |_| change(|book, id| book.block(id, false))
                     >
-                        "Unblock"
+                        {words::people::UNBLOCK}
                     </button>
                     <button
                         class="quiet"
                         hidden=live(move || !mistrusted.get())
                         on:click=move |_| change(|book, id| book.mistrust(id, false))
                     >
-                        "Trust again"
+                        {words::people::TRUST_AGAIN}
                     </button>
                     <button class="quiet" on:click=move |_| change(|book, id| book.remove(id))>
-                        "Remove"
+                        {words::people::REMOVE}
                     </button>
                 </div>
             </details>

@@ -9,6 +9,7 @@ mod qr;
 use leptos::prelude::*;
 
 use super::sheet::dress;
+use super::words::people as words;
 use super::{live, use_session};
 use crate::session::people;
 use add::AddContact;
@@ -39,10 +40,9 @@ pub fn People() -> impl IntoView {
     let unkept = people::unkept();
     view! {
         <section class="card people" aria-labelledby="contacts-title">
-            <h2 id="contacts-title">"Contacts"</h2>
+            <h2 id="contacts-title">{words::CONTACTS}</h2>
             <p class="hint" hidden=nobody>
-                "Nobody yet. Whoever you add is shown by the name that you give them, and their key is \
-                 remembered: nobody else can ring under it."
+                {words::NO_CONTACTS}
             </p>
             <ul class="contacts">
                 <For each=move || ids.get() key=Clone::clone let:id>
@@ -54,7 +54,7 @@ pub fn People() -> impl IntoView {
                 unkept.get().then(|| {
                     view! {
                         <p class="field-error" role="alert">
-                            "This browser could not keep that: it lasts as long as this page is open."
+                            {words::NOT_STORED}
                         </p>
                     }
                     .into_any()

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::browser::scanner::Scanner;
 use crate::browser::window;
 use crate::session::address;
-use crate::ui::{live, use_session};
+use crate::ui::{live, use_session, words};
 
 /// Light around it, in squares: four, says ISO 18004.
 const QUIET: i32 = 4;
@@ -25,7 +25,7 @@ pub fn LinkAsPicture() -> impl IntoView {
     });
     let drawn = live(move || drawing(&link.get()));
     view! {
-        <svg class="qr" viewBox=live(move || drawn.get().0) role="img" aria-label="Your link as a QR code">
+        <svg class="qr" viewBox=live(move || drawn.get().0) role="img" aria-label=words::home::QR_CODE_LABEL>
             <path d=live(move || drawn.get().1) />
         </svg>
     }
@@ -71,7 +71,7 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
                 Ok(Some(text)) => found(text),
                 Ok(None) => {}
                 Err(wrong) => {
-                    let _ = error.try_set(format!("The camera cannot be used ({wrong})."));
+                    let _ = error.try_set(words::people::scanner_error(&wrong.name));
                 }
             }
             let _ = scans.try_set(false);
@@ -84,12 +84,12 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
             hidden=live(move || !Scanner::is_known() || scans.get())
             on:click=start
         >
-            "Scan a code"
+            {words::people::SCAN}
         </button>
         <div class="scan" hidden=live(move || !scans.get())>
-            <video node_ref=video autoplay muted playsinline aria-label="Camera" />
+            <video node_ref=video autoplay muted playsinline aria-label=words::people::SCANNER_LABEL />
             <button type="button" class="quiet" on:click=move |_| scans.set(false)>
-                "Stop scanning"
+                {words::people::STOP_SCANNING}
             </button>
         </div>
         <p class="field-error" role="alert">{live(move || error.get())}</p>

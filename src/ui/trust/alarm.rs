@@ -48,7 +48,7 @@ pub fn AlarmScreen() -> impl IntoView {
             <p id="alarm-text">{live(move || words.get().1)}</p>
             <div class="answers">
                 <button class="primary" on:click=move |_| read()>
-                    "I have read this"
+                    {trust::ALARM_READ}
                 </button>
             </div>
         </dialog>

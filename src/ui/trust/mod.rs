@@ -10,6 +10,7 @@ use wimpex_gate::Assurance;
 
 use super::icon::{Icon, icon};
 use super::person::{caller, name_of};
+use super::words::common::CLOSE;
 use super::words::trust::{self, Caller, Lock as State};
 use super::{live, use_session};
 use pictures::Pictures;
@@ -90,7 +91,7 @@ fn Verification(
             id="verification"
             class="panel verification"
             tabindex="-1"
-            aria-label="Verification"
+            aria-label=trust::PANEL_LABEL
             node_ref=panel
             on:keydown=move |event: KeyboardEvent| {
                 if event.key() == "Escape" {
@@ -101,7 +102,7 @@ fn Verification(
             <header>
                 <h2>{title}</h2>
                 <button class="quiet" on:click=move |_| close()>
-                    "Close"
+                    {CLOSE}
                 </button>
             </header>
             <p hidden=live(move || state.get() == State::Different)>{meaning}</p>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wimpex_identity::{Emoji, Sas};
 
 use crate::session::{Intent, people};
+use crate::ui::words::common::END_CALL;
 use crate::ui::words::trust;
 use crate::ui::{live, use_session};
 
@@ -27,7 +28,7 @@ pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
     let pictures = sas.emoji().map(picture).collect_view();
     let outcome = live(move || trust::outcome(compared.get(), &name.get()));
     view! {
-        <ol class="pictures" aria-label="Seven pictures">{pictures}</ol>
+        <ol class="pictures" aria-label=trust::EMOJI_LABEL>{pictures}</ol>
         <p
             class="outcome"
             class:different=live(move || compared.get() == Some(false))
@@ -37,10 +38,10 @@ pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
         </p>
         <div class="row" hidden=live(move || compared.get().is_some())>
             <button class="primary" on:click=say(Some(true))>
-                "They match"
+                {trust::MATCH}
             </button>
             <button class="secondary" on:click=say(Some(false))>
-                "They don’t match"
+                {trust::NO_MATCH}
             </button>
         </div>
         <div class="row" hidden=live(move || compared.get().is_none())>
@@ -49,10 +50,10 @@ pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
                 hidden=live(move || compared.get() != Some(false))
                 on:click=move |_| session.dispatch(Intent::HangUp)
             >
-                "End call"
+                {END_CALL}
             </button>
             <button class="secondary" on:click=say(None)>
-                "Compare again"
+                {trust::COMPARE_AGAIN}
             </button>
         </div>
     }

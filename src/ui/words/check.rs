@@ -2,6 +2,17 @@
 
 use crate::session::check::{Finding, Part};
 
+/// Begins the check.
+pub const START: &str = "Check my connection";
+/// Names the list of results.
+pub const RESULTS_LABEL: &str = "Connection check";
+/// Names the two answers about the speaker.
+pub const HEARD_LABEL: &str = "Did you hear the sound?";
+/// It was heard.
+pub const YES: &str = "Yes";
+/// It was not.
+pub const NO: &str = "No";
+
 /// What is being looked at.
 pub fn part(part: Part) -> &'static str {
     match part {

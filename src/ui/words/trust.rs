@@ -1,10 +1,25 @@
-//! What is said of who it is.
+//! Who a call is with, the comparison of emoji, and the alarm.
 
 use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, is_key_id};
 use wimpex_protocol::UserId;
 
 use crate::session::Contact;
+
+/// Names the panel that the lock opens.
+pub const PANEL_LABEL: &str = "Verification";
+/// Names the list of emoji.
+pub const EMOJI_LABEL: &str = "Seven pictures";
+/// Both have seen the same.
+pub const MATCH: &str = "They match";
+/// They have not.
+pub const NO_MATCH: &str = "They don’t match";
+/// Takes the answer back.
+pub const COMPARE_AGAIN: &str = "Compare again";
+/// Closes the alarm.
+pub const ALARM_READ: &str = "I have read this";
+/// A sign of somebody with whom the last comparison failed.
+pub const MISMATCH: &str = "pictures did not match";
 
 /// Who it is, as far as this device can tell. Somebody with a key has signed the call:
 /// their id is theirs, and the question is only whose it is.
@@ -47,7 +62,7 @@ impl Caller {
 pub fn caller(caller: &Caller) -> &'static str {
     match caller {
         Caller::Contact(_) => "contact",
-        Caller::Mistrusted => "pictures did not match",
+        Caller::Mistrusted => MISMATCH,
         Caller::Opened => "you opened their link",
         Caller::Unknown => "not verified",
     }

@@ -1,8 +1,20 @@
 //! How a call ended, and why.
 
+use std::time::Duration;
+
 use wimpex_call::{EndReason, Ended, MediaError};
 
 use crate::session::routes::Routes;
+
+use super::common;
+
+/// Calls the same person once more.
+pub const CALL_AGAIN: &str = "Call again";
+
+/// How long the call took.
+pub fn length(duration: Duration) -> String {
+    format!("It took {}.", common::length(duration))
+}
 
 /// What else was so when a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
