@@ -183,8 +183,8 @@ async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
         (ServerState::Lost, "Trying again"),
         (ServerState::Blocked, "blocks WebSockets"),
         (ServerState::Refused, "too many connections"),
-        (ServerState::Unbelieved, "does not accept"),
-        (ServerState::Dishonest, "somebody else"),
+        (ServerState::Unbelieved, "doesn’t accept"),
+        (ServerState::Dishonest, "took you for someone else"),
     ] {
         stage.session.view.server.set(state);
         tick().await;
@@ -198,7 +198,7 @@ async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
         .update(|call| call.state = State::Connected);
     tick().await;
     assert!(
-        text(&stage).contains("Your call goes on"),
+        text(&stage).contains("Your call continues"),
         "{}",
         text(&stage)
     );
@@ -225,7 +225,7 @@ async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
     for (text, words) in [
         ("", "Please enter a name"),
         (&*"x".repeat(10_000), "too long"),
-        ("a\u{7}b", "cannot be shown"),
+        ("a\u{7}b", "can’t be shown"),
     ] {
         type_name(&stage, text);
         stage.button("Continue").click();
@@ -263,7 +263,7 @@ async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() 
     assert!(hint().contains("relay"), "{}", hint());
     stage.session.view.has_relay.set(false);
     tick().await;
-    assert!(hint().contains("no call can come about"), "{}", hint());
+    assert!(hint().contains("no call can connect"), "{}", hint());
     assert!(stage.find(".hint").class_list().contains("warning"));
 }
 
@@ -291,12 +291,12 @@ async fn the_check_says_in_words_what_to_do() {
         }
     };
     for (part, word) in [
-        (Part::Microphone, "Nobody would hear you"),
-        (Part::Camera, "nobody would see you"),
-        (Part::Speaker, "You would hear nobody"),
+        (Part::Microphone, "No one would hear you"),
+        (Part::Camera, "no one would see you"),
+        (Part::Speaker, "You wouldn’t hear anyone"),
         (Part::Server, "no connection to the server"),
         (Part::RelayUdp, "blocks UDP"),
-        (Part::RelayTls, "All is well"),
+        (Part::RelayTls, "Everything works"),
     ] {
         let said = verdict(without(part)).await;
         assert!(said.contains(word), "{part:?}: {said}");
@@ -310,7 +310,7 @@ async fn the_check_says_in_words_what_to_do() {
         Part::RelayUdp | Part::RelayTcp | Part::RelayTls => Finding::Fails(None),
         _ => Finding::Works,
     };
-    assert!(verdict(refused).await.contains("cannot be reached"));
+    assert!(verdict(refused).await.contains("can’t be reached"));
     assert!(verdict(|_| Finding::Looking).await.contains("One moment"));
 }
 

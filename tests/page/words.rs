@@ -65,33 +65,41 @@ fn a_failed_call_names_its_cause() {
     };
     let failed = EndReason::ConnectionFailed;
     for (reason, at_end, words) in [
-        (failed, with(DIRECT, none), "Bob’s side named no way"),
+        (
+            failed,
+            with(DIRECT, none),
+            "Bob’s side offered no network path",
+        ),
         (failed, without_relay, "this server offers no relay"),
         (failed, in_vain, "this server offers none"),
         (failed, hiding, "only the relay could carry the call"),
         (
             failed,
             with(relayed, DIRECT),
-            "the way through the relay failed",
+            "the path through the relay failed",
         ),
         (failed, with(DIRECT, relayed), "the relay that Bob reached"),
         (failed, ALL_WELL, "neither side reached the relay"),
-        (failed, alone, "The connection to the server broke off"),
+        (
+            failed,
+            alone,
+            "Lost the server while connecting you and Bob",
+        ),
         (
             EndReason::NoAnswer,
             alone,
-            "The connection to the server broke off",
+            "Lost the server while connecting you and Bob",
         ),
-        (EndReason::NoAnswer, ALL_WELL, "Bob did not answer"),
+        (EndReason::NoAnswer, ALL_WELL, "Bob didn’t answer"),
         (
             EndReason::ConnectionLost,
             alone,
-            "the server cannot be reached either",
+            "the server can’t be reached either",
         ),
         (
             EndReason::ConnectionLost,
             ALL_WELL,
-            "could not be restored in time",
+            "couldn’t be restored in time",
         ),
     ] {
         let (_, said) = end(&ended(reason), "Bob", at_end);
@@ -112,12 +120,12 @@ fn the_end_of_a_call_names_the_device_that_was_missing() {
     assert_eq!(said(None, None), "Bob hung up.");
     let denied = said(Some(MediaError::Denied), None);
     assert!(
-        denied.contains("You were not heard: your microphone was blocked"),
+        denied.contains("They couldn’t hear you: your microphone was blocked"),
         "{denied}"
     );
     let in_use = said(None, Some(MediaError::InUse));
     assert!(
-        in_use.contains("You were not seen: your camera was in use"),
+        in_use.contains("They couldn’t see you: your camera was in use"),
         "{in_use}"
     );
 }

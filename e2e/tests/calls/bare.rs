@@ -39,7 +39,7 @@ async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
         bare.person().hears()
     );
     let text = opens(&alice, "Not verified").await;
-    assert!(text.contains("has proved nothing"), "{text}");
+    assert!(text.contains("hasn’t proved who they are"), "{text}");
     bare.end().await;
     alice
         .call_is_over_within(SILENT_END, &["ended", "lost", "failed", "hung up"])
@@ -60,7 +60,7 @@ async fn wimpex_calls_the_bare_page(stage: &Stage<'_>) {
         bare.person().hears()
     );
     let text = opens(&alice, "Not verified").await;
-    assert!(text.contains("has proved nothing"), "{text}");
+    assert!(text.contains("hasn’t proved who they are"), "{text}");
     alice.end().await;
     alice.call_is_over(&["ended"]).await;
     bare.state_is("ended").await;

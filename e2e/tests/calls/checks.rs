@@ -24,7 +24,7 @@ async fn the_check_of_a_server_without_relay(stage: &Stage<'_>) {
             "Microphone\nworks",
             "Camera\nworks",
             "Server\nworks",
-            "Way out (STUN)\nnot offered",
+            "Public address (STUN)\nnot offered",
             "Relay over UDP\nnot offered",
             "This server offers neither STUN nor a relay",
         ],
@@ -48,11 +48,11 @@ async fn the_check_where_all_is_well(stage: &Stage<'_>) {
     check(
         &alice,
         &[
-            "Way out (STUN)\nworks",
+            "Public address (STUN)\nworks",
             "Relay over UDP\nworks: ",
             "Relay over TCP\nworks: ",
-            "ms there and back, 0% lost",
-            "All is well",
+            "ms round trip, 0% lost",
+            "Everything works",
         ],
     )
     .await;
@@ -64,8 +64,8 @@ async fn the_check_where_udp_is_blocked(stage: &Stage<'_>) {
     check(
         &alice,
         &[
-            "Way out (STUN)\ndoes not work",
-            "Relay over UDP\ndoes not work",
+            "Public address (STUN)\ndoesn’t work",
+            "Relay over UDP\ndoesn’t work",
             "Relay over TCP\nworks: ",
             "Your network blocks UDP.",
         ],
@@ -86,8 +86,8 @@ async fn the_check_with_a_relay_that_trusts_somebody_else(stage: &Stage<'_>) {
     check(
         &alice,
         &[
-            "Relay over UDP\ndoes not work",
-            "does not take this server’s word for you",
+            "Relay over UDP\ndoesn’t work",
+            "it rejects this server’s credentials",
         ],
     )
     .await;
@@ -113,7 +113,7 @@ async fn the_check_of_a_relay_over_tls(stage: &Stage<'_>) {
     check(
         &alice,
         &[
-            "Relay over UDP\ndoes not work",
+            "Relay over UDP\ndoesn’t work",
             "Relay over TCP\nworks: ",
             "Relay over TLS\nworks: ",
         ],
@@ -126,12 +126,15 @@ async fn the_check_asks_for_the_speaker(stage: &Stage<'_>) {
     let alice = stage.person("Alice").await;
     check(
         &alice,
-        &["Speaker\nHeard it?", "This server offers neither"],
+        &["Speaker\nDid you hear it?", "This server offers neither"],
     )
     .await;
     alice.page.click(Role::Button, "No").await;
-    alice.page.wait_for_text(&["You would hear nobody"]).await;
-    check(&alice, &["Speaker\nHeard it?"]).await;
+    alice
+        .page
+        .wait_for_text(&["You wouldn’t hear anyone"])
+        .await;
+    check(&alice, &["Speaker\nDid you hear it?"]).await;
     alice.page.click(Role::Button, "Yes").await;
     alice
         .page
@@ -142,7 +145,7 @@ async fn the_check_asks_for_the_speaker(stage: &Stage<'_>) {
 async fn the_check_without_a_server(stage: &Stage<'_>) {
     let alice = stage.person("Alice").await;
     stage.server_mut().kill();
-    check(&alice, &["without it not even this check"]).await;
+    check(&alice, &["even this check needs one"]).await;
     stage.server_mut().restart();
     check(&alice, &["Server\n", "Relay over TLS\nnot offered"]).await;
 }

@@ -261,7 +261,7 @@ async fn a_confirmation_with_another_nonce_ends_the_call(stage: &Stage<'_>) {
     }
     // The history says so too.
     bob.page
-        .wait_for_text(&["stopped: it was not sure with whom"])
+        .wait_for_text(&["stopped: the other side couldn’t be verified"])
         .await;
 }
 
@@ -328,7 +328,7 @@ async fn who_is_called_somebody_else_by_the_server_does_not_log_in(stage: &Stage
     let _: bool = alice.page.evaluate(lie).await;
     alice
         .page
-        .wait_for_text(&["takes you for somebody else"])
+        .wait_for_text(&["took you for someone else"])
         .await;
     assert_eq!(alice.page.value("Your link").await, link);
 }

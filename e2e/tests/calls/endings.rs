@@ -60,7 +60,7 @@ async fn the_server_is_lost_while_it_rings(stage: &Stage<'_>) {
     bob.is_called().await;
     stage.server_mut().kill();
     alice
-        .call_is_over(&["the connection to the server broke off"])
+        .call_is_over(&["lost the server while connecting you and"])
         .await;
     bob.call_is_over(&["missed call"]).await;
     tokio::join!(alice.left_nothing_but(BROKEN), bob.left_nothing_but(BROKEN));
@@ -76,6 +76,6 @@ async fn a_blocked_microphone_is_named_at_the_end(stage: &Stage<'_>) {
     bob.open().await;
     connect(&alice, &bob, CallKind::Audio).await;
     alice.end().await;
-    bob.call_is_over(&["you were not heard: your microphone was blocked"])
+    bob.call_is_over(&["they couldn’t hear you: your microphone was blocked"])
         .await;
 }

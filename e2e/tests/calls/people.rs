@@ -26,7 +26,7 @@ async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
     bob.page.fill("Their link or ID", guest).await;
     bob.page.fill("Your name for them", "A guest").await;
     bob.page.click(Role::Button, "Add").await;
-    bob.page.wait_for_text(&["link of a guest"]).await;
+    bob.page.wait_for_text(&["guest’s link"]).await;
     adds(&bob, &alice.link().await, "My sister").await;
     // In a second tab too, at once.
     let second = stage.second_tab_of("Bob").await;
@@ -60,7 +60,7 @@ async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
     alice.page.click(Role::Button, "Add to contacts").await;
     alice
         .page
-        .wait_for_text(&["They are in your contacts now"])
+        .wait_for_text(&["They’re in your contacts now"])
         .await;
     alice.back_home().await;
     alice.page.find(Role::Button, "Audio call with Bob").await;
@@ -135,7 +135,7 @@ async fn whose_pictures_did_not_match_is_told_at_the_next_call(stage: &Stage<'_>
     tokio::join!(alice.back_home(), bob.back_home());
     alice.call(&bob.link().await, CallKind::Audio).await;
     let prompt = bob.is_called().await;
-    assert!(prompt.contains("pictures did not match"), "{prompt}");
+    assert!(prompt.contains("emoji didn’t match"), "{prompt}");
     bob.accept().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
     let text = opens(&bob, "Not verified").await;
@@ -145,7 +145,7 @@ async fn whose_pictures_did_not_match_is_told_at_the_next_call(stage: &Stage<'_>
     hang_up(&bob, &alice).await;
     bob.back_home().await;
     let text = bob.page.visible_text().await;
-    assert!(!text.contains("pictures did not match"), "{text}");
+    assert!(!text.contains("emoji didn’t match"), "{text}");
 }
 
 async fn calls_are_remembered_and_missed_ones_too(stage: &Stage<'_>) {
@@ -211,7 +211,7 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
     for tab in [&second, &alice] {
         eventually("the first screen", async || {
             let text = tab.page.visible_text().await;
-            let is_new = text.contains("What is your name?");
+            let is_new = text.contains("What’s your name?");
             is_new.then_some(()).ok_or(text)
         })
         .await;

@@ -103,7 +103,7 @@ async fn nobody_answers(stage: &Stage<'_>) {
     );
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
-    alice.call_is_over(&["no answer", "did not answer"]).await;
+    alice.call_is_over(&["no answer", "didn’t answer"]).await;
     bob.prompt_is_gone(AT_ONCE).await;
     tokio::join!(alice.left_nothing(), bob.left_nothing());
 }

@@ -64,14 +64,17 @@ async fn two_keys_are_verified_and_see_the_same_pictures(stage: &Stage<'_>) {
     let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
     // She has his link. To him she is somebody with any key, until they compare.
     let text = opens(&alice, "Verified").await;
-    assert!(text.contains("the server cannot listen in"), "{text}");
+    assert!(text.contains("the server can’t listen in"), "{text}");
     let text = opens(&bob, "Not verified").await;
-    assert!(text.contains("a key that nobody here knows"), "{text}");
+    assert!(
+        text.contains("a key that this device doesn’t know"),
+        "{text}"
+    );
     let seen = pictures(&alice).await;
     assert_eq!(seen.len(), 7, "{seen:?}");
     assert_eq!(seen, pictures(&bob).await);
     alice.page.click(Role::Button, "They match").await;
-    alice.status_says("nobody stands between you").await;
+    alice.status_says("no one is in between").await;
     bob.page.click(Role::Button, "They don’t match").await;
     bob.status_says("may be listening in").await;
     bob.page.find(Role::Button, "Not verified").await;

@@ -3,15 +3,15 @@
 use crate::session::ServerState;
 
 /// The server is gone during a call.
-pub const LOST_IN_CALL: &str = "No connection to the server. Your call goes on without it.";
+pub const LOST_IN_CALL: &str = "No connection to the server. Your call continues without it.";
 /// The server is gone.
 pub const LOST: &str = "No connection to the server. Trying again…";
 
 /// Heading for a browser without WebRTC.
 pub const NO_WEBRTC: &str = "This browser cannot make calls";
 /// What would help.
-pub const NO_WEBRTC_HINT: &str = "It has no WebRTC, or it is turned off. Calls work in current \
-    versions of Chrome, Edge, Firefox and Safari; an extension or a setting may also have disabled it.";
+pub const NO_WEBRTC_HINT: &str = "WebRTC is missing or turned off. Calls work in current versions of Chrome, \
+    Edge, Firefox and Safari; an extension or a setting may have disabled it.";
 
 /// Why the server, which is there, is of no use. Empty where it is, or is not there.
 pub fn refusal(state: ServerState) -> &'static str {
@@ -21,16 +21,16 @@ pub fn refusal(state: ServerState) -> &'static str {
         | ServerState::Online
         | ServerState::Lost => "",
         ServerState::Blocked => {
-            "The server is there, but something on the way blocks WebSockets: a proxy, a firewall or a browser extension. Calls need them."
+            "The server is there, but something in between blocks WebSockets, and calls need them. It may be a proxy, a firewall or a browser extension."
         }
         ServerState::Refused => {
-            "The server does not let you in at the moment: too many connections come from your network. Trying again later…"
+            "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"
         }
         ServerState::Unbelieved => {
-            "The server does not accept this page’s login, so you cannot call or be called. Reload the page; if that does not help, tell whoever runs this server."
+            "The server doesn’t accept this page’s login, so you can’t call or be called. Reload the page; if that doesn’t help, tell whoever runs this server."
         }
         ServerState::Dishonest => {
-            "This server takes you for somebody else, so it is not to be trusted. You are not logged in. Tell whoever runs it."
+            "This server took you for someone else, so it can’t be trusted. You’re not logged in. Tell whoever runs it."
         }
     }
 }

@@ -30,7 +30,7 @@ pub const REMOTE_VIDEO_LABEL: &str = "Remote video";
 /// Names the meter of an audio call.
 pub const LEVEL_LABEL: &str = "Their sound level";
 /// No frame has come for a while.
-pub const NO_VIDEO: &str = "No picture is arriving.";
+pub const NO_VIDEO: &str = "No video is arriving.";
 /// Starts what the browser would not play by itself.
 pub const PLAY_SOUND: &str = "Play sound";
 

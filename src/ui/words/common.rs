@@ -23,7 +23,7 @@ pub const END_CALL: &str = "End call";
 pub const ONE_MOMENT: &str = "One moment…";
 /// A part of the page that is loaded later could not be.
 pub const NOT_LOADED: &str =
-    "This part of the page could not be loaded. Look at your network, and open it again.";
+    "This part of the page could not be loaded. Check your network and open it again.";
 
 /// A person whose name is not known: the end of the id tells two apart.
 pub fn nameless(user: &UserId) -> String {

@@ -5,7 +5,7 @@ pub const SAVE: &str = "Save diagnostics";
 /// What saves it could not be loaded.
 pub const NOT_SAVED: &str = "Not saved: no network";
 /// What is in the record.
-pub const SAVE_HINT: &str = "What the call did, without addresses, names or keys.";
+pub const SAVE_HINT: &str = "A record of the call, without addresses, names or keys.";
 /// Opens what `?debug` shows.
 pub const DEBUG: &str = "Debug";
 /// Names the record.

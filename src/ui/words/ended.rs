@@ -13,7 +13,7 @@ pub const CALL_AGAIN: &str = "Call again";
 
 /// How long the call took.
 pub fn length(duration: Duration) -> String {
-    format!("It took {}.", common::length(duration))
+    format!("It lasted {}.", common::length(duration))
 }
 
 /// What else was so when a call ended.
@@ -45,40 +45,40 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
         NoAnswer | ConnectionFailed if !at_end.server => (
             "Server lost",
             format!(
-                "The connection to the server broke off while it was to bring you and {name} \
-                 together. Look at your own network first; if other pages load, the server is away."
+                "Lost the server while connecting you and {name}. Check your own network first; if other \
+                 pages load, the server is down."
             ),
         ),
         ConnectionLost if !at_end.server => (
             "Connection lost",
             format!(
-                "The connection to {name} was lost, and the server cannot be reached either: \
-                 most likely it is your own network."
+                "The connection to {name} was lost, and the server can’t be reached either. Most likely \
+                 it’s your own network."
             ),
         ),
         EndReason::HungUp => ("Call ended", "You hung up.".to_owned()),
         EndReason::PeerHungUp => ("Call ended", format!("{name} hung up.")),
-        EndReason::Cancelled => ("Cancelled", format!("You stopped calling {name}.")),
+        EndReason::Cancelled => ("Cancelled", format!("You cancelled the call to {name}.")),
         EndReason::Missed => ("Missed call", format!("{name} called you.")),
         EndReason::Declined => ("Declined", format!("You declined the call from {name}.")),
         EndReason::PeerDeclined => ("Declined", format!("{name} declined the call.")),
-        EndReason::Busy => ("Busy", format!("{name} is busy in another call.")),
+        EndReason::Busy => ("Busy", format!("{name} is on another call.")),
         EndReason::Unsupported => (
             "Not possible",
-            format!("{name}’s browser cannot take this kind of call."),
+            format!("{name}’s browser can’t take this kind of call."),
         ),
-        EndReason::NoAnswer => ("No answer", format!("{name} did not answer.")),
+        EndReason::NoAnswer => ("No answer", format!("{name} didn’t answer.")),
         EndReason::PeerOffline => (
             "Not online",
-            format!("{name} is not online: their page has to be open."),
+            format!("{name} isn’t online. Their page has to be open."),
         ),
         EndReason::PeerGone => (
             "No longer there",
-            format!("{name}’s page was closed, or lost its network."),
+            format!("{name}’s page was closed or lost its network."),
         ),
         EndReason::AnsweredElsewhere => (
             "Answered on another device",
-            "You took this call in another tab or on another device.".to_owned(),
+            "You answered this call in another tab or on another device.".to_owned(),
         ),
         EndReason::DeclinedElsewhere => (
             "Declined on another device",
@@ -87,11 +87,11 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
         EndReason::ConnectionFailed => ("Could not connect", missing_route(name, at_end)),
         EndReason::ConnectionLost => (
             "Connection lost",
-            format!("The connection to {name} was lost, and could not be restored in time."),
+            format!("The connection to {name} was lost and couldn’t be restored in time."),
         ),
         EndReason::NegotiationFailed => (
             "Could not connect",
-            format!("Your browser and {name}’s could not agree on how to talk."),
+            format!("Your browser and {name}’s couldn’t agree on how to talk to each other."),
         ),
         EndReason::Superseded => ("Call replaced", format!("{name} started a new call.")),
     }
@@ -102,31 +102,31 @@ fn missing_route(name: &str, at_end: Circumstances) -> String {
     let Routes { own, peer } = at_end.routes;
     if !peer.any {
         format!(
-            "{name}’s side named no way to reach it. Their network, or their browser, may be the reason."
+            "{name}’s side offered no network path. Their network or their browser may be the reason."
         )
     } else if at_end.hides_address && !at_end.has_relay {
-        "You hide your network address, so only a relay (TURN) could carry the call, and this \
+        "You’re hiding your network address, so only a relay (TURN) could carry the call, and this \
          server offers none."
             .to_owned()
     } else if !at_end.has_relay {
-        "Your networks let no direct connection through, and this server offers no relay (TURN) to \
-         go around that. Another network may help."
+        "Your networks don’t allow a direct connection, and this server offers no relay (TURN) to get \
+         around that. Another network may help."
             .to_owned()
     } else if at_end.hides_address && !own.relayed {
-        "You hide your network address, so only the relay could carry the call, and it could not be \
+        "You’re hiding your network address, so only the relay could carry the call, and it couldn’t be \
          reached from here."
             .to_owned()
     } else if own.relayed {
-        "Your networks let no direct connection through, and the way through the relay failed too. \
+        "Your networks don’t allow a direct connection, and the path through the relay failed too. \
          Another network may help."
             .to_owned()
     } else if peer.relayed {
         format!(
-            "Your network let through neither a direct connection nor one to the relay that {name} \
-             reached. Another network may help."
+            "Your network allows neither a direct connection nor one to the relay that {name} reached. \
+             Another network may help."
         )
     } else {
-        "Your networks let no direct connection through, and neither side reached the relay. \
+        "Your networks don’t allow a direct connection, and neither side reached the relay. \
          Another network may help."
             .to_owned()
     }
@@ -135,17 +135,17 @@ fn missing_route(name: &str, at_end: Circumstances) -> String {
 /// What was missing of this side, for it was not the call's doing.
 fn devices(ended: &Ended) -> Option<String> {
     let (error, device, missed) = match (ended.microphone, ended.camera) {
-        (Some(error), _) => (error, "microphone", "heard"),
-        (None, Some(error)) => (error, "camera", "seen"),
+        (Some(error), _) => (error, "microphone", "hear"),
+        (None, Some(error)) => (error, "camera", "see"),
         (None, None) => return None,
     };
     let what = match error {
-        MediaError::Denied => "was blocked: allow it in the address bar",
-        MediaError::NotFound => "was not found",
+        MediaError::Denied => "was blocked. Allow it in the address bar",
+        MediaError::NotFound => "wasn’t found",
         MediaError::InUse => "was in use by another program",
-        MediaError::Insecure => "is not given to a page that came over plain http",
-        MediaError::Lost => "was taken away",
-        MediaError::Other => "could not be started",
+        MediaError::Insecure => "isn’t available to a page loaded over plain http",
+        MediaError::Lost => "was disconnected",
+        MediaError::Other => "couldn’t be started",
     };
-    Some(format!("You were not {missed}: your {device} {what}."))
+    Some(format!("They couldn’t {missed} you: your {device} {what}."))
 }

@@ -8,12 +8,12 @@ pub const CHANGE_NAME_LABEL: &str = "Change name";
 /// Names the field with the own link.
 pub const LINK_LABEL: &str = "Your link";
 /// What the link is for.
-pub const LINK_HINT: &str = "Whoever has it can call you while this page is open.";
+pub const LINK_HINT: &str = "Anyone with this link can call you while this page is open.";
 /// The link was copied.
-pub const LINK_COPIED: &str = "Copied. Send it to whoever should call you.";
+pub const LINK_COPIED: &str = "Copied. Send it to anyone you’d like a call from.";
 /// The browser refused.
 pub const LINK_NOT_COPIED: &str =
-    "Your browser does not allow copying here: select the link and copy it yourself.";
+    "Your browser doesn’t allow copying here. Select the link and copy it yourself.";
 /// Copies the link.
 pub const COPY_LINK: &str = "Copy link";
 /// Opens the system's sheet for sharing.
@@ -30,7 +30,7 @@ pub const PEER_LABEL: &str = "Call link or ID";
 /// The form of a link.
 pub const PEER_PLACEHOLDER: &str = "https://…/u/w1…";
 /// A call without a server.
-pub const OFFLINE: &str = "There is no connection to the server at the moment.";
+pub const OFFLINE: &str = "There’s no connection to the server right now.";
 
 /// Opens contacts, past calls and the device's choices.
 pub const OPEN_PEOPLE: &str = "Contacts and this device";
@@ -39,13 +39,13 @@ pub const OPEN_PEOPLE: &str = "Contacts and this device";
 pub const HIDE_ADDRESS_LABEL: &str = "Hide my network address";
 /// The choice is off.
 pub const ADDRESS_SHOWN: &str =
-    "Without it, whoever you are in a call with can see your network address.";
+    "If this is off, whoever you’re in a call with can see your network address.";
 /// The choice is on.
 pub const ADDRESS_HIDDEN: &str =
-    "Calls go through the server’s relay, still encrypted, by a longer way.";
+    "Calls go through the server’s relay. They’re still encrypted, but take a longer route.";
 /// The choice is on, where no relay is.
 pub const ADDRESS_HIDDEN_WITHOUT_RELAY: &str =
-    "This server offers no relay, so no call can come about while this is on.";
+    "This server offers no relay, so no call can connect while this is on.";
 
 /// Asks for the permission to notify.
 pub const NOTIFY: &str = "Notify me of calls in the background";
@@ -54,12 +54,12 @@ pub const NOTIFY: &str = "Notify me of calls in the background";
 pub fn address_error(error: InvalidAddress) -> &'static str {
     match error {
         InvalidAddress::Empty => "Please enter the link or ID of the person you want to call.",
-        InvalidAddress::NotALink => "That is not a call link or ID. It should look like …/u/w1abc…",
+        InvalidAddress::NotALink => "That’s not a call link or ID. It should look like …/u/w1abc…",
         InvalidAddress::OtherServer => {
             "That link belongs to another server. Open it in a new tab to call from there."
         }
         InvalidAddress::Oneself => {
-            "That is your own link. Send it to somebody else, so that they can call you."
+            "That’s your own link. Send it to someone else so they can call you."
         }
     }
 }

@@ -10,11 +10,11 @@ use super::common;
 /// Heading of the contacts.
 pub const CONTACTS: &str = "Contacts";
 /// There are none.
-pub const NO_CONTACTS: &str = "Nobody yet. Whoever you add is shown by the name that you give them, \
-    and their key is remembered: nobody else can ring under it.";
+pub const NO_CONTACTS: &str = "No one yet. People you add appear under the name you give them, and \
+    their key is remembered, so no one else can call you under that name.";
 /// The browser refused to store the last change.
 pub const NOT_STORED: &str =
-    "This browser could not keep that: it lasts as long as this page is open.";
+    "This browser couldn’t save that. It will be lost when you close this page.";
 
 /// For who cannot see the dot.
 pub const ONLINE: &str = "online";
@@ -50,13 +50,13 @@ pub const ADD: &str = "Add";
 /// Adds who the last call was with.
 pub const KEEP: &str = "Add to contacts";
 /// They were added.
-pub const KEPT: &str = "They are in your contacts now.";
+pub const KEPT: &str = "They’re in your contacts now.";
 /// Why a guest cannot be a contact.
 pub const GUEST: &str =
-    "That is the link of a guest, which is good only while their page is open. It cannot be kept.";
+    "That’s a guest’s link. It only works while their page is open, so it can’t be saved.";
 /// What looks like a contact's link and is none.
 pub const CUT_OFF: &str =
-    "That link is not whole: part of it is missing or was changed. Copy it once more.";
+    "That link is incomplete: part of it is missing or was changed. Please copy it again.";
 
 /// Reads a link with the camera.
 pub const SCAN: &str = "Scan a code";
@@ -99,7 +99,7 @@ pub fn call_again_label(name: &str) -> String {
 
 /// The browser failed with an error of this name.
 pub fn scanner_error(error: &str) -> String {
-    format!("The camera cannot be used ({error}).")
+    format!("The camera can’t be used ({error}).")
 }
 
 /// How a past call went.
@@ -116,8 +116,8 @@ pub fn past(direction: Direction, call_type: CallType, outcome: Outcome) -> Stri
         (Outcome::NoAnswer, _) => "no answer",
         (Outcome::Cancelled, _) => "cancelled",
         (Outcome::Elsewhere, _) => "on another device",
-        (Outcome::Failed, _) => "could not connect",
-        (Outcome::Stopped, _) => "stopped: it was not sure with whom",
+        (Outcome::Failed, _) => "couldn’t connect",
+        (Outcome::Stopped, _) => "stopped: the other side couldn’t be verified",
     };
     format!("{kind}, {how}")
 }

@@ -3,7 +3,6 @@
 /// They can be called.
 pub const ONLINE: &str = "Online";
 /// Their page is closed.
-pub const OFFLINE: &str = "Not online at the moment";
+pub const OFFLINE: &str = "Not online right now";
 /// A link that names nobody.
-pub const BROKEN_LINK: &str =
-    "This link is broken: it names nobody. Ask whoever sent it to copy it once more.";
+pub const BROKEN_LINK: &str = "This link is broken. Ask whoever sent it to copy it again.";

@@ -19,7 +19,7 @@ pub const COMPARE_AGAIN: &str = "Compare again";
 /// Closes the alarm.
 pub const ALARM_READ: &str = "I have read this";
 /// A sign of somebody with whom the last comparison failed.
-pub const MISMATCH: &str = "pictures did not match";
+pub const MISMATCH: &str = "emoji didn’t match";
 
 /// Who it is, as far as this device can tell. Somebody with a key has signed the call:
 /// their id is theirs, and the question is only whose it is.
@@ -27,7 +27,7 @@ pub const MISMATCH: &str = "pictures did not match";
 pub enum Caller {
     /// A contact, and what they call themselves where that is something else.
     Contact(Option<String>),
-    /// A contact with whom the pictures did not match when they were compared last.
+    /// A contact with whom the emoji didn’t match when they were compared last.
     Mistrusted,
     /// Somebody whose link was opened here.
     Opened,
@@ -71,12 +71,12 @@ pub fn caller(caller: &Caller) -> &'static str {
 /// What the sign means.
 pub(crate) fn caller_title(caller: &Caller) -> &'static str {
     match caller {
-        Caller::Contact(_) => "Signed with the key of this contact.",
+        Caller::Contact(_) => "Signed with this contact’s key.",
         Caller::Mistrusted => {
-            "Signed with the key of this contact, and when you compared the pictures, they differed."
+            "Signed with this contact’s key, but the emoji differed when you last compared them."
         }
-        Caller::Opened => "Signed with the key that the link names.",
-        Caller::Unknown => "Nobody has checked that this is who they say they are.",
+        Caller::Opened => "Signed with the key that their link names.",
+        Caller::Unknown => "No one has checked that this is who they say they are.",
     }
 }
 
@@ -97,7 +97,7 @@ pub enum Lock {
     Checking,
     /// Nobody vouches for who it is.
     NotVerified,
-    /// The key of somebody who is known here does, or the two have seen the same pictures.
+    /// The key of somebody who is known here does, or the two have seen the same emoji.
     Verified,
     /// They have seen others.
     Different,
@@ -139,41 +139,36 @@ pub(crate) fn code(lock: Lock) -> &'static str {
 
 /// What it means, and how to be sure.
 pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
+    // In turn, so that neither side can merely repeat what it hears.
+    let how = format!("take turns reading the emoji aloud, you one, {name} the next");
     match assurance {
         Assurance::None => format!(
-            "{name} has proved nothing: their program cannot, or its proof did not arrive. The call is \
-             encrypted, but nobody can tell whether it is encrypted to {name}: whoever carries its \
-             messages could stand in between."
+            "{name} hasn’t proved who they are: their program can’t, or its proof didn’t arrive. The call is \
+             encrypted, but there’s no telling whether {name} is at the other end: whoever carries its messages \
+             could be in between."
         ),
-        Assurance::Pending => {
-            "One moment: the two browsers are showing each other who they are.".to_owned()
-        }
+        Assurance::Pending => "One moment, your browsers are verifying each other.".to_owned(),
         Assurance::Compare(_) => format!(
-            "{name} has no key, so nothing says that it is {name}. You can find out whether somebody stands \
-             between you: say what you see, in turn, one picture you, one picture {name}. If both of you \
-             see the same seven, nobody does."
+            "{name} has no key, so nothing proves that it’s {name}. To find out whether someone is in between, \
+             {how}. If you both see the same seven, no one is."
         ),
         Assurance::Verified(_) => match caller {
             Caller::Contact(_) => format!(
-                "This call is signed with the key of your contact {name}. Nobody stands between you, and \
-                 the server cannot listen in. If you are not sure that this contact is {name}, compare: \
-                 say what you see, in turn, one picture you, one picture {name}."
+                "This call is signed with the key of your contact {name}. No one is in between, and the server \
+                 can’t listen in. If you’re not sure that this contact is {name}, compare: {how}."
             ),
             Caller::Opened => format!(
-                "This call is signed with the key that {name}’s link names. Nobody stands between you, \
-                 and the server cannot listen in. If you are not sure that the link was {name}’s, \
-                 compare: say what you see, in turn, one picture you, one picture {name}."
+                "This call is signed with the key that {name}’s link names. No one is in between, and the server \
+                 can’t listen in. If you’re not sure that the link was {name}’s, compare: {how}."
             ),
             Caller::Mistrusted => format!(
-                "The last time that you compared the pictures with {name}, they differed. Compare again: \
-                 say what you see, in turn, one picture you, one picture {name}. Until both of you have \
-                 seen the same seven, say nothing secret."
+                "The last time you compared emoji with {name}, they differed. Compare again: {how}. \
+                 Until you’ve both seen the same seven, don’t say anything private."
             ),
             Caller::Unknown => format!(
-                "This call is signed, but with a key that nobody here knows: anybody can make one and \
-                 call themselves {name}. You can find out whether somebody stands between you: say what \
-                 you see, in turn, one picture you, one picture {name}. If both of you see the same \
-                 seven, nobody does."
+                "This call is signed, but with a key that this device doesn’t know: anyone can make one and call \
+                 themselves {name}. To find out whether someone is in between, {how}. If you both see the same \
+                 seven, no one is."
             ),
         },
     }
@@ -183,10 +178,10 @@ pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
 pub fn outcome(compared: Option<bool>, name: &str) -> String {
     match compared {
         None => String::new(),
-        Some(true) => "You have seen the same: nobody stands between you.".to_owned(),
+        Some(true) => "You both see the same: no one is in between.".to_owned(),
         Some(false) => format!(
-            "Then somebody may be listening in, or this may not be {name}. Say nothing secret, end the call, and \
-             tell {name} by other means."
+            "Someone may be listening in, or this may not be {name}. Don’t say anything private, end the call, \
+             and tell {name} some other way."
         ),
     }
 }
@@ -195,24 +190,24 @@ pub fn outcome(compared: Option<bool>, name: &str) -> String {
 pub(crate) fn stopped(name: &str) -> (&'static str, String) {
     (
         "Call stopped",
-        format!("It was ended here, because it is not sure that it was with {name}."),
+        format!("This call was ended here because it may not have been with {name}."),
     )
 }
 
 /// Title and text of the alarm.
 pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
     let what = if is_key_id(peer) {
-        format!("was not proved with {name}’s key")
+        format!("couldn’t be verified with {name}’s key")
     } else {
-        "does not fit what came before".to_owned()
+        "doesn’t fit what came before".to_owned()
     };
     match refusal {
         Refusal::Stale => (
             "A call could not be checked".to_owned(),
             format!(
-                "It came in the name of {name}, and was signed more than a minute ago, or will be, by this \
-                 device’s clock. It was not let in. Look at the clocks of both devices, and call again. If \
-                 they are right, somebody has kept the call back."
+                "It came in {name}’s name, but it’s more than a minute old or signed in the future, by this \
+                 device’s clock, so it was rejected. Check the clocks of both devices and call again. If they’re \
+                 right, someone held the call back."
             ),
         ),
         Refusal::Malformed
@@ -235,10 +230,9 @@ pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
         | Refusal::OtherCandidate => (
             "Somebody may be trying to listen in".to_owned(),
             format!(
-                "What came in the name of {name} {what} ({}). Somebody on the way, \
-                 perhaps this server, may be pretending to be {name}, or may want to stand between you. \
-                 It was stopped: nothing of it was let in. Do not trust calls over this server until you \
-                 know why, and ask {name} by other means.",
+                "A message in {name}’s name {what} ({}), so all of it was rejected. Someone on the way, perhaps \
+                 this server, may be pretending to be {name} or trying to get in between. Don’t trust calls over \
+                 this server until you know why, and ask {name} some other way.",
                 refusal.code()
             ),
         ),
