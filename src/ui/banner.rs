@@ -6,14 +6,14 @@ use wimpex_call::State;
 use super::icon::logo;
 use super::later::later;
 use super::lazy;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::session::ServerState;
 
 /// The state of the way to the server, when it is not well.
 #[component]
 pub fn Banner() -> impl IntoView {
     let view = use_session().view;
-    let lost = live(move || {
+    let lost = signal_of(move || {
         let in_call = view.call.with(|call| match call.state {
             State::Connecting | State::Connected | State::Reconnecting => true,
             State::Idle | State::Calling | State::Ringing | State::Ended => false,
@@ -35,7 +35,7 @@ pub fn Banner() -> impl IntoView {
                 | ServerState::Lost
         )
     });
-    let shown = live(move || refuses.get() || !lost.with(String::is_empty));
+    let shown = signal_of(move || refuses.get() || !lost.with(String::is_empty));
     view! {
         <div class="banner" class:shown=shown role="alert">
             {lost}
@@ -48,7 +48,7 @@ pub fn Banner() -> impl IntoView {
 #[component]
 pub fn Refusal() -> impl IntoView {
     let view = use_session().view;
-    live(move || words::banner::refusal(view.server.get()).to_owned())
+    signal_of(move || words::banner::refusal(view.server.get()).to_owned())
 }
 
 /// The place for the words for a browser without WebRTC.

@@ -13,7 +13,7 @@ use super::later::later;
 use super::lazy;
 use super::person::name_of;
 use super::remote::Remote;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::browser::clock;
 
 /// Milliseconds without any input until the controls step aside.
@@ -23,8 +23,8 @@ const IDLE_AFTER: u32 = 3500;
 #[component]
 pub(crate) fn CallScreen() -> impl IntoView {
     let view = use_session().view;
-    let call = live(move || view.call.with(|view| view.call.clone()));
-    let state = live(move || view.call.with(|view| view.state));
+    let call = signal_of(move || view.call.with(|view| view.call.clone()));
+    let state = signal_of(move || view.call.with(|view| view.state));
     let is_video = Memo::new(move |_| {
         call.with(|call| {
             call.as_ref()
@@ -39,13 +39,13 @@ pub(crate) fn CallScreen() -> impl IntoView {
     let panel = RwSignal::new(false);
     let idle = use_idle();
     // Only a picture is worth hiding the controls for.
-    let aside = live(move || {
+    let aside = signal_of(move || {
         idle.get()
             && !panel.get()
             && state.get() == State::Connected
             && view.picture_arrives.get() == Some(true)
     });
-    let doing = live(move || {
+    let doing = signal_of(move || {
         let rings = call.with(|call| call.as_ref().is_some_and(|call| call.peer_rings));
         words::call::state(state.get(), rings).to_owned()
     });
@@ -57,7 +57,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
             .then(|| later(lazy::quality_panel(Box::new(close))))
     };
     view! {
-        <main class="stage" class:aside=aside class:audio=live(move || !is_video.get())>
+        <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <Remote name is_video state />
             <header class="caption">
                 <h1>{name}</h1>
@@ -66,7 +66,7 @@ pub(crate) fn CallScreen() -> impl IntoView {
                 <span class="quality-sign">
                     {move || connected.get().then(|| later(lazy::quality_sign()))}
                 </span>
-                <p class="state" role="status" class:well=live(move || state.get() == State::Connected)>
+                <p class="state" role="status" class:well=signal_of(move || state.get() == State::Connected)>
                     {doing}
                 </p>
             </header>
@@ -85,7 +85,8 @@ pub(crate) fn CallScreen() -> impl IntoView {
 #[component]
 fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
-    let since = live(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
+    let since =
+        signal_of(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));
     let timer = StoredValue::new_local(None);
     Effect::new(move || {
         since.track();
@@ -96,13 +97,13 @@ fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
             tick(now, since, timer);
         }
     });
-    let text = live(move || {
+    let text = signal_of(move || {
         since.get().map_or(String::new(), |since| {
             words::common::clock(now.get().saturating_sub(since))
         })
     });
     view! {
-        <span class="timer" role="timer" hidden=live(move || since.get().is_none())>
+        <span class="timer" role="timer" hidden=signal_of(move || since.get().is_none())>
             {text}
         </span>
     }

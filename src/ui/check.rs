@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::later::later;
 use super::lazy;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::session::Intent;
 use crate::session::check::{Finding, PARTS, Part};
 
@@ -14,7 +14,7 @@ use crate::session::check::{Finding, PARTS, Part};
 pub fn ConnectionCheck() -> impl IntoView {
     let session = use_session();
     let check = session.view.check;
-    let running = live(move || {
+    let running = signal_of(move || {
         check.with(|check| {
             check
                 .iter()
@@ -32,7 +32,7 @@ pub fn ConnectionCheck() -> impl IntoView {
         >
             {words::check::START}
         </button>
-        <p class="field-error" role="alert" hidden=live(move || !missing.get())>
+        <p class="field-error" role="alert" hidden=signal_of(move || !missing.get())>
             {words::check::NO_CHECK}
         </p>
         {move || begun.get().then(|| later(lazy::findings()))}
@@ -44,7 +44,7 @@ pub fn ConnectionCheck() -> impl IntoView {
 pub fn Findings() -> impl IntoView {
     let session = use_session();
     let check = session.view.check;
-    let verdict = live(move || check.with(|check| words::check::verdict(check)));
+    let verdict = signal_of(move || check.with(|check| words::check::verdict(check)));
     let rows = PARTS.map(|part| {
         let finding = move || {
             check.with(|check| {
@@ -52,10 +52,10 @@ pub fn Findings() -> impl IntoView {
                 found.map_or(Finding::Waiting, |(_, finding)| finding.clone())
             })
         };
-        let mark = live(move || words::check::mark(&finding()).to_owned());
-        let says = live(move || words::check::finding(&finding()));
+        let mark = signal_of(move || words::check::mark(&finding()).to_owned());
+        let says = signal_of(move || words::check::finding(&finding()));
         let answers = (part == Part::Speaker).then(|| {
-            let settled = live(move || finding() != Finding::Asks);
+            let settled = signal_of(move || finding() != Finding::Asks);
             let answer = move |heard| session.dispatch(Intent::Heard(heard));
             view! {
                 <span class="answers" role="group" aria-label=words::check::HEARD_LABEL hidden=settled>

@@ -9,7 +9,7 @@ use wimpex_protocol::CallType;
 use super::icon::{Icon, icon};
 use super::words::call as words;
 use super::words::common::END_CALL;
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::browser::window;
 use crate::session::{Intent, Session};
 
@@ -22,15 +22,15 @@ pub(crate) fn Controls(
 ) -> impl IntoView {
     let session = use_session();
     let of_call =
-        move |is: fn(&CallView) -> bool| live(move || call.get().as_ref().is_some_and(is));
+        move |is: fn(&CallView) -> bool| signal_of(move || call.get().as_ref().is_some_and(is));
     let silent = of_call(is_silent);
     let camera = of_call(sends_picture);
     let has_camera = of_call(|call| call.call_type == CallType::Video);
-    let calling = live(move || state.get() == State::Calling);
+    let calling = signal_of(move || state.get() == State::Calling);
     let either = |of: Signal<bool>, yes: &'static str, no: &'static str| {
-        live(move || if of.get() { yes } else { no })
+        signal_of(move || if of.get() { yes } else { no })
     };
-    let sign = |of: Signal<bool>, yes, no| icon(live(move || if of.get() { yes } else { no }));
+    let sign = |of: Signal<bool>, yes, no| icon(signal_of(move || if of.get() { yes } else { no }));
     let keys = window::on_document("keydown", move |event| {
         let key = shortcut(event.unchecked_ref());
         match key.as_deref() {
@@ -55,9 +55,9 @@ pub(crate) fn Controls(
             </button>
             <button
                 class="round"
-                class:off=live(move || !camera.get())
+                class:off=signal_of(move || !camera.get())
                 title=words::CAMERA_KEY
-                hidden=live(move || !has_camera.get())
+                hidden=signal_of(move || !has_camera.get())
                 aria-label=either(camera, words::CAMERA_OFF, words::CAMERA_ON)
                 on:click=move |_| toggle_camera(session, camera.get_untracked())
             >
@@ -65,9 +65,9 @@ pub(crate) fn Controls(
             </button>
             <button
                 class="round"
-                class:pressed=live(move || panel.get())
+                class:pressed=signal_of(move || panel.get())
                 aria-label=words::QUALITY
-                aria-expanded=either(live(move || panel.get()), "true", "false")
+                aria-expanded=either(signal_of(move || panel.get()), "true", "false")
                 disabled=calling
                 on:click=move |_| panel.update(|open| *open = !*open)
             >

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::save::SaveDiagnostics;
 use super::words::diagnostics as words;
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::session::diagnostics;
 
 /// So many of the newest lines are shown.
@@ -15,11 +15,11 @@ const LINES: usize = 300;
 #[component]
 pub(crate) fn Debug() -> impl IntoView {
     let view = use_session().view;
-    let now = live(move || {
+    let now = signal_of(move || {
         let call = view.call.with(|call| call.state);
         format!("call: {call:?}, server: {:?}", view.server.get())
     });
-    let log = live(move || {
+    let log = signal_of(move || {
         view.recorded.track();
         let lines = diagnostics::record(view).map_or_else(Vec::new, |record| record.timeline());
         lines[lines.len().saturating_sub(LINES)..].join("\n")

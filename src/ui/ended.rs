@@ -13,7 +13,7 @@ use super::person::name_of;
 use super::place::Places;
 use super::save::SaveDiagnostics;
 use super::words::ended::Circumstances;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::session::{Intent, ServerState};
 
 /// The screen after a call.
@@ -21,7 +21,7 @@ use crate::session::{Intent, ServerState};
 pub(crate) fn EndedScreen() -> impl IntoView {
     let session = use_session();
     let places = expect_context::<Places>();
-    let ended = live(move || session.view.call.with(|view| view.ended.clone()));
+    let ended = signal_of(move || session.view.call.with(|view| view.ended.clone()));
     let home = NodeRef::<Button>::new();
     Effect::new(move |_| {
         if let Some(button) = home.get() {
@@ -32,7 +32,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
         places.go_home();
         session.dispatch(Intent::Dismiss);
     };
-    let final_word = live(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
+    let final_word = signal_of(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
     let again = move |_| {
         if let Some(ended) = ended.get_untracked() {
             session.dispatch(Intent::Watch(ended.peer.clone()));
@@ -73,7 +73,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
 #[component]
 pub fn HowItEnded() -> impl IntoView {
     let session = use_session();
-    let ended = live(move || session.view.call.with(|view| view.ended.clone()));
+    let ended = signal_of(move || session.view.call.with(|view| view.ended.clone()));
     let name = Signal::derive(move || {
         ended.get().map_or(String::new(), |ended| {
             name_of(session.view, &ended.peer, ended.peer_name)
@@ -100,9 +100,10 @@ pub fn HowItEnded() -> impl IntoView {
             }
         })
     };
-    let headline = live(move || words().map_or(String::new(), |(headline, _)| headline.to_owned()));
-    let sentence = live(move || words().map_or(String::new(), |(_, sentence)| sentence));
-    let length = live(move || {
+    let headline =
+        signal_of(move || words().map_or(String::new(), |(headline, _)| headline.to_owned()));
+    let sentence = signal_of(move || words().map_or(String::new(), |(_, sentence)| sentence));
+    let length = signal_of(move || {
         let duration = ended.get().and_then(|ended| ended.duration);
         duration.map_or(String::new(), words::ended::length)
     });

@@ -10,7 +10,7 @@ use super::later::later;
 use super::lazy;
 use super::notices::notices;
 use super::welcome::invalid;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::browser::{notice, storage, window};
 use crate::session::people::HAS_BOOK;
 use crate::session::{Intent, ServerState, address};
@@ -24,7 +24,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
             <header class="top">
                 {logo()}
                 <button class="quiet" aria-label=words::home::CHANGE_NAME_LABEL on:click=move |_| rename()>
-                    {live(move || view.name.get().map_or(String::new(), String::from))}
+                    {signal_of(move || view.name.get().map_or(String::new(), String::from))}
                 </button>
             </header>
             {notices()}
@@ -42,7 +42,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
 fn YourLink() -> impl IntoView {
     let view = use_session().view;
     let origin = window::origin();
-    let link = live(move || {
+    let link = signal_of(move || {
         view.me
             .with(|me| me.as_ref().map(|me| address::link(&origin, me)))
             .unwrap_or_default()
@@ -62,7 +62,7 @@ fn YourLink() -> impl IntoView {
     let select = move |event: web_sys::FocusEvent| {
         event_target::<web_sys::HtmlInputElement>(&event).select();
     };
-    let hint = live(move || {
+    let hint = signal_of(move || {
         match copied.get() {
             None => words::home::LINK_HINT,
             Some(true) => words::home::LINK_COPIED,
@@ -84,8 +84,8 @@ fn YourLink() -> impl IntoView {
             />
             <p class="hint" aria-live="polite">{hint}</p>
             <div class="row">
-                <button class="secondary" on:click=copy disabled=live(move || link.get().is_empty())>
-                    {icon(live(move || match copied.get() {
+                <button class="secondary" on:click=copy disabled=signal_of(move || link.get().is_empty())>
+                    {icon(signal_of(move || match copied.get() {
                         Some(true) => Icon::Check,
                         None | Some(false) => Icon::Copy,
                     }))}
@@ -111,7 +111,7 @@ fn Book() -> impl IntoView {
     view! {
         <button
             class="quiet centered"
-            hidden=live(move || open.get())
+            hidden=signal_of(move || open.get())
             on:click=move |_| open.set(true)
         >
             {words::home::OPEN_PEOPLE}
@@ -160,15 +160,15 @@ fn CallSomebody() -> impl IntoView {
                     autocapitalize="none"
                     spellcheck="false"
                     placeholder=words::home::PEER_PLACEHOLDER
-                    prop:value=live(move || text.get())
+                    prop:value=signal_of(move || text.get())
                     on:input=move |event| {
                         text.set(event_target_value(&event));
                         error.set(String::new());
                     }
-                    aria-invalid=live(move || invalid(&error.get()))
+                    aria-invalid=signal_of(move || invalid(&error.get()))
                     aria-describedby="whom-error"
                 />
-                <p class="field-error" id="whom-error" role="alert">{live(move || error.get())}</p>
+                <p class="field-error" id="whom-error" role="alert">{signal_of(move || error.get())}</p>
                 <CallButtons call=move |call_type| match call_type {
                     CallType::Video => video(CallType::Video),
                     CallType::Audio => call(CallType::Audio),
@@ -182,7 +182,7 @@ fn CallSomebody() -> impl IntoView {
 #[component]
 pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl IntoView {
     let view = use_session().view;
-    let away = live(move || view.server.get() != ServerState::Online);
+    let away = signal_of(move || view.server.get() != ServerState::Online);
     let audio = call.clone();
     view! {
         <div class="row">
@@ -203,7 +203,7 @@ pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl Int
 pub fn HideAddress() -> impl IntoView {
     let session = use_session();
     let view = session.view;
-    let hint = live(move || {
+    let hint = signal_of(move || {
         match (view.hide_address.get(), view.has_relay.get()) {
             (true, false) => words::home::ADDRESS_HIDDEN_WITHOUT_RELAY,
             (true, true) => words::home::ADDRESS_HIDDEN,
@@ -211,14 +211,14 @@ pub fn HideAddress() -> impl IntoView {
         }
         .to_owned()
     });
-    let warns = live(move || view.hide_address.get() && !view.has_relay.get());
+    let warns = signal_of(move || view.hide_address.get() && !view.has_relay.get());
     view! {
         <div class="choice">
             <input
                 id="hide-address"
                 type="checkbox"
                 aria-describedby="hide-address-hint"
-                prop:checked=live(move || view.hide_address.get())
+                prop:checked=signal_of(move || view.hide_address.get())
                 on:change=move |event| {
                     session.dispatch(Intent::HideAddress(event_target_checked(&event)));
                 }
@@ -240,7 +240,7 @@ fn AskForNotices() -> impl IntoView {
         });
     };
     view! {
-        <button class="quiet centered" on:click=ask hidden=live(move || !may_ask.get())>
+        <button class="quiet centered" on:click=ask hidden=signal_of(move || !may_ask.get())>
             {icon(Icon::Bell)}
             {words::home::NOTIFY}
         </button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{live, words};
+use super::{signal_of, words};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Icon {
@@ -62,7 +62,7 @@ pub(crate) fn icon(icon: impl Into<Signal<Icon>>) -> AnyView {
     let icon = icon.into();
     view! {
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-            <path d=live(move || icon.get().path()) />
+            <path d=signal_of(move || icon.get().path()) />
         </svg>
     }
     .into_any()
@@ -85,5 +85,5 @@ pub(crate) fn logo() -> AnyView {
 /// A person's initials in a circle.
 #[component]
 pub(crate) fn Avatar(#[prop(into)] name: Signal<String>) -> impl IntoView {
-    view! { <div class="avatar" aria-hidden="true">{live(move || words::common::initials(&name.get()))}</div> }
+    view! { <div class="avatar" aria-hidden="true">{signal_of(move || words::common::initials(&name.get()))}</div> }
 }

@@ -8,7 +8,7 @@ use super::icon::{Avatar, Icon, icon};
 use super::person::{caller, name_of};
 use super::words::common::{AUDIO_CALL, VIDEO_CALL};
 use super::words::{incoming, trust};
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::session::Intent;
 
 /// Somebody calls.
@@ -24,8 +24,8 @@ pub fn Incoming() -> impl IntoView {
         })
     });
     let caller = Memo::new(move |_| caller(view));
-    let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
-    let kind = live(move || {
+    let is_video = signal_of(move || call().is_some_and(|call| call.call_type == CallType::Video));
+    let kind = signal_of(move || {
         if is_video.get() {
             VIDEO_CALL
         } else {
@@ -33,7 +33,7 @@ pub fn Incoming() -> impl IntoView {
         }
         .to_owned()
     });
-    let sign = live(move || {
+    let sign = signal_of(move || {
         if is_video.get() {
             Icon::Camera
         } else {
@@ -67,13 +67,13 @@ pub fn Incoming() -> impl IntoView {
                 {kind}
                 <span
                     class="tag"
-                    class:known=live(move || caller.get().is_known())
-                    title=live(move || trust::caller_title(&caller.get()))
+                    class:known=signal_of(move || caller.get().is_known())
+                    title=signal_of(move || trust::caller_title(&caller.get()))
                 >
-                    {live(move || trust::caller(&caller.get()).to_owned())}
+                    {signal_of(move || trust::caller(&caller.get()).to_owned())}
                 </span>
             </p>
-            <p class="hint">{live(move || trust::calls_themselves(&caller.get()))}</p>
+            <p class="hint">{signal_of(move || trust::calls_themselves(&caller.get()))}</p>
             <div class="answers">
                 <button class="accept" on:click=send(Intent::Accept { camera: true })>
                     {icon(sign)}
@@ -81,7 +81,7 @@ pub fn Incoming() -> impl IntoView {
                 </button>
                 <button
                     class="secondary"
-                    hidden=live(move || !is_video.get())
+                    hidden=signal_of(move || !is_video.get())
                     on:click=send(Intent::Accept { camera: false })
                 >
                     {incoming::ACCEPT_WITHOUT_CAMERA}

@@ -63,7 +63,7 @@ pub fn start() {
 
 /// A value that changes, as one type whatever computes it: each type that a view
 /// is made of costs the page a few kilobytes of code.
-pub(crate) fn live<T: Send + Sync + 'static>(
+pub(crate) fn signal_of<T: Send + Sync + 'static>(
     compute: impl Fn() -> T + Send + Sync + 'static,
 ) -> Signal<T> {
     Signal::derive(compute)

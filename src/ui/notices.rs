@@ -8,7 +8,7 @@ use super::icon::{Icon, icon};
 use super::later::later;
 use super::lazy;
 use super::words::{devices, notices as words};
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::browser::window;
 
 /// In a call: what is wrong with microphone or camera.
@@ -16,7 +16,7 @@ use crate::browser::window;
 pub fn DeviceNotices() -> impl IntoView {
     let view = use_session().view;
     let notice = move |text: fn(&CallView) -> Option<&'static str>| {
-        live(move || {
+        signal_of(move || {
             let says = view.call.with(|view| view.call.as_ref().and_then(text));
             says.unwrap_or_default().to_owned()
         })
@@ -45,26 +45,26 @@ pub fn Notices() -> impl IntoView {
     let is_secure = window::is_secure();
     view! {
         {notice(
-            live(move || !is_secure),
+            signal_of(move || !is_secure),
             Icon::Warning,
             words::INSECURE,
             insecure,
         )}
         // On a page over http there is worse to say, and the reason is the same.
         {notice(
-            live(move || is_secure && trust.with(|trust| trust.is_guest)),
+            signal_of(move || is_secure && trust.with(|trust| trust.is_guest)),
             Icon::Unlocked,
             words::GUEST,
             words::GUEST_TEXT.to_owned(),
         )}
         {notice(
-            live(move || trust.with(|trust| trust.is_another)),
+            signal_of(move || trust.with(|trust| trust.is_another)),
             Icon::Warning,
             words::NEW_LINK,
             words::NEW_LINK_TEXT.to_owned(),
         )}
         {notice(
-            live(move || trust.with(|trust| trust.is_clock_off)),
+            signal_of(move || trust.with(|trust| trust.is_clock_off)),
             Icon::Warning,
             words::WRONG_CLOCK,
             words::WRONG_CLOCK_TEXT.to_owned(),
@@ -74,7 +74,7 @@ pub fn Notices() -> impl IntoView {
 
 fn notice(shown: Signal<bool>, sign: Icon, title: &'static str, text: String) -> AnyView {
     view! {
-        <div class="notice" role="note" hidden=live(move || !shown.get())>
+        <div class="notice" role="note" hidden=signal_of(move || !shown.get())>
             {icon(sign)}
             <div>
                 <strong>{title}</strong>

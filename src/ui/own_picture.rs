@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::remote::lets_go;
 use super::words::call as words;
-use super::{live, use_session};
+use super::{signal_of, use_session};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Corner {
@@ -70,13 +70,13 @@ fn Picture() -> impl IntoView {
     view! {
         <div
             class="own"
-            class:top=live(move || corner.get().top)
-            class:left=live(move || corner.get().left)
-            class:dragged=live(move || drag.get().is_some())
+            class:top=signal_of(move || corner.get().top)
+            class:left=signal_of(move || corner.get().left)
+            class:dragged=signal_of(move || drag.get().is_some())
             role="group"
             aria-label=words::SELF_VIEW_LABEL
             tabindex="0"
-            style:translate=live(move || {
+            style:translate=signal_of(move || {
                 let (x, y) = drag.get().map_or((0, 0), |(_, moved)| moved);
                 format!("{x}px {y}px")
             })

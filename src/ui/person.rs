@@ -8,7 +8,7 @@ use super::icon::{Avatar, logo};
 use super::notices::notices;
 use super::place::Places;
 use super::words::trust::Caller;
-use super::{live, use_session, words};
+use super::{signal_of, use_session, words};
 use crate::session::address::InvalidAddress;
 use crate::session::{Intent, View};
 
@@ -25,14 +25,14 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
         session.dispatch(Intent::Call { peer, call_type });
     };
     let name = Signal::derive(move || name_of(view, &peer.get_value(), None));
-    let online = live(move || {
+    let online = signal_of(move || {
         let peer = peer.get_value();
         view.people.with(|people| {
             let person = people.iter().find(|it| it.user == peer);
             person.and_then(|person| person.online)
         })
     });
-    let presence = live(move || {
+    let presence = signal_of(move || {
         match online.get() {
             None => words::common::ONE_MOMENT,
             Some(true) => words::person::ONLINE,
@@ -40,8 +40,8 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
         }
         .to_owned()
     });
-    let own = live(move || view.me.get() == Some(peer.get_value()));
-    let others = live(move || !own.get());
+    let own = signal_of(move || view.me.get() == Some(peer.get_value()));
+    let others = signal_of(move || !own.get());
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
@@ -52,7 +52,7 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
             <section class="card person" hidden=own>
                 <Avatar name />
                 <h1>{name}</h1>
-                <p class="presence" class:online=live(move || online.get() == Some(true)) aria-live="polite">
+                <p class="presence" class:online=signal_of(move || online.get() == Some(true)) aria-live="polite">
                     {presence}
                 </p>
                 <CallButtons call />

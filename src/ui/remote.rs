@@ -9,7 +9,7 @@ use wimpex_call::State;
 
 use super::icon::Avatar;
 use super::words::{call, whole};
-use super::{live, use_session};
+use super::{signal_of, use_session};
 
 /// The peer, filling the stage.
 #[component]
@@ -58,12 +58,12 @@ pub(crate) fn Remote(
             play(&element, element.src_object(), told);
         }
     };
-    let has_picture = live(move || has_picture.get());
-    let connected = live(move || state.get() == State::Connected);
-    let calm = live(move || state.get() != State::Calling);
+    let has_picture = signal_of(move || has_picture.get());
+    let connected = signal_of(move || state.get() == State::Connected);
+    let calm = signal_of(move || state.get() != State::Calling);
     // Before the first picture the element is see-through by itself.
-    let gone = live(move || first_picture.get() && !has_picture.get());
-    let alone = live(move || {
+    let gone = signal_of(move || first_picture.get() && !has_picture.get());
+    let alone = signal_of(move || {
         let alone = is_video.get() && connected.get() && !has_picture.get();
         if alone { call::NO_VIDEO } else { "" }.to_owned()
     });
@@ -96,10 +96,10 @@ pub(crate) fn Remote(
             <div class="pulse" class:calm=calm>
                 <Avatar name />
             </div>
-            <Level shown=live(move || !is_video.get()) />
+            <Level shown=signal_of(move || !is_video.get()) />
             <p class="hint">{alone}</p>
         </div>
-        <button class="primary unsilence" on:click=unsilence hidden=live(move || !silenced.get())>
+        <button class="primary unsilence" on:click=unsilence hidden=signal_of(move || !silenced.get())>
             {call::PLAY_SOUND}
         </button>
     }
@@ -110,7 +110,7 @@ pub(crate) fn Remote(
 fn Level(shown: Signal<bool>) -> impl IntoView {
     let level = use_session().view.level;
     // Loudness is heard by its logarithm: 60 dB below full is silence.
-    let percent = live(move || {
+    let percent = signal_of(move || {
         let decibels = 20.0 * level.get().max(1e-6).log10();
         whole(((decibels + 60.0) / 0.6).clamp(0.0, 100.0)).to_string()
     });
@@ -122,9 +122,9 @@ fn Level(shown: Signal<bool>) -> impl IntoView {
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=percent
-            hidden=live(move || !shown.get())
+            hidden=signal_of(move || !shown.get())
         >
-            <div class="bar" style:width=live(move || format!("{}%", percent.get()))></div>
+            <div class="bar" style:width=signal_of(move || format!("{}%", percent.get()))></div>
         </div>
     }
 }

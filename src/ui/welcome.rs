@@ -7,7 +7,7 @@ use wimpex_protocol::Name;
 use super::icon::logo;
 use super::place::Places;
 use super::words::welcome as words;
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::session::Intent;
 use crate::session::address::Place;
 
@@ -50,15 +50,15 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
                         type="text"
                         autocomplete="name"
                         autofocus
-                        prop:value=live(move || text.get())
+                        prop:value=signal_of(move || text.get())
                         on:input=move |event| {
                             text.set(event_target_value(&event));
                             error.set(String::new());
                         }
-                        aria-invalid=live(move || invalid(&error.get()))
+                        aria-invalid=signal_of(move || invalid(&error.get()))
                         aria-describedby="name-error"
                     />
-                    <p class="field-error" id="name-error" role="alert">{live(move || error.get())}</p>
+                    <p class="field-error" id="name-error" role="alert">{signal_of(move || error.get())}</p>
                     <button class="primary wide" type="submit">{words::CONTINUE}</button>
                 </form>
             </section>

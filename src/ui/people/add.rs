@@ -11,7 +11,7 @@ use crate::browser::{clock, storage, window};
 use crate::session::address;
 use crate::session::people::{self, Touched};
 use crate::ui::welcome::invalid;
-use crate::ui::{live, use_session, words};
+use crate::ui::{signal_of, use_session, words};
 
 fn keep(id: UserId, name: Name) {
     // Who has contacts would miss them: the browser may not make room by forgetting.
@@ -68,12 +68,12 @@ pub(super) fn AddContact() -> impl IntoView {
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                prop:value=live(move || text.get())
+                prop:value=signal_of(move || text.get())
                 on:input=move |event| {
                     text.set(event_target_value(&event));
                     error.set(String::new());
                 }
-                aria-invalid=live(move || invalid(&error.get()))
+                aria-invalid=signal_of(move || invalid(&error.get()))
                 aria-describedby="add-error"
             />
         }
@@ -85,7 +85,7 @@ pub(super) fn AddContact() -> impl IntoView {
             <form novalidate on:submit=add>
                 {field("add-link", words::people::ADD_LINK_LABEL, link)}
                 {field("add-name", words::people::ADD_NAME_LABEL, name)}
-                <p class="field-error" id="add-error" role="alert">{live(move || error.get())}</p>
+                <p class="field-error" id="add-error" role="alert">{signal_of(move || error.get())}</p>
                 <button class="primary" type="submit">{words::people::ADD}</button>
                 <Scan found=move |text| link.set(text) />
             </form>
@@ -116,7 +116,7 @@ pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
             {words::people::KEEP}
         </button>
         <p class="hint" role="status">
-            {live(move || if kept.get() { words::people::KEPT } else { "" }.to_owned())}
+            {signal_of(move || if kept.get() { words::people::KEPT } else { "" }.to_owned())}
         </p>
     }
 }

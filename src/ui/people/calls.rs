@@ -8,7 +8,7 @@ use crate::browser::clock;
 use crate::session::Intent;
 use crate::session::people::{self, Touched};
 use crate::ui::person::name_of;
-use crate::ui::{live, use_session, words};
+use crate::ui::{signal_of, use_session, words};
 
 /// Who, when, how long, and how it ended.
 #[component]
@@ -44,7 +44,7 @@ pub(super) fn PastCalls() -> impl IntoView {
             gone
         });
     };
-    let none = live(move || calls.with(Vec::is_empty));
+    let none = signal_of(move || calls.with(Vec::is_empty));
     view! {
         <section class="card people" aria-labelledby="calls-title" hidden=none>
             <h2 id="calls-title">{words::people::CALLS}</h2>
@@ -62,13 +62,13 @@ pub(super) fn PastCalls() -> impl IntoView {
 
 fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
     let id = call.call_id.clone();
-    let is_new = live(move || new.with(|new| new.contains(&id)));
+    let is_new = signal_of(move || new.with(|new| new.contains(&id)));
     let session = use_session();
     let missed = call.outcome == Outcome::Missed;
     let how = words::people::past(call.direction, call.call_type, call.outcome);
     let when = clock::local_time(call.at);
     let (peer, claimed, call_type) = (call.peer.clone(), call.peer_name.clone(), call.call_type);
-    let name = live(move || name_of(session.view, &peer, claimed.clone()));
+    let name = signal_of(move || name_of(session.view, &peer, claimed.clone()));
     let again = move |_| {
         session.dispatch(Intent::Watch(call.peer.clone()));
         session.dispatch(Intent::Call {
@@ -90,7 +90,7 @@ fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
                 " · "
                 <time>{when}</time>
             </span>
-            <button class="quiet" aria-label=live(move || words::people::call_again_label(&name.get())) on:click=again>
+            <button class="quiet" aria-label=signal_of(move || words::people::call_again_label(&name.get())) on:click=again>
                 {words::people::CALL}
             </button>
         </li>

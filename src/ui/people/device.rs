@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::browser::{clock, window};
 use crate::session::people::{self, Touched};
 use crate::ui::words::this_device as words;
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// The choices, and the two that cannot be undone, said plainly.
 #[component]
@@ -59,7 +59,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                     id="contacts-only"
                     type="checkbox"
                     aria-describedby="contacts-only-hint"
-                    prop:checked=live(move || only.get())
+                    prop:checked=signal_of(move || only.get())
                     on:change=move |event| {
                         only.set(event_target_checked(&event));
                         people::set_contacts_only(only.get_untracked());
@@ -74,7 +74,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 <button class="secondary" on:click=export>{words::EXPORT}</button>
                 <button class="secondary" on:click=import>{words::IMPORT}</button>
             </div>
-            <p class="hint" role="status">{live(move || said.get())}</p>
+            <p class="hint" role="status">{signal_of(move || said.get())}</p>
             <details>
                 <summary>{words::MOVE}</summary>
                 <p>{words::MOVE_TEXT}</p>
@@ -85,12 +85,12 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 <label class="sure">
                     <input
                         type="checkbox"
-                        prop:checked=live(move || sure.get())
+                        prop:checked=signal_of(move || sure.get())
                         on:change=move |event| sure.set(event_target_checked(&event))
                     />
                     {words::FORGET_SURE_LABEL}
                 </label>
-                <button class="decline" disabled=live(move || !sure.get()) on:click=forget>
+                <button class="decline" disabled=signal_of(move || !sure.get()) on:click=forget>
                     {words::FORGET_NOW}
                 </button>
             </details>

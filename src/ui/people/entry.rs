@@ -11,7 +11,7 @@ use crate::session::people::{self, Touched};
 use crate::session::{Intent, ServerState, address};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::welcome::invalid;
-use crate::ui::{live, use_session, words};
+use crate::ui::{signal_of, use_session, words};
 
 /// Their name, whether they are there, and what can be done about them.
 #[component]
@@ -22,9 +22,9 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
     let book = people::book();
     let contact = Memo::new(move |_| book.with(|book| book.contact(&id.get_value()).cloned()));
     let of = move |read: fn(&Contact) -> bool| {
-        live(move || contact.with(|it| it.as_ref().is_some_and(read)))
+        signal_of(move || contact.with(|it| it.as_ref().is_some_and(read)))
     };
-    let name = live(move || {
+    let name = signal_of(move || {
         contact.with(|it| {
             it.as_ref()
                 .map_or_else(String::new, |it| it.name.to_string())
@@ -32,14 +32,14 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
     });
     let blocked = of(|it| it.is_blocked);
     let mistrusted = of(|it| it.is_mistrusted);
-    let online = live(move || {
+    let online = signal_of(move || {
         let id = id.get_value();
         view.people.with(|people| {
             let person = people.iter().find(|it| it.user == id);
             person.and_then(|person| person.online) == Some(true)
         })
     });
-    let away = live(move || view.server.get() != ServerState::Online);
+    let away = signal_of(move || view.server.get() != ServerState::Online);
     let call = move |call_type| {
         let peer = id.get_value();
         session.dispatch(Intent::Call { peer, call_type });
@@ -72,14 +72,14 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
             let _ = copied.try_set(done);
         });
     };
-    let labelled = move |label: fn(&str) -> String| live(move || label(&name.get()));
+    let labelled = move |label: fn(&str) -> String| signal_of(move || label(&name.get()));
     view! {
         <li class="contact">
             <span class="presence" class:online=online>
                 <span class="name">{name}</span>
-                <span class="sr">{live(move || if online.get() { words::people::ONLINE } else { words::people::OFFLINE }.to_owned())}</span>
-                <span class="tag" hidden=live(move || !blocked.get())>{words::people::BLOCKED}</span>
-                <span class="tag" hidden=live(move || !mistrusted.get())>{words::people::MISMATCH}</span>
+                <span class="sr">{signal_of(move || if online.get() { words::people::ONLINE } else { words::people::OFFLINE }.to_owned())}</span>
+                <span class="tag" hidden=signal_of(move || !blocked.get())>{words::people::BLOCKED}</span>
+                <span class="tag" hidden=signal_of(move || !mistrusted.get())>{words::people::MISMATCH}</span>
             </span>
             <button
                 class="secondary square"
@@ -106,30 +106,30 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
                     <input
                         type="text"
                         aria-label=labelled(words::people::rename_label)
-                        aria-invalid=live(move || invalid(&error.get()))
-                        prop:value=live(move || text.get())
+                        aria-invalid=signal_of(move || invalid(&error.get()))
+                        prop:value=signal_of(move || text.get())
                         on:input=move |event| text.set(event_target_value(&event))
                     />
                     <button class="secondary" type="submit">{words::people::RENAME}</button>
                 </form>
-                <p class="field-error" role="alert">{live(move || error.get())}</p>
+                <p class="field-error" role="alert">{signal_of(move || error.get())}</p>
                 <div class="row">
                     <button class="quiet" on:click=copy>
-                        {live(move || if copied.get() { words::common::COPIED } else { words::people::COPY_THEIR_LINK }.to_owned())}
+                        {signal_of(move || if copied.get() { words::common::COPIED } else { words::people::COPY_THEIR_LINK }.to_owned())}
                     </button>
                     <button class="quiet" hidden=blocked on:click=move |_| change(|book, id| book.block(id, true))>
                         {words::people::BLOCK}
                     </button>
                     <button
                         class="quiet"
-                        hidden=live(move || !blocked.get())
+                        hidden=signal_of(move || !blocked.get())
                         on:click=move |_| change(|book, id| book.block(id, false))
                     >
                         {words::people::UNBLOCK}
                     </button>
                     <button
                         class="quiet"
-                        hidden=live(move || !mistrusted.get())
+                        hidden=signal_of(move || !mistrusted.get())
                         on:click=move |_| change(|book, id| book.mistrust(id, false))
                     >
                         {words::people::TRUST_AGAIN}

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 use super::sheet::dress;
 use super::words::people as words;
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::session::people;
 use add::AddContact;
 use calls::PastCalls;
@@ -36,7 +36,7 @@ pub fn People() -> impl IntoView {
         };
         book.with(contacts)
     });
-    let nobody = live(move || !ids.with(Vec::is_empty));
+    let nobody = signal_of(move || !ids.with(Vec::is_empty));
     let unkept = people::unkept();
     view! {
         <section class="card people" aria-labelledby="contacts-title">

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::browser::scanner::Scanner;
 use crate::browser::window;
 use crate::session::address;
-use crate::ui::{live, use_session, words};
+use crate::ui::{signal_of, use_session, words};
 
 /// Light around it, in squares: four, says ISO 18004.
 const QUIET: i32 = 4;
@@ -19,14 +19,14 @@ pub fn LinkAsPicture() -> impl IntoView {
     crate::ui::sheet::dress();
     let view = use_session().view;
     let origin = window::origin();
-    let link = live(move || {
+    let link = signal_of(move || {
         let link = |me: &Option<_>| me.as_ref().map(|me| address::link(&origin, me));
         view.me.with(link).unwrap_or_default()
     });
-    let drawn = live(move || drawing(&link.get()));
+    let drawn = signal_of(move || drawing(&link.get()));
     view! {
-        <svg class="qr" viewBox=live(move || drawn.get().0) role="img" aria-label=words::home::QR_CODE_LABEL>
-            <path d=live(move || drawn.get().1) />
+        <svg class="qr" viewBox=signal_of(move || drawn.get().0) role="img" aria-label=words::home::QR_CODE_LABEL>
+            <path d=signal_of(move || drawn.get().1) />
         </svg>
     }
 }
@@ -81,17 +81,17 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
         <button
             type="button"
             class="secondary"
-            hidden=live(move || !Scanner::is_known() || scans.get())
+            hidden=signal_of(move || !Scanner::is_known() || scans.get())
             on:click=start
         >
             {words::people::SCAN}
         </button>
-        <div class="scan" hidden=live(move || !scans.get())>
+        <div class="scan" hidden=signal_of(move || !scans.get())>
             <video node_ref=video autoplay muted playsinline aria-label=words::people::SCANNER_LABEL />
             <button type="button" class="quiet" on:click=move |_| scans.set(false)>
                 {words::people::STOP_SCANNING}
             </button>
         </div>
-        <p class="field-error" role="alert">{live(move || error.get())}</p>
+        <p class="field-error" role="alert">{signal_of(move || error.get())}</p>
     }
 }

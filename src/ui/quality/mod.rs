@@ -13,7 +13,7 @@ use wimpex_quality::{Media, Quality, Reason};
 
 use super::save::SaveDiagnostics;
 use super::words::quality::{Direction, grade, reason, sounds};
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use crate::browser::window;
 use crate::session::gauge::Shown;
 use cells::{CONNECTION, ENCRYPTION, Line, PICTURE, Row, SOUND, TABLES, Table, Ways, addresses};
@@ -27,7 +27,7 @@ pub use sign::QualitySign;
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
     crate::ui::sheet::dress();
     let shown = use_session().view.quality;
-    let no_picture = live(move || {
+    let no_picture = signal_of(move || {
         shown.with(|shown| {
             shown.as_ref().is_none_or(|shown| {
                 let quality = &shown.reading.quality;
@@ -49,7 +49,7 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
             let _ = copied.try_set(done);
         });
     };
-    let estimate = live(move || {
+    let estimate = signal_of(move || {
         shown.with(|shown| {
             let rating = shown.as_ref().and_then(|it| it.reading.rating);
             rating.map_or_else(|| "How they sound cannot be told yet.".to_owned(), sounds)
@@ -70,12 +70,12 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
             {summary(Direction::Receiving)}
             {summary(Direction::Sending)}
             <p class="hint">{estimate}</p>
-            {table(&SOUND, live(|| false), turns)}
+            {table(&SOUND, signal_of(|| false), turns)}
             {table(&PICTURE, no_picture, turns)}
             {list("Connection", &CONNECTION, turns)}
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>"Network addresses"</summary>
-                <p class="hint">{live(move || if open.get() { of_all(addresses) } else { String::new() })}</p>
+                <p class="hint">{signal_of(move || if open.get() { of_all(addresses) } else { String::new() })}</p>
             </details>
             {list("Encryption", &ENCRYPTION, turns)}
             <SaveDiagnostics />
@@ -86,7 +86,7 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
 /// How one direction fares, and why.
 fn summary(direction: Direction) -> AnyView {
     let shown = use_session().view.quality;
-    let verdict = live(move || {
+    let verdict = signal_of(move || {
         shown.with(|shown| {
             shown
                 .as_ref()
@@ -100,8 +100,8 @@ fn summary(direction: Direction) -> AnyView {
         Direction::Receiving => "Receiving",
         Direction::Sending => "Sending",
     };
-    let word = live(move || grade(verdict.get().grade).to_owned());
-    let why = live(move || match verdict.get().reason {
+    let word = signal_of(move || grade(verdict.get().grade).to_owned());
+    let why = signal_of(move || match verdict.get().reason {
         // The word says it.
         Reason::Measuring => String::new(),
         other => reason(direction, other).to_owned(),
@@ -154,7 +154,7 @@ fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
 fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
     let cell = |row: &'static Row, at: usize, media: Media, other: Ways| {
         (row.ways != other).then(|| {
-            let text = live(move || now(|shown| row.read(shown, media)));
+            let text = signal_of(move || now(|shown| row.read(shown, media)));
             let line = row.series(media).map(|series| spark(series, turns.of(at)));
             view! { {text} {line} }.into_any()
         })
@@ -174,7 +174,7 @@ fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
 
 fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
     let lines = lines.iter().enumerate().map(|(at, line)| {
-        let text = live(move || of_all(line.read));
+        let text = signal_of(move || of_all(line.read));
         let drawn = line.series.map(|series| spark(series, turns.of(at)));
         view! {
             <div>

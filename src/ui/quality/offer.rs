@@ -5,7 +5,7 @@ use wimpex_call::Capture;
 use wimpex_quality::{Grade, Reason};
 
 use crate::session::Intent;
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// Offers to pause one's own picture while what is sent arrives badly. Never forced,
 /// and not offered again to who has said no.
@@ -13,11 +13,11 @@ use crate::ui::{live, use_session};
 pub fn PauseOffer() -> impl IntoView {
     let session = use_session();
     let declined = RwSignal::new(false);
-    let sends = live(move || {
+    let sends = signal_of(move || {
         let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
         session.view.call.with(camera) == Some(Capture::On)
     });
-    let badly = live(move || {
+    let badly = signal_of(move || {
         session.view.quality.with(|shown| {
             shown.as_ref().is_some_and(|shown| {
                 let sending = shown.reading.sending;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wimpex_quality::Verdict;
 
 use crate::ui::words::quality::{grade, verdicts};
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// Two arrows: what arrives and what leaves. Their shape tells as much as their
 /// colour: full, half, an outline, dashes.
@@ -21,12 +21,12 @@ pub fn QualitySign() -> impl IntoView {
                 .unwrap_or_default()
         })
     });
-    let says = live(move || {
+    let says = signal_of(move || {
         let (receiving, sending) = both.get();
         verdicts(receiving, sending)
     });
     let arrow = move |of: fn((Verdict, Verdict)) -> Verdict, path: &'static str| {
-        let grade = live(move || grade(of(both.get()).grade).to_owned());
+        let grade = signal_of(move || grade(of(both.get()).grade).to_owned());
         view! {
             <svg viewBox="0 0 12 16" data-grade=grade aria-hidden="true">
                 <path class="whole" d=path />

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wimpex_quality::{SECONDS, Series};
 
 use crate::ui::words::whole;
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// The height of the drawing; its width is one for each second.
 const HEIGHT: f64 = 24.0;
@@ -31,7 +31,7 @@ impl Turns {
 /// small changes look small. Nothing where nothing is known.
 pub(super) fn spark((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
     let shown = use_session().view.quality;
-    let line = live(move || {
+    let line = signal_of(move || {
         // Not `track`: a memo that nobody reads is never told of anything.
         turn.get();
         shown.with_untracked(|shown| {

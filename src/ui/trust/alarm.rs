@@ -7,7 +7,7 @@ use crate::session::Intent;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::person::name_of;
 use crate::ui::words::trust;
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// Says what was refused and what it means, until it has been read.
 #[component]
@@ -44,8 +44,8 @@ pub fn AlarmScreen() -> impl IntoView {
             }
         >
             {icon(Icon::Warning)}
-            <h2 id="alarm-title">{live(move || words.get().0)}</h2>
-            <p id="alarm-text">{live(move || words.get().1)}</p>
+            <h2 id="alarm-title">{signal_of(move || words.get().0)}</h2>
+            <p id="alarm-text">{signal_of(move || words.get().1)}</p>
             <div class="answers">
                 <button class="primary" on:click=move |_| read()>
                     {trust::ALARM_READ}

@@ -12,7 +12,7 @@ use super::icon::{Icon, icon};
 use super::person::{caller, name_of};
 use super::words::common::CLOSE;
 use super::words::trust::{self, Caller, Lock as State};
-use super::{live, use_session};
+use super::{signal_of, use_session};
 use pictures::Pictures;
 
 pub use alarm::AlarmScreen;
@@ -28,8 +28,8 @@ pub fn Lock() -> impl IntoView {
         view.trust
             .with(|trust| State::of(trust.assurance, trust.compared, &caller.get()))
     });
-    let label = live(move || trust::label(state.get()).to_owned());
-    let sign = live(move || match state.get() {
+    let label = signal_of(move || trust::label(state.get()).to_owned());
+    let sign = signal_of(move || match state.get() {
         State::Verified => Icon::Lock,
         State::Checking | State::NotVerified | State::Different => Icon::Unlocked,
     });
@@ -43,8 +43,8 @@ pub fn Lock() -> impl IntoView {
     view! {
         <button
             class="lock"
-            data-lock=live(move || trust::code(state.get()))
-            aria-expanded=live(move || if open.get() { "true" } else { "false" })
+            data-lock=signal_of(move || trust::code(state.get()))
+            aria-expanded=signal_of(move || if open.get() { "true" } else { "false" })
             aria-controls="verification"
             node_ref=button
             on:click=move |_| open.update(|open| *open = !*open)
@@ -64,15 +64,15 @@ fn Verification(
     close: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let view = use_session().view;
-    let name = live(move || {
+    let name = signal_of(move || {
         view.call.with(|call| {
             call.call.as_ref().map_or_else(String::new, |call| {
                 name_of(view, &call.peer, call.peer_name.clone())
             })
         })
     });
-    let title = live(move || trust::label(state.get()).to_owned());
-    let meaning = live(move || {
+    let title = signal_of(move || trust::label(state.get()).to_owned());
+    let meaning = signal_of(move || {
         let assurance = view.trust.with(|trust| trust.assurance);
         trust::meaning(assurance, &caller.get(), &name.get())
     });
@@ -105,7 +105,7 @@ fn Verification(
                     {CLOSE}
                 </button>
             </header>
-            <p hidden=live(move || state.get() == State::Different)>{meaning}</p>
+            <p hidden=signal_of(move || state.get() == State::Different)>{meaning}</p>
             {move || sas.get().map(|sas| view! { <Pictures sas name /> }.into_any())}
         </section>
     }

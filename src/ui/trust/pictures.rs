@@ -6,7 +6,7 @@ use wimpex_identity::{Emoji, Sas};
 use crate::session::{Intent, people};
 use crate::ui::words::common::END_CALL;
 use crate::ui::words::trust;
-use crate::ui::{live, use_session};
+use crate::ui::{signal_of, use_session};
 
 /// The pictures, how to compare them, and what came of it.
 #[component]
@@ -26,17 +26,17 @@ pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
         }
     };
     let pictures = sas.emoji().map(picture).collect_view();
-    let outcome = live(move || trust::outcome(compared.get(), &name.get()));
+    let outcome = signal_of(move || trust::outcome(compared.get(), &name.get()));
     view! {
         <ol class="pictures" aria-label=trust::EMOJI_LABEL>{pictures}</ol>
         <p
             class="outcome"
-            class:different=live(move || compared.get() == Some(false))
+            class:different=signal_of(move || compared.get() == Some(false))
             role="status"
         >
             {outcome}
         </p>
-        <div class="row" hidden=live(move || compared.get().is_some())>
+        <div class="row" hidden=signal_of(move || compared.get().is_some())>
             <button class="primary" on:click=say(Some(true))>
                 {trust::MATCH}
             </button>
@@ -44,10 +44,10 @@ pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
                 {trust::NO_MATCH}
             </button>
         </div>
-        <div class="row" hidden=live(move || compared.get().is_none())>
+        <div class="row" hidden=signal_of(move || compared.get().is_none())>
             <button
                 class="decline"
-                hidden=live(move || compared.get() != Some(false))
+                hidden=signal_of(move || compared.get() != Some(false))
                 on:click=move |_| session.dispatch(Intent::HangUp)
             >
                 {END_CALL}
