@@ -55,7 +55,7 @@ pub fn parse(text: &str, origin: &str, me: Option<&UserId>) -> Result<UserId, In
 
 /// What the page's own path asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Route {
     /// The first screen.
     Home,
     /// Somebody's link.
@@ -64,7 +64,7 @@ pub enum Place {
     Broken,
 }
 
-impl Place {
+impl Route {
     /// Reads a path.
     pub fn from_path(path: &str) -> Self {
         match path.strip_prefix("/u/") {

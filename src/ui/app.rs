@@ -7,21 +7,21 @@ use super::banner::{Banner, unable};
 use super::call_screen::CallScreen;
 use super::ended::EndedScreen;
 use super::home::Home;
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::person::{BrokenLink, PersonScreen};
-use super::place::Places;
 use super::ringing::ring;
+use super::route::Router;
 use super::use_session;
 use super::welcome::Welcome;
 use crate::browser::window;
 use crate::session::Options;
-use crate::session::address::Place;
+use crate::session::address::Route;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Screen {
     Welcome,
-    At(Place),
+    At(Route),
     Call,
     Ended,
 }
@@ -30,7 +30,7 @@ enum Screen {
 #[component]
 pub fn App(options: Options) -> impl IntoView {
     let view = use_session().view;
-    let places = Places::provide();
+    let router = Router::provide();
     let renaming = RwSignal::new(false);
     let state = Memo::new(move |_| view.call.with(|call| call.state));
     let screen = Memo::new(move |_| match state.get() {
@@ -41,20 +41,20 @@ pub fn App(options: Options) -> impl IntoView {
             if renaming.get() || view.name.with(Option::is_none) {
                 Screen::Welcome
             } else {
-                Screen::At(places.get())
+                Screen::At(router.get())
             }
         }
     });
     ring();
     let body = move || match screen.get() {
         Screen::Welcome => view! { <Welcome done=move || renaming.set(false) /> }.into_any(),
-        Screen::At(Place::Home) => view! { <Home rename=move || renaming.set(true) /> }.into_any(),
-        Screen::At(Place::Person(user)) => view! { <PersonScreen user /> }.into_any(),
-        Screen::At(Place::Broken) => view! { <BrokenLink /> }.into_any(),
+        Screen::At(Route::Home) => view! { <Home rename=move || renaming.set(true) /> }.into_any(),
+        Screen::At(Route::Person(user)) => view! { <PersonScreen user /> }.into_any(),
+        Screen::At(Route::Broken) => view! { <BrokenLink /> }.into_any(),
         Screen::Call => view! { <CallScreen /> }.into_any(),
         Screen::Ended => view! { <EndedScreen /> }.into_any(),
     };
-    let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
+    let prompt = move || (state.get() == State::Ringing).then(|| lazy_view(lazy::incoming()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
     if !window::has_webrtc() {
         return unable();
@@ -63,8 +63,8 @@ pub fn App(options: Options) -> impl IntoView {
         <Banner />
         {body}
         {prompt}
-        {move || alarm.get().then(|| later(lazy::alarm()))}
-        {options.debug.then(|| later(lazy::debug()))}
+        {move || alarm.get().then(|| lazy_view(lazy::alarm()))}
+        {options.debug.then(|| lazy_view(lazy::debug()))}
     }
     .into_any()
 }

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use wimpex_call::State;
 
 use super::icon::logo;
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::{signal_of, use_session, words};
 use crate::session::ServerState;
 
@@ -39,7 +39,7 @@ pub fn Banner() -> impl IntoView {
     view! {
         <div class="banner" class:shown=shown role="alert">
             {lost}
-            {move || refuses.get().then(|| later(lazy::refusal()))}
+            {move || refuses.get().then(|| lazy_view(lazy::refusal()))}
         </div>
     }
 }
@@ -53,7 +53,7 @@ pub fn Refusal() -> impl IntoView {
 
 /// The place for the words for a browser without WebRTC.
 pub(crate) fn unable() -> AnyView {
-    later(lazy::unable())
+    lazy_view(lazy::unable())
 }
 
 /// For a browser without WebRTC.

@@ -9,8 +9,8 @@ use wimpex_call::{CallView, State};
 use wimpex_protocol::CallType;
 
 use super::controls::Controls;
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::person::name_of;
 use super::remote::Remote;
 use super::{signal_of, use_session, words};
@@ -54,26 +54,26 @@ pub(crate) fn CallScreen() -> impl IntoView {
         let close = move || panel.set(false);
         panel
             .get()
-            .then(|| later(lazy::quality_panel(Box::new(close))))
+            .then(|| lazy_view(lazy::quality_panel(Box::new(close))))
     };
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <Remote name is_video state />
             <header class="caption">
                 <h1>{name}</h1>
-                <span class="lock-place">{later(lazy::lock())}</span>
+                <span class="lock-place">{lazy_view(lazy::lock())}</span>
                 <Clock call aside />
                 <span class="quality-sign">
-                    {move || connected.get().then(|| later(lazy::quality_sign()))}
+                    {move || connected.get().then(|| lazy_view(lazy::quality_sign()))}
                 </span>
                 <p class="state" role="status" class:well=signal_of(move || state.get() == State::Connected)>
                     {doing}
                 </p>
             </header>
-            {later(lazy::own_picture())}
+            {lazy_view(lazy::own_picture())}
             <div class="call-notices" role="alert">
-                {later(lazy::device_notices())}
-                {move || connected.get().then(|| later(lazy::pause_offer()))}
+                {lazy_view(lazy::device_notices())}
+                {move || connected.get().then(|| lazy_view(lazy::pause_offer()))}
             </div>
             {details}
             <Controls call state panel />

@@ -3,8 +3,8 @@
 use leptos::html::Section;
 use leptos::prelude::*;
 
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::{signal_of, use_session, words};
 use crate::session::Intent;
 use crate::session::check::{Finding, PARTS, Part};
@@ -35,7 +35,7 @@ pub fn ConnectionCheck() -> impl IntoView {
         <p class="field-error" role="alert" hidden=signal_of(move || !missing.get())>
             {words::check::NO_CHECK}
         </p>
-        {move || begun.get().then(|| later(lazy::findings()))}
+        {move || begun.get().then(|| lazy_view(lazy::findings()))}
     }
 }
 

@@ -6,11 +6,11 @@ use wimpex_call::{EndReason, Ended, Role};
 
 use super::check::ConnectionCheck;
 use super::icon::{Avatar, Icon, icon};
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::people::KeepContact;
 use super::person::name_of;
-use super::place::Places;
+use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::words::ended::Circumstances;
 use super::{signal_of, use_session, words};
@@ -20,7 +20,7 @@ use crate::session::{Intent, ServerState};
 #[component]
 pub(crate) fn EndedScreen() -> impl IntoView {
     let session = use_session();
-    let places = expect_context::<Places>();
+    let router = expect_context::<Router>();
     let ended = signal_of(move || session.view.call.with(|view| view.ended.clone()));
     let home = NodeRef::<Button>::new();
     Effect::new(move |_| {
@@ -29,7 +29,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
         }
     });
     let dismiss = move |_| {
-        places.go_home();
+        router.go_home();
         session.dispatch(Intent::Dismiss);
     };
     let final_word = signal_of(move || ended.get().is_none_or(|ended| !may_call_again(&ended)));
@@ -52,7 +52,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
     view! {
         <main class="column ended">
             <section class="card person" role="status">
-                {later(lazy::how_it_ended())}
+                {lazy_view(lazy::how_it_ended())}
             </section>
             {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
             {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}

@@ -6,8 +6,8 @@ use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
 use super::icon::{Icon, icon, logo};
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::notices::notices;
 use super::welcome::invalid;
 use super::{signal_of, use_session, words};
@@ -99,7 +99,7 @@ fn YourLink() -> impl IntoView {
                     {words::home::QR_CODE}
                 </button>
             </div>
-            {move || drawn.get().then(|| later(lazy::link_as_picture()))}
+            {move || drawn.get().then(|| lazy_view(lazy::link_as_picture()))}
         </section>
     }
 }
@@ -116,7 +116,7 @@ fn Book() -> impl IntoView {
         >
             {words::home::OPEN_PEOPLE}
         </button>
-        {move || open.get().then(|| later(lazy::people()))}
+        {move || open.get().then(|| lazy_view(lazy::people()))}
     }
 }
 

@@ -14,7 +14,7 @@ use crate::session::Intent;
 /// Somebody calls.
 #[component]
 pub fn Incoming() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let session = use_session();
     let call = move || session.view.call.with(|view| view.call.clone());
     let view = session.view;

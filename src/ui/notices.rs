@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use wimpex_call::CallView;
 
 use super::icon::{Icon, icon};
-use super::later::later;
 use super::lazy;
+use super::lazy_view::lazy_view;
 use super::words::{devices, notices as words};
 use super::{signal_of, use_session};
 use crate::browser::window;
@@ -34,7 +34,7 @@ pub(crate) fn notices() -> impl IntoView {
         !window::is_secure()
             || trust.with(|trust| trust.is_guest || trust.is_another || trust.is_clock_off)
     });
-    move || shown.get().then(|| later(lazy::notices()))
+    move || shown.get().then(|| lazy_view(lazy::notices()))
 }
 
 /// Each of them, where it is so.

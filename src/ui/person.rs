@@ -6,7 +6,7 @@ use wimpex_protocol::UserId;
 use super::home::CallButtons;
 use super::icon::{Avatar, logo};
 use super::notices::notices;
-use super::place::Places;
+use super::route::Router;
 use super::words::trust::Caller;
 use super::{signal_of, use_session, words};
 use crate::session::address::InvalidAddress;
@@ -102,9 +102,9 @@ pub(crate) fn BrokenLink() -> impl IntoView {
 
 #[component]
 fn HomeButton() -> impl IntoView {
-    let places = expect_context::<Places>();
+    let router = expect_context::<Router>();
     view! {
-        <button class="quiet centered" on:click=move |_| places.go_home()>
+        <button class="quiet centered" on:click=move |_| router.go_home()>
             {words::common::BACK_TO_HOME}
         </button>
     }

@@ -5,11 +5,11 @@ use web_sys::SubmitEvent;
 use wimpex_protocol::Name;
 
 use super::icon::logo;
-use super::place::Places;
+use super::route::Router;
 use super::words::welcome as words;
 use super::{signal_of, use_session};
 use crate::session::Intent;
-use crate::session::address::Place;
+use crate::session::address::Route;
 
 /// Asks for the person's name.
 #[component]
@@ -19,7 +19,7 @@ pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
     let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));
     let error = RwSignal::new(String::new());
     let by_link =
-        use_context::<Places>().is_some_and(|places| matches!(places.get(), Place::Person(_)));
+        use_context::<Router>().is_some_and(|router| matches!(router.get(), Route::Person(_)));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         match Name::parse(&text.get_untracked()) {

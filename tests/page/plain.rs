@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::Options;
-use wimpex::session::address::{InvalidAddress, Place, link, parse};
+use wimpex::session::address::{InvalidAddress, Route, link, parse};
 use wimpex::session::backoff::delay;
 use wimpex::ui::words::{common, decimal};
 use wimpex_protocol::UserId;
@@ -47,14 +47,14 @@ fn what_is_no_link_is_told_apart() {
 }
 
 #[wasm_bindgen_test]
-fn a_path_is_a_place() {
-    assert_eq!(Place::from_path("/"), Place::Home);
+fn a_path_is_a_route() {
+    assert_eq!(Route::from_path("/"), Route::Home);
     assert_eq!(
-        Place::from_path("/u/guest-bob"),
-        Place::Person(user("guest-bob"))
+        Route::from_path("/u/guest-bob"),
+        Route::Person(user("guest-bob"))
     );
-    assert_eq!(Place::from_path("/u/"), Place::Broken);
-    assert_eq!(Place::from_path("/u/%20"), Place::Broken);
+    assert_eq!(Route::from_path("/u/"), Route::Broken);
+    assert_eq!(Route::from_path("/u/%20"), Route::Broken);
 }
 
 #[wasm_bindgen_test]

@@ -8,7 +8,7 @@ mod qr;
 
 use leptos::prelude::*;
 
-use super::sheet::dress;
+use super::styles::attach_styles;
 use super::words::people as words;
 use super::{signal_of, use_session};
 use crate::session::people;
@@ -23,7 +23,7 @@ pub use qr::LinkAsPicture;
 /// All of it, for the first screen.
 #[component]
 pub fn People() -> impl IntoView {
-    dress();
+    attach_styles();
     let session = use_session();
     leptos::task::spawn_local(people::load(session.inbox()));
     let book = people::book();

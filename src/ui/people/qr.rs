@@ -16,7 +16,7 @@ const QUIET: i32 = 4;
 /// One's own link.
 #[component]
 pub fn LinkAsPicture() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let view = use_session().view;
     let origin = window::origin();
     let link = signal_of(move || {

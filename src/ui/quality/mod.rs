@@ -25,7 +25,7 @@ pub use sign::QualitySign;
 /// The region that **Quality** opens.
 #[component]
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let shown = use_session().view.quality;
     let no_picture = signal_of(move || {
         shown.with(|shown| {

@@ -10,7 +10,7 @@ use crate::ui::{signal_of, use_session};
 /// colour: full, half, an outline, dashes.
 #[component]
 pub fn QualitySign() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let shown = use_session().view.quality;
     // Most readings change nothing of it.
     let both = Memo::new(move |_| {

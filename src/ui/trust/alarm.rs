@@ -12,7 +12,7 @@ use crate::ui::{signal_of, use_session};
 /// Says what was refused and what it means, until it has been read.
 #[component]
 pub fn AlarmScreen() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let session = use_session();
     let view = session.view;
     let words = Memo::new(move |_| {

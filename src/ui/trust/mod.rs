@@ -20,7 +20,7 @@ pub use alarm::AlarmScreen;
 /// Whether it is sure who the call is with, and behind it how to find out.
 #[component]
 pub fn Lock() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let view = use_session().view;
     let open = RwSignal::new(false);
     let caller = Memo::new(move |_| caller(view));

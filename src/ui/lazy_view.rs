@@ -8,7 +8,7 @@ use super::words::common::NOT_LOADED;
 use crate::chunk::{Lazy, NotLoaded};
 
 /// Nothing until the part is there, then the part; or why it is not.
-pub(crate) fn later(part: Lazy<AnyView>) -> AnyView {
+pub(crate) fn lazy_view(part: Lazy<AnyView>) -> AnyView {
     let shown = RwSignal::new_local(None::<AnyView>);
     // It belongs to whoever shows it, and goes with them.
     let part = ScopedFuture::new(part);

@@ -11,11 +11,11 @@ const SHEETS: [&str; 3] = [
 ];
 
 /// Puts it on, once. To be called by whatever is loaded later and looks like something.
-pub(crate) fn dress() {
+pub(crate) fn attach_styles() {
     thread_local! {
-        static DRESSED: Cell<bool> = const { Cell::new(false) };
+        static ATTACHED: Cell<bool> = const { Cell::new(false) };
     }
-    if !DRESSED.replace(true) {
+    if !ATTACHED.replace(true) {
         for sheet in SHEETS {
             window::add_style(sheet);
         }
