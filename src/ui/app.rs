@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use wimpex_call::State;
 
 use super::banner::{Banner, unable};
-use super::call_screen::CallScreen;
-use super::ended::EndedScreen;
-use super::home::Home;
+use super::call_screen::CallPage;
+use super::ended::EndedPage;
+use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::lazy_view;
-use super::person::{BrokenLink, PersonScreen};
+use super::person::{BrokenLinkPage, PersonPage};
 use super::ringing::ring;
 use super::route::Router;
 use super::use_session;
-use super::welcome::Welcome;
+use super::welcome::WelcomePage;
 use crate::browser::window;
 use crate::session::Options;
 use crate::session::address::Route;
@@ -47,14 +47,17 @@ pub fn App(options: Options) -> impl IntoView {
     });
     ring();
     let body = move || match screen.get() {
-        Screen::Welcome => view! { <Welcome done=move || renaming.set(false) /> }.into_any(),
-        Screen::At(Route::Home) => view! { <Home rename=move || renaming.set(true) /> }.into_any(),
-        Screen::At(Route::Person(user)) => view! { <PersonScreen user /> }.into_any(),
-        Screen::At(Route::Broken) => view! { <BrokenLink /> }.into_any(),
-        Screen::Call => view! { <CallScreen /> }.into_any(),
-        Screen::Ended => view! { <EndedScreen /> }.into_any(),
+        Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
+        Screen::At(Route::Home) => {
+            view! { <HomePage rename=move || renaming.set(true) /> }.into_any()
+        }
+        Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
+        Screen::At(Route::Broken) => view! { <BrokenLinkPage /> }.into_any(),
+        Screen::Call => view! { <CallPage /> }.into_any(),
+        Screen::Ended => view! { <EndedPage /> }.into_any(),
     };
-    let prompt = move || (state.get() == State::Ringing).then(|| lazy_view(lazy::incoming()));
+    let prompt =
+        move || (state.get() == State::Ringing).then(|| lazy_view(lazy::incoming_dialog()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
     if !window::has_webrtc() {
         return unable();
@@ -63,8 +66,8 @@ pub fn App(options: Options) -> impl IntoView {
         <Banner />
         {body}
         {prompt}
-        {move || alarm.get().then(|| lazy_view(lazy::alarm()))}
-        {options.debug.then(|| lazy_view(lazy::debug()))}
+        {move || alarm.get().then(|| lazy_view(lazy::security_alert()))}
+        {options.debug.then(|| lazy_view(lazy::debug_panel()))}
     }
     .into_any()
 }

@@ -39,26 +39,26 @@ pub fn Banner() -> impl IntoView {
     view! {
         <div class="banner" class:shown=shown role="alert">
             {lost}
-            {move || refuses.get().then(|| lazy_view(lazy::refusal()))}
+            {move || refuses.get().then(|| lazy_view(lazy::server_refusal()))}
         </div>
     }
 }
 
 /// Why the server is of no use.
 #[component]
-pub fn Refusal() -> impl IntoView {
+pub fn ServerRefusal() -> impl IntoView {
     let view = use_session().view;
     signal_of(move || words::banner::refusal(view.server.get()).to_owned())
 }
 
 /// The place for the words for a browser without WebRTC.
 pub(crate) fn unable() -> AnyView {
-    lazy_view(lazy::unable())
+    lazy_view(lazy::no_webrtc())
 }
 
 /// For a browser without WebRTC.
 #[component]
-pub fn Unable() -> impl IntoView {
+pub fn NoWebRtc() -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>

@@ -8,11 +8,11 @@ use leptos::prelude::*;
 use wimpex_call::{CallView, State};
 use wimpex_protocol::CallType;
 
-use super::controls::Controls;
+use super::controls::CallControls;
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::person::name_of;
-use super::remote::Remote;
+use super::remote_media::RemoteMedia;
 use super::{signal_of, use_session, words};
 use crate::browser::clock;
 
@@ -21,7 +21,7 @@ const IDLE_AFTER: u32 = 3500;
 
 /// Calling, connecting, connected, reconnecting.
 #[component]
-pub(crate) fn CallScreen() -> impl IntoView {
+pub(crate) fn CallPage() -> impl IntoView {
     let view = use_session().view;
     let call = signal_of(move || view.call.with(|view| view.call.clone()));
     let state = signal_of(move || view.call.with(|view| view.state));
@@ -58,11 +58,11 @@ pub(crate) fn CallScreen() -> impl IntoView {
     };
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
-            <Remote name is_video state />
+            <RemoteMedia name is_video state />
             <header class="caption">
                 <h1>{name}</h1>
-                <span class="lock-place">{lazy_view(lazy::lock())}</span>
-                <Clock call aside />
+                <span class="lock-place">{lazy_view(lazy::lock_button())}</span>
+                <CallTimer call aside />
                 <span class="quality-sign">
                     {move || connected.get().then(|| lazy_view(lazy::quality_sign()))}
                 </span>
@@ -70,20 +70,20 @@ pub(crate) fn CallScreen() -> impl IntoView {
                     {doing}
                 </p>
             </header>
-            {lazy_view(lazy::own_picture())}
+            {lazy_view(lazy::self_view())}
             <div class="call-notices" role="alert">
                 {lazy_view(lazy::device_notices())}
                 {move || connected.get().then(|| lazy_view(lazy::pause_offer()))}
             </div>
             {details}
-            <Controls call state panel />
+            <CallControls call state panel />
         </main>
     }
 }
 
 /// The time since the connection.
 #[component]
-fn Clock(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
+fn CallTimer(call: Signal<Option<CallView>>, aside: Signal<bool>) -> impl IntoView {
     let now = RwSignal::new(clock::now());
     let since =
         signal_of(move || call.with(|call| call.as_ref().and_then(|call| call.connected_at)));

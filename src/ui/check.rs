@@ -35,13 +35,13 @@ pub fn ConnectionCheck() -> impl IntoView {
         <p class="field-error" role="alert" hidden=signal_of(move || !missing.get())>
             {words::check::NO_CHECK}
         </p>
-        {move || begun.get().then(|| lazy_view(lazy::findings()))}
+        {move || begun.get().then(|| lazy_view(lazy::check_results()))}
     }
 }
 
 /// What the check found, part by part.
 #[component]
-pub fn Findings() -> impl IntoView {
+pub fn CheckResults() -> impl IntoView {
     let session = use_session();
     let check = session.view.check;
     let verdict = signal_of(move || check.with(|check| words::check::verdict(check)));

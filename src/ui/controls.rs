@@ -15,7 +15,7 @@ use crate::session::{Intent, Session};
 
 /// The row at the bottom of the stage.
 #[component]
-pub(crate) fn Controls(
+pub(crate) fn CallControls(
     call: Signal<Option<CallView>>,
     state: Signal<State>,
     panel: RwSignal<bool>,

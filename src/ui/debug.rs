@@ -13,7 +13,7 @@ const LINES: usize = 300;
 
 /// The record, newest line last.
 #[component]
-pub(crate) fn Debug() -> impl IntoView {
+pub(crate) fn DebugPanel() -> impl IntoView {
     let view = use_session().view;
     let now = signal_of(move || {
         let call = view.call.with(|call| call.state);

@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use wimpex_call::{EndReason, Ended, Role};
 
 use super::check::ConnectionCheck;
+use super::contacts::KeepContactButton;
 use super::icon::{Avatar, Icon, icon};
 use super::lazy;
 use super::lazy_view::lazy_view;
-use super::people::KeepContact;
 use super::person::name_of;
 use super::route::Router;
 use super::save::SaveDiagnostics;
@@ -18,7 +18,7 @@ use crate::session::{Intent, ServerState};
 
 /// The screen after a call.
 #[component]
-pub(crate) fn EndedScreen() -> impl IntoView {
+pub(crate) fn EndedPage() -> impl IntoView {
     let session = use_session();
     let router = expect_context::<Router>();
     let ended = signal_of(move || session.view.call.with(|view| view.ended.clone()));
@@ -52,7 +52,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
     view! {
         <main class="column ended">
             <section class="card person" role="status">
-                {lazy_view(lazy::how_it_ended())}
+                {lazy_view(lazy::end_summary())}
             </section>
             {failed.then(|| view! { <ConnectionCheck /> }.into_any())}
             {failed.then(|| view! { <SaveDiagnostics /> }.into_any())}
@@ -71,7 +71,7 @@ pub(crate) fn EndedScreen() -> impl IntoView {
 
 /// How, how long it took, and with whom. In words that come with the rest of a call.
 #[component]
-pub fn HowItEnded() -> impl IntoView {
+pub fn EndSummary() -> impl IntoView {
     let session = use_session();
     let ended = signal_of(move || session.view.call.with(|view| view.ended.clone()));
     let name = Signal::derive(move || {
@@ -111,7 +111,7 @@ pub fn HowItEnded() -> impl IntoView {
     let keep = move || {
         trusted().map(|ended| {
             let (peer, name) = (ended.peer, name.get_untracked());
-            view! { <KeepContact peer name /> }.into_any()
+            view! { <KeepContactButton peer name /> }.into_any()
         })
     };
     view! {

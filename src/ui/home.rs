@@ -17,7 +17,7 @@ use crate::session::{Intent, ServerState, address};
 
 /// The first screen of somebody who has a name.
 #[component]
-pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
+pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
     let view = use_session().view;
     view! {
         <main class="column">
@@ -28,18 +28,18 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
                 </button>
             </header>
             {notices()}
-            <YourLink />
-            <CallSomebody />
-            <Book />
+            <OwnLink />
+            <CallForm />
+            <OpenContacts />
             <HideAddress />
-            <AskForNotices />
+            <NotificationPrompt />
             <ConnectionCheck />
         </main>
     }
 }
 
 #[component]
-fn YourLink() -> impl IntoView {
+fn OwnLink() -> impl IntoView {
     let view = use_session().view;
     let origin = window::origin();
     let link = signal_of(move || {
@@ -99,14 +99,14 @@ fn YourLink() -> impl IntoView {
                     {words::home::QR_CODE}
                 </button>
             </div>
-            {move || drawn.get().then(|| lazy_view(lazy::link_as_picture()))}
+            {move || drawn.get().then(|| lazy_view(lazy::link_qr_code()))}
         </section>
     }
 }
 
 /// Contacts and calls, at once for who has any.
 #[component]
-fn Book() -> impl IntoView {
+fn OpenContacts() -> impl IntoView {
     let open = RwSignal::new(storage::read(HAS_BOOK).is_some());
     view! {
         <button
@@ -116,12 +116,12 @@ fn Book() -> impl IntoView {
         >
             {words::home::OPEN_PEOPLE}
         </button>
-        {move || open.get().then(|| lazy_view(lazy::people()))}
+        {move || open.get().then(|| lazy_view(lazy::contacts_area()))}
     }
 }
 
 #[component]
-fn CallSomebody() -> impl IntoView {
+fn CallForm() -> impl IntoView {
     let session = use_session();
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
@@ -231,7 +231,7 @@ pub fn HideAddress() -> impl IntoView {
 
 /// Offers to be told of calls while the page is out of sight.
 #[component]
-fn AskForNotices() -> impl IntoView {
+fn NotificationPrompt() -> impl IntoView {
     let may_ask = RwSignal::new(notice::may_ask());
     let ask = move |_| {
         spawn_local(async move {

@@ -13,7 +13,7 @@ use crate::session::Intent;
 
 /// Somebody calls.
 #[component]
-pub fn Incoming() -> impl IntoView {
+pub fn IncomingDialog() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let session = use_session();
     let call = move || session.view.call.with(|view| view.call.clone());

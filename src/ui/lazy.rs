@@ -2,16 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::banner::{Refusal, Unable};
-use super::check::Findings;
-use super::debug::Debug;
-use super::ended::HowItEnded;
-use super::incoming::Incoming;
-use super::notices::{DeviceNotices, Notices};
-use super::own_picture::OwnPicture;
-use super::people::{LinkAsPicture, People};
+use super::banner::{NoWebRtc, ServerRefusal};
+use super::check::CheckResults;
+use super::contacts::{ContactsArea, LinkQrCode};
+use super::debug::DebugPanel;
+use super::ended::EndSummary;
+use super::incoming::IncomingDialog;
+use super::notices::{BrowserNotices, DeviceNotices};
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
-use super::trust::{AlarmScreen, Lock};
+use super::self_view::SelfView;
+use super::trust::{LockButton, SecurityAlert};
 use crate::chunk::lazy;
 
 lazy! {
@@ -36,37 +36,37 @@ lazy! {
 }
 
 lazy! {
-    /// How sure it is that the call is with who it says, and the pictures.
-    lock() -> AnyView {
-        view! { <Lock /> }.into_any()
+    /// How sure it is that the call is with who it says, and the comparison of emoji.
+    lock_button() -> AnyView {
+        view! { <LockButton /> }.into_any()
     }
 }
 
 lazy! {
     /// The prompt of who is being called. The guard, which lets calls in, is loaded by then.
-    incoming() -> AnyView {
-        view! { <Incoming /> }.into_any()
+    incoming_dialog() -> AnyView {
+        view! { <IncomingDialog /> }.into_any()
     }
 }
 
 lazy! {
     /// Contacts, past calls, and what belongs to this device.
-    people() -> AnyView {
-        view! { <People /> }.into_any()
+    contacts_area() -> AnyView {
+        view! { <ContactsArea /> }.into_any()
     }
 }
 
 lazy! {
     /// Why the server is of no use.
-    refusal() -> AnyView {
-        view! { <Refusal /> }.into_any()
+    server_refusal() -> AnyView {
+        view! { <ServerRefusal /> }.into_any()
     }
 }
 
 lazy! {
     /// For a browser without WebRTC.
-    unable() -> AnyView {
-        view! { <Unable /> }.into_any()
+    no_webrtc() -> AnyView {
+        view! { <NoWebRtc /> }.into_any()
     }
 }
 
@@ -79,49 +79,49 @@ lazy! {
 
 lazy! {
     /// What is to be known of this browser.
-    notices() -> AnyView {
-        view! { <Notices /> }.into_any()
+    browser_notices() -> AnyView {
+        view! { <BrowserNotices /> }.into_any()
     }
 }
 
 lazy! {
-    /// One's link as a QR code.
-    link_as_picture() -> AnyView {
-        view! { <LinkAsPicture /> }.into_any()
+    /// The own link as a QR code.
+    link_qr_code() -> AnyView {
+        view! { <LinkQrCode /> }.into_any()
     }
 }
 
 lazy! {
     /// How a call has ended.
-    how_it_ended() -> AnyView {
-        view! { <HowItEnded /> }.into_any()
+    end_summary() -> AnyView {
+        view! { <EndSummary /> }.into_any()
     }
 }
 
 lazy! {
-    /// The person's own picture.
-    own_picture() -> AnyView {
-        view! { <OwnPicture /> }.into_any()
+    /// The self-view.
+    self_view() -> AnyView {
+        view! { <SelfView /> }.into_any()
     }
 }
 
 lazy! {
     /// What was refused, and why.
-    alarm() -> AnyView {
-        view! { <AlarmScreen /> }.into_any()
+    security_alert() -> AnyView {
+        view! { <SecurityAlert /> }.into_any()
     }
 }
 
 lazy! {
     /// What happened, for who debugs.
-    debug() -> AnyView {
-        view! { <Debug /> }.into_any()
+    debug_panel() -> AnyView {
+        view! { <DebugPanel /> }.into_any()
     }
 }
 
 lazy! {
     /// What the check of the connection found.
-    findings() -> AnyView {
-        view! { <Findings /> }.into_any()
+    check_results() -> AnyView {
+        view! { <CheckResults /> }.into_any()
     }
 }

@@ -34,12 +34,12 @@ pub(crate) fn notices() -> impl IntoView {
         !window::is_secure()
             || trust.with(|trust| trust.is_guest || trust.is_another || trust.is_clock_off)
     });
-    move || shown.get().then(|| lazy_view(lazy::notices()))
+    move || shown.get().then(|| lazy_view(lazy::browser_notices()))
 }
 
 /// Each of them, where it is so.
 #[component]
-pub fn Notices() -> impl IntoView {
+pub fn BrowserNotices() -> impl IntoView {
     let trust = use_session().view.trust;
     let insecure = words::insecure_text(&window::origin());
     let is_secure = window::is_secure();

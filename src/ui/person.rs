@@ -14,7 +14,7 @@ use crate::session::{Intent, View};
 
 /// The person behind a link, ready to be called.
 #[component]
-pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
+pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
     let session = use_session();
     session.dispatch(Intent::Open(user.clone()));
     let view = session.view;
@@ -88,7 +88,7 @@ pub(crate) fn caller(view: View) -> Caller {
 
 /// A link that names nobody.
 #[component]
-pub(crate) fn BrokenLink() -> impl IntoView {
+pub(crate) fn BrokenLinkPage() -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>

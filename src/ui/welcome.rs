@@ -13,7 +13,7 @@ use crate::session::address::Route;
 
 /// Asks for the person's name.
 #[component]
-pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
+pub fn WelcomePage(done: impl Fn() + 'static) -> impl IntoView {
     let session = use_session();
     let known = session.view.name.get_untracked();
     let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));

@@ -11,7 +11,9 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 use wimpex::browser::probe::Loopback;
 use wimpex::session::check::{Finding, PARTS, Part};
 use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, ConnectionCheck, Findings, HideAddress, Incoming, Unable, Welcome};
+use wimpex::ui::{
+    Banner, CheckResults, ConnectionCheck, HideAddress, IncomingDialog, NoWebRtc, WelcomePage,
+};
 use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
@@ -118,7 +120,7 @@ pub(crate) fn in_a_call() -> CallView {
 fn prompt(call_type: CallType) -> Stage {
     Stage::of(
         move |session| ringing(session, call_type),
-        || view! { <Incoming /> },
+        || view! { <IncomingDialog /> },
     )
 }
 
@@ -206,7 +208,7 @@ async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
 
 #[wasm_bindgen_test]
 fn a_browser_without_webrtc_is_told_what_would_help() {
-    let stage = Stage::of(|_| {}, || view! { <Unable /> });
+    let stage = Stage::of(|_| {}, || view! { <NoWebRtc /> });
     let text = stage.find("main").text_content().unwrap();
     assert!(text.contains("cannot make calls") && text.contains("WebRTC"));
 }
@@ -220,7 +222,7 @@ fn type_name(stage: &Stage, text: &str) {
 
 #[wasm_bindgen_test]
 async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
-    let mut stage = Stage::of(|_| {}, || view! { <Welcome done=|| {} /> });
+    let mut stage = Stage::of(|_| {}, || view! { <WelcomePage done=|| {} /> });
     let error = |stage: &Stage| stage.find("#name-error").text_content().unwrap();
     for (text, words) in [
         ("", "Please enter a name"),
@@ -269,7 +271,7 @@ async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() 
 
 /// What the check says when all parts fare so.
 async fn verdict(fares: impl Fn(Part) -> Finding) -> String {
-    let stage = Stage::of(|_| (), || view! { <Findings /> });
+    let stage = Stage::of(|_| (), || view! { <CheckResults /> });
     let findings = PARTS.map(|part| (part, fares(part)));
     stage.session.view.check.set(findings.to_vec());
     tick().await;
@@ -335,7 +337,7 @@ async fn the_check_shows_each_part_and_begins_with_a_click() {
 
 #[wasm_bindgen_test]
 async fn the_check_asks_whether_its_sound_was_heard() {
-    let mut stage = Stage::of(|_| (), || view! { <Findings /> });
+    let mut stage = Stage::of(|_| (), || view! { <CheckResults /> });
     let fares = |part| match part {
         Part::Speaker => Finding::Asks,
         _ => Finding::Works,

@@ -5,7 +5,7 @@ use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::{Alarm, Contact, Intent, Session};
 use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
-use wimpex::ui::{AlarmScreen, Incoming, Lock};
+use wimpex::ui::{IncomingDialog, LockButton, SecurityAlert};
 use wimpex_call::State as Call;
 use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, Sas};
@@ -185,7 +185,7 @@ async fn a_contact_rings_under_the_name_that_it_was_given() {
                 ended: None,
             });
         },
-        || view! { <Incoming /> },
+        || view! { <IncomingDialog /> },
     );
     tick().await;
     let text = stage.find("dialog").text_content().unwrap();
@@ -212,7 +212,7 @@ fn called(session: Session, assurance: Assurance) {
 async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
     let mut stage = Stage::of(
         |session| called(session, Assurance::Compare(sas())),
-        || view! { <Lock /> },
+        || view! { <LockButton /> },
     );
     tick().await;
     let lock = stage.button("Not verified");
@@ -264,7 +264,7 @@ async fn the_alarm_stays_until_it_is_read() {
                 });
             });
         },
-        || view! { <AlarmScreen /> },
+        || view! { <SecurityAlert /> },
     );
     tick().await;
     let dialog = stage.find("dialog[open]");

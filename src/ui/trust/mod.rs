@@ -1,7 +1,7 @@
 //! Who it is: the lock of a call, the pictures behind it, and the alarm.
 
-mod alarm;
-mod pictures;
+mod alert;
+mod comparison;
 
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
@@ -13,13 +13,13 @@ use super::person::{caller, name_of};
 use super::words::common::CLOSE;
 use super::words::trust::{self, Caller, Lock as State};
 use super::{signal_of, use_session};
-use pictures::Pictures;
+use comparison::Comparison;
 
-pub use alarm::AlarmScreen;
+pub use alert::SecurityAlert;
 
 /// Whether it is sure who the call is with, and behind it how to find out.
 #[component]
-pub fn Lock() -> impl IntoView {
+pub fn LockButton() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let view = use_session().view;
     let open = RwSignal::new(false);
@@ -52,13 +52,13 @@ pub fn Lock() -> impl IntoView {
             {icon(sign)}
             {label}
         </button>
-        {move || open.get().then(|| view! { <Verification state caller close /> }.into_any())}
+        {move || open.get().then(|| view! { <VerificationPanel state caller close /> }.into_any())}
     }
 }
 
 /// What the lock opens to.
 #[component]
-fn Verification(
+fn VerificationPanel(
     state: Memo<State>,
     caller: Memo<Caller>,
     close: impl Fn() + Copy + Send + Sync + 'static,
@@ -106,7 +106,7 @@ fn Verification(
                 </button>
             </header>
             <p hidden=signal_of(move || state.get() == State::Different)>{meaning}</p>
-            {move || sas.get().map(|sas| view! { <Pictures sas name /> }.into_any())}
+            {move || sas.get().map(|sas| view! { <Comparison sas name /> }.into_any())}
         </section>
     }
 }

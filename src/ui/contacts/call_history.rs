@@ -12,7 +12,7 @@ use crate::ui::{signal_of, use_session, words};
 
 /// Who, when, how long, and how it ended.
 #[component]
-pub(super) fn PastCalls() -> impl IntoView {
+pub(super) fn CallHistory() -> impl IntoView {
     let book = people::book();
     let calls = {
         let book = book.clone();
@@ -47,14 +47,14 @@ pub(super) fn PastCalls() -> impl IntoView {
     let none = signal_of(move || calls.with(Vec::is_empty));
     view! {
         <section class="card people" aria-labelledby="calls-title" hidden=none>
-            <h2 id="calls-title">{words::people::CALLS}</h2>
+            <h2 id="calls-title">{words::contacts::CALLS}</h2>
             <ul class="calls">
                 <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
                     {line(new, call)}
                 </For>
             </ul>
             <button class="quiet" on:click=clear>
-                {words::people::CLEAR_CALLS}
+                {words::contacts::CLEAR_CALLS}
             </button>
         </section>
     }
@@ -65,7 +65,7 @@ fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
     let is_new = signal_of(move || new.with(|new| new.contains(&id)));
     let session = use_session();
     let missed = call.outcome == Outcome::Missed;
-    let how = words::people::past(call.direction, call.call_type, call.outcome);
+    let how = words::contacts::past(call.direction, call.call_type, call.outcome);
     let when = clock::local_time(call.at);
     let (peer, claimed, call_type) = (call.peer.clone(), call.peer_name.clone(), call.call_type);
     let name = signal_of(move || name_of(session.view, &peer, claimed.clone()));
@@ -90,8 +90,8 @@ fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
                 " · "
                 <time>{when}</time>
             </span>
-            <button class="quiet" aria-label=signal_of(move || words::people::call_again_label(&name.get())) on:click=again>
-                {words::people::CALL}
+            <button class="quiet" aria-label=signal_of(move || words::contacts::call_again_label(&name.get())) on:click=again>
+                {words::contacts::CALL}
             </button>
         </li>
     }

@@ -15,7 +15,7 @@ use crate::ui::{signal_of, use_session, words};
 
 /// Their name, whether they are there, and what can be done about them.
 #[component]
-pub(super) fn Entry(id: UserId) -> impl IntoView {
+pub(super) fn ContactItem(id: UserId) -> impl IntoView {
     let session = use_session();
     let view = session.view;
     let id = StoredValue::new(id);
@@ -77,13 +77,13 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
         <li class="contact">
             <span class="presence" class:online=online>
                 <span class="name">{name}</span>
-                <span class="sr">{signal_of(move || if online.get() { words::people::ONLINE } else { words::people::OFFLINE }.to_owned())}</span>
-                <span class="tag" hidden=signal_of(move || !blocked.get())>{words::people::BLOCKED}</span>
-                <span class="tag" hidden=signal_of(move || !mistrusted.get())>{words::people::MISMATCH}</span>
+                <span class="sr">{signal_of(move || if online.get() { words::contacts::ONLINE } else { words::contacts::OFFLINE }.to_owned())}</span>
+                <span class="tag" hidden=signal_of(move || !blocked.get())>{words::contacts::BLOCKED}</span>
+                <span class="tag" hidden=signal_of(move || !mistrusted.get())>{words::contacts::MISMATCH}</span>
             </span>
             <button
                 class="secondary square"
-                aria-label=labelled(words::people::video_call_label)
+                aria-label=labelled(words::contacts::video_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Video)
             >
@@ -91,7 +91,7 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
             </button>
             <button
                 class="secondary square"
-                aria-label=labelled(words::people::audio_call_label)
+                aria-label=labelled(words::contacts::audio_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Audio)
             >
@@ -101,41 +101,41 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
                 text.set(name.get_untracked());
                 error.set(String::new());
             }>
-                <summary aria-label=labelled(words::people::more_label)>{words::people::MORE}</summary>
+                <summary aria-label=labelled(words::contacts::more_label)>{words::contacts::MORE}</summary>
                 <form novalidate on:submit=rename>
                     <input
                         type="text"
-                        aria-label=labelled(words::people::rename_label)
+                        aria-label=labelled(words::contacts::rename_label)
                         aria-invalid=signal_of(move || invalid(&error.get()))
                         prop:value=signal_of(move || text.get())
                         on:input=move |event| text.set(event_target_value(&event))
                     />
-                    <button class="secondary" type="submit">{words::people::RENAME}</button>
+                    <button class="secondary" type="submit">{words::contacts::RENAME}</button>
                 </form>
                 <p class="field-error" role="alert">{signal_of(move || error.get())}</p>
                 <div class="row">
                     <button class="quiet" on:click=copy>
-                        {signal_of(move || if copied.get() { words::common::COPIED } else { words::people::COPY_THEIR_LINK }.to_owned())}
+                        {signal_of(move || if copied.get() { words::common::COPIED } else { words::contacts::COPY_THEIR_LINK }.to_owned())}
                     </button>
                     <button class="quiet" hidden=blocked on:click=move |_| change(|book, id| book.block(id, true))>
-                        {words::people::BLOCK}
+                        {words::contacts::BLOCK}
                     </button>
                     <button
                         class="quiet"
                         hidden=signal_of(move || !blocked.get())
                         on:click=move |_| change(|book, id| book.block(id, false))
                     >
-                        {words::people::UNBLOCK}
+                        {words::contacts::UNBLOCK}
                     </button>
                     <button
                         class="quiet"
                         hidden=signal_of(move || !mistrusted.get())
                         on:click=move |_| change(|book, id| book.mistrust(id, false))
                     >
-                        {words::people::TRUST_AGAIN}
+                        {words::contacts::TRUST_AGAIN}
                     </button>
                     <button class="quiet" on:click=move |_| change(|book, id| book.remove(id))>
-                        {words::people::REMOVE}
+                        {words::contacts::REMOVE}
                     </button>
                 </div>
             </details>

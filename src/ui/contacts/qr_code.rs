@@ -15,7 +15,7 @@ const QUIET: i32 = 4;
 
 /// One's own link.
 #[component]
-pub fn LinkAsPicture() -> impl IntoView {
+pub fn LinkQrCode() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let view = use_session().view;
     let origin = window::origin();
@@ -49,7 +49,7 @@ fn drawing(text: &str) -> (String, String) {
 
 /// Reads a link with the camera, where the browser can (`BarcodeDetector`).
 #[component]
-pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
+pub(super) fn ScanButton(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
     let scans = RwSignal::new(false);
     let error = RwSignal::new(String::new());
     let video = NodeRef::<Video>::new();
@@ -71,7 +71,7 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
                 Ok(Some(text)) => found(text),
                 Ok(None) => {}
                 Err(wrong) => {
-                    let _ = error.try_set(words::people::scanner_error(&wrong.name));
+                    let _ = error.try_set(words::contacts::scanner_error(&wrong.name));
                 }
             }
             let _ = scans.try_set(false);
@@ -84,12 +84,12 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
             hidden=signal_of(move || !Scanner::is_known() || scans.get())
             on:click=start
         >
-            {words::people::SCAN}
+            {words::contacts::SCAN}
         </button>
         <div class="scan" hidden=signal_of(move || !scans.get())>
-            <video node_ref=video autoplay muted playsinline aria-label=words::people::SCANNER_LABEL />
+            <video node_ref=video autoplay muted playsinline aria-label=words::contacts::SCANNER_LABEL />
             <button type="button" class="quiet" on:click=move |_| scans.set(false)>
-                {words::people::STOP_SCANNING}
+                {words::contacts::STOP_SCANNING}
             </button>
         </div>
         <p class="field-error" role="alert">{signal_of(move || error.get())}</p>

@@ -6,7 +6,7 @@ use wimpex_contacts::Contact;
 use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{Name, UserId};
 
-use super::qr::Scan;
+use super::qr_code::ScanButton;
 use crate::browser::{clock, storage, window};
 use crate::session::address;
 use crate::session::people::{self, Touched};
@@ -30,7 +30,7 @@ fn keep(id: UserId, name: Name) {
 
 /// The fields for it.
 #[component]
-pub(super) fn AddContact() -> impl IntoView {
+pub(super) fn AddContactForm() -> impl IntoView {
     let view = use_session().view;
     let [link, name] = [(); 2].map(|()| RwSignal::new(String::new()));
     let error = RwSignal::new(String::new());
@@ -41,11 +41,11 @@ pub(super) fn AddContact() -> impl IntoView {
         let id = id.map_err(|wrong| words::home::address_error(wrong).to_owned());
         let id = id.and_then(|id| {
             if !is_key_id(&id) {
-                Err(words::people::GUEST.to_owned())
+                Err(words::contacts::GUEST.to_owned())
             } else if is_whole_key_id(&id) {
                 Ok(id)
             } else {
-                Err(words::people::CUT_OFF.to_owned())
+                Err(words::contacts::CUT_OFF.to_owned())
             }
         });
         let named = Name::parse(&name.get_untracked()).map_err(words::welcome::name_error);
@@ -81,13 +81,13 @@ pub(super) fn AddContact() -> impl IntoView {
     };
     view! {
         <details class="add">
-            <summary>{words::people::ADD_TITLE}</summary>
+            <summary>{words::contacts::ADD_TITLE}</summary>
             <form novalidate on:submit=add>
-                {field("add-link", words::people::ADD_LINK_LABEL, link)}
-                {field("add-name", words::people::ADD_NAME_LABEL, name)}
+                {field("add-link", words::contacts::ADD_LINK_LABEL, link)}
+                {field("add-name", words::contacts::ADD_NAME_LABEL, name)}
                 <p class="field-error" id="add-error" role="alert">{signal_of(move || error.get())}</p>
-                <button class="primary" type="submit">{words::people::ADD}</button>
-                <Scan found=move |text| link.set(text) />
+                <button class="primary" type="submit">{words::contacts::ADD}</button>
+                <ScanButton found=move |text| link.set(text) />
             </form>
         </details>
     }
@@ -95,7 +95,7 @@ pub(super) fn AddContact() -> impl IntoView {
 
 /// After a call: to keep who it was with, if they have a key.
 #[component]
-pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
+pub(crate) fn KeepContactButton(peer: UserId, name: String) -> impl IntoView {
     let session = use_session();
     leptos::task::spawn_local(people::load(session.inbox()));
     let book = people::book();
@@ -113,10 +113,10 @@ pub(crate) fn KeepContact(peer: UserId, name: String) -> impl IntoView {
     };
     view! {
         <button class="quiet" hidden=known on:click=add>
-            {words::people::KEEP}
+            {words::contacts::KEEP}
         </button>
         <p class="hint" role="status">
-            {signal_of(move || if kept.get() { words::people::KEPT } else { "" }.to_owned())}
+            {signal_of(move || if kept.get() { words::contacts::KEPT } else { "" }.to_owned())}
         </p>
     }
 }

@@ -11,7 +11,7 @@ use crate::ui::{signal_of, use_session};
 
 /// Says what was refused and what it means, until it has been read.
 #[component]
-pub fn AlarmScreen() -> impl IntoView {
+pub fn SecurityAlert() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let session = use_session();
     let view = session.view;

@@ -1,28 +1,28 @@
 //! Contacts, past calls, and what belongs to this device. Loaded when it is wanted.
 
 mod add;
-mod calls;
-mod device;
-mod entry;
-mod qr;
+mod call_history;
+mod item;
+mod qr_code;
+mod this_device;
 
 use leptos::prelude::*;
 
 use super::styles::attach_styles;
-use super::words::people as words;
+use super::words::contacts as words;
 use super::{signal_of, use_session};
 use crate::session::people;
-use add::AddContact;
-use calls::PastCalls;
-use device::ThisDevice;
-use entry::Entry;
+use add::AddContactForm;
+use call_history::CallHistory;
+use item::ContactItem;
+use this_device::ThisDevice;
 
-pub(crate) use add::KeepContact;
-pub use qr::LinkAsPicture;
+pub(crate) use add::KeepContactButton;
+pub use qr_code::LinkQrCode;
 
 /// All of it, for the first screen.
 #[component]
-pub fn People() -> impl IntoView {
+pub fn ContactsArea() -> impl IntoView {
     attach_styles();
     let session = use_session();
     leptos::task::spawn_local(people::load(session.inbox()));
@@ -46,10 +46,10 @@ pub fn People() -> impl IntoView {
             </p>
             <ul class="contacts">
                 <For each=move || ids.get() key=Clone::clone let:id>
-                    <Entry id />
+                    <ContactItem id />
                 </For>
             </ul>
-            <AddContact />
+            <AddContactForm />
             {move || {
                 unkept.get().then(|| {
                     view! {
@@ -61,7 +61,7 @@ pub fn People() -> impl IntoView {
                 })
             }}
         </section>
-        <PastCalls />
+        <CallHistory />
         <ThisDevice />
     }
 }

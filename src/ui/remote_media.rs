@@ -13,7 +13,7 @@ use super::{signal_of, use_session};
 
 /// The peer, filling the stage.
 #[component]
-pub(crate) fn Remote(
+pub(crate) fn RemoteMedia(
     #[prop(into)] name: Signal<String>,
     is_video: Memo<bool>,
     state: Signal<State>,
@@ -96,7 +96,7 @@ pub(crate) fn Remote(
             <div class="pulse" class:calm=calm>
                 <Avatar name />
             </div>
-            <Level shown=signal_of(move || !is_video.get()) />
+            <LevelMeter shown=signal_of(move || !is_video.get()) />
             <p class="hint">{alone}</p>
         </div>
         <button class="primary unsilence" on:click=unsilence hidden=signal_of(move || !silenced.get())>
@@ -107,7 +107,7 @@ pub(crate) fn Remote(
 
 /// How loud the peer is at the moment.
 #[component]
-fn Level(shown: Signal<bool>) -> impl IntoView {
+fn LevelMeter(shown: Signal<bool>) -> impl IntoView {
     let level = use_session().view.level;
     // Loudness is heard by its logarithm: 60 dB below full is silence.
     let percent = signal_of(move || {

@@ -4,7 +4,7 @@ use leptos::html::Video;
 use leptos::prelude::*;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
-use super::remote::lets_go;
+use super::remote_media::lets_go;
 use super::words::call as words;
 use super::{signal_of, use_session};
 
@@ -16,14 +16,14 @@ struct Corner {
 
 /// Shown while the camera is on.
 #[component]
-pub(crate) fn OwnPicture() -> impl IntoView {
+pub(crate) fn SelfView() -> impl IntoView {
     let view = use_session().view;
     let on = Memo::new(move |_| view.own_picture.with(Option::is_some));
-    move || on.get().then(|| view! { <Picture /> }.into_any())
+    move || on.get().then(|| view! { <DraggableVideo /> }.into_any())
 }
 
 #[component]
-fn Picture() -> impl IntoView {
+fn DraggableVideo() -> impl IntoView {
     let view = use_session().view;
     let corner = RwSignal::new(Corner {
         top: false,

@@ -10,7 +10,7 @@ use crate::ui::{signal_of, use_session};
 
 /// The pictures, how to compare them, and what came of it.
 #[component]
-pub(super) fn Pictures(sas: Sas, name: Signal<String>) -> impl IntoView {
+pub(super) fn Comparison(sas: Sas, name: Signal<String>) -> impl IntoView {
     let session = use_session();
     let compared = Memo::new(move |_| session.view.trust.with(|trust| trust.compared));
     let say = move |same| {
