@@ -26,6 +26,7 @@ pub mod recorder;
 pub mod routes;
 mod runtime;
 mod trace;
+pub mod trust;
 mod view;
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};

@@ -7,9 +7,9 @@ use super::home::CallButtons;
 use super::icon::{Avatar, logo};
 use super::notices::notices;
 use super::route::Router;
-use super::words::trust::Caller;
 use super::{signal_of, use_session, words};
 use crate::session::address::InvalidAddress;
+use crate::session::trust::Caller;
 use crate::session::{Intent, View};
 
 /// The person behind a link, ready to be called.

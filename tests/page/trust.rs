@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
+use wimpex::session::trust::{Caller, Lock as State};
 use wimpex::session::{Alarm, Contact, Intent, Session};
-use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
+use wimpex::ui::words::trust::{alarm, label, meaning};
 use wimpex::ui::{IncomingDialog, LockButton, SecurityAlert};
 use wimpex_call::State as Call;
 use wimpex_gate::Assurance;

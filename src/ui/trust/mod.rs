@@ -11,8 +11,9 @@ use wimpex_gate::Assurance;
 use super::icon::{Icon, icon};
 use super::person::{caller, name_of};
 use super::words::common::CLOSE;
-use super::words::trust::{self, Caller, Lock as State};
+use super::words::trust;
 use super::{signal_of, use_session};
+use crate::session::trust::{Caller, Lock as State};
 use comparison::Comparison;
 
 pub use alert::SecurityAlert;

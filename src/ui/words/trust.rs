@@ -4,7 +4,7 @@ use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, is_key_id};
 use wimpex_protocol::UserId;
 
-use crate::session::Contact;
+use crate::session::trust::{Caller, Lock};
 
 /// Names the panel that the lock opens.
 pub const PANEL_LABEL: &str = "Verification";
@@ -20,43 +20,6 @@ pub const COMPARE_AGAIN: &str = "Compare again";
 pub const ALARM_READ: &str = "I have read this";
 /// A sign of somebody with whom the last comparison failed.
 pub const MISMATCH: &str = "emoji didn’t match";
-
-/// Who it is, as far as this device can tell. Somebody with a key has signed the call:
-/// their id is theirs, and the question is only whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// A contact, and what they call themselves where that is something else.
-    Contact(Option<String>),
-    /// A contact with whom the emoji didn’t match when they were compared last.
-    Mistrusted,
-    /// Somebody whose link was opened here.
-    Opened,
-    /// Anybody: a guest, or the owner of a key that nobody here has ever heard of.
-    Unknown,
-}
-
-impl Caller {
-    /// From the caller's id, from what is known of it here, and from what the caller says.
-    pub fn of(peer: &UserId, known: Option<&Contact>, claimed: Option<String>) -> Self {
-        let Some(known) = known.filter(|_| is_key_id(peer)) else {
-            return Self::Unknown;
-        };
-        match &known.called {
-            Some(_) if known.mistrusted => Self::Mistrusted,
-            Some(called) => Self::Contact(claimed.filter(|claimed| claimed != called)),
-            None if known.opened => Self::Opened,
-            None => Self::Unknown,
-        }
-    }
-
-    /// Whether the key is that of somebody whom the person means.
-    pub fn is_known(&self) -> bool {
-        match self {
-            Self::Contact(_) | Self::Opened => true,
-            Self::Mistrusted | Self::Unknown => false,
-        }
-    }
-}
 
 /// The sign beside the caller's name.
 pub fn caller(caller: &Caller) -> &'static str {
@@ -86,34 +49,6 @@ pub(crate) fn calls_themselves(caller: &Caller) -> String {
         Caller::Contact(Some(name)) => format!("They call themselves “{name}” now."),
         Caller::Contact(None) | Caller::Mistrusted | Caller::Opened | Caller::Unknown => {
             String::new()
-        }
-    }
-}
-
-/// How the lock stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// The two browsers are at it.
-    Checking,
-    /// Nobody vouches for who it is.
-    NotVerified,
-    /// The key of somebody who is known here does, or the two have seen the same emoji.
-    Verified,
-    /// They have seen others.
-    Different,
-}
-
-impl Lock {
-    /// From what is proved, what the two have seen, and who it is. A key alone proves
-    /// nothing: whoever stands between two can make one for each.
-    pub fn of(assurance: Assurance, compared: Option<bool>, caller: &Caller) -> Self {
-        match (assurance, compared) {
-            (Assurance::Pending, _) => Self::Checking,
-            (Assurance::None, _) | (Assurance::Compare(_), None) => Self::NotVerified,
-            (Assurance::Verified(_), None) if caller.is_known() => Self::Verified,
-            (Assurance::Verified(_), None) => Self::NotVerified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(true)) => Self::Verified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(false)) => Self::Different,
         }
     }
 }
