@@ -1,44 +1,24 @@
 //! What everybody on the page should know, whatever they are doing.
 
 use leptos::prelude::*;
-use wimpex_call::State;
 
 use super::icon::logo;
 use super::lazy;
 use super::lazy_view::lazy_view;
-use super::{signal_of, use_session, words};
-use crate::session::ServerState;
+use super::screens::banner::server_banner;
+use super::words::banner as words;
+use super::{signal_of, use_session};
 
-/// The state of the way to the server, when it is not well.
+/// The state of the connection to the server, when it is not well.
 #[component]
 pub fn Banner() -> impl IntoView {
     let view = use_session().view;
-    let lost = signal_of(move || {
-        let in_call = view.call.with(|call| match call.state {
-            State::Connecting | State::Connected | State::Reconnecting => true,
-            State::Idle | State::Calling | State::Ringing | State::Ended => false,
-        });
-        match (view.server.get(), in_call) {
-            (ServerState::Lost, true) => words::banner::LOST_IN_CALL,
-            (ServerState::Lost, false) => words::banner::LOST,
-            _ => "",
-        }
-        .to_owned()
-    });
+    let banner = move || server_banner(view.server.get(), view.call.with(|call| call.state));
     // It answers, so that the words for it can be loaded.
-    let refuses = Memo::new(move |_| {
-        !matches!(
-            view.server.get(),
-            ServerState::Nameless
-                | ServerState::Connecting
-                | ServerState::Online
-                | ServerState::Lost
-        )
-    });
-    let shown = signal_of(move || refuses.get() || !lost.with(String::is_empty));
+    let refuses = Memo::new(move |_| banner().refuses);
     view! {
-        <div class="banner" class:shown=shown role="alert">
-            {lost}
+        <div class="banner" class:shown=signal_of(move || banner().is_shown) role="alert">
+            {signal_of(move || banner().lost.to_owned())}
             {move || refuses.get().then(|| lazy_view(lazy::server_refusal()))}
         </div>
     }
@@ -48,11 +28,11 @@ pub fn Banner() -> impl IntoView {
 #[component]
 pub fn ServerRefusal() -> impl IntoView {
     let view = use_session().view;
-    signal_of(move || words::banner::refusal(view.server.get()).to_owned())
+    signal_of(move || words::refusal(view.server.get()).to_owned())
 }
 
 /// The place for the words for a browser without WebRTC.
-pub(crate) fn unable() -> AnyView {
+pub(crate) fn no_webrtc() -> AnyView {
     lazy_view(lazy::no_webrtc())
 }
 
@@ -63,8 +43,8 @@ pub fn NoWebRtc() -> impl IntoView {
         <main class="column">
             <header class="top">{logo()}</header>
             <section class="card">
-                <h1>{words::banner::NO_WEBRTC}</h1>
-                <p>{words::banner::NO_WEBRTC_HINT}</p>
+                <h1>{words::NO_WEBRTC}</h1>
+                <p>{words::NO_WEBRTC_HINT}</p>
             </section>
         </main>
     }

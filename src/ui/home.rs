@@ -5,15 +5,18 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
-use super::icon::{Icon, icon, logo};
+use super::contact_actions::has_stored_contacts;
+use super::field::invalid;
+use super::icon::{icon, logo};
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::notices::notices;
-use super::welcome::invalid;
-use super::{signal_of, use_session, words};
-use crate::browser::{notice, storage, window};
-use crate::session::people::HAS_BOOK;
-use crate::session::{Intent, ServerState, address};
+use super::screens::home::{address_choice, callee, can_call, copy_link, own_link, shown_name};
+use super::screens::icon::Icon;
+use super::words::{common, home as words};
+use super::{signal_of, use_session};
+use crate::browser::{notice, window};
+use crate::session::Intent;
 
 /// The first screen of somebody who has a name.
 #[component]
@@ -23,12 +26,12 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
         <main class="column">
             <header class="top">
                 {logo()}
-                <button class="quiet" aria-label=words::home::CHANGE_NAME_LABEL on:click=move |_| rename()>
-                    {signal_of(move || view.name.get().map_or(String::new(), String::from))}
+                <button class="quiet" aria-label=words::CHANGE_NAME_LABEL on:click=move |_| rename()>
+                    {signal_of(move || view.name.with(|name| shown_name(name.as_ref())))}
                 </button>
             </header>
             {notices()}
-            <OwnLink />
+            <OwnLinkCard />
             <CallForm />
             <OpenContacts />
             <HideAddress />
@@ -39,14 +42,14 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
 }
 
 #[component]
-fn OwnLink() -> impl IntoView {
+fn OwnLinkCard() -> impl IntoView {
     let view = use_session().view;
     let origin = window::origin();
-    let link = signal_of(move || {
-        view.me
-            .with(|me| me.as_ref().map(|me| address::link(&origin, me)))
-            .unwrap_or_default()
-    });
+    let own = move || view.me.with(|me| own_link(me.as_ref(), &origin));
+    let link = {
+        let own = own.clone();
+        signal_of(move || own().link)
+    };
     let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
         spawn_local(async move {
@@ -56,47 +59,38 @@ fn OwnLink() -> impl IntoView {
     let share = move |_| {
         spawn_local(async move {
             // Closing the share sheet is an answer, not an error.
-            let _ = window::share(words::home::SHARE_TITLE, &link.get_untracked()).await;
+            let _ = window::share(words::SHARE_TITLE, &link.get_untracked()).await;
         });
     };
     let select = move |event: web_sys::FocusEvent| {
         event_target::<web_sys::HtmlInputElement>(&event).select();
     };
-    let hint = signal_of(move || {
-        match copied.get() {
-            None => words::home::LINK_HINT,
-            Some(true) => words::home::LINK_COPIED,
-            Some(false) => words::home::LINK_NOT_COPIED,
-        }
-        .to_owned()
-    });
     let drawn = RwSignal::new(false);
     view! {
         <section class="card">
-            <label for="link">{words::home::LINK_LABEL}</label>
+            <label for="link">{words::LINK_LABEL}</label>
             <input
                 id="link"
                 type="text"
                 readonly
                 prop:value=link
-                placeholder=words::common::ONE_MOMENT
+                placeholder=common::ONE_MOMENT
                 on:focus=select
             />
-            <p class="hint" aria-live="polite">{hint}</p>
+            <p class="hint" aria-live="polite">
+                {signal_of(move || copy_link(copied.get()).hint.to_owned())}
+            </p>
             <div class="row">
-                <button class="secondary" on:click=copy disabled=signal_of(move || link.get().is_empty())>
-                    {icon(signal_of(move || match copied.get() {
-                        Some(true) => Icon::Check,
-                        None | Some(false) => Icon::Copy,
-                    }))}
-                    {words::home::COPY_LINK}
+                <button class="secondary" on:click=copy disabled=signal_of(move || !own().can_copy)>
+                    {icon(signal_of(move || copy_link(copied.get()).icon))}
+                    {words::COPY_LINK}
                 </button>
                 <button class="secondary" on:click=share hidden=!window::can_share()>
                     {icon(Icon::Share)}
-                    {words::home::SHARE}
+                    {words::SHARE}
                 </button>
                 <button class="quiet" on:click=move |_| drawn.update(|drawn| *drawn = !*drawn)>
-                    {words::home::QR_CODE}
+                    {words::QR_CODE}
                 </button>
             </div>
             {move || drawn.get().then(|| lazy_view(lazy::link_qr_code()))}
@@ -107,14 +101,14 @@ fn OwnLink() -> impl IntoView {
 /// Contacts and calls, at once for who has any.
 #[component]
 fn OpenContacts() -> impl IntoView {
-    let open = RwSignal::new(storage::read(HAS_BOOK).is_some());
+    let open = RwSignal::new(has_stored_contacts());
     view! {
         <button
             class="quiet centered"
             hidden=signal_of(move || open.get())
             on:click=move |_| open.set(true)
         >
-            {words::home::OPEN_PEOPLE}
+            {words::OPEN_CONTACTS}
         </button>
         {move || open.get().then(|| lazy_view(lazy::contacts_area()))}
     }
@@ -123,43 +117,41 @@ fn OpenContacts() -> impl IntoView {
 #[component]
 fn CallForm() -> impl IntoView {
     let session = use_session();
+    let view = session.view;
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
-    let origin = window::origin();
     let call = move |call_type| {
-        let me = session.view.me.get_untracked();
-        // The buttons are off then, but for the Enter key there is none.
-        if session.view.server.get_untracked() != ServerState::Online {
-            error.set(words::home::OFFLINE.to_owned());
-            return;
-        }
-        match address::parse(&text.get_untracked(), &origin, me.as_ref()) {
+        let (server, me) = (view.server.get_untracked(), view.me.get_untracked());
+        match callee(
+            &text.get_untracked(),
+            server,
+            &window::origin(),
+            me.as_ref(),
+        ) {
             Ok(peer) => {
                 session.dispatch(Intent::Open(peer.clone()));
                 session.dispatch(Intent::Call { peer, call_type });
             }
-            Err(wrong) => error.set(words::home::address_error(wrong).to_owned()),
+            Err(wrong) => error.set(wrong.to_owned()),
         }
     };
-    let video = call.clone();
-    let submit = call.clone();
     view! {
         <section class="card">
             <form
                 novalidate
                 on:submit=move |event| {
                     event.prevent_default();
-                    submit(CallType::Video);
+                    call(CallType::Video);
                 }
             >
-                <label for="whom">{words::home::PEER_LABEL}</label>
+                <label for="whom">{words::PEER_LABEL}</label>
                 <input
                     id="whom"
                     type="text"
                     autocomplete="off"
                     autocapitalize="none"
                     spellcheck="false"
-                    placeholder=words::home::PEER_PLACEHOLDER
+                    placeholder=words::PEER_PLACEHOLDER
                     prop:value=signal_of(move || text.get())
                     on:input=move |event| {
                         text.set(event_target_value(&event));
@@ -169,10 +161,7 @@ fn CallForm() -> impl IntoView {
                     aria-describedby="whom-error"
                 />
                 <p class="field-error" id="whom-error" role="alert">{signal_of(move || error.get())}</p>
-                <CallButtons call=move |call_type| match call_type {
-                    CallType::Video => video(CallType::Video),
-                    CallType::Audio => call(CallType::Audio),
-                } />
+                <CallButtons call />
             </form>
         </section>
     }
@@ -180,19 +169,18 @@ fn CallForm() -> impl IntoView {
 
 /// The two ways to call.
 #[component]
-pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl IntoView {
+pub(crate) fn CallButtons(call: impl Fn(CallType) + Copy + 'static) -> impl IntoView {
     let view = use_session().view;
-    let away = signal_of(move || view.server.get() != ServerState::Online);
-    let audio = call.clone();
+    let away = signal_of(move || !can_call(view.server.get()));
     view! {
         <div class="row">
             <button type="button" class="primary" disabled=away on:click=move |_| call(CallType::Video)>
                 {icon(Icon::Camera)}
-                {words::common::VIDEO_CALL}
+                {common::VIDEO_CALL}
             </button>
-            <button type="button" class="secondary" disabled=away on:click=move |_| audio(CallType::Audio)>
+            <button type="button" class="secondary" disabled=away on:click=move |_| call(CallType::Audio)>
                 {icon(Icon::Phone)}
-                {words::common::AUDIO_CALL}
+                {common::AUDIO_CALL}
             </button>
         </div>
     }
@@ -203,28 +191,22 @@ pub(crate) fn CallButtons(call: impl Fn(CallType) + Clone + 'static) -> impl Int
 pub fn HideAddress() -> impl IntoView {
     let session = use_session();
     let view = session.view;
-    let hint = signal_of(move || {
-        match (view.hide_address.get(), view.has_relay.get()) {
-            (true, false) => words::home::ADDRESS_HIDDEN_WITHOUT_RELAY,
-            (true, true) => words::home::ADDRESS_HIDDEN,
-            (false, _) => words::home::ADDRESS_SHOWN,
-        }
-        .to_owned()
-    });
-    let warns = signal_of(move || view.hide_address.get() && !view.has_relay.get());
+    let choice = move || address_choice(view.hide_address.get(), view.has_relay.get());
     view! {
         <div class="choice">
             <input
                 id="hide-address"
                 type="checkbox"
                 aria-describedby="hide-address-hint"
-                prop:checked=signal_of(move || view.hide_address.get())
+                prop:checked=signal_of(move || choice().is_on)
                 on:change=move |event| {
                     session.dispatch(Intent::HideAddress(event_target_checked(&event)));
                 }
             />
-            <label for="hide-address">{words::home::HIDE_ADDRESS_LABEL}</label>
-            <p class="hint" id="hide-address-hint" class:warning=warns>{hint}</p>
+            <label for="hide-address">{words::HIDE_ADDRESS_LABEL}</label>
+            <p class="hint" id="hide-address-hint" class:warning=signal_of(move || choice().warns)>
+                {signal_of(move || choice().hint.to_owned())}
+            </p>
         </div>
     }
 }
@@ -242,7 +224,7 @@ fn NotificationPrompt() -> impl IntoView {
     view! {
         <button class="quiet centered" on:click=ask hidden=signal_of(move || !may_ask.get())>
             {icon(Icon::Bell)}
-            {words::home::NOTIFY}
+            {words::NOTIFY}
         </button>
     }
 }

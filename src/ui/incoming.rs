@@ -2,44 +2,26 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
-use wimpex_protocol::CallType;
 
-use super::icon::{Avatar, Icon, icon};
-use super::person::{caller, name_of};
-use super::words::common::{AUDIO_CALL, VIDEO_CALL};
-use super::words::{incoming, trust};
+use super::icon::{Avatar, icon};
+use super::screens::icon::Icon;
+use super::screens::incoming::incoming_prompt;
+use super::styles::attach_styles;
+use super::words::incoming as words;
 use super::{signal_of, use_session};
 use crate::session::Intent;
 
 /// Somebody calls.
 #[component]
 pub fn IncomingDialog() -> impl IntoView {
-    crate::ui::styles::attach_styles();
+    attach_styles();
     let session = use_session();
-    let call = move || session.view.call.with(|view| view.call.clone());
     let view = session.view;
-    let name = Signal::derive(move || {
-        call().map_or(String::new(), |call| {
-            name_of(view, &call.peer, call.peer_name)
-        })
-    });
-    let caller = Memo::new(move |_| caller(view));
-    let is_video = signal_of(move || call().is_some_and(|call| call.call_type == CallType::Video));
-    let kind = signal_of(move || {
-        if is_video.get() {
-            VIDEO_CALL
-        } else {
-            AUDIO_CALL
-        }
-        .to_owned()
-    });
-    let sign = signal_of(move || {
-        if is_video.get() {
-            Icon::Camera
-        } else {
-            Icon::Phone
-        }
-    });
+    let prompt = move || {
+        let (call, people) = (view.call.read(), view.people.read());
+        incoming_prompt(call.call.as_ref(), &people)
+    };
+    let name = signal_of(move || prompt().name);
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
@@ -64,31 +46,31 @@ pub fn IncomingDialog() -> impl IntoView {
             <div class="pulse"><Avatar name /></div>
             <h2 id="caller">{name}</h2>
             <p id="call-kind">
-                {kind}
+                {signal_of(move || prompt().kind.to_owned())}
                 <span
                     class="tag"
-                    class:known=signal_of(move || caller.get().is_known())
-                    title=signal_of(move || trust::caller_title(&caller.get()))
+                    class:known=signal_of(move || prompt().is_known)
+                    title=signal_of(move || prompt().tag_title)
                 >
-                    {signal_of(move || trust::caller(&caller.get()).to_owned())}
+                    {signal_of(move || prompt().tag.to_owned())}
                 </span>
             </p>
-            <p class="hint">{signal_of(move || trust::calls_themselves(&caller.get()))}</p>
+            <p class="hint">{signal_of(move || prompt().alias)}</p>
             <div class="answers">
                 <button class="accept" on:click=send(Intent::Accept { camera: true })>
-                    {icon(sign)}
-                    {incoming::ACCEPT}
+                    {icon(signal_of(move || prompt().icon))}
+                    {words::ACCEPT}
                 </button>
                 <button
                     class="secondary"
-                    hidden=signal_of(move || !is_video.get())
+                    hidden=signal_of(move || !prompt().is_video)
                     on:click=send(Intent::Accept { camera: false })
                 >
-                    {incoming::ACCEPT_WITHOUT_CAMERA}
+                    {words::ACCEPT_WITHOUT_CAMERA}
                 </button>
                 <button class="decline" on:click=send(Intent::Decline)>
                     {icon(Icon::HangUp)}
-                    {incoming::DECLINE}
+                    {words::DECLINE}
                 </button>
             </div>
         </dialog>

@@ -6,7 +6,7 @@ use super::banner::{NoWebRtc, ServerRefusal};
 use super::check::CheckResults;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
-use super::ended::EndSummary;
+use super::ended::EndCard;
 use super::incoming::IncomingDialog;
 use super::notices::{BrowserNotices, DeviceNotices};
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
@@ -93,8 +93,8 @@ lazy! {
 
 lazy! {
     /// How a call has ended.
-    end_summary() -> AnyView {
-        view! { <EndSummary /> }.into_any()
+    end_card() -> AnyView {
+        view! { <EndCard /> }.into_any()
     }
 }
 

@@ -1,16 +1,18 @@
-//! The components: they read the session's view and send it intents.
+//! The components: they render what [`screens`] computes from the session's view, in the
+//! words of [`words`], and send the session intents.
 //!
-//! They must not know SDP, sockets, or any element but their own. All wording is
-//! in here, most of it in `words`.
+//! They must not know SDP, sockets, or any element but their own.
 
 mod app;
 mod banner;
-mod call_screen;
+mod call;
 mod check;
+mod contact_actions;
 mod contacts;
 mod controls;
 mod debug;
 mod ended;
+mod field;
 mod home;
 mod icon;
 mod incoming;
@@ -23,6 +25,7 @@ mod remote_media;
 mod ringing;
 mod route;
 mod save;
+pub mod screens;
 mod self_view;
 mod styles;
 mod trust;
@@ -33,7 +36,7 @@ pub use app::App;
 pub use banner::{Banner, NoWebRtc, ServerRefusal};
 pub use check::{CheckResults, ConnectionCheck};
 pub use contacts::{ContactsArea, LinkQrCode};
-pub use ended::EndSummary;
+pub use ended::EndCard;
 pub use home::HideAddress;
 pub use incoming::IncomingDialog;
 pub use notices::{BrowserNotices, DeviceNotices};

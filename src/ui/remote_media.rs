@@ -1,14 +1,14 @@
-//! What comes from the peer: the picture, or initials and how loud they are.
+//! What comes from the peer: video, or initials and how loud they are.
 
 use leptos::html::{Audio, ElementType, Video};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlMediaElement, MediaStream};
-use wimpex_call::State;
 
 use super::icon::Avatar;
-use super::words::{call, whole};
+use super::screens::call::{level_percent, remote_screen};
+use super::words::call as words;
 use super::{signal_of, use_session};
 
 /// The peer, filling the stage.
@@ -16,15 +16,18 @@ use super::{signal_of, use_session};
 pub(crate) fn RemoteMedia(
     #[prop(into)] name: Signal<String>,
     is_video: Memo<bool>,
-    state: Signal<State>,
 ) -> impl IntoView {
     let view = use_session().view;
-    // The first picture is there before the first numbers are.
-    let first_picture = RwSignal::new(false);
-    let has_picture = Memo::new(move |_| {
-        let measured = view.picture_arrives.get();
-        measured.unwrap_or_else(|| first_picture.get())
-    });
+    let first_frame = RwSignal::new(false);
+    let screen = move || {
+        let state = view.call.with(|call| call.state);
+        remote_screen(
+            is_video.get(),
+            state,
+            view.picture_arrives.get(),
+            first_frame.get(),
+        )
+    };
     let silenced = RwSignal::new(false);
     let told = move |refused| {
         // The call may be over, and this component with it.
@@ -58,26 +61,17 @@ pub(crate) fn RemoteMedia(
             play(&element, element.src_object(), told);
         }
     };
-    let has_picture = signal_of(move || has_picture.get());
-    let connected = signal_of(move || state.get() == State::Connected);
-    let calm = signal_of(move || state.get() != State::Calling);
-    // Before the first picture the element is see-through by itself.
-    let gone = signal_of(move || first_picture.get() && !has_picture.get());
-    let alone = signal_of(move || {
-        let alone = is_video.get() && connected.get() && !has_picture.get();
-        if alone { call::NO_VIDEO } else { "" }.to_owned()
-    });
     let resized = move |event: web_sys::UiEvent| {
         let element: web_sys::HtmlVideoElement = event_target(&event);
-        first_picture.set(element.video_width() > 0);
+        first_frame.set(element.video_width() > 0);
     };
-    let picture = move || {
+    let video_element = move || {
         is_video.get().then(|| {
             view! {
                 <video
                     class="remote"
-                    class:gone=gone
-                    aria-label=call::REMOTE_VIDEO_LABEL
+                    class:gone=signal_of(move || screen().is_covered)
+                    aria-label=words::REMOTE_VIDEO_LABEL
                     autoplay
                     playsinline
                     prop:muted=true
@@ -90,17 +84,17 @@ pub(crate) fn RemoteMedia(
         })
     };
     view! {
-        {picture}
+        {video_element}
         <audio autoplay node_ref=audio on:pause=interrupted></audio>
-        <div class="presence-of-peer" class:hidden=has_picture>
-            <div class="pulse" class:calm=calm>
+        <div class="presence-of-peer" class:hidden=signal_of(move || screen().shows_video)>
+            <div class="pulse" class:calm=signal_of(move || screen().is_calm)>
                 <Avatar name />
             </div>
-            <LevelMeter shown=signal_of(move || !is_video.get()) />
-            <p class="hint">{alone}</p>
+            <LevelMeter shown=signal_of(move || screen().has_level) />
+            <p class="hint">{signal_of(move || screen().hint.to_owned())}</p>
         </div>
         <button class="primary unsilence" on:click=unsilence hidden=signal_of(move || !silenced.get())>
-            {call::PLAY_SOUND}
+            {words::PLAY_SOUND}
         </button>
     }
 }
@@ -109,16 +103,12 @@ pub(crate) fn RemoteMedia(
 #[component]
 fn LevelMeter(shown: Signal<bool>) -> impl IntoView {
     let level = use_session().view.level;
-    // Loudness is heard by its logarithm: 60 dB below full is silence.
-    let percent = signal_of(move || {
-        let decibels = 20.0 * level.get().max(1e-6).log10();
-        whole(((decibels + 60.0) / 0.6).clamp(0.0, 100.0)).to_string()
-    });
+    let percent = signal_of(move || level_percent(level.get()).to_string());
     view! {
         <div
             class="level"
             role="meter"
-            aria-label=call::LEVEL_LABEL
+            aria-label=words::LEVEL_LABEL
             aria-valuemin="0"
             aria-valuemax="100"
             aria-valuenow=percent
@@ -130,7 +120,7 @@ fn LevelMeter(shown: Signal<bool>) -> impl IntoView {
 }
 
 /// Takes the stream from the element when the component goes. The browser keeps an
-/// element that waits for its first picture, and with it the whole screen.
+/// element that waits for its first frame, and with it the whole screen.
 pub(crate) fn lets_go<E>(element: NodeRef<E>)
 where
     E: ElementType<Output: JsCast + AsRef<HtmlMediaElement> + Clone + 'static> + 'static,
@@ -156,7 +146,7 @@ fn play(
         return;
     };
     spawn_local(async move {
-        // It also fails when the call ends before the first picture: that is no news.
+        // It also fails when the call ends before the first frame: that is no news.
         let error = JsFuture::from(promise).await.err();
         let error = error.and_then(|error| error.dyn_into::<web_sys::DomException>().ok());
         refused(error.is_some_and(|error| error.name() == "NotAllowedError"));

@@ -3,25 +3,13 @@
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use wimpex_call::State;
 
-use super::person::{caller, name_of};
+use super::screens::ringing::{Ringing, ringing};
+use super::use_session;
 use super::words::common::PRODUCT;
-use super::{use_session, words};
 use crate::browser::notice::Notice;
 use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
 use crate::browser::window;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Ringing {
-    Silent,
-    /// They are being called, and a device of theirs shows it.
-    Theirs,
-    Ours {
-        title: String,
-        body: String,
-    },
-}
 
 #[allow(dead_code, reason = "its parts only need to be dropped")]
 struct Bell {
@@ -32,22 +20,10 @@ struct Bell {
 
 /// Rings and falls silent as the call says, for as long as the page lives.
 pub(crate) fn ring() {
-    let session_view = use_session().view;
+    let view = use_session().view;
     let ringing = Memo::new(move |_| {
-        session_view
-            .call
-            .with(|view| match (view.state, &view.call) {
-                (State::Ringing, Some(call)) => {
-                    let name = name_of(session_view, &call.peer, call.peer_name.clone());
-                    let who = words::trust::caller(&caller(session_view));
-                    Ringing::Ours {
-                        title: words::incoming::notification_title(&name),
-                        body: words::incoming::notification_text(call.call_type, who),
-                    }
-                }
-                (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
-                _ => Ringing::Silent,
-            })
+        view.call
+            .with(|call| view.people.with(|it| ringing(call, it)))
     });
     let bell = StoredValue::new_local(None::<Bell>);
     Effect::new(move |_| {

@@ -1,18 +1,13 @@
-//! One's own picture: mirrored, and in whichever corner one likes.
+//! The self-view: one's own video, mirrored, and in whichever corner one likes.
 
 use leptos::html::Video;
 use leptos::prelude::*;
-use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::remote_media::lets_go;
+use super::screens::self_view::{Area, Corner};
 use super::words::call as words;
 use super::{signal_of, use_session};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Corner {
-    top: bool,
-    left: bool,
-}
 
 /// Shown while the camera is on.
 #[component]
@@ -25,10 +20,7 @@ pub(crate) fn SelfView() -> impl IntoView {
 #[component]
 fn DraggableVideo() -> impl IntoView {
     let view = use_session().view;
-    let corner = RwSignal::new(Corner {
-        top: false,
-        left: false,
-    });
+    let corner = RwSignal::new(Corner::default());
     // Where the drag began, and how far it has come.
     let drag = RwSignal::new(None::<((i32, i32), (i32, i32))>);
     let video = NodeRef::<Video>::new();
@@ -40,7 +32,7 @@ fn DraggableVideo() -> impl IntoView {
     lets_go(video);
     let take = move |event: PointerEvent| {
         let element: HtmlElement = event_current_target(&event);
-        // Without capture a quick drag would lose the picture; it is no more than that.
+        // Without capture a quick drag would lose the video; it is no more than that.
         let _ = element.set_pointer_capture(event.pointer_id());
         drag.set(Some(((event.client_x(), event.client_y()), (0, 0))));
     };
@@ -59,13 +51,7 @@ fn DraggableVideo() -> impl IntoView {
         }
     };
     let keys = move |event: KeyboardEvent| {
-        corner.update(|corner| match event.key().as_str() {
-            "ArrowUp" => corner.top = true,
-            "ArrowDown" => corner.top = false,
-            "ArrowLeft" => corner.left = true,
-            "ArrowRight" => corner.left = false,
-            _ => {}
-        });
+        corner.update(|corner| *corner = corner.after(&event.key()));
     };
     view! {
         <div
@@ -101,13 +87,16 @@ fn event_current_target(event: &PointerEvent) -> HtmlElement {
 
 /// The corner of the parent that the element's middle is nearest to.
 fn nearest(element: &HtmlElement) -> Corner {
-    let own = element.get_bounding_client_rect();
-    let stage = element
-        .parent_element()
-        .map_or_else(|| own.clone(), |stage| stage.get_bounding_client_rect());
-    let middle = |from: f64, size: f64| from + size / 2.0;
-    Corner {
-        top: middle(own.y(), own.height()) < middle(stage.y(), stage.height()),
-        left: middle(own.x(), own.width()) < middle(stage.x(), stage.width()),
-    }
+    let area = |element: &Element| {
+        let rect = element.get_bounding_client_rect();
+        Area {
+            x: rect.x(),
+            y: rect.y(),
+            width: rect.width(),
+            height: rect.height(),
+        }
+    };
+    let own = area(element);
+    let stage = element.parent_element().map_or(own, |stage| area(&stage));
+    Corner::nearest(own, stage)
 }

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
-use wimpex_protocol::Name;
 
+use super::field::invalid;
 use super::icon::logo;
 use super::route::Router;
+use super::screens::welcome::{submitted, welcome_screen};
 use super::words::welcome as words;
 use super::{signal_of, use_session};
 use crate::session::Intent;
@@ -15,34 +16,36 @@ use crate::session::address::Route;
 #[component]
 pub fn WelcomePage(done: impl Fn() + 'static) -> impl IntoView {
     let session = use_session();
-    let known = session.view.name.get_untracked();
-    let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));
-    let error = RwSignal::new(String::new());
+    let view = session.view;
     let by_link =
         use_context::<Router>().is_some_and(|router| matches!(router.get(), Route::Person(_)));
+    let screen = view
+        .name
+        .with_untracked(|name| welcome_screen(name.as_ref(), by_link));
+    let text = RwSignal::new(screen.name);
+    let error = RwSignal::new(String::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match Name::parse(&text.get_untracked()) {
-            Ok(name) => {
-                if session.view.name.get_untracked().as_ref() != Some(&name) {
+        let text = text.get_untracked();
+        match view
+            .name
+            .with_untracked(|name| submitted(&text, name.as_ref()))
+        {
+            Ok(changed) => {
+                if let Some(name) = changed {
                     session.dispatch(Intent::SetName(name));
                 }
                 done();
             }
-            Err(wrong) => error.set(words::name_error(wrong)),
+            Err(wrong) => error.set(wrong),
         }
-    };
-    let lead = match (&known, by_link) {
-        (Some(_), _) => words::LEAD_CHANGE,
-        (None, true) => words::LEAD_BY_LINK,
-        (None, false) => words::LEAD,
     };
     view! {
         <main class="column welcome">
             <header class="top">{logo()}</header>
             <section class="card">
-                <h1>{if known.is_some() { words::CHANGE_TITLE } else { words::TITLE }}</h1>
-                <p>{lead}</p>
+                <h1>{screen.title}</h1>
+                <p>{screen.lead}</p>
                 <form on:submit=submit novalidate>
                     <label for="name">{words::NAME_LABEL}</label>
                     <input
@@ -64,9 +67,4 @@ pub fn WelcomePage(done: impl Fn() + 'static) -> impl IntoView {
             </section>
         </main>
     }
-}
-
-/// For `aria-invalid`: whether the field has an error.
-pub(crate) fn invalid(error: &str) -> &'static str {
-    if error.is_empty() { "false" } else { "true" }
 }

@@ -5,7 +5,7 @@ use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::session::trust::{Caller, Lock as State};
 use wimpex::session::{Alarm, Contact, Intent, Session};
-use wimpex::ui::words::trust::{alarm, label, meaning};
+use wimpex::ui::words::trust::{alert, label, meaning};
 use wimpex::ui::{IncomingDialog, LockButton, SecurityAlert};
 use wimpex_call::State as Call;
 use wimpex_gate::Assurance;
@@ -149,14 +149,14 @@ fn only_who_has_a_key_is_known() {
 
 #[wasm_bindgen_test]
 fn a_wrong_clock_is_told_from_a_wrong_signature() {
-    let (title, text) = alarm(Refusal::Stale, &key(), "Bob");
+    let (title, text) = alert(Refusal::Stale, &key(), "Bob");
     assert!(title.contains("could not be checked") && text.contains("clock"));
     for refusal in [
         Refusal::BadSignature,
         Refusal::OtherCertificate,
         Refusal::Unsigned,
     ] {
-        let (title, text) = alarm(refusal, &key(), "Bob");
+        let (title, text) = alert(refusal, &key(), "Bob");
         assert!(title.contains("listen in"), "{title}");
         assert!(
             text.contains("Bob") && text.contains(refusal.code()),
@@ -164,7 +164,7 @@ fn a_wrong_clock_is_told_from_a_wrong_signature() {
         );
         // A guest has no key that anything could be proved with.
         let guest = UserId::parse("guest-bob").unwrap();
-        assert!(!alarm(refusal, &guest, "Bob").1.contains("key"));
+        assert!(!alert(refusal, &guest, "Bob").1.contains("key"));
     }
 }
 

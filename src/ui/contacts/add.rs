@@ -1,57 +1,31 @@
-//! A new contact: from a link, from a picture of one, or after a call.
+//! A new contact: from a link, from a QR code of one, or after a call.
 
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
-use wimpex_contacts::Contact;
-use wimpex_identity::{is_key_id, is_whole_key_id};
-use wimpex_protocol::{Name, UserId};
+use wimpex_protocol::UserId;
 
 use super::qr_code::ScanButton;
-use crate::browser::{clock, storage, window};
-use crate::session::address;
-use crate::session::people::{self, Touched};
-use crate::ui::welcome::invalid;
-use crate::ui::{signal_of, use_session, words};
-
-fn keep(id: UserId, name: Name) {
-    // Who has contacts would miss them: the browser may not make room by forgetting.
-    storage::persist();
-    people::change(|book| {
-        book.add(Contact {
-            id: id.clone(),
-            name,
-            added: clock::wall_millis(),
-            is_blocked: false,
-            is_mistrusted: false,
-        });
-        vec![Touched::Contact(id)]
-    });
-}
+use crate::browser::window;
+use crate::ui::contact_actions::use_contacts;
+use crate::ui::field::invalid;
+use crate::ui::screens::contacts::{added, can_keep, kept_name};
+use crate::ui::words::contacts as words;
+use crate::ui::{signal_of, use_session};
 
 /// The fields for it.
 #[component]
 pub(super) fn AddContactForm() -> impl IntoView {
     let view = use_session().view;
+    let contacts = use_contacts();
     let [link, name] = [(); 2].map(|()| RwSignal::new(String::new()));
     let error = RwSignal::new(String::new());
     let add = move |event: SubmitEvent| {
         event.prevent_default();
         let me = view.me.get_untracked();
-        let id = address::parse(&link.get_untracked(), &window::origin(), me.as_ref());
-        let id = id.map_err(|wrong| words::home::address_error(wrong).to_owned());
-        let id = id.and_then(|id| {
-            if !is_key_id(&id) {
-                Err(words::contacts::GUEST.to_owned())
-            } else if is_whole_key_id(&id) {
-                Ok(id)
-            } else {
-                Err(words::contacts::CUT_OFF.to_owned())
-            }
-        });
-        let named = Name::parse(&name.get_untracked()).map_err(words::welcome::name_error);
-        match id.and_then(|id| Ok((id, named?))) {
+        let (entered, named) = (link.get_untracked(), name.get_untracked());
+        match added(&entered, &named, &window::origin(), me.as_ref()) {
             Ok((id, named)) => {
-                keep(id, named);
+                contacts.add(id, named);
                 link.set(String::new());
                 name.set(String::new());
                 error.set(String::new());
@@ -81,12 +55,12 @@ pub(super) fn AddContactForm() -> impl IntoView {
     };
     view! {
         <details class="add">
-            <summary>{words::contacts::ADD_TITLE}</summary>
+            <summary>{words::ADD_TITLE}</summary>
             <form novalidate on:submit=add>
-                {field("add-link", words::contacts::ADD_LINK_LABEL, link)}
-                {field("add-name", words::contacts::ADD_NAME_LABEL, name)}
+                {field("add-link", words::ADD_LINK_LABEL, link)}
+                {field("add-name", words::ADD_NAME_LABEL, name)}
                 <p class="field-error" id="add-error" role="alert">{signal_of(move || error.get())}</p>
-                <button class="primary" type="submit">{words::contacts::ADD}</button>
+                <button class="primary" type="submit">{words::ADD}</button>
                 <ScanButton found=move |text| link.set(text) />
             </form>
         </details>
@@ -96,27 +70,23 @@ pub(super) fn AddContactForm() -> impl IntoView {
 /// After a call: to keep who it was with, if they have a key.
 #[component]
 pub(crate) fn KeepContactButton(peer: UserId, name: String) -> impl IntoView {
-    let session = use_session();
-    leptos::task::spawn_local(people::load(session.inbox()));
-    let book = people::book();
+    let contacts = use_contacts();
+    contacts.load();
     let id = peer.clone();
-    let known =
-        Memo::new(move |_| !is_key_id(&id) || book.with(|book| book.contact(&id).is_some()));
+    let hidden = Memo::new(move |_| contacts.with(|contacts| !can_keep(&id, contacts)));
     let kept = RwSignal::new(false);
     let add = move |_| {
-        // What somebody calls themselves may be no name at all.
-        let named = Name::parse(&name).or_else(|_| Name::parse(&words::common::nameless(&peer)));
-        if let Ok(named) = named {
-            keep(peer.clone(), named);
+        if let Some(name) = kept_name(&name, &peer) {
+            contacts.add(peer.clone(), name);
             kept.set(true);
         }
     };
     view! {
-        <button class="quiet" hidden=known on:click=add>
-            {words::contacts::KEEP}
+        <button class="quiet" hidden=hidden on:click=add>
+            {words::KEEP}
         </button>
         <p class="hint" role="status">
-            {signal_of(move || if kept.get() { words::contacts::KEPT } else { "" }.to_owned())}
+            {signal_of(move || if kept.get() { words::KEPT } else { "" }.to_owned())}
         </p>
     }
 }

@@ -1,97 +1,86 @@
 //! Past calls.
 
 use leptos::prelude::*;
-use wimpex_contacts::{Direction, Outcome, PastCall};
+use wimpex_contacts::PastCall;
 use wimpex_protocol::CallId;
 
 use crate::browser::clock;
 use crate::session::Intent;
-use crate::session::people::{self, Touched};
-use crate::ui::person::name_of;
-use crate::ui::{signal_of, use_session, words};
+use crate::ui::contact_actions::use_contacts;
+use crate::ui::screens::contacts::{past_call, unseen};
+use crate::ui::screens::names::name_of;
+use crate::ui::words::contacts as words;
+use crate::ui::{signal_of, use_session};
 
 /// Who, when, how long, and how it ended.
 #[component]
 pub(super) fn CallHistory() -> impl IntoView {
-    let book = people::book();
-    let calls = {
-        let book = book.clone();
-        Memo::new(move |_| book.with(|book| book.calls().to_vec()))
-    };
+    let contacts = use_contacts();
+    let calls = Memo::new(move |_| contacts.with(|contacts| contacts.calls().to_vec()));
     // Whoever sees the list has seen what is in it, and what comes into it meanwhile. It
     // may be read from the database only now.
     let new = RwSignal::new(Vec::<CallId>::new());
     Effect::new(move |_| {
-        let missed = book.with(|book| book.missed().cloned().collect::<Vec<_>>());
+        let missed = contacts.with(unseen);
         if missed.is_empty() {
             return;
         }
         new.update(|new| new.extend(missed.iter().cloned()));
-        people::change(|book| {
-            book.see_all();
-            missed.into_iter().map(Touched::Call).collect()
-        });
+        contacts.see_missed(missed);
     });
-    let clear = move |_| {
-        let gone = calls.with_untracked(|calls| {
-            calls
-                .iter()
-                .map(|call| Touched::Call(call.call_id.clone()))
-                .collect()
-        });
-        people::change(|book| {
-            book.forget_calls();
-            gone
-        });
-    };
-    let none = signal_of(move || calls.with(Vec::is_empty));
     view! {
-        <section class="card people" aria-labelledby="calls-title" hidden=none>
-            <h2 id="calls-title">{words::contacts::CALLS}</h2>
+        <section
+            class="card people"
+            aria-labelledby="calls-title"
+            hidden=signal_of(move || calls.with(Vec::is_empty))
+        >
+            <h2 id="calls-title">{words::CALLS}</h2>
             <ul class="calls">
                 <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
-                    {line(new, call)}
+                    {item(new, call)}
                 </For>
             </ul>
-            <button class="quiet" on:click=clear>
-                {words::contacts::CLEAR_CALLS}
+            <button class="quiet" on:click=move |_| contacts.clear_history()>
+                {words::CLEAR_CALLS}
             </button>
         </section>
     }
 }
 
-fn line(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
-    let id = call.call_id.clone();
-    let is_new = signal_of(move || new.with(|new| new.contains(&id)));
+fn item(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
     let session = use_session();
-    let missed = call.outcome == Outcome::Missed;
-    let how = words::contacts::past(call.direction, call.call_type, call.outcome);
+    let view = session.view;
+    let screen = past_call(&call);
+    let id = call.call_id;
+    let is_new = signal_of(move || new.with(|new| new.contains(&id)));
     let when = clock::local_time(call.at);
-    let (peer, claimed, call_type) = (call.peer.clone(), call.peer_name.clone(), call.call_type);
-    let name = signal_of(move || name_of(session.view, &peer, claimed.clone()));
+    let peer = StoredValue::new(call.peer);
+    let (claimed, call_type) = (call.peer_name, call.call_type);
+    let name = signal_of(move || {
+        let people = view.people.read();
+        peer.with_value(|peer| name_of(&people, peer, claimed.as_deref()))
+    });
     let again = move |_| {
-        session.dispatch(Intent::Watch(call.peer.clone()));
-        session.dispatch(Intent::Call {
-            peer: call.peer.clone(),
-            call_type,
-        });
-    };
-    let arrow = match call.direction {
-        Direction::Incoming => "↙",
-        Direction::Outgoing => "↗",
+        let peer = peer.get_value();
+        session.dispatch(Intent::Watch(peer.clone()));
+        session.dispatch(Intent::Call { peer, call_type });
     };
     view! {
-        <li class="past" class:missed=missed class:new=is_new>
-            <span aria-hidden="true">{arrow}</span>
+        <li class="past" class:missed=screen.is_missed class:new=is_new>
+            <span aria-hidden="true">{screen.arrow}</span>
             <span>
                 <b>{name}</b>
                 <br />
-                {how}
+                {screen.summary}
                 " · "
                 <time>{when}</time>
             </span>
-            <button class="quiet" aria-label=signal_of(move || words::contacts::call_again_label(&name.get())) on:click=again>
-                {words::contacts::CALL}
+            <button
+                class="quiet"
+                aria-label=signal_of(move || words::call_again_label(&name.get()))
+                on:click=again
+            >
+                {words::CALL}
             </button>
         </li>
     }

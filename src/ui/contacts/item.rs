@@ -3,64 +3,42 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::SubmitEvent;
-use wimpex_contacts::{Contact, Contacts};
-use wimpex_protocol::{CallType, Name, UserId};
+use wimpex_protocol::{CallType, UserId};
 
 use crate::browser::window;
-use crate::session::people::{self, Touched};
-use crate::session::{Intent, ServerState, address};
-use crate::ui::icon::{Icon, icon};
-use crate::ui::welcome::invalid;
-use crate::ui::{signal_of, use_session, words};
+use crate::session::{Intent, address};
+use crate::ui::contact_actions::use_contacts;
+use crate::ui::field::invalid;
+use crate::ui::icon::icon;
+use crate::ui::screens::contacts::{contact_screen, copy_link, renamed};
+use crate::ui::screens::icon::Icon;
+use crate::ui::words::contacts as words;
+use crate::ui::{signal_of, use_session};
 
 /// Their name, whether they are there, and what can be done about them.
 #[component]
 pub(super) fn ContactItem(id: UserId) -> impl IntoView {
     let session = use_session();
     let view = session.view;
+    let contacts = use_contacts();
     let id = StoredValue::new(id);
-    let book = people::book();
-    let contact = Memo::new(move |_| book.with(|book| book.contact(&id.get_value()).cloned()));
-    let of = move |read: fn(&Contact) -> bool| {
-        signal_of(move || contact.with(|it| it.as_ref().is_some_and(read)))
+    let screen = move || {
+        let (people, server) = (view.people.read(), view.server.get());
+        contacts.with(|contacts| id.with_value(|id| contact_screen(id, contacts, &people, server)))
     };
-    let name = signal_of(move || {
-        contact.with(|it| {
-            it.as_ref()
-                .map_or_else(String::new, |it| it.name.to_string())
-        })
-    });
-    let blocked = of(|it| it.is_blocked);
-    let mistrusted = of(|it| it.is_mistrusted);
-    let online = signal_of(move || {
-        let id = id.get_value();
-        view.people.with(|people| {
-            let person = people.iter().find(|it| it.user == id);
-            person.and_then(|person| person.online) == Some(true)
-        })
-    });
-    let away = signal_of(move || view.server.get() != ServerState::Online);
+    let name = signal_of(move || screen().name);
+    let away = signal_of(move || !screen().can_call);
     let call = move |call_type| {
         let peer = id.get_value();
         session.dispatch(Intent::Call { peer, call_type });
-    };
-    let change = move |run: fn(&mut Contacts, &UserId)| {
-        let id = id.get_value();
-        people::change(|book| {
-            run(book, &id);
-            vec![Touched::Contact(id.clone())]
-        });
     };
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
     let rename = move |event: SubmitEvent| {
         event.prevent_default();
-        match Name::parse(&text.get_untracked()) {
-            Ok(name) => people::change(|book| {
-                book.rename(&id.get_value(), name);
-                vec![Touched::Contact(id.get_value())]
-            }),
-            Err(wrong) => error.set(words::welcome::name_error(wrong)),
+        match renamed(&text.get_untracked()) {
+            Ok(name) => contacts.rename(id.get_value(), name),
+            Err(wrong) => error.set(wrong),
         }
     };
     let copied = RwSignal::new(false);
@@ -75,15 +53,15 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
     let labelled = move |label: fn(&str) -> String| signal_of(move || label(&name.get()));
     view! {
         <li class="contact">
-            <span class="presence" class:online=online>
+            <span class="presence" class:online=signal_of(move || screen().is_online)>
                 <span class="name">{name}</span>
-                <span class="sr">{signal_of(move || if online.get() { words::contacts::ONLINE } else { words::contacts::OFFLINE }.to_owned())}</span>
-                <span class="tag" hidden=signal_of(move || !blocked.get())>{words::contacts::BLOCKED}</span>
-                <span class="tag" hidden=signal_of(move || !mistrusted.get())>{words::contacts::MISMATCH}</span>
+                <span class="sr">{signal_of(move || screen().presence.to_owned())}</span>
+                <span class="tag" hidden=signal_of(move || !screen().is_blocked)>{words::BLOCKED}</span>
+                <span class="tag" hidden=signal_of(move || !screen().is_mistrusted)>{words::MISMATCH}</span>
             </span>
             <button
                 class="secondary square"
-                aria-label=labelled(words::contacts::video_call_label)
+                aria-label=labelled(words::video_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Video)
             >
@@ -91,7 +69,7 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
             </button>
             <button
                 class="secondary square"
-                aria-label=labelled(words::contacts::audio_call_label)
+                aria-label=labelled(words::audio_call_label)
                 disabled=away
                 on:click=move |_| call(CallType::Audio)
             >
@@ -101,41 +79,45 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
                 text.set(name.get_untracked());
                 error.set(String::new());
             }>
-                <summary aria-label=labelled(words::contacts::more_label)>{words::contacts::MORE}</summary>
+                <summary aria-label=labelled(words::more_label)>{words::MORE}</summary>
                 <form novalidate on:submit=rename>
                     <input
                         type="text"
-                        aria-label=labelled(words::contacts::rename_label)
+                        aria-label=labelled(words::rename_label)
                         aria-invalid=signal_of(move || invalid(&error.get()))
                         prop:value=signal_of(move || text.get())
                         on:input=move |event| text.set(event_target_value(&event))
                     />
-                    <button class="secondary" type="submit">{words::contacts::RENAME}</button>
+                    <button class="secondary" type="submit">{words::RENAME}</button>
                 </form>
                 <p class="field-error" role="alert">{signal_of(move || error.get())}</p>
                 <div class="row">
                     <button class="quiet" on:click=copy>
-                        {signal_of(move || if copied.get() { words::common::COPIED } else { words::contacts::COPY_THEIR_LINK }.to_owned())}
-                    </button>
-                    <button class="quiet" hidden=blocked on:click=move |_| change(|book, id| book.block(id, true))>
-                        {words::contacts::BLOCK}
+                        {signal_of(move || copy_link(copied.get()).to_owned())}
                     </button>
                     <button
                         class="quiet"
-                        hidden=signal_of(move || !blocked.get())
-                        on:click=move |_| change(|book, id| book.block(id, false))
+                        hidden=signal_of(move || screen().is_blocked)
+                        on:click=move |_| contacts.block(id.get_value(), true)
                     >
-                        {words::contacts::UNBLOCK}
+                        {words::BLOCK}
                     </button>
                     <button
                         class="quiet"
-                        hidden=signal_of(move || !mistrusted.get())
-                        on:click=move |_| change(|book, id| book.mistrust(id, false))
+                        hidden=signal_of(move || !screen().is_blocked)
+                        on:click=move |_| contacts.block(id.get_value(), false)
                     >
-                        {words::contacts::TRUST_AGAIN}
+                        {words::UNBLOCK}
                     </button>
-                    <button class="quiet" on:click=move |_| change(|book, id| book.remove(id))>
-                        {words::contacts::REMOVE}
+                    <button
+                        class="quiet"
+                        hidden=signal_of(move || !screen().is_mistrusted)
+                        on:click=move |_| contacts.trust_again(id.get_value())
+                    >
+                        {words::TRUST_AGAIN}
+                    </button>
+                    <button class="quiet" on:click=move |_| contacts.remove(id.get_value())>
+                        {words::REMOVE}
                     </button>
                 </div>
             </details>

@@ -8,10 +8,11 @@ mod this_device;
 
 use leptos::prelude::*;
 
+use super::contact_actions::use_contacts;
+use super::screens::contacts::listed;
+use super::signal_of;
 use super::styles::attach_styles;
 use super::words::contacts as words;
-use super::{signal_of, use_session};
-use crate::session::people;
 use add::AddContactForm;
 use call_history::CallHistory;
 use item::ContactItem;
@@ -24,24 +25,13 @@ pub use qr_code::LinkQrCode;
 #[component]
 pub fn ContactsArea() -> impl IntoView {
     attach_styles();
-    let session = use_session();
-    leptos::task::spawn_local(people::load(session.inbox()));
-    let book = people::book();
-    let ids = Memo::new(move |_| {
-        let contacts = |book: &wimpex_contacts::Contacts| {
-            let contacts = book.contacts().into_iter();
-            contacts
-                .map(|contact| contact.id.clone())
-                .collect::<Vec<_>>()
-        };
-        book.with(contacts)
-    });
-    let nobody = signal_of(move || !ids.with(Vec::is_empty));
-    let unkept = people::unkept();
+    let contacts = use_contacts();
+    contacts.load();
+    let ids = Memo::new(move |_| contacts.with(listed));
     view! {
         <section class="card people" aria-labelledby="contacts-title">
             <h2 id="contacts-title">{words::CONTACTS}</h2>
-            <p class="hint" hidden=nobody>
+            <p class="hint" hidden=signal_of(move || !ids.with(Vec::is_empty))>
                 {words::NO_CONTACTS}
             </p>
             <ul class="contacts">
@@ -51,7 +41,7 @@ pub fn ContactsArea() -> impl IntoView {
             </ul>
             <AddContactForm />
             {move || {
-                unkept.get().then(|| {
+                contacts.is_unsaved().then(|| {
                     view! {
                         <p class="field-error" role="alert">
                             {words::NOT_STORED}

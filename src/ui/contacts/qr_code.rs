@@ -1,4 +1,4 @@
-//! One's link as a picture that a camera reads, and a camera that reads one.
+//! The own link as a QR code, and a camera that reads one.
 
 use leptos::html::Video;
 use leptos::prelude::*;
@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::scanner::Scanner;
 use crate::browser::window;
-use crate::session::address;
+use crate::ui::screens::home::own_link;
 use crate::ui::{signal_of, use_session, words};
 
 /// Light around it, in squares: four, says ISO 18004.
@@ -19,11 +19,7 @@ pub fn LinkQrCode() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let view = use_session().view;
     let origin = window::origin();
-    let link = signal_of(move || {
-        let link = |me: &Option<_>| me.as_ref().map(|me| address::link(&origin, me));
-        view.me.with(link).unwrap_or_default()
-    });
-    let drawn = signal_of(move || drawing(&link.get()));
+    let drawn = signal_of(move || drawing(&view.me.with(|me| own_link(me.as_ref(), &origin).link)));
     view! {
         <svg class="qr" viewBox=signal_of(move || drawn.get().0) role="img" aria-label=words::home::QR_CODE_LABEL>
             <path d=signal_of(move || drawn.get().1) />

@@ -3,50 +3,37 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::browser::{clock, window};
-use crate::session::people::{self, Touched};
+use crate::browser::window;
+use crate::ui::contact_actions::use_contacts;
+use crate::ui::screens::contacts::import_outcome;
+use crate::ui::signal_of;
 use crate::ui::words::this_device as words;
-use crate::ui::{signal_of, use_session};
 
 /// The choices, and the two that cannot be undone, said plainly.
 #[component]
 pub(super) fn ThisDevice() -> impl IntoView {
-    let view = use_session().view;
-    let only = RwSignal::new(people::contacts_only());
-    let said = RwSignal::new(String::new());
+    let contacts = use_contacts();
+    let only = RwSignal::new(contacts.contacts_only());
+    let outcome = RwSignal::new(String::new());
     let export = move |_| {
-        let text = people::book().with_untracked(|book| book.export());
+        let text = contacts.with_untracked(|contacts| contacts.export());
         window::save("wimpex-contacts.json", &text);
     };
     let import = move |_| {
-        let me = view.me.get_untracked();
         spawn_local(async move {
-            let Some(text) = window::open_file(".json,application/json").await else {
-                return;
-            };
-            let mut outcome = String::new();
-            people::change(
-                |book| match book.import(&text, me.as_ref(), clock::wall_millis()) {
-                    Ok(imported) => {
-                        outcome = words::imported(&imported);
-                        imported.added.into_iter().map(Touched::Contact).collect()
-                    }
-                    Err(error) => {
-                        outcome = words::import_error(error).to_owned();
-                        Vec::new()
-                    }
-                },
-            );
-            let _ = said.try_set(outcome);
+            if let Some(text) = window::open_file(".json,application/json").await {
+                // The screen may be another one by then.
+                let _ = outcome.try_set(import_outcome(&contacts.import(&text)));
+            }
         });
     };
     let sure = RwSignal::new(false);
     let forget = move |_| {
         spawn_local(async move {
-            match people::forget_me().await {
+            match contacts.forget_me().await {
                 Ok(()) => window::reload_home(),
                 Err(error) => {
-                    let _ = said.try_set(words::not_forgotten(&error.name));
+                    let _ = outcome.try_set(words::not_forgotten(&error.name));
                 }
             }
         });
@@ -62,7 +49,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                     prop:checked=signal_of(move || only.get())
                     on:change=move |event| {
                         only.set(event_target_checked(&event));
-                        people::set_contacts_only(only.get_untracked());
+                        contacts.set_contacts_only(only.get_untracked());
                     }
                 />
                 <label for="contacts-only">{words::CONTACTS_ONLY_LABEL}</label>
@@ -74,7 +61,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 <button class="secondary" on:click=export>{words::EXPORT}</button>
                 <button class="secondary" on:click=import>{words::IMPORT}</button>
             </div>
-            <p class="hint" role="status">{signal_of(move || said.get())}</p>
+            <p class="hint" role="status">{signal_of(move || outcome.get())}</p>
             <details>
                 <summary>{words::MOVE}</summary>
                 <p>{words::MOVE_TEXT}</p>

@@ -1,29 +1,26 @@
-//! Something came in somebody's name, and does not hold.
+//! A message came in somebody's name, and failed verification.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
 
 use crate::session::Intent;
-use crate::ui::icon::{Icon, icon};
-use crate::ui::person::name_of;
-use crate::ui::words::trust;
+use crate::ui::icon::icon;
+use crate::ui::screens::icon::Icon;
+use crate::ui::screens::trust::alert_screen;
+use crate::ui::styles::attach_styles;
+use crate::ui::words::trust as words;
 use crate::ui::{signal_of, use_session};
 
-/// Says what was refused and what it means, until it has been read.
+/// Says what was rejected and what it may mean, until it has been read.
 #[component]
 pub fn SecurityAlert() -> impl IntoView {
-    crate::ui::styles::attach_styles();
+    attach_styles();
     let session = use_session();
     let view = session.view;
-    let words = Memo::new(move |_| {
+    let screen = move || {
         view.trust
-            .get()
-            .alarm
-            .map_or_else(Default::default, |alarm| {
-                let name = name_of(view, &alarm.peer, None);
-                trust::alarm(alarm.refusal, &alarm.peer, &name)
-            })
-    });
+            .with(|trust| view.people.with(|it| alert_screen(trust, it)))
+    };
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
@@ -44,11 +41,11 @@ pub fn SecurityAlert() -> impl IntoView {
             }
         >
             {icon(Icon::Warning)}
-            <h2 id="alarm-title">{signal_of(move || words.get().0)}</h2>
-            <p id="alarm-text">{signal_of(move || words.get().1)}</p>
+            <h2 id="alarm-title">{signal_of(move || screen().title)}</h2>
+            <p id="alarm-text">{signal_of(move || screen().text)}</p>
             <div class="answers">
                 <button class="primary" on:click=move |_| read()>
-                    {trust::ALARM_READ}
+                    {words::ALERT_READ}
                 </button>
             </div>
         </dialog>

@@ -1,4 +1,4 @@
-//! Who it is: the lock of a call, the pictures behind it, and the alarm.
+//! Who it is: the lock of a call, the comparison of emoji behind it, and the alert.
 
 mod alert;
 mod comparison;
@@ -6,14 +6,14 @@ mod comparison;
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
-use wimpex_gate::Assurance;
 
-use super::icon::{Icon, icon};
-use super::person::{caller, name_of};
+use super::icon::icon;
+use super::screens::trust::verification;
+use super::styles::attach_styles;
 use super::words::common::CLOSE;
-use super::words::trust;
+use super::words::trust as words;
 use super::{signal_of, use_session};
-use crate::session::trust::{Caller, Lock as State};
+use crate::session::View;
 use comparison::Comparison;
 
 pub use alert::SecurityAlert;
@@ -21,19 +21,9 @@ pub use alert::SecurityAlert;
 /// Whether it is sure who the call is with, and behind it how to find out.
 #[component]
 pub fn LockButton() -> impl IntoView {
-    crate::ui::styles::attach_styles();
+    attach_styles();
     let view = use_session().view;
     let open = RwSignal::new(false);
-    let caller = Memo::new(move |_| caller(view));
-    let state = Memo::new(move |_| {
-        view.trust
-            .with(|trust| State::of(trust.assurance, trust.compared, &caller.get()))
-    });
-    let label = signal_of(move || trust::label(state.get()).to_owned());
-    let sign = signal_of(move || match state.get() {
-        State::Verified => Icon::Lock,
-        State::Checking | State::NotVerified | State::Different => Icon::Unlocked,
-    });
     let button = NodeRef::<Button>::new();
     let close = move || {
         open.set(false);
@@ -44,43 +34,30 @@ pub fn LockButton() -> impl IntoView {
     view! {
         <button
             class="lock"
-            data-lock=signal_of(move || trust::code(state.get()))
+            data-lock=signal_of(move || shown(view).style)
             aria-expanded=signal_of(move || if open.get() { "true" } else { "false" })
             aria-controls="verification"
             node_ref=button
             on:click=move |_| open.update(|open| *open = !*open)
         >
-            {icon(sign)}
-            {label}
+            {icon(signal_of(move || shown(view).icon))}
+            {signal_of(move || shown(view).label.to_owned())}
         </button>
-        {move || open.get().then(|| view! { <VerificationPanel state caller close /> }.into_any())}
+        {move || open.get().then(|| view! { <VerificationPanel close /> }.into_any())}
     }
+}
+
+fn shown(view: View) -> super::screens::trust::Verification {
+    let (call, trust, people) = (view.call.read(), view.trust.read(), view.people.read());
+    verification(call.call.as_ref(), &trust, &people)
 }
 
 /// What the lock opens to.
 #[component]
-fn VerificationPanel(
-    state: Memo<State>,
-    caller: Memo<Caller>,
-    close: impl Fn() + Copy + Send + Sync + 'static,
-) -> impl IntoView {
+fn VerificationPanel(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let view = use_session().view;
-    let name = signal_of(move || {
-        view.call.with(|call| {
-            call.call.as_ref().map_or_else(String::new, |call| {
-                name_of(view, &call.peer, call.peer_name.clone())
-            })
-        })
-    });
-    let title = signal_of(move || trust::label(state.get()).to_owned());
-    let meaning = signal_of(move || {
-        let assurance = view.trust.with(|trust| trust.assurance);
-        trust::meaning(assurance, &caller.get(), &name.get())
-    });
-    let sas = Memo::new(move |_| match view.trust.with(|trust| trust.assurance) {
-        Assurance::Compare(sas) | Assurance::Verified(sas) => Some(sas),
-        Assurance::None | Assurance::Pending => None,
-    });
+    let name = signal_of(move || shown(view).name);
+    let sas = Memo::new(move |_| shown(view).sas);
     let panel = NodeRef::<Section>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -92,7 +69,7 @@ fn VerificationPanel(
             id="verification"
             class="panel verification"
             tabindex="-1"
-            aria-label=trust::PANEL_LABEL
+            aria-label=words::PANEL_LABEL
             node_ref=panel
             on:keydown=move |event: KeyboardEvent| {
                 if event.key() == "Escape" {
@@ -101,12 +78,14 @@ fn VerificationPanel(
             }
         >
             <header>
-                <h2>{title}</h2>
+                <h2>{signal_of(move || shown(view).label.to_owned())}</h2>
                 <button class="quiet" on:click=move |_| close()>
                     {CLOSE}
                 </button>
             </header>
-            <p hidden=signal_of(move || state.get() == State::Different)>{meaning}</p>
+            <p hidden=signal_of(move || !shown(view).has_meaning)>
+                {signal_of(move || shown(view).meaning)}
+            </p>
             {move || sas.get().map(|sas| view! { <Comparison sas name /> }.into_any())}
         </section>
     }

@@ -51,16 +51,6 @@ pub fn finding(finding: &Finding) -> String {
     }
 }
 
-/// One word for the style sheet.
-pub fn mark(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Waiting | Finding::Asks | Finding::NotOffered => "none",
-        Finding::Looking => "looking",
-        Finding::Works | Finding::Relayed(_) => "good",
-        Finding::Unheard | Finding::Fails(_) => "bad",
-    }
-}
-
 /// The check itself is not there.
 pub const NO_CHECK: &str = "There’s no connection to the server, and even this check needs one. \
     Check your own network first; if other pages load, the server is down.";

@@ -33,7 +33,7 @@ pub const PEER_PLACEHOLDER: &str = "https://…/u/w1…";
 pub const OFFLINE: &str = "There’s no connection to the server right now.";
 
 /// Opens contacts, past calls and the device's choices.
-pub const OPEN_PEOPLE: &str = "Contacts and this device";
+pub const OPEN_CONTACTS: &str = "Contacts and this device";
 
 /// Names the choice to use relays only.
 pub const HIDE_ADDRESS_LABEL: &str = "Hide my network address";

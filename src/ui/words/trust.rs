@@ -1,4 +1,4 @@
-//! Who a call is with, the comparison of emoji, and the alarm.
+//! Who a call is with, the comparison of emoji, and the alert.
 
 use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, is_key_id};
@@ -16,8 +16,8 @@ pub const MATCH: &str = "They match";
 pub const NO_MATCH: &str = "They don’t match";
 /// Takes the answer back.
 pub const COMPARE_AGAIN: &str = "Compare again";
-/// Closes the alarm.
-pub const ALARM_READ: &str = "I have read this";
+/// Closes the alert.
+pub const ALERT_READ: &str = "I have read this";
 /// A sign of somebody with whom the last comparison failed.
 pub const MISMATCH: &str = "emoji didn’t match";
 
@@ -59,16 +59,6 @@ pub fn label(lock: Lock) -> &'static str {
         Lock::Checking => "Checking…",
         Lock::NotVerified | Lock::Different => "Not verified",
         Lock::Verified => "Verified",
-    }
-}
-
-/// For the style sheet.
-pub(crate) fn code(lock: Lock) -> &'static str {
-    match lock {
-        Lock::Checking => "checking",
-        Lock::NotVerified => "open",
-        Lock::Verified => "closed",
-        Lock::Different => "different",
     }
 }
 
@@ -121,7 +111,7 @@ pub fn outcome(compared: Option<bool>, name: &str) -> String {
     }
 }
 
-/// How a call ended that was stopped with an alarm.
+/// How a call ended that was stopped with an alert.
 pub(crate) fn stopped(name: &str) -> (&'static str, String) {
     (
         "Call stopped",
@@ -129,8 +119,8 @@ pub(crate) fn stopped(name: &str) -> (&'static str, String) {
     )
 }
 
-/// Title and text of the alarm.
-pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
+/// Title and text of the alert.
+pub fn alert(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
     let what = if is_key_id(peer) {
         format!("couldn’t be verified with {name}’s key")
     } else {
