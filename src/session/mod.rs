@@ -25,6 +25,7 @@ mod person;
 pub mod recorder;
 pub mod routes;
 mod runtime;
+mod subscribers;
 mod trace;
 pub mod trust;
 mod view;

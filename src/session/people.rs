@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 
 use futures_channel::mpsc::UnboundedSender;
 use leptos::prelude::*;
-use leptos::reactive::graph::Source;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{EndReason, Ended, Role};
@@ -16,6 +15,7 @@ use wimpex_protocol::{CallId, Signal, UserId};
 use super::Intent;
 use super::event::Event;
 use super::identity::database;
+use super::subscribers::renew_subscribers;
 use super::view::{Contact, View};
 use crate::browser::{BrowserError, channel::Channel, clock, storage};
 
@@ -93,9 +93,8 @@ async fn read() -> Result<Contacts, BrowserError> {
 /// Changes the book and keeps what was touched.
 pub(crate) fn change(run: impl FnOnce(&mut Contacts) -> Vec<Touched>) {
     let book = book();
-    let touched = book.try_update(run).unwrap_or_default();
-    // As `View::sweep`: whoever is still there comes back.
-    book.clear_subscribers();
+    let touched = book.try_update_untracked(run).unwrap_or_default();
+    renew_subscribers(&book);
     storage::write(HAS_BOOK, "1");
     tell();
     UNWRITTEN.set(UNWRITTEN.get() + 1);

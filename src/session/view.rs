@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::reactive::graph::Source;
 use web_sys::MediaStream;
 use wimpex_gate::Assurance;
 use wimpex_identity::Refusal;
@@ -16,6 +15,7 @@ use super::check::{Finding, Part};
 use super::gauge::Shown;
 use super::recorder::Recorder;
 use super::routes::Routes;
+use super::subscribers::renew_subscribers;
 
 /// How the page stands with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,15 +153,6 @@ pub struct View {
     pub recorded: RwSignal<()>,
 }
 
-/// Lets go of those who listened to a signal and are gone. Leptos 0.8 never does: a
-/// component that is taken away stays in the list of every signal that it has
-/// read, some hundred bytes each, for as long as the page lives. Whoever is still
-/// there is told that something has changed, and comes back to the list.
-fn sweep<S: Notify + Source>(signal: &S) {
-    signal.notify();
-    signal.clear_subscribers();
-}
-
 impl View {
     /// Gives the recorder. One copy of what that takes, for all who do.
     #[inline(never)]
@@ -169,25 +160,25 @@ impl View {
         self.recorder.update_value(|recorder| run(recorder));
     }
 
-    /// Forgets the components that are gone.
+    /// Lets go of the components that are gone.
     pub(super) fn sweep(&self) {
-        sweep(&self.name);
-        sweep(&self.me);
-        sweep(&self.server);
-        sweep(&self.hide_address);
-        sweep(&self.has_relay);
-        sweep(&self.check);
-        sweep(&self.no_check);
-        sweep(&self.call);
-        sweep(&self.trust);
-        sweep(&self.people);
-        sweep(&self.own_picture);
-        sweep(&self.remote_picture);
-        sweep(&self.remote_sound);
-        sweep(&self.picture_arrives);
-        sweep(&self.level);
-        sweep(&self.quality);
-        sweep(&self.recorded);
+        renew_subscribers(&self.name);
+        renew_subscribers(&self.me);
+        renew_subscribers(&self.server);
+        renew_subscribers(&self.hide_address);
+        renew_subscribers(&self.has_relay);
+        renew_subscribers(&self.check);
+        renew_subscribers(&self.no_check);
+        renew_subscribers(&self.call);
+        renew_subscribers(&self.trust);
+        renew_subscribers(&self.people);
+        renew_subscribers(&self.own_picture);
+        renew_subscribers(&self.remote_picture);
+        renew_subscribers(&self.remote_sound);
+        renew_subscribers(&self.picture_arrives);
+        renew_subscribers(&self.level);
+        renew_subscribers(&self.quality);
+        renew_subscribers(&self.recorded);
     }
 
     pub(super) fn new() -> Self {
