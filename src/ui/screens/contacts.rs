@@ -236,7 +236,7 @@ mod tests {
         );
         let mut contacts = Contacts::default();
         contacts.note(call.clone());
-        assert_eq!(unseen(&contacts), [call.call_id.clone()]);
+        assert_eq!(unseen(&contacts), std::slice::from_ref(&call.call_id));
         let made = PastCall {
             direction: Direction::Outgoing,
             outcome: Outcome::Answered { seconds: 61 },

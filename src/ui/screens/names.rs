@@ -55,11 +55,12 @@ mod tests {
             called: Some("My sister".to_owned()),
             ..stranger.clone()
         };
-        let name = |known: &[Contact], claimed| name_of(known, &key_id(), claimed);
-        assert_eq!(name(&[sister], Some("Claimed")), "My sister");
-        assert_eq!(name(&[stranger.clone()], Some("Claimed")), "Claimed");
-        assert_eq!(name(&[stranger], None), "Announced");
-        assert_eq!(name(&[], None), "Person aaaaa");
+        let name =
+            |known: &Contact, claimed| name_of(std::slice::from_ref(known), &key_id(), claimed);
+        assert_eq!(name(&sister, Some("Claimed")), "My sister");
+        assert_eq!(name(&stranger, Some("Claimed")), "Claimed");
+        assert_eq!(name(&stranger, None), "Announced");
+        assert_eq!(name_of(&[], &key_id(), None), "Person aaaaa");
         assert_eq!(name_of(&[], &guest_id(), None), "Guest alice");
     }
 
