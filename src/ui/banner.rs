@@ -2,11 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::icon::logo;
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::screens::banner::server_banner;
-use super::words::banner as words;
 use super::{signal_of, use_session};
 
 /// The state of the connection to the server, when it is not well.
@@ -24,28 +22,7 @@ pub fn Banner() -> impl IntoView {
     }
 }
 
-/// Why the server is of no use.
-#[component]
-pub fn ServerRefusal() -> impl IntoView {
-    let view = use_session().view;
-    signal_of(move || words::refusal(view.server.get()).to_owned())
-}
-
 /// The place for the words for a browser without WebRTC.
 pub(crate) fn no_webrtc() -> AnyView {
     lazy_view(lazy::no_webrtc())
-}
-
-/// For a browser without WebRTC.
-#[component]
-pub fn NoWebRtc() -> impl IntoView {
-    view! {
-        <main class="column">
-            <header class="top">{logo()}</header>
-            <section class="card">
-                <h1>{words::NO_WEBRTC}</h1>
-                <p>{words::NO_WEBRTC_HINT}</p>
-            </section>
-        </main>
-    }
 }

@@ -2,15 +2,16 @@
 
 use leptos::prelude::*;
 
-use super::banner::{NoWebRtc, ServerRefusal};
-use super::check::CheckResults;
+use super::browser_notices::{BrowserNotices, DeviceNotices};
+use super::check_results::CheckResults;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
-use super::ended::EndCard;
+use super::end_card::EndCard;
 use super::incoming::IncomingDialog;
-use super::notices::{BrowserNotices, DeviceNotices};
+use super::no_webrtc::NoWebRtc;
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
 use super::self_view::SelfView;
+use super::server_refusal::ServerRefusal;
 use super::trust::{LockButton, SecurityAlert};
 use crate::chunk::lazy;
 

@@ -5,12 +5,15 @@
 
 mod app;
 mod banner;
+mod browser_notices;
 mod call;
 mod check;
+mod check_results;
 mod contact_actions;
 mod contacts;
 mod controls;
 mod debug;
+mod end_card;
 mod ended;
 mod field;
 mod home;
@@ -18,6 +21,7 @@ mod icon;
 mod incoming;
 mod lazy;
 mod lazy_view;
+mod no_webrtc;
 mod notices;
 mod person;
 mod quality;
@@ -27,20 +31,26 @@ mod route;
 mod save;
 pub mod screens;
 mod self_view;
+mod server_refusal;
+mod signals;
 mod styles;
 mod trust;
 mod welcome;
 pub mod words;
 
 pub use app::App;
-pub use banner::{Banner, NoWebRtc, ServerRefusal};
-pub use check::{CheckResults, ConnectionCheck};
+pub use banner::Banner;
+pub use browser_notices::{BrowserNotices, DeviceNotices};
+pub use check::ConnectionCheck;
+pub use check_results::CheckResults;
 pub use contacts::{ContactsArea, LinkQrCode};
-pub use ended::EndCard;
+pub use end_card::EndCard;
 pub use home::HideAddress;
 pub use incoming::IncomingDialog;
-pub use notices::{BrowserNotices, DeviceNotices};
+pub use no_webrtc::NoWebRtc;
 pub use quality::{PauseOffer, QualityPanel, QualitySign};
+pub use server_refusal::ServerRefusal;
+pub(crate) use signals::{signal_of, use_session};
 pub use trust::{LockButton, SecurityAlert};
 pub use welcome::WelcomePage;
 
@@ -62,17 +72,4 @@ pub fn start() {
         view! { <App options /> }
     })
     .forget();
-}
-
-/// A value that changes, as one type whatever computes it: each type that a view
-/// is made of costs the page a few kilobytes of code.
-pub(crate) fn signal_of<T: Send + Sync + 'static>(
-    compute: impl Fn() -> T + Send + Sync + 'static,
-) -> Signal<T> {
-    Signal::derive(compute)
-}
-
-/// The session that the page was started with.
-pub(crate) fn use_session() -> Session {
-    expect_context::<Session>()
 }
