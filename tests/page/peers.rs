@@ -9,7 +9,7 @@ use wimpex::browser::peer::{
     prefer_motion, with_wishes,
 };
 use wimpex::browser::stats::Reader;
-use wimpex_quality::Report;
+use wimpex_quality::{Member, Report};
 
 struct Side {
     peer: PeerConnection,
@@ -89,8 +89,8 @@ async fn tracks_that_come_late_are_sent_without_another_description() {
         let report = read(&callee.peer).await;
         let frames = report
             .of_type("inbound-rtp")
-            .filter(|entry| entry.text("kind") == Some("video"))
-            .find_map(|entry| entry.number("framesDecoded"));
+            .filter(|entry| entry.text(Member::Kind) == Some("video"))
+            .find_map(|entry| entry.number(Member::FramesDecoded));
         if frames.is_some_and(|frames| frames > 3.0) {
             break;
         }

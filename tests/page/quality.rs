@@ -14,7 +14,8 @@ use wimpex::session::{Intent, Session};
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
 use wimpex_call::State;
 use wimpex_quality::{
-    CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Report, Route, Security, Verdict,
+    CandidateEnd, Flow, Grade, History, Member, Quality, Reading, Reason, Report, Route, Security,
+    Verdict,
 };
 
 use crate::components::{Stage, in_a_call};
@@ -249,7 +250,7 @@ fn the_pair_in_use_is_read_whatever_its_state() {
         let read = read("P", state);
         let pairs: Vec<_> = read.of_type("candidate-pair").collect();
         assert_eq!(pairs.len(), 1, "{state}");
-        assert_eq!(pairs[0].text("id"), Some("P"), "{state}");
+        assert_eq!(pairs[0].text(Member::Id), Some("P"), "{state}");
         assert!(read.by_id("L").is_some(), "{state}");
     }
     // One that is not there is none, and takes nothing with it.
@@ -281,7 +282,7 @@ fn a_reader_follows_the_pair_through_an_outage() {
         let read = Report::parse(&json).unwrap();
         assert_eq!(read.of_type("transport").count(), 1, "{named}, {state}");
         let pair = read.of_type("candidate-pair").next();
-        let pair = pair.and_then(|pair| pair.text("id"));
+        let pair = pair.and_then(|pair| pair.text(Member::Id));
         match named {
             "gone" => assert_eq!(pair, None),
             _ => assert_eq!(pair, Some(named), "{state}"),

@@ -29,5 +29,5 @@ pub use grade::{Grade, Reason, Verdict};
 pub use history::{History, SECONDS, Series};
 pub use meter::{Meter, Reading};
 pub use quality::{Flow, Media, Number, Quality};
-pub use report::{Entry, Report};
+pub use report::{Entry, Member, Report};
 pub use sample::{CandidateEnd, Counter, Route, Sample, Security, Stream, fingerprint};

@@ -4,77 +4,98 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The fields that are read, in their order. A report has three times as many, and one
-/// comes each second: the others are passed over.
-const READ: [&str; 58] = [
-    "address",
-    "availableOutgoingBitrate",
-    "bytesReceived",
-    "bytesSent",
-    "candidateType",
-    "codecId",
-    "concealedSamples",
-    "currentRoundTripTime",
-    "dtlsCipher",
-    "fingerprint",
-    "fractionLost",
-    "frameHeight",
-    "frameWidth",
-    "framesDecoded",
-    "framesDropped",
-    "framesEncoded",
-    "freezeCount",
-    "id",
-    "jitter",
-    "jitterBufferDelay",
-    "jitterBufferEmittedCount",
-    "kind",
-    "localCandidateId",
-    "localCertificateId",
-    "mimeType",
-    "nackCount",
-    "networkType",
-    "nominated",
-    "packetsLost",
-    "packetsReceived",
-    "packetsSent",
-    "pliCount",
-    "port",
-    "powerEfficientDecoder",
-    "powerEfficientEncoder",
-    "protocol",
-    "qualityLimitationReason",
-    "relayProtocol",
-    "remoteCandidateId",
-    "remoteCertificateId",
-    "responsesReceived",
-    "retransmittedPacketsReceived",
-    "retransmittedPacketsSent",
-    "roundTripTime",
-    "selected",
-    "selectedCandidatePairId",
-    "srtpCipher",
-    "ssrc",
-    "state",
-    "targetBitrate",
-    "timestamp",
-    "tlsVersion",
-    "totalDecodeTime",
-    "totalEncodeTime",
-    "totalFreezesDuration",
-    "totalRoundTripTime",
-    "totalSamplesReceived",
-    "type",
-];
+/// Declares the members that are read, each once: the name in Rust, and the name on the wire.
+macro_rules! members {
+    ($($member:ident = $name:literal,)*) => {
+        /// A member of a statistics dictionary (webrtc-stats, sections 7 and 8).
+        ///
+        /// Only those that are read are in here: a report has three times as many, and one
+        /// comes each second, so the others are skipped while it is parsed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Member {
+            $(#[doc = concat!("`", $name, "`.")] $member,)*
+        }
+
+        impl Member {
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$member),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+members! {
+    Address = "address",
+    AvailableOutgoingBitrate = "availableOutgoingBitrate",
+    BytesReceived = "bytesReceived",
+    BytesSent = "bytesSent",
+    CandidateType = "candidateType",
+    CodecId = "codecId",
+    ConcealedSamples = "concealedSamples",
+    CurrentRoundTripTime = "currentRoundTripTime",
+    DtlsCipher = "dtlsCipher",
+    Fingerprint = "fingerprint",
+    FractionLost = "fractionLost",
+    FrameHeight = "frameHeight",
+    FrameWidth = "frameWidth",
+    FramesDecoded = "framesDecoded",
+    FramesDropped = "framesDropped",
+    FramesEncoded = "framesEncoded",
+    FreezeCount = "freezeCount",
+    Id = "id",
+    Jitter = "jitter",
+    JitterBufferDelay = "jitterBufferDelay",
+    JitterBufferEmittedCount = "jitterBufferEmittedCount",
+    Kind = "kind",
+    LocalCandidateId = "localCandidateId",
+    LocalCertificateId = "localCertificateId",
+    MimeType = "mimeType",
+    NackCount = "nackCount",
+    NetworkType = "networkType",
+    Nominated = "nominated",
+    PacketsLost = "packetsLost",
+    PacketsReceived = "packetsReceived",
+    PacketsSent = "packetsSent",
+    PliCount = "pliCount",
+    Port = "port",
+    PowerEfficientDecoder = "powerEfficientDecoder",
+    PowerEfficientEncoder = "powerEfficientEncoder",
+    Protocol = "protocol",
+    QualityLimitationReason = "qualityLimitationReason",
+    RelayProtocol = "relayProtocol",
+    RemoteCandidateId = "remoteCandidateId",
+    RemoteCertificateId = "remoteCertificateId",
+    ResponsesReceived = "responsesReceived",
+    RetransmittedPacketsReceived = "retransmittedPacketsReceived",
+    RetransmittedPacketsSent = "retransmittedPacketsSent",
+    RoundTripTime = "roundTripTime",
+    Selected = "selected",
+    SelectedCandidatePairId = "selectedCandidatePairId",
+    SrtpCipher = "srtpCipher",
+    Ssrc = "ssrc",
+    State = "state",
+    TargetBitrate = "targetBitrate",
+    Timestamp = "timestamp",
+    TlsVersion = "tlsVersion",
+    TotalDecodeTime = "totalDecodeTime",
+    TotalEncodeTime = "totalEncodeTime",
+    TotalFreezesDuration = "totalFreezesDuration",
+    TotalRoundTripTime = "totalRoundTripTime",
+    TotalSamplesReceived = "totalSamplesReceived",
+    Type = "type",
+}
 
 /// `RTCStatsReport`: its dictionaries in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report(Vec<Entry>);
 
-/// One dictionary (webrtc-stats, section 7). A field that is missing, or not of the
-/// kind that is asked for, is unknown.
+/// One dictionary (webrtc-stats, section 7). A member that is missing, or not of the
+/// type that is asked for, is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Entry(Vec<(usize, Field)>);
+pub struct Entry(Vec<(Member, Field)>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Field {
@@ -101,46 +122,45 @@ impl Report {
     pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Entry> {
         self.0
             .iter()
-            .filter(move |entry| entry.text("type") == Some(kind))
+            .filter(move |entry| entry.text(Member::Type) == Some(kind))
     }
 
     /// The entry with that `id`.
     pub fn by_id(&self, id: &str) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.text("id") == Some(id))
+        self.0
+            .iter()
+            .find(|entry| entry.text(Member::Id) == Some(id))
     }
 }
 
 impl Entry {
-    /// A field that is a number. JSON knows neither NaN nor infinity.
-    pub fn number(&self, name: &str) -> Option<f64> {
-        match self.field(name)? {
+    /// A member that is a number. JSON knows neither NaN nor infinity.
+    pub fn number(&self, member: Member) -> Option<f64> {
+        match self.field(member)? {
             Field::Number(number) => Some(*number),
             Field::Text(_) | Field::Flag(_) => None,
         }
     }
 
-    /// A field that is a text.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.field(name)? {
+    /// A member that is a string.
+    pub fn text(&self, member: Member) -> Option<&str> {
+        match self.field(member)? {
             Field::Text(text) => Some(text),
             Field::Number(_) | Field::Flag(_) => None,
         }
     }
 
-    /// A field that is true or false.
-    pub fn flag(&self, name: &str) -> Option<bool> {
-        match self.field(name)? {
+    /// A member that is a boolean.
+    pub fn flag(&self, member: Member) -> Option<bool> {
+        match self.field(member)? {
             Field::Flag(flag) => Some(*flag),
             Field::Number(_) | Field::Text(_) => None,
         }
     }
 
-    fn field(&self, name: &str) -> Option<&Field> {
-        let known = READ.binary_search(&name);
-        debug_assert!(known.is_ok() || name.is_empty(), "{name} is not read");
-        let known = known.ok()?;
+    fn field(&self, member: Member) -> Option<&Field> {
         let mut fields = self.0.iter();
-        fields.find_map(|(at, field)| (*at == known).then_some(field))
+        fields.find_map(|(at, field)| (*at == member).then_some(field))
     }
 }
 
@@ -151,21 +171,21 @@ enum Item {
     Nothing,
 }
 
-/// A field's name, as its place in [`READ`].
-struct Known(Option<usize>);
+/// The name of a member in JSON; nothing where it is not read.
+struct Key(Option<Member>);
 
-impl<'de> Deserialize<'de> for Known {
+impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Name;
         impl Visitor<'_> for Name {
-            type Value = Known;
+            type Value = Key;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a name")
             }
 
-            fn visit_str<E: Error>(self, name: &str) -> Result<Known, E> {
-                Ok(Known(READ.binary_search(&name).ok()))
+            fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
+                Ok(Key(Member::named(name)))
             }
         }
         deserializer.deserialize_str(Name)
@@ -215,7 +235,7 @@ impl<'de> Deserialize<'de> for Item {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
                 let mut fields = Vec::new();
-                while let Some(Known(known)) = map.next_key()? {
+                while let Some(Key(known)) = map.next_key()? {
                     let Some(known) = known else {
                         map.next_value::<IgnoredAny>()?;
                         continue;

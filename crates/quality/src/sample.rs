@@ -1,6 +1,6 @@
 //! What one report says of a call, in the browser's own units.
 
-use crate::report::{Entry, Report};
+use crate::report::{Entry, Member, Report};
 
 /// Something that a browser counts, since the beginning of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,26 +39,54 @@ pub enum Counter {
 
 /// Each counter with its field in `inbound-rtp` and in `outbound-rtp`
 /// (webrtc-stats, sections 8.1 to 8.4). Empty where there is none.
-const FIELDS: [(Counter, &str, &str); COUNTERS] = [
-    (Counter::Bytes, "bytesReceived", "bytesSent"),
-    (Counter::Packets, "packetsReceived", "packetsSent"),
-    (Counter::Lost, "packetsLost", ""),
-    (Counter::Frames, "framesDecoded", "framesEncoded"),
-    (Counter::Dropped, "framesDropped", ""),
-    (Counter::Freezes, "freezeCount", ""),
-    (Counter::FreezeTime, "totalFreezesDuration", ""),
-    (Counter::Concealed, "concealedSamples", ""),
-    (Counter::Samples, "totalSamplesReceived", ""),
-    (Counter::Waited, "jitterBufferDelay", ""),
-    (Counter::Emitted, "jitterBufferEmittedCount", ""),
-    (Counter::Worked, "totalDecodeTime", "totalEncodeTime"),
+const FIELDS: [(Counter, Option<Member>, Option<Member>); COUNTERS] = [
+    (
+        Counter::Bytes,
+        Some(Member::BytesReceived),
+        Some(Member::BytesSent),
+    ),
+    (
+        Counter::Packets,
+        Some(Member::PacketsReceived),
+        Some(Member::PacketsSent),
+    ),
+    (Counter::Lost, Some(Member::PacketsLost), None),
+    (
+        Counter::Frames,
+        Some(Member::FramesDecoded),
+        Some(Member::FramesEncoded),
+    ),
+    (Counter::Dropped, Some(Member::FramesDropped), None),
+    (Counter::Freezes, Some(Member::FreezeCount), None),
+    (
+        Counter::FreezeTime,
+        Some(Member::TotalFreezesDuration),
+        None,
+    ),
+    (Counter::Concealed, Some(Member::ConcealedSamples), None),
+    (Counter::Samples, Some(Member::TotalSamplesReceived), None),
+    (Counter::Waited, Some(Member::JitterBufferDelay), None),
+    (
+        Counter::Emitted,
+        Some(Member::JitterBufferEmittedCount),
+        None,
+    ),
+    (
+        Counter::Worked,
+        Some(Member::TotalDecodeTime),
+        Some(Member::TotalEncodeTime),
+    ),
     (
         Counter::Again,
-        "retransmittedPacketsReceived",
-        "retransmittedPacketsSent",
+        Some(Member::RetransmittedPacketsReceived),
+        Some(Member::RetransmittedPacketsSent),
     ),
-    (Counter::Nack, "nackCount", "nackCount"),
-    (Counter::Pli, "pliCount", "pliCount"),
+    (
+        Counter::Nack,
+        Some(Member::NackCount),
+        Some(Member::NackCount),
+    ),
+    (Counter::Pli, Some(Member::PliCount), Some(Member::PliCount)),
 ];
 
 const COUNTERS: usize = 15;
@@ -184,40 +212,42 @@ impl Stream {
         let mut counters = [None; COUNTERS];
         for (counter, inbound, outbound) in FIELDS {
             let field = if arrives { inbound } else { outbound };
-            counters[counter as usize] = entry.number(field);
+            counters[counter as usize] = field.and_then(|member| entry.number(member));
         }
         let hardware = if arrives {
-            "powerEfficientDecoder"
+            Member::PowerEfficientDecoder
         } else {
-            "powerEfficientEncoder"
+            Member::PowerEfficientEncoder
         };
         // What the peer says of it comes in an entry of its own.
         let peer = (!arrives)
             .then(|| {
                 report
                     .of_type("remote-inbound-rtp")
-                    .find(|peer| peer.number("ssrc") == entry.number("ssrc"))
+                    .find(|peer| peer.number(Member::Ssrc) == entry.number(Member::Ssrc))
             })
             .flatten();
         let of_peer = |field| peer.and_then(|peer| peer.number(field));
         Self {
-            ssrc: entry.number("ssrc"),
+            ssrc: entry.number(Member::Ssrc),
             counters,
             jitter: if arrives {
-                entry.number("jitter")
+                entry.number(Member::Jitter)
             } else {
-                of_peer("jitter")
+                of_peer(Member::Jitter)
             },
             resolution: resolution(entry),
             codec: codec(entry, report),
             hardware: entry.flag(hardware),
-            limitation: entry.text("qualityLimitationReason").map(str::to_owned),
-            target: entry.number("targetBitrate"),
-            reported: of_peer("timestamp"),
-            peer_lost: of_peer("packetsLost"),
-            peer_received: of_peer("packetsReceived"),
-            peer_loss: of_peer("fractionLost").filter(|loss| (0.0..=1.0).contains(loss)),
-            round_trip: of_peer("roundTripTime"),
+            limitation: entry
+                .text(Member::QualityLimitationReason)
+                .map(str::to_owned),
+            target: entry.number(Member::TargetBitrate),
+            reported: of_peer(Member::Timestamp),
+            peer_lost: of_peer(Member::PacketsLost),
+            peer_received: of_peer(Member::PacketsReceived),
+            peer_loss: of_peer(Member::FractionLost).filter(|loss| (0.0..=1.0).contains(loss)),
+            round_trip: of_peer(Member::RoundTripTime),
         }
     }
 }
@@ -247,21 +277,25 @@ impl Sample {
 /// that stand still.
 fn busiest<'a>(report: &'a Report, kind: &'a str, media: &str, arrives: bool) -> Option<&'a Entry> {
     let field = if arrives {
-        "bytesReceived"
+        Member::BytesReceived
     } else {
-        "bytesSent"
+        Member::BytesSent
     };
     let bytes = |entry: &Entry| entry.number(field).unwrap_or(0.0);
     report
         .of_type(kind)
-        .filter(|entry| entry.text("kind") == Some(media))
+        .filter(|entry| entry.text(Member::Kind) == Some(media))
         .max_by(|a, b| bytes(a).total_cmp(&bytes(b)))
 }
 
 /// The newest `timestamp` of those that say when they were made; the others are of
 /// when something came from the peer.
 fn time(report: &Report) -> Option<f64> {
-    let made = |kind| report.of_type(kind).filter_map(|it| it.number("timestamp"));
+    let made = |kind| {
+        report
+            .of_type(kind)
+            .filter_map(|it| it.number(Member::Timestamp))
+    };
     ["transport", "candidate-pair", "inbound-rtp", "outbound-rtp"]
         .into_iter()
         .flat_map(made)
@@ -275,13 +309,16 @@ fn time(report: &Report) -> Option<f64> {
     reason = "pixels"
 )]
 fn resolution(entry: &Entry) -> Option<(u32, u32)> {
-    let (width, height) = (entry.number("frameWidth")?, entry.number("frameHeight")?);
+    let (width, height) = (
+        entry.number(Member::FrameWidth)?,
+        entry.number(Member::FrameHeight)?,
+    );
     (width > 0.0 && height > 0.0).then_some((width as u32, height as u32))
 }
 
 fn codec(entry: &Entry, report: &Report) -> Option<String> {
-    let codec = report.by_id(entry.text("codecId")?)?;
-    let mime = codec.text("mimeType")?;
+    let codec = report.by_id(entry.text(Member::CodecId)?)?;
+    let mime = codec.text(Member::MimeType)?;
     let name = mime.split_once('/').map_or(mime, |(_, name)| name);
     Some(name.to_owned())
 }
@@ -291,31 +328,32 @@ fn codec(entry: &Entry, report: &Report) -> Option<String> {
 fn route(report: &Report) -> Option<Route> {
     let named = report
         .of_type("transport")
-        .find_map(|transport| report.by_id(transport.text("selectedCandidatePairId")?));
+        .find_map(|transport| report.by_id(transport.text(Member::SelectedCandidatePairId)?));
     let pair = named.or_else(|| {
         report.of_type("candidate-pair").find(|pair| {
-            pair.flag("selected").unwrap_or_else(|| {
-                pair.flag("nominated") == Some(true) && pair.text("state") == Some("succeeded")
+            pair.flag(Member::Selected).unwrap_or_else(|| {
+                pair.flag(Member::Nominated) == Some(true)
+                    && pair.text(Member::State) == Some("succeeded")
             })
         })
     })?;
     let end = |field| pair.text(field).and_then(|id| report.by_id(id));
-    let local = end("localCandidateId");
+    let local = end(Member::LocalCandidateId);
     let text = |entry: Option<&Entry>, field| entry.and_then(|e| e.text(field)).map(str::to_owned);
     Some(Route {
-        id: pair.text("id")?.to_owned(),
-        current_round_trip: pair.number("currentRoundTripTime"),
-        total_round_trip: pair.number("totalRoundTripTime"),
-        responses: pair.number("responsesReceived"),
-        bytes_in: pair.number("bytesReceived"),
-        bytes_out: pair.number("bytesSent"),
-        packets_in: pair.number("packetsReceived"),
-        packets_out: pair.number("packetsSent"),
-        available: pair.number("availableOutgoingBitrate"),
-        protocol: text(local, "protocol"),
-        relay_protocol: text(local, "relayProtocol").filter(|protocol| !protocol.is_empty()),
+        id: pair.text(Member::Id)?.to_owned(),
+        current_round_trip: pair.number(Member::CurrentRoundTripTime),
+        total_round_trip: pair.number(Member::TotalRoundTripTime),
+        responses: pair.number(Member::ResponsesReceived),
+        bytes_in: pair.number(Member::BytesReceived),
+        bytes_out: pair.number(Member::BytesSent),
+        packets_in: pair.number(Member::PacketsReceived),
+        packets_out: pair.number(Member::PacketsSent),
+        available: pair.number(Member::AvailableOutgoingBitrate),
+        protocol: text(local, Member::Protocol),
+        relay_protocol: text(local, Member::RelayProtocol).filter(|protocol| !protocol.is_empty()),
         local: candidate(local),
-        remote: candidate(end("remoteCandidateId")),
+        remote: candidate(end(Member::RemoteCandidateId)),
     })
 }
 
@@ -325,11 +363,11 @@ fn candidate(entry: Option<&Entry>) -> CandidateEnd {
     };
     let text = |field| entry.text(field).filter(|it| !it.is_empty());
     CandidateEnd {
-        kind: text("candidateType").map(str::to_owned),
-        network: text("networkType")
+        kind: text(Member::CandidateType).map(str::to_owned),
+        network: text(Member::NetworkType)
             .filter(|network| *network != "unknown")
             .map(str::to_owned),
-        address: text("address").map(|address| match entry.number("port") {
+        address: text(Member::Address).map(|address| match entry.number(Member::Port) {
             Some(port) => format!("{address} port {port}"),
             None => address.to_owned(),
         }),
@@ -343,20 +381,22 @@ fn security(report: &Report) -> Security {
     let text = |field| transport.text(field).map(str::to_owned);
     let fingerprint = |field| {
         let certificate = report.by_id(transport.text(field)?)?;
-        Some(certificate.text("fingerprint")?.to_owned())
+        Some(certificate.text(Member::Fingerprint)?.to_owned())
     };
     Security {
         // RFC 6347, section 4.1, and RFC 9147, section 5.3: the complement of the
         // version's digits.
-        version: transport.text("tlsVersion").map(|version| match version {
-            "FEFD" => "DTLS 1.2".to_owned(),
-            "FEFC" => "DTLS 1.3".to_owned(),
-            other => other.to_owned(),
-        }),
-        dtls_cipher: text("dtlsCipher"),
-        srtp_cipher: text("srtpCipher"),
-        own_fingerprint: fingerprint("localCertificateId"),
-        peer_fingerprint: fingerprint("remoteCertificateId"),
+        version: transport
+            .text(Member::TlsVersion)
+            .map(|version| match version {
+                "FEFD" => "DTLS 1.2".to_owned(),
+                "FEFC" => "DTLS 1.3".to_owned(),
+                other => other.to_owned(),
+            }),
+        dtls_cipher: text(Member::DtlsCipher),
+        srtp_cipher: text(Member::SrtpCipher),
+        own_fingerprint: fingerprint(Member::LocalCertificateId),
+        peer_fingerprint: fingerprint(Member::RemoteCertificateId),
     }
 }
 
