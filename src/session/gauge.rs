@@ -9,8 +9,8 @@ use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::RtcPeerConnection;
 use wimpex_quality::{
-    CandidateEnd, Flow, History, Limit, Meter, Reading, Report, Route, Sample, Security, Verdict,
-    fingerprint,
+    Assessment, Candidate, CandidatePair, EncodingLimits, History, Meter, Reading, Sample,
+    StatsReport, StreamStats, TransportSecurity, fingerprint,
 };
 
 use super::View;
@@ -79,10 +79,11 @@ impl Gauge {
         }
     }
 
-    fn keep_to(&mut self, limit: Option<Limit>) {
+    fn keep_to(&mut self, limit: Option<EncodingLimits>) {
         let limit = limit.map(|limit| {
-            let scale = lines(&self.pc).map_or(1.0, |lines| lines / f64::from(limit.lines));
-            (limit.bitrate, limit.frame_rate, scale.max(1.0))
+            let scale =
+                lines(&self.pc).map_or(1.0, |lines| lines / f64::from(limit.max_short_side));
+            (limit.max_bitrate, limit.max_framerate, scale.max(1.0))
         });
         if self.limit != limit {
             self.limit = limit;
@@ -94,8 +95,11 @@ impl Gauge {
     /// say it of, and the first picture waits for nothing. A camera that was off comes
     /// back with another track.
     fn wish(&mut self, reading: &Reading) {
-        let quality = &reading.quality;
-        let rate = quality.picture_out.as_ref().and_then(|out| out.frame_rate);
+        let quality = &reading.interval;
+        let rate = quality
+            .outbound_video
+            .as_ref()
+            .and_then(|out| out.frames_per_second);
         let leaves = !quality.camera_off && rate.is_some_and(|rate| rate > 0.0);
         // Two changes of the parameters at once are one too many.
         if leaves && !self.has_wish && self.limit.is_none() {
@@ -106,10 +110,10 @@ impl Gauge {
     }
 
     /// Firefox tells nothing of certificates; the descriptions that are applied do.
-    fn describe(&mut self, security: &mut Security) {
+    fn describe(&mut self, security: &mut TransportSecurity) {
         let shown = [
-            &mut security.own_fingerprint,
-            &mut security.peer_fingerprint,
+            &mut security.local_fingerprint,
+            &mut security.remote_fingerprint,
         ];
         for (which, (shown, known)) in shown.into_iter().zip(&mut self.fingerprints).enumerate() {
             if shown.is_some() {
@@ -130,11 +134,11 @@ impl Gauge {
 impl Measure for Gauge {
     fn measure(&mut self, report: JsValue, told: Told) -> bool {
         // A browser whose report is none has nothing to show.
-        let Ok(report) = Report::parse(&self.reader.json(report)) else {
+        let Ok(report) = StatsReport::parse(&self.reader.json(report)) else {
             return false;
         };
         let mut sample = Sample {
-            redundant: told.redundant,
+            red: told.redundant,
             camera_off: told.camera_off,
             ..Sample::new(&report)
         };
@@ -143,11 +147,11 @@ impl Measure for Gauge {
             return false;
         };
         let arrives = self.view.picture_arrives;
-        if reading.picture.is_some() && reading.picture != arrives.get_untracked() {
-            arrives.set(reading.picture);
+        if reading.video_received.is_some() && reading.video_received != arrives.get_untracked() {
+            arrives.set(reading.video_received);
         }
-        let silent = reading.silent;
-        self.keep_to(reading.limit);
+        let silent = reading.receiving_timed_out;
+        self.keep_to(reading.encoding_limits);
         self.wish(&reading);
         let reading = Arc::new(reading);
         self.view.readings.update_value(|readings| {
@@ -176,12 +180,18 @@ struct Line<'a> {
     receiving: [&'static str; 2],
     sending: [&'static str; 2],
     rating: Option<f64>,
-    sound_in: Option<&'a Flow>,
-    picture_in: Option<&'a Flow>,
-    sound_out: Option<&'a Flow>,
-    picture_out: Option<&'a Flow>,
-    whole_in: Option<f64>,
-    whole_out: Option<f64>,
+    #[serde(rename = "soundIn")]
+    inbound_audio: Option<&'a StreamStats>,
+    #[serde(rename = "pictureIn")]
+    inbound_video: Option<&'a StreamStats>,
+    #[serde(rename = "soundOut")]
+    outbound_audio: Option<&'a StreamStats>,
+    #[serde(rename = "pictureOut")]
+    outbound_video: Option<&'a StreamStats>,
+    #[serde(rename = "wholeIn")]
+    total_bitrate_in: Option<f64>,
+    #[serde(rename = "wholeOut")]
+    total_bitrate_out: Option<f64>,
     redundant: bool,
     camera_off: bool,
     round_trip: Option<f64>,
@@ -192,27 +202,28 @@ struct Line<'a> {
 
 /// As it stands in the file.
 pub(crate) fn line(at: Duration, reading: &Reading) -> serde_json::Value {
-    let quality = &reading.quality;
-    let route = quality.route.as_ref();
-    let kind =
-        |end: fn(&Route) -> &CandidateEnd| route.and_then(|route| end(route).kind.as_deref());
+    let quality = &reading.interval;
+    let route = quality.candidate_pair.as_ref();
+    let kind = |end: fn(&CandidatePair) -> &Candidate| {
+        route.and_then(|route| end(route).candidate_type.as_deref())
+    };
     let verdict =
-        |direction, verdict: Verdict| [grade(verdict.grade), reason(direction, verdict.reason)];
+        |direction, verdict: Assessment| [grade(verdict.grade), reason(direction, verdict.reason)];
     let line = Line {
         at: at.as_secs_f64(),
         receiving: verdict(Direction::Receiving, reading.receiving),
         sending: verdict(Direction::Sending, reading.sending),
         rating: reading.rating,
-        sound_in: quality.sound_in.as_ref(),
-        picture_in: quality.picture_in.as_ref(),
-        sound_out: quality.sound_out.as_ref(),
-        picture_out: quality.picture_out.as_ref(),
-        whole_in: quality.whole_in,
-        whole_out: quality.whole_out,
-        redundant: quality.redundant,
+        inbound_audio: quality.inbound_audio.as_ref(),
+        inbound_video: quality.inbound_video.as_ref(),
+        outbound_audio: quality.outbound_audio.as_ref(),
+        outbound_video: quality.outbound_video.as_ref(),
+        total_bitrate_in: quality.total_bitrate_in,
+        total_bitrate_out: quality.total_bitrate_out,
+        redundant: quality.red,
         camera_off: quality.camera_off,
-        round_trip: quality.round_trip,
-        available: route.and_then(|route| route.available),
+        round_trip: quality.round_trip_time,
+        available: route.and_then(|route| route.available_outgoing_bitrate),
         protocol: route.and_then(|route| {
             let relays = route.relay_protocol.as_deref();
             relays.or(route.protocol.as_deref())

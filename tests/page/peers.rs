@@ -9,7 +9,7 @@ use wimpex::browser::peer::{
     prefer_motion, with_wishes,
 };
 use wimpex::browser::stats::Reader;
-use wimpex_quality::{Member, Report};
+use wimpex_quality::{Member, StatsReport};
 
 struct Side {
     peer: PeerConnection,
@@ -74,9 +74,9 @@ async fn an_audio_call_has_no_place_for_a_picture() {
 }
 
 /// What `getStats` says.
-async fn read(peer: &PeerConnection) -> Report {
+async fn read(peer: &PeerConnection) -> StatsReport {
     let report = peer.stats().await.unwrap();
-    Report::parse(&Reader::default().json(report)).unwrap()
+    StatsReport::parse(&Reader::default().json(report)).unwrap()
 }
 
 #[wasm_bindgen_test]

@@ -14,31 +14,31 @@ use wimpex::session::{Intent, Session};
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
 use wimpex_call::State;
 use wimpex_quality::{
-    CandidateEnd, Flow, Grade, History, Member, Quality, Reading, Reason, Report, Route, Security,
-    Verdict,
+    Assessment, Candidate, CandidatePair, Grade, History, IntervalStats, Member, Reading, Reason,
+    StatsReport, StreamStats, TransportSecurity,
 };
 
 use crate::components::{Stage, in_a_call};
 
-fn shown(quality: Quality) -> Option<Arc<Shown>> {
-    shown_as(quality, Reason::Well, Reason::Loss)
+fn shown(quality: IntervalStats) -> Option<Arc<Shown>> {
+    shown_as(quality, Reason::Undisturbed, Reason::Loss)
 }
 
 /// Poor is what is sent, for that reason.
-fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<Shown>> {
-    let verdict = |grade, reason| Verdict { grade, reason };
+fn shown_as(interval: IntervalStats, receiving: Reason, sending: Reason) -> Option<Arc<Shown>> {
+    let verdict = |grade, reason| Assessment { grade, reason };
     let received = match receiving {
-        Reason::NoPicture | Reason::Measuring => Grade::Unknown,
+        Reason::NoVideo | Reason::Measuring => Grade::Unknown,
         _ => Grade::Good,
     };
     let mut history = History::default();
     for _ in 0..3 {
-        history.add(&quality);
+        history.add(&interval);
     }
     Some(Arc::new(Shown {
         number: 4,
         reading: Arc::new(Reading {
-            quality,
+            interval,
             receiving: verdict(received, receiving),
             sending: verdict(Grade::Poor, sending),
             rating: Some(85.0),
@@ -54,37 +54,37 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
     tick().await;
     let text = || stage.find("section").text_content().unwrap();
     assert!(text().contains("Round-trip time–"), "{}", text());
-    let end = |kind: &str| CandidateEnd {
-        kind: Some(kind.to_owned()),
-        network: None,
+    let end = |kind: &str| Candidate {
+        candidate_type: Some(kind.to_owned()),
+        network_type: None,
         address: Some("198.51.100.7 port 9".to_owned()),
     };
-    stage.session.view.quality.set(shown(Quality {
-        picture_in: Some(Flow {
+    stage.session.view.quality.set(shown(IntervalStats {
+        inbound_video: Some(StreamStats {
             bitrate: Some(1_234_000.0),
-            loss: Some(0.025),
+            fraction_lost: Some(0.025),
             jitter: Some(0.012),
-            frame_rate: Some(29.7),
-            freezes: Some(2.0),
-            frozen: Some(0.5),
+            frames_per_second: Some(29.7),
+            freeze_count: Some(2.0),
+            freeze_duration: Some(0.5),
             nack: Some(7.0),
             resolution: Some((1280, 720)),
             codec: Some("VP8".to_owned()),
-            hardware: Some(false),
-            ..Flow::default()
+            power_efficient: Some(false),
+            ..StreamStats::default()
         }),
-        round_trip: Some(0.0034),
-        route: Some(Route {
+        round_trip_time: Some(0.0034),
+        candidate_pair: Some(CandidatePair {
             protocol: Some("udp".to_owned()),
             local: end("srflx"),
             remote: end("host"),
-            ..Route::default()
+            ..CandidatePair::default()
         }),
-        security: Security {
-            version: Some("DTLS 1.2".to_owned()),
-            ..Security::default()
+        security: TransportSecurity {
+            dtls_version: Some("DTLS 1.2".to_owned()),
+            ..TransportSecurity::default()
         },
-        ..Quality::default()
+        ..IntervalStats::default()
     }));
     tick().await;
     for words in [
@@ -160,21 +160,21 @@ async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
     );
     clipboard.call0(&JsValue::NULL).unwrap();
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
-    let end = CandidateEnd {
+    let end = Candidate {
         address: Some("198.51.100.7 port 9".to_owned()),
-        ..CandidateEnd::default()
+        ..Candidate::default()
     };
-    stage.session.view.quality.set(shown(Quality {
-        sound_in: Some(Flow {
-            packets: Some(50.0),
-            ..Flow::default()
+    stage.session.view.quality.set(shown(IntervalStats {
+        inbound_audio: Some(StreamStats {
+            packet_rate: Some(50.0),
+            ..StreamStats::default()
         }),
-        route: Some(Route {
-            available: Some(2_000_000.0),
+        candidate_pair: Some(CandidatePair {
+            available_outgoing_bitrate: Some(2_000_000.0),
             local: end,
-            ..Route::default()
+            ..CandidatePair::default()
         }),
-        ..Quality::default()
+        ..IntervalStats::default()
     }));
     tick().await;
     stage.button("Copy").click();
@@ -196,12 +196,12 @@ async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
 async fn why_nothing_is_known_is_said() {
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     let says = async |reason| {
-        let quality = shown_as(Quality::default(), reason, Reason::Loss);
+        let quality = shown_as(IntervalStats::default(), reason, Reason::Loss);
         stage.session.view.quality.set(quality);
         tick().await;
         stage.find(".verdict").text_content().unwrap()
     };
-    let says_no_picture = says(Reason::NoPicture).await;
+    let says_no_picture = says(Reason::NoVideo).await;
     assert!(
         says_no_picture.contains("unknownNo picture"),
         "{says_no_picture}"
@@ -244,7 +244,7 @@ fn the_pair_in_use_is_read_whatever_its_state() {
             ("T", &transport),
             ("L", &[("type", "local-candidate".into())]),
         ]));
-        Report::parse(&json).unwrap()
+        StatsReport::parse(&json).unwrap()
     };
     for state in ["succeeded", "in-progress", "failed"] {
         let read = read("P", state);
@@ -279,7 +279,7 @@ fn a_reader_follows_the_pair_through_an_outage() {
             ("Q", &pair(state)),
             ("L", &[("type", "local-candidate".into())]),
         ]));
-        let read = Report::parse(&json).unwrap();
+        let read = StatsReport::parse(&json).unwrap();
         assert_eq!(read.of_type("transport").count(), 1, "{named}, {state}");
         let pair = read.of_type("candidate-pair").next();
         let pair = pair.and_then(|pair| pair.text(Member::Id));
@@ -301,7 +301,11 @@ async fn the_sign_says_how_both_directions_fare() {
             .unwrap()
     };
     assert!(name().contains("Receiving: unknown."), "{}", name());
-    stage.session.view.quality.set(shown(Quality::default()));
+    stage
+        .session
+        .view
+        .quality
+        .set(shown(IntervalStats::default()));
     tick().await;
     assert!(name().contains("Receiving: good."), "{}", name());
     assert!(
@@ -330,11 +334,15 @@ async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
     tick().await;
     assert!(stage.element.query_selector("button").unwrap().is_none());
     // A pause shortens no way.
-    let slow = shown_as(Quality::default(), Reason::Well, Reason::Delay);
+    let slow = shown_as(IntervalStats::default(), Reason::Undisturbed, Reason::Delay);
     stage.session.view.quality.set(slow);
     tick().await;
     assert!(stage.element.query_selector("button").unwrap().is_none());
-    stage.session.view.quality.set(shown(Quality::default()));
+    stage
+        .session
+        .view
+        .quality
+        .set(shown(IntervalStats::default()));
     tick().await;
     stage.button("Pause my picture").click();
     assert_eq!(stage.intents(), [Intent::SetCamera(false)]);

@@ -1,8 +1,8 @@
 //! Good, fair or poor, and why. The table is in `docs/quality.md`.
 
 use crate::emodel::rating;
-use crate::quality::Quality;
-use crate::recent::Recent;
+use crate::interval::IntervalStats;
+use crate::window::Window;
 
 /// How one direction of a call fares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,26 +25,26 @@ pub enum Reason {
     #[default]
     Measuring,
     /// Nothing is wrong.
-    Well,
+    Undisturbed,
     /// Packets are lost on the way.
     Loss,
     /// What is said takes long to be heard.
     Delay,
     /// Nothing arrives at all.
-    Silence,
+    NoMedia,
     /// Sound arrives and no picture: it is off, or held up.
-    NoPicture,
+    NoVideo,
     /// The picture stands still again and again.
     Freezes,
     /// Few pictures a second.
-    FewFrames,
+    LowFrameRate,
     /// The way is too narrow for the picture.
-    Narrow,
+    LowBandwidth,
 }
 
 /// A grade and its reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Assessment {
     /// How it fares.
     pub grade: Grade,
     /// Why.
@@ -65,63 +65,71 @@ const WAIT: f64 = 0.04;
 /// How what arrives fares, and how it should sound (R). `seen` says that there has been a
 /// picture, `before` how it fared until now.
 pub(crate) fn receiving(
-    recent: &Recent,
-    window: &Quality,
+    recent: &Window,
+    window: &IntervalStats,
     seen: bool,
     before: Grade,
-) -> (Verdict, Option<f64>) {
+) -> (Assessment, Option<f64>) {
     match recent.silence() {
-        [None, None] => return (Verdict::default(), None),
+        [None, None] => return (Assessment::default(), None),
         [None | Some(true), None | Some(true)] => {
-            return (verdict(Grade::Poor, Reason::Silence), None);
+            return (verdict(Grade::Poor, Reason::NoMedia), None);
         }
         [Some(false), _] | [_, Some(false)] => {}
     }
-    let waited = window.sound_in.as_ref().and_then(|sound| sound.waited);
+    let waited = window
+        .inbound_audio
+        .as_ref()
+        .and_then(|sound| sound.jitter_buffer_delay);
     let missing = recent.lost_in().map(|lost| window.missing_in(lost));
-    let way = Way::new(missing, window.round_trip, waited.unwrap_or(WAIT));
-    let heard = way.map_or_else(Verdict::default, |way| way.verdict(before));
+    let way = Way::new(missing, window.round_trip_time, waited.unwrap_or(WAIT));
+    let heard = way.map_or_else(Assessment::default, |way| way.verdict(before));
     let shown = seen.then(|| shown(recent)).flatten();
     (worse(heard, shown), way.map(|way| way.rating))
 }
 
-fn shown(recent: &Recent) -> Option<Verdict> {
+fn shown(recent: &Window) -> Option<Assessment> {
     // Off or held up: nobody can tell from here.
     if recent.no_picture() {
-        return Some(verdict(Grade::Unknown, Reason::NoPicture));
+        return Some(verdict(Grade::Unknown, Reason::NoVideo));
     }
     let (rate, frozen) = recent.shown()?;
     Some(match () {
         () if rate < 1.0 => verdict(Grade::Poor, Reason::Freezes),
         () if frozen > 0.2 => verdict(Grade::Poor, Reason::Freezes),
-        () if rate < 5.0 => verdict(Grade::Poor, Reason::FewFrames),
+        () if rate < 5.0 => verdict(Grade::Poor, Reason::LowFrameRate),
         () if frozen > 0.05 => verdict(Grade::Fair, Reason::Freezes),
-        () if rate < 10.0 => verdict(Grade::Fair, Reason::FewFrames),
+        () if rate < 10.0 => verdict(Grade::Fair, Reason::LowFrameRate),
         () => return None,
     })
 }
 
 /// How what leaves fares, after what the peer reports.
-pub(crate) fn sending(recent: &Recent, window: &Quality, before: Grade) -> Verdict {
+pub(crate) fn sending(recent: &Window, window: &IntervalStats, before: Grade) -> Assessment {
     let missing = recent.lost_out().map(|lost| window.missing_out(lost));
-    let way = Way::new(missing, window.round_trip, WAIT);
-    let heard = way.map_or_else(Verdict::default, |way| way.verdict(before));
+    let way = Way::new(missing, window.round_trip_time, WAIT);
+    let heard = way.map_or_else(Assessment::default, |way| way.verdict(before));
     worse(heard, narrow(recent, window))
 }
 
 /// What there is to say of the picture that leaves, if there is one.
-fn narrow(recent: &Recent, window: &Quality) -> Option<Verdict> {
-    let picture = window.picture_out.as_ref().filter(|_| !window.camera_off)?;
+fn narrow(recent: &Window, window: &IntervalStats) -> Option<Assessment> {
+    let picture = window
+        .outbound_video
+        .as_ref()
+        .filter(|_| !window.camera_off)?;
     let rate = recent.encoded()?;
-    let held = picture.limitation.as_deref() == Some("bandwidth");
+    let held = picture.quality_limitation_reason.as_deref() == Some("bandwidth");
     // The browser finds the width of the way by and by: that is no fault yet.
-    let starved = picture.target.is_some_and(|target| target < 150_000.0);
+    let starved = picture
+        .target_bitrate
+        .is_some_and(|target| target < 150_000.0);
     Some(match () {
-        () if held && rate < 5.0 => verdict(Grade::Poor, Reason::Narrow),
+        () if held && rate < 5.0 => verdict(Grade::Poor, Reason::LowBandwidth),
         // A camera that gives nothing is not the way's fault.
         () if rate == 0.0 => return None,
-        () if held && (rate < 10.0 || starved) => verdict(Grade::Fair, Reason::Narrow),
-        () if rate < 5.0 => verdict(Grade::Fair, Reason::FewFrames),
+        () if held && (rate < 10.0 || starved) => verdict(Grade::Fair, Reason::LowBandwidth),
+        () if rate < 5.0 => verdict(Grade::Fair, Reason::LowFrameRate),
         () => return None,
     })
 }
@@ -145,7 +153,7 @@ impl Way {
         })
     }
 
-    fn verdict(self, before: Grade) -> Verdict {
+    fn verdict(self, before: Grade) -> Assessment {
         let margin = |grade: Grade| match (before, grade) {
             (Grade::Fair | Grade::Poor, Grade::Good) | (Grade::Poor, Grade::Fair) => MARGIN,
             _ => 0.0,
@@ -158,7 +166,7 @@ impl Way {
             Grade::Poor
         };
         let reason = match grade {
-            Grade::Good | Grade::Unknown => Reason::Well,
+            Grade::Good | Grade::Unknown => Reason::Undisturbed,
             Grade::Fair | Grade::Poor if rating(self.loss, 0.0) < rating(0.0, self.delay) => {
                 Reason::Loss
             }
@@ -169,7 +177,7 @@ impl Way {
 }
 
 /// The one that a person would name first.
-fn worse(heard: Verdict, shown: Option<Verdict>) -> Verdict {
+fn worse(heard: Assessment, shown: Option<Assessment>) -> Assessment {
     match shown {
         Some(shown) if rank(shown.grade) > rank(heard.grade) => shown,
         _ => heard,
@@ -186,8 +194,8 @@ pub(crate) fn rank(grade: Grade) -> u8 {
     }
 }
 
-fn verdict(grade: Grade, reason: Reason) -> Verdict {
-    Verdict { grade, reason }
+fn verdict(grade: Grade, reason: Reason) -> Assessment {
+    Assessment { grade, reason }
 }
 
 #[cfg(test)]

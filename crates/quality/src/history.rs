@@ -2,64 +2,64 @@
 
 use std::collections::VecDeque;
 
-use crate::quality::{Media, Number, Quality};
+use crate::interval::{IntervalStats, Metric, StreamKind};
 
 /// How far back it goes: readings, one a second.
-pub const SECONDS: usize = 120;
+pub const HISTORY_SECONDS: usize = 120;
 
 /// A number over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Series {
     /// One of a stream's.
-    Of(Media, Number),
-    /// [`Quality::round_trip`].
+    Stream(StreamKind, Metric),
+    /// [`IntervalStats::round_trip`].
     RoundTrip,
-    /// [`Quality::whole_in`].
-    WholeIn,
-    /// [`Quality::whole_out`].
-    WholeOut,
+    /// [`IntervalStats::total_bitrate_in`].
+    TotalBitrateIn,
+    /// [`IntervalStats::total_bitrate_out`].
+    TotalBitrateOut,
     /// What the browser thinks that the way carries
-    /// ([`crate::Route::available`]).
+    /// ([`crate::CandidatePair::available`]).
     Available,
 }
 
-const MEDIA: [Media; 4] = [
-    Media::SoundIn,
-    Media::SoundOut,
-    Media::PictureIn,
-    Media::PictureOut,
+const STREAMS: [StreamKind; 4] = [
+    StreamKind::InboundAudio,
+    StreamKind::OutboundAudio,
+    StreamKind::InboundVideo,
+    StreamKind::OutboundVideo,
 ];
 
-const NUMBERS: [Number; 14] = [
-    Number::Bitrate,
-    Number::Packets,
-    Number::Loss,
-    Number::Jitter,
-    Number::Waited,
-    Number::Concealed,
-    Number::Freezes,
-    Number::Frozen,
-    Number::FrameRate,
-    Number::Dropped,
-    Number::Work,
-    Number::Again,
-    Number::Nack,
-    Number::Pli,
+const METRICS: [Metric; 14] = [
+    Metric::Bitrate,
+    Metric::PacketRate,
+    Metric::FractionLost,
+    Metric::Jitter,
+    Metric::JitterBufferDelay,
+    Metric::Concealed,
+    Metric::FreezeCount,
+    Metric::FreezeDuration,
+    Metric::FramesPerSecond,
+    Metric::FramesDropped,
+    Metric::CodingTime,
+    Metric::Retransmitted,
+    Metric::Nack,
+    Metric::Pli,
 ];
 
 /// Those of no stream.
 const OTHERS: usize = 4;
-const ALL: usize = MEDIA.len() * NUMBERS.len() + OTHERS;
+const ALL: usize = STREAMS.len() * METRICS.len() + OTHERS;
 
 impl Series {
     /// Its place in a row.
     fn place(self) -> usize {
-        let streams = MEDIA.len() * NUMBERS.len();
+        let streams = STREAMS.len() * METRICS.len();
         match self {
-            Self::Of(media, number) => media as usize * NUMBERS.len() + number as usize,
+            Self::Stream(media, number) => media as usize * METRICS.len() + number as usize,
             Self::RoundTrip => streams,
-            Self::WholeIn => streams + 1,
-            Self::WholeOut => streams + 2,
+            Self::TotalBitrateIn => streams + 1,
+            Self::TotalBitrateOut => streams + 2,
             Self::Available => streams + 3,
         }
     }
@@ -72,7 +72,7 @@ pub struct History(VecDeque<[f32; ALL]>);
 
 impl History {
     /// One more reading; the oldest goes when there are too many.
-    pub fn add(&mut self, quality: &Quality) {
+    pub fn add(&mut self, quality: &IntervalStats) {
         let mut row = [f32::NAN; ALL];
         let mut put = |series: Series, value: Option<f64>| {
             #[allow(
@@ -83,20 +83,23 @@ impl History {
                 row[series.place()] = value as f32;
             }
         };
-        for media in MEDIA {
-            let Some(flow) = quality.flow(media) else {
+        for media in STREAMS {
+            let Some(flow) = quality.stream(media) else {
                 continue;
             };
-            for number in NUMBERS {
-                put(Series::Of(media, number), flow.number(number));
+            for number in METRICS {
+                put(Series::Stream(media, number), flow.metric(number));
             }
         }
-        put(Series::RoundTrip, quality.round_trip);
-        put(Series::WholeIn, quality.whole_in);
-        put(Series::WholeOut, quality.whole_out);
-        let route = quality.route.as_ref();
-        put(Series::Available, route.and_then(|route| route.available));
-        if self.0.len() == SECONDS {
+        put(Series::RoundTrip, quality.round_trip_time);
+        put(Series::TotalBitrateIn, quality.total_bitrate_in);
+        put(Series::TotalBitrateOut, quality.total_bitrate_out);
+        let route = quality.candidate_pair.as_ref();
+        put(
+            Series::Available,
+            route.and_then(|route| route.available_outgoing_bitrate),
+        );
+        if self.0.len() == HISTORY_SECONDS {
             self.0.pop_front();
         }
         self.0.push_back(row);
@@ -125,16 +128,16 @@ mod tests {
 
     #[test]
     fn each_series_has_a_place_of_its_own() {
-        for (index, number) in NUMBERS.into_iter().enumerate() {
+        for (index, number) in METRICS.into_iter().enumerate() {
             assert_eq!(number as usize, index);
         }
-        let mut places: Vec<usize> = MEDIA
+        let mut places: Vec<usize> = STREAMS
             .into_iter()
-            .flat_map(|media| NUMBERS.map(|number| Series::Of(media, number)))
+            .flat_map(|media| METRICS.map(|number| Series::Stream(media, number)))
             .chain([
                 Series::RoundTrip,
-                Series::WholeIn,
-                Series::WholeOut,
+                Series::TotalBitrateIn,
+                Series::TotalBitrateOut,
                 Series::Available,
             ])
             .map(Series::place)

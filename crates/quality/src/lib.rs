@@ -6,28 +6,30 @@
 //! passed) is `None`: unknown, never a wrong number.
 //!
 //! ```text
-//! JSON of a report ─► Report ─► Sample ─┬─► Quality (an interval) ─► the panel
-//!                                       └─► Meter ─► Verdict, each direction ─► the indicator
-//!                                   └─► Limit ─► the picture that leaves
+//! JSON ─► StatsReport ─► Sample ─► Meter ─┬─► IntervalStats ─► the panel
+//!                                         ├─► Assessment, each direction ─► the indicator
+//!                                         └─► EncodingLimits ─► the video that is sent
 //! ```
 //!
 //! No browser in here, no clock and no wording: readings come in as text.
 
-mod allowance;
 pub mod emodel;
 mod grade;
 mod history;
+mod hysteresis;
+mod interval;
+mod loss_based;
 mod meter;
-mod quality;
-mod recent;
 mod report;
 mod sample;
-mod steady;
+mod window;
 
-pub use allowance::Limit;
-pub use grade::{Grade, Reason, Verdict};
-pub use history::{History, SECONDS, Series};
+pub use grade::{Assessment, Grade, Reason};
+pub use history::{HISTORY_SECONDS, History, Series};
+pub use interval::{IntervalStats, Metric, StreamKind, StreamStats};
+pub use loss_based::EncodingLimits;
 pub use meter::{Meter, Reading};
-pub use quality::{Flow, Media, Number, Quality};
-pub use report::{Entry, Member, Report};
-pub use sample::{CandidateEnd, Counter, Route, Sample, Security, Stream, fingerprint};
+pub use report::{Member, StatsObject, StatsReport};
+pub use sample::{
+    Candidate, CandidatePair, Counter, Sample, StreamSample, TransportSecurity, fingerprint,
+};

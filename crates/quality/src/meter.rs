@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::allowance::{Allowance, Limit};
-use crate::grade::{Verdict, receiving, sending};
+use crate::grade::{Assessment, receiving, sending};
 use crate::history::History;
-use crate::quality::Quality;
-use crate::recent::{Recent, WINDOW, is_seen};
+use crate::hysteresis::Hysteresis;
+use crate::interval::IntervalStats;
+use crate::loss_based::{EncodingLimits, LossBasedController};
 use crate::sample::Sample;
-use crate::steady::Steady;
+use crate::window::{WINDOW, Window, is_seen};
 
 /// So many readings without a byte, and the way is silent.
 const SILENT: u32 = 3;
@@ -22,33 +22,33 @@ const BUSY: f64 = 1_500.0;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The interval since the sample before.
-    pub quality: Quality,
+    pub interval: IntervalStats,
     /// How what arrives fares.
-    pub receiving: Verdict,
+    pub receiving: Assessment,
     /// How what leaves fares.
-    pub sending: Verdict,
+    pub sending: Assessment,
     /// How the peer should sound: the transmission rating R of what the verdict is of.
     pub rating: Option<f64>,
     /// Pictures came in the interval, and not only black ones for a camera that is off;
     /// unknown while that cannot be told.
-    pub picture: Option<bool>,
+    pub video_received: Option<bool>,
     /// Nothing at all has come over the route for some seconds: for the first time
     /// since something came.
-    pub silent: bool,
+    pub receiving_timed_out: bool,
     /// What the picture that leaves is to keep to, where the browser has no estimate of
     /// the way.
-    pub limit: Option<Limit>,
+    pub encoding_limits: Option<EncodingLimits>,
 }
 
 /// Follows one peer connection.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     samples: VecDeque<Sample>,
-    recent: Recent,
+    recent: Window,
     history: Arc<History>,
-    receiving: Steady,
-    sending: Steady,
-    allowance: Allowance,
+    receiving: Hysteresis,
+    sending: Hysteresis,
+    allowance: LossBasedController,
     /// The way that all this is of.
     way: Option<String>,
     /// Its last known round trip, in seconds.
@@ -67,16 +67,16 @@ impl Meter {
 
     /// One more sample; nothing can be said of the first, nor of one of the same moment.
     pub fn take(&mut self, mut sample: Sample) -> Option<Reading> {
-        if let (Some(limit), Some(picture)) = (self.allowance.limit(), &mut sample.picture_out) {
+        if let (Some(limit), Some(picture)) = (self.allowance.limit(), &mut sample.outbound_video) {
             // In the words of a browser that does it itself.
-            picture.limitation = Some("bandwidth".to_owned());
-            picture.target = Some(f64::from(limit.bitrate));
+            picture.quality_limitation_reason = Some("bandwidth".to_owned());
+            picture.target_bitrate = Some(f64::from(limit.max_bitrate));
         }
         let before = self.samples.back();
         if before.is_some_and(|before| before.at.is_some() && before.at == sample.at) {
             return None;
         }
-        let interval = before.map(|before| Quality::between(before, &sample));
+        let interval = before.map(|before| IntervalStats::between(before, &sample));
         if self.moved(&sample) {
             // What was measured of the old way says nothing of another.
             *self = Self {
@@ -105,28 +105,28 @@ impl Meter {
         known.is_some_and(|known| way(sample).is_some_and(|now| now != known))
     }
 
-    fn judge(&mut self, quality: Quality) -> Reading {
+    fn judge(&mut self, interval: IntervalStats) -> Reading {
         let mut window = match (self.samples.front(), self.samples.back()) {
-            (Some(first), Some(last)) => Quality::between(first, last),
-            _ => Quality::default(),
+            (Some(first), Some(last)) => IntervalStats::between(first, last),
+            _ => IntervalStats::default(),
         };
-        window.round_trip = window.round_trip.or(self.round_trip);
-        self.round_trip = window.round_trip;
-        let picture = quality.picture_in.as_ref().and_then(is_seen);
-        self.seen |= picture == Some(true);
+        window.round_trip_time = window.round_trip_time.or(self.round_trip);
+        self.round_trip = window.round_trip_time;
+        let video_received = interval.inbound_video.as_ref().and_then(is_seen);
+        self.seen |= video_received == Some(true);
         let before = [self.receiving.grade(), self.sending.grade()];
         let (receiving, rating) = receiving(&self.recent, &window, self.seen, before[0]);
         let sending = sending(&self.recent, &window, before[1]);
-        let silent = self.falls_silent(quality.route_bytes);
-        Arc::make_mut(&mut self.history).add(&quality);
+        let receiving_timed_out = self.falls_silent(interval.received_byte_rate);
+        Arc::make_mut(&mut self.history).add(&interval);
         Reading {
             receiving: self.receiving.after(receiving),
             sending: self.sending.after(sending),
             rating,
-            picture,
-            silent,
-            limit: self.allowance.limit(),
-            quality,
+            video_received,
+            receiving_timed_out,
+            encoding_limits: self.allowance.limit(),
+            interval,
         }
     }
 
@@ -150,5 +150,8 @@ impl Meter {
 
 /// Which way a sample went.
 fn way(sample: &Sample) -> Option<&str> {
-    sample.route.as_ref().map(|route| route.id.as_str())
+    sample
+        .candidate_pair
+        .as_ref()
+        .map(|route| route.id.as_str())
 }

@@ -90,12 +90,12 @@ members! {
 
 /// `RTCStatsReport`: its dictionaries in a list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Report(Vec<Entry>);
+pub struct StatsReport(Vec<StatsObject>);
 
 /// One dictionary (webrtc-stats, section 7). A member that is missing, or not of the
 /// type that is asked for, is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Entry(Vec<(Member, Field)>);
+pub struct StatsObject(Vec<(Member, Field)>);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Field {
@@ -104,7 +104,7 @@ enum Field {
     Flag(bool),
 }
 
-impl Report {
+impl StatsReport {
     /// Reads the JSON of a list of dictionaries. What is no dictionary is left out.
     ///
     /// # Errors
@@ -112,28 +112,28 @@ impl Report {
     pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
         let list: Vec<Item> = serde_json::from_str(json)?;
         let entries = list.into_iter().filter_map(|item| match item {
-            Item::Entry(entry) => Some(entry),
+            Item::StatsObject(entry) => Some(entry),
             Item::Field(_) | Item::Nothing => None,
         });
         Ok(Self(entries.collect()))
     }
 
     /// All entries of a `type`.
-    pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Entry> {
+    pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a StatsObject> {
         self.0
             .iter()
             .filter(move |entry| entry.text(Member::Type) == Some(kind))
     }
 
     /// The entry with that `id`.
-    pub fn by_id(&self, id: &str) -> Option<&Entry> {
+    pub fn by_id(&self, id: &str) -> Option<&StatsObject> {
         self.0
             .iter()
             .find(|entry| entry.text(Member::Id) == Some(id))
     }
 }
 
-impl Entry {
+impl StatsObject {
     /// A member that is a number. JSON knows neither NaN nor infinity.
     pub fn number(&self, member: Member) -> Option<f64> {
         match self.field(member)? {
@@ -166,7 +166,7 @@ impl Entry {
 
 /// A value in JSON, as far as it matters.
 enum Item {
-    Entry(Entry),
+    StatsObject(StatsObject),
     Field(Field),
     Nothing,
 }
@@ -244,7 +244,7 @@ impl<'de> Deserialize<'de> for Item {
                         fields.push((known, field));
                     }
                 }
-                Ok(Item::Entry(Entry(fields)))
+                Ok(Item::StatsObject(StatsObject(fields)))
             }
         }
         deserializer.deserialize_any(Any)

@@ -1,6 +1,6 @@
 //! What one report says of a call, in the browser's own units.
 
-use crate::report::{Entry, Member, Report};
+use crate::report::{Member, StatsObject, StatsReport};
 
 /// Something that a browser counts, since the beginning of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +93,7 @@ const COUNTERS: usize = 15;
 
 /// One stream in one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Stream {
+pub struct StreamSample {
     /// Which one; another one begins its counters anew.
     pub ssrc: Option<f64>,
     counters: [Option<f64>; COUNTERS],
@@ -104,79 +104,79 @@ pub struct Stream {
     /// `mimeType` of the `codec`, without its kind: `VP8`, `opus`.
     pub codec: Option<String>,
     /// Whether hardware does the coding (`powerEfficientDecoder`, `…Encoder`).
-    pub hardware: Option<bool>,
+    pub power_efficient: Option<bool>,
     /// What holds the encoder back (`qualityLimitationReason`).
-    pub limitation: Option<String>,
+    pub quality_limitation_reason: Option<String>,
     /// What the encoder aims at, in bits a second.
-    pub target: Option<f64>,
+    pub target_bitrate: Option<f64>,
     /// What the peer says it loses of it, 0 to 1, since its report before.
-    pub peer_loss: Option<f64>,
+    pub remote_fraction_lost: Option<f64>,
     /// Packets that the peer has lost of it, and that it has received, if it tells; of those
     /// that went for the first time.
-    pub peer_lost: Option<f64>,
-    /// See [`Self::peer_lost`].
-    pub peer_received: Option<f64>,
+    pub remote_packets_lost: Option<f64>,
+    /// See [`Self::remote_packets_lost`].
+    pub remote_packets_received: Option<f64>,
     /// When the peer's last report came, in the browser's own milliseconds.
-    pub reported: Option<f64>,
+    pub remote_timestamp: Option<f64>,
     /// There and back as the peer's reports tell, in seconds.
-    pub round_trip: Option<f64>,
+    pub round_trip_time: Option<f64>,
 }
 
 /// One end of the route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CandidateEnd {
+pub struct Candidate {
     /// `host`, `srflx`, `prflx` or `relay` (RFC 8445, section 5.1.1).
-    pub kind: Option<String>,
+    pub candidate_type: Option<String>,
     /// `wifi`, `ethernet`, `cellular` …, where the browser tells.
-    pub network: Option<String>,
+    pub network_type: Option<String>,
     /// Address and port. Nobody else's business: not in diagnostics.
     pub address: Option<String>,
 }
 
 /// The `candidate-pair` in use.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Route {
+pub struct CandidatePair {
     /// Its id; another pair begins its counters anew.
     pub id: String,
     /// `currentRoundTripTime`, in seconds.
-    pub current_round_trip: Option<f64>,
+    pub current_round_trip_time: Option<f64>,
     /// `totalRoundTripTime`, in seconds.
-    pub total_round_trip: Option<f64>,
+    pub total_round_trip_time: Option<f64>,
     /// `responsesReceived`.
-    pub responses: Option<f64>,
+    pub responses_received: Option<f64>,
     /// `bytesReceived` of the pair, whatever they are of; checks of the way do not count.
-    pub bytes_in: Option<f64>,
+    pub bytes_received: Option<f64>,
     /// `bytesSent`, likewise.
-    pub bytes_out: Option<f64>,
+    pub bytes_sent: Option<f64>,
     /// `packetsReceived`, likewise; Firefox does not tell.
-    pub packets_in: Option<f64>,
+    pub packets_received: Option<f64>,
     /// `packetsSent`, likewise.
-    pub packets_out: Option<f64>,
+    pub packets_sent: Option<f64>,
     /// `availableOutgoingBitrate`, in bits a second.
-    pub available: Option<f64>,
+    pub available_outgoing_bitrate: Option<f64>,
     /// `udp` or `tcp`.
     pub protocol: Option<String>,
     /// `udp`, `tcp` or `tls`: how our relay is reached, if there is one.
     pub relay_protocol: Option<String>,
     /// Our end.
-    pub local: CandidateEnd,
+    pub local: Candidate,
     /// The peer's.
-    pub remote: CandidateEnd,
+    pub remote: Candidate,
 }
 
 /// How what flows is protected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Security {
+pub struct TransportSecurity {
     /// `DTLS 1.2` or `DTLS 1.3`.
-    pub version: Option<String>,
+    pub dtls_version: Option<String>,
     /// `dtlsCipher`.
     pub dtls_cipher: Option<String>,
     /// `srtpCipher`.
     pub srtp_cipher: Option<String>,
     /// SHA-256 of our certificate, in hexadecimal with colons.
-    pub own_fingerprint: Option<String>,
+    pub local_fingerprint: Option<String>,
     /// That of the peer's.
-    pub peer_fingerprint: Option<String>,
+    pub remote_fingerprint: Option<String>,
 }
 
 /// What one `getStats` said of a call.
@@ -185,30 +185,30 @@ pub struct Sample {
     /// The report's time, in seconds since some fixed moment.
     pub at: Option<f64>,
     /// Sound that arrives.
-    pub sound_in: Option<Stream>,
+    pub inbound_audio: Option<StreamSample>,
     /// Picture that arrives.
-    pub picture_in: Option<Stream>,
+    pub inbound_video: Option<StreamSample>,
     /// Sound that leaves.
-    pub sound_out: Option<Stream>,
+    pub outbound_audio: Option<StreamSample>,
     /// Picture that leaves.
-    pub picture_out: Option<Stream>,
+    pub outbound_video: Option<StreamSample>,
     /// The way in use.
-    pub route: Option<Route>,
+    pub candidate_pair: Option<CandidatePair>,
     /// Both ends know RED for sound; no report tells.
-    pub redundant: bool,
+    pub red: bool,
     /// Our camera is off; no report tells.
     pub camera_off: bool,
     /// The transport's protection.
-    pub security: Security,
+    pub security: TransportSecurity,
 }
 
-impl Stream {
+impl StreamSample {
     /// What the browser has counted.
     pub fn count(&self, counter: Counter) -> Option<f64> {
         self.counters[counter as usize]
     }
 
-    fn new(entry: &Entry, report: &Report, arrives: bool) -> Self {
+    fn new(entry: &StatsObject, report: &StatsReport, arrives: bool) -> Self {
         let mut counters = [None; COUNTERS];
         for (counter, inbound, outbound) in FIELDS {
             let field = if arrives { inbound } else { outbound };
@@ -238,36 +238,37 @@ impl Stream {
             },
             resolution: resolution(entry),
             codec: codec(entry, report),
-            hardware: entry.flag(hardware),
-            limitation: entry
+            power_efficient: entry.flag(hardware),
+            quality_limitation_reason: entry
                 .text(Member::QualityLimitationReason)
                 .map(str::to_owned),
-            target: entry.number(Member::TargetBitrate),
-            reported: of_peer(Member::Timestamp),
-            peer_lost: of_peer(Member::PacketsLost),
-            peer_received: of_peer(Member::PacketsReceived),
-            peer_loss: of_peer(Member::FractionLost).filter(|loss| (0.0..=1.0).contains(loss)),
-            round_trip: of_peer(Member::RoundTripTime),
+            target_bitrate: entry.number(Member::TargetBitrate),
+            remote_timestamp: of_peer(Member::Timestamp),
+            remote_packets_lost: of_peer(Member::PacketsLost),
+            remote_packets_received: of_peer(Member::PacketsReceived),
+            remote_fraction_lost: of_peer(Member::FractionLost)
+                .filter(|loss| (0.0..=1.0).contains(loss)),
+            round_trip_time: of_peer(Member::RoundTripTime),
         }
     }
 }
 
 impl Sample {
     /// What a report says.
-    pub fn new(report: &Report) -> Self {
+    pub fn new(report: &StatsReport) -> Self {
         let stream = |kind, media, arrives| {
             let entry = busiest(report, kind, media, arrives)?;
-            Some(Stream::new(entry, report, arrives))
+            Some(StreamSample::new(entry, report, arrives))
         };
         Self {
             at: time(report),
-            redundant: false,
+            red: false,
             camera_off: false,
-            sound_in: stream("inbound-rtp", "audio", true),
-            picture_in: stream("inbound-rtp", "video", true),
-            sound_out: stream("outbound-rtp", "audio", false),
-            picture_out: stream("outbound-rtp", "video", false),
-            route: route(report),
+            inbound_audio: stream("inbound-rtp", "audio", true),
+            inbound_video: stream("inbound-rtp", "video", true),
+            outbound_audio: stream("outbound-rtp", "audio", false),
+            outbound_video: stream("outbound-rtp", "video", false),
+            candidate_pair: route(report),
             security: security(report),
         }
     }
@@ -275,13 +276,18 @@ impl Sample {
 
 /// The stream of that kind that has carried the most; a browser may list others
 /// that stand still.
-fn busiest<'a>(report: &'a Report, kind: &'a str, media: &str, arrives: bool) -> Option<&'a Entry> {
+fn busiest<'a>(
+    report: &'a StatsReport,
+    kind: &'a str,
+    media: &str,
+    arrives: bool,
+) -> Option<&'a StatsObject> {
     let field = if arrives {
         Member::BytesReceived
     } else {
         Member::BytesSent
     };
-    let bytes = |entry: &Entry| entry.number(field).unwrap_or(0.0);
+    let bytes = |entry: &StatsObject| entry.number(field).unwrap_or(0.0);
     report
         .of_type(kind)
         .filter(|entry| entry.text(Member::Kind) == Some(media))
@@ -290,7 +296,7 @@ fn busiest<'a>(report: &'a Report, kind: &'a str, media: &str, arrives: bool) ->
 
 /// The newest `timestamp` of those that say when they were made; the others are of
 /// when something came from the peer.
-fn time(report: &Report) -> Option<f64> {
+fn time(report: &StatsReport) -> Option<f64> {
     let made = |kind| {
         report
             .of_type(kind)
@@ -308,7 +314,7 @@ fn time(report: &Report) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "pixels"
 )]
-fn resolution(entry: &Entry) -> Option<(u32, u32)> {
+fn resolution(entry: &StatsObject) -> Option<(u32, u32)> {
     let (width, height) = (
         entry.number(Member::FrameWidth)?,
         entry.number(Member::FrameHeight)?,
@@ -316,7 +322,7 @@ fn resolution(entry: &Entry) -> Option<(u32, u32)> {
     (width > 0.0 && height > 0.0).then_some((width as u32, height as u32))
 }
 
-fn codec(entry: &Entry, report: &Report) -> Option<String> {
+fn codec(entry: &StatsObject, report: &StatsReport) -> Option<String> {
     let codec = report.by_id(entry.text(Member::CodecId)?)?;
     let mime = codec.text(Member::MimeType)?;
     let name = mime.split_once('/').map_or(mime, |(_, name)| name);
@@ -325,7 +331,7 @@ fn codec(entry: &Entry, report: &Report) -> Option<String> {
 
 /// The pair in use: the transport names it; a browser whose transport does not
 /// (Firefox) marks it as selected.
-fn route(report: &Report) -> Option<Route> {
+fn route(report: &StatsReport) -> Option<CandidatePair> {
     let named = report
         .of_type("transport")
         .find_map(|transport| report.by_id(transport.text(Member::SelectedCandidatePairId)?));
@@ -339,17 +345,18 @@ fn route(report: &Report) -> Option<Route> {
     })?;
     let end = |field| pair.text(field).and_then(|id| report.by_id(id));
     let local = end(Member::LocalCandidateId);
-    let text = |entry: Option<&Entry>, field| entry.and_then(|e| e.text(field)).map(str::to_owned);
-    Some(Route {
+    let text =
+        |entry: Option<&StatsObject>, field| entry.and_then(|e| e.text(field)).map(str::to_owned);
+    Some(CandidatePair {
         id: pair.text(Member::Id)?.to_owned(),
-        current_round_trip: pair.number(Member::CurrentRoundTripTime),
-        total_round_trip: pair.number(Member::TotalRoundTripTime),
-        responses: pair.number(Member::ResponsesReceived),
-        bytes_in: pair.number(Member::BytesReceived),
-        bytes_out: pair.number(Member::BytesSent),
-        packets_in: pair.number(Member::PacketsReceived),
-        packets_out: pair.number(Member::PacketsSent),
-        available: pair.number(Member::AvailableOutgoingBitrate),
+        current_round_trip_time: pair.number(Member::CurrentRoundTripTime),
+        total_round_trip_time: pair.number(Member::TotalRoundTripTime),
+        responses_received: pair.number(Member::ResponsesReceived),
+        bytes_received: pair.number(Member::BytesReceived),
+        bytes_sent: pair.number(Member::BytesSent),
+        packets_received: pair.number(Member::PacketsReceived),
+        packets_sent: pair.number(Member::PacketsSent),
+        available_outgoing_bitrate: pair.number(Member::AvailableOutgoingBitrate),
         protocol: text(local, Member::Protocol),
         relay_protocol: text(local, Member::RelayProtocol).filter(|protocol| !protocol.is_empty()),
         local: candidate(local),
@@ -357,14 +364,14 @@ fn route(report: &Report) -> Option<Route> {
     })
 }
 
-fn candidate(entry: Option<&Entry>) -> CandidateEnd {
+fn candidate(entry: Option<&StatsObject>) -> Candidate {
     let Some(entry) = entry else {
-        return CandidateEnd::default();
+        return Candidate::default();
     };
     let text = |field| entry.text(field).filter(|it| !it.is_empty());
-    CandidateEnd {
-        kind: text(Member::CandidateType).map(str::to_owned),
-        network: text(Member::NetworkType)
+    Candidate {
+        candidate_type: text(Member::CandidateType).map(str::to_owned),
+        network_type: text(Member::NetworkType)
             .filter(|network| *network != "unknown")
             .map(str::to_owned),
         address: text(Member::Address).map(|address| match entry.number(Member::Port) {
@@ -374,19 +381,19 @@ fn candidate(entry: Option<&Entry>) -> CandidateEnd {
     }
 }
 
-fn security(report: &Report) -> Security {
+fn security(report: &StatsReport) -> TransportSecurity {
     let Some(transport) = report.of_type("transport").next() else {
-        return Security::default();
+        return TransportSecurity::default();
     };
     let text = |field| transport.text(field).map(str::to_owned);
     let fingerprint = |field| {
         let certificate = report.by_id(transport.text(field)?)?;
         Some(certificate.text(Member::Fingerprint)?.to_owned())
     };
-    Security {
+    TransportSecurity {
         // RFC 6347, section 4.1, and RFC 9147, section 5.3: the complement of the
         // version's digits.
-        version: transport
+        dtls_version: transport
             .text(Member::TlsVersion)
             .map(|version| match version {
                 "FEFD" => "DTLS 1.2".to_owned(),
@@ -395,8 +402,8 @@ fn security(report: &Report) -> Security {
             }),
         dtls_cipher: text(Member::DtlsCipher),
         srtp_cipher: text(Member::SrtpCipher),
-        own_fingerprint: fingerprint(Member::LocalCertificateId),
-        peer_fingerprint: fingerprint(Member::RemoteCertificateId),
+        local_fingerprint: fingerprint(Member::LocalCertificateId),
+        remote_fingerprint: fingerprint(Member::RemoteCertificateId),
     }
 }
 

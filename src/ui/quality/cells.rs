@@ -1,6 +1,6 @@
 //! What the panel says where, and how it reads.
 
-use wimpex_quality::{CandidateEnd, Flow, Media, Number, Quality, Series};
+use wimpex_quality::{Candidate, IntervalStats, Metric, Series, StreamKind, StreamStats};
 
 use crate::session::gauge::Shown;
 use crate::ui::words::{decimal, whole};
@@ -10,13 +10,13 @@ use crate::ui::words::{decimal, whole};
 pub(super) enum What {
     /// A number of the last second, how it reads, and the value that the top of its line
     /// is at least.
-    Number(Number, fn(Option<f64>) -> String, f64),
+    Metric(Metric, fn(Option<f64>) -> String, f64),
     /// A count, over the last minute.
-    Count(Number),
+    Count(Metric),
     /// How often and how long the picture stood still in the last minute.
     Standstill,
     /// Something that is no number.
-    Text(fn(Option<&Flow>) -> String),
+    Text(fn(Option<&StreamStats>) -> String),
 }
 
 /// Which directions a row is there for.
@@ -37,8 +37,8 @@ pub(super) struct Row {
 /// opens them.
 pub(super) struct Table {
     pub(super) title: &'static str,
-    pub(super) receiving: Media,
-    pub(super) sending: Media,
+    pub(super) receiving: StreamKind,
+    pub(super) sending: StreamKind,
     pub(super) rows: &'static [Row],
     pub(super) more: &'static [Row],
 }
@@ -46,7 +46,7 @@ pub(super) struct Table {
 /// What is of neither direction.
 pub(super) struct Line {
     pub(super) name: &'static str,
-    pub(super) read: fn(&Quality) -> String,
+    pub(super) read: fn(&IntervalStats) -> String,
     pub(super) series: Option<(Series, f64)>,
 }
 
@@ -54,7 +54,7 @@ const fn row(name: &'static str, ways: Ways, what: What) -> Row {
     Row { name, what, ways }
 }
 
-const fn line(name: &'static str, read: fn(&Quality) -> String) -> Line {
+const fn line(name: &'static str, read: fn(&IntervalStats) -> String) -> Line {
     Line {
         name,
         read,
@@ -64,7 +64,7 @@ const fn line(name: &'static str, read: fn(&Quality) -> String) -> Line {
 
 const fn drawn(
     name: &'static str,
-    read: fn(&Quality) -> String,
+    read: fn(&IntervalStats) -> String,
     series: Series,
     least: f64,
 ) -> Line {
@@ -77,19 +77,19 @@ const fn drawn(
 
 impl Row {
     /// What it says of a direction that it is there for.
-    pub(super) fn read(&self, shown: &Shown, media: Media) -> String {
-        let flow = shown.reading.quality.flow(media);
-        let minute = |number| shown.history.last_minute(Series::Of(media, number));
+    pub(super) fn read(&self, shown: &Shown, media: StreamKind) -> String {
+        let flow = shown.reading.interval.stream(media);
+        let minute = |number| shown.history.last_minute(Series::Stream(media, number));
         match self.what {
-            What::Number(number, reads, _) => reads(flow.and_then(|flow| flow.number(number))),
+            What::Metric(number, reads, _) => reads(flow.and_then(|flow| flow.metric(number))),
             What::Count(number) => minute(number).map_or_else(unknown, |(count, _)| {
                 format!("{} in a minute", whole(count))
             }),
             What::Standstill => {
-                let Some((count, _)) = minute(Number::Freezes) else {
+                let Some((count, _)) = minute(Metric::FreezeCount) else {
                     return unknown();
                 };
-                let time = minute(Number::Frozen).filter(|_| count > 0.0);
+                let time = minute(Metric::FreezeDuration).filter(|_| count > 0.0);
                 match time {
                     Some((seconds, of)) => format!(
                         "{} in a minute, {} % of it",
@@ -104,11 +104,11 @@ impl Row {
     }
 
     /// Its line, and the value that its top is at least.
-    pub(super) fn series(&self, media: Media) -> Option<(Series, f64)> {
+    pub(super) fn series(&self, media: StreamKind) -> Option<(Series, f64)> {
         match self.what {
-            What::Number(number, _, least) => Some((Series::Of(media, number), least)),
-            What::Count(number) => Some((Series::Of(media, number), 2.0)),
-            What::Standstill => Some((Series::Of(media, Number::Frozen), 1.0)),
+            What::Metric(number, _, least) => Some((Series::Stream(media, number), least)),
+            What::Count(number) => Some((Series::Stream(media, number), 2.0)),
+            What::Standstill => Some((Series::Stream(media, Metric::FreezeDuration), 1.0)),
             What::Text(_) => None,
         }
     }
@@ -120,38 +120,50 @@ const TENTH: f64 = 0.1;
 use Ways::{Both, Receiving, Sending};
 use What::{Count, Standstill, Text};
 
-const LOST: Row = row("Lost", Both, What::Number(Number::Loss, share, TENTH));
-const JITTER: Row = row("Jitter", Both, What::Number(Number::Jitter, millis, 0.05));
+const LOST: Row = row(
+    "Lost",
+    Both,
+    What::Metric(Metric::FractionLost, share, TENTH),
+);
+const JITTER: Row = row("Jitter", Both, What::Metric(Metric::Jitter, millis, 0.05));
 const WAITED: Row = row(
     "Waited in the buffer",
     Receiving,
-    What::Number(Number::Waited, millis, 0.2),
+    What::Metric(Metric::JitterBufferDelay, millis, 0.2),
 );
-const PACKETS: Row = row("Packets", Both, What::Number(Number::Packets, rate, 50.0));
-const AGAIN: Row = row("Sent again", Both, What::Number(Number::Again, rate, 10.0));
+const PACKETS: Row = row(
+    "Packets",
+    Both,
+    What::Metric(Metric::PacketRate, rate, 50.0),
+);
+const AGAIN: Row = row(
+    "Sent again",
+    Both,
+    What::Metric(Metric::Retransmitted, rate, 10.0),
+);
 const NACK: Row = row(
     "Packets asked for (NACK)",
     Both,
-    What::Number(Number::Nack, rate, 10.0),
+    What::Metric(Metric::Nack, rate, 10.0),
 );
 const CODEC: Row = row("Codec", Both, Text(codec));
 
 pub(super) static SOUND: Table = Table {
     title: "Sound",
-    receiving: Media::SoundIn,
-    sending: Media::SoundOut,
+    receiving: StreamKind::InboundAudio,
+    sending: StreamKind::OutboundAudio,
     rows: &[
         row(
             "Bitrate",
             Both,
-            What::Number(Number::Bitrate, bits, 50_000.0),
+            What::Metric(Metric::Bitrate, bits, 50_000.0),
         ),
         LOST,
         JITTER,
         row(
             "Made up",
             Receiving,
-            What::Number(Number::Concealed, share, TENTH),
+            What::Metric(Metric::Concealed, share, TENTH),
         ),
         CODEC,
     ],
@@ -160,19 +172,19 @@ pub(super) static SOUND: Table = Table {
 
 pub(super) static PICTURE: Table = Table {
     title: "Picture",
-    receiving: Media::PictureIn,
-    sending: Media::PictureOut,
+    receiving: StreamKind::InboundVideo,
+    sending: StreamKind::OutboundVideo,
     rows: &[
         row(
             "Bitrate",
             Both,
-            What::Number(Number::Bitrate, bits, 500_000.0),
+            What::Metric(Metric::Bitrate, bits, 500_000.0),
         ),
         row("Resolution", Both, Text(pixels)),
         row(
             "Frame rate",
             Both,
-            What::Number(Number::FrameRate, frames, 30.0),
+            What::Metric(Metric::FramesPerSecond, frames, 30.0),
         ),
         LOST,
         row("Stood still", Receiving, Standstill),
@@ -183,19 +195,19 @@ pub(super) static PICTURE: Table = Table {
         row(
             "Work for a picture",
             Both,
-            What::Number(Number::Work, millis, 0.03),
+            What::Metric(Metric::CodingTime, millis, 0.03),
         ),
         row(
             "Not shown",
             Receiving,
-            What::Number(Number::Dropped, rate, 10.0),
+            What::Metric(Metric::FramesDropped, rate, 10.0),
         ),
         JITTER,
         WAITED,
         PACKETS,
         AGAIN,
         NACK,
-        row("Pictures asked for (PLI)", Both, Count(Number::Pli)),
+        row("Pictures asked for (PLI)", Both, Count(Metric::Pli)),
     ],
 };
 
@@ -204,53 +216,59 @@ pub(super) static TABLES: [&Table; 2] = [&SOUND, &PICTURE];
 pub(super) static CONNECTION: [Line; 7] = [
     drawn(
         "Round-trip time",
-        |q| millis(q.round_trip),
+        |q| millis(q.round_trip_time),
         Series::RoundTrip,
         0.1,
     ),
     line("Route", route),
     drawn(
         "Receiving in all",
-        |q| bits(q.whole_in),
-        Series::WholeIn,
+        |q| bits(q.total_bitrate_in),
+        Series::TotalBitrateIn,
         500_000.0,
     ),
     drawn(
         "Sending in all",
-        |q| bits(q.whole_out),
-        Series::WholeOut,
+        |q| bits(q.total_bitrate_out),
+        Series::TotalBitrateOut,
         500_000.0,
     ),
     drawn(
         "Your way carries (estimate)",
-        |q| bits(q.route.as_ref().and_then(|route| route.available)),
+        |q| {
+            bits(
+                q.candidate_pair
+                    .as_ref()
+                    .and_then(|route| route.available_outgoing_bitrate),
+            )
+        },
         Series::Available,
         500_000.0,
     ),
     line("Your end", |q| {
-        end(q.route.as_ref().map(|route| &route.local))
+        end(q.candidate_pair.as_ref().map(|route| &route.local))
     }),
     line("Their end", |q| {
-        end(q.route.as_ref().map(|route| &route.remote))
+        end(q.candidate_pair.as_ref().map(|route| &route.remote))
     }),
 ];
 
 pub(super) static ENCRYPTION: [Line; 5] = [
-    line("Key exchange", |q| text(q.security.version.as_ref())),
+    line("Key exchange", |q| text(q.security.dtls_version.as_ref())),
     line("Its cipher", |q| text(q.security.dtls_cipher.as_ref())),
     line("Media", |q| text(q.security.srtp_cipher.as_ref())),
     line("Your fingerprint", |q| {
-        text(q.security.own_fingerprint.as_ref())
+        text(q.security.local_fingerprint.as_ref())
     }),
     line("Their fingerprint", |q| {
-        text(q.security.peer_fingerprint.as_ref())
+        text(q.security.remote_fingerprint.as_ref())
     }),
 ];
 
 /// Both ends' addresses: only for who asks.
-pub(super) fn addresses(quality: &Quality) -> String {
-    let of = |end: Option<&CandidateEnd>| text(end.and_then(|end| end.address.as_ref()));
-    let route = quality.route.as_ref();
+pub(super) fn addresses(quality: &IntervalStats) -> String {
+    let of = |end: Option<&Candidate>| text(end.and_then(|end| end.address.as_ref()));
+    let route = quality.candidate_pair.as_ref();
     format!(
         "Yours {}, theirs {}.",
         of(route.map(|route| &route.local)),
@@ -266,11 +284,11 @@ fn text(text: Option<&String>) -> String {
     text.cloned().unwrap_or_else(unknown)
 }
 
-fn route(quality: &Quality) -> String {
-    let Some(route) = &quality.route else {
+fn route(quality: &IntervalStats) -> String {
+    let Some(route) = &quality.candidate_pair else {
         return unknown();
     };
-    let kinds = [&route.local, &route.remote].map(|end| end.kind.as_deref());
+    let kinds = [&route.local, &route.remote].map(|end| end.candidate_type.as_deref());
     let way = match kinds {
         [Some("relay"), _] | [_, Some("relay")] => "Relayed",
         [Some(_), Some(_)] => "Direct",
@@ -283,8 +301,8 @@ fn route(quality: &Quality) -> String {
     }
 }
 
-fn end(end: Option<&CandidateEnd>) -> String {
-    let Some(kind) = end.and_then(|end| end.kind.as_deref()) else {
+fn end(end: Option<&Candidate>) -> String {
+    let Some(kind) = end.and_then(|end| end.candidate_type.as_deref()) else {
         return unknown();
     };
     let kind = match kind {
@@ -293,25 +311,25 @@ fn end(end: Option<&CandidateEnd>) -> String {
         "relay" => "relay",
         other => other,
     };
-    match end.and_then(|end| end.network.as_ref()) {
+    match end.and_then(|end| end.network_type.as_ref()) {
         Some(network) => format!("{kind}, {network}"),
         None => kind.to_owned(),
     }
 }
 
-fn codec(flow: Option<&Flow>) -> String {
+fn codec(flow: Option<&StreamStats>) -> String {
     let Some(codec) = flow.and_then(|flow| flow.codec.as_ref()) else {
         return unknown();
     };
-    match flow.and_then(|flow| flow.hardware) {
+    match flow.and_then(|flow| flow.power_efficient) {
         Some(true) => format!("{codec}, hardware"),
         Some(false) => format!("{codec}, software"),
         None => codec.clone(),
     }
 }
 
-fn limitation(flow: Option<&Flow>) -> String {
-    match flow.and_then(|flow| flow.limitation.as_deref()) {
+fn limitation(flow: Option<&StreamStats>) -> String {
+    match flow.and_then(|flow| flow.quality_limitation_reason.as_deref()) {
         None => unknown(),
         Some("none") => "nothing".to_owned(),
         Some("cpu") => "this device".to_owned(),
@@ -353,7 +371,7 @@ fn frames(rate: Option<f64>) -> String {
     rate.map_or_else(unknown, |rate| format!("{} fps", whole(rate)))
 }
 
-fn pixels(flow: Option<&Flow>) -> String {
+fn pixels(flow: Option<&StreamStats>) -> String {
     flow.and_then(|flow| flow.resolution)
         .map_or_else(unknown, |(width, height)| format!("{width}×{height}"))
 }

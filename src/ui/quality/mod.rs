@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_quality::{Media, Quality, Reason};
+use wimpex_quality::{IntervalStats, Reason, StreamKind};
 
 use super::save::SaveDiagnostics;
 use super::words::quality::{Direction, grade, reason, sounds};
@@ -30,8 +30,8 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
     let no_picture = live(move || {
         shown.with(|shown| {
             shown.as_ref().is_none_or(|shown| {
-                let quality = &shown.reading.quality;
-                quality.picture_in.is_none() && quality.picture_out.is_none()
+                let quality = &shown.reading.interval;
+                quality.inbound_video.is_none() && quality.outbound_video.is_none()
             })
         })
     });
@@ -122,8 +122,8 @@ fn now(read: impl Fn(&Shown) -> String) -> String {
     shown.with(|shown| shown.as_deref().map_or_else(cells::unknown, read))
 }
 
-fn of_all(read: fn(&Quality) -> String) -> String {
-    now(|shown| read(&shown.reading.quality))
+fn of_all(read: fn(&IntervalStats) -> String) -> String {
+    now(|shown| read(&shown.reading.interval))
 }
 
 fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
@@ -152,7 +152,7 @@ fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
 }
 
 fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
-    let cell = |row: &'static Row, at: usize, media: Media, other: Ways| {
+    let cell = |row: &'static Row, at: usize, media: StreamKind, other: Ways| {
         (row.ways != other).then(|| {
             let text = live(move || now(|shown| row.read(shown, media)));
             let line = row.series(media).map(|series| spark(series, turns.of(at)));
@@ -211,7 +211,7 @@ fn as_text(shown: &Shown) -> String {
             text,
             "{}: {}",
             line.name,
-            (line.read)(&shown.reading.quality)
+            (line.read)(&shown.reading.interval)
         );
     }
     text

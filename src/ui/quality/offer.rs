@@ -24,14 +24,14 @@ pub fn PauseOffer() -> impl IntoView {
                 // Less would leave, and more of it arrive; a long way gets no shorter by it.
                 match sending.reason {
                     Reason::Loss => sending.grade == Grade::Poor,
-                    Reason::Narrow => true,
+                    Reason::LowBandwidth => true,
                     Reason::Measuring
-                    | Reason::Well
+                    | Reason::Undisturbed
                     | Reason::Delay
-                    | Reason::Silence
-                    | Reason::NoPicture
+                    | Reason::NoMedia
+                    | Reason::NoVideo
                     | Reason::Freezes
-                    | Reason::FewFrames => false,
+                    | Reason::LowFrameRate => false,
                 }
             })
         })

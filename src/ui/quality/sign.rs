@@ -1,7 +1,7 @@
 //! The sign of how a call fares, one half for each direction.
 
 use leptos::prelude::*;
-use wimpex_quality::Verdict;
+use wimpex_quality::Assessment;
 
 use crate::ui::words::quality::{grade, verdicts};
 use crate::ui::{live, use_session};
@@ -25,7 +25,7 @@ pub fn QualitySign() -> impl IntoView {
         let (receiving, sending) = both.get();
         verdicts(receiving, sending)
     });
-    let arrow = move |of: fn((Verdict, Verdict)) -> Verdict, path: &'static str| {
+    let arrow = move |of: fn((Assessment, Assessment)) -> Assessment, path: &'static str| {
         let grade = live(move || grade(of(both.get()).grade).to_owned());
         view! {
             <svg viewBox="0 0 12 16" data-grade=grade aria-hidden="true">

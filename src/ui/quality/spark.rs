@@ -1,7 +1,7 @@
 //! A number's last two minutes as a line.
 
 use leptos::prelude::*;
-use wimpex_quality::{SECONDS, Series};
+use wimpex_quality::{HISTORY_SECONDS, Series};
 
 use crate::ui::words::whole;
 use crate::ui::{live, use_session};
@@ -44,7 +44,7 @@ pub(super) fn spark((series, least): (Series, f64), turn: Memo<u32>) -> AnyView 
     view! {
         <svg
             class="spark"
-            viewBox=format!("0 0 {SECONDS} {HEIGHT}")
+            viewBox=format!("0 0 {HISTORY_SECONDS} {HEIGHT}")
             preserveAspectRatio="none"
             aria-hidden="true"
         >
@@ -64,7 +64,7 @@ fn path(values: impl Iterator<Item = Option<f64>>, least: f64) -> String {
     let mut path = String::with_capacity(values.len() * 7);
     let mut pen_down = false;
     for (index, value) in values.iter().enumerate() {
-        let x = SECONDS - values.len() + index;
+        let x = HISTORY_SECONDS - values.len() + index;
         match value {
             Some(value) => {
                 let y = whole((HEIGHT - 1.0) * (1.0 - value / top)).max(0);

@@ -1,7 +1,7 @@
 //! How a call fares, in words.
 
 use wimpex_quality::emodel::mean_opinion;
-use wimpex_quality::{Grade, Reason, Verdict};
+use wimpex_quality::{Assessment, Grade, Reason};
 
 use super::decimal;
 
@@ -29,24 +29,24 @@ pub fn reason(direction: Direction, reason: Reason) -> &'static str {
     use Direction::{Receiving, Sending};
     match (direction, reason) {
         (_, Reason::Measuring) => "Nothing can be said yet.",
-        (Receiving, Reason::Well) => "What comes to you arrives well.",
-        (Sending, Reason::Well) => "What you send arrives well.",
+        (Receiving, Reason::Undisturbed) => "What comes to you arrives well.",
+        (Sending, Reason::Undisturbed) => "What you send arrives well.",
         (Receiving, Reason::Loss) => "Packets are lost on the way to you.",
         (Sending, Reason::Loss) => "Your upload is losing packets.",
         (_, Reason::Delay) => "The way is slow: what is said takes long to be heard.",
-        (Receiving, Reason::Silence) => "Nothing is arriving.",
-        (Sending, Reason::Silence) => "Nothing leaves.",
-        (_, Reason::NoPicture) => "No picture is arriving: their camera is off, or held up.",
+        (Receiving, Reason::NoMedia) => "Nothing is arriving.",
+        (Sending, Reason::NoMedia) => "Nothing leaves.",
+        (_, Reason::NoVideo) => "No picture is arriving: their camera is off, or held up.",
         (_, Reason::Freezes) => "The picture stands still now and then.",
-        (Receiving, Reason::FewFrames) => "Only few pictures a second arrive.",
-        (Sending, Reason::FewFrames) => "Only few pictures a second leave.",
-        (_, Reason::Narrow) => "Your upload is too narrow for the picture.",
+        (Receiving, Reason::LowFrameRate) => "Only few pictures a second arrive.",
+        (Sending, Reason::LowFrameRate) => "Only few pictures a second leave.",
+        (_, Reason::LowBandwidth) => "Your upload is too narrow for the picture.",
     }
 }
 
 /// Both directions, for the sign and who hears it read.
-pub fn verdicts(receiving: Verdict, sending: Verdict) -> String {
-    let one = |direction, name: &str, verdict: Verdict| {
+pub fn verdicts(receiving: Assessment, sending: Assessment) -> String {
+    let one = |direction, name: &str, verdict: Assessment| {
         let (grade, why) = (grade(verdict.grade), reason(direction, verdict.reason));
         format!("{name}: {grade}. {why}")
     };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use wimpex_quality::{Flow, Grade, Meter, Quality, Reason, Report, Sample};
+use wimpex_quality::{Grade, IntervalStats, Meter, Reason, Sample, StatsReport, StreamStats};
 
 const BROWSERS: [&str; 2] = ["chromium", "firefox"];
 const CALLS: [&str; 7] = [
@@ -19,21 +19,21 @@ const CALLS: [&str; 7] = [
 ];
 
 /// One recorded call: its numbers, and what they are to be.
-fn golden(browser: &str, call: &str) -> (Quality, Value) {
+fn golden(browser: &str, call: &str) -> (IntervalStats, Value) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = fs::read_to_string(directory.join(format!("{browser}-{call}.json"))).unwrap();
     let golden: Value = serde_json::from_str(&text).unwrap();
     let [before, after] = [0, 1].map(|index| {
-        let report = Report::parse(&golden["reports"][index].to_string()).unwrap();
+        let report = StatsReport::parse(&golden["reports"][index].to_string()).unwrap();
         Sample::new(&report)
     });
     (
-        Quality::between(&before, &after),
+        IntervalStats::between(&before, &after),
         golden["expected"].clone(),
     )
 }
 
-fn each(check: impl Fn(&str, &str, Quality, Value)) {
+fn each(check: impl Fn(&str, &str, IntervalStats, Value)) {
     for browser in BROWSERS {
         for call in CALLS {
             let (quality, expected) = golden(browser, call);
@@ -46,10 +46,10 @@ fn each(check: impl Fn(&str, &str, Quality, Value)) {
 fn the_numbers_are_those_that_the_recorder_reckoned() {
     each(|browser, call, quality, expected| {
         for (name, flow) in [
-            ("soundIn", &quality.sound_in),
-            ("pictureIn", &quality.picture_in),
-            ("soundOut", &quality.sound_out),
-            ("pictureOut", &quality.picture_out),
+            ("soundIn", &quality.inbound_audio),
+            ("pictureIn", &quality.inbound_video),
+            ("soundOut", &quality.outbound_audio),
+            ("pictureOut", &quality.outbound_video),
         ] {
             let expected = &expected[name];
             assert_eq!(
@@ -63,14 +63,14 @@ fn the_numbers_are_those_that_the_recorder_reckoned() {
     });
 }
 
-fn same(flow: &Flow, expected: &Value, name: &str) {
+fn same(flow: &StreamStats, expected: &Value, name: &str) {
     let arrives = name.ends_with("In");
     for (field, number) in [
         ("bitrate", flow.bitrate),
-        ("packets", flow.packets),
-        ("frameRate", flow.frame_rate),
+        ("packets", flow.packet_rate),
+        ("frameRate", flow.frames_per_second),
         // What leaves is lost at the peer, who says so in a word of its own.
-        ("loss", flow.loss.filter(|_| arrives)),
+        ("loss", flow.fraction_lost.filter(|_| arrives)),
     ] {
         match (number, expected[field].as_f64()) {
             (None, None) => {}
@@ -229,10 +229,10 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
     each(|browser, call, quality, _| {
         let raw = Raw::of(browser, call);
         for (kind, media, flow) in [
-            ("inbound-rtp", "audio", &quality.sound_in),
-            ("inbound-rtp", "video", &quality.picture_in),
-            ("outbound-rtp", "audio", &quality.sound_out),
-            ("outbound-rtp", "video", &quality.picture_out),
+            ("inbound-rtp", "audio", &quality.inbound_audio),
+            ("inbound-rtp", "video", &quality.inbound_video),
+            ("outbound-rtp", "audio", &quality.outbound_audio),
+            ("outbound-rtp", "video", &quality.outbound_video),
         ] {
             let name = format!("{browser}, {call}, {kind}, {media}");
             let wanted = raw.flow(kind, media);
@@ -257,7 +257,7 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
             }
             let [codec, limitation] = raw.texts(kind, media);
             assert_eq!(flow.codec, codec, "{name}");
-            assert_eq!(flow.limitation, limitation, "{name}");
+            assert_eq!(flow.quality_limitation_reason, limitation, "{name}");
             for other in ["codec", "limitation", "resolution", "hardware", "reported"] {
                 fields.remove(other).unwrap();
             }
@@ -270,13 +270,16 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
         let seconds = (Raw::at(&raw.after) - Raw::at(&raw.before)) / 1_000.0;
         if let Some(bytes) = grown("bytesReceived") {
             let bytes = bytes / seconds;
-            assert!((quality.route_bytes.unwrap() - bytes).abs() < 1e-6 * bytes);
+            assert!((quality.received_byte_rate.unwrap() - bytes).abs() < 1e-6 * bytes);
             // With at least the headers of the packets of media.
-            let packets = quality.sound_in.as_ref().unwrap().packets.unwrap();
-            assert!(quality.whole_in.unwrap() >= (bytes + packets * 28.0) * 8.0 - 1.0);
+            let packets = quality.inbound_audio.as_ref().unwrap().packet_rate.unwrap();
+            assert!(quality.total_bitrate_in.unwrap() >= (bytes + packets * 28.0) * 8.0 - 1.0);
         }
-        let route = quality.route.as_ref().unwrap();
-        assert_eq!(route.available, b["availableOutgoingBitrate"].as_f64());
+        let route = quality.candidate_pair.as_ref().unwrap();
+        assert_eq!(
+            route.available_outgoing_bitrate,
+            b["availableOutgoingBitrate"].as_f64()
+        );
     });
     for browser in BROWSERS {
         for call in CALLS {
@@ -301,13 +304,13 @@ fn each_call_is_graded_as_what_it_was() {
             let mut last = None;
             for report in [&raw.before, &raw.after] {
                 let text = serde_json::to_string(report).unwrap();
-                let mut sample = Sample::new(&Report::parse(&text).unwrap());
+                let mut sample = Sample::new(&StatsReport::parse(&text).unwrap());
                 sample.camera_off = call == "camera-off";
                 last = meter.take(sample);
             }
             let reading = last.unwrap();
             let said = [reading.receiving, reading.sending].map(|it| (it.grade, it.reason));
-            let good = (Grade::Good, Reason::Well);
+            let good = (Grade::Good, Reason::Undisturbed);
             let lossy = (Grade::Fair, Reason::Loss);
             let wanted = match (browser, call) {
                 (_, "lossy") => [lossy; 2],
@@ -327,27 +330,33 @@ fn each_call_is_graded_as_what_it_was() {
 fn each_call_reads_as_what_it_was() {
     each(|browser, call, quality, _| {
         let name = format!("{browser}, {call}: {quality:?}");
-        let route = quality.route.as_ref().unwrap();
-        let ends = [&route.local, &route.remote].map(|end| end.kind.as_deref().unwrap());
+        let route = quality.candidate_pair.as_ref().unwrap();
+        let ends = [&route.local, &route.remote].map(|end| end.candidate_type.as_deref().unwrap());
         assert_eq!(ends.contains(&"relay"), call == "relayed", "{name}");
-        assert!(quality.round_trip.is_some_and(|time| time < 2.0), "{name}");
-        let sound = quality.sound_in.as_ref().unwrap();
+        assert!(
+            quality.round_trip_time.is_some_and(|time| time < 2.0),
+            "{name}"
+        );
+        let sound = quality.inbound_audio.as_ref().unwrap();
         assert_eq!(sound.codec.as_deref(), Some("opus"), "{name}");
-        let arriving = quality.picture_in.as_ref();
+        let arriving = quality.inbound_video.as_ref();
         match call {
             "audio-only" => assert!(arriving.is_none(), "{name}"),
             "camera-off" => {
-                let leaving = quality.picture_out.as_ref().unwrap();
+                let leaving = quality.outbound_video.as_ref().unwrap();
                 // Firefox sends one black picture a second.
-                assert!(leaving.frame_rate.is_none_or(|rate| rate < 2.0), "{name}");
-                assert!(arriving.unwrap().frame_rate.unwrap() > 5.0, "{name}");
+                assert!(
+                    leaving.frames_per_second.is_none_or(|rate| rate < 2.0),
+                    "{name}"
+                );
+                assert!(arriving.unwrap().frames_per_second.unwrap() > 5.0, "{name}");
             }
             "policed" => assert!(quality.bitrate_in().unwrap() < 440_000.0, "{name}"),
             "lossy" => {
-                let loss = arriving.unwrap().loss.unwrap();
+                let loss = arriving.unwrap().fraction_lost.unwrap();
                 assert!((0.005..0.15).contains(&loss), "{name}");
             }
-            _ => assert!(arriving.unwrap().frame_rate.unwrap() > 5.0, "{name}"),
+            _ => assert!(arriving.unwrap().frames_per_second.unwrap() > 5.0, "{name}"),
         }
     });
 }
@@ -356,8 +365,20 @@ fn each_call_reads_as_what_it_was() {
 #[test]
 fn what_chromium_tells_of_the_encryption_is_read() {
     let (quality, _) = golden("chromium", "good");
-    assert!(quality.security.version.unwrap().starts_with("DTLS 1."));
+    assert!(
+        quality
+            .security
+            .dtls_version
+            .unwrap()
+            .starts_with("DTLS 1.")
+    );
     assert!(quality.security.srtp_cipher.is_some());
-    assert_eq!(quality.security.own_fingerprint.unwrap().len(), 32 * 3 - 1);
-    assert_eq!(quality.security.peer_fingerprint.unwrap().len(), 32 * 3 - 1);
+    assert_eq!(
+        quality.security.local_fingerprint.unwrap().len(),
+        32 * 3 - 1
+    );
+    assert_eq!(
+        quality.security.remote_fingerprint.unwrap().len(),
+        32 * 3 - 1
+    );
 }

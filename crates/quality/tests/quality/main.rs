@@ -5,9 +5,9 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
-mod counted;
 mod golden;
-mod graded;
-mod limited;
-mod reports;
+mod grades;
+mod interval;
+mod loss_based;
 mod sequences;
+mod synthetic;

@@ -1,8 +1,8 @@
 //! Second by second: what the sign says while something changes.
 
-use wimpex_quality::{Grade, Media, Meter, Number, Reading, Reason, Series};
+use wimpex_quality::{Grade, Meter, Metric, Reading, Reason, Series, StreamKind};
 
-use crate::reports::Call;
+use crate::synthetic::Call;
 
 /// When what the tests change, changes: in seconds.
 const THEN: f64 = 30.0;
@@ -66,15 +66,15 @@ fn a_camera_that_is_turned_off_and_on_never_makes_the_call_fair_or_poor() {
         assert_eq!(
             received(&readings, 10.0),
             [
-                (Grade::Good, Reason::Well),
-                (Grade::Unknown, Reason::NoPicture),
-                (Grade::Good, Reason::Well)
+                (Grade::Good, Reason::Undisturbed),
+                (Grade::Unknown, Reason::NoVideo),
+                (Grade::Good, Reason::Undisturbed)
             ],
             "off for {off} s"
         );
         let told = readings
             .iter()
-            .find(|(_, reading)| reading.receiving.reason == Reason::NoPicture);
+            .find(|(_, reading)| reading.receiving.reason == Reason::NoVideo);
         assert!(told.unwrap().0 <= THEN + 4.0, "off for {off} s: {told:?}");
     }
 }
@@ -83,11 +83,11 @@ fn a_camera_that_is_turned_off_and_on_never_makes_the_call_fair_or_poor() {
 fn a_way_that_stops_is_poor_within_five_seconds_and_says_nothing_else_before() {
     let (_, readings) = play(60, paused(&["in-video", "in-audio"], THEN, 99.0));
     let said = received(&readings, THEN);
-    assert_eq!(said[0], (Grade::Good, Reason::Well));
-    assert_eq!(said[1..], [(Grade::Poor, Reason::Silence)]);
+    assert_eq!(said[0], (Grade::Good, Reason::Undisturbed));
+    assert_eq!(said[1..], [(Grade::Poor, Reason::NoMedia)]);
     let told = readings
         .iter()
-        .find(|(_, reading)| reading.receiving.reason == Reason::Silence);
+        .find(|(_, reading)| reading.receiving.reason == Reason::NoMedia);
     assert!(told.unwrap().0 <= THEN + 5.0, "{told:?}");
 }
 
@@ -133,12 +133,12 @@ fn a_black_picture_a_second_is_no_picture() {
     assert_eq!(
         received(&readings, 10.0),
         [
-            (Grade::Good, Reason::Well),
-            (Grade::Unknown, Reason::NoPicture)
+            (Grade::Good, Reason::Undisturbed),
+            (Grade::Unknown, Reason::NoVideo)
         ]
     );
     for (second, reading) in readings {
-        assert_eq!(reading.picture, Some(second <= THEN), "{second}");
+        assert_eq!(reading.video_received, Some(second <= THEN), "{second}");
     }
 }
 
@@ -149,8 +149,8 @@ fn a_real_picture_a_second_is_a_poor_one() {
         call.with("in-video", "framesDecoded", second.min(THEN) * 30.0 + slow)
     });
     let last = &readings.last().unwrap().1;
-    assert_eq!(last.receiving.reason, Reason::FewFrames);
-    assert_eq!(last.picture, Some(true));
+    assert_eq!(last.receiving.reason, Reason::LowFrameRate);
+    assert_eq!(last.video_received, Some(true));
 }
 
 #[test]
@@ -167,7 +167,10 @@ fn what_leaves_while_the_camera_is_off_is_not_judged() {
     }
     // The same with the camera on is told.
     let (_, readings) = play(60, black);
-    assert_eq!(readings.last().unwrap().1.sending.reason, Reason::FewFrames);
+    assert_eq!(
+        readings.last().unwrap().1.sending.reason,
+        Reason::LowFrameRate
+    );
 }
 
 #[test]
@@ -221,7 +224,9 @@ fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
         }
         call
     });
-    let silent = readings.iter().filter(|(_, reading)| reading.silent);
+    let silent = readings
+        .iter()
+        .filter(|(_, reading)| reading.receiving_timed_out);
     // Intervals without a byte: 31; 32 and 33 are unknown; 34; 35.
     assert_eq!(
         silent.map(|(second, _)| *second).collect::<Vec<_>>(),
@@ -277,7 +282,12 @@ fn reports_that_have_stopped_say_nothing_of_now() {
         // What the first report told is out of the window by then.
         if second > 26.0 {
             assert_eq!(reading.sending.grade, grade, "{second}");
-            let known = reading.quality.sound_out.unwrap().loss.is_some();
+            let known = reading
+                .interval
+                .outbound_audio
+                .unwrap()
+                .fraction_lost
+                .is_some();
             assert_eq!(known, second <= THEN + 10.0, "{second}");
         }
     }
@@ -343,17 +353,17 @@ fn freezes_and_requests_count_for_a_minute() {
     let minute = |number| {
         let sum = meter
             .history()
-            .last_minute(Series::Of(Media::PictureIn, number));
+            .last_minute(Series::Stream(StreamKind::InboundVideo, number));
         sum.map(|(sum, _)| sum)
     };
-    assert_eq!(minute(Number::Freezes), Some(2.0));
-    assert_eq!(minute(Number::Frozen), Some(3.0));
-    assert_eq!(minute(Number::Pli), Some(1.0));
-    assert_eq!(minute(Number::Nack), None, "nothing tells of it");
+    assert_eq!(minute(Metric::FreezeCount), Some(2.0));
+    assert_eq!(minute(Metric::FreezeDuration), Some(3.0));
+    assert_eq!(minute(Metric::Pli), Some(1.0));
+    assert_eq!(minute(Metric::Nack), None, "nothing tells of it");
     let (meter, _) = play(90, |second, call| {
         let since = |then: f64| f64::from(u8::from(second >= then));
         call.with("in-video", "freezeCount", since(20.0) + since(40.0))
     });
-    let freezes = Series::Of(Media::PictureIn, Number::Freezes);
+    let freezes = Series::Stream(StreamKind::InboundVideo, Metric::FreezeCount);
     assert_eq!(meter.history().last_minute(freezes), Some((1.0, 60)));
 }

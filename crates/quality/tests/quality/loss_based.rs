@@ -1,8 +1,8 @@
 //! The picture gives way where the browser does not see to it.
 
-use wimpex_quality::{Grade, Limit, Meter, Reading, Reason};
+use wimpex_quality::{EncodingLimits, Grade, Meter, Reading, Reason};
 
-use crate::reports::Call;
+use crate::synthetic::Call;
 
 /// What sound takes, and a picture that nobody limits, in bits a second.
 const SOUND: f64 = 65_000.0;
@@ -14,7 +14,7 @@ struct Way {
     second: f64,
     bits: f64,
     again: f64,
-    limit: Option<Limit>,
+    limit: Option<EncodingLimits>,
 }
 
 impl Way {
@@ -36,7 +36,7 @@ impl Way {
         lossy: f64,
         change: impl Fn(Call) -> Call,
     ) -> (Option<Reading>, f64) {
-        let limit = self.limit.map(|limit| f64::from(limit.bitrate));
+        let limit = self.limit.map(|limit| f64::from(limit.max_bitrate));
         let picture = limit.map_or(PICTURE, |limit| PICTURE.min(limit));
         let lost = 1.0 - (width / (SOUND + picture)).min(1.0) * (1.0 - lossy);
         self.second += 1.0;
@@ -51,7 +51,7 @@ impl Way {
             .with("peer-video", "fractionLost", lost)
             .with("peer-audio", "fractionLost", lost);
         let reading = self.meter.take(change(call).sample());
-        self.limit = reading.as_ref().and_then(|reading| reading.limit);
+        self.limit = reading.as_ref().and_then(|reading| reading.encoding_limits);
         (reading, lost)
     }
 
@@ -62,7 +62,7 @@ impl Way {
     }
 
     fn bitrate(&self) -> Option<u32> {
-        self.limit.map(|limit| limit.bitrate)
+        self.limit.map(|limit| limit.max_bitrate)
     }
 }
 
@@ -175,10 +175,13 @@ fn who_is_limited_is_told_why() {
     let said = (0..60).any(|_| {
         let (reading, _) = way.carries(150_000.0, 0.0, |call| call);
         let reading = reading.unwrap();
-        let picture = reading.quality.picture_out.unwrap();
-        assert_eq!(picture.limitation.as_deref(), Some("bandwidth"));
+        let picture = reading.interval.outbound_video.unwrap();
+        assert_eq!(
+            picture.quality_limitation_reason.as_deref(),
+            Some("bandwidth")
+        );
         let sending = reading.sending;
-        (sending.grade, sending.reason) == (Grade::Fair, Reason::Narrow)
+        (sending.grade, sending.reason) == (Grade::Fair, Reason::LowBandwidth)
     });
     assert!(said);
 }

@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 
-use crate::history::SECONDS;
-use crate::quality::{Flow, Quality, growth, is_fresh};
-use crate::sample::{Counter, Sample, Stream};
+use crate::history::HISTORY_SECONDS;
+use crate::interval::{IntervalStats, StreamStats, growth, is_fresh};
+use crate::sample::{Counter, Sample, StreamSample};
 
 /// Over how many seconds a call is judged: long enough for some hundred packets where
 /// somebody speaks, short enough to notice.
@@ -64,32 +64,32 @@ struct Heard {
 
 /// The last two minutes of one way.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recent {
+pub(crate) struct Window {
     seconds: VecDeque<Second>,
     heard: [Option<Heard>; 2],
     is_fresh: bool,
     camera_was_off: bool,
 }
 
-impl Recent {
+impl Window {
     /// One more interval.
-    pub(crate) fn add(&mut self, before: &Sample, after: &Sample, quality: &Quality) {
+    pub(crate) fn add(&mut self, before: &Sample, after: &Sample, quality: &IntervalStats) {
         let Some(seconds) = growth(before.at, after.at).filter(|seconds| *seconds > 0.0) else {
             return;
         };
-        let came = |flow: &Option<Flow>| Some(flow.as_ref()?.packets? > 0.0);
-        let picture = came(&quality.picture_in);
+        let came = |flow: &Option<StreamStats>| Some(flow.as_ref()?.packet_rate? > 0.0);
+        let picture = came(&quality.inbound_video);
         let last = self.seconds.back().copied().unwrap_or_default();
         // What is left of a second in which it stopped, or in which it comes back after
         // that, says nothing of a rate.
         let flows = picture == Some(true)
             && last.picture.is_some()
             && self.stopped(|second| second.seen) != Some(true);
-        let shown = quality.picture_in.as_ref().filter(|_| flows);
-        let outs = [&after.sound_out, &after.picture_out];
+        let shown = quality.inbound_video.as_ref().filter(|_| flows);
+        let outs = [&after.outbound_audio, &after.outbound_video];
         let due_out = [
-            self.reported(0, [&before.sound_out, outs[0]], [before, after]),
-            self.reported(1, [&before.picture_out, outs[1]], [before, after]),
+            self.reported(0, [&before.outbound_audio, outs[0]], [before, after]),
+            self.reported(1, [&before.outbound_video, outs[1]], [before, after]),
         ];
         self.is_fresh = outs
             .into_iter()
@@ -97,22 +97,25 @@ impl Recent {
             .any(|stream| is_fresh(stream, after));
         let camera_on = !after.camera_off && !self.camera_was_off;
         self.camera_was_off = after.camera_off;
-        let leaves = quality.picture_out.as_ref().filter(|_| camera_on);
-        if self.seconds.len() == SECONDS {
+        let leaves = quality.outbound_video.as_ref().filter(|_| camera_on);
+        if self.seconds.len() == HISTORY_SECONDS {
             self.seconds.pop_front();
         }
         self.seconds.push_back(Second {
             seconds,
-            sound: came(&quality.sound_in),
+            sound: came(&quality.inbound_audio),
             picture,
-            seen: quality.picture_in.as_ref().and_then(is_seen),
+            seen: quality.inbound_video.as_ref().and_then(is_seen),
             shown: shown.and_then(|picture| {
-                Some((picture.frame_rate? * seconds, picture.frozen.unwrap_or(0.0)))
+                Some((
+                    picture.frames_per_second? * seconds,
+                    picture.freeze_duration.unwrap_or(0.0),
+                ))
             }),
-            encoded: leaves.and_then(|picture| Some(picture.frame_rate? * seconds)),
+            encoded: leaves.and_then(|picture| Some(picture.frames_per_second? * seconds)),
             due_in: sum([
-                due([&before.sound_in, &after.sound_in]),
-                due([&before.picture_in, &after.picture_in]),
+                due([&before.inbound_audio, &after.inbound_audio]),
+                due([&before.inbound_video, &after.inbound_video]),
             ]),
             due_out: sum(due_out),
         });
@@ -196,22 +199,22 @@ impl Recent {
     fn reported(
         &mut self,
         which: usize,
-        streams: [&Option<Stream>; 2],
+        streams: [&Option<StreamSample>; 2],
         samples: [&Sample; 2],
     ) -> Option<Due> {
         let after = streams[1].as_ref()?;
         let before = streams[0]
             .as_ref()
             .filter(|before| before.ssrc == after.ssrc);
-        let at = after.reported?;
+        let at = after.remote_timestamp?;
         // Before the first there is the one that stood in the sample before.
         let stood = before.and_then(|before| {
-            let stood_at = before.reported.filter(|before| *before != at)?;
+            let stood_at = before.remote_timestamp.filter(|before| *before != at)?;
             Some(Heard {
                 at: stood_at,
                 ssrc: before.ssrc,
-                lost: before.peer_lost,
-                received: before.peer_received,
+                lost: before.remote_packets_lost,
+                received: before.remote_packets_received,
                 sent: sent_by(Some(before), after, samples, stood_at),
             })
         });
@@ -224,18 +227,21 @@ impl Recent {
         let now = Heard {
             at,
             ssrc: after.ssrc,
-            lost: after.peer_lost,
-            received: after.peer_received,
+            lost: after.remote_packets_lost,
+            received: after.remote_packets_received,
             sent: sent_by(before, after, samples, at),
         };
         self.heard[which] = Some(now);
         let Some(last) = last else {
             // The first one: for the second that is known.
-            return share(after.peer_loss?, growth(sent(before?), sent(after))?);
+            return share(
+                after.remote_fraction_lost?,
+                growth(sent(before?), sent(after))?,
+            );
         };
         let all = growth(last.sent, now.sent);
         let Some(lost) = difference(last.lost, now.lost) else {
-            return share(after.peer_loss?, all?);
+            return share(after.remote_fraction_lost?, all?);
         };
         // It knows best how many were due.
         let due = growth(last.received, now.received).map(|received| received + lost.max(0.0));
@@ -248,8 +254,8 @@ impl Recent {
 }
 
 /// Pictures come, and not only black ones for a camera that is off.
-pub(crate) fn is_seen(picture: &Flow) -> Option<bool> {
-    let rate = picture.frame_rate?;
+pub(crate) fn is_seen(picture: &StreamStats) -> Option<bool> {
+    let rate = picture.frames_per_second?;
     let is_black = picture
         .bitrate
         .is_some_and(|bits| rate <= BLACK_RATE && bits / 8.0 <= BLACK_BYTES * rate.max(1.0));
@@ -257,7 +263,7 @@ pub(crate) fn is_seen(picture: &Flow) -> Option<bool> {
 }
 
 /// Packets of a stream that came for the first time, and those that did not.
-fn due([before, after]: [&Option<Stream>; 2]) -> Option<Due> {
+fn due([before, after]: [&Option<StreamSample>; 2]) -> Option<Due> {
     let after = after.as_ref()?;
     let before = before.as_ref().filter(|before| before.ssrc == after.ssrc)?;
     let grown = |counter| growth(before.count(counter), after.count(counter));
@@ -271,14 +277,19 @@ fn due([before, after]: [&Option<Stream>; 2]) -> Option<Due> {
 }
 
 /// Packets that left for the first time.
-fn sent(stream: &Stream) -> Option<f64> {
+fn sent(stream: &StreamSample) -> Option<f64> {
     let again = stream.count(Counter::Again).unwrap_or(0.0);
     Some(stream.count(Counter::Packets)? - again)
 }
 
 /// The same, by a moment (in the browser's milliseconds) between two samples, or before
 /// them at the same rate.
-fn sent_by(before: Option<&Stream>, after: &Stream, samples: [&Sample; 2], at: f64) -> Option<f64> {
+fn sent_by(
+    before: Option<&StreamSample>,
+    after: &StreamSample,
+    samples: [&Sample; 2],
+    at: f64,
+) -> Option<f64> {
     let now = sent(after)?;
     let Some(then) = before.and_then(sent) else {
         return Some(now);

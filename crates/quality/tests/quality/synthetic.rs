@@ -1,7 +1,7 @@
 //! A report that is made up, one second after the other.
 
 use serde_json::{Value, json};
-use wimpex_quality::{Report, Sample};
+use wimpex_quality::{Sample, StatsReport};
 
 /// A call whose counters stand where the test puts them.
 #[derive(Clone)]
@@ -98,6 +98,6 @@ impl Call {
 
     pub(crate) fn sample(&self) -> Sample {
         let json = serde_json::to_string(&self.entries).unwrap();
-        Sample::new(&Report::parse(&json).unwrap())
+        Sample::new(&StatsReport::parse(&json).unwrap())
     }
 }

@@ -1,6 +1,6 @@
 //! Keeps a verdict for some readings, so that the sign does not flicker.
 
-use crate::grade::{Grade, Verdict, rank};
+use crate::grade::{Assessment, Grade, rank};
 
 /// So many readings in a row that are all worse than what is shown.
 const WORSE: u32 = 3;
@@ -14,23 +14,23 @@ const UNKNOWN: u32 = 2;
 /// Readings that are worse count together, however much worse each is: a way that is fair
 /// and poor in turn is not good. What is shown then is the mildest of them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Steady {
-    shown: Verdict,
-    worse: Against,
-    better: Against,
-    unknown: Against,
+pub(crate) struct Hysteresis {
+    shown: Assessment,
+    worse: Streak,
+    better: Streak,
+    unknown: Streak,
 }
 
 /// Readings in a row that speak for something else.
 #[derive(Clone, Debug, Default)]
-struct Against {
+struct Streak {
     count: u32,
     /// The one that is nearest to what is shown.
-    mildest: Verdict,
+    mildest: Assessment,
 }
 
-impl Against {
-    fn add(&mut self, now: Verdict, shown: Grade) {
+impl Streak {
+    fn add(&mut self, now: Assessment, shown: Grade) {
         let distance = |grade: Grade| rank(grade).abs_diff(rank(shown));
         if self.count == 0 || distance(now.grade) <= distance(self.mildest.grade) {
             self.mildest = now;
@@ -39,18 +39,18 @@ impl Against {
     }
 
     /// What they come to, if they are enough.
-    fn of(&self, needed: u32) -> Option<Verdict> {
+    fn of(&self, needed: u32) -> Option<Assessment> {
         (self.count >= needed).then_some(self.mildest)
     }
 }
 
-impl Steady {
+impl Hysteresis {
     pub(crate) fn grade(&self) -> Grade {
         self.shown.grade
     }
 
     /// The verdict to show, after one more.
-    pub(crate) fn after(&mut self, now: Verdict) -> Verdict {
+    pub(crate) fn after(&mut self, now: Assessment) -> Assessment {
         let shown = self.shown.grade;
         if now.grade == shown || shown == Grade::Unknown {
             *self = Self {
@@ -63,13 +63,13 @@ impl Steady {
             // It speaks neither for better nor for worse.
             self.unknown.add(now, shown);
         } else {
-            self.unknown = Against::default();
+            self.unknown = Streak::default();
             if rank(now.grade) > rank(shown) {
                 self.worse.add(now, shown);
-                self.better = Against::default();
+                self.better = Streak::default();
             } else {
                 self.better.add(now, shown);
-                self.worse = Against::default();
+                self.worse = Streak::default();
             }
         }
         let next = self.worse.of(WORSE).or_else(|| self.better.of(BETTER));
@@ -90,7 +90,7 @@ mod tests {
 
     /// What is shown after each of these: G, F, P for the grades, U for unknown.
     fn shown(readings: &str) -> String {
-        let mut steady = Steady::default();
+        let mut steady = Hysteresis::default();
         readings
             .chars()
             .map(|letter| {
@@ -100,8 +100,8 @@ mod tests {
                     'P' => Grade::Poor,
                     _ => Grade::Unknown,
                 };
-                let reason = Reason::Well;
-                match steady.after(Verdict { grade, reason }).grade {
+                let reason = Reason::Undisturbed;
+                match steady.after(Assessment { grade, reason }).grade {
                     Grade::Good => 'G',
                     Grade::Fair => 'F',
                     Grade::Poor => 'P',
@@ -148,8 +148,8 @@ mod tests {
 
     #[test]
     fn a_reason_is_shown_at_once_where_the_grade_stays() {
-        let mut steady = Steady::default();
-        let fair = |reason| Verdict {
+        let mut steady = Hysteresis::default();
+        let fair = |reason| Assessment {
             grade: Grade::Fair,
             reason,
         };

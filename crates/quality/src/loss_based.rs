@@ -6,24 +6,24 @@
 //! says when the picture has to give way: a control by loss alone, as in section 6 of
 //! draft-ietf-rmcat-gcc-02, in steps that halve.
 
-use crate::quality::Quality;
-use crate::sample::{Sample, Stream};
+use crate::interval::IntervalStats;
+use crate::sample::{Sample, StreamSample};
 
 /// What the picture may take, in the terms of `RTCRtpEncodingParameters` (webrtc,
 /// section 5.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub struct EncodingLimits {
     /// `maxBitrate`, in bits a second.
-    pub bitrate: u32,
+    pub max_bitrate: u32,
     /// The shorter side of the picture, in pixels: what `scaleResolutionDownBy` is to
     /// make of it. A smaller picture stays as it is.
-    pub lines: u32,
+    pub max_short_side: u32,
     /// `maxFramerate`, in pictures a second.
-    pub frame_rate: u32,
+    pub max_framerate: u32,
 }
 
 /// Step by step: what is left of the way is for sound.
-const LIMITS: [Limit; 5] = [
+const LIMITS: [EncodingLimits; 5] = [
     limit(800_000, 540, 30),
     limit(400_000, 360, 20),
     limit(200_000, 270, 15),
@@ -31,11 +31,11 @@ const LIMITS: [Limit; 5] = [
     limit(60_000, 180, 10),
 ];
 
-const fn limit(bitrate: u32, lines: u32, frame_rate: u32) -> Limit {
-    Limit {
-        bitrate,
-        lines,
-        frame_rate,
+const fn limit(max_bitrate: u32, max_short_side: u32, max_framerate: u32) -> EncodingLimits {
+    EncodingLimits {
+        max_bitrate,
+        max_short_side,
+        max_framerate,
     }
 }
 
@@ -59,7 +59,7 @@ const ROOM: f64 = 0.8;
 
 /// Follows one way.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Allowance {
+pub(crate) struct LossBasedController {
     /// How many of the limits down; 0 is none.
     step: usize,
     /// The share lost, over some readings.
@@ -73,15 +73,15 @@ pub(crate) struct Allowance {
     failures: u32,
 }
 
-impl Allowance {
-    pub(crate) fn limit(&self) -> Option<Limit> {
+impl LossBasedController {
+    pub(crate) fn limit(&self) -> Option<EncodingLimits> {
         LIMITS.get(self.step.checked_sub(1)?).copied()
     }
 
     /// One more interval, between two samples of one way.
-    pub(crate) fn after(&mut self, before: &Sample, after: &Sample, quality: &Quality) {
-        let route = after.route.as_ref();
-        if route.is_some_and(|route| route.available.is_some()) {
+    pub(crate) fn after(&mut self, before: &Sample, after: &Sample, quality: &IntervalStats) {
+        let route = after.candidate_pair.as_ref();
+        if route.is_some_and(|route| route.available_outgoing_bitrate.is_some()) {
             // This browser measures the way itself, and better.
             *self = Self::default();
             return;
@@ -109,12 +109,12 @@ impl Allowance {
         }
     }
 
-    fn give_way(&mut self, lost: f64, quality: &Quality) {
-        let picture = quality.picture_out.as_ref();
+    fn give_way(&mut self, lost: f64, quality: &IntervalStats) {
+        let picture = quality.outbound_video.as_ref();
         let through = picture.and_then(|picture| picture.bitrate).unwrap_or(0.0) * (1.0 - lost);
         let fits = LIMITS
             .iter()
-            .position(|limit| f64::from(limit.bitrate) <= through * ROOM);
+            .position(|limit| f64::from(limit.max_bitrate) <= through * ROOM);
         let fitting = fits.map_or(LIMITS.len(), |at| at + 1);
         let next = (self.step + 1).min(LIMITS.len());
         *self = Self {
@@ -139,21 +139,23 @@ impl Allowance {
 
 /// The share of what left that did not come: what the peer has reported since the sample
 /// before, or what had to go again. Unknown if no picture leaves, and without news.
-fn lost(before: &Sample, after: &Sample, quality: &Quality) -> Option<f64> {
-    let reported = |before: &Option<Stream>, after: &Option<Stream>| {
+fn lost(before: &Sample, after: &Sample, quality: &IntervalStats) -> Option<f64> {
+    let reported = |before: &Option<StreamSample>, after: &Option<StreamSample>| {
         let after = after.as_ref()?;
-        let last = before.as_ref().and_then(|before| before.reported);
-        after.peer_loss.filter(|_| after.reported != last)
+        let last = before.as_ref().and_then(|before| before.remote_timestamp);
+        after
+            .remote_fraction_lost
+            .filter(|_| after.remote_timestamp != last)
     };
     let picture = quality
-        .picture_out
+        .outbound_video
         .as_ref()
         .filter(|_| !quality.camera_off)?;
-    let packets = picture.packets.filter(|packets| *packets > 0.0)?;
-    let again = picture.again.map(|again| again / packets);
+    let packets = picture.packet_rate.filter(|packets| *packets > 0.0)?;
+    let again = picture.retransmitted.map(|again| again / packets);
     [
-        reported(&before.picture_out, &after.picture_out),
-        reported(&before.sound_out, &after.sound_out),
+        reported(&before.outbound_video, &after.outbound_video),
+        reported(&before.outbound_audio, &after.outbound_audio),
         again.filter(|share| *share > TROUBLE),
     ]
     .into_iter()

@@ -1,8 +1,8 @@
 //! From numbers to grades: the table of docs/quality.md.
 
-use wimpex_quality::{Grade, Media, Meter, Number, Reading, Reason, Sample, Series};
+use wimpex_quality::{Grade, Meter, Metric, Reading, Reason, Sample, Series, StreamKind};
 
-use crate::reports::Call;
+use crate::synthetic::Call;
 
 /// The last of so many readings, a second apart, of a call that `change` makes.
 fn after(seconds: u32, change: impl Fn(f64, Call) -> Call) -> Reading {
@@ -45,12 +45,12 @@ fn an_undisturbed_call_is_good_both_ways_from_the_second_reading_on() {
     for reading in all {
         assert_eq!(reading.receiving.grade, Grade::Good, "{reading:?}");
         assert_eq!(reading.sending.grade, Grade::Good, "{reading:?}");
-        assert_eq!(reading.picture, Some(true));
+        assert_eq!(reading.video_received, Some(true));
     }
     assert_eq!(
         meter
             .history()
-            .of(Series::Of(Media::SoundIn, Number::Bitrate))
+            .of(Series::Stream(StreamKind::InboundAudio, Metric::Bitrate))
             .flatten()
             .count(),
         120
@@ -67,7 +67,7 @@ fn loss_is_graded_as_the_table_says() {
     ] {
         let reading = after(30, losing(share));
         let reason = if grade == Grade::Good {
-            Reason::Well
+            Reason::Undisturbed
         } else {
             Reason::Loss
         };
@@ -89,7 +89,7 @@ fn what_sound_that_goes_twice_brings_along_is_not_missing() {
         let mut meter = Meter::default();
         let readings = (10..40).filter_map(|second| {
             let sample = Sample {
-                redundant: true,
+                red: true,
                 ..call(f64::from(second)).sample()
             };
             meter.take(sample)
@@ -136,11 +136,11 @@ fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
     };
     let no_picture = after(40, stopped(&["in-video"]));
     assert_eq!(no_picture.receiving.grade, Grade::Unknown);
-    assert_eq!(no_picture.receiving.reason, Reason::NoPicture);
-    assert_eq!(no_picture.picture, Some(false));
+    assert_eq!(no_picture.receiving.reason, Reason::NoVideo);
+    assert_eq!(no_picture.video_received, Some(false));
     let nothing = after(40, stopped(&["in-video", "in-audio"]));
     assert_eq!(nothing.receiving.grade, Grade::Poor);
-    assert_eq!(nothing.receiving.reason, Reason::Silence);
+    assert_eq!(nothing.receiving.reason, Reason::NoMedia);
     assert_eq!(nothing.sending.grade, Grade::Good);
 }
 
@@ -148,7 +148,7 @@ fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
 fn a_call_that_never_had_a_picture_is_judged_by_its_sound() {
     let reading = after(20, |_, call| call.without_entry("in-video"));
     assert_eq!(reading.receiving.grade, Grade::Good);
-    assert_eq!(reading.picture, None);
+    assert_eq!(reading.video_received, None);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn freezes_and_few_pictures_are_told() {
         call.with("in-video", "framesDecoded", second * 8.0)
     });
     assert_eq!(slow.receiving.grade, Grade::Fair);
-    assert_eq!(slow.receiving.reason, Reason::FewFrames);
+    assert_eq!(slow.receiving.reason, Reason::LowFrameRate);
     let narrow = after(20, |second, call| {
         call.with("out-video", "framesEncoded", second * 8.0).with(
             "out-video",
@@ -171,7 +171,7 @@ fn freezes_and_few_pictures_are_told() {
         )
     });
     assert_eq!(narrow.sending.grade, Grade::Fair);
-    assert_eq!(narrow.sending.reason, Reason::Narrow);
+    assert_eq!(narrow.sending.reason, Reason::LowBandwidth);
 }
 
 #[test]
@@ -247,7 +247,9 @@ fn silence_of_the_whole_way_is_said_once() {
         let bytes = 20_000.0 * second.min(25.0);
         call.with("P", "bytesReceived", bytes)
     });
-    let silent: Vec<usize> = (0..all.len()).filter(|at| all[*at].silent).collect();
+    let silent: Vec<usize> = (0..all.len())
+        .filter(|at| all[*at].receiving_timed_out)
+        .collect();
     // Nothing since second 25: the third reading without a byte is that of second 28.
     assert_eq!(silent, [28 - 11]);
 }
@@ -259,5 +261,5 @@ fn a_call_in_which_nothing_is_sent_is_not_taken_for_a_silent_way() {
     let all = readings(&mut meter, 0..=60, |second, call| {
         call.with("P", "bytesReceived", (second / 5.0).floor() * 200.0)
     });
-    assert!(all.iter().all(|reading| !reading.silent));
+    assert!(all.iter().all(|reading| !reading.receiving_timed_out));
 }

@@ -1,16 +1,16 @@
 //! From counters to numbers of an interval; whatever is odd is unknown.
 
 use serde_json::{Value, json};
-use wimpex_quality::{Flow, Quality, Report};
+use wimpex_quality::{IntervalStats, StatsReport, StreamStats};
 
-use crate::reports::Call;
+use crate::synthetic::Call;
 
-fn between(before: &Call, after: &Call) -> Quality {
-    Quality::between(&before.sample(), &after.sample())
+fn between(before: &Call, after: &Call) -> IntervalStats {
+    IntervalStats::between(&before.sample(), &after.sample())
 }
 
-fn picture(before: &Call, after: &Call) -> Flow {
-    between(before, after).picture_in.unwrap()
+fn picture(before: &Call, after: &Call) -> StreamStats {
+    between(before, after).inbound_video.unwrap()
 }
 
 fn about(value: Option<f64>, wanted: f64) -> bool {
@@ -22,30 +22,34 @@ fn numbers_are_of_the_interval_not_of_all_time() {
     let before = Call::at(100.0).with("in-video", "packetsLost", 5_000);
     let after = Call::at(102.0).with("in-video", "packetsLost", 5_010);
     let quality = between(&before, &after);
-    let picture = quality.picture_in.as_ref().unwrap();
+    let picture = quality.inbound_video.as_ref().unwrap();
     assert!(about(picture.bitrate, 80_000.0), "{picture:?}");
-    assert!(about(picture.packets, 100.0));
-    assert!(about(picture.loss, 10.0 / 210.0));
-    assert!(about(picture.frame_rate, 30.0));
-    assert!(about(picture.waited, 0.04));
-    assert!(about(quality.round_trip, 0.02), "{:?}", quality.round_trip);
+    assert!(about(picture.packet_rate, 100.0));
+    assert!(about(picture.fraction_lost, 10.0 / 210.0));
+    assert!(about(picture.frames_per_second, 30.0));
+    assert!(about(picture.jitter_buffer_delay, 0.04));
+    assert!(
+        about(quality.round_trip_time, 0.02),
+        "{:?}",
+        quality.round_trip_time
+    );
     assert!(about(quality.bitrate_in(), 120_000.0));
-    assert!(about(quality.route_bytes, 20_000.0));
+    assert!(about(quality.received_byte_rate, 20_000.0));
     // 28 bytes of headers around each of 150 packets of sound and picture a second.
-    assert!(about(quality.whole_in, 193_600.0), "{quality:?}");
-    assert_eq!(quality.security.version.as_deref(), Some("DTLS 1.2"));
-    assert_eq!(quality.security.own_fingerprint.as_deref(), Some("AB:CD"));
-    let route = quality.route.unwrap();
-    assert_eq!(route.local.network.as_deref(), Some("wifi"));
+    assert!(about(quality.total_bitrate_in, 193_600.0), "{quality:?}");
+    assert_eq!(quality.security.dtls_version.as_deref(), Some("DTLS 1.2"));
+    assert_eq!(quality.security.local_fingerprint.as_deref(), Some("AB:CD"));
+    let route = quality.candidate_pair.unwrap();
+    assert_eq!(route.local.network_type.as_deref(), Some("wifi"));
     assert_eq!(route.local.address.as_deref(), Some("192.0.2.1 port 5"));
-    assert_eq!(route.remote.kind.as_deref(), Some("srflx"));
+    assert_eq!(route.remote.candidate_type.as_deref(), Some("srflx"));
 }
 
 #[test]
 fn where_nobody_counts_packets_those_of_requests_count_too() {
     let at = |seconds: f64| Call::at(seconds).with("out-video", "nackCount", 50.0 * seconds);
     // As above, and fifty headers of 28 bytes.
-    let whole = between(&at(1.0), &at(2.0)).whole_in;
+    let whole = between(&at(1.0), &at(2.0)).total_bitrate_in;
     assert!(about(whole, 193_600.0 + 50.0 * 28.0 * 8.0), "{whole:?}");
 }
 
@@ -56,7 +60,7 @@ fn all_that_leaves_counts_with_its_headers() {
             .with("P", "bytesSent", 10_000.0 * seconds)
             .with("P", "packetsSent", 200.0 * seconds)
     };
-    let whole = |before: &Call, after: &Call| between(before, after).whole_out;
+    let whole = |before: &Call, after: &Call| between(before, after).total_bitrate_out;
     assert!(about(
         whole(&at(1.0), &at(3.0)),
         (10_000.0 + 200.0 * 28.0) * 8.0
@@ -76,9 +80,9 @@ fn a_counter_that_goes_back_is_unknown() {
         &Call::at(100.0),
         &Call::at(102.0).with("in-video", "packetsReceived", 3),
     );
-    assert_eq!((picture.packets, picture.loss), (None, None));
+    assert_eq!((picture.packet_rate, picture.fraction_lost), (None, None));
     assert!(
-        about(picture.frame_rate, 30.0),
+        about(picture.frames_per_second, 30.0),
         "the others are as they were"
     );
 }
@@ -86,7 +90,7 @@ fn a_counter_that_goes_back_is_unknown() {
 #[test]
 fn another_stream_is_not_compared_with_the_old_one() {
     let picture = picture(&Call::at(1.0), &Call::at(2.0).with("in-video", "ssrc", 77));
-    assert_eq!((picture.bitrate, picture.loss), (None, None));
+    assert_eq!((picture.bitrate, picture.fraction_lost), (None, None));
 }
 
 #[test]
@@ -95,8 +99,8 @@ fn another_route_is_not_compared_with_the_old_one() {
         .with("P", "id", "Q")
         .with("T", "selectedCandidatePairId", "Q");
     let quality = between(&Call::at(2.0), &after);
-    assert_eq!(quality.route_bytes, None);
-    assert!(about(quality.round_trip, 0.5), "the last one known");
+    assert_eq!(quality.received_byte_rate, None);
+    assert!(about(quality.round_trip_time, 0.5), "the last one known");
 }
 
 #[test]
@@ -108,20 +112,24 @@ fn where_the_route_tells_no_round_trip_the_peers_reports_do() {
             .with("peer-video", "roundTripTime", 0.03)
     };
     let quality = between(&silent(1.0), &silent(2.0));
-    assert!(about(quality.round_trip, 0.02), "{:?}", quality.round_trip);
+    assert!(
+        about(quality.round_trip_time, 0.02),
+        "{:?}",
+        quality.round_trip_time
+    );
     let none = |second| {
         silent(second)
             .without_entry("peer-audio")
             .without_entry("peer-video")
     };
-    assert_eq!(between(&none(1.0), &none(2.0)).round_trip, None);
+    assert_eq!(between(&none(1.0), &none(2.0)).round_trip_time, None);
 }
 
 #[test]
 fn late_packets_are_no_loss() {
     let before = Call::at(1.0).with("in-video", "packetsLost", 10);
     let after = Call::at(2.0).with("in-video", "packetsLost", 8);
-    assert_eq!(picture(&before, &after).loss, Some(0.0));
+    assert_eq!(picture(&before, &after).fraction_lost, Some(0.0));
 }
 
 #[test]
@@ -130,18 +138,18 @@ fn what_came_again_is_not_counted_twice() {
     let after = Call::at(2.0)
         .with("in-video", "retransmittedPacketsReceived", 10)
         .with("in-video", "packetsLost", 10);
-    assert!(about(picture(&before, &after).loss, 0.1));
+    assert!(about(picture(&before, &after).fraction_lost, 0.1));
 }
 
 #[test]
 fn no_time_is_unknown() {
     let quality = between(&Call::at(5.0), &Call::at(5.0));
-    let picture = quality.picture_in.unwrap();
+    let picture = quality.inbound_video.unwrap();
     assert_eq!(
-        (picture.bitrate, picture.loss, picture.work),
+        (picture.bitrate, picture.fraction_lost, picture.coding_time),
         (None, None, None)
     );
-    assert_eq!(quality.route_bytes, None);
+    assert_eq!(quality.received_byte_rate, None);
 }
 
 /// Every field of every entry, missing, of another kind, or senseless: what does not
@@ -207,37 +215,37 @@ fn a_field_that_is_missing_or_odd_makes_unknown_what_hangs_on_it_and_nothing_wro
 }
 
 /// Whatever is known is a number that can be.
-fn check(quality: &Quality, id: &str, name: &str) {
+fn check(quality: &IntervalStats, id: &str, name: &str) {
     let flows = [
-        &quality.sound_in,
-        &quality.picture_in,
-        &quality.sound_out,
-        &quality.picture_out,
+        &quality.inbound_audio,
+        &quality.inbound_video,
+        &quality.outbound_audio,
+        &quality.outbound_video,
     ];
     for flow in flows.into_iter().flatten() {
         let numbers = [
             flow.bitrate,
-            flow.packets,
+            flow.packet_rate,
             flow.jitter,
-            flow.waited,
-            flow.freezes,
-            flow.frozen,
-            flow.frame_rate,
-            flow.dropped,
-            flow.work,
-            flow.again,
+            flow.jitter_buffer_delay,
+            flow.freeze_count,
+            flow.freeze_duration,
+            flow.frames_per_second,
+            flow.frames_dropped,
+            flow.coding_time,
+            flow.retransmitted,
             flow.nack,
             flow.pli,
         ];
         for number in numbers.into_iter().flatten() {
             assert!(number.is_finite() && number >= 0.0, "{id}.{name}: {flow:?}");
         }
-        let shares = [flow.loss, flow.concealed];
+        let shares = [flow.fraction_lost, flow.concealed];
         for share in shares.into_iter().flatten() {
             assert!((0.0..=1.0).contains(&share), "{id}.{name}: {flow:?}");
         }
     }
-    for number in [quality.round_trip, quality.route_bytes]
+    for number in [quality.round_trip_time, quality.received_byte_rate]
         .into_iter()
         .flatten()
     {
@@ -247,10 +255,10 @@ fn check(quality: &Quality, id: &str, name: &str) {
 
 #[test]
 fn what_is_no_report_is_told() {
-    assert!(Report::parse("{}").is_err());
-    assert!(Report::parse("[").is_err());
-    let empty = Report::parse("[1, null, \"x\"]").unwrap();
-    assert_eq!(empty, Report::default());
+    assert!(StatsReport::parse("{}").is_err());
+    assert!(StatsReport::parse("[").is_err());
+    let empty = StatsReport::parse("[1, null, \"x\"]").unwrap();
+    assert_eq!(empty, StatsReport::default());
 }
 
 #[test]
