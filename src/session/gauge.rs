@@ -143,7 +143,7 @@ impl Measure for Gauge {
             ..Sample::new(&report)
         };
         self.describe(&mut sample.security);
-        let Some(reading) = self.meter.take(sample) else {
+        let Some(reading) = self.meter.push(sample) else {
             return false;
         };
         let arrives = self.view.picture_arrives;

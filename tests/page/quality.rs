@@ -57,7 +57,8 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
     let end = |kind: &str| Candidate {
         candidate_type: Some(kind.to_owned()),
         network_type: None,
-        address: Some("198.51.100.7 port 9".to_owned()),
+        address: Some("198.51.100.7".to_owned()),
+        port: Some(9),
     };
     stage.session.view.quality.set(shown(IntervalStats {
         inbound_video: Some(StreamStats {
@@ -161,7 +162,8 @@ async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
     clipboard.call0(&JsValue::NULL).unwrap();
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     let end = Candidate {
-        address: Some("198.51.100.7 port 9".to_owned()),
+        address: Some("198.51.100.7".to_owned()),
+        port: Some(9),
         ..Candidate::default()
     };
     stage.session.view.quality.set(shown(IntervalStats {

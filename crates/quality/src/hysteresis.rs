@@ -1,85 +1,86 @@
-//! Keeps a verdict for some readings, so that the sign does not flicker.
+//! Holds an assessment for some readings, so that the indicator does not flicker.
 
-use crate::grade::{Assessment, Grade, rank};
+use crate::grade::{Assessment, Grade, severity};
 
-/// So many readings in a row that are all worse than what is shown.
+/// How many readings in a row, all worse than the current assessment, replace it.
 const WORSE: u32 = 3;
-/// So many that are all better.
+/// How many that are all better.
 const BETTER: u32 = 5;
-/// So many of which nothing can be said.
+/// How many that are unknown.
 const UNKNOWN: u32 = 2;
 
-/// What is shown, and what speaks against it.
+/// The current assessment, and the readings that speak against it.
 ///
-/// Readings that are worse count together, however much worse each is: a way that is fair
-/// and poor in turn is not good. What is shown then is the mildest of them.
+/// Readings that are worse count together, however much worse each is: a route that is fair
+/// and poor by turns is not good. They are replaced by the mildest of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hysteresis {
-    shown: Assessment,
+    current: Assessment,
     worse: Streak,
     better: Streak,
     unknown: Streak,
 }
 
-/// Readings in a row that speak for something else.
+/// Readings in a row that speak for another assessment.
 #[derive(Clone, Debug, Default)]
 struct Streak {
     count: u32,
-    /// The one that is nearest to what is shown.
+    /// The one closest to the current assessment.
     mildest: Assessment,
 }
 
 impl Streak {
-    fn add(&mut self, now: Assessment, shown: Grade) {
-        let distance = |grade: Grade| rank(grade).abs_diff(rank(shown));
-        if self.count == 0 || distance(now.grade) <= distance(self.mildest.grade) {
-            self.mildest = now;
+    fn add(&mut self, reading: Assessment, current: Grade) {
+        let distance = |grade: Grade| severity(grade).abs_diff(severity(current));
+        if self.count == 0 || distance(reading.grade) <= distance(self.mildest.grade) {
+            self.mildest = reading;
         }
         self.count += 1;
     }
 
-    /// What they come to, if they are enough.
-    fn of(&self, needed: u32) -> Option<Assessment> {
+    fn reaching(&self, needed: u32) -> Option<Assessment> {
         (self.count >= needed).then_some(self.mildest)
     }
 }
 
 impl Hysteresis {
     pub(crate) fn grade(&self) -> Grade {
-        self.shown.grade
+        self.current.grade
     }
 
-    /// The verdict to show, after one more.
-    pub(crate) fn after(&mut self, now: Assessment) -> Assessment {
-        let shown = self.shown.grade;
-        if now.grade == shown || shown == Grade::Unknown {
-            *self = Self {
-                shown: now,
-                ..Self::default()
-            };
-            return now;
+    /// Takes one more reading's assessment, and returns the current one.
+    pub(crate) fn update(&mut self, reading: Assessment) -> Assessment {
+        let current = self.current.grade;
+        if reading.grade == current || current == Grade::Unknown {
+            return self.replace(reading);
         }
-        if now.grade == Grade::Unknown {
+        if reading.grade == Grade::Unknown {
             // It speaks neither for better nor for worse.
-            self.unknown.add(now, shown);
+            self.unknown.add(reading, current);
         } else {
             self.unknown = Streak::default();
-            if rank(now.grade) > rank(shown) {
-                self.worse.add(now, shown);
+            if severity(reading.grade) > severity(current) {
+                self.worse.add(reading, current);
                 self.better = Streak::default();
             } else {
-                self.better.add(now, shown);
+                self.better.add(reading, current);
                 self.worse = Streak::default();
             }
         }
-        let next = self.worse.of(WORSE).or_else(|| self.better.of(BETTER));
-        if let Some(next) = next.or_else(|| self.unknown.of(UNKNOWN)) {
-            *self = Self {
-                shown: next,
-                ..Self::default()
-            };
-        }
-        self.shown
+        let next = self
+            .worse
+            .reaching(WORSE)
+            .or_else(|| self.better.reaching(BETTER))
+            .or_else(|| self.unknown.reaching(UNKNOWN));
+        next.map_or(self.current, |next| self.replace(next))
+    }
+
+    fn replace(&mut self, next: Assessment) -> Assessment {
+        *self = Self {
+            current: next,
+            ..Self::default()
+        };
+        next
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
 
     /// What is shown after each of these: G, F, P for the grades, U for unknown.
     fn shown(readings: &str) -> String {
-        let mut steady = Hysteresis::default();
+        let mut hysteresis = Hysteresis::default();
         readings
             .chars()
             .map(|letter| {
@@ -101,7 +102,7 @@ mod tests {
                     _ => Grade::Unknown,
                 };
                 let reason = Reason::Undisturbed;
-                match steady.after(Assessment { grade, reason }).grade {
+                match hysteresis.update(Assessment { grade, reason }).grade {
                     Grade::Good => 'G',
                     Grade::Fair => 'F',
                     Grade::Poor => 'P',
@@ -148,12 +149,12 @@ mod tests {
 
     #[test]
     fn a_reason_is_shown_at_once_where_the_grade_stays() {
-        let mut steady = Hysteresis::default();
+        let mut hysteresis = Hysteresis::default();
         let fair = |reason| Assessment {
             grade: Grade::Fair,
             reason,
         };
-        steady.after(fair(Reason::Loss));
-        assert_eq!(steady.after(fair(Reason::Delay)).reason, Reason::Delay);
+        hysteresis.update(fair(Reason::Loss));
+        assert_eq!(hysteresis.update(fair(Reason::Delay)).reason, Reason::Delay);
     }
 }

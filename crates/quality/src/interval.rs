@@ -2,72 +2,84 @@
 
 use serde::Serialize;
 
-use crate::sample::{CandidatePair, Counter, Sample, StreamSample, TransportSecurity};
+use crate::sample::{CandidatePair, Sample, StreamSample, TransportSecurity};
 
-/// One stream in one direction, over an interval. Whatever is `None` is unknown.
+/// One RTP stream over an interval.
+///
+/// `None` is unknown: a counter is missing or went back, the stream is another one, or no
+/// time has passed. Most numbers are differences of counters; `jitter`, `resolution`,
+/// `codec`, `power_efficient`, `quality_limitation_reason`, `target_bitrate`, and outbound
+/// `fraction_lost` are what the last report says, whatever the interval.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamStats {
-    /// Bits of payload a second.
+    /// Payload, in bits per second (`bytesReceived`, `bytesSent`).
     pub bitrate: Option<f64>,
-    /// Packets a second.
+    /// Packets per second, retransmissions included (`packetsReceived`, `packetsSent`).
     #[serde(rename = "packets")]
     pub packet_rate: Option<f64>,
-    /// Share of the packets that were lost, 0 to 1: of those that should have come,
-    /// or what the peer's last report says of those that left, if it is none too old.
+    /// Fraction of the packets lost, 0 to 1. Inbound: of those that were due for the first
+    /// time in the interval (`packetsLost`). Outbound: what the peer's last receiver report
+    /// says (`fractionLost`), unless it is older than ten seconds.
     #[serde(rename = "loss")]
     pub fraction_lost: Option<f64>,
-    /// When the peer told so of what left: in milliseconds, by the browser's clock.
+    /// When that receiver report came, in milliseconds (`timestamp` of
+    /// `remote-inbound-rtp`); outbound only.
     #[serde(rename = "reported")]
     pub remote_timestamp: Option<f64>,
-    /// Variation of the packets' delay, in seconds.
+    /// Variation of the packets' delay (RFC 3550, section 6.4.1), in seconds; outbound, as
+    /// the peer reports it.
     pub jitter: Option<f64>,
-    /// How long what was played waited in the jitter buffer, in seconds.
+    /// Mean time in the jitter buffer, in seconds (`jitterBufferDelay` by
+    /// `jitterBufferEmittedCount`).
     #[serde(rename = "waited")]
     pub jitter_buffer_delay: Option<f64>,
-    /// Share of the sound that was made up for what was missing, 0 to 1.
+    /// Fraction of the audio that was synthesised for what was missing, 0 to 1
+    /// (`concealedSamples` by `totalSamplesReceived`).
     pub concealed: Option<f64>,
-    /// Times that the picture stood still; one counts when it is over.
+    /// Freezes that ended (`freezeCount`).
     #[serde(rename = "freezes")]
     pub freeze_count: Option<f64>,
-    /// How long it stood still, in seconds: all of a standstill when it is over, so that it
-    /// may be longer than the interval.
+    /// Their duration, in seconds (`totalFreezesDuration`). All of a freeze counts when it
+    /// ends, so it may be longer than the interval.
     #[serde(rename = "frozen")]
     pub freeze_duration: Option<f64>,
-    /// Pictures a second.
+    /// Frames decoded or encoded per second (`framesDecoded`, `framesEncoded`).
     #[serde(rename = "frameRate")]
     pub frames_per_second: Option<f64>,
-    /// Pictures a second that were not shown.
+    /// Frames received per second that were not rendered (`framesDropped`).
     #[serde(rename = "dropped")]
     pub frames_dropped: Option<f64>,
-    /// Seconds of work for one picture.
+    /// Mean time to decode or encode one frame, in seconds (`totalDecodeTime`,
+    /// `totalEncodeTime`).
     #[serde(rename = "work")]
     pub coding_time: Option<f64>,
-    /// Packets a second that were sent again.
+    /// Retransmitted packets per second (`retransmittedPacketsReceived`,
+    /// `retransmittedPacketsSent`).
     #[serde(rename = "again")]
     pub retransmitted: Option<f64>,
-    /// Requests for packets, a second.
+    /// Negative acknowledgements per second (`nackCount`, RFC 4585, section 6.2.1).
     pub nack: Option<f64>,
-    /// Requests for whole pictures.
+    /// Key frame requests in the interval (`pliCount`, RFC 4585, section 6.3.1).
     pub pli: Option<f64>,
-    /// Width and height in pixels.
+    /// Width and height in pixels (`frameWidth`, `frameHeight`).
     pub resolution: Option<(u32, u32)>,
-    /// `VP8`, `opus`.
+    /// `VP8`, `opus` (`mimeType` without its first half).
     pub codec: Option<String>,
-    /// Whether hardware does the coding.
+    /// Whether hardware does the coding (`powerEfficientDecoder`, `powerEfficientEncoder`).
     #[serde(rename = "hardware")]
     pub power_efficient: Option<bool>,
-    /// What holds the encoder back: `none`, `cpu`, `bandwidth` or `other`.
+    /// `none`, `cpu`, `bandwidth` or `other` (`qualityLimitationReason`).
     #[serde(rename = "limitation")]
     pub quality_limitation_reason: Option<String>,
-    /// What the encoder aims at, in bits a second.
+    /// What the encoder aims at, in bits per second (`targetBitrate`).
     #[serde(rename = "target")]
     pub target_bitrate: Option<f64>,
 }
 
-/// A number of a stream; what it is says [`StreamStats`].
+/// Names one number of [`StreamStats`], which says what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are those of Flow")]
+#[allow(missing_docs, reason = "documented in StreamStats")]
 pub enum Metric {
     Bitrate,
     PacketRate,
@@ -85,9 +97,9 @@ pub enum Metric {
     Pli,
 }
 
-/// Which stream.
+/// Names one stream of [`IntervalStats`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "they are those of Quality")]
+#[allow(missing_docs, reason = "documented in IntervalStats")]
 pub enum StreamKind {
     InboundAudio,
     OutboundAudio,
@@ -95,106 +107,107 @@ pub enum StreamKind {
     OutboundVideo,
 }
 
-/// The numbers of one interval.
+/// A call over an interval; `None` is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IntervalStats {
-    /// Sound that arrives.
+    /// Audio from the peer.
     pub inbound_audio: Option<StreamStats>,
-    /// Picture that arrives.
+    /// Video from the peer.
     pub inbound_video: Option<StreamStats>,
-    /// Sound that leaves.
+    /// Audio to the peer.
     pub outbound_audio: Option<StreamStats>,
-    /// Picture that leaves.
+    /// Video to the peer.
     pub outbound_video: Option<StreamStats>,
-    /// There and back over the route in use, in seconds.
+    /// Seconds to the peer and back: the mean over the interval's connectivity checks
+    /// (`totalRoundTripTime` by `responsesReceived`); without any, `currentRoundTripTime`, or
+    /// else the shorter `roundTripTime` of the peer's receiver reports.
     pub round_trip_time: Option<f64>,
-    /// Bytes that came over the route, a second, whatever they were of.
+    /// Bytes per second received on the candidate pair (`bytesReceived`).
     pub received_byte_rate: Option<f64>,
-    /// Bits a second that all that came takes of the network: media, reports, what was sent
-    /// again or to feel the way, with the headers of UDP and IP around it.
+    /// Bits per second on the network from the peer: media, RTCP, retransmissions and
+    /// probes, each packet with its UDP and IP headers.
     pub total_bitrate_in: Option<f64>,
-    /// The same of all that left.
+    /// Bits per second on the network to the peer, likewise.
     pub total_bitrate_out: Option<f64>,
-    /// The route.
+    /// The candidate pair as the last report has it.
     pub candidate_pair: Option<CandidatePair>,
-    /// Sound goes twice (RED, RFC 2198): each packet brings the one before along.
+    /// [`Sample::red`].
     pub red: bool,
-    /// Our camera is off: what a browser sends of it all the same is no picture.
+    /// [`Sample::camera_off`].
     pub camera_off: bool,
-    /// How what flows is protected.
+    /// How the transport is encrypted.
     pub security: TransportSecurity,
 }
 
 impl IntervalStats {
-    /// The interval between two samples of one connection, `before` the older.
+    /// The interval between two samples of one connection.
     pub fn between(before: &Sample, after: &Sample) -> Self {
         let seconds = growth(before.at, after.at).unwrap_or(0.0);
-        let flow = |before: &Option<StreamSample>, after: &Option<StreamSample>, arrives| {
+        let stream = |before: &Option<StreamSample>, after: &Option<StreamSample>| {
             let after = after.as_ref()?;
-            Some(StreamStats::between(
-                before.as_ref(),
-                after,
-                seconds,
-                arrives,
-            ))
+            Some(StreamStats::between(before.as_ref(), after, seconds))
         };
-        let reported = |stream: &Option<StreamSample>, flow: Option<StreamStats>| {
-            let is_fresh = stream
-                .as_ref()
-                .is_some_and(|stream| is_fresh(stream, after));
-            flow.map(|flow| StreamStats {
-                fraction_lost: flow.fraction_lost.filter(|_| is_fresh),
-                ..flow
+        let inbound = |before: &Option<StreamSample>, after: &Option<StreamSample>| {
+            let stats = stream(before, after)?;
+            let fraction_lost = fraction_lost(before.as_ref(), after.as_ref());
+            Some(StreamStats {
+                fraction_lost,
+                ..stats
             })
         };
-        let route = after.candidate_pair.as_ref();
-        let route_before = before
+        let outbound = |before: &Option<StreamSample>, after_stream: &Option<StreamSample>| {
+            let stats = stream(before, after_stream)?;
+            let reported = after_stream.as_ref().filter(|it| is_fresh(it, after));
+            Some(StreamStats {
+                fraction_lost: reported.and_then(|it| it.remote_fraction_lost),
+                ..stats
+            })
+        };
+        let pair = after.candidate_pair.as_ref();
+        let pair_before = before
             .candidate_pair
             .as_ref()
-            .filter(|before| route.is_some_and(|after| after.id == before.id));
-        let grown = |of: fn(&CandidatePair) -> Option<f64>| {
-            ratio(growth(route_before.and_then(of), of(route?))?, seconds)
+            .filter(|before| pair.is_some_and(|after| after.id == before.id));
+        let pair_rate = |counter: fn(&CandidatePair) -> Option<f64>| {
+            ratio(
+                growth(pair_before.and_then(counter), counter(pair?))?,
+                seconds,
+            )
         };
-        let inbound_audio = flow(&before.inbound_audio, &after.inbound_audio, true);
-        let inbound_video = flow(&before.inbound_video, &after.inbound_video, true);
-        let outbound_audio = reported(
-            &after.outbound_audio,
-            flow(&before.outbound_audio, &after.outbound_audio, false),
-        );
-        let outbound_video = reported(
-            &after.outbound_video,
-            flow(&before.outbound_video, &after.outbound_video, false),
-        );
-        let header = route.map_or(IPV4 + UDP, headers);
-        // Without a count of all packets, that of the media's is nearly as good, and the
-        // other way's requests for what was lost, which are some dozen a second on a way
-        // that loses much.
-        let whole = |bytes: Option<f64>,
+        let inbound_audio = inbound(&before.inbound_audio, &after.inbound_audio);
+        let inbound_video = inbound(&before.inbound_video, &after.inbound_video);
+        let outbound_audio = outbound(&before.outbound_audio, &after.outbound_audio);
+        let outbound_video = outbound(&before.outbound_video, &after.outbound_video);
+        let header = pair.map_or(IPV4 + UDP, headers);
+        // Where the pair counts no packets (Firefox), those of the media are nearly all, and
+        // with them the NACKs for the other direction, which on a path that loses much are
+        // some dozen per second.
+        let total = |bytes: Option<f64>,
                      packets: Option<f64>,
-                     flows: [&Option<StreamStats>; 2],
-                     other: [&Option<StreamStats>; 2]| {
-            let requests = || other.into_iter().flatten().filter_map(|flow| flow.nack);
-            let told = || Some(each(flows, |flow| flow.packet_rate)? + requests().sum::<f64>());
-            let packets = packets.or_else(told)?;
+                     streams: [&Option<StreamStats>; 2],
+                     opposite: [&Option<StreamStats>; 2]| {
+            let nacks = || opposite.into_iter().flatten().filter_map(|it| it.nack);
+            let counted = || Some(sum(streams, |it| it.packet_rate)? + nacks().sum::<f64>());
+            let packets = packets.or_else(counted)?;
             Some((bytes? + packets * header) * 8.0)
         };
-        let received_byte_rate = grown(|route| route.bytes_received);
+        let received_byte_rate = pair_rate(|pair| pair.bytes_received);
         Self {
-            // Firefox 140 does not tell it of the route. What the peer reports went there and
-            // back as well.
-            round_trip_time: route
-                .and_then(|route| round_trip(route_before, route))
+            // Firefox 140 has no round-trip time of the pair. What the peer reports of the
+            // streams went the same way.
+            round_trip_time: pair
+                .and_then(|pair| round_trip_time(pair_before, pair))
                 .or_else(|| reported_round_trip([&after.outbound_audio, &after.outbound_video])),
             received_byte_rate,
-            total_bitrate_in: whole(
+            total_bitrate_in: total(
                 received_byte_rate,
-                grown(|route| route.packets_received),
+                pair_rate(|pair| pair.packets_received),
                 [&inbound_audio, &inbound_video],
                 [&outbound_audio, &outbound_video],
             ),
-            total_bitrate_out: whole(
-                grown(|route| route.bytes_sent),
-                grown(|route| route.packets_sent),
+            total_bitrate_out: total(
+                pair_rate(|pair| pair.bytes_sent),
+                pair_rate(|pair| pair.packets_sent),
                 [&outbound_audio, &outbound_video],
                 [&inbound_audio, &inbound_video],
             ),
@@ -202,53 +215,16 @@ impl IntervalStats {
             inbound_video,
             outbound_audio,
             outbound_video,
-            candidate_pair: route.cloned(),
+            candidate_pair: pair.cloned(),
             red: after.red,
             camera_off: after.camera_off,
             security: after.security.clone(),
         }
     }
 
-    /// The share of what arrives that was not there to be heard.
-    ///
-    /// Of sound that goes twice it is what the browser had to make up, if that is less
-    /// than what was lost.
-    pub fn missing_in(&self, lost: f64) -> f64 {
-        let made_up = self
-            .inbound_audio
-            .as_ref()
-            .and_then(|sound| sound.concealed);
-        match made_up {
-            Some(made_up) if self.red => lost.min(made_up),
-            _ => lost,
-        }
-    }
-
-    /// The same of what leaves. What the peer had to make up nobody tells: of sound
-    /// that goes twice, half of what is lost is taken to be, since losses come in runs.
-    pub fn missing_out(&self, lost: f64) -> f64 {
-        if self.red { lost / 2.0 } else { lost }
-    }
-
-    /// Bits a second that arrive, sound and picture together.
-    pub fn bitrate_in(&self) -> Option<f64> {
-        each([&self.inbound_audio, &self.inbound_video], |flow| {
-            flow.bitrate
-        })
-    }
-
-    /// Bits a second that leave, sound and picture together.
-    pub fn bitrate_out(&self) -> Option<f64> {
-        each([&self.outbound_audio, &self.outbound_video], |flow| {
-            flow.bitrate
-        })
-    }
-}
-
-impl IntervalStats {
-    /// One of its streams.
-    pub fn stream(&self, media: StreamKind) -> Option<&StreamStats> {
-        match media {
+    /// The stream of that kind; `None` if there is none.
+    pub fn stream(&self, kind: StreamKind) -> Option<&StreamStats> {
+        match kind {
             StreamKind::InboundAudio => &self.inbound_audio,
             StreamKind::OutboundAudio => &self.outbound_audio,
             StreamKind::InboundVideo => &self.inbound_video,
@@ -259,7 +235,7 @@ impl IntervalStats {
 }
 
 impl StreamStats {
-    /// One of its numbers.
+    /// The number of that name, in the unit of its field.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
         match metric {
             Metric::Bitrate => self.bitrate,
@@ -279,40 +255,33 @@ impl StreamStats {
         }
     }
 
-    fn between(
-        before: Option<&StreamSample>,
-        after: &StreamSample,
-        seconds: f64,
-        arrives: bool,
-    ) -> Self {
-        use Counter::{
-            Again, Bytes, Concealed, Dropped, Emitted, Frames, FreezeTime, Freezes, Nack, Packets,
-            Pli, Samples, Waited, Worked,
-        };
+    /// All but the loss, which is reckoned differently in the two directions.
+    fn between(before: Option<&StreamSample>, after: &StreamSample, seconds: f64) -> Self {
+        type Counter = fn(&StreamSample) -> Option<f64>;
         let before = before.filter(|before| before.ssrc == after.ssrc);
-        let grown = |counter| growth(before?.count(counter), after.count(counter));
-        let rate = |counter| ratio(grown(counter)?, seconds);
-        let share = |part, of| ratio(grown(part)?, grown(of)?);
+        let grown = |counter: Counter| growth(before.and_then(counter), counter(after));
+        let rate = |counter: Counter| ratio(grown(counter)?, seconds);
+        let mean = |sum: Counter, count: Counter| ratio(grown(sum)?, grown(count)?);
         Self {
-            bitrate: rate(Bytes).map(|bytes| bytes * 8.0),
-            packet_rate: rate(Packets),
-            fraction_lost: if arrives {
-                before.and_then(|before| loss(before, after))
-            } else {
-                after.remote_fraction_lost
-            },
-            remote_timestamp: after.remote_timestamp.filter(|_| !arrives),
+            bitrate: rate(|it| it.bytes).map(|bytes| bytes * 8.0),
+            packet_rate: rate(|it| it.packets),
+            fraction_lost: None,
+            remote_timestamp: after.remote_timestamp,
             jitter: after.jitter.filter(|jitter| *jitter >= 0.0),
-            jitter_buffer_delay: share(Waited, Emitted),
-            concealed: share(Concealed, Samples).map(|share| share.min(1.0)),
-            freeze_count: grown(Freezes),
-            freeze_duration: grown(FreezeTime),
-            frames_per_second: rate(Frames),
-            frames_dropped: rate(Dropped),
-            coding_time: share(Worked, Frames),
-            retransmitted: rate(Again),
-            nack: rate(Nack),
-            pli: grown(Pli),
+            jitter_buffer_delay: mean(
+                |it| it.jitter_buffer_delay,
+                |it| it.jitter_buffer_emitted_count,
+            ),
+            concealed: mean(|it| it.concealed_samples, |it| it.total_samples_received)
+                .map(|fraction| fraction.min(1.0)),
+            freeze_count: grown(|it| it.freeze_count),
+            freeze_duration: grown(|it| it.total_freezes_duration),
+            frames_per_second: rate(|it| it.frames),
+            frames_dropped: rate(|it| it.frames_dropped),
+            coding_time: mean(|it| it.total_coding_time, |it| it.frames),
+            retransmitted: rate(|it| it.retransmitted_packets),
+            nack: rate(|it| it.nack_count),
+            pli: grown(|it| it.pli_count),
             resolution: after.resolution,
             codec: after.codec.clone(),
             power_efficient: after.power_efficient,
@@ -322,45 +291,43 @@ impl StreamStats {
     }
 }
 
-/// A report of the peer's that is older than this many seconds says nothing of now. Sound's
-/// come every five seconds or so, and may come late or be lost.
-const OLD: f64 = 10.0;
+/// A receiver report older than this many seconds says nothing about now. Those of audio
+/// come every five seconds or so, and may be late or lost.
+const STALE: f64 = 10.0;
 
-/// Whether the peer has reported of that stream lately.
+/// Whether the peer has reported on that stream lately.
 pub(crate) fn is_fresh(stream: &StreamSample, now: &Sample) -> bool {
     let age = |reported: f64| now.at.map(|at| at - reported / 1_000.0);
-    stream
-        .remote_timestamp
-        .and_then(age)
-        .is_some_and(|age| age <= OLD)
+    let age = stream.remote_timestamp.and_then(age);
+    age.is_some_and(|age| age <= STALE)
 }
 
-/// How much a counter grew; unknown if it is missing, odd, or went back.
+/// How much a counter grew; unknown if it is missing, not a number, or went back.
 pub(crate) fn growth(before: Option<f64>, after: Option<f64>) -> Option<f64> {
     let growth = after? - before?;
     (growth.is_finite() && growth >= 0.0).then_some(growth)
 }
 
-pub(crate) fn ratio(part: f64, of: f64) -> Option<f64> {
+fn ratio(part: f64, of: f64) -> Option<f64> {
     let ratio = part / of;
     ratio.is_finite().then_some(ratio)
 }
 
-/// Lost packets of the interval. When late packets come in, the browser takes
-/// them off its count; such an interval lost nothing. What came again is counted as
-/// received (webrtc-stats, section 8.2), and came in the place of a lost one.
-fn loss(before: &StreamSample, after: &StreamSample) -> Option<f64> {
-    let lost = (after.count(Counter::Lost)? - before.count(Counter::Lost)?).max(0.0);
-    let came = growth(
-        before.count(Counter::Packets),
-        after.count(Counter::Packets),
-    )?;
-    let again = growth(before.count(Counter::Again), after.count(Counter::Again));
-    ratio(lost, lost + (came - again.unwrap_or(0.0)).max(0.0))
+/// The fraction of the interval's packets that were lost. When late packets come, the
+/// browser takes them off its count; such an interval lost nothing. `packetsReceived` counts
+/// retransmissions too, and each of them came in place of a lost packet.
+fn fraction_lost(before: Option<&StreamSample>, after: Option<&StreamSample>) -> Option<f64> {
+    let after = after?;
+    let before = before.filter(|before| before.ssrc == after.ssrc)?;
+    let lost = (after.packets_lost? - before.packets_lost?).max(0.0);
+    let received = growth(before.packets, after.packets)?;
+    let retransmitted = growth(before.retransmitted_packets, after.retransmitted_packets);
+    let received = (received - retransmitted.unwrap_or(0.0)).max(0.0);
+    ratio(lost, lost + received)
 }
 
-/// The mean of the interval's answers; without any, the last one known.
-fn round_trip(before: Option<&CandidatePair>, after: &CandidatePair) -> Option<f64> {
+/// The mean over the interval's responses; without any, the last one.
+fn round_trip_time(before: Option<&CandidatePair>, after: &CandidatePair) -> Option<f64> {
     let mean = before.and_then(|before| {
         ratio(
             growth(before.total_round_trip_time, after.total_round_trip_time)?,
@@ -371,19 +338,21 @@ fn round_trip(before: Option<&CandidatePair>, after: &CandidatePair) -> Option<f
         .filter(|time| *time >= 0.0)
 }
 
-/// The shorter of those that the peer's reports tell of sound and picture.
+/// The shorter of those in the peer's receiver reports on audio and video.
 fn reported_round_trip(streams: [&Option<StreamSample>; 2]) -> Option<f64> {
-    let told = streams.into_iter().flatten();
-    told.filter_map(|stream| stream.round_trip_time)
+    let streams = streams.into_iter().flatten();
+    streams
+        .filter_map(|stream| stream.round_trip_time)
         .filter(|time| *time >= 0.0)
         .reduce(f64::min)
 }
 
-/// The sum over those streams that are there; unknown if one of them is.
-fn each(streams: [&Option<StreamStats>; 2], of: fn(&StreamStats) -> Option<f64>) -> Option<f64> {
-    let mut there = streams.into_iter().flatten().map(of).peekable();
-    there.peek()?;
-    there.sum()
+/// The sum over those streams that there are; unknown if there are none, or if it is
+/// unknown of one.
+fn sum(streams: [&Option<StreamStats>; 2], number: fn(&StreamStats) -> Option<f64>) -> Option<f64> {
+    let mut numbers = streams.into_iter().flatten().map(number).peekable();
+    numbers.peek()?;
+    numbers.sum()
 }
 
 /// Bytes of a header without options (RFC 791, RFC 8200, RFC 768).
@@ -391,9 +360,9 @@ const IPV4: f64 = 20.0;
 const IPV6: f64 = 40.0;
 const UDP: f64 = 8.0;
 
-/// What the network adds to each packet of a route.
-fn headers(route: &CandidatePair) -> f64 {
-    let is_v6 = [&route.local, &route.remote]
+/// Bytes of headers around each packet.
+fn headers(pair: &CandidatePair) -> f64 {
+    let is_v6 = [&pair.local, &pair.remote]
         .into_iter()
         .filter_map(|end| end.address.as_ref())
         .any(|address| address.contains(':'));

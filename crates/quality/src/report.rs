@@ -1,13 +1,13 @@
-//! One `getStats`, as JSON.
+//! One report of `getStats`, as JSON.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// Declares the members that are read, each once: the name in Rust, and the name on the wire.
+/// Declares the members that are read: each with its name in Rust and its name in JSON.
 macro_rules! members {
     ($($member:ident = $name:literal,)*) => {
-        /// A member of a statistics dictionary (webrtc-stats, sections 7 and 8).
+        /// A member of a statistics dictionary (webrtc-stats).
         ///
         /// Only those that are read are in here: a report has three times as many, and one
         /// comes each second, so the others are skipped while it is parsed.
@@ -88,44 +88,44 @@ members! {
     Type = "type",
 }
 
-/// `RTCStatsReport`: its dictionaries in a list.
+/// `RTCStatsReport` (webrtc-pc): its dictionaries as a list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatsReport(Vec<StatsObject>);
 
-/// One dictionary (webrtc-stats, section 7). A member that is missing, or not of the
+/// One dictionary (webrtc-pc, `RTCStats`). A member that is missing, or not of the
 /// type that is asked for, is unknown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct StatsObject(Vec<(Member, Field)>);
+pub struct StatsObject(Vec<(Member, Scalar)>);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Field {
+enum Scalar {
     Number(f64),
     Text(String),
     Flag(bool),
 }
 
 impl StatsReport {
-    /// Reads the JSON of a list of dictionaries. What is no dictionary is left out.
+    /// Parses the JSON of a list of dictionaries; anything else in the list is left out.
     ///
     /// # Errors
-    /// Where the text is no JSON, or no list.
+    /// If the text is not JSON, or not a list.
     pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
         let list: Vec<Item> = serde_json::from_str(json)?;
         let entries = list.into_iter().filter_map(|item| match item {
-            Item::StatsObject(entry) => Some(entry),
-            Item::Field(_) | Item::Nothing => None,
+            Item::Object(entry) => Some(entry),
+            Item::Scalar(_) | Item::Nothing => None,
         });
         Ok(Self(entries.collect()))
     }
 
-    /// All entries of a `type`.
+    /// The dictionaries of a `type`, such as `inbound-rtp`.
     pub fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a StatsObject> {
         self.0
             .iter()
             .filter(move |entry| entry.text(Member::Type) == Some(kind))
     }
 
-    /// The entry with that `id`.
+    /// The dictionary with that `id`.
     pub fn by_id(&self, id: &str) -> Option<&StatsObject> {
         self.0
             .iter()
@@ -134,40 +134,40 @@ impl StatsReport {
 }
 
 impl StatsObject {
-    /// A member that is a number. JSON knows neither NaN nor infinity.
+    /// The member as a number, which JSON keeps finite.
     pub fn number(&self, member: Member) -> Option<f64> {
-        match self.field(member)? {
-            Field::Number(number) => Some(*number),
-            Field::Text(_) | Field::Flag(_) => None,
+        match self.get(member)? {
+            Scalar::Number(number) => Some(*number),
+            Scalar::Text(_) | Scalar::Flag(_) => None,
         }
     }
 
-    /// A member that is a string.
+    /// The member as a string.
     pub fn text(&self, member: Member) -> Option<&str> {
-        match self.field(member)? {
-            Field::Text(text) => Some(text),
-            Field::Number(_) | Field::Flag(_) => None,
+        match self.get(member)? {
+            Scalar::Text(text) => Some(text),
+            Scalar::Number(_) | Scalar::Flag(_) => None,
         }
     }
 
-    /// A member that is a boolean.
+    /// The member as a boolean.
     pub fn flag(&self, member: Member) -> Option<bool> {
-        match self.field(member)? {
-            Field::Flag(flag) => Some(*flag),
-            Field::Number(_) | Field::Text(_) => None,
+        match self.get(member)? {
+            Scalar::Flag(flag) => Some(*flag),
+            Scalar::Number(_) | Scalar::Text(_) => None,
         }
     }
 
-    fn field(&self, member: Member) -> Option<&Field> {
-        let mut fields = self.0.iter();
-        fields.find_map(|(at, field)| (*at == member).then_some(field))
+    fn get(&self, member: Member) -> Option<&Scalar> {
+        let mut members = self.0.iter();
+        members.find_map(|(name, scalar)| (*name == member).then_some(scalar))
     }
 }
 
-/// A value in JSON, as far as it matters.
+/// A value in JSON; lists and `null` are passed over.
 enum Item {
-    StatsObject(StatsObject),
-    Field(Field),
+    Object(StatsObject),
+    Scalar(Scalar),
     Nothing,
 }
 
@@ -203,25 +203,25 @@ impl<'de> Deserialize<'de> for Item {
             }
 
             fn visit_bool<E: Error>(self, flag: bool) -> Result<Item, E> {
-                Ok(Item::Field(Field::Flag(flag)))
+                Ok(Item::Scalar(Scalar::Flag(flag)))
             }
 
             #[allow(clippy::cast_precision_loss, reason = "JSON's numbers are doubles")]
             fn visit_i64<E: Error>(self, number: i64) -> Result<Item, E> {
-                Ok(Item::Field(Field::Number(number as f64)))
+                Ok(Item::Scalar(Scalar::Number(number as f64)))
             }
 
             #[allow(clippy::cast_precision_loss, reason = "JSON's numbers are doubles")]
             fn visit_u64<E: Error>(self, number: u64) -> Result<Item, E> {
-                Ok(Item::Field(Field::Number(number as f64)))
+                Ok(Item::Scalar(Scalar::Number(number as f64)))
             }
 
             fn visit_f64<E: Error>(self, number: f64) -> Result<Item, E> {
-                Ok(Item::Field(Field::Number(number)))
+                Ok(Item::Scalar(Scalar::Number(number)))
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Item, E> {
-                Ok(Item::Field(Field::Text(text.to_owned())))
+                Ok(Item::Scalar(Scalar::Text(text.to_owned())))
             }
 
             fn visit_unit<E: Error>(self) -> Result<Item, E> {
@@ -234,17 +234,17 @@ impl<'de> Deserialize<'de> for Item {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-                let mut fields = Vec::new();
+                let mut members = Vec::new();
                 while let Some(Key(known)) = map.next_key()? {
                     let Some(known) = known else {
                         map.next_value::<IgnoredAny>()?;
                         continue;
                     };
-                    if let Item::Field(field) = map.next_value()? {
-                        fields.push((known, field));
+                    if let Item::Scalar(scalar) = map.next_value()? {
+                        members.push((known, scalar));
                     }
                 }
-                Ok(Item::StatsObject(StatsObject(fields)))
+                Ok(Item::Object(StatsObject(members)))
             }
         }
         deserializer.deserialize_any(Any)

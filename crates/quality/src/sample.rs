@@ -1,310 +1,271 @@
-//! What one report says of a call, in the browser's own units.
+//! What one report says of a call: counters and gauges as the browser gives them.
 
 use crate::report::{Member, StatsObject, StatsReport};
 
-/// Something that a browser counts, since the beginning of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Bytes of payload.
-    Bytes,
-    /// Packets.
-    Packets,
-    /// Packets that never came; may go down when late ones come.
-    Lost,
-    /// Frames decoded or encoded.
-    Frames,
-    /// Frames that were not shown.
-    Dropped,
-    /// Times that the picture stood still.
-    Freezes,
-    /// How long it stood still, in seconds.
-    FreezeTime,
-    /// Samples of sound that were made up.
-    Concealed,
-    /// Samples of sound.
-    Samples,
-    /// Seconds that what was played waited in the jitter buffer, all together.
-    Waited,
-    /// Samples or frames that waited there.
-    Emitted,
-    /// Seconds spent on decoding or encoding.
-    Worked,
-    /// Packets sent again, or recovered in that way.
-    Again,
-    /// Requests for packets.
-    Nack,
-    /// Requests for whole pictures.
-    Pli,
-}
-
-/// Each counter with its field in `inbound-rtp` and in `outbound-rtp`
-/// (webrtc-stats, sections 8.1 to 8.4). Empty where there is none.
-const FIELDS: [(Counter, Option<Member>, Option<Member>); COUNTERS] = [
-    (
-        Counter::Bytes,
-        Some(Member::BytesReceived),
-        Some(Member::BytesSent),
-    ),
-    (
-        Counter::Packets,
-        Some(Member::PacketsReceived),
-        Some(Member::PacketsSent),
-    ),
-    (Counter::Lost, Some(Member::PacketsLost), None),
-    (
-        Counter::Frames,
-        Some(Member::FramesDecoded),
-        Some(Member::FramesEncoded),
-    ),
-    (Counter::Dropped, Some(Member::FramesDropped), None),
-    (Counter::Freezes, Some(Member::FreezeCount), None),
-    (
-        Counter::FreezeTime,
-        Some(Member::TotalFreezesDuration),
-        None,
-    ),
-    (Counter::Concealed, Some(Member::ConcealedSamples), None),
-    (Counter::Samples, Some(Member::TotalSamplesReceived), None),
-    (Counter::Waited, Some(Member::JitterBufferDelay), None),
-    (
-        Counter::Emitted,
-        Some(Member::JitterBufferEmittedCount),
-        None,
-    ),
-    (
-        Counter::Worked,
-        Some(Member::TotalDecodeTime),
-        Some(Member::TotalEncodeTime),
-    ),
-    (
-        Counter::Again,
-        Some(Member::RetransmittedPacketsReceived),
-        Some(Member::RetransmittedPacketsSent),
-    ),
-    (
-        Counter::Nack,
-        Some(Member::NackCount),
-        Some(Member::NackCount),
-    ),
-    (Counter::Pli, Some(Member::PliCount), Some(Member::PliCount)),
-];
-
-const COUNTERS: usize = 15;
-
-/// One stream in one direction.
+/// One RTP stream, from its `inbound-rtp` or `outbound-rtp` dictionary (webrtc-stats,
+/// `RTCInboundRtpStreamStats` and `RTCOutboundRtpStreamStats`), and what the peer reports of
+/// it (`RTCRemoteInboundRtpStreamStats`). Counters run since the stream began.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StreamSample {
-    /// Which one; another one begins its counters anew.
+    /// `ssrc`; another one begins its counters anew.
     pub ssrc: Option<f64>,
-    counters: [Option<f64>; COUNTERS],
-    /// Variation of the packets' delay, in seconds: ours, or what the peer reports.
+    /// `bytesReceived` or `bytesSent`: payload, without headers and padding.
+    pub bytes: Option<f64>,
+    /// `packetsReceived` or `packetsSent`, retransmissions included.
+    pub packets: Option<f64>,
+    /// `packetsLost`, inbound only; goes down when late packets come, and may be negative
+    /// (RFC 3550, section 6.4.1).
+    pub packets_lost: Option<f64>,
+    /// `framesDecoded` or `framesEncoded`.
+    pub frames: Option<f64>,
+    /// `framesDropped`, inbound only.
+    pub frames_dropped: Option<f64>,
+    /// `freezeCount`, inbound only; a freeze counts when it is over.
+    pub freeze_count: Option<f64>,
+    /// `totalFreezesDuration`, in seconds, inbound only.
+    pub total_freezes_duration: Option<f64>,
+    /// `concealedSamples`, inbound audio only.
+    pub concealed_samples: Option<f64>,
+    /// `totalSamplesReceived`, inbound audio only; those concealed are among them.
+    pub total_samples_received: Option<f64>,
+    /// `jitterBufferDelay`, inbound only: seconds, summed over what was emitted.
+    pub jitter_buffer_delay: Option<f64>,
+    /// `jitterBufferEmittedCount`, inbound only: audio samples or video frames.
+    pub jitter_buffer_emitted_count: Option<f64>,
+    /// `totalDecodeTime` or `totalEncodeTime`, in seconds.
+    pub total_coding_time: Option<f64>,
+    /// `retransmittedPacketsReceived` or `retransmittedPacketsSent`.
+    pub retransmitted_packets: Option<f64>,
+    /// `nackCount`: sent where the stream is inbound, received where it is outbound.
+    pub nack_count: Option<f64>,
+    /// `pliCount`, likewise.
+    pub pli_count: Option<f64>,
+    /// `jitter`, in seconds; of an outbound stream as `remote-inbound-rtp` has it.
     pub jitter: Option<f64>,
     /// `frameWidth` and `frameHeight`, in pixels.
     pub resolution: Option<(u32, u32)>,
-    /// `mimeType` of the `codec`, without its kind: `VP8`, `opus`.
+    /// `mimeType` of the `codec`, without `audio/` or `video/`.
     pub codec: Option<String>,
-    /// Whether hardware does the coding (`powerEfficientDecoder`, `…Encoder`).
+    /// `powerEfficientDecoder` or `powerEfficientEncoder`: in practice, hardware.
     pub power_efficient: Option<bool>,
-    /// What holds the encoder back (`qualityLimitationReason`).
+    /// `qualityLimitationReason`, outbound video only: `none`, `cpu`, `bandwidth` or
+    /// `other`.
     pub quality_limitation_reason: Option<String>,
-    /// What the encoder aims at, in bits a second.
+    /// `targetBitrate`, in bits per second, outbound only.
     pub target_bitrate: Option<f64>,
-    /// What the peer says it loses of it, 0 to 1, since its report before.
+    /// `fractionLost` of `remote-inbound-rtp`, 0 to 1: what the peer lost between its last
+    /// two receiver reports.
     pub remote_fraction_lost: Option<f64>,
-    /// Packets that the peer has lost of it, and that it has received, if it tells; of those
-    /// that went for the first time.
+    /// `packetsLost` of `remote-inbound-rtp`; retransmissions have an SSRC of their own (RFC
+    /// 4588), and are not in it.
     pub remote_packets_lost: Option<f64>,
-    /// See [`Self::remote_packets_lost`].
+    /// `packetsReceived` of `remote-inbound-rtp`; few browsers have it.
     pub remote_packets_received: Option<f64>,
-    /// When the peer's last report came, in the browser's own milliseconds.
+    /// `timestamp` of `remote-inbound-rtp`, in milliseconds: when the last receiver report
+    /// came.
     pub remote_timestamp: Option<f64>,
-    /// There and back as the peer's reports tell, in seconds.
+    /// `roundTripTime` of `remote-inbound-rtp`, in seconds.
     pub round_trip_time: Option<f64>,
 }
 
-/// One end of the route.
+/// `local-candidate` or `remote-candidate` (webrtc-stats, `RTCIceCandidateStats`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Candidate {
-    /// `host`, `srflx`, `prflx` or `relay` (RFC 8445, section 5.1.1).
+    /// `candidateType`: `host`, `srflx`, `prflx` or `relay` (RFC 8445, section 5.1.1).
     pub candidate_type: Option<String>,
-    /// `wifi`, `ethernet`, `cellular` …, where the browser tells.
+    /// `networkType`, such as `wifi` or `cellular`: Chromium, and of local candidates only.
     pub network_type: Option<String>,
-    /// Address and port. Nobody else's business: not in diagnostics.
+    /// `address`. Private: never part of diagnostics.
     pub address: Option<String>,
+    /// `port`.
+    pub port: Option<u16>,
 }
 
-/// The `candidate-pair` in use.
+/// The `candidate-pair` in use, the route of the call (webrtc-stats,
+/// `RTCIceCandidatePairStats`). Counters run since the pair was formed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CandidatePair {
-    /// Its id; another pair begins its counters anew.
+    /// `id`; another pair begins its counters anew.
     pub id: String,
-    /// `currentRoundTripTime`, in seconds.
+    /// `currentRoundTripTime`, in seconds: of the last connectivity check.
     pub current_round_trip_time: Option<f64>,
-    /// `totalRoundTripTime`, in seconds.
+    /// `totalRoundTripTime`, in seconds, summed over all responses.
     pub total_round_trip_time: Option<f64>,
-    /// `responsesReceived`.
+    /// `responsesReceived`, to connectivity checks.
     pub responses_received: Option<f64>,
-    /// `bytesReceived` of the pair, whatever they are of; checks of the way do not count.
+    /// `bytesReceived`: RTP, RTCP and data channels; connectivity checks do not count.
     pub bytes_received: Option<f64>,
     /// `bytesSent`, likewise.
     pub bytes_sent: Option<f64>,
-    /// `packetsReceived`, likewise; Firefox does not tell.
+    /// `packetsReceived`, likewise; Firefox has none.
     pub packets_received: Option<f64>,
     /// `packetsSent`, likewise.
     pub packets_sent: Option<f64>,
-    /// `availableOutgoingBitrate`, in bits a second.
+    /// `availableOutgoingBitrate`, in bits per second: the browser's bandwidth estimate.
+    /// Firefox has none.
     pub available_outgoing_bitrate: Option<f64>,
-    /// `udp` or `tcp`.
+    /// `protocol` of the local candidate: `udp` or `tcp`.
     pub protocol: Option<String>,
-    /// `udp`, `tcp` or `tls`: how our relay is reached, if there is one.
+    /// `relayProtocol` of the local candidate, `udp`, `tcp` or `tls`: how its TURN server
+    /// is reached.
     pub relay_protocol: Option<String>,
-    /// Our end.
+    /// `localCandidateId`, resolved.
     pub local: Candidate,
-    /// The peer's.
+    /// `remoteCandidateId`, resolved.
     pub remote: Candidate,
 }
 
-/// How what flows is protected.
+/// What protects the media (webrtc-stats, `RTCTransportStats` and `RTCCertificateStats`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransportSecurity {
-    /// `DTLS 1.2` or `DTLS 1.3`.
+    /// `tlsVersion` as a name: `DTLS 1.2` or `DTLS 1.3`.
     pub dtls_version: Option<String>,
     /// `dtlsCipher`.
     pub dtls_cipher: Option<String>,
     /// `srtpCipher`.
     pub srtp_cipher: Option<String>,
-    /// SHA-256 of our certificate, in hexadecimal with colons.
+    /// `fingerprint` of our certificate: SHA-256 in hexadecimal, with colons.
     pub local_fingerprint: Option<String>,
-    /// That of the peer's.
+    /// `fingerprint` of the peer's.
     pub remote_fingerprint: Option<String>,
 }
 
-/// What one `getStats` said of a call.
+/// What one `getStats` says of a call, and the two things of it that no report contains.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
-    /// The report's time, in seconds since some fixed moment.
+    /// When the report was made, in seconds on the clock of `timestamp`.
     pub at: Option<f64>,
-    /// Sound that arrives.
+    /// Audio from the peer.
     pub inbound_audio: Option<StreamSample>,
-    /// Picture that arrives.
+    /// Video from the peer.
     pub inbound_video: Option<StreamSample>,
-    /// Sound that leaves.
+    /// Audio to the peer.
     pub outbound_audio: Option<StreamSample>,
-    /// Picture that leaves.
+    /// Video to the peer.
     pub outbound_video: Option<StreamSample>,
-    /// The way in use.
+    /// The selected candidate pair.
     pub candidate_pair: Option<CandidatePair>,
-    /// Both ends know RED for sound; no report tells.
+    /// Audio is sent redundantly both ways (RED, RFC 2198). The caller fills it in.
     pub red: bool,
-    /// Our camera is off; no report tells.
+    /// Our camera is off: what a browser sends for it all the same is no video. The caller
+    /// fills it in.
     pub camera_off: bool,
-    /// The transport's protection.
+    /// How the transport is encrypted.
     pub security: TransportSecurity,
 }
 
-impl StreamSample {
-    /// What the browser has counted.
-    pub fn count(&self, counter: Counter) -> Option<f64> {
-        self.counters[counter as usize]
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Inbound,
+    Outbound,
+}
 
-    fn new(entry: &StatsObject, report: &StatsReport, arrives: bool) -> Self {
-        let mut counters = [None; COUNTERS];
-        for (counter, inbound, outbound) in FIELDS {
-            let field = if arrives { inbound } else { outbound };
-            counters[counter as usize] = field.and_then(|member| entry.number(member));
-        }
-        let hardware = if arrives {
-            Member::PowerEfficientDecoder
-        } else {
-            Member::PowerEfficientEncoder
-        };
-        // What the peer says of it comes in an entry of its own.
-        let peer = (!arrives)
-            .then(|| {
-                report
-                    .of_type("remote-inbound-rtp")
-                    .find(|peer| peer.number(Member::Ssrc) == entry.number(Member::Ssrc))
-            })
-            .flatten();
-        let of_peer = |field| peer.and_then(|peer| peer.number(field));
+impl StreamSample {
+    fn new(object: &StatsObject, report: &StatsReport, direction: Direction) -> Self {
+        let is_inbound = direction == Direction::Inbound;
+        let either = |inbound, outbound| if is_inbound { inbound } else { outbound };
+        let number = |inbound, outbound| object.number(either(inbound, outbound));
+        let received = |member| object.number(member).filter(|_| is_inbound);
+        // What the peer reports of an outbound stream stands in a dictionary of its own.
+        let ssrc = object.number(Member::Ssrc);
+        let reports = (!is_inbound).then(|| report.of_type("remote-inbound-rtp"));
+        let remote = reports
+            .into_iter()
+            .flatten()
+            .find(|remote| remote.number(Member::Ssrc) == ssrc);
+        let remote = |member| remote.and_then(|remote| remote.number(member));
         Self {
-            ssrc: entry.number(Member::Ssrc),
-            counters,
-            jitter: if arrives {
-                entry.number(Member::Jitter)
+            ssrc,
+            bytes: number(Member::BytesReceived, Member::BytesSent),
+            packets: number(Member::PacketsReceived, Member::PacketsSent),
+            packets_lost: received(Member::PacketsLost),
+            frames: number(Member::FramesDecoded, Member::FramesEncoded),
+            frames_dropped: received(Member::FramesDropped),
+            freeze_count: received(Member::FreezeCount),
+            total_freezes_duration: received(Member::TotalFreezesDuration),
+            concealed_samples: received(Member::ConcealedSamples),
+            total_samples_received: received(Member::TotalSamplesReceived),
+            jitter_buffer_delay: received(Member::JitterBufferDelay),
+            jitter_buffer_emitted_count: received(Member::JitterBufferEmittedCount),
+            total_coding_time: number(Member::TotalDecodeTime, Member::TotalEncodeTime),
+            retransmitted_packets: number(
+                Member::RetransmittedPacketsReceived,
+                Member::RetransmittedPacketsSent,
+            ),
+            nack_count: object.number(Member::NackCount),
+            pli_count: object.number(Member::PliCount),
+            jitter: if is_inbound {
+                object.number(Member::Jitter)
             } else {
-                of_peer(Member::Jitter)
+                remote(Member::Jitter)
             },
-            resolution: resolution(entry),
-            codec: codec(entry, report),
-            power_efficient: entry.flag(hardware),
-            quality_limitation_reason: entry
-                .text(Member::QualityLimitationReason)
-                .map(str::to_owned),
-            target_bitrate: entry.number(Member::TargetBitrate),
-            remote_timestamp: of_peer(Member::Timestamp),
-            remote_packets_lost: of_peer(Member::PacketsLost),
-            remote_packets_received: of_peer(Member::PacketsReceived),
-            remote_fraction_lost: of_peer(Member::FractionLost)
-                .filter(|loss| (0.0..=1.0).contains(loss)),
-            round_trip_time: of_peer(Member::RoundTripTime),
+            resolution: resolution(object),
+            codec: codec(object, report),
+            power_efficient: object.flag(either(
+                Member::PowerEfficientDecoder,
+                Member::PowerEfficientEncoder,
+            )),
+            quality_limitation_reason: owned(object.text(Member::QualityLimitationReason)),
+            target_bitrate: object.number(Member::TargetBitrate),
+            remote_fraction_lost: remote(Member::FractionLost)
+                .filter(|lost| (0.0..=1.0).contains(lost)),
+            remote_packets_lost: remote(Member::PacketsLost),
+            remote_packets_received: remote(Member::PacketsReceived),
+            remote_timestamp: remote(Member::Timestamp),
+            round_trip_time: remote(Member::RoundTripTime),
         }
     }
 }
 
 impl Sample {
-    /// What a report says.
+    /// What a report says; `red` and `camera_off` are false.
     pub fn new(report: &StatsReport) -> Self {
-        let stream = |kind, media, arrives| {
-            let entry = busiest(report, kind, media, arrives)?;
-            Some(StreamSample::new(entry, report, arrives))
+        let stream = |kind, direction| {
+            let object = busiest(report, kind, direction)?;
+            Some(StreamSample::new(object, report, direction))
         };
         Self {
             at: time(report),
+            inbound_audio: stream("audio", Direction::Inbound),
+            inbound_video: stream("video", Direction::Inbound),
+            outbound_audio: stream("audio", Direction::Outbound),
+            outbound_video: stream("video", Direction::Outbound),
+            candidate_pair: candidate_pair(report),
             red: false,
             camera_off: false,
-            inbound_audio: stream("inbound-rtp", "audio", true),
-            inbound_video: stream("inbound-rtp", "video", true),
-            outbound_audio: stream("outbound-rtp", "audio", false),
-            outbound_video: stream("outbound-rtp", "video", false),
-            candidate_pair: route(report),
             security: security(report),
         }
     }
 }
 
-/// The stream of that kind that has carried the most; a browser may list others
-/// that stand still.
+/// The stream of that `kind` that has carried the most: a browser may list others that no
+/// longer carry anything.
 fn busiest<'a>(
     report: &'a StatsReport,
-    kind: &'a str,
-    media: &str,
-    arrives: bool,
+    kind: &str,
+    direction: Direction,
 ) -> Option<&'a StatsObject> {
-    let field = if arrives {
-        Member::BytesReceived
-    } else {
-        Member::BytesSent
+    let (dictionary, bytes) = match direction {
+        Direction::Inbound => ("inbound-rtp", Member::BytesReceived),
+        Direction::Outbound => ("outbound-rtp", Member::BytesSent),
     };
-    let bytes = |entry: &StatsObject| entry.number(field).unwrap_or(0.0);
+    let bytes = |object: &StatsObject| object.number(bytes).unwrap_or(0.0);
     report
-        .of_type(kind)
-        .filter(|entry| entry.text(Member::Kind) == Some(media))
+        .of_type(dictionary)
+        .filter(|object| object.text(Member::Kind) == Some(kind))
         .max_by(|a, b| bytes(a).total_cmp(&bytes(b)))
 }
 
-/// The newest `timestamp` of those that say when they were made; the others are of
-/// when something came from the peer.
+/// The newest `timestamp` of those dictionaries that are stamped when the report is made;
+/// the others are stamped when something came from the peer.
 fn time(report: &StatsReport) -> Option<f64> {
-    let made = |kind| {
-        report
-            .of_type(kind)
-            .filter_map(|it| it.number(Member::Timestamp))
+    let stamps = |dictionary| {
+        let objects = report.of_type(dictionary);
+        objects.filter_map(|object| object.number(Member::Timestamp))
     };
     ["transport", "candidate-pair", "inbound-rtp", "outbound-rtp"]
         .into_iter()
-        .flat_map(made)
+        .flat_map(stamps)
         .reduce(f64::max)
         .map(|millis| millis / 1_000.0)
 }
@@ -314,24 +275,22 @@ fn time(report: &StatsReport) -> Option<f64> {
     clippy::cast_sign_loss,
     reason = "pixels"
 )]
-fn resolution(entry: &StatsObject) -> Option<(u32, u32)> {
-    let (width, height) = (
-        entry.number(Member::FrameWidth)?,
-        entry.number(Member::FrameHeight)?,
-    );
+fn resolution(object: &StatsObject) -> Option<(u32, u32)> {
+    let width = object.number(Member::FrameWidth)?;
+    let height = object.number(Member::FrameHeight)?;
     (width > 0.0 && height > 0.0).then_some((width as u32, height as u32))
 }
 
-fn codec(entry: &StatsObject, report: &StatsReport) -> Option<String> {
-    let codec = report.by_id(entry.text(Member::CodecId)?)?;
+fn codec(object: &StatsObject, report: &StatsReport) -> Option<String> {
+    let codec = report.by_id(object.text(Member::CodecId)?)?;
     let mime = codec.text(Member::MimeType)?;
     let name = mime.split_once('/').map_or(mime, |(_, name)| name);
     Some(name.to_owned())
 }
 
-/// The pair in use: the transport names it; a browser whose transport does not
-/// (Firefox) marks it as selected.
-fn route(report: &StatsReport) -> Option<CandidatePair> {
+/// The `transport` names the pair in use; a browser whose transport does not (Firefox)
+/// marks it as `selected`.
+fn candidate_pair(report: &StatsReport) -> Option<CandidatePair> {
     let named = report
         .of_type("transport")
         .find_map(|transport| report.by_id(transport.text(Member::SelectedCandidatePairId)?));
@@ -343,10 +302,9 @@ fn route(report: &StatsReport) -> Option<CandidatePair> {
             })
         })
     })?;
-    let end = |field| pair.text(field).and_then(|id| report.by_id(id));
+    let end = |member| pair.text(member).and_then(|id| report.by_id(id));
     let local = end(Member::LocalCandidateId);
-    let text =
-        |entry: Option<&StatsObject>, field| entry.and_then(|e| e.text(field)).map(str::to_owned);
+    let of_local = |member| owned(local.and_then(|local| local.text(member)));
     Some(CandidatePair {
         id: pair.text(Member::Id)?.to_owned(),
         current_round_trip_time: pair.number(Member::CurrentRoundTripTime),
@@ -357,58 +315,71 @@ fn route(report: &StatsReport) -> Option<CandidatePair> {
         packets_received: pair.number(Member::PacketsReceived),
         packets_sent: pair.number(Member::PacketsSent),
         available_outgoing_bitrate: pair.number(Member::AvailableOutgoingBitrate),
-        protocol: text(local, Member::Protocol),
-        relay_protocol: text(local, Member::RelayProtocol).filter(|protocol| !protocol.is_empty()),
+        protocol: of_local(Member::Protocol),
+        relay_protocol: of_local(Member::RelayProtocol).filter(|protocol| !protocol.is_empty()),
         local: candidate(local),
         remote: candidate(end(Member::RemoteCandidateId)),
     })
 }
 
-fn candidate(entry: Option<&StatsObject>) -> Candidate {
-    let Some(entry) = entry else {
+fn candidate(object: Option<&StatsObject>) -> Candidate {
+    let Some(object) = object else {
         return Candidate::default();
     };
-    let text = |field| entry.text(field).filter(|it| !it.is_empty());
+    let text = |member| object.text(member).filter(|text| !text.is_empty());
+    let network_type = text(Member::NetworkType).filter(|network| *network != "unknown");
     Candidate {
-        candidate_type: text(Member::CandidateType).map(str::to_owned),
-        network_type: text(Member::NetworkType)
-            .filter(|network| *network != "unknown")
-            .map(str::to_owned),
-        address: text(Member::Address).map(|address| match entry.number(Member::Port) {
-            Some(port) => format!("{address} port {port}"),
-            None => address.to_owned(),
-        }),
+        candidate_type: owned(text(Member::CandidateType)),
+        network_type: owned(network_type),
+        address: owned(text(Member::Address)),
+        port: object.number(Member::Port).and_then(port),
     }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "within the range of u16"
+)]
+fn port(number: f64) -> Option<u16> {
+    (0.0..=f64::from(u16::MAX))
+        .contains(&number)
+        .then_some(number as u16)
 }
 
 fn security(report: &StatsReport) -> TransportSecurity {
     let Some(transport) = report.of_type("transport").next() else {
         return TransportSecurity::default();
     };
-    let text = |field| transport.text(field).map(str::to_owned);
-    let fingerprint = |field| {
-        let certificate = report.by_id(transport.text(field)?)?;
-        Some(certificate.text(Member::Fingerprint)?.to_owned())
+    let fingerprint = |member| {
+        let certificate = report.by_id(transport.text(member)?)?;
+        owned(certificate.text(Member::Fingerprint))
     };
     TransportSecurity {
-        // RFC 6347, section 4.1, and RFC 9147, section 5.3: the complement of the
-        // version's digits.
-        dtls_version: transport
-            .text(Member::TlsVersion)
-            .map(|version| match version {
-                "FEFD" => "DTLS 1.2".to_owned(),
-                "FEFC" => "DTLS 1.3".to_owned(),
-                other => other.to_owned(),
-            }),
-        dtls_cipher: text(Member::DtlsCipher),
-        srtp_cipher: text(Member::SrtpCipher),
+        // The two bytes of the version on the wire (RFC 6347, section 4.1; RFC 9147,
+        // section 5.3).
+        dtls_version: owned(
+            transport
+                .text(Member::TlsVersion)
+                .map(|version| match version {
+                    "FEFD" => "DTLS 1.2",
+                    "FEFC" => "DTLS 1.3",
+                    other => other,
+                }),
+        ),
+        dtls_cipher: owned(transport.text(Member::DtlsCipher)),
+        srtp_cipher: owned(transport.text(Member::SrtpCipher)),
         local_fingerprint: fingerprint(Member::LocalCertificateId),
         remote_fingerprint: fingerprint(Member::RemoteCertificateId),
     }
 }
 
-/// The SHA-256 of a certificate, as a description names it (RFC 8122, section 5): for
-/// browsers whose reports do not tell. DTLS takes no other.
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
+}
+
+/// The SHA-256 fingerprint that a session description announces (RFC 8122, section 5),
+/// for browsers whose reports have no `certificate`. Other hashes are ignored.
 pub fn fingerprint(sdp: &str) -> Option<String> {
     let mut lines = sdp.lines();
     lines.find_map(|line| {

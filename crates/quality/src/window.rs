@@ -1,155 +1,155 @@
-//! The last seconds, one by one: what has stopped, what a picture's rate is while it flows,
-//! and what was lost of enough packets.
+//! The intervals of the last two minutes: what has stopped, the frame rate while video
+//! flows, and what was lost out of enough packets.
 //!
 //! A mean over some seconds would run through every grade when somebody turns the camera
-//! off, and one over few packets would call a lost one a catastrophe.
+//! off, and a mean over few packets would make a catastrophe of a single lost one.
 
 use std::collections::VecDeque;
 
 use crate::history::HISTORY_SECONDS;
 use crate::interval::{IntervalStats, StreamStats, growth, is_fresh};
-use crate::sample::{Counter, Sample, StreamSample};
+use crate::sample::{Sample, StreamSample};
 
-/// Over how many seconds a call is judged: long enough for some hundred packets where
+/// How many intervals a call is assessed over: long enough for some hundred packets where
 /// somebody speaks, short enough to notice.
-pub(crate) const WINDOW: usize = 8;
-/// A loss is one of at least so many packets. Where nobody speaks four come in a second,
-/// and it takes longer than [`WINDOW`].
-const PACKETS: f64 = 100.0;
-/// So many seconds without a packet, and a stream has stopped.
+pub(crate) const ASSESSED: usize = 8;
+/// Loss is a fraction of at least so many packets. In silence four come per second, and it
+/// takes longer than [`ASSESSED`].
+const MIN_PACKETS: f64 = 100.0;
+/// A stream has stopped after so many intervals without a packet.
 const STOPPED: usize = 2;
-/// With the camera off Firefox (seen in 153) sends a black picture a second, in one packet.
-/// At most so many pictures a second …
+/// With the camera off Firefox (seen in 153) sends a black frame per second, in one packet.
+/// At most so many frames per second …
 const BLACK_RATE: f64 = 2.0;
-/// … of at most so many bytes are none.
+/// … of at most so many bytes are no video.
 const BLACK_BYTES: f64 = 1_500.0;
 
-/// Packets that were due for the first time, and how many of them were lost. What was
-/// taken for lost and comes late is less than none.
+/// Packets that were due for the first time, retransmissions left out, and how many of them
+/// were lost: negative where what had been taken for lost came late.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Due {
+struct Expected {
     lost: f64,
-    all: f64,
+    packets: f64,
 }
 
-/// What an interval adds.
+/// What is kept of an interval.
 #[derive(Clone, Copy, Debug, Default)]
-struct Second {
-    /// Its length.
+struct Interval {
     seconds: f64,
-    /// Packets of sound came.
-    sound: Option<bool>,
-    /// Packets of picture came.
-    picture: Option<bool>,
-    /// Pictures came.
-    seen: Option<bool>,
-    /// Pictures decoded, and seconds that they stood still, while they flow.
-    shown: Option<(f64, f64)>,
-    /// Pictures encoded, while the camera is on.
+    /// Audio packets came.
+    audio: Option<bool>,
+    /// Video packets came.
+    video: Option<bool>,
+    /// Video came that is more than black frames.
+    visible: Option<bool>,
+    /// Frames decoded, and seconds frozen, while video flows.
+    decoded: Option<(f64, f64)>,
+    /// Frames encoded, while the camera is on.
     encoded: Option<f64>,
-    due_in: Due,
-    due_out: Due,
+    inbound: Expected,
+    outbound: Expected,
 }
 
-/// What the peer reported last of a stream that leaves.
+/// The last receiver report on an outbound stream.
 #[derive(Clone, Copy, Debug)]
-struct Heard {
+struct ReceiverReport {
+    /// When it came, in milliseconds on the clock of `timestamp`.
     at: f64,
     ssrc: Option<f64>,
     lost: Option<f64>,
     received: Option<f64>,
-    /// What had left by then.
+    /// Packets that had been sent by then, retransmissions left out.
     sent: Option<f64>,
 }
 
-/// The last two minutes of one way.
+/// The intervals of one route.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Window {
-    seconds: VecDeque<Second>,
-    heard: [Option<Heard>; 2],
+    intervals: VecDeque<Interval>,
+    /// Of audio and of video.
+    reports: [Option<ReceiverReport>; 2],
+    /// One of them is recent enough.
     is_fresh: bool,
     camera_was_off: bool,
 }
 
 impl Window {
-    /// One more interval.
-    pub(crate) fn add(&mut self, before: &Sample, after: &Sample, quality: &IntervalStats) {
+    /// Adds the interval between two samples, with its statistics.
+    pub(crate) fn add(&mut self, before: &Sample, after: &Sample, stats: &IntervalStats) {
         let Some(seconds) = growth(before.at, after.at).filter(|seconds| *seconds > 0.0) else {
             return;
         };
-        let came = |flow: &Option<StreamStats>| Some(flow.as_ref()?.packet_rate? > 0.0);
-        let picture = came(&quality.inbound_video);
-        let last = self.seconds.back().copied().unwrap_or_default();
-        // What is left of a second in which it stopped, or in which it comes back after
-        // that, says nothing of a rate.
-        let flows = picture == Some(true)
-            && last.picture.is_some()
-            && self.stopped(|second| second.seen) != Some(true);
-        let shown = quality.inbound_video.as_ref().filter(|_| flows);
-        let outs = [&after.outbound_audio, &after.outbound_video];
-        let due_out = [
-            self.reported(0, [&before.outbound_audio, outs[0]], [before, after]),
-            self.reported(1, [&before.outbound_video, outs[1]], [before, after]),
+        let came = |stream: &Option<StreamStats>| Some(stream.as_ref()?.packet_rate? > 0.0);
+        let video = came(&stats.inbound_video);
+        let last = self.intervals.back().copied().unwrap_or_default();
+        // The interval in which video starts or stops is only partly filled, and says
+        // nothing about a rate.
+        let flows = video == Some(true)
+            && last.video.is_some()
+            && self.stopped(|interval| interval.visible) != Some(true);
+        let decoded = stats.inbound_video.as_ref().filter(|_| flows);
+        let outbound = [&after.outbound_audio, &after.outbound_video];
+        let reported = [
+            self.reported(0, [&before.outbound_audio, outbound[0]], [before, after]),
+            self.reported(1, [&before.outbound_video, outbound[1]], [before, after]),
         ];
-        self.is_fresh = outs
+        self.is_fresh = outbound
             .into_iter()
             .flatten()
             .any(|stream| is_fresh(stream, after));
         let camera_on = !after.camera_off && !self.camera_was_off;
         self.camera_was_off = after.camera_off;
-        let leaves = quality.outbound_video.as_ref().filter(|_| camera_on);
-        if self.seconds.len() == HISTORY_SECONDS {
-            self.seconds.pop_front();
+        let encoded = stats.outbound_video.as_ref().filter(|_| camera_on);
+        if self.intervals.len() == HISTORY_SECONDS {
+            self.intervals.pop_front();
         }
-        self.seconds.push_back(Second {
+        self.intervals.push_back(Interval {
             seconds,
-            sound: came(&quality.inbound_audio),
-            picture,
-            seen: quality.inbound_video.as_ref().and_then(is_seen),
-            shown: shown.and_then(|picture| {
-                Some((
-                    picture.frames_per_second? * seconds,
-                    picture.freeze_duration.unwrap_or(0.0),
-                ))
+            audio: came(&stats.inbound_audio),
+            video,
+            visible: stats.inbound_video.as_ref().and_then(is_visible),
+            decoded: decoded.and_then(|video| {
+                let frozen = video.freeze_duration.unwrap_or(0.0);
+                Some((video.frames_per_second? * seconds, frozen))
             }),
-            encoded: leaves.and_then(|picture| Some(picture.frames_per_second? * seconds)),
-            due_in: sum([
-                due([&before.inbound_audio, &after.inbound_audio]),
-                due([&before.inbound_video, &after.inbound_video]),
+            encoded: encoded.and_then(|video| Some(video.frames_per_second? * seconds)),
+            inbound: sum([
+                received([&before.inbound_audio, &after.inbound_audio]),
+                received([&before.inbound_video, &after.inbound_video]),
             ]),
-            due_out: sum(due_out),
+            outbound: sum(reported),
         });
     }
 
-    /// Nothing comes any more of what this tells; unknown before it is known of enough
-    /// seconds.
-    fn stopped(&self, came: fn(&Second) -> Option<bool>) -> Option<bool> {
-        let last = || self.seconds.iter().rev().take(STOPPED).map(came);
+    /// Whether nothing of that has come lately; unknown before enough intervals tell.
+    fn stopped(&self, came: fn(&Interval) -> Option<bool>) -> Option<bool> {
+        let last = || self.intervals.iter().rev().take(STOPPED).map(came);
         if last().any(|came| came == Some(true)) {
             return Some(false);
         }
-        let all = self.seconds.len() >= STOPPED && last().all(|came| came == Some(false));
+        let all = self.intervals.len() >= STOPPED && last().all(|came| came == Some(false));
         all.then_some(true)
     }
 
-    /// Whether sound, and whether packets of a picture, have stopped.
-    pub(crate) fn silence(&self) -> [Option<bool>; 2] {
+    /// Whether audio packets, and whether video packets, have stopped.
+    pub(crate) fn packets_stopped(&self) -> [Option<bool>; 2] {
         [
-            self.stopped(|second| second.sound),
-            self.stopped(|second| second.picture),
+            self.stopped(|interval| interval.audio),
+            self.stopped(|interval| interval.video),
         ]
     }
 
-    /// Whether there is no picture any more.
-    pub(crate) fn no_picture(&self) -> bool {
-        self.stopped(|second| second.seen) == Some(true)
+    /// Whether there was video, and is none any more but black frames.
+    pub(crate) fn video_stopped(&self) -> bool {
+        self.stopped(|interval| interval.visible) == Some(true)
     }
 
-    /// Pictures a second while they flow, and the share of the time that they stood still.
-    pub(crate) fn shown(&self) -> Option<(f64, f64)> {
-        let flowing = self.window().filter_map(|second| {
-            let (frames, frozen) = second.shown?;
-            Some((second.seconds, frames, frozen))
+    /// Frames decoded per second while video flows, and the fraction of that time that it
+    /// was frozen.
+    pub(crate) fn decoded(&self) -> Option<(f64, f64)> {
+        let flowing = self.assessed().filter_map(|interval| {
+            let (frames, frozen) = interval.decoded?;
+            Some((interval.seconds, frames, frozen))
         });
         let (seconds, frames, frozen) = flowing.fold((0.0, 0.0, 0.0), |sum, one| {
             (sum.0 + one.0, sum.1 + one.1, sum.2 + one.2)
@@ -157,133 +157,132 @@ impl Window {
         (seconds > 0.0).then(|| (frames / seconds, (frozen / seconds).min(1.0)))
     }
 
-    /// Pictures a second that leave while the camera is on.
+    /// Frames encoded per second while the camera is on.
     pub(crate) fn encoded(&self) -> Option<f64> {
         let known = self
-            .window()
-            .filter_map(|second| Some((second.seconds, second.encoded?)));
+            .assessed()
+            .filter_map(|interval| Some((interval.seconds, interval.encoded?)));
         let (seconds, frames) = known.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         (seconds > 0.0).then(|| frames / seconds)
     }
 
-    /// The share of what should have come that was lost.
-    pub(crate) fn lost_in(&self) -> Option<f64> {
-        self.lost(|second| second.due_in)
+    /// The fraction lost of what the peer sent, 0 to 1.
+    pub(crate) fn inbound_loss(&self) -> Option<f64> {
+        self.loss(|interval| interval.inbound)
     }
 
-    /// The same of what left, if the peer has told of it lately.
-    pub(crate) fn lost_out(&self) -> Option<f64> {
-        self.lost(|second| second.due_out).filter(|_| self.is_fresh)
+    /// The fraction lost of what the peer was sent, 0 to 1, if it has reported lately.
+    pub(crate) fn outbound_loss(&self) -> Option<f64> {
+        self.loss(|interval| interval.outbound)
+            .filter(|_| self.is_fresh)
     }
 
-    fn lost(&self, due: fn(&Second) -> Due) -> Option<f64> {
-        let mut sum = Due::default();
-        for (number, second) in self.seconds.iter().rev().enumerate() {
-            if number >= WINDOW && sum.all >= PACKETS {
+    fn loss(&self, expected: fn(&Interval) -> Expected) -> Option<f64> {
+        let mut sum = Expected::default();
+        for (age, interval) in self.intervals.iter().rev().enumerate() {
+            if age >= ASSESSED && sum.packets >= MIN_PACKETS {
                 break;
             }
-            let due = due(second);
-            sum.lost += due.lost;
-            sum.all += due.all;
+            let expected = expected(interval);
+            sum.lost += expected.lost;
+            sum.packets += expected.packets;
         }
-        // Before there were so many, one lost is no larger share than it would be of them.
-        (sum.all > 0.0).then(|| (sum.lost.max(0.0) / sum.all.max(PACKETS)).min(1.0))
+        // As long as there were fewer, each counts as if there had been so many.
+        let fraction = sum.lost.max(0.0) / sum.packets.max(MIN_PACKETS);
+        (sum.packets > 0.0).then(|| fraction.min(1.0))
     }
 
-    fn window(&self) -> impl Iterator<Item = &Second> {
-        self.seconds.iter().rev().take(WINDOW)
+    fn assessed(&self) -> impl Iterator<Item = &Interval> {
+        self.intervals.iter().rev().take(ASSESSED)
     }
 
-    /// What a report that has come since the sample before tells, of what left since the
-    /// report before it.
+    /// What a receiver report that has come since the sample before says about the packets
+    /// sent since the report before it.
     fn reported(
         &mut self,
         which: usize,
         streams: [&Option<StreamSample>; 2],
         samples: [&Sample; 2],
-    ) -> Option<Due> {
+    ) -> Option<Expected> {
         let after = streams[1].as_ref()?;
         let before = streams[0]
             .as_ref()
             .filter(|before| before.ssrc == after.ssrc);
         let at = after.remote_timestamp?;
-        // Before the first there is the one that stood in the sample before.
-        let stood = before.and_then(|before| {
-            let stood_at = before.remote_timestamp.filter(|before| *before != at)?;
-            Some(Heard {
-                at: stood_at,
+        // Where none has been seen yet, the report before is the one in the sample before.
+        let previous = before.and_then(|before| {
+            let previous_at = before.remote_timestamp.filter(|before| *before != at)?;
+            Some(ReceiverReport {
+                at: previous_at,
                 ssrc: before.ssrc,
                 lost: before.remote_packets_lost,
                 received: before.remote_packets_received,
-                sent: sent_by(Some(before), after, samples, stood_at),
+                sent: sent_by(Some(before), after, samples, previous_at),
             })
         });
-        let last = self.heard[which]
+        let last = self.reports[which]
             .filter(|last| last.ssrc == after.ssrc)
-            .or(stood);
+            .or(previous);
         if last.is_some_and(|last| last.at == at) {
             return None;
         }
-        let now = Heard {
+        let now = ReceiverReport {
             at,
             ssrc: after.ssrc,
             lost: after.remote_packets_lost,
             received: after.remote_packets_received,
             sent: sent_by(before, after, samples, at),
         };
-        self.heard[which] = Some(now);
+        self.reports[which] = Some(now);
         let Some(last) = last else {
-            // The first one: for the second that is known.
-            return share(
-                after.remote_fraction_lost?,
-                growth(sent(before?), sent(after))?,
-            );
+            // The first report: taken to be about the interval that is known.
+            let sent = growth(sent(before?), sent(after))?;
+            return fraction_of(after.remote_fraction_lost?, sent);
         };
-        let all = growth(last.sent, now.sent);
+        let sent = growth(last.sent, now.sent);
         let Some(lost) = difference(last.lost, now.lost) else {
-            return share(after.remote_fraction_lost?, all?);
+            return fraction_of(after.remote_fraction_lost?, sent?);
         };
-        // It knows best how many were due.
+        // The peer knows best how many were due.
         let due = growth(last.received, now.received).map(|received| received + lost.max(0.0));
-        let all = due.or(all).filter(|all| *all > 0.0)?;
-        Some(Due {
-            lost: lost.min(all),
-            all,
+        let packets = due.or(sent).filter(|packets| *packets > 0.0)?;
+        Some(Expected {
+            lost: lost.min(packets),
+            packets,
         })
     }
 }
 
-/// Pictures come, and not only black ones for a camera that is off.
-pub(crate) fn is_seen(picture: &StreamStats) -> Option<bool> {
-    let rate = picture.frames_per_second?;
-    let is_black = picture
+/// Whether frames come, and not only the black ones of a camera that is off.
+pub(crate) fn is_visible(video: &StreamStats) -> Option<bool> {
+    let rate = video.frames_per_second?;
+    let is_black = video
         .bitrate
         .is_some_and(|bits| rate <= BLACK_RATE && bits / 8.0 <= BLACK_BYTES * rate.max(1.0));
     Some(rate > 0.0 && !is_black)
 }
 
-/// Packets of a stream that came for the first time, and those that did not.
-fn due([before, after]: [&Option<StreamSample>; 2]) -> Option<Due> {
+/// What an inbound stream's own counters say.
+fn received([before, after]: [&Option<StreamSample>; 2]) -> Option<Expected> {
     let after = after.as_ref()?;
     let before = before.as_ref().filter(|before| before.ssrc == after.ssrc)?;
-    let grown = |counter| growth(before.count(counter), after.count(counter));
-    let lost = difference(before.count(Counter::Lost), after.count(Counter::Lost))?;
-    // What came again is counted as received, in the place of a lost one.
-    let came = (grown(Counter::Packets)? - grown(Counter::Again).unwrap_or(0.0)).max(0.0);
-    Some(Due {
+    let lost = difference(before.packets_lost, after.packets_lost)?;
+    // `packetsReceived` counts retransmissions, and each came in place of a lost packet.
+    let retransmitted = growth(before.retransmitted_packets, after.retransmitted_packets);
+    let received = growth(before.packets, after.packets)? - retransmitted.unwrap_or(0.0);
+    Some(Expected {
         lost,
-        all: (came + lost).max(0.0),
+        packets: (received.max(0.0) + lost).max(0.0),
     })
 }
 
-/// Packets that left for the first time.
+/// Packets sent, retransmissions left out.
 fn sent(stream: &StreamSample) -> Option<f64> {
-    let again = stream.count(Counter::Again).unwrap_or(0.0);
-    Some(stream.count(Counter::Packets)? - again)
+    Some(stream.packets? - stream.retransmitted_packets.unwrap_or(0.0))
 }
 
-/// The same, by a moment (in the browser's milliseconds) between two samples, or before
-/// them at the same rate.
+/// The same by a moment (in milliseconds) between two samples, or before them at the same
+/// rate.
 fn sent_by(
     before: Option<&StreamSample>,
     after: &StreamSample,
@@ -295,26 +294,28 @@ fn sent_by(
         return Some(now);
     };
     let (from, until) = (samples[0].at?, samples[1].at?);
-    let share = ((at / 1_000.0 - from) / (until - from)).min(1.0);
-    Some((then + (now - then) * share).max(0.0))
+    let part = ((at / 1_000.0 - from) / (until - from)).min(1.0);
+    Some((then + (now - then) * part).max(0.0))
 }
 
-fn share(lost: f64, all: f64) -> Option<Due> {
-    (all > 0.0).then_some(Due {
-        lost: lost * all,
-        all,
+fn fraction_of(lost: f64, packets: f64) -> Option<Expected> {
+    (packets > 0.0).then_some(Expected {
+        lost: lost * packets,
+        packets,
     })
 }
 
+/// Unlike [`growth`], of a counter that may go down.
 fn difference(before: Option<f64>, after: Option<f64>) -> Option<f64> {
     Some(after? - before?).filter(|difference| difference.is_finite())
 }
 
-fn sum(due: [Option<Due>; 2]) -> Due {
-    due.into_iter()
+fn sum(expected: [Option<Expected>; 2]) -> Expected {
+    expected
+        .into_iter()
         .flatten()
-        .fold(Due::default(), |sum, one| Due {
+        .fold(Expected::default(), |sum, one| Expected {
             lost: sum.lost + one.lost,
-            all: sum.all + one.all,
+            packets: sum.packets + one.packets,
         })
 }

@@ -217,7 +217,7 @@ pub(super) static CONNECTION: [Line; 7] = [
     drawn(
         "Round-trip time",
         |q| millis(q.round_trip_time),
-        Series::RoundTrip,
+        Series::RoundTripTime,
         0.1,
     ),
     line("Route", route),
@@ -242,7 +242,7 @@ pub(super) static CONNECTION: [Line; 7] = [
                     .and_then(|route| route.available_outgoing_bitrate),
             )
         },
-        Series::Available,
+        Series::AvailableOutgoingBitrate,
         500_000.0,
     ),
     line("Your end", |q| {
@@ -267,7 +267,14 @@ pub(super) static ENCRYPTION: [Line; 5] = [
 
 /// Both ends' addresses: only for who asks.
 pub(super) fn addresses(quality: &IntervalStats) -> String {
-    let of = |end: Option<&Candidate>| text(end.and_then(|end| end.address.as_ref()));
+    let of = |end: Option<&Candidate>| {
+        let address = end.and_then(|end| Some((end.address.as_ref()?, end.port)));
+        match address {
+            Some((address, Some(port))) => format!("{address} port {port}"),
+            Some((address, None)) => address.clone(),
+            None => unknown(),
+        }
+    };
     let route = quality.candidate_pair.as_ref();
     format!(
         "Yours {}, theirs {}.",

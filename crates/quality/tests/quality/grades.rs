@@ -18,7 +18,7 @@ fn readings(
     seconds
         .filter_map(|second| {
             let second = f64::from(second) + 10.0;
-            meter.take(change(second, Call::at(second)).sample())
+            meter.push(change(second, Call::at(second)).sample())
         })
         .collect()
 }
@@ -92,7 +92,7 @@ fn what_sound_that_goes_twice_brings_along_is_not_missing() {
                 red: true,
                 ..call(f64::from(second)).sample()
             };
-            meter.take(sample)
+            meter.push(sample)
         });
         let last = readings.last().unwrap();
         [last.receiving.grade, last.sending.grade]

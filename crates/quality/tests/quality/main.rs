@@ -8,6 +8,6 @@
 mod golden;
 mod grades;
 mod interval;
-mod loss_based;
+mod loss_based_control;
 mod sequences;
 mod synthetic;

@@ -13,7 +13,7 @@ fn play(until: u32, change: impl Fn(f64, Call) -> Call) -> (Meter, Vec<(f64, Rea
     let readings = (10..=until)
         .filter_map(|second| {
             let second = f64::from(second);
-            let reading = meter.take(change(second, Call::at(second)).sample());
+            let reading = meter.push(change(second, Call::at(second)).sample());
             Some((second, reading?))
         })
         .collect();
@@ -161,7 +161,7 @@ fn what_leaves_while_the_camera_is_off_is_not_judged() {
         let second = f64::from(second);
         let mut sample = black(second, Call::at(second)).sample();
         sample.camera_off = second > THEN;
-        if let Some(reading) = meter.take(sample) {
+        if let Some(reading) = meter.push(sample) {
             assert_eq!(reading.sending.grade, Grade::Good, "{second}: {reading:?}");
         }
     }
@@ -181,7 +181,7 @@ fn a_camera_that_is_turned_on_again_is_judged_by_what_leaves_since() {
         let second = f64::from(second);
         let mut sample = paused(second, Call::at(second)).sample();
         sample.camera_off = (THEN..THEN + 10.0).contains(&second);
-        if let Some(reading) = meter.take(sample) {
+        if let Some(reading) = meter.push(sample) {
             assert_eq!(reading.sending.grade, Grade::Good, "{second}: {reading:?}");
         }
     }
@@ -237,10 +237,10 @@ fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
 #[test]
 fn two_samples_of_one_moment_are_one() {
     let mut meter = Meter::default();
-    assert_eq!(meter.take(Call::at(1.0).sample()), None);
-    assert!(meter.take(Call::at(2.0).sample()).is_some());
-    assert_eq!(meter.take(Call::at(2.0).sample()), None);
-    assert!(meter.take(Call::at(3.0).sample()).is_some());
+    assert_eq!(meter.push(Call::at(1.0).sample()), None);
+    assert!(meter.push(Call::at(2.0).sample()).is_some());
+    assert_eq!(meter.push(Call::at(2.0).sample()), None);
+    assert!(meter.push(Call::at(3.0).sample()).is_some());
 }
 
 /// The peer reports each five seconds, and the browser repeats the last of it each second.

@@ -50,7 +50,7 @@ impl Way {
             .without("out-video", "targetBitrate")
             .with("peer-video", "fractionLost", lost)
             .with("peer-audio", "fractionLost", lost);
-        let reading = self.meter.take(change(call).sample());
+        let reading = self.meter.push(change(call).sample());
         self.limit = reading.as_ref().and_then(|reading| reading.encoding_limits);
         (reading, lost)
     }
