@@ -1,10 +1,10 @@
 //! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`crate::lazy`).
 
 use leptos::prelude::*;
+use wimpex_quality::saved_reading;
 use wimpex_record::Record;
 
 use super::View;
-use super::gauge::line;
 use crate::browser::window;
 
 /// What went through the call machine until now.
@@ -14,7 +14,9 @@ pub(crate) fn record(view: View) -> Option<Record> {
         .readings
         .try_with_value(|readings| {
             let readings = readings.iter();
-            readings.map(|(at, reading)| line(*at, reading)).collect()
+            readings
+                .map(|(at, reading)| saved_reading(*at, reading))
+                .collect()
         })
         .unwrap_or_default();
     view.recorder.try_update_value(|recorder| {

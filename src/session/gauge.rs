@@ -2,15 +2,12 @@
 //! may take where the browser has no estimate of the way. Loaded with the first call (`crate::lazy`); the session knows it as a [`Measure`].
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use leptos::prelude::*;
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::RtcPeerConnection;
 use wimpex_quality::{
-    Assessment, Candidate, CandidatePair, EncodingLimits, History, Meter, Reading, Sample,
-    StatsReport, StreamStats, TransportSecurity, fingerprint,
+    EncodingLimits, History, Meter, Reading, Sample, StatsReport, TransportSecurity, fingerprint,
 };
 
 use super::View;
@@ -18,7 +15,6 @@ use super::recorder::Recorder;
 use crate::browser::clock;
 use crate::browser::peer::{limit_picture, lines, prefer_motion};
 use crate::browser::stats::Reader;
-use crate::ui::words::quality::{Direction, grade, reason};
 
 /// Follows one peer connection, and tells the view.
 pub trait Measure {
@@ -170,66 +166,4 @@ impl Measure for Gauge {
         })));
         silent
     }
-}
-
-/// A reading for diagnostics: no addresses, no fingerprints.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    at: f64,
-    receiving: [&'static str; 2],
-    sending: [&'static str; 2],
-    rating: Option<f64>,
-    #[serde(rename = "soundIn")]
-    inbound_audio: Option<&'a StreamStats>,
-    #[serde(rename = "pictureIn")]
-    inbound_video: Option<&'a StreamStats>,
-    #[serde(rename = "soundOut")]
-    outbound_audio: Option<&'a StreamStats>,
-    #[serde(rename = "pictureOut")]
-    outbound_video: Option<&'a StreamStats>,
-    #[serde(rename = "wholeIn")]
-    total_bitrate_in: Option<f64>,
-    #[serde(rename = "wholeOut")]
-    total_bitrate_out: Option<f64>,
-    redundant: bool,
-    camera_off: bool,
-    round_trip: Option<f64>,
-    available: Option<f64>,
-    protocol: Option<&'a str>,
-    route: [Option<&'a str>; 2],
-}
-
-/// As it stands in the file.
-pub(crate) fn line(at: Duration, reading: &Reading) -> serde_json::Value {
-    let quality = &reading.interval;
-    let route = quality.candidate_pair.as_ref();
-    let kind = |end: fn(&CandidatePair) -> &Candidate| {
-        route.and_then(|route| end(route).candidate_type.as_deref())
-    };
-    let verdict =
-        |direction, verdict: Assessment| [grade(verdict.grade), reason(direction, verdict.reason)];
-    let line = Line {
-        at: at.as_secs_f64(),
-        receiving: verdict(Direction::Receiving, reading.receiving),
-        sending: verdict(Direction::Sending, reading.sending),
-        rating: reading.rating,
-        inbound_audio: quality.inbound_audio.as_ref(),
-        inbound_video: quality.inbound_video.as_ref(),
-        outbound_audio: quality.outbound_audio.as_ref(),
-        outbound_video: quality.outbound_video.as_ref(),
-        total_bitrate_in: quality.total_bitrate_in,
-        total_bitrate_out: quality.total_bitrate_out,
-        redundant: quality.red,
-        camera_off: quality.camera_off,
-        round_trip: quality.round_trip_time,
-        available: route.and_then(|route| route.available_outgoing_bitrate),
-        protocol: route.and_then(|route| {
-            let relays = route.relay_protocol.as_deref();
-            relays.or(route.protocol.as_deref())
-        }),
-        route: [kind(|route| &route.local), kind(|route| &route.remote)],
-    };
-    // Numbers and texts always can.
-    serde_json::to_value(&line).unwrap_or_default()
 }

@@ -18,6 +18,18 @@ pub enum Grade {
     Poor,
 }
 
+impl Grade {
+    /// Stable, for diagnostics and style sheets.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Good => "good",
+            Self::Fair => "fair",
+            Self::Poor => "poor",
+        }
+    }
+}
+
 /// The main cause of a grade.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {
@@ -40,6 +52,23 @@ pub enum Reason {
     LowFrameRate,
     /// The available bandwidth limits the video.
     LowBandwidth,
+}
+
+impl Reason {
+    /// Stable, for diagnostics.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Measuring => "measuring",
+            Self::Undisturbed => "undisturbed",
+            Self::Loss => "loss",
+            Self::Delay => "delay",
+            Self::NoMedia => "no-media",
+            Self::NoVideo => "no-video",
+            Self::Freezes => "freezes",
+            Self::LowFrameRate => "low-frame-rate",
+            Self::LowBandwidth => "low-bandwidth",
+        }
+    }
 }
 
 /// A grade and its reason.

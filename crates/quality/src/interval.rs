@@ -16,47 +16,37 @@ pub struct StreamStats {
     /// Payload, in bits per second (`bytesReceived`, `bytesSent`).
     pub bitrate: Option<f64>,
     /// Packets per second, retransmissions included (`packetsReceived`, `packetsSent`).
-    #[serde(rename = "packets")]
     pub packet_rate: Option<f64>,
     /// Fraction of the packets lost, 0 to 1. Inbound: of those that were due for the first
     /// time in the interval (`packetsLost`). Outbound: what the peer's last receiver report
     /// says (`fractionLost`), unless it is older than ten seconds.
-    #[serde(rename = "loss")]
     pub fraction_lost: Option<f64>,
     /// When that receiver report came, in milliseconds (`timestamp` of
     /// `remote-inbound-rtp`); outbound only.
-    #[serde(rename = "reported")]
     pub remote_timestamp: Option<f64>,
     /// Variation of the packets' delay (RFC 3550, section 6.4.1), in seconds; outbound, as
     /// the peer reports it.
     pub jitter: Option<f64>,
     /// Mean time in the jitter buffer, in seconds (`jitterBufferDelay` by
     /// `jitterBufferEmittedCount`).
-    #[serde(rename = "waited")]
     pub jitter_buffer_delay: Option<f64>,
     /// Fraction of the audio that was synthesised for what was missing, 0 to 1
     /// (`concealedSamples` by `totalSamplesReceived`).
     pub concealed: Option<f64>,
     /// Freezes that ended (`freezeCount`).
-    #[serde(rename = "freezes")]
     pub freeze_count: Option<f64>,
     /// Their duration, in seconds (`totalFreezesDuration`). All of a freeze counts when it
     /// ends, so it may be longer than the interval.
-    #[serde(rename = "frozen")]
     pub freeze_duration: Option<f64>,
     /// Frames decoded or encoded per second (`framesDecoded`, `framesEncoded`).
-    #[serde(rename = "frameRate")]
     pub frames_per_second: Option<f64>,
     /// Frames received per second that were not rendered (`framesDropped`).
-    #[serde(rename = "dropped")]
     pub frames_dropped: Option<f64>,
     /// Mean time to decode or encode one frame, in seconds (`totalDecodeTime`,
     /// `totalEncodeTime`).
-    #[serde(rename = "work")]
     pub coding_time: Option<f64>,
     /// Retransmitted packets per second (`retransmittedPacketsReceived`,
     /// `retransmittedPacketsSent`).
-    #[serde(rename = "again")]
     pub retransmitted: Option<f64>,
     /// Negative acknowledgements per second (`nackCount`, RFC 4585, section 6.2.1).
     pub nack: Option<f64>,
@@ -67,13 +57,10 @@ pub struct StreamStats {
     /// `VP8`, `opus` (`mimeType` without its first half).
     pub codec: Option<String>,
     /// Whether hardware does the coding (`powerEfficientDecoder`, `powerEfficientEncoder`).
-    #[serde(rename = "hardware")]
     pub power_efficient: Option<bool>,
     /// `none`, `cpu`, `bandwidth` or `other` (`qualityLimitationReason`).
-    #[serde(rename = "limitation")]
     pub quality_limitation_reason: Option<String>,
     /// What the encoder aims at, in bits per second (`targetBitrate`).
-    #[serde(rename = "target")]
     pub target_bitrate: Option<f64>,
 }
 

@@ -14,6 +14,7 @@
 //! There is no browser in here, no clock and no wording: reports come in as text with their
 //! own timestamps, and grades and reasons go out as enums.
 
+mod diagnostics;
 pub mod emodel;
 mod grade;
 mod history;
@@ -25,6 +26,7 @@ mod report;
 mod sample;
 mod window;
 
+pub use diagnostics::saved_reading;
 pub use grade::{Assessment, Grade, Reason};
 pub use history::{HISTORY_SECONDS, History, Series};
 pub use interval::{IntervalStats, Metric, StreamKind, StreamStats};

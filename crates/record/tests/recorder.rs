@@ -224,12 +224,13 @@ fn what_a_machine_remembers_makes_one_like_it() {
 }
 
 #[test]
-fn the_timeline_tells_when_a_grade_changed_and_of_which_numbers() {
+fn the_timeline_shows_readings_at_which_a_grade_changed() {
     let reading = |at: f64, grade: &str| -> Value {
         json!({
-            "at": at, "receiving": [grade, "Why."], "sending": ["good", "Well."],
-            "soundIn": { "bitrate": 32_000.0, "loss": 0.052 }, "pictureIn": null,
-            "roundTrip": 0.0213, "rating": 74.26,
+            "at": at, "receiving": [grade, "loss"], "sending": ["good", "undisturbed"],
+            "inboundAudio": { "bitrate": 32_000.0, "fractionLost": 0.052 }, "inboundVideo": null,
+            "outboundVideo": { "bitrate": 400_000.0, "framesPerSecond": 29.96 },
+            "roundTripTime": 0.0213, "rating": 74.26,
         })
     };
     let mut record = Page::default().record();
@@ -240,13 +241,36 @@ fn the_timeline_tells_when_a_grade_changed_and_of_which_numbers() {
         json!("no reading"),
         reading(4.0, "fair"),
     ];
+    let numbers = "audio in 32.0 kbit/s, lost 5.2 %, video out 400.0 kbit/s, at 30.0 fps, \
+         round trip 21.3 ms, R 74.3";
     assert_eq!(
         record.timeline(),
         [
-            "     1.000 receiving: good. Why. sending: good. Well.\n           \
-             sound in 32.0 kbit/s, of it lost 5.2 %, round trip 21.3 ms, R 74.3",
-            "     3.000 receiving: fair. Why. sending: good. Well.\n           \
-             sound in 32.0 kbit/s, of it lost 5.2 %, round trip 21.3 ms, R 74.3",
+            format!(
+                "     1.000 receiving good (loss), sending good (undisturbed)\n           {numbers}"
+            ),
+            format!(
+                "     3.000 receiving fair (loss), sending good (undisturbed)\n           {numbers}"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn the_timeline_shows_readings_of_older_files() {
+    let mut record = Page::default().record();
+    record.readings = vec![json!({
+        "at": 1.0, "receiving": ["good", "Why."], "sending": ["good", "Well."],
+        "soundIn": { "bitrate": 32_000.0, "loss": 0.052 },
+        "pictureIn": { "bitrate": 400_000.0, "frameRate": 29.96 }, "soundOut": null,
+        "roundTrip": 0.0213, "rating": 74.26,
+    })];
+    assert_eq!(
+        record.timeline(),
+        [
+            "     1.000 receiving good (Why.), sending good (Well.)\n           \
+             audio in 32.0 kbit/s, lost 5.2 %, video in 400.0 kbit/s, at 30.0 fps, \
+             round trip 21.3 ms, R 74.3"
         ]
     );
 }

@@ -232,8 +232,8 @@ async fn watch(alice: &Person, home: &Home) -> [(Measured, Toll); 2] {
     let record: Record = serde_json::from_str(&save(alice).await).expect("a record");
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
     let ways = [
-        (["soundIn", "pictureIn"], "wholeIn"),
-        (["soundOut", "pictureOut"], "wholeOut"),
+        (["inboundAudio", "inboundVideo"], "totalBitrateIn"),
+        (["outboundAudio", "outboundVideo"], "totalBitrateOut"),
     ];
     [0, 1].map(|way| {
         let tolls: Vec<_> = tolls.iter().map(|(at, tolls)| (*at, tolls[way])).collect();
@@ -268,21 +268,21 @@ fn compare(
             sums.seconds += seconds;
             for flow in flows {
                 let number = |field: &str| reading[flow][field].as_f64().unwrap_or(0.0);
-                let first = (number("packets") - number("again")) * seconds;
-                let expected = if flow.ends_with("In") {
-                    first / (1.0 - number("loss"))
+                let first = (number("packetRate") - number("retransmitted")) * seconds;
+                let expected = if flow.starts_with("inbound") {
+                    first / (1.0 - number("fractionLost"))
                 } else {
                     // Of what left, those that were lost are among them; each report is of
                     // all that left since the one before.
                     let (reported, left) = reports.entry(flow).or_default();
                     *left += first;
-                    if number("reported") <= *reported {
+                    if number("remoteTimestamp") <= *reported {
                         continue;
                     }
-                    *reported = number("reported");
+                    *reported = number("remoteTimestamp");
                     std::mem::take(left)
                 };
-                let lost = expected * number("loss");
+                let lost = expected * number("fractionLost");
                 sums.expected += expected;
                 sums.lost += lost;
                 if flow == flows[0] {
@@ -291,7 +291,7 @@ fn compare(
                     sums.sounds_concealed += expected * number("concealed");
                 }
             }
-            sums.redundant = reading["redundant"] == true;
+            sums.redundant = reading["red"] == true;
             sums.bits += whole * seconds;
         }
         last = Some(at);

@@ -100,6 +100,7 @@ fn summary(direction: Direction) -> AnyView {
         Direction::Receiving => "Receiving",
         Direction::Sending => "Sending",
     };
+    let code = live(move || verdict.get().grade.code().to_owned());
     let word = live(move || grade(verdict.get().grade).to_owned());
     let why = live(move || match verdict.get().reason {
         // The word says it.
@@ -107,7 +108,7 @@ fn summary(direction: Direction) -> AnyView {
         other => reason(direction, other).to_owned(),
     });
     view! {
-        <p class="verdict" data-grade=word>
+        <p class="verdict" data-grade=code>
             {name}
             <b>{word}</b>
             <span>{why}</span>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wimpex_quality::Assessment;
 
-use crate::ui::words::quality::{grade, verdicts};
+use crate::ui::words::quality::verdicts;
 use crate::ui::{live, use_session};
 
 /// Two arrows: what arrives and what leaves. Their shape tells as much as their
@@ -26,7 +26,7 @@ pub fn QualitySign() -> impl IntoView {
         verdicts(receiving, sending)
     });
     let arrow = move |of: fn((Assessment, Assessment)) -> Assessment, path: &'static str| {
-        let grade = live(move || grade(of(both.get()).grade).to_owned());
+        let grade = live(move || of(both.get()).grade.code().to_owned());
         view! {
             <svg viewBox="0 0 12 16" data-grade=grade aria-hidden="true">
                 <path class="whole" d=path />

@@ -14,7 +14,7 @@ pub enum Direction {
     Sending,
 }
 
-/// One word for a grade; the style sheet knows them too.
+/// One word for a grade.
 pub fn grade(grade: Grade) -> &'static str {
     match grade {
         Grade::Unknown => "unknown",

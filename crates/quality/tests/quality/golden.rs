@@ -172,35 +172,38 @@ impl Raw {
                 "bitrate",
                 rate(way("bytesReceived", "bytesSent")).map(|it| it * 8.0),
             ),
-            ("packets", rate(way("packetsReceived", "packetsSent"))),
-            ("loss", loss),
+            ("packetRate", rate(way("packetsReceived", "packetsSent"))),
+            ("fractionLost", loss),
             (
                 "jitter",
                 (if arrives { &b } else { peer })["jitter"].as_f64(),
             ),
             (
-                "waited",
+                "jitterBufferDelay",
                 only_in(part("jitterBufferDelay", "jitterBufferEmittedCount")),
             ),
             (
                 "concealed",
                 only_in(part("concealedSamples", "totalSamplesReceived")),
             ),
-            ("freezes", only_in(grown("freezeCount"))),
-            ("frozen", only_in(grown("totalFreezesDuration"))),
-            ("frameRate", rate(way("framesDecoded", "framesEncoded"))),
-            ("dropped", only_in(rate("framesDropped"))),
+            ("freezeCount", only_in(grown("freezeCount"))),
+            ("freezeDuration", only_in(grown("totalFreezesDuration"))),
             (
-                "work",
+                "framesPerSecond",
+                rate(way("framesDecoded", "framesEncoded")),
+            ),
+            ("framesDropped", only_in(rate("framesDropped"))),
+            (
+                "codingTime",
                 part(
                     way("totalDecodeTime", "totalEncodeTime"),
                     way("framesDecoded", "framesEncoded"),
                 ),
             ),
-            ("again", rate(again)),
+            ("retransmitted", rate(again)),
             ("nack", rate("nackCount")),
             ("pli", grown("pliCount")),
-            ("target", b["targetBitrate"].as_f64()),
+            ("targetBitrate", b["targetBitrate"].as_f64()),
             ("width", b["frameWidth"].as_f64()),
             ("height", b["frameHeight"].as_f64()),
         ])
@@ -258,7 +261,13 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
             let [codec, limitation] = raw.texts(kind, media);
             assert_eq!(flow.codec, codec, "{name}");
             assert_eq!(flow.quality_limitation_reason, limitation, "{name}");
-            for other in ["codec", "limitation", "resolution", "hardware", "reported"] {
+            for other in [
+                "codec",
+                "qualityLimitationReason",
+                "resolution",
+                "powerEfficient",
+                "remoteTimestamp",
+            ] {
                 fields.remove(other).unwrap();
             }
             assert!(fields.is_empty(), "nobody reckons {fields:?}");
