@@ -19,9 +19,10 @@ use web_sys::RtcPeerConnection;
 
 use crate::browser::peer::IceServer;
 use crate::session::gatekeeper::Gatekeeper;
-use crate::session::gauge::{Gauge, Measure};
 use crate::session::guard::Guard;
 use crate::session::identity::Identity;
+use crate::session::stats::StatsSink;
+use crate::session::stats_monitor::StatsMonitor;
 use crate::session::{Event, View, check, diagnostics, people};
 use crate::ui::{
     AlarmScreen, Debug, DeviceNotices, Findings, HowItEnded, Incoming, LinkAsPicture, Lock,
@@ -86,8 +87,8 @@ lazy! {
 
 lazy! {
     /// What reads the statistics of one connection.
-    gauge(view: View, pc: RtcPeerConnection) -> Box<dyn Measure + Send> {
-        Box::new(Gauge::new(view, pc))
+    stats_monitor(view: View, pc: RtcPeerConnection) -> Box<dyn StatsSink + Send> {
+        Box::new(StatsMonitor::new(view, pc))
     }
 }
 

@@ -13,7 +13,7 @@ use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
 
 use super::View;
 use super::event::Event;
-use super::gauge::{Measure, Told};
+use super::stats::{CallFacts, StatsSink};
 use crate::browser::peer::{
     self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
 };
@@ -30,7 +30,7 @@ pub(super) struct Connection {
     inbox: UnboundedSender<Event>,
     view: View,
     /// What reads the statistics, as soon as it is loaded.
-    pub(super) gauge: Option<Box<dyn Measure + Send>>,
+    pub(super) stats_sink: Option<Box<dyn StatsSink + Send>>,
     _second: Interval,
     _tenth: Option<Interval>,
 }
@@ -55,11 +55,11 @@ impl Connection {
         if role == Role::Caller {
             peer.add_transceivers(call_type == CallType::Video)?;
         }
-        let (gauge, loaded) = (lazy::gauge(view, peer.js()), poster(inbox));
+        let (stats_sink, loaded) = (lazy::stats_monitor(view, peer.js()), poster(inbox));
         spawn_local(async move {
             // A call without numbers is a call all the same.
-            if let Ok(gauge) = gauge.await {
-                loaded(Event::Gauge(generation, gauge));
+            if let Ok(stats_sink) = stats_sink.await {
+                loaded(Event::StatsSink(generation, stats_sink));
             }
         });
         let every = |millis, event: fn() -> Event| {
@@ -71,7 +71,7 @@ impl Connection {
             peer: Rc::new(peer),
             inbox: inbox.clone(),
             view,
-            gauge: None,
+            stats_sink: None,
             _second: every(1000, || Event::Second),
             _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
         })
@@ -150,7 +150,7 @@ impl Connection {
     }
 
     pub(super) fn measure(&self) {
-        if self.gauge.is_none() {
+        if self.stats_sink.is_none() {
             return;
         }
         let (stats, post, generation) = (self.peer.stats(), poster(&self.inbox), self.generation);
@@ -164,13 +164,13 @@ impl Connection {
 
     /// Whether the way has fallen silent.
     pub(super) fn measured(&mut self, report: JsValue, camera: Option<Capture>) -> bool {
-        let told = Told {
-            redundant: self.peer.knows_red(),
+        let facts = CallFacts {
+            red: self.peer.knows_red(),
             camera_off: camera != Some(Capture::On),
         };
-        self.gauge
+        self.stats_sink
             .as_mut()
-            .is_some_and(|gauge| gauge.measure(report, told))
+            .is_some_and(|stats_sink| stats_sink.on_report(report, facts))
     }
 
     /// Says this to the peer over the connection itself; says whether it can be.

@@ -1,4 +1,5 @@
-//! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`crate::lazy`).
+//! The record of a session, for `Save diagnostics` and for `?debug`. Loaded when it is wanted
+//! (`crate::lazy`).
 
 use leptos::prelude::*;
 use wimpex_quality::saved_reading;
@@ -7,7 +8,8 @@ use wimpex_record::Record;
 use super::View;
 use crate::browser::window;
 
-/// What went through the call machine until now.
+/// What has gone through the call machine so far, and how the calls were, without anything
+/// private. `None` when the page is going away.
 pub(crate) fn record(view: View) -> Option<Record> {
     let browser = window::user_agent();
     let readings = view
@@ -35,7 +37,7 @@ pub(crate) fn record(view: View) -> Option<Record> {
     })
 }
 
-/// Writes the record into a file of the person's.
+/// Offers the record as a download.
 pub(crate) fn save(view: View) {
     let text = record(view).and_then(|record| serde_json::to_string_pretty(&record).ok());
     if let Some(text) = text {

@@ -5,9 +5,9 @@ use wimpex_call::{Generation, MediaRequest, TrackKind};
 
 use super::Intent;
 use super::check::{Finding, Part};
-use super::gauge::Measure;
 use super::guard::{Guard, Word};
 use super::identity::Identity;
+use super::stats::StatsSink;
 use crate::browser::BrowserError;
 use crate::browser::media::Captured;
 use crate::browser::peer::{Hardware, PeerEvent};
@@ -52,7 +52,7 @@ pub enum Event {
     /// `getStats` has an answer.
     Measured(Generation, JsValue),
     /// What reads such answers is loaded.
-    Gauge(Generation, Box<dyn Measure + Send>),
+    StatsSink(Generation, Box<dyn StatsSink + Send>),
     /// A part of the check before the call fares so.
     Checked(Part, Finding),
     /// The check could not be loaded.

@@ -7,13 +7,13 @@
 
 pub mod address;
 pub mod backoff;
+pub mod candidates;
 pub mod check;
 mod connection;
 mod devices;
 pub(crate) mod diagnostics;
 mod event;
 pub(crate) mod gatekeeper;
-pub mod gauge;
 pub mod guard;
 pub mod identity;
 mod link;
@@ -22,8 +22,9 @@ pub(crate) mod people;
 mod perform;
 mod person;
 pub mod recorder;
-pub mod routes;
 mod runtime;
+pub mod stats;
+pub(crate) mod stats_monitor;
 mod trace;
 mod view;
 

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{Generation, MediaRequest, Output, TrackKind};
 
+use super::candidates::CandidateSummaries;
 use super::connection::Connection;
 use super::event::Event;
 use super::guard::Word;
-use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
 use crate::browser::{BrowserError, media};
@@ -21,7 +21,7 @@ impl Runtime {
                 role,
                 call_type,
             } => {
-                self.view.routes.set_value(Routes::default());
+                self.view.routes.set_value(CandidateSummaries::default());
                 let servers = &self.ice_servers;
                 let made = Connection::new(
                     generation,
@@ -58,7 +58,7 @@ impl Runtime {
                 ));
                 self.view
                     .routes
-                    .update_value(|routes| routes.peer.add(&candidate.candidate));
+                    .update_value(|routes| routes.remote.add(&candidate.candidate));
                 self.on_connection(generation, |c| c.add_candidate(candidate));
             }
             Output::CloseConnection {

@@ -205,10 +205,10 @@ impl Runtime {
                     self.handle(Event::NetworkChanged);
                 }
             }
-            Event::Gauge(generation, gauge) => {
+            Event::StatsSink(generation, sink) => {
                 let current = self.connection.as_mut();
                 if let Some(connection) = current.filter(|c| c.generation == generation) {
-                    connection.gauge = Some(gauge);
+                    connection.stats_sink = Some(sink);
                 }
             }
             Event::NetworkChanged => {
@@ -236,7 +236,7 @@ impl Runtime {
                 ));
                 self.view
                     .routes
-                    .update_value(|routes| routes.own.add(&found.candidate));
+                    .update_value(|routes| routes.local.add(&found.candidate));
                 let candidate = connection::wire_candidate(found);
                 self.input(Input::LocalCandidate {
                     generation,

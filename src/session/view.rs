@@ -12,10 +12,10 @@ use wimpex_identity::Refusal;
 use wimpex_protocol::{CallId, Name, UserId};
 use wimpex_quality::Reading;
 
+use super::candidates::CandidateSummaries;
 use super::check::{Finding, Part};
-use super::gauge::Shown;
 use super::recorder::Recorder;
-use super::routes::Routes;
+use super::stats::QualitySnapshot;
 
 /// How the page stands with the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,11 +140,11 @@ pub struct View {
     /// How loud the peer is, 0 to 1; for audio calls only.
     pub level: RwSignal<f64>,
     /// The numbers of the last second, and of the last two minutes.
-    pub quality: RwSignal<Option<Arc<Shown>>>,
+    pub quality: RwSignal<Option<Arc<QualitySnapshot>>>,
     /// The check was asked for and could not be loaded.
     pub no_check: RwSignal<bool>,
     /// Which ways the two sides of the last call named; read when it is over.
-    pub routes: StoredValue<Routes>,
+    pub routes: StoredValue<CandidateSummaries>,
     /// What went through the call machine.
     pub recorder: StoredValue<Recorder, LocalStorage>,
     /// How the calls fared, each second, for diagnostics.
@@ -208,7 +208,7 @@ impl View {
             level: RwSignal::new(0.0),
             quality: RwSignal::new(None),
             no_check: RwSignal::new(false),
-            routes: StoredValue::new(Routes::default()),
+            routes: StoredValue::new(CandidateSummaries::default()),
             recorder: StoredValue::new_local(Recorder::default()),
             readings: StoredValue::new_local(VecDeque::new()),
             recorded: RwSignal::new(()),

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement};
 use wimpex::browser::stats::Reader;
-use wimpex::session::gauge::Shown;
+use wimpex::session::stats::QualitySnapshot;
 use wimpex::session::{Intent, Session};
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
 use wimpex_call::State;
@@ -20,12 +20,16 @@ use wimpex_quality::{
 
 use crate::components::{Stage, in_a_call};
 
-fn shown(quality: IntervalStats) -> Option<Arc<Shown>> {
+fn shown(quality: IntervalStats) -> Option<Arc<QualitySnapshot>> {
     shown_as(quality, Reason::Undisturbed, Reason::Loss)
 }
 
 /// Poor is what is sent, for that reason.
-fn shown_as(interval: IntervalStats, receiving: Reason, sending: Reason) -> Option<Arc<Shown>> {
+fn shown_as(
+    interval: IntervalStats,
+    receiving: Reason,
+    sending: Reason,
+) -> Option<Arc<QualitySnapshot>> {
     let verdict = |grade, reason| Assessment { grade, reason };
     let received = match receiving {
         Reason::NoVideo | Reason::Measuring => Grade::Unknown,
@@ -35,7 +39,7 @@ fn shown_as(interval: IntervalStats, receiving: Reason, sending: Reason) -> Opti
     for _ in 0..3 {
         history.add(&interval);
     }
-    Some(Arc::new(Shown {
+    Some(Arc::new(QualitySnapshot {
         number: 4,
         reading: Arc::new(Reading {
             interval,

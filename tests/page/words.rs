@@ -1,7 +1,7 @@
 //! What the page says when a call is over.
 
 use wasm_bindgen_test::wasm_bindgen_test;
-use wimpex::session::routes::{Named, Routes};
+use wimpex::session::candidates::{CandidateSummaries, CandidateSummary};
 use wimpex::ui::words::{self, Circumstances};
 use wimpex_call::{EndReason, Ended, MediaError, Role};
 use wimpex_protocol::{CallId, CallType, UserId};
@@ -25,26 +25,29 @@ const ALL_WELL: Circumstances = Circumstances {
     server: true,
     has_relay: true,
     hides_address: false,
-    routes: Routes {
-        own: DIRECT,
-        peer: DIRECT,
+    routes: CandidateSummaries {
+        local: DIRECT,
+        remote: DIRECT,
     },
 };
 
-const DIRECT: Named = Named {
+const DIRECT: CandidateSummary = CandidateSummary {
     any: true,
     relayed: false,
 };
 
 #[wasm_bindgen_test]
 fn a_failed_call_names_its_cause() {
-    let none = Named::default();
-    let relayed = Named {
+    let none = CandidateSummary::default();
+    let relayed = CandidateSummary {
         any: true,
         relayed: true,
     };
     let with = |own, peer| Circumstances {
-        routes: Routes { own, peer },
+        routes: CandidateSummaries {
+            local: own,
+            remote: peer,
+        },
         ..ALL_WELL
     };
     let without_relay = Circumstances {

@@ -2,7 +2,7 @@
 
 use wimpex_quality::{Candidate, IntervalStats, Metric, Series, StreamKind, StreamStats};
 
-use crate::session::gauge::Shown;
+use crate::session::stats::QualitySnapshot;
 use crate::ui::words::{decimal, whole};
 
 /// What a row says of one direction.
@@ -77,7 +77,7 @@ const fn drawn(
 
 impl Row {
     /// What it says of a direction that it is there for.
-    pub(super) fn read(&self, shown: &Shown, media: StreamKind) -> String {
+    pub(super) fn read(&self, shown: &QualitySnapshot, media: StreamKind) -> String {
         let flow = shown.reading.interval.stream(media);
         let minute = |number| shown.history.last_minute(Series::Stream(media, number));
         match self.what {

@@ -15,7 +15,7 @@ use super::save::SaveDiagnostics;
 use super::words::quality::{Direction, grade, reason, sounds};
 use super::{live, use_session};
 use crate::browser::window;
-use crate::session::gauge::Shown;
+use crate::session::stats::QualitySnapshot;
 use cells::{CONNECTION, ENCRYPTION, Line, PICTURE, Row, SOUND, TABLES, Table, Ways, addresses};
 use spark::{Turns, spark};
 
@@ -118,7 +118,7 @@ fn summary(direction: Direction) -> AnyView {
 }
 
 /// What is read of the last reading.
-fn now(read: impl Fn(&Shown) -> String) -> String {
+fn now(read: impl Fn(&QualitySnapshot) -> String) -> String {
     let shown = use_session().view.quality;
     shown.with(|shown| shown.as_deref().map_or_else(cells::unknown, read))
 }
@@ -193,7 +193,7 @@ fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
 }
 
 /// Everything but addresses, to be pasted somewhere.
-fn as_text(shown: &Shown) -> String {
+fn as_text(shown: &QualitySnapshot) -> String {
     let mut text = String::new();
     for table in TABLES {
         for row in table.rows.iter().chain(table.more) {

@@ -2,7 +2,7 @@
 
 use wimpex_call::{EndReason, Ended, MediaError};
 
-use crate::session::routes::Routes;
+use crate::session::candidates::CandidateSummaries;
 
 /// What else was so when a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct Circumstances {
     /// This side shows no address of its own, so that only a relay will do.
     pub hides_address: bool,
     /// The ways that the two sides named.
-    pub routes: Routes,
+    pub routes: CandidateSummaries,
 }
 
 /// How a call ended: a headline, and what was the cause.
@@ -87,7 +87,10 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
 
 /// Why there was no path, as far as this side can know.
 fn missing_route(name: &str, at_end: Circumstances) -> String {
-    let Routes { own, peer } = at_end.routes;
+    let CandidateSummaries {
+        local: own,
+        remote: peer,
+    } = at_end.routes;
     if !peer.any {
         format!(
             "{name}’s side named no way to reach it. Their network, or their browser, may be the reason."
