@@ -5,6 +5,7 @@ use wimpex_call::Capture;
 use wimpex_quality::{Grade, Reason};
 
 use crate::session::Intent;
+use crate::ui::words::quality_panel as words;
 use crate::ui::{live, use_session};
 
 /// Offers to pause one's own picture while what is sent arrives badly. Never forced,
@@ -42,9 +43,9 @@ pub fn PauseOffer() -> impl IntoView {
         offered.get().then(|| {
             view! {
                 <p>
-                    "Your network hardly carries sound and picture. "
-                    <button class="secondary" on:click=pause>"Pause my picture"</button>
-                    <button class="quiet" on:click=move |_| declined.set(true)>"Not now"</button>
+                    {words::PAUSE_OFFER} " "
+                    <button class="secondary" on:click=pause>{words::PAUSE}</button>
+                    <button class="quiet" on:click=move |_| declined.set(true)>{words::NOT_NOW}</button>
                 </p>
             }
             .into_any()

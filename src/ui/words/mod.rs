@@ -5,6 +5,7 @@ pub mod devices;
 mod end;
 pub mod people;
 pub mod quality;
+pub mod quality_panel;
 pub mod trust;
 
 use std::time::Duration;

@@ -14,6 +14,14 @@ pub enum Direction {
     Sending,
 }
 
+/// The name of a direction.
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Receiving => "Receiving",
+        Direction::Sending => "Sending",
+    }
+}
+
 /// One word for a grade.
 pub fn grade(grade: Grade) -> &'static str {
     match grade {
@@ -46,14 +54,14 @@ pub fn reason(direction: Direction, reason: Reason) -> &'static str {
 
 /// Both directions, for the sign and who hears it read.
 pub fn verdicts(receiving: Assessment, sending: Assessment) -> String {
-    let one = |direction, name: &str, verdict: Assessment| {
-        let (grade, why) = (grade(verdict.grade), reason(direction, verdict.reason));
-        format!("{name}: {grade}. {why}")
+    let one = |which, assessed: Assessment| {
+        let (grade, why) = (grade(assessed.grade), reason(which, assessed.reason));
+        format!("{}: {grade}. {why}", direction(which))
     };
     format!(
         "{} {}",
-        one(Direction::Receiving, "Receiving", receiving),
-        one(Direction::Sending, "Sending", sending)
+        one(Direction::Receiving, receiving),
+        one(Direction::Sending, sending)
     )
 }
 

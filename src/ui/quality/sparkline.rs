@@ -29,7 +29,7 @@ impl Turns {
 
 /// The line. Its top is the highest value, or `least` where all are lower, so that
 /// small changes look small. Nothing where nothing is known.
-pub(super) fn spark((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
+pub(super) fn sparkline((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
     let shown = use_session().view.quality;
     let line = live(move || {
         // Not `track`: a memo that nobody reads is never told of anything.
