@@ -96,7 +96,7 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         "RouteDirect, UDP",
         "Round-trip time3.4 ms",
         "1.23 Mbit/s",
-        "Lost2.5 %",
+        "Packet loss2.5%",
         "1280×720",
         "30 fps",
         "VP8, software",
@@ -105,8 +105,8 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         "Receivinggood",
         "Sendingpoor",
         "Your upload is losing packets.",
-        "Stood still6 in a minute, 50 % of it",
-        "They should sound good to you: 4.2 of 4.5, R 85",
+        "Freezes6 in the last minute, 50% of the time",
+        "They should sound good to you: 4.2 out of 4.5 (R 85",
     ] {
         assert!(text().contains(words), "{words} in {}", text());
     }
@@ -137,8 +137,12 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         text()
     );
     assert!(!text().contains("(NACK)"), "nobody asked for more");
-    open(&stage, "More numbers of picture").await;
-    assert!(text().contains("Packets asked for (NACK)7/s"), "{}", text());
+    open(&stage, "More video statistics").await;
+    assert!(
+        text().contains("Retransmission requests (NACK)7/s"),
+        "{}",
+        text()
+    );
     assert!(text().contains("Jitter12 ms"), "{}", text());
 }
 
@@ -188,9 +192,9 @@ async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
     let copied = Reflect::get(&js_sys::global(), &"__copied".into()).unwrap();
     let copied = copied.as_string().unwrap();
     for line in [
-        "Sound, Packets: receiving 50/s sending –\n",
-        "Your way carries (estimate): 2.00 Mbit/s\n",
-        "Picture, Held back by: sending –\n",
+        "Audio, Packets: receiving 50/s sending –\n",
+        "Estimated bandwidth: 2.00 Mbit/s\n",
+        "Video, Limited by: sending –\n",
     ] {
         assert!(copied.contains(line), "{line} in {copied}");
     }
@@ -209,7 +213,7 @@ async fn why_nothing_is_known_is_said() {
     };
     let says_no_picture = says(Reason::NoVideo).await;
     assert!(
-        says_no_picture.contains("unknownNo picture"),
+        says_no_picture.contains("unknownNo video"),
         "{says_no_picture}"
     );
     assert_eq!(says(Reason::Measuring).await, "Receivingunknown");

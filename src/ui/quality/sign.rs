@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wimpex_quality::Assessment;
 
-use crate::ui::words::quality::verdicts;
+use crate::ui::words::quality::both_directions;
 use crate::ui::{live, use_session};
 
 /// Two arrows: what arrives and what leaves. Their shape tells as much as their
@@ -23,7 +23,7 @@ pub fn QualitySign() -> impl IntoView {
     });
     let says = live(move || {
         let (receiving, sending) = both.get();
-        verdicts(receiving, sending)
+        both_directions(receiving, sending)
     });
     let arrow = move |of: fn((Assessment, Assessment)) -> Assessment, path: &'static str| {
         let grade = live(move || of(both.get()).grade.code().to_owned());

@@ -1,11 +1,11 @@
-//! How a call fares, in words.
+//! The quality of a call, in words.
 
 use wimpex_quality::emodel::mean_opinion;
 use wimpex_quality::{Assessment, Grade, Reason};
 
 use super::decimal;
 
-/// Which way.
+/// A direction of the call, as seen from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the peer.
@@ -32,28 +32,30 @@ pub fn grade(grade: Grade) -> &'static str {
     }
 }
 
-/// Why, in a sentence.
+/// The reason for a grade, in a sentence.
 pub fn reason(direction: Direction, reason: Reason) -> &'static str {
     use Direction::{Receiving, Sending};
     match (direction, reason) {
-        (_, Reason::Measuring) => "Nothing can be said yet.",
-        (Receiving, Reason::Undisturbed) => "What comes to you arrives well.",
-        (Sending, Reason::Undisturbed) => "What you send arrives well.",
-        (Receiving, Reason::Loss) => "Packets are lost on the way to you.",
+        (_, Reason::Measuring) => "Not enough data yet.",
+        (Receiving, Reason::Undisturbed) => "You receive them well.",
+        (Sending, Reason::Undisturbed) => "They receive you well.",
+        (Receiving, Reason::Loss) => "Packets are getting lost on their way to you.",
         (Sending, Reason::Loss) => "Your upload is losing packets.",
-        (_, Reason::Delay) => "The way is slow: what is said takes long to be heard.",
+        (_, Reason::Delay) => "High delay on the connection.",
         (Receiving, Reason::NoMedia) => "Nothing is arriving.",
-        (Sending, Reason::NoMedia) => "Nothing leaves.",
-        (_, Reason::NoVideo) => "No picture is arriving: their camera is off, or held up.",
-        (_, Reason::Freezes) => "The picture stands still now and then.",
-        (Receiving, Reason::LowFrameRate) => "Only few pictures a second arrive.",
-        (Sending, Reason::LowFrameRate) => "Only few pictures a second leave.",
-        (_, Reason::LowBandwidth) => "Your upload is too narrow for the picture.",
+        (Sending, Reason::NoMedia) => "You aren’t sending anything.",
+        (_, Reason::NoVideo) => {
+            "No video is arriving: their camera is off, or the network is holding it up."
+        }
+        (_, Reason::Freezes) => "The video keeps freezing.",
+        (Receiving, Reason::LowFrameRate) => "You’re receiving a low frame rate.",
+        (Sending, Reason::LowFrameRate) => "You’re sending a low frame rate.",
+        (_, Reason::LowBandwidth) => "Your upload is too slow for your video.",
     }
 }
 
-/// Both directions, for the sign and who hears it read.
-pub fn verdicts(receiving: Assessment, sending: Assessment) -> String {
+/// Both directions: the indicator's name, for screen readers and as a tooltip.
+pub fn both_directions(receiving: Assessment, sending: Assessment) -> String {
     let one = |which, assessed: Assessment| {
         let (grade, why) = (grade(assessed.grade), reason(which, assessed.reason));
         format!("{}: {grade}. {why}", direction(which))
@@ -65,7 +67,7 @@ pub fn verdicts(receiving: Assessment, sending: Assessment) -> String {
     )
 }
 
-/// What one would say of how the peer sounds, as far as packets tell
+/// How the peer should sound, as far as packets tell, for a rating R
 /// ([`wimpex_quality::emodel`]).
 pub fn sounds(rating: f64) -> String {
     // The words of the opinion scale (ITU-T P.800, annex B), for the categories of speech
@@ -79,7 +81,7 @@ pub fn sounds(rating: f64) -> String {
     };
     let opinion = decimal(mean_opinion(rating), 1);
     format!(
-        "They should sound {word} to you: {opinion} of 4.5, R {} (estimated after ITU-T G.107).",
+        "They should sound {word} to you: {opinion} out of 4.5 (R {}, estimated with ITU-T G.107).",
         super::whole(rating)
     )
 }

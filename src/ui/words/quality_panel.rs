@@ -13,37 +13,37 @@ pub const COPIED: &str = "Copied";
 /// Closes the panel.
 pub const CLOSE: &str = "Close";
 /// Where there is no rating yet.
-pub const NO_RATING: &str = "How they sound cannot be told yet.";
+pub const NO_RATING: &str = "Not enough data yet.";
 
 /// The title of a table.
-pub const AUDIO: &str = "Sound";
+pub const AUDIO: &str = "Audio";
 /// The title of a table.
-pub const VIDEO: &str = "Picture";
+pub const VIDEO: &str = "Video";
 /// Opens more rows of the first.
-pub const MORE_AUDIO: &str = "More numbers of sound";
+pub const MORE_AUDIO: &str = "More audio statistics";
 /// Opens more rows of the second.
-pub const MORE_VIDEO: &str = "More numbers of picture";
+pub const MORE_VIDEO: &str = "More video statistics";
 
 /// The labels of the tables' rows.
 pub mod row {
     #![allow(missing_docs, reason = "they are what they say")]
 
     pub const BITRATE: &str = "Bitrate";
-    pub const PACKET_LOSS: &str = "Lost";
+    pub const PACKET_LOSS: &str = "Packet loss";
     pub const JITTER: &str = "Jitter";
-    pub const JITTER_BUFFER: &str = "Waited in the buffer";
+    pub const JITTER_BUFFER: &str = "Jitter buffer";
     pub const PACKETS: &str = "Packets";
-    pub const RETRANSMITTED: &str = "Sent again";
-    pub const NACK: &str = "Packets asked for (NACK)";
+    pub const RETRANSMITTED: &str = "Retransmitted";
+    pub const NACK: &str = "Retransmission requests (NACK)";
     pub const CODEC: &str = "Codec";
-    pub const CONCEALED: &str = "Made up";
+    pub const CONCEALED: &str = "Concealed";
     pub const RESOLUTION: &str = "Resolution";
     pub const FRAME_RATE: &str = "Frame rate";
-    pub const FREEZES: &str = "Stood still";
-    pub const LIMITED_BY: &str = "Held back by";
-    pub const CODING_TIME: &str = "Work for a picture";
-    pub const DROPPED_FRAMES: &str = "Not shown";
-    pub const PLI: &str = "Pictures asked for (PLI)";
+    pub const FREEZES: &str = "Freezes";
+    pub const LIMITED_BY: &str = "Limited by";
+    pub const CODING_TIME: &str = "Decode/encode time";
+    pub const DROPPED_FRAMES: &str = "Dropped frames";
+    pub const PLI: &str = "Keyframe requests (PLI)";
 }
 
 /// The heading of the numbers that belong to no stream.
@@ -59,20 +59,20 @@ pub mod line {
 
     pub const ROUND_TRIP_TIME: &str = "Round-trip time";
     pub const ROUTE: &str = "Route";
-    pub const TOTAL_IN: &str = "Receiving in all";
-    pub const TOTAL_OUT: &str = "Sending in all";
-    pub const ESTIMATED_BANDWIDTH: &str = "Your way carries (estimate)";
+    pub const TOTAL_IN: &str = "Total received";
+    pub const TOTAL_OUT: &str = "Total sent";
+    pub const ESTIMATED_BANDWIDTH: &str = "Estimated bandwidth";
     pub const LOCAL: &str = "Your end";
     pub const REMOTE: &str = "Their end";
     pub const KEY_EXCHANGE: &str = "Key exchange";
-    pub const DTLS_CIPHER: &str = "Its cipher";
-    pub const SRTP_CIPHER: &str = "Media";
+    pub const DTLS_CIPHER: &str = "DTLS cipher";
+    pub const SRTP_CIPHER: &str = "Media cipher (SRTP)";
     pub const LOCAL_FINGERPRINT: &str = "Your fingerprint";
     pub const REMOTE_FINGERPRINT: &str = "Their fingerprint";
 }
 
 /// The offer to send no video over a network that hardly carries any.
-pub const PAUSE_OFFER: &str = "Your network hardly carries sound and picture.";
+pub const PAUSE_OFFER: &str = "Your network can barely carry audio and video.";
 /// Takes it.
 pub const PAUSE: &str = "Pause my picture";
 /// Declines it.
@@ -91,7 +91,7 @@ pub fn text(text: Option<&String>) -> String {
 /// A fraction, 0 to 1.
 pub fn percent(fraction: Option<f64>) -> String {
     fraction.map_or_else(unknown, |fraction| {
-        format!("{} %", decimal(fraction * 100.0, 1))
+        format!("{}%", decimal(fraction * 100.0, 1))
     })
 }
 
@@ -130,14 +130,16 @@ pub fn bitrate(bits: Option<f64>) -> String {
 
 /// A count over the last minute.
 pub fn last_minute(count: Option<f64>) -> String {
-    count.map_or_else(unknown, |count| format!("{} in a minute", whole(count)))
+    count.map_or_else(unknown, |count| {
+        format!("{} in the last minute", whole(count))
+    })
 }
 
 /// Freezes over the last minute: how many, and the fraction of the time that they took.
 pub fn freezes(count: Option<f64>, fraction: Option<f64>) -> String {
     match (count, fraction) {
         (Some(count), Some(fraction)) => format!(
-            "{} in a minute, {} % of it",
+            "{} in the last minute, {}% of the time",
             whole(count),
             whole((fraction * 100.0).min(100.0))
         ),
