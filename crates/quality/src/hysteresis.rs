@@ -89,8 +89,8 @@ mod tests {
     use super::*;
     use crate::grade::Reason;
 
-    /// What is shown after each of these: G, F, P for the grades, U for unknown.
-    fn shown(readings: &str) -> String {
+    /// The current grade after each of these: G, F, P for the grades, U for unknown.
+    fn grades(readings: &str) -> String {
         let mut hysteresis = Hysteresis::default();
         readings
             .chars()
@@ -113,42 +113,42 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_is_known_is_shown_at_once() {
-        assert_eq!(shown("UUP"), "UUP");
-        assert_eq!(shown("G"), "G");
+    fn the_first_known_grade_is_taken_at_once() {
+        assert_eq!(grades("UUP"), "UUP");
+        assert_eq!(grades("G"), "G");
     }
 
     #[test]
     fn it_takes_three_readings_to_get_worse_and_five_to_get_better() {
-        assert_eq!(shown("GPPPP"), "GGGPP");
-        assert_eq!(shown("GFFF"), "GGGF");
-        assert_eq!(shown("PGGGGGG"), "PPPPPGG");
-        assert_eq!(shown("FGGGGG"), "FFFFFG");
+        assert_eq!(grades("GPPPP"), "GGGPP");
+        assert_eq!(grades("GFFF"), "GGGF");
+        assert_eq!(grades("PGGGGGG"), "PPPPPGG");
+        assert_eq!(grades("FGGGGG"), "FFFFFG");
     }
 
     #[test]
     fn one_reading_in_between_begins_anew() {
-        assert_eq!(shown("GPPGPPGPP"), "GGGGGGGGG");
-        assert_eq!(shown("PGGGGPGGGG"), "PPPPPPPPPP");
+        assert_eq!(grades("GPPGPPGPP"), "GGGGGGGGG");
+        assert_eq!(grades("PGGGGPGGGG"), "PPPPPPPPPP");
     }
 
     #[test]
-    fn two_readings_of_nothing_and_nothing_is_known() {
-        assert_eq!(shown("GUGUG"), "GGGGG");
-        assert_eq!(shown("GUUG"), "GGUG");
-        assert_eq!(shown("PUU"), "PPU");
+    fn two_unknown_readings_make_it_unknown() {
+        assert_eq!(grades("GUGUG"), "GGGGG");
+        assert_eq!(grades("GUUG"), "GGUG");
+        assert_eq!(grades("PUU"), "PPU");
     }
 
     #[test]
-    fn verdicts_that_alternate_do_not_hold_the_sign_still() {
-        assert_eq!(shown("GFPFPFP"), "GGGFFFF", "the mildest of them");
-        assert_eq!(shown("GPPPFF"), "GGGPPP");
-        assert_eq!(shown("PFGFGFG"), "PPPPPFF");
-        assert_eq!(shown("GPUPUPU"), "GGGGGPP");
+    fn alternating_grades_do_not_hold_it_still() {
+        assert_eq!(grades("GFPFPFP"), "GGGFFFF", "the mildest of them");
+        assert_eq!(grades("GPPPFF"), "GGGPPP");
+        assert_eq!(grades("PFGFGFG"), "PPPPPFF");
+        assert_eq!(grades("GPUPUPU"), "GGGGGPP");
     }
 
     #[test]
-    fn a_reason_is_shown_at_once_where_the_grade_stays() {
+    fn a_reason_is_taken_at_once_where_the_grade_stays() {
         let mut hysteresis = Hysteresis::default();
         let fair = |reason| Assessment {
             grade: Grade::Fair,

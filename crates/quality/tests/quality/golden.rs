@@ -1,5 +1,5 @@
-//! Readings of real calls, in both browsers, with what they say reckoned by the page
-//! that recorded them (`e2e/tests/calls/golden.rs`).
+//! Reports of real calls in both browsers, with the numbers computed by the page that
+//! recorded them (`e2e/tests/calls/golden.rs`).
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ const CALLS: [&str; 7] = [
     "after-ice-restart",
 ];
 
-/// One recorded call: its numbers, and what they are to be.
+/// One recorded call: its numbers, and those that the recorder computed.
 fn golden(browser: &str, call: &str) -> (IntervalStats, Value) {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let text = fs::read_to_string(directory.join(format!("{browser}-{call}.json"))).unwrap();
@@ -36,51 +36,51 @@ fn golden(browser: &str, call: &str) -> (IntervalStats, Value) {
 fn each(check: impl Fn(&str, &str, IntervalStats, Value)) {
     for browser in BROWSERS {
         for call in CALLS {
-            let (quality, expected) = golden(browser, call);
-            check(browser, call, quality, expected);
+            let (stats, expected) = golden(browser, call);
+            check(browser, call, stats, expected);
         }
     }
 }
 
 #[test]
-fn the_numbers_are_those_that_the_recorder_reckoned() {
-    each(|browser, call, quality, expected| {
-        for (name, flow) in [
-            ("soundIn", &quality.inbound_audio),
-            ("pictureIn", &quality.inbound_video),
-            ("soundOut", &quality.outbound_audio),
-            ("pictureOut", &quality.outbound_video),
+fn numbers_match_the_recorders() {
+    each(|browser, call, stats, expected| {
+        for (name, stream) in [
+            ("soundIn", &stats.inbound_audio),
+            ("pictureIn", &stats.inbound_video),
+            ("soundOut", &stats.outbound_audio),
+            ("pictureOut", &stats.outbound_video),
         ] {
             let expected = &expected[name];
             assert_eq!(
-                flow.is_some(),
+                stream.is_some(),
                 !expected.is_null(),
                 "{browser}, {call}: {name}"
             );
-            let Some(flow) = flow else { continue };
-            same(flow, expected, &format!("{browser}, {call}: {name}"));
+            let Some(stream) = stream else { continue };
+            same(stream, expected, &format!("{browser}, {call}: {name}"));
         }
     });
 }
 
-fn same(flow: &StreamStats, expected: &Value, name: &str) {
-    let arrives = name.ends_with("In");
+fn same(stream: &StreamStats, expected: &Value, name: &str) {
+    let is_inbound = name.ends_with("In");
     for (field, number) in [
-        ("bitrate", flow.bitrate),
-        ("packets", flow.packet_rate),
-        ("frameRate", flow.frames_per_second),
-        // What leaves is lost at the peer, who says so in a word of its own.
-        ("loss", flow.fraction_lost.filter(|_| arrives)),
+        ("bitrate", stream.bitrate),
+        ("packets", stream.packet_rate),
+        ("frameRate", stream.frames_per_second),
+        // What the peer lost stands in a dictionary of its own.
+        ("loss", stream.fraction_lost.filter(|_| is_inbound)),
     ] {
         match (number, expected[field].as_f64()) {
             (None, None) => {}
             (Some(a), Some(b)) if (a - b).abs() <= 1e-6 * b.abs().max(1.0) => {}
-            (a, b) => panic!("{name}, {field}: {a:?}, and the recorder reckoned {b:?}"),
+            (a, b) => panic!("{name}, {field}: {a:?}, and the recorder computed {b:?}"),
         }
     }
 }
 
-/// Another reading of the same two reports, entry by entry: nothing of the product's code.
+/// An independent reading of the same two reports, without any of the crate's code.
 struct Raw {
     before: Vec<Value>,
     after: Vec<Value>,
@@ -114,11 +114,11 @@ impl Raw {
     }
 
     /// Each number of a stream, by its name in a record.
-    fn flow(&self, kind: &str, media: &str) -> Option<Vec<(&'static str, Option<f64>)>> {
-        let arrives = kind == "inbound-rtp";
+    fn stream(&self, kind: &str, media: &str) -> Option<Vec<(&'static str, Option<f64>)>> {
+        let is_inbound = kind == "inbound-rtp";
         let there = |report: &'_ [Value]| -> Option<Value> {
             let bytes = |entry: &Value| {
-                let count = entry[if arrives {
+                let count = entry[if is_inbound {
                     "bytesReceived"
                 } else {
                     "bytesSent"
@@ -140,7 +140,7 @@ impl Raw {
             let growth = b[field].as_f64()? - a[field].as_f64()?;
             (a["ssrc"] == b["ssrc"] && growth >= 0.0).then_some(growth)
         };
-        let way = |inbound, outbound| if arrives { inbound } else { outbound };
+        let either = |inbound, outbound| if is_inbound { inbound } else { outbound };
         let rate = |field: &str| grown(field).map(|growth| growth / seconds);
         let part = |part: &str, of: &str| {
             let share = grown(part)? / grown(of)?;
@@ -151,10 +151,10 @@ impl Raw {
             .iter()
             .find(|entry| entry["type"] == "remote-inbound-rtp" && entry["ssrc"] == b["ssrc"])
             .unwrap_or(&Value::Null);
-        let again = way("retransmittedPacketsReceived", "retransmittedPacketsSent");
-        let loss = if arrives {
+        let retransmitted = either("retransmittedPacketsReceived", "retransmittedPacketsSent");
+        let loss = if is_inbound {
             grown("packetsLost").and_then(|lost| {
-                let came = grown("packetsReceived")? - grown(again).unwrap_or(0.0);
+                let came = grown("packetsReceived")? - grown(retransmitted).unwrap_or(0.0);
                 let share = lost / (lost + came);
                 share.is_finite().then_some(share)
             })
@@ -166,17 +166,17 @@ impl Raw {
                 .as_f64()
                 .filter(|_| age.unwrap() <= 10_000.0)
         };
-        let only_in = |value: Option<f64>| value.filter(|_| arrives);
+        let only_in = |value: Option<f64>| value.filter(|_| is_inbound);
         Some(vec![
             (
                 "bitrate",
-                rate(way("bytesReceived", "bytesSent")).map(|it| it * 8.0),
+                rate(either("bytesReceived", "bytesSent")).map(|it| it * 8.0),
             ),
-            ("packetRate", rate(way("packetsReceived", "packetsSent"))),
+            ("packetRate", rate(either("packetsReceived", "packetsSent"))),
             ("fractionLost", loss),
             (
                 "jitter",
-                (if arrives { &b } else { peer })["jitter"].as_f64(),
+                (if is_inbound { &b } else { peer })["jitter"].as_f64(),
             ),
             (
                 "jitterBufferDelay",
@@ -190,17 +190,17 @@ impl Raw {
             ("freezeDuration", only_in(grown("totalFreezesDuration"))),
             (
                 "framesPerSecond",
-                rate(way("framesDecoded", "framesEncoded")),
+                rate(either("framesDecoded", "framesEncoded")),
             ),
             ("framesDropped", only_in(rate("framesDropped"))),
             (
                 "codingTime",
                 part(
-                    way("totalDecodeTime", "totalEncodeTime"),
-                    way("framesDecoded", "framesEncoded"),
+                    either("totalDecodeTime", "totalEncodeTime"),
+                    either("framesDecoded", "framesEncoded"),
                 ),
             ),
-            ("retransmitted", rate(again)),
+            ("retransmitted", rate(retransmitted)),
             ("nack", rate("nackCount")),
             ("pli", grown("pliCount")),
             ("targetBitrate", b["targetBitrate"].as_f64()),
@@ -227,24 +227,24 @@ impl Raw {
 }
 
 #[test]
-fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
+fn numbers_match_an_independent_reading() {
     let mut known = 0;
-    each(|browser, call, quality, _| {
+    each(|browser, call, stats, _| {
         let raw = Raw::of(browser, call);
-        for (kind, media, flow) in [
-            ("inbound-rtp", "audio", &quality.inbound_audio),
-            ("inbound-rtp", "video", &quality.inbound_video),
-            ("outbound-rtp", "audio", &quality.outbound_audio),
-            ("outbound-rtp", "video", &quality.outbound_video),
+        for (kind, media, stream) in [
+            ("inbound-rtp", "audio", &stats.inbound_audio),
+            ("inbound-rtp", "video", &stats.inbound_video),
+            ("outbound-rtp", "audio", &stats.outbound_audio),
+            ("outbound-rtp", "video", &stats.outbound_video),
         ] {
             let name = format!("{browser}, {call}, {kind}, {media}");
-            let wanted = raw.flow(kind, media);
-            assert_eq!(flow.is_some(), wanted.is_some(), "{name}");
-            let (Some(flow), Some(wanted)) = (flow, wanted) else {
+            let wanted = raw.stream(kind, media);
+            assert_eq!(stream.is_some(), wanted.is_some(), "{name}");
+            let (Some(stream), Some(wanted)) = (stream, wanted) else {
                 continue;
             };
             // As it stands in a record, so that no field is forgotten.
-            let written = serde_json::to_value(flow).unwrap();
+            let written = serde_json::to_value(stream).unwrap();
             let mut fields = written.as_object().unwrap().clone();
             for (field, wanted) in wanted {
                 let value = match field {
@@ -259,8 +259,8 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
                 }
             }
             let [codec, limitation] = raw.texts(kind, media);
-            assert_eq!(flow.codec, codec, "{name}");
-            assert_eq!(flow.quality_limitation_reason, limitation, "{name}");
+            assert_eq!(stream.codec, codec, "{name}");
+            assert_eq!(stream.quality_limitation_reason, limitation, "{name}");
             for other in [
                 "codec",
                 "qualityLimitationReason",
@@ -270,7 +270,7 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
             ] {
                 fields.remove(other).unwrap();
             }
-            assert!(fields.is_empty(), "nobody reckons {fields:?}");
+            assert!(fields.is_empty(), "nobody computes {fields:?}");
         }
         let pair = raw.after.iter().find(|entry| entry["type"] == "transport");
         let named = &pair.unwrap()["selectedCandidatePairId"];
@@ -279,33 +279,33 @@ fn each_number_is_what_another_reckoning_makes_of_the_same_reports() {
         let seconds = (Raw::at(&raw.after) - Raw::at(&raw.before)) / 1_000.0;
         if let Some(bytes) = grown("bytesReceived") {
             let bytes = bytes / seconds;
-            assert!((quality.received_byte_rate.unwrap() - bytes).abs() < 1e-6 * bytes);
+            assert!((stats.received_byte_rate.unwrap() - bytes).abs() < 1e-6 * bytes);
             // With at least the headers of the packets of media.
-            let packets = quality.inbound_audio.as_ref().unwrap().packet_rate.unwrap();
-            assert!(quality.total_bitrate_in.unwrap() >= (bytes + packets * 28.0) * 8.0 - 1.0);
+            let packets = stats.inbound_audio.as_ref().unwrap().packet_rate.unwrap();
+            assert!(stats.total_bitrate_in.unwrap() >= (bytes + packets * 28.0) * 8.0 - 1.0);
         }
-        let route = quality.candidate_pair.as_ref().unwrap();
+        let pair = stats.candidate_pair.as_ref().unwrap();
         assert_eq!(
-            route.available_outgoing_bitrate,
+            pair.available_outgoing_bitrate,
             b["availableOutgoingBitrate"].as_f64()
         );
     });
     for browser in BROWSERS {
         for call in CALLS {
             known += Raw::of(browser, call)
-                .flow("inbound-rtp", "audio")
+                .stream("inbound-rtp", "audio")
                 .unwrap()
                 .iter()
                 .filter(|(_, number)| number.is_some())
                 .count();
         }
     }
-    assert!(known > 80, "the dumps tell of {known} numbers of sound");
+    assert!(known > 80, "the dumps tell of {known} audio numbers");
 }
 
-/// What the sign would say after these two reports. The picture's rate takes one more.
+/// What the indicator would show after these two reports. A frame rate takes one more.
 #[test]
-fn each_call_is_graded_as_what_it_was() {
+fn each_call_gets_its_grade() {
     for browser in BROWSERS {
         for call in CALLS {
             let mut meter = Meter::default();
@@ -324,7 +324,7 @@ fn each_call_is_graded_as_what_it_was() {
             let wanted = match (browser, call) {
                 (_, "lossy") => [lossy; 2],
                 ("firefox", "policed") => [(Grade::Poor, Reason::Loss); 2],
-                // The policed way before it still has sound wait in the buffer: 0.6 and
+                // Audio still waits in the jitter buffer after the policed path: 0.6 and
                 // 0.3 s.
                 ("firefox", "camera-off") => [(Grade::Poor, Reason::Delay), good],
                 ("firefox", "after-ice-restart") => [(Grade::Fair, Reason::Delay), good],
@@ -336,24 +336,24 @@ fn each_call_is_graded_as_what_it_was() {
 }
 
 #[test]
-fn each_call_reads_as_what_it_was() {
-    each(|browser, call, quality, _| {
-        let name = format!("{browser}, {call}: {quality:?}");
-        let route = quality.candidate_pair.as_ref().unwrap();
-        let ends = [&route.local, &route.remote].map(|end| end.candidate_type.as_deref().unwrap());
+fn each_call_shows_its_conditions() {
+    each(|browser, call, stats, _| {
+        let name = format!("{browser}, {call}: {stats:?}");
+        let pair = stats.candidate_pair.as_ref().unwrap();
+        let ends = [&pair.local, &pair.remote].map(|end| end.candidate_type.as_deref().unwrap());
         assert_eq!(ends.contains(&"relay"), call == "relayed", "{name}");
         assert!(
-            quality.round_trip_time.is_some_and(|time| time < 2.0),
+            stats.round_trip_time.is_some_and(|time| time < 2.0),
             "{name}"
         );
-        let sound = quality.inbound_audio.as_ref().unwrap();
-        assert_eq!(sound.codec.as_deref(), Some("opus"), "{name}");
-        let arriving = quality.inbound_video.as_ref();
+        let audio = stats.inbound_audio.as_ref().unwrap();
+        assert_eq!(audio.codec.as_deref(), Some("opus"), "{name}");
+        let arriving = stats.inbound_video.as_ref();
         match call {
             "audio-only" => assert!(arriving.is_none(), "{name}"),
             "camera-off" => {
-                let leaving = quality.outbound_video.as_ref().unwrap();
-                // Firefox sends one black picture a second.
+                let leaving = stats.outbound_video.as_ref().unwrap();
+                // Firefox sends one black frame a second.
                 assert!(
                     leaving.frames_per_second.is_none_or(|rate| rate < 2.0),
                     "{name}"
@@ -361,7 +361,7 @@ fn each_call_reads_as_what_it_was() {
                 assert!(arriving.unwrap().frames_per_second.unwrap() > 5.0, "{name}");
             }
             "policed" => {
-                let bitrate = [sound, arriving.unwrap()].map(|it| it.bitrate.unwrap());
+                let bitrate = [audio, arriving.unwrap()].map(|it| it.bitrate.unwrap());
                 assert!(bitrate.iter().sum::<f64>() < 440_000.0, "{name}");
             }
             "lossy" => {
@@ -373,24 +373,12 @@ fn each_call_reads_as_what_it_was() {
     });
 }
 
-/// What a browser tells beyond the numbers; Firefox has no word for most of it.
+/// Firefox reports nothing of it.
 #[test]
-fn what_chromium_tells_of_the_encryption_is_read() {
-    let (quality, _) = golden("chromium", "good");
-    assert!(
-        quality
-            .security
-            .dtls_version
-            .unwrap()
-            .starts_with("DTLS 1.")
-    );
-    assert!(quality.security.srtp_cipher.is_some());
-    assert_eq!(
-        quality.security.local_fingerprint.unwrap().len(),
-        32 * 3 - 1
-    );
-    assert_eq!(
-        quality.security.remote_fingerprint.unwrap().len(),
-        32 * 3 - 1
-    );
+fn chromiums_encryption_is_read() {
+    let (stats, _) = golden("chromium", "good");
+    assert!(stats.security.dtls_version.unwrap().starts_with("DTLS 1."));
+    assert!(stats.security.srtp_cipher.is_some());
+    assert_eq!(stats.security.local_fingerprint.unwrap().len(), 32 * 3 - 1);
+    assert_eq!(stats.security.remote_fingerprint.unwrap().len(), 32 * 3 - 1);
 }

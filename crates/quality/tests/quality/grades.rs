@@ -23,22 +23,22 @@ fn readings(
         .collect()
 }
 
-/// A share of what should have come is lost, of sound and picture.
+/// A fraction of the packets is lost, of audio and video.
 fn losing(share: f64) -> impl Fn(f64, Call) -> Call {
     move |second, call| {
         let part = |packets: f64| (packets * second * share, packets * second * (1.0 - share));
-        let ((sound, heard), (picture, seen)) = (part(50.0), part(100.0));
-        call.with("in-audio", "packetsLost", sound)
-            .with("in-audio", "packetsReceived", heard)
-            .with("in-video", "packetsLost", picture)
-            .with("in-video", "packetsReceived", seen)
+        let ((audio_lost, audio), (video_lost, video)) = (part(50.0), part(100.0));
+        call.with("in-audio", "packetsLost", audio_lost)
+            .with("in-audio", "packetsReceived", audio)
+            .with("in-video", "packetsLost", video_lost)
+            .with("in-video", "packetsReceived", video)
             .with("peer-audio", "fractionLost", share)
             .with("peer-video", "fractionLost", share)
     }
 }
 
 #[test]
-fn an_undisturbed_call_is_good_both_ways_from_the_second_reading_on() {
+fn an_undisturbed_call_is_good_from_the_first_reading() {
     let mut meter = Meter::default();
     let all = readings(&mut meter, 0..=300, |_, call| call);
     assert_eq!(all.len(), 300);
@@ -71,14 +71,18 @@ fn loss_is_graded_as_the_table_says() {
         } else {
             Reason::Loss
         };
-        for verdict in [reading.receiving, reading.sending] {
-            assert_eq!((verdict.grade, verdict.reason), (grade, reason), "{share}");
+        for assessed in [reading.receiving, reading.sending] {
+            assert_eq!(
+                (assessed.grade, assessed.reason),
+                (grade, reason),
+                "{share}"
+            );
         }
     }
 }
 
 #[test]
-fn what_sound_that_goes_twice_brings_along_is_not_missing() {
+fn red_recovers_lost_audio() {
     let twice = |share: f64, made_up: f64| {
         let losing = losing(share);
         let call = move |second: f64| {
@@ -120,7 +124,7 @@ fn delay_is_graded_as_the_table_says() {
 }
 
 #[test]
-fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
+fn stopped_video_is_unknown_and_no_media_is_poor() {
     let stopped = |what: &'static [&'static str]| {
         move |second: f64, mut call: Call| {
             if second > 30.0 {
@@ -134,10 +138,10 @@ fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
             call
         }
     };
-    let no_picture = after(40, stopped(&["in-video"]));
-    assert_eq!(no_picture.receiving.grade, Grade::Unknown);
-    assert_eq!(no_picture.receiving.reason, Reason::NoVideo);
-    assert_eq!(no_picture.video_received, Some(false));
+    let stopped_video = after(40, stopped(&["in-video"]));
+    assert_eq!(stopped_video.receiving.grade, Grade::Unknown);
+    assert_eq!(stopped_video.receiving.reason, Reason::NoVideo);
+    assert_eq!(stopped_video.video_received, Some(false));
     let nothing = after(40, stopped(&["in-video", "in-audio"]));
     assert_eq!(nothing.receiving.grade, Grade::Poor);
     assert_eq!(nothing.receiving.reason, Reason::NoMedia);
@@ -145,14 +149,14 @@ fn a_picture_that_stops_is_no_good_call_and_nothing_at_all_is_a_poor_one() {
 }
 
 #[test]
-fn a_call_that_never_had_a_picture_is_judged_by_its_sound() {
+fn a_call_without_video_is_assessed_by_its_audio() {
     let reading = after(20, |_, call| call.without_entry("in-video"));
     assert_eq!(reading.receiving.grade, Grade::Good);
     assert_eq!(reading.video_received, None);
 }
 
 #[test]
-fn freezes_and_few_pictures_are_told() {
+fn freezes_and_low_frame_rates_are_graded() {
     let frozen = after(20, |second, call| {
         call.with("in-video", "totalFreezesDuration", second * 0.3)
     });
@@ -175,7 +179,7 @@ fn freezes_and_few_pictures_are_told() {
 }
 
 #[test]
-fn one_bad_second_does_not_change_the_sign() {
+fn one_bad_second_does_not_change_the_grade() {
     let mut meter = Meter::default();
     let lost = |from: f64| {
         move |second: f64, call: Call| {
@@ -189,7 +193,7 @@ fn one_bad_second_does_not_change_the_sign() {
 }
 
 #[test]
-fn it_gets_worse_within_ten_seconds_and_better_within_twenty() {
+fn grades_drop_in_ten_seconds_and_recover_in_twenty() {
     let mut meter = Meter::default();
     let all = readings(&mut meter, 0..=100, |second, call| {
         let bad = (second - 50.0).clamp(0.0, 20.0);
@@ -210,7 +214,7 @@ fn it_gets_worse_within_ten_seconds_and_better_within_twenty() {
 }
 
 #[test]
-fn another_route_is_judged_anew() {
+fn another_route_is_assessed_anew() {
     let mut meter = Meter::default();
     let moved = |second: f64, call: Call| {
         if second < 40.0 {
@@ -236,12 +240,16 @@ fn another_route_is_judged_anew() {
     let all = readings(&mut meter, 0..=33, moved);
     let grade = |second: usize| all[second - 11].receiving.grade;
     assert_eq!(grade(39), Grade::Poor);
-    assert_eq!(grade(40), Grade::Unknown, "nothing is known of the new way");
+    assert_eq!(
+        grade(40),
+        Grade::Unknown,
+        "nothing is known of the new route"
+    );
     assert_eq!(grade(42), Grade::Good);
 }
 
 #[test]
-fn silence_of_the_whole_way_is_said_once() {
+fn receiving_times_out_once() {
     let mut meter = Meter::default();
     let all = readings(&mut meter, 0..=30, |second, call| {
         let bytes = 20_000.0 * second.min(25.0);
@@ -254,9 +262,9 @@ fn silence_of_the_whole_way_is_said_once() {
     assert_eq!(silent, [28 - 11]);
 }
 
-/// Neither has a microphone or a camera: checks of the way every five seconds.
+/// Neither has a microphone or a camera: connectivity checks every five seconds.
 #[test]
-fn a_call_in_which_nothing_is_sent_is_not_taken_for_a_silent_way() {
+fn a_call_without_media_does_not_time_out() {
     let mut meter = Meter::default();
     let all = readings(&mut meter, 0..=60, |second, call| {
         call.with("P", "bytesReceived", (second / 5.0).floor() * 200.0)

@@ -1,4 +1,4 @@
-//! From counters to numbers of an interval; whatever is odd is unknown.
+//! From counters to the numbers of an interval; whatever is odd is unknown.
 
 use serde_json::{Value, json};
 use wimpex_quality::{IntervalStats, StatsReport, StreamStats};
@@ -9,7 +9,7 @@ fn between(before: &Call, after: &Call) -> IntervalStats {
     IntervalStats::between(&before.sample(), &after.sample())
 }
 
-fn picture(before: &Call, after: &Call) -> StreamStats {
+fn inbound_video(before: &Call, after: &Call) -> StreamStats {
     between(before, after).inbound_video.unwrap()
 }
 
@@ -18,37 +18,37 @@ fn about(value: Option<f64>, wanted: f64) -> bool {
 }
 
 #[test]
-fn numbers_are_of_the_interval_not_of_all_time() {
+fn numbers_are_of_the_interval_not_since_the_start() {
     let before = Call::at(100.0).with("in-video", "packetsLost", 5_000);
     let after = Call::at(102.0).with("in-video", "packetsLost", 5_010);
-    let quality = between(&before, &after);
-    let picture = quality.inbound_video.as_ref().unwrap();
-    assert!(about(picture.bitrate, 80_000.0), "{picture:?}");
-    assert!(about(picture.packet_rate, 100.0));
-    assert!(about(picture.fraction_lost, 10.0 / 210.0));
-    assert!(about(picture.frames_per_second, 30.0));
-    assert!(about(picture.jitter_buffer_delay, 0.04));
+    let stats = between(&before, &after);
+    let video = stats.inbound_video.as_ref().unwrap();
+    assert!(about(video.bitrate, 80_000.0), "{video:?}");
+    assert!(about(video.packet_rate, 100.0));
+    assert!(about(video.fraction_lost, 10.0 / 210.0));
+    assert!(about(video.frames_per_second, 30.0));
+    assert!(about(video.jitter_buffer_delay, 0.04));
     assert!(
-        about(quality.round_trip_time, 0.02),
+        about(stats.round_trip_time, 0.02),
         "{:?}",
-        quality.round_trip_time
+        stats.round_trip_time
     );
-    let audio = quality.inbound_audio.as_ref().unwrap();
+    let audio = stats.inbound_audio.as_ref().unwrap();
     assert!(about(audio.bitrate, 40_000.0), "{audio:?}");
-    assert!(about(quality.received_byte_rate, 20_000.0));
-    // 28 bytes of headers around each of 150 packets of sound and picture a second.
-    assert!(about(quality.total_bitrate_in, 193_600.0), "{quality:?}");
-    assert_eq!(quality.security.dtls_version.as_deref(), Some("DTLS 1.2"));
-    assert_eq!(quality.security.local_fingerprint.as_deref(), Some("AB:CD"));
-    let route = quality.candidate_pair.unwrap();
-    assert_eq!(route.local.network_type.as_deref(), Some("wifi"));
-    assert_eq!(route.local.address.as_deref(), Some("192.0.2.1"));
-    assert_eq!(route.local.port, Some(5));
-    assert_eq!(route.remote.candidate_type.as_deref(), Some("srflx"));
+    assert!(about(stats.received_byte_rate, 20_000.0));
+    // 28 bytes of headers around each of 150 packets of audio and video a second.
+    assert!(about(stats.total_bitrate_in, 193_600.0), "{stats:?}");
+    assert_eq!(stats.security.dtls_version.as_deref(), Some("DTLS 1.2"));
+    assert_eq!(stats.security.local_fingerprint.as_deref(), Some("AB:CD"));
+    let pair = stats.candidate_pair.unwrap();
+    assert_eq!(pair.local.network_type.as_deref(), Some("wifi"));
+    assert_eq!(pair.local.address.as_deref(), Some("192.0.2.1"));
+    assert_eq!(pair.local.port, Some(5));
+    assert_eq!(pair.remote.candidate_type.as_deref(), Some("srflx"));
 }
 
 #[test]
-fn where_nobody_counts_packets_those_of_requests_count_too() {
+fn nacks_count_where_the_pair_counts_no_packets() {
     let at = |seconds: f64| Call::at(seconds).with("out-video", "nackCount", 50.0 * seconds);
     // As above, and fifty headers of 28 bytes.
     let whole = between(&at(1.0), &at(2.0)).total_bitrate_in;
@@ -56,7 +56,7 @@ fn where_nobody_counts_packets_those_of_requests_count_too() {
 }
 
 #[test]
-fn all_that_leaves_counts_with_its_headers() {
+fn total_bitrate_includes_headers() {
     let at = |seconds: f64| {
         Call::at(seconds)
             .with("P", "bytesSent", 10_000.0 * seconds)
@@ -78,46 +78,46 @@ fn all_that_leaves_counts_with_its_headers() {
 
 #[test]
 fn a_counter_that_goes_back_is_unknown() {
-    let picture = picture(
+    let video = inbound_video(
         &Call::at(100.0),
         &Call::at(102.0).with("in-video", "packetsReceived", 3),
     );
-    assert_eq!((picture.packet_rate, picture.fraction_lost), (None, None));
+    assert_eq!((video.packet_rate, video.fraction_lost), (None, None));
     assert!(
-        about(picture.frames_per_second, 30.0),
+        about(video.frames_per_second, 30.0),
         "the others are as they were"
     );
 }
 
 #[test]
-fn another_stream_is_not_compared_with_the_old_one() {
-    let picture = picture(&Call::at(1.0), &Call::at(2.0).with("in-video", "ssrc", 77));
-    assert_eq!((picture.bitrate, picture.fraction_lost), (None, None));
+fn another_ssrc_is_not_compared_with_the_old_one() {
+    let video = inbound_video(&Call::at(1.0), &Call::at(2.0).with("in-video", "ssrc", 77));
+    assert_eq!((video.bitrate, video.fraction_lost), (None, None));
 }
 
 #[test]
-fn another_route_is_not_compared_with_the_old_one() {
+fn another_pair_is_not_compared_with_the_old_one() {
     let after = Call::at(3.0)
         .with("P", "id", "Q")
         .with("T", "selectedCandidatePairId", "Q");
-    let quality = between(&Call::at(2.0), &after);
-    assert_eq!(quality.received_byte_rate, None);
-    assert!(about(quality.round_trip_time, 0.5), "the last one known");
+    let stats = between(&Call::at(2.0), &after);
+    assert_eq!(stats.received_byte_rate, None);
+    assert!(about(stats.round_trip_time, 0.5), "the last one known");
 }
 
 #[test]
-fn where_the_route_tells_no_round_trip_the_peers_reports_do() {
+fn round_trip_falls_back_to_receiver_reports() {
     let silent = |second| {
         Call::at(second)
             .without("P", "currentRoundTripTime")
             .without("P", "totalRoundTripTime")
             .with("peer-video", "roundTripTime", 0.03)
     };
-    let quality = between(&silent(1.0), &silent(2.0));
+    let stats = between(&silent(1.0), &silent(2.0));
     assert!(
-        about(quality.round_trip_time, 0.02),
+        about(stats.round_trip_time, 0.02),
         "{:?}",
-        quality.round_trip_time
+        stats.round_trip_time
     );
     let none = |second| {
         silent(second)
@@ -131,33 +131,33 @@ fn where_the_route_tells_no_round_trip_the_peers_reports_do() {
 fn late_packets_are_no_loss() {
     let before = Call::at(1.0).with("in-video", "packetsLost", 10);
     let after = Call::at(2.0).with("in-video", "packetsLost", 8);
-    assert_eq!(picture(&before, &after).fraction_lost, Some(0.0));
+    assert_eq!(inbound_video(&before, &after).fraction_lost, Some(0.0));
 }
 
 #[test]
-fn what_came_again_is_not_counted_twice() {
+fn retransmissions_are_not_counted_twice() {
     let before = Call::at(1.0).with("in-video", "retransmittedPacketsReceived", 0);
     let after = Call::at(2.0)
         .with("in-video", "retransmittedPacketsReceived", 10)
         .with("in-video", "packetsLost", 10);
-    assert!(about(picture(&before, &after).fraction_lost, 0.1));
+    assert!(about(inbound_video(&before, &after).fraction_lost, 0.1));
 }
 
 #[test]
-fn no_time_is_unknown() {
-    let quality = between(&Call::at(5.0), &Call::at(5.0));
-    let picture = quality.inbound_video.unwrap();
+fn no_elapsed_time_is_unknown() {
+    let stats = between(&Call::at(5.0), &Call::at(5.0));
+    let video = stats.inbound_video.unwrap();
     assert_eq!(
-        (picture.bitrate, picture.fraction_lost, picture.coding_time),
+        (video.bitrate, video.fraction_lost, video.coding_time),
         (None, None, None)
     );
-    assert_eq!(quality.received_byte_rate, None);
+    assert_eq!(stats.received_byte_rate, None);
 }
 
-/// Every field of every entry, missing, of another kind, or senseless: what does not
-/// depend on it is as before, and nothing is a number that is none.
+/// Every member of every dictionary, missing, of another type, or senseless: whatever is
+/// known is a possible number.
 #[test]
-fn a_field_that_is_missing_or_odd_makes_unknown_what_hangs_on_it_and_nothing_wrong() {
+fn missing_and_odd_members_are_unknown_never_wrong() {
     let before = Call::at(10.0);
     let after = Call::at(11.0);
     let fields: Vec<(String, String)> = after
@@ -216,38 +216,41 @@ fn a_field_that_is_missing_or_odd_makes_unknown_what_hangs_on_it_and_nothing_wro
     }
 }
 
-/// Whatever is known is a number that can be.
-fn check(quality: &IntervalStats, id: &str, name: &str) {
-    let flows = [
-        &quality.inbound_audio,
-        &quality.inbound_video,
-        &quality.outbound_audio,
-        &quality.outbound_video,
+/// Whatever is known is a possible number.
+fn check(stats: &IntervalStats, id: &str, name: &str) {
+    let streams = [
+        &stats.inbound_audio,
+        &stats.inbound_video,
+        &stats.outbound_audio,
+        &stats.outbound_video,
     ];
-    for flow in flows.into_iter().flatten() {
+    for stream in streams.into_iter().flatten() {
         let numbers = [
-            flow.bitrate,
-            flow.packet_rate,
-            flow.jitter,
-            flow.jitter_buffer_delay,
-            flow.freeze_count,
-            flow.freeze_duration,
-            flow.frames_per_second,
-            flow.frames_dropped,
-            flow.coding_time,
-            flow.retransmitted,
-            flow.nack,
-            flow.pli,
+            stream.bitrate,
+            stream.packet_rate,
+            stream.jitter,
+            stream.jitter_buffer_delay,
+            stream.freeze_count,
+            stream.freeze_duration,
+            stream.frames_per_second,
+            stream.frames_dropped,
+            stream.coding_time,
+            stream.retransmitted,
+            stream.nack,
+            stream.pli,
         ];
         for number in numbers.into_iter().flatten() {
-            assert!(number.is_finite() && number >= 0.0, "{id}.{name}: {flow:?}");
+            assert!(
+                number.is_finite() && number >= 0.0,
+                "{id}.{name}: {stream:?}"
+            );
         }
-        let shares = [flow.fraction_lost, flow.concealed];
-        for share in shares.into_iter().flatten() {
-            assert!((0.0..=1.0).contains(&share), "{id}.{name}: {flow:?}");
+        let fractions = [stream.fraction_lost, stream.concealed];
+        for fraction in fractions.into_iter().flatten() {
+            assert!((0.0..=1.0).contains(&fraction), "{id}.{name}: {stream:?}");
         }
     }
-    for number in [quality.round_trip_time, quality.received_byte_rate]
+    for number in [stats.round_trip_time, stats.received_byte_rate]
         .into_iter()
         .flatten()
     {
@@ -256,7 +259,7 @@ fn check(quality: &IntervalStats, id: &str, name: &str) {
 }
 
 #[test]
-fn what_is_no_report_is_told() {
+fn what_is_no_report_is_an_error() {
     assert!(StatsReport::parse("{}").is_err());
     assert!(StatsReport::parse("[").is_err());
     let empty = StatsReport::parse("[1, null, \"x\"]").unwrap();
@@ -264,7 +267,7 @@ fn what_is_no_report_is_told() {
 }
 
 #[test]
-fn a_description_names_the_fingerprint() {
+fn a_session_description_names_the_fingerprint() {
     let sdp = "v=0\r\na=fingerprint:sha-1 00:11\r\na=setup:actpass\r\n\
                a=fingerprint:SHA-256 AB:CD:EF\r\nm=audio 9 x\r\n";
     let named = wimpex_quality::fingerprint(sdp);

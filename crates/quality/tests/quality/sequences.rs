@@ -1,4 +1,4 @@
-//! Second by second: what the sign says while something changes.
+//! Second by second: what the grades are while something changes.
 
 use wimpex_quality::{Grade, Meter, Metric, Reading, Reason, Series, StreamKind};
 
@@ -59,8 +59,9 @@ fn paused(
     }
 }
 
+/// Nor when it comes back, nor does it make it fair.
 #[test]
-fn a_camera_that_is_turned_off_and_on_never_makes_the_call_fair_or_poor() {
+fn a_camera_turned_off_never_makes_the_call_poor() {
     for off in [4.0, 5.0, 8.0, 20.0] {
         let (_, readings) = play(80, paused(&["in-video"], THEN, THEN + off));
         assert_eq!(
@@ -79,8 +80,9 @@ fn a_camera_that_is_turned_off_and_on_never_makes_the_call_fair_or_poor() {
     }
 }
 
+/// And nothing else is said before.
 #[test]
-fn a_way_that_stops_is_poor_within_five_seconds_and_says_nothing_else_before() {
+fn no_media_is_poor_within_five_seconds() {
     let (_, readings) = play(60, paused(&["in-video", "in-audio"], THEN, 99.0));
     let said = received(&readings, THEN);
     assert_eq!(said[0], (Grade::Good, Reason::Undisturbed));
@@ -92,7 +94,7 @@ fn a_way_that_stops_is_poor_within_five_seconds_and_says_nothing_else_before() {
 }
 
 #[test]
-fn a_picture_that_stands_still_each_few_seconds_is_told() {
+fn video_that_keeps_freezing_is_poor() {
     // A second without a packet in each four, and the standstill is counted after it.
     let (_, readings) = play(60, |second, call| {
         let halts = (second / 4.0).floor();
@@ -111,7 +113,7 @@ fn a_picture_that_stands_still_each_few_seconds_is_told() {
     );
 }
 
-/// As Firefox does with its camera off: one black picture a second, in a packet.
+/// As Firefox does with its camera off: one black frame a second, in one packet.
 fn black(ids: [&'static str; 3], frames: &'static str) -> impl Fn(f64, Call) -> Call {
     let [id, packets, bytes] = ids;
     move |second, call| {
@@ -124,7 +126,7 @@ fn black(ids: [&'static str; 3], frames: &'static str) -> impl Fn(f64, Call) -> 
 }
 
 #[test]
-fn a_black_picture_a_second_is_no_picture() {
+fn a_black_frame_a_second_is_no_video() {
     let black = black(
         ["in-video", "packetsReceived", "bytesReceived"],
         "framesDecoded",
@@ -143,7 +145,7 @@ fn a_black_picture_a_second_is_no_picture() {
 }
 
 #[test]
-fn a_real_picture_a_second_is_a_poor_one() {
+fn a_real_frame_a_second_is_poor_video() {
     let (_, readings) = play(60, |second, call| {
         let slow = (second - THEN).max(0.0);
         call.with("in-video", "framesDecoded", second.min(THEN) * 30.0 + slow)
@@ -154,7 +156,7 @@ fn a_real_picture_a_second_is_a_poor_one() {
 }
 
 #[test]
-fn what_leaves_while_the_camera_is_off_is_not_judged() {
+fn no_video_is_assessed_while_the_camera_is_off() {
     let mut meter = Meter::default();
     let black = black(["out-video", "packetsSent", "bytesSent"], "framesEncoded");
     for second in 10..60 {
@@ -174,7 +176,7 @@ fn what_leaves_while_the_camera_is_off_is_not_judged() {
 }
 
 #[test]
-fn a_camera_that_is_turned_on_again_is_judged_by_what_leaves_since() {
+fn video_is_assessed_since_the_camera_came_back() {
     let paused = paused(&["out-video"], THEN, THEN + 10.0);
     let mut meter = Meter::default();
     for second in 10..70 {
@@ -213,7 +215,7 @@ fn a_sample_that_names_no_route_is_not_another_route() {
 }
 
 #[test]
-fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
+fn a_sample_without_a_route_resets_no_timeout() {
     let (_, readings) = play(60, |second, call| {
         let bytes = 20_000.0 * second.min(THEN);
         let call = call.with("P", "bytesReceived", bytes);
@@ -235,7 +237,7 @@ fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
 }
 
 #[test]
-fn two_samples_of_one_moment_are_one() {
+fn two_samples_of_one_timestamp_are_one() {
     let mut meter = Meter::default();
     assert_eq!(meter.push(Call::at(1.0).sample()), None);
     assert!(meter.push(Call::at(2.0).sample()).is_some());
@@ -248,7 +250,7 @@ fn reporting(until: f64, lost: impl Fn(f64) -> f64 + Copy) -> impl Fn(f64, Call)
     move |second, mut call| {
         let at = ((second.min(until) / 5.0).floor() * 5.0).max(5.0);
         let stamp = Call::at(at).field("peer-audio", "timestamp");
-        // The picture is not the page's to limit.
+        // So that the page limits nothing.
         call = call.with("P", "availableOutgoingBitrate", 1_000_000);
         for (id, packets) in [("peer-audio", 50.0), ("peer-video", 100.0)] {
             call = call
@@ -262,7 +264,7 @@ fn reporting(until: f64, lost: impl Fn(f64) -> f64 + Copy) -> impl Fn(f64, Call)
 }
 
 #[test]
-fn what_leaves_is_judged_by_all_that_the_peer_reports_as_lost() {
+fn outbound_loss_is_all_that_the_peer_reports() {
     for (share, grade) in [(0.0, Grade::Good), (0.05, Grade::Fair), (0.10, Grade::Poor)] {
         let (_, readings) = play(60, reporting(99.0, move |second| second * share));
         let last = &readings.last().unwrap().1;
@@ -271,7 +273,7 @@ fn what_leaves_is_judged_by_all_that_the_peer_reports_as_lost() {
 }
 
 #[test]
-fn reports_that_have_stopped_say_nothing_of_now() {
+fn stale_receiver_reports_say_nothing() {
     let (_, readings) = play(60, reporting(THEN, |_| 0.0));
     for (second, reading) in readings {
         let grade = match second {
@@ -303,7 +305,7 @@ fn nobody_speaks(call: Call, second: f64, lost: f64) -> Call {
 }
 
 #[test]
-fn one_packet_lost_where_nobody_speaks_is_no_loss_to_speak_of() {
+fn one_lost_packet_in_silence_is_no_loss() {
     for lost_at in [12.0, 15.0, 50.0] {
         let (_, readings) = play(100, |second, call| {
             nobody_speaks(call, second, f64::from(u8::from(second >= lost_at)))
@@ -319,8 +321,9 @@ fn one_packet_lost_where_nobody_speaks_is_no_loss_to_speak_of() {
     assert_eq!(readings.last().unwrap().1.receiving.grade, Grade::Poor);
 }
 
+/// It is over the same intervals as the grade.
 #[test]
-fn the_rating_is_that_of_the_sign_and_steady() {
+fn the_rating_is_steady() {
     let (_, readings) = play(60, |second, call| {
         // A burst of loss each fourth second.
         let lost = (second / 4.0).floor() * 20.0;
@@ -343,7 +346,7 @@ fn the_rating_is_that_of_the_sign_and_steady() {
 }
 
 #[test]
-fn freezes_and_requests_count_for_a_minute() {
+fn freezes_and_plis_count_for_a_minute() {
     let (meter, _) = play(50, |second, call| {
         let since = |then: f64| f64::from(u8::from(second >= then));
         call.with("in-video", "freezeCount", since(20.0) + since(40.0))

@@ -10,7 +10,7 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// After so many seconds: sound and picture both ways, nothing lost.
+    /// After so many seconds: audio and video both ways, nothing lost.
     pub(crate) fn at(seconds: f64) -> Self {
         let stamp = 1_700_000_000_000.0 + seconds * 1_000.0;
         let inbound = |kind: &str, ssrc: u32, packets: f64| {
@@ -30,7 +30,7 @@ impl Call {
                 "qualityLimitationReason": "none", "targetBitrate": 1_000_000,
             })
         };
-        let heard = |kind: &str, ssrc: u32| {
+        let remote_inbound = |kind: &str, ssrc: u32| {
             json!({
                 "id": format!("peer-{kind}"), "type": "remote-inbound-rtp", "kind": kind,
                 "ssrc": ssrc, "timestamp": stamp, "fractionLost": 0.0, "roundTripTime": 0.02,
@@ -42,8 +42,8 @@ impl Call {
                 inbound("video", 2, 100.0),
                 outbound("audio", 3, 50.0),
                 outbound("video", 4, 100.0),
-                heard("audio", 3),
-                heard("video", 4),
+                remote_inbound("audio", 3),
+                remote_inbound("video", 4),
                 json!({
                     "id": "T", "type": "transport", "timestamp": stamp,
                     "selectedCandidatePairId": "P", "tlsVersion": "FEFD",
