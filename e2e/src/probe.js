@@ -314,11 +314,11 @@
       const known = (number) => (Number.isFinite(number) ? number : null);
       return {
         bitrate: known((grown(bytes) * 8) / seconds),
-        packets: known(grown(packets) / seconds),
-        loss: type === 'inbound-rtp'
+        packetRate: known(grown(packets) / seconds),
+        fractionLost: type === 'inbound-rtp'
           ? known(lost / (lost + grown(packets) - (grown('retransmittedPacketsReceived') || 0)))
           : null,
-        frameRate: known(grown(frames) / seconds),
+        framesPerSecond: known(grown(frames) / seconds),
       };
     };
     const inbound = (kind) =>
@@ -328,8 +328,8 @@
     return {
       reports: [before, after],
       expected: {
-        soundIn: inbound('audio'), pictureIn: inbound('video'),
-        soundOut: outbound('audio'), pictureOut: outbound('video'),
+        inboundAudio: inbound('audio'), inboundVideo: inbound('video'),
+        outboundAudio: outbound('audio'), outboundVideo: outbound('video'),
       },
     };
   };

@@ -46,10 +46,10 @@ fn each(check: impl Fn(&str, &str, IntervalStats, Value)) {
 fn numbers_match_the_recorders() {
     each(|browser, call, stats, expected| {
         for (name, stream) in [
-            ("soundIn", &stats.inbound_audio),
-            ("pictureIn", &stats.inbound_video),
-            ("soundOut", &stats.outbound_audio),
-            ("pictureOut", &stats.outbound_video),
+            ("inboundAudio", &stats.inbound_audio),
+            ("inboundVideo", &stats.inbound_video),
+            ("outboundAudio", &stats.outbound_audio),
+            ("outboundVideo", &stats.outbound_video),
         ] {
             let expected = &expected[name];
             assert_eq!(
@@ -64,13 +64,13 @@ fn numbers_match_the_recorders() {
 }
 
 fn same(stream: &StreamStats, expected: &Value, name: &str) {
-    let is_inbound = name.ends_with("In");
+    let is_inbound = name.contains("inbound");
     for (field, number) in [
         ("bitrate", stream.bitrate),
-        ("packets", stream.packet_rate),
-        ("frameRate", stream.frames_per_second),
+        ("packetRate", stream.packet_rate),
+        ("framesPerSecond", stream.frames_per_second),
         // What the peer lost stands in a dictionary of its own.
-        ("loss", stream.fraction_lost.filter(|_| is_inbound)),
+        ("fractionLost", stream.fraction_lost.filter(|_| is_inbound)),
     ] {
         match (number, expected[field].as_f64()) {
             (None, None) => {}
