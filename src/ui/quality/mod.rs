@@ -5,8 +5,6 @@ mod offer;
 mod sign;
 mod sparkline;
 
-use std::fmt::Write;
-
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_quality::{IntervalStats, Reason, StreamKind};
@@ -116,7 +114,7 @@ fn summary(which: Direction) -> AnyView {
     .into_any()
 }
 
-/// What is read of the last reading.
+/// What the last reading says.
 fn now(read: impl Fn(&QualitySnapshot) -> String) -> String {
     let shown = use_session().view.quality;
     shown.with(|shown| shown.as_deref().map_or_else(words::unknown, read))
@@ -128,7 +126,7 @@ fn of_all(read: fn(&IntervalStats) -> String) -> String {
 
 fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
     let open = RwSignal::new(false);
-    // Numbers that nobody looks at are not there, and cost nothing.
+    // Rows that nobody looks at are not rendered, and cost nothing.
     let more = move || open.get().then(|| rows(table, table.more, Turns::each(4)));
     view! {
         <table hidden=hidden>
@@ -193,28 +191,22 @@ fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
     .into_any()
 }
 
-/// Everything but addresses, to be pasted somewhere.
+/// Everything but addresses, for the clipboard.
 fn as_text(shown: &QualitySnapshot) -> String {
     let mut text = String::new();
     for table in TABLES {
         for row in table.rows.iter().chain(table.more) {
-            let _ = write!(text, "{}, {}:", table.title, row.label);
-            if row.directions != Directions::Sending {
-                let _ = write!(text, " receiving {}", row.read(shown, table.receiving));
-            }
-            if row.directions != Directions::Receiving {
-                let _ = write!(text, " sending {}", row.read(shown, table.sending));
-            }
-            text.push('\n');
+            let read = |kind, other| (row.directions != other).then(|| row.read(shown, kind));
+            text += &words::row_as_text(
+                table.title,
+                row.label,
+                read(table.receiving, Directions::Sending),
+                read(table.sending, Directions::Receiving),
+            );
         }
     }
     for line in CONNECTION.iter().chain(&ENCRYPTION) {
-        let _ = writeln!(
-            text,
-            "{}: {}",
-            line.label,
-            (line.read)(&shown.reading.interval)
-        );
+        text += &words::line_as_text(line.label, &(line.read)(&shown.reading.interval));
     }
     text
 }

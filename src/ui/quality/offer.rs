@@ -1,4 +1,4 @@
-//! When the way is too narrow for both: sound goes first, if the person wants it so.
+//! When the network cannot carry both, audio comes first, if the user agrees.
 
 use leptos::prelude::*;
 use wimpex_call::Capture;
@@ -8,8 +8,8 @@ use crate::session::Intent;
 use crate::ui::words::quality_panel as words;
 use crate::ui::{live, use_session};
 
-/// Offers to pause one's own picture while what is sent arrives badly. Never forced,
-/// and not offered again to who has said no.
+/// Offers to stop sending video while what is sent arrives badly. Never forced, and not
+/// offered again once declined.
 #[component]
 pub fn PauseOffer() -> impl IntoView {
     let session = use_session();
@@ -22,7 +22,7 @@ pub fn PauseOffer() -> impl IntoView {
         session.view.quality.with(|shown| {
             shown.as_ref().is_some_and(|shown| {
                 let sending = shown.reading.sending;
-                // Less would leave, and more of it arrive; a long way gets no shorter by it.
+                // Sending less lets more of it arrive, but does not shorten a delay.
                 match sending.reason {
                     Reason::Loss => sending.grade == Grade::Poor,
                     Reason::LowBandwidth => true,

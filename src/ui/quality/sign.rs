@@ -1,4 +1,4 @@
-//! The sign of how a call fares, one half for each direction.
+//! The indicator of the call's quality, one half for each direction.
 
 use leptos::prelude::*;
 use wimpex_quality::Assessment;
@@ -6,13 +6,13 @@ use wimpex_quality::Assessment;
 use crate::ui::words::quality::both_directions;
 use crate::ui::{live, use_session};
 
-/// Two arrows: what arrives and what leaves. Their shape tells as much as their
+/// Two arrows, down for receiving and up for sending. A grade is told by shape as well as by
 /// colour: full, half, an outline, dashes.
 #[component]
 pub fn QualitySign() -> impl IntoView {
     crate::ui::sheet::dress();
     let shown = use_session().view.quality;
-    // Most readings change nothing of it.
+    // Most readings leave it as it is.
     let both = Memo::new(move |_| {
         shown.with(|shown| {
             shown

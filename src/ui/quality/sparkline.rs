@@ -1,4 +1,4 @@
-//! A number's last two minutes as a line.
+//! The last two minutes of a number, as a line.
 
 use leptos::prelude::*;
 use wimpex_quality::{HISTORY_SECONDS, Series};
@@ -6,33 +6,34 @@ use wimpex_quality::{HISTORY_SECONDS, Series};
 use crate::ui::words::whole;
 use crate::ui::{live, use_session};
 
-/// The height of the drawing; its width is one for each second.
+/// The height of the drawing, in units; it is one unit wide per second.
 const HEIGHT: f64 = 24.0;
 
-/// When lines are drawn anew: not all in the same second, and none in each.
+/// When lines are redrawn: to spread the work, not all in the same second, and none in every
+/// one.
 #[derive(Clone, Copy)]
 pub(super) struct Turns([Memo<u32>; 4]);
 
 impl Turns {
-    /// Each line each so many readings, divisible by the number of turns or a divisor of it.
+    /// Redraws each line once in `readings` readings: 1, 2, 4, or a multiple of 4.
     pub(super) fn each(readings: u32) -> Self {
         let shown = use_session().view.quality;
         let number = move || shown.with(|shown| shown.as_ref().map_or(0, |shown| shown.number));
         Self([0, 1, 2, 3].map(|turn| Memo::new(move |_| (number() + turn) / readings)))
     }
 
-    /// The turn of one of the lines.
+    /// Changes when that line is to be redrawn.
     pub(super) fn of(self, line: usize) -> Memo<u32> {
         self.0[line % 4]
     }
 }
 
-/// The line. Its top is the highest value, or `least` where all are lower, so that
-/// small changes look small. Nothing where nothing is known.
+/// The line. Its top stands for the highest value, or for `least` where all are lower, so that
+/// small changes look small. Empty where nothing is known.
 pub(super) fn sparkline((series, least): (Series, f64), turn: Memo<u32>) -> AnyView {
     let shown = use_session().view.quality;
     let line = live(move || {
-        // Not `track`: a memo that nobody reads is never told of anything.
+        // Not `track`: a memo that is never read is never updated.
         turn.get();
         shown.with_untracked(|shown| {
             let Some(shown) = shown else {
@@ -80,8 +81,8 @@ fn path(values: impl Iterator<Item = Option<f64>>, least: f64) -> String {
     path
 }
 
-/// A number below a thousand. Thousands of them are written each second, and the
-/// standard library's way takes several times as long.
+/// Appends a number below a thousand. Thousands of them are written per second, and the
+/// standard library's formatting takes several times as long.
 fn push(text: &mut String, number: usize) {
     let digit = |of: usize| char::from(b'0' + (number / of % 10) as u8);
     if number >= 100 {

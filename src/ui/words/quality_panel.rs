@@ -71,6 +71,23 @@ pub mod line {
     pub const REMOTE_FINGERPRINT: &str = "Their fingerprint";
 }
 
+/// A row of a table in the text that [`COPY`] copies.
+pub fn row_as_text(
+    table: &str,
+    label: &str,
+    receiving: Option<String>,
+    sending: Option<String>,
+) -> String {
+    let receiving = receiving.map_or_else(String::new, |value| format!(" receiving {value}"));
+    let sending = sending.map_or_else(String::new, |value| format!(" sending {value}"));
+    format!("{table}, {label}:{receiving}{sending}\n")
+}
+
+/// A line that belongs to no table, likewise.
+pub fn line_as_text(label: &str, value: &str) -> String {
+    format!("{label}: {value}\n")
+}
+
 /// The offer to send no video over a network that hardly carries any.
 pub const PAUSE_OFFER: &str = "Your network can barely carry audio and video.";
 /// Takes it.
