@@ -10,8 +10,8 @@ use crate::interval::StreamStats;
 use crate::meter::Reading;
 use crate::sample::{Candidate, CandidatePair};
 
-/// Neither addresses nor fingerprints: whoever sends a file of diagnostics tells nobody
-/// where they are.
+/// Without addresses and fingerprints: a file of diagnostics is sent to others, and must not
+/// say who or where somebody is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SavedReading<'a> {

@@ -33,7 +33,7 @@ impl Grade {
 /// The main cause of a grade.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reason {
-    /// There are no two samples to compare yet, or the browser does not tell.
+    /// There are no two samples to compare yet, or the browser does not report enough.
     #[default]
     Measuring,
     /// Nothing is wrong.
@@ -90,14 +90,15 @@ impl Assessment {
 const SATISFIED: f64 = 80.0;
 /// R from which only some are dissatisfied.
 const SOME_DISSATISFIED: f64 = 70.0;
-/// Points of R above such a line that it takes to get back over it.
+/// Points of R above such a threshold that it takes to get back over it.
 const MARGIN: f64 = 3.0;
 /// Seconds of audio in a packet, and of Opus' look-ahead (RFC 6716).
 const PACKETISATION: f64 = 0.0265;
 /// The jitter buffer's delay where nobody reports it, in seconds: two packets.
 const JITTER_BUFFER_DELAY: f64 = 0.04;
-/// Below so many frames per second video is fair, and poor.
+/// Video with fewer frames per second is fair.
 const FAIR_FRAME_RATE: f64 = 10.0;
+/// Video with fewer frames per second is poor.
 const POOR_FRAME_RATE: f64 = 5.0;
 /// Below this target the encoder starves, in bits per second.
 const STARVED_BITRATE: f64 = 150_000.0;

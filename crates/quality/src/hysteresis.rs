@@ -4,9 +4,9 @@ use crate::grade::{Assessment, Grade, severity};
 
 /// How many readings in a row, all worse than the current assessment, replace it.
 const WORSE: u32 = 3;
-/// How many that are all better.
+/// How many in a row, all better.
 const BETTER: u32 = 5;
-/// How many that are unknown.
+/// How many unknown ones.
 const UNKNOWN: u32 = 2;
 
 /// The current assessment, and the readings that speak against it.

@@ -242,7 +242,7 @@ impl StreamStats {
         }
     }
 
-    /// All but the loss, which is reckoned differently in the two directions.
+    /// All but the loss, which is computed differently in the two directions.
     fn between(before: Option<&StreamSample>, after: &StreamSample, seconds: f64) -> Self {
         type Counter = fn(&StreamSample) -> Option<f64>;
         let before = before.filter(|before| before.ssrc == after.ssrc);

@@ -45,7 +45,7 @@ const fn limits(max_bitrate: u32, max_short_side: u32, max_framerate: u32) -> En
 /// More than this fraction lost is high. The draft decreases from 0.1 on; a path that loses
 /// that much without being congested is not to be starved on top of it.
 const HIGH_LOSS: f64 = 0.15;
-/// So much more lost than before an increase says that the increase was too much.
+/// An increase was too much if this much more is lost than before it.
 const TOO_MUCH: f64 = 0.05;
 /// The weight of one reading in the moving average of the loss.
 const SMOOTHING: f64 = 0.3;
@@ -54,8 +54,9 @@ const DECREASE_AFTER: u32 = 2;
 /// Readings after a decrease that are ignored: reports are about what was sent before it.
 const SETTLING: u32 = 3;
 /// Readings without high loss before an increase; twice as many after each increase that
-/// was too much, at most so many times.
+/// was too much.
 const INCREASE_AFTER: u32 = 10;
+/// How often that doubles at most.
 const MAX_DOUBLINGS: u32 = 3;
 /// The fraction of what gets through that a decrease asks for: audio needs room.
 const HEADROOM: f64 = 0.8;

@@ -11,7 +11,7 @@ use crate::loss_based_control::{EncodingLimits, LossBasedControl};
 use crate::sample::Sample;
 use crate::window::{ASSESSED, Window, is_visible};
 
-/// Receiving times out after so many intervals without a byte.
+/// How many intervals without a byte make receiving time out.
 const RECEIVING_TIMEOUT: u32 = 3;
 /// Bytes per second of somebody who is heard or seen. Less may pause by itself: where nobody
 /// speaks and no camera is on, only RTCP and connectivity checks come, every five seconds or

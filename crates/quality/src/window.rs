@@ -13,15 +13,15 @@ use crate::sample::{Sample, StreamSample};
 /// How many intervals a call is assessed over: long enough for some hundred packets where
 /// somebody speaks, short enough to notice.
 pub(crate) const ASSESSED: usize = 8;
-/// Loss is a fraction of at least so many packets. In silence four come per second, and it
-/// takes longer than [`ASSESSED`].
+/// The least number of packets that loss is a fraction of. In silence four come per second,
+/// and it takes longer than [`ASSESSED`] until there are as many.
 const MIN_PACKETS: f64 = 100.0;
-/// A stream has stopped after so many intervals without a packet.
+/// How many intervals without a packet make a stream stopped.
 const STOPPED: usize = 2;
-/// With the camera off Firefox (seen in 153) sends a black frame per second, in one packet.
-/// At most so many frames per second …
+/// With the camera off Firefox (seen in 153) sends a black frame per second, in one packet:
+/// at most this frame rate …
 const BLACK_RATE: f64 = 2.0;
-/// … of at most so many bytes are no video.
+/// … with at most this many bytes per frame is no video.
 const BLACK_BYTES: f64 = 1_500.0;
 
 /// Packets that were due for the first time, retransmissions left out, and how many of them
@@ -121,7 +121,7 @@ impl Window {
         });
     }
 
-    /// Whether nothing of that has come lately; unknown before enough intervals tell.
+    /// Whether nothing of that has come lately; unknown until enough intervals are known.
     fn stopped(&self, came: fn(&Interval) -> Option<bool>) -> Option<bool> {
         let last = || self.intervals.iter().rev().take(STOPPED).map(came);
         if last().any(|came| came == Some(true)) {
@@ -187,7 +187,7 @@ impl Window {
             sum.lost += expected.lost;
             sum.packets += expected.packets;
         }
-        // As long as there were fewer, each counts as if there had been so many.
+        // While there are fewer, a lost packet counts as one of that many.
         let fraction = sum.lost.max(0.0) / sum.packets.max(MIN_PACKETS);
         (sum.packets > 0.0).then(|| fraction.min(1.0))
     }
