@@ -9,8 +9,9 @@ use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::JsCast;
 use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState};
+use wimpex_webrtc::IceServer;
 
-use super::peer::{IceServer, PeerConnection, PeerEvent, Policy};
+use super::peer::{PeerConnection, PeerEvent, Policy};
 use super::{BrowserError, Listener, clock};
 
 /// How long a path may take to be found, in milliseconds.

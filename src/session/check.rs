@@ -2,9 +2,9 @@
 
 use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::future::TimeoutFuture;
+use wimpex_webrtc::IceServer;
 
 use super::event::Event;
-use crate::browser::peer::IceServer;
 use crate::browser::probe::{self, Loopback};
 use crate::browser::tone::{CHIME, Tone};
 use crate::browser::{BrowserError, media};

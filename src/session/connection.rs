@@ -9,15 +9,14 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Capture, Generation, PeerConnectionState, Role, TrackKind};
-use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
+use wimpex_protocol::{CallEnd, CallType, Signal};
+use wimpex_webrtc::{IceCandidateInit, IceServer};
 
 use super::View;
 use super::event::Event;
 use super::gauge::{Measure, Told};
 use super::lazy;
-use crate::browser::peer::{
-    self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
-};
+use crate::browser::peer::{Hardware, PeerConnection, Policy};
 use crate::browser::{BrowserError, media};
 
 /// How long a connection stays open for the farewell to get through, in
@@ -114,13 +113,8 @@ impl Connection {
         spawn_local(async move { post(Event::Accepted(generation, accepted.await)) });
     }
 
-    pub(super) fn add_candidate(&self, candidate: Candidate) {
-        let added = self.peer.add_candidate(&peer::Candidate {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_m_line_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
-        });
+    pub(super) fn add_candidate(&self, candidate: &IceCandidateInit) {
+        let added = self.peer.add_candidate(candidate);
         // A path that the browser cannot use, or one of an ICE generation that
         // is over, is one path fewer and nothing more.
         spawn_local(async move {
@@ -130,8 +124,8 @@ impl Connection {
 
     pub(super) fn send(&self, kind: TrackKind, track: Option<&media::Track>) {
         let kind = match kind {
-            TrackKind::Audio => Kind::Audio,
-            TrackKind::Video => Kind::Video,
+            TrackKind::Audio => wimpex_webrtc::TrackKind::Audio,
+            TrackKind::Video => wimpex_webrtc::TrackKind::Video,
         };
         self.peer.send(kind, track.map(media::Track::js));
     }
@@ -213,25 +207,14 @@ fn poster(inbox: &UnboundedSender<Event>) -> impl Fn(Event) + Clone + 'static {
 }
 
 /// The browser's word for a state, as the machine's.
-pub(super) fn state(state: RtcPeerConnectionState) -> PeerConnectionState {
+pub(super) fn state(state: wimpex_webrtc::PeerConnectionState) -> PeerConnectionState {
+    use wimpex_webrtc::PeerConnectionState as Of;
     match state {
-        RtcPeerConnectionState::Connecting => PeerConnectionState::Connecting,
-        RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
-        RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
-        RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
-
-        // `closed` follows our own close; the peer's is an event of its own. And
-        // web-sys's enums are open: a state that is new to it is no news to a call.
-        _ => PeerConnectionState::New,
-    }
-}
-
-/// The browser's candidate, as it goes over the wire.
-pub(super) fn wire_candidate(found: peer::Candidate) -> Candidate {
-    Candidate {
-        candidate: found.candidate,
-        sdp_m_line_index: found.sdp_m_line_index,
-        sdp_mid: found.sdp_mid,
-        username_fragment: found.username_fragment,
+        Of::Connecting => PeerConnectionState::Connecting,
+        Of::Connected => PeerConnectionState::Connected,
+        Of::Disconnected => PeerConnectionState::Disconnected,
+        Of::Failed => PeerConnectionState::Failed,
+        // `closed` follows our own close; the peer's is an event of its own.
+        Of::New | Of::Closed => PeerConnectionState::New,
     }
 }

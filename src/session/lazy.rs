@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_channel::mpsc::UnboundedSender;
 use futures_util::future::LocalBoxFuture;
 use web_sys::RtcPeerConnection;
+use wimpex_webrtc::IceServer;
 
 use super::event::Event;
 use super::gatekeeper::Gatekeeper;
@@ -14,7 +15,6 @@ use super::guard::Guard;
 use super::identity::Identity;
 use super::view::View;
 use super::{check, diagnostics, people};
-use crate::browser::peer::IceServer;
 use crate::chunk::lazy;
 
 lazy! {

@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Input;
 use wimpex_gate::Incoming;
 use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
+use wimpex_webrtc::IceServer;
 
 use super::ServerState;
 use super::event::Event;
@@ -13,7 +14,6 @@ use super::lazy;
 use super::link::News;
 use super::person::ME;
 use super::runtime::Runtime;
-use crate::browser::peer::IceServer;
 use crate::browser::{clock, storage};
 
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
@@ -87,13 +87,8 @@ impl Runtime {
         self.view.server.set(ServerState::Online);
     }
 
-    fn use_ice_servers(&mut self, servers: Vec<wimpex_protocol::IceServer>) {
-        let servers = servers.into_iter().map(|server| IceServer {
-            urls: server.urls,
-            username: server.username,
-            credential: server.credential,
-        });
-        self.ice_servers = servers.collect();
+    fn use_ice_servers(&mut self, servers: Vec<IceServer>) {
+        self.ice_servers = servers;
         let is_relay = |url: &String| url.starts_with("turn");
         let has_relay = self.ice_servers.iter().any(|s| s.urls.iter().any(is_relay));
         self.view.has_relay.set(has_relay);

@@ -59,7 +59,7 @@ impl Runtime {
                 self.view
                     .routes
                     .update_value(|routes| routes.peer.add(&candidate.candidate));
-                self.on_connection(generation, |c| c.add_candidate(candidate));
+                self.on_connection(generation, |c| c.add_candidate(&candidate));
             }
             Output::CloseConnection {
                 generation,

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_call::limits;
 use wimpex_call::{Generation, Input, Machine, MediaRequest, PeerConnectionState, State};
 use wimpex_protocol::{Sdp, Signal, UserId};
+use wimpex_webrtc::IceServer;
 
 use super::connection::{self, Connection};
 use super::devices::Devices;
@@ -17,7 +18,7 @@ use super::link::Link;
 use super::person::{self, Who};
 use super::trace::{Trace, candidate_kind};
 use super::{CONTACTS, Options, ServerState, View};
-use crate::browser::peer::{Hardware, IceServer, PeerEvent, RtcPeerConnectionState};
+use crate::browser::peer::{Hardware, PeerEvent};
 use crate::browser::{Listener, clock, media, window};
 use crate::chunk;
 
@@ -237,18 +238,20 @@ impl Runtime {
                 self.view
                     .routes
                     .update_value(|routes| routes.own.add(&found.candidate));
-                let candidate = connection::wire_candidate(found);
                 self.input(Input::LocalCandidate {
                     generation,
-                    candidate,
+                    candidate: found,
                 });
             }
             PeerEvent::Connection(state) => {
                 self.trace.note(format!("connectionState: {state:?}"));
                 let current = self.connection.as_ref();
                 let current = current.filter(|c| c.generation == generation);
-                if let (RtcPeerConnectionState::Connected, Some(connection), Some(call)) =
-                    (state, current, &self.kept)
+                if let (
+                    wimpex_webrtc::PeerConnectionState::Connected,
+                    Some(connection),
+                    Some(call),
+                ) = (state, current, &self.kept)
                 {
                     let connected = Word::Connected(call.clone(), connection.js());
                     self.guard(connected);

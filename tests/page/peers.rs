@@ -5,11 +5,11 @@ use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::media::{Track, capture};
 use wimpex::browser::peer::{
-    Codecs, Hardware, Kind, PeerConnection, PeerEvent, Policy, RtcPeerConnectionState,
-    prefer_motion, with_wishes,
+    Codecs, Hardware, PeerConnection, PeerEvent, Policy, prefer_motion, with_wishes,
 };
 use wimpex::browser::stats::Reader;
 use wimpex_quality::Report;
+use wimpex_webrtc::{PeerConnectionState, TrackKind};
 
 struct Side {
     peer: PeerConnection,
@@ -32,7 +32,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
         match event {
             PeerEvent::Candidate(candidate) => to.add_candidate(&candidate).await.unwrap(),
             PeerEvent::Track(track) => tracks.push(track.kind()),
-            PeerEvent::Connection(RtcPeerConnectionState::Connected) => break,
+            PeerEvent::Connection(PeerConnectionState::Connected) => break,
             PeerEvent::Connection(_)
             | PeerEvent::Gathered
             | PeerEvent::Ice(_)
@@ -84,7 +84,7 @@ async fn tracks_that_come_late_are_sent_without_another_description() {
     let (caller, callee, _) = call(true).await;
     let camera = capture(false, true).await.video.unwrap().unwrap();
     let camera = Track::new(camera, || {});
-    caller.peer.send(Kind::Video, Some(camera.js()));
+    caller.peer.send(TrackKind::Video, Some(camera.js()));
     loop {
         let report = read(&callee.peer).await;
         let frames = report

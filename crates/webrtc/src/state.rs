@@ -16,10 +16,9 @@ pub enum PeerConnectionState {
     Disconnected,
     /// No path is left; an ICE restart may find one.
     Failed,
-    /// Closed. A browser fires no event for its own `close()`; the page's adapter
-    /// reports this state too when the peer has closed the DTLS transport
-    /// (`close_notify`, RFC 8446, section 6.1), of which `connectionState` knows only
-    /// after tens of seconds.
+    /// Closed. A browser fires no event for its own `close()`, so that a call hears of
+    /// this state only when the peer has closed the DTLS transport (`close_notify`,
+    /// RFC 8446, section 6.1).
     Closed,
 }
 

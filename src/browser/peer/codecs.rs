@@ -9,8 +9,9 @@ use js_sys::{Array, JSON, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcRtpTransceiver;
+use wimpex_webrtc::TrackKind;
 
-use super::{Kind, call};
+use super::call;
 use crate::browser::window;
 
 /// The picture's codecs that browsers have.
@@ -85,7 +86,13 @@ pub(super) fn prefer(transceiver: &RtcRtpTransceiver, decodes: Codecs) {
         return;
     }
     let known = field(&window::window(), "RTCRtpReceiver")
-        .and_then(|receiver| call(&receiver, "getCapabilities", &Kind::Video.name().into()))
+        .and_then(|receiver| {
+            call(
+                &receiver,
+                "getCapabilities",
+                &TrackKind::Video.as_str().into(),
+            )
+        })
         .and_then(|capabilities| field(&capabilities, "codecs"))
         .and_then(|codecs| codecs.dyn_into::<Array>().ok());
     let Some(known) = known else { return };

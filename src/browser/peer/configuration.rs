@@ -3,20 +3,10 @@
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceTransportPolicy};
+use wimpex_webrtc::IceServer;
 
 use super::codecs::Hardware;
 use crate::browser::BrowserError;
-
-/// `RTCIceServer`.
-#[derive(Clone, Debug)]
-pub struct IceServer {
-    /// `stun:`, `turn:` or `turns:`.
-    pub urls: Vec<String>,
-    /// For TURN.
-    pub username: Option<String>,
-    /// For TURN.
-    pub credential: Option<String>,
-}
 
 /// Which paths and codecs may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

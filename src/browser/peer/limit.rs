@@ -5,9 +5,10 @@ use js_sys::{Array, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RtcPeerConnection, RtcRtpSender};
+use wimpex_webrtc::TrackKind;
 
+use super::call;
 use super::sending::transceivers;
-use super::{Kind, call};
 
 /// The shorter side of the picture that is sent, in pixels, before it is scaled; none
 /// while there is none.
@@ -78,6 +79,6 @@ fn wait_for(set: Option<Promise>) {
 fn sender(pc: &RtcPeerConnection) -> Option<RtcRtpSender> {
     transceivers(pc)
         .into_iter()
-        .find(|transceiver| transceiver.receiver().track().kind() == Kind::Video.name())
+        .find(|transceiver| transceiver.receiver().track().kind() == TrackKind::Video.as_str())
         .map(|transceiver| transceiver.sender())
 }

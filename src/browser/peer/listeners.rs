@@ -7,11 +7,14 @@ use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    EventTarget, RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
-    RtcTrackEvent,
+    EventTarget, RtcIceConnectionState, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcSignalingState, RtcTrackEvent,
+};
+use wimpex_webrtc::{
+    IceCandidateInit, IceConnectionState, PeerConnectionState, SignalingState, TrackKind,
 };
 
-use super::{Candidate, Kind, PeerEvent, Report, call, method, transceivers};
+use super::{PeerEvent, Report, call, method, transceivers};
 use crate::browser::Listener;
 
 /// Listens to the transport that all media share (BUNDLE): to its end, and to a
@@ -51,9 +54,9 @@ pub(super) fn listeners(
     let connection = {
         let (pc, transport, report) = (pc.clone(), transport.clone(), report.clone());
         Box::new(move |_: web_sys::Event| {
-            let state = pc.connection_state();
+            let state = connection_state(&pc);
             let mut transport = transport.borrow_mut();
-            if state == RtcPeerConnectionState::Connected && transport.is_none() {
+            if state == PeerConnectionState::Connected && transport.is_none() {
                 *transport = watch_transport(&pc, report.clone());
             }
             report(PeerEvent::Connection(state));
@@ -63,18 +66,18 @@ pub(super) fn listeners(
         on("connectionstatechange", connection),
         on(
             "iceconnectionstatechange",
-            state(|pc| PeerEvent::Ice(pc.ice_connection_state())),
+            state(|pc| PeerEvent::Ice(ice_connection_state(pc))),
         ),
         on(
             "signalingstatechange",
-            state(|pc| PeerEvent::Signaling(pc.signaling_state())),
+            state(|pc| PeerEvent::Signaling(signaling_state(pc))),
         ),
         on(
             "icecandidate",
             Box::new(move |event| {
                 let event: &RtcPeerConnectionIceEvent = event.unchecked_ref();
                 candidate(match event.candidate() {
-                    Some(found) => PeerEvent::Candidate(Candidate {
+                    Some(found) => PeerEvent::Candidate(IceCandidateInit {
                         candidate: found.candidate(),
                         sdp_mid: found.sdp_mid(),
                         sdp_m_line_index: found.sdp_m_line_index(),
@@ -96,6 +99,42 @@ pub(super) fn listeners(
     ]
 }
 
+// web-sys's enums are open: a state that is new to it counts as one that means nothing.
+
+fn connection_state(pc: &RtcPeerConnection) -> PeerConnectionState {
+    match pc.connection_state() {
+        RtcPeerConnectionState::Connecting => PeerConnectionState::Connecting,
+        RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
+        RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
+        RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
+        RtcPeerConnectionState::Closed => PeerConnectionState::Closed,
+        _ => PeerConnectionState::New,
+    }
+}
+
+fn ice_connection_state(pc: &RtcPeerConnection) -> IceConnectionState {
+    match pc.ice_connection_state() {
+        RtcIceConnectionState::Checking => IceConnectionState::Checking,
+        RtcIceConnectionState::Connected => IceConnectionState::Connected,
+        RtcIceConnectionState::Completed => IceConnectionState::Completed,
+        RtcIceConnectionState::Disconnected => IceConnectionState::Disconnected,
+        RtcIceConnectionState::Failed => IceConnectionState::Failed,
+        RtcIceConnectionState::Closed => IceConnectionState::Closed,
+        _ => IceConnectionState::New,
+    }
+}
+
+fn signaling_state(pc: &RtcPeerConnection) -> SignalingState {
+    match pc.signaling_state() {
+        RtcSignalingState::HaveLocalOffer => SignalingState::HaveLocalOffer,
+        RtcSignalingState::HaveRemoteOffer => SignalingState::HaveRemoteOffer,
+        RtcSignalingState::HaveLocalPranswer => SignalingState::HaveLocalPranswer,
+        RtcSignalingState::HaveRemotePranswer => SignalingState::HaveRemotePranswer,
+        RtcSignalingState::Closed => SignalingState::Closed,
+        _ => SignalingState::Stable,
+    }
+}
+
 const WHOLE_PICTURE: &str = r#"{"encodingOptions":[{"keyFrame":true}]}"#;
 
 /// Sends a picture that needs no other (`RTCEncodingOptions.keyFrame`): on a new
@@ -103,7 +142,7 @@ const WHOLE_PICTURE: &str = r#"{"encodingOptions":[{"keyFrame":true}]}"#;
 /// old path is lost; it would ask again after three seconds.
 fn send_whole_picture(pc: &RtcPeerConnection) {
     for transceiver in transceivers(pc) {
-        if transceiver.receiver().track().kind() == Kind::Video.name() {
+        if transceiver.receiver().track().kind() == TrackKind::Video.as_str() {
             let sender = transceiver.sender();
             let set = call(&sender, "getParameters", &JsValue::UNDEFINED)
                 .zip(js_sys::JSON::parse(WHOLE_PICTURE).ok())

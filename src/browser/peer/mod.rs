@@ -24,7 +24,9 @@ use web_sys::{
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
-pub use web_sys::{RtcIceConnectionState, RtcPeerConnectionState, RtcSignalingState};
+use wimpex_webrtc::{
+    IceCandidateInit, IceConnectionState, IceServer, PeerConnectionState, SignalingState, TrackKind,
+};
 
 use super::{BrowserError, Listener, window};
 use channel::Channel;
@@ -35,35 +37,22 @@ use sending::{Sending, name_stream, place, transceivers};
 
 pub use certificate::{Certificate, certificate};
 pub use codecs::{Codecs, Hardware};
-pub use configuration::{IceServer, Policy};
+pub use configuration::Policy;
 pub use limit::{limit_picture, lines, prefer_motion};
 pub use start::with_wishes;
-
-/// `RTCIceCandidateInit`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Candidate {
-    /// The candidate itself.
-    pub candidate: String,
-    /// `sdpMid`.
-    pub sdp_mid: Option<String>,
-    /// `sdpMLineIndex`.
-    pub sdp_m_line_index: Option<u16>,
-    /// `usernameFragment`.
-    pub username_fragment: Option<String>,
-}
 
 /// What a connection reports.
 pub enum PeerEvent {
     /// `onicecandidate`.
-    Candidate(Candidate),
+    Candidate(IceCandidateInit),
     /// There are no more candidates for now.
     Gathered,
     /// `onconnectionstatechange`.
-    Connection(RtcPeerConnectionState),
+    Connection(PeerConnectionState),
     /// `oniceconnectionstatechange`.
-    Ice(RtcIceConnectionState),
+    Ice(IceConnectionState),
     /// `onsignalingstatechange`.
-    Signaling(RtcSignalingState),
+    Signaling(SignalingState),
     /// The peer has closed its connection: DTLS says so within milliseconds,
     /// where `connectionState` takes tens of seconds to find out.
     Closed,
@@ -71,24 +60,6 @@ pub enum PeerEvent {
     Track(MediaStreamTrack),
     /// The peer says this over the connection itself.
     Direct(String),
-}
-
-/// Which of the two kinds of track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Sound.
-    Audio,
-    /// Picture.
-    Video,
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Audio => "audio",
-            Self::Video => "video",
-        }
-    }
 }
 
 /// Where events go.
@@ -157,10 +128,10 @@ impl PeerConnection {
     /// # Errors
     /// Where the browser refuses.
     pub fn add_transceivers(&self, video: bool) -> Result<(), BrowserError> {
-        let kinds: &[Kind] = if video {
-            &[Kind::Audio, Kind::Video]
+        let kinds: &[TrackKind] = if video {
+            &[TrackKind::Audio, TrackKind::Video]
         } else {
-            &[Kind::Audio]
+            &[TrackKind::Audio]
         };
         for kind in kinds {
             let init = RtcRtpTransceiverInit::new();
@@ -168,8 +139,8 @@ impl PeerConnection {
             init.set_streams(&Array::of1(&self.stream));
             let transceiver = self
                 .pc
-                .add_transceiver_with_str_and_init(kind.name(), &init);
-            if *kind == Kind::Video {
+                .add_transceiver_with_str_and_init(kind.as_str(), &init);
+            if *kind == TrackKind::Video {
                 prefer(&transceiver, self.policy.hardware.decodes);
             }
         }
@@ -215,7 +186,7 @@ impl PeerConnection {
             for transceiver in transceivers(&pc) {
                 transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
                 name_stream(&transceiver, &stream);
-                if transceiver.receiver().track().kind() == Kind::Video.name() {
+                if transceiver.receiver().track().kind() == TrackKind::Video.as_str() {
                     prefer(&transceiver, decodes);
                 }
             }
@@ -250,7 +221,7 @@ impl PeerConnection {
     /// Adds a path of the peer's.
     pub fn add_candidate(
         &self,
-        candidate: &Candidate,
+        candidate: &IceCandidateInit,
     ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
         let init = RtcIceCandidateInit::new(&candidate.candidate);
         init.set_sdp_mid(candidate.sdp_mid.as_deref());
@@ -275,11 +246,11 @@ impl PeerConnection {
     }
 
     /// Sends this track from now on, or nothing; needs no new description.
-    pub fn send(&self, kind: Kind, track: Option<&MediaStreamTrack>) {
+    pub fn send(&self, kind: TrackKind, track: Option<&MediaStreamTrack>) {
         let mut sending = self.sending.borrow_mut();
         match kind {
-            Kind::Audio => sending.audio = track.cloned(),
-            Kind::Video => sending.video = track.cloned(),
+            TrackKind::Audio => sending.audio = track.cloned(),
+            TrackKind::Video => sending.video = track.cloned(),
         }
         place(&self.pc, &sending);
     }
@@ -320,8 +291,8 @@ impl PeerConnection {
 
     /// Sends no sound and no picture any more.
     pub fn silence(&self) {
-        self.send(Kind::Audio, None);
-        self.send(Kind::Video, None);
+        self.send(TrackKind::Audio, None);
+        self.send(TrackKind::Video, None);
     }
 
     /// How loud the peer's sound is now, 0 to 1
@@ -329,7 +300,7 @@ impl PeerConnection {
     pub fn audio_level(&self) -> Option<f64> {
         let transceiver = transceivers(&self.pc)
             .into_iter()
-            .find(|t| t.receiver().track().kind() == Kind::Audio.name())?;
+            .find(|t| t.receiver().track().kind() == TrackKind::Audio.as_str())?;
         let sources = call(
             &transceiver.receiver(),
             "getSynchronizationSources",

@@ -3,8 +3,9 @@
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiver};
+use wimpex_webrtc::TrackKind;
 
-use super::{Kind, call};
+use super::call;
 
 /// The tracks to send; they are put on the transceivers as soon as there are any.
 #[derive(Default)]
@@ -15,10 +16,13 @@ pub(super) struct Sending {
 
 /// Puts the tracks on the first transceiver of their kind.
 pub(super) fn place(pc: &RtcPeerConnection, sending: &Sending) {
-    for (kind, track) in [(Kind::Audio, &sending.audio), (Kind::Video, &sending.video)] {
+    for (kind, track) in [
+        (TrackKind::Audio, &sending.audio),
+        (TrackKind::Video, &sending.video),
+    ] {
         let transceiver = transceivers(pc)
             .into_iter()
-            .find(|t| t.receiver().track().kind() == kind.name());
+            .find(|t| t.receiver().track().kind() == kind.as_str());
         if let Some(transceiver) = transceiver {
             // Fails only on a connection that is closed, where nothing is sent.
             let replaced = transceiver.sender().replace_track(track.as_ref());
