@@ -5,9 +5,10 @@ use gloo_timers::future::TimeoutFuture;
 use wimpex_webrtc::IceServer;
 
 use super::event::Event;
+use super::tones::CHIME;
 use crate::browser::probe::{self, Loopback};
-use crate::browser::tone::{CHIME, Tone};
-use crate::browser::{BrowserError, media};
+use crate::browser::web_audio::Tone;
+use crate::browser::{BrowserError, media_capture};
 
 /// How long the sound of the check lasts.
 const CHIME_MILLIS: u32 = 900;
@@ -80,8 +81,8 @@ pub async fn run(servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<E
 
 async fn look(part: Part, servers: &[IceServer], online: bool) -> Finding {
     match part {
-        Part::Microphone => device(media::capture(true, false).await.audio),
-        Part::Camera => device(media::capture(false, true).await.video),
+        Part::Microphone => device(media_capture::capture(true, false).await.audio),
+        Part::Camera => device(media_capture::capture(false, true).await.video),
         Part::Speaker => speaker().await,
         Part::Server if online => Finding::Works,
         Part::Server => Finding::Fails(None),
@@ -132,7 +133,7 @@ async fn speaker() -> Finding {
         Err(error) => return Finding::Fails(Some(error.name)),
     };
     TimeoutFuture::new(CHIME_MILLIS).await;
-    if tone.sounds() {
+    if tone.is_playing() {
         Finding::Asks
     } else {
         Finding::Fails(None)

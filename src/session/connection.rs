@@ -17,7 +17,7 @@ use super::event::Event;
 use super::gauge::{Measure, Told};
 use super::lazy;
 use crate::browser::peer::{Hardware, PeerConnection, Policy};
-use crate::browser::{BrowserError, media};
+use crate::browser::{BrowserError, media_capture};
 
 /// How long a connection stays open for the farewell to get through, in
 /// milliseconds: a lost packet is sent again after half a second.
@@ -122,12 +122,12 @@ impl Connection {
         });
     }
 
-    pub(super) fn send(&self, kind: TrackKind, track: Option<&media::Track>) {
+    pub(super) fn send(&self, kind: TrackKind, track: Option<&media_capture::Track>) {
         let kind = match kind {
             TrackKind::Audio => wimpex_webrtc::TrackKind::Audio,
             TrackKind::Video => wimpex_webrtc::TrackKind::Video,
         };
-        self.peer.send(kind, track.map(media::Track::js));
+        self.peer.send(kind, track.map(media_capture::Track::js));
     }
 
     /// A track of the peer's is there to be played. Sound and picture are played
@@ -135,7 +135,7 @@ impl Connection {
     /// which may be never. They stay in step, since the peer names them as one
     /// stream (webrtc, section 5.3).
     pub(super) fn track(&self, track: &web_sys::MediaStreamTrack) {
-        let stream = media::stream_of([track]);
+        let stream = media_capture::stream_of([track]);
         if track.kind() == "video" {
             self.view.remote_picture.set(stream);
         } else {

@@ -3,7 +3,7 @@
 use wimpex_call::{MediaError, MediaRequest, TrackKind};
 
 use crate::browser::BrowserError;
-use crate::browser::media::{Captured, Track};
+use crate::browser::media_capture::{Captured, Track};
 
 /// The tracks of one question.
 #[derive(Default)]

@@ -9,16 +9,16 @@ use super::gauge::Measure;
 use super::guard::{Guard, Word};
 use super::identity::Identity;
 use crate::browser::BrowserError;
-use crate::browser::media::Captured;
+use crate::browser::media_capture::Captured;
 use crate::browser::peer::{Hardware, PeerEvent};
-use crate::browser::socket::SocketEvent;
+use crate::browser::web_socket::WebSocketEvent;
 
 /// One thing that happened.
 pub enum Event {
     /// The person wants something.
     Person(Intent),
     /// The socket of that number reports.
-    Socket(u32, SocketEvent),
+    Socket(u32, WebSocketEvent),
     /// It is time to try the server again.
     Reconnect,
     /// It is time to see whether the server is still there.

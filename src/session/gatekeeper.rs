@@ -18,7 +18,7 @@ use super::identity::Identity;
 use super::people;
 use super::view::{Contact, View};
 use crate::browser::peer::{self, Certificate};
-use crate::browser::{clock, crypto, random};
+use crate::browser::{clock, random, web_crypto};
 
 /// In milliseconds: so long after the connection the handshake is complete, or it never
 /// will be. Its last message was sent before the connection was made.
@@ -94,7 +94,7 @@ impl Gatekeeper {
     fn check(&self, ticket: u64, claim: Claim) {
         let inbox = self.inbox.clone();
         spawn_local(async move {
-            let checked = crypto::verify(
+            let checked = web_crypto::verify(
                 claim.key.as_bytes(),
                 claim.signature.as_bytes(),
                 &claim.message,

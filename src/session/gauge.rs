@@ -17,7 +17,7 @@ use super::View;
 use super::recorder::Recorder;
 use crate::browser::clock;
 use crate::browser::peer::{limit_picture, lines, prefer_motion};
-use crate::browser::stats::Reader;
+use crate::browser::rtc_stats_report::Reader;
 use crate::ui::words::quality::{Direction, grade, reason};
 
 /// Follows one peer connection, and tells the view.

@@ -8,8 +8,8 @@ use wasm_bindgen::JsValue;
 use wimpex_identity::{Challenge, PublicKey, Signature, login_message};
 use wimpex_protocol::UserId;
 
-use crate::browser::crypto::{self, KeyPair};
-use crate::browser::database::Database;
+use crate::browser::indexed_db::Database;
+use crate::browser::web_crypto::{self, KeyPair};
 use crate::browser::{BrowserError, window};
 
 const STORE: &str = "identity";
@@ -54,7 +54,7 @@ impl Identity {
         let entry = Object::new();
         Reflect::set(&entry, &KEYS.into(), keys.js())?;
         // By WebCrypto, since each visitor would have to load another SHA-256.
-        let user = PublicKey::id_of_hash(&crypto::sha256(&public.id_message()).await?);
+        let user = PublicKey::id_of_hash(&web_crypto::sha256(&public.id_message()).await?);
         Reflect::set(&entry, &USER_ID.into(), &user.as_str().into())?;
         Reflect::set(&entry, &PUBLIC_KEY.into(), &public.encode().into())?;
         let kept = database().await?.put_first(STORE, ME, &entry).await?;

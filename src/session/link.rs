@@ -13,14 +13,14 @@ use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
 use wimpex_protocol::{
     Ack, ClientMessage, DeviceId, ErrorCode, Frame, Name, PresenceWatch, Relayed, ServerMessage,
-    SessionId, UserId, Welcome,
+    SessionId, UserId, Welcome, close_code,
 };
 use wimpex_stream::{Arrival, Receiver, Sender};
 
 use super::event::Event;
 use super::identity::Identity;
 use super::{ServerState, backoff};
-use crate::browser::socket::{Socket, SocketEvent};
+use crate::browser::web_socket::{WebSocket, WebSocketEvent};
 use crate::browser::{clock, random};
 
 /// Frames that may wait for the server; a call has a few dozen.
@@ -33,8 +33,6 @@ const ACK_EVERY: u64 = 16;
 const BEAT: u32 = 5_000;
 /// Outside of a call, only every so many beats ask for a sign of life.
 const IDLE_BEATS: u32 = 5;
-/// A new socket of ours has taken this one's place (docs/protocol.md).
-const SUPERSEDED: u16 = 4001;
 
 /// What the rest of the session has to know.
 pub(super) enum News {
@@ -54,7 +52,7 @@ pub(super) enum News {
 
 pub(super) struct Link {
     inbox: UnboundedSender<Event>,
-    socket: Option<Socket>,
+    socket: Option<WebSocket>,
     /// Numbers the sockets, so that an old one's last words are told apart.
     number: u32,
     attempt: u32,
@@ -174,24 +172,24 @@ impl Link {
             // The inbox lives as long as the page.
             let _ = inbox.unbounded_send(Event::Socket(number, event));
         };
-        self.socket = Socket::open("/ws", report).ok();
+        self.socket = WebSocket::open("/ws", report).ok();
         if self.socket.is_none() {
             self.try_later();
         }
     }
 
     /// Takes what a socket reports; a socket that is no longer ours says nothing.
-    pub(super) fn socket(&mut self, number: u32, event: SocketEvent) -> Option<News> {
+    pub(super) fn socket(&mut self, number: u32, event: WebSocketEvent) -> Option<News> {
         if number != self.number {
             return None;
         }
         self.silent_beats = 0;
         self.asked = false;
         match event {
-            SocketEvent::Open | SocketEvent::Binary => None,
-            SocketEvent::Text(text) => self.frame(&text),
-            SocketEvent::Closed { code } => {
-                if code == SUPERSEDED {
+            WebSocketEvent::Open | WebSocketEvent::Binary => None,
+            WebSocketEvent::Text(text) => self.frame(&text),
+            WebSocketEvent::Closed { code } => {
+                if code == close_code::SUPERSEDED {
                     self.device = None;
                     self.session = None;
                 }
@@ -227,7 +225,7 @@ impl Link {
         self.logged_in = false;
         self.number += 1;
         if let Some(socket) = self.socket.take() {
-            socket.give_up();
+            socket.close(close_code::RECONNECTING);
         }
         self.try_later();
         News::State(ServerState::Lost)

@@ -25,6 +25,7 @@ mod person;
 pub mod recorder;
 pub mod routes;
 mod runtime;
+pub mod tones;
 mod trace;
 mod view;
 

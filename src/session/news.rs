@@ -14,7 +14,7 @@ use super::lazy;
 use super::link::News;
 use super::person::ME;
 use super::runtime::Runtime;
-use crate::browser::{clock, storage};
+use crate::browser::{clock, web_storage};
 
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
 const SUSPECT_AFTER: u32 = 2;
@@ -81,7 +81,7 @@ impl Runtime {
         self.trace.note("logged in".to_owned());
         self.use_ice_servers(welcome.ice_servers);
         // That of a key is known already, and is this one.
-        storage::write(ME, welcome.user_id.as_str());
+        web_storage::write(ME, welcome.user_id.as_str());
         self.view.me.set(Some(welcome.user_id.clone()));
         self.guard(Word::Am(welcome.user_id));
         self.view.server.set(ServerState::Online);

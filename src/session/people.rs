@@ -17,7 +17,8 @@ use super::Intent;
 use super::event::Event;
 use super::identity::database;
 use super::view::{Contact, View};
-use crate::browser::{BrowserError, channel::Channel, clock, storage};
+use crate::browser::broadcast_channel::BroadcastChannel;
+use crate::browser::{BrowserError, clock, web_storage};
 
 const CONTACT_STORE: &str = "contacts";
 const CALL_STORE: &str = "calls";
@@ -30,7 +31,7 @@ thread_local! {
     static BOOK: ArcRwSignal<Book> = ArcRwSignal::new(Book::default());
     static INBOX: RefCell<Option<UnboundedSender<Event>>> = const { RefCell::new(None) };
     /// Tells the other tabs, and is told by them.
-    static TABS: RefCell<Option<Channel>> = const { RefCell::new(None) };
+    static TABS: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
     /// The browser could not keep the last change.
     static UNKEPT: ArcRwSignal<bool> = ArcRwSignal::new(false);
     static WATCHES: Cell<bool> = const { Cell::new(false) };
@@ -63,7 +64,7 @@ pub(crate) fn unkept() -> ArcRwSignal<bool> {
 pub(crate) async fn load(inbox: UnboundedSender<Event>) {
     let is_first = INBOX.replace(Some(inbox)).is_none();
     if is_first {
-        let tabs = Channel::open("wimpex.book", || spawn_local(reload()));
+        let tabs = BroadcastChannel::open("wimpex.book", || spawn_local(reload()));
         TABS.replace(tabs);
     }
     if !IS_LOADED.get() {
@@ -96,7 +97,7 @@ pub(crate) fn change(run: impl FnOnce(&mut Book) -> Vec<Touched>) {
     let touched = book.try_update(run).unwrap_or_default();
     // As `View::sweep`: whoever is still there comes back.
     book.clear_subscribers();
-    storage::write(HAS_BOOK, "1");
+    web_storage::write(HAS_BOOK, "1");
     tell();
     UNWRITTEN.set(UNWRITTEN.get() + 1);
     spawn_local(async move {
@@ -109,7 +110,7 @@ pub(crate) fn change(run: impl FnOnce(&mut Book) -> Vec<Touched>) {
         }
         TABS.with_borrow(|tabs| {
             if let Some(tabs) = tabs {
-                tabs.tell();
+                tabs.post();
             }
         });
     });
@@ -165,12 +166,12 @@ fn tell() {
 
 /// Whether calls are taken from contacts only.
 pub(crate) fn contacts_only() -> bool {
-    storage::read(CONTACTS_ONLY).is_some_and(|value| value == "1")
+    web_storage::read(CONTACTS_ONLY).is_some_and(|value| value == "1")
 }
 
 /// Takes calls from contacts only, or from everybody.
 pub(crate) fn set_contacts_only(only: bool) {
-    storage::write(CONTACTS_ONLY, if only { "1" } else { "0" });
+    web_storage::write(CONTACTS_ONLY, if only { "1" } else { "0" });
 }
 
 /// Whether this person may ring.
@@ -299,6 +300,6 @@ pub(crate) async fn forget_me() -> Result<(), BrowserError> {
         database.clear(store).await?;
     }
     // Last: that is how other tabs hear of it, and they must not find the key again.
-    storage::clear();
+    web_storage::clear();
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::guard::Word;
 use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
-use crate::browser::{BrowserError, media};
+use crate::browser::{BrowserError, media_capture};
 
 impl Runtime {
     pub(super) fn perform(&mut self, output: Output) {
@@ -77,7 +77,7 @@ impl Runtime {
             } => {
                 let inbox = self.inbox.clone();
                 spawn_local(async move {
-                    let captured = media::capture(audio, video).await;
+                    let captured = media_capture::capture(audio, video).await;
                     let _ = inbox.unbounded_send(Event::Captured(request, captured));
                 });
             }
@@ -137,7 +137,9 @@ impl Runtime {
             if let (Some(track), Some(connection)) = (track, current) {
                 connection.send(kind, Some(track));
                 if kind == TrackKind::Video {
-                    self.view.own_picture.set(media::stream_of([track.js()]));
+                    self.view
+                        .own_picture
+                        .set(media_capture::stream_of([track.js()]));
                 }
             }
         }

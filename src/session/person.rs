@@ -17,7 +17,7 @@ use super::runtime::Runtime;
 use super::view::Contact;
 use super::{Intent, ServerState};
 use crate::browser::peer::Hardware;
-use crate::browser::{BrowserError, random, storage};
+use crate::browser::{BrowserError, random, web_storage};
 use crate::chunk::NotLoaded;
 
 const NAME: &str = "wimpex.name";
@@ -29,7 +29,7 @@ const LOOKING: u32 = 10_000;
 
 /// Whether this browser remembers the person.
 pub(super) fn is_remembered() -> bool {
-    storage::read(NAME).is_some()
+    web_storage::read(NAME).is_some()
 }
 
 /// Who this page is.
@@ -59,11 +59,11 @@ impl Who {
 
 impl Runtime {
     pub(super) fn begin(&mut self) {
-        let user = storage::read(ME).and_then(|id| UserId::parse(id).ok());
+        let user = web_storage::read(ME).and_then(|id| UserId::parse(id).ok());
         self.view.me.set(user);
-        let hide = storage::read(HIDE_ADDRESS).is_some_and(|value| value == "1");
+        let hide = web_storage::read(HIDE_ADDRESS).is_some_and(|value| value == "1");
         self.view.hide_address.set(hide);
-        if let Some(name) = storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
+        if let Some(name) = web_storage::read(NAME).and_then(|name| Name::parse(&name).ok()) {
             self.set_name(name);
         }
         let inbox = self.inbox.clone();
@@ -87,7 +87,7 @@ impl Runtime {
     pub(super) fn person(&mut self, intent: Intent) {
         match intent {
             Intent::SetName(name) => {
-                storage::write(NAME, name.as_str());
+                web_storage::write(NAME, name.as_str());
                 self.set_name(name);
             }
             Intent::Call { peer, call_type } => {
@@ -105,7 +105,7 @@ impl Runtime {
             Intent::SetMuted(muted) => self.input(Input::SetMuted(muted)),
             Intent::SetCamera(on) => self.input(Input::SetCamera(on)),
             Intent::HideAddress(hide) => {
-                storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
+                web_storage::write(HIDE_ADDRESS, if hide { "1" } else { "0" });
                 self.view.hide_address.set(hide);
             }
             Intent::Compared(same) => self.view.trust.update(|trust| trust.compared = same),
@@ -210,7 +210,7 @@ impl Runtime {
                     self.view.trust.update(|trust| trust.is_another = true);
                 }
                 // It is the key's, whatever the server says.
-                storage::write(ME, identity.user.as_str());
+                web_storage::write(ME, identity.user.as_str());
                 self.view.me.set(Some(identity.user.clone()));
                 self.identity = Who::Owner(identity.clone());
                 self.link.identify(Some(identity));

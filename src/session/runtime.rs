@@ -19,7 +19,7 @@ use super::person::{self, Who};
 use super::trace::{Trace, candidate_kind};
 use super::{CONTACTS, Options, ServerState, View};
 use crate::browser::peer::{Hardware, PeerEvent};
-use crate::browser::{Listener, clock, media, window};
+use crate::browser::{Listener, clock, media_capture, window};
 use crate::chunk;
 
 /// Starts the loop.
@@ -291,7 +291,7 @@ impl Runtime {
         }
     }
 
-    fn captured(&mut self, request: MediaRequest, captured: media::Captured) {
+    fn captured(&mut self, request: MediaRequest, captured: media_capture::Captured) {
         let inbox = self.inbox.clone();
         let (audio, video) = self.devices.take(request, captured, move |kind| {
             let _ = inbox.unbounded_send(Event::TrackEnded(request, kind));

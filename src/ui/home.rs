@@ -11,7 +11,7 @@ use super::lazy;
 use super::notices::notices;
 use super::welcome::invalid;
 use super::{live, use_session, words};
-use crate::browser::{notice, storage, window};
+use crate::browser::{notification, web_storage, window};
 use crate::session::people::HAS_BOOK;
 use crate::session::{Intent, ServerState, address};
 
@@ -108,7 +108,7 @@ fn YourLink() -> impl IntoView {
 /// Contacts and calls, at once for who has any.
 #[component]
 fn Book() -> impl IntoView {
-    let open = RwSignal::new(storage::read(HAS_BOOK).is_some());
+    let open = RwSignal::new(web_storage::read(HAS_BOOK).is_some());
     view! {
         <button
             class="quiet centered"
@@ -239,11 +239,11 @@ pub fn HideAddress() -> impl IntoView {
 /// Offers to be told of calls while the page is out of sight.
 #[component]
 fn AskForNotices() -> impl IntoView {
-    let may_ask = RwSignal::new(notice::may_ask());
+    let may_ask = RwSignal::new(notification::may_request_permission());
     let ask = move |_| {
         spawn_local(async move {
-            notice::ask().await;
-            may_ask.set(notice::may_ask());
+            notification::request_permission().await;
+            may_ask.set(notification::may_request_permission());
         });
     };
     view! {

@@ -7,11 +7,14 @@ use wimpex_call::State;
 
 use super::person::{caller, name_of};
 use super::{use_session, words};
-use crate::browser::notice::Notice;
-use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
+use crate::browser::notification::Notification;
+use crate::browser::web_audio::Tone;
 use crate::browser::window;
+use crate::session::tones::{RINGBACK, RINGTONE};
 
 const TITLE: &str = "Wimpex";
+/// Of the notification: the next call's takes its place.
+const TAG: &str = "wimpex-call";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Ringing {
@@ -28,7 +31,7 @@ enum Ringing {
 struct Bell {
     tone: Option<Tone>,
     title: Option<FlashingTitle>,
-    notice: Option<Notice>,
+    notice: Option<Notification>,
 }
 
 /// Rings and falls silent as the call says, for as long as the page lives.
@@ -62,7 +65,7 @@ pub(crate) fn ring() {
             Ringing::Ours { title, body } => Some(Bell {
                 tone: Tone::play(&RINGTONE).ok(),
                 notice: (!window::is_visible())
-                    .then(|| Notice::show(&title, &body))
+                    .then(|| Notification::show(&title, &body, TAG))
                     .flatten(),
                 title: Some(FlashingTitle::new(title)),
             }),

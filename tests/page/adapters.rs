@@ -7,10 +7,11 @@ use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget, MediaStreamTrackState};
-use wimpex::browser::media::{Track, capture, stream_of};
-use wimpex::browser::socket::{Socket, SocketEvent};
-use wimpex::browser::tone::{RINGTONE, Tone};
-use wimpex::browser::{Listener, clock, random, storage};
+use wimpex::browser::media_capture::{Track, capture, stream_of};
+use wimpex::browser::web_audio::Tone;
+use wimpex::browser::web_socket::{WebSocket, WebSocketEvent};
+use wimpex::browser::{Listener, clock, random, web_storage};
+use wimpex::session::tones::RINGTONE;
 
 #[wasm_bindgen_test]
 fn a_dropped_listener_hears_nothing() {
@@ -80,12 +81,12 @@ async fn a_microphone_cancels_echo() {
 async fn a_socket_that_cannot_be_opened_says_so() {
     // The test's own server speaks no WebSocket.
     let (sender, mut events) = unbounded();
-    let socket = Socket::open("/ws", move |event| {
+    let socket = WebSocket::open("/ws", move |event| {
         let _ = sender.unbounded_send(event);
     });
     assert_eq!(
         events.next().await,
-        Some(SocketEvent::Closed { code: 1006 })
+        Some(WebSocketEvent::Closed { code: 1006 })
     );
     socket.unwrap().send("too late, and no panic");
 }
@@ -111,7 +112,7 @@ fn random_numbers_differ() {
 
 #[wasm_bindgen_test]
 fn what_is_stored_is_remembered() {
-    storage::write("wimpex-test", "a text");
-    assert_eq!(storage::read("wimpex-test").as_deref(), Some("a text"));
-    assert_eq!(storage::read("wimpex-nothing"), None);
+    web_storage::write("wimpex-test", "a text");
+    assert_eq!(web_storage::read("wimpex-test").as_deref(), Some("a text"));
+    assert_eq!(web_storage::read("wimpex-nothing"), None);
 }

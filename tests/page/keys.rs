@@ -2,8 +2,8 @@
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
-use wimpex::browser::crypto::{KeyPair, verify};
-use wimpex::browser::database::Database;
+use wimpex::browser::indexed_db::Database;
+use wimpex::browser::web_crypto::{KeyPair, verify};
 
 const STORE: &str = "things";
 

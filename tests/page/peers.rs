@@ -3,11 +3,11 @@
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
-use wimpex::browser::media::{Track, capture};
+use wimpex::browser::media_capture::{Track, capture};
 use wimpex::browser::peer::{
     Codecs, Hardware, PeerConnection, PeerEvent, Policy, prefer_motion, with_wishes,
 };
-use wimpex::browser::stats::Reader;
+use wimpex::browser::rtc_stats_report::Reader;
 use wimpex_quality::Report;
 use wimpex_webrtc::{PeerConnectionState, TrackKind};
 

@@ -8,7 +8,7 @@ use leptos::task::tick;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement};
-use wimpex::browser::stats::Reader;
+use wimpex::browser::rtc_stats_report::Reader;
 use wimpex::session::gauge::Shown;
 use wimpex::session::{Intent, Session};
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};

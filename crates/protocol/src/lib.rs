@@ -8,6 +8,7 @@
 //! it turns text into checked values and back, and holds every limit that both
 //! sides have to agree on.
 
+pub mod close_code;
 mod codec;
 mod description;
 mod error;

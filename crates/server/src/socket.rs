@@ -15,13 +15,12 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_protocol::{
     ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, IceServers, Login,
-    References, ServerMessage, UserId,
+    References, ServerMessage, UserId, close_code,
 };
 use wimpex_stream::AckOutOfRange;
 
@@ -36,8 +35,6 @@ use timetable::Timetable;
 
 /// Where a client waits before it is served; a description fits in eight of them.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// What a client says that closes a socket it has given up, to come back over another.
-const COMES_BACK: CloseCode = CloseCode::Library(4002);
 /// So many texts go out together, when more than one waits.
 const WRITE_BATCH: usize = 16;
 /// A client is told at least every so many frames that they have arrived …
@@ -269,7 +266,9 @@ where
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())
             }
-            Message::Close(Some(frame)) if frame.code == COMES_BACK => Err(End::PeerLost),
+            Message::Close(Some(frame)) if u16::from(frame.code) == close_code::RECONNECTING => {
+                Err(End::PeerLost)
+            }
             Message::Close(_) => Err(End::PeerClosed),
             // The library answers pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),

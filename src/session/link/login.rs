@@ -6,7 +6,7 @@ use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome};
 use wimpex_stream::Receiver;
 
 use super::{Link, News, STALE};
-use crate::browser::{clock, storage};
+use crate::browser::{clock, web_storage};
 use crate::session::ServerState;
 use crate::session::event::Event;
 
@@ -60,7 +60,7 @@ impl Link {
             .filter(|_| signature.is_some());
         let claimed = owner.as_ref().map(|owner| owner.user.clone());
         // That of somebody whom this tab was before is of no use.
-        let kept = storage::read_in_tab(TOKEN);
+        let kept = web_storage::read_in_tab(TOKEN);
         let kept = kept.as_ref().and_then(|kept| kept.split_once(' '));
         let resume_token = kept
             .filter(|(id, _)| may_be(&claimed, id))
@@ -88,7 +88,7 @@ impl Link {
         if !may_be(&claimed, id) {
             return Some(self.turned_away(ServerState::Dishonest));
         }
-        storage::write_in_tab(TOKEN, &format!("{id} {}", welcome.resume_token));
+        web_storage::write_in_tab(TOKEN, &format!("{id} {}", welcome.resume_token));
         self.device = Some(welcome.device_id.clone());
         self.attempt = 0;
         self.logged_in = true;

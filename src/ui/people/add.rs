@@ -7,7 +7,7 @@ use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{Name, UserId};
 
 use super::qr::Scan;
-use crate::browser::{clock, storage, window};
+use crate::browser::{clock, storage_manager, window};
 use crate::session::address;
 use crate::session::people::{self, Touched};
 use crate::ui::welcome::invalid;
@@ -15,7 +15,7 @@ use crate::ui::{live, use_session, words};
 
 fn keep(id: UserId, name: Name) {
     // Who has contacts would miss them: the browser may not make room by forgetting.
-    storage::persist();
+    storage_manager::persist();
     people::change(|book| {
         book.add(Contact {
             id: id.clone(),

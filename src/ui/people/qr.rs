@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::browser::scanner::Scanner;
+use crate::browser::barcode_detector::Scanner;
 use crate::browser::window;
 use crate::session::address;
 use crate::ui::{live, use_session};

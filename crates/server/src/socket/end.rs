@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use wimpex_protocol::{ErrorCode, ErrorMessage};
+use wimpex_protocol::{ErrorCode, ErrorMessage, close_code};
 
 use super::error;
 use crate::login::LoginError;
@@ -47,7 +47,9 @@ impl End {
         Some(match self {
             Self::PeerClosed | Self::PeerLost | Self::Silent | Self::Stuck => return None,
             Self::Dismissed(Dismissal::GoingAway) => (CloseCode::Away, "the server stops"),
-            Self::Dismissed(Dismissal::Superseded) => (CloseCode::Library(4001), "superseded"),
+            Self::Dismissed(Dismissal::Superseded) => {
+                (CloseCode::Library(close_code::SUPERSEDED), "superseded")
+            }
             Self::Dismissed(Dismissal::TooSlow) => (CloseCode::Again, "reads too slowly"),
             Self::LoginTooLate | Self::LoginFailed(_) => (CloseCode::Policy, "login failed"),
             Self::NoRandomness => (CloseCode::Error, "internal error"),

@@ -1,61 +1,39 @@
-//! Tones: the ringtone of who is called, the ringback of who calls.
+//! Web Audio API: tones (<https://www.w3.org/TR/webaudio/>).
 
 use web_sys::{AudioContext, GainNode, OscillatorNode, OscillatorType};
 
 use super::BrowserError;
 
-/// A tone that repeats until it is dropped, at most for about two minutes.
+/// A tone that repeats until it is dropped, for two minutes at most.
 ///
-/// A browser plays no sound on a page that nobody has touched yet; then the tone
-/// stays silent, and the prompt, the title and the notification must do.
+/// A browser plays no sound on a page that the user has not touched yet
+/// (<https://www.w3.org/TR/webaudio/#allowed-to-start>); then the tone stays silent, and
+/// the prompt, the title and the notification must do.
 pub struct Tone {
     context: AudioContext,
     oscillators: Vec<OscillatorNode>,
 }
 
-/// How a tone sounds.
+/// What a tone sounds like.
 pub struct Pattern {
-    /// Frequencies in Hz; they sound together.
+    /// In Hz; they sound together.
     pub frequencies: &'static [f32],
-    /// When it sounds within one period: from, to, in seconds.
+    /// When it sounds within one period: from and to, in seconds.
     pub beats: &'static [(f64, f64)],
-    /// The period in seconds.
+    /// In seconds.
     pub period: f64,
-    /// Loudness, 0 to 1.
+    /// The gain, 0 to 1.
     pub volume: f32,
 }
 
-/// Somebody calls: two soft double beats.
-pub const RINGTONE: Pattern = Pattern {
-    frequencies: &[587.33, 880.0],
-    beats: &[(0.0, 0.35), (0.5, 0.85)],
-    period: 2.6,
-    volume: 0.12,
-};
-
-/// We call: the long quiet beat of a telephone.
-pub const RINGBACK: Pattern = Pattern {
-    frequencies: &[425.0],
-    beats: &[(0.0, 1.0)],
-    period: 4.0,
-    volume: 0.05,
-};
-
-/// The check of the speaker: one soft chord, loud enough to be sure of.
-pub const CHIME: Pattern = Pattern {
-    frequencies: &[523.25, 659.26, 783.99],
-    beats: &[(0.0, 0.7)],
-    period: 300.0,
-    volume: 0.15,
-};
-
+/// For how long beats are scheduled.
 const SECONDS: f64 = 120.0;
 
 impl Tone {
-    /// Begins to sound.
+    /// Starts the tone.
     ///
     /// # Errors
-    /// Where the browser has no sound to give.
+    /// `NotSupportedError` and others, where the browser has no audio output.
     pub fn play(pattern: &Pattern) -> Result<Self, BrowserError> {
         let context = AudioContext::new()?;
         let gain = context.create_gain()?;
@@ -76,8 +54,8 @@ impl Tone {
         Ok(tone)
     }
 
-    /// Whether the browser lets it be heard: its clock runs.
-    pub fn sounds(&self) -> bool {
+    /// Whether the browser plays it: then the context's clock runs.
+    pub fn is_playing(&self) -> bool {
         self.context.current_time() > 0.0
     }
 }

@@ -1,39 +1,36 @@
-//! A WebSocket that is closed when it is dropped.
+//! `WebSocket` (<https://websockets.spec.whatwg.org/>).
 //!
 //! Over web-sys rather than gloo-net: the latter's `send` succeeds on a closing
 //! socket, and it cannot be closed with a code once it is split.
 
 use wasm_bindgen::JsCast;
-use web_sys::{CloseEvent, MessageEvent, WebSocket};
+use web_sys::{CloseEvent, MessageEvent};
 
 use super::{BrowserError, Listener};
 
-/// The code that tells the server to keep the session (docs/protocol.md).
-const COMES_BACK: u16 = 4002;
-
-/// What a socket reports.
+/// What a WebSocket reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SocketEvent {
+pub enum WebSocketEvent {
     /// Connected.
     Open,
     /// A text frame came.
     Text(String),
     /// A frame came that is not text.
     Binary,
-    /// It is gone, or never came about; nothing more will come of it.
+    /// It is closed, or never opened; this is its last event.
     Closed {
-        /// RFC 6455, section 7.4.
+        /// The close code (RFC 6455, section 7.4); 1006 without a close frame.
         code: u16,
     },
 }
 
-/// An open or opening socket.
-pub struct Socket {
-    socket: WebSocket,
+/// An open or opening WebSocket. It is closed without a code when it is dropped.
+pub struct WebSocket {
+    socket: web_sys::WebSocket,
     _listeners: [Listener; 3],
 }
 
-impl Socket {
+impl WebSocket {
     /// Opens `ws(s)://HOST/path` on the page's own host.
     ///
     /// # Errors
@@ -41,27 +38,27 @@ impl Socket {
     /// an event.
     pub fn open(
         path: &str,
-        report: impl Fn(SocketEvent) + Clone + 'static,
+        report: impl Fn(WebSocketEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
         // http becomes ws and https becomes wss.
         let url = format!(
             "{}{path}",
             super::window::origin().replacen("http", "ws", 1)
         );
-        let socket = WebSocket::new(&url)?;
+        let socket = web_sys::WebSocket::new(&url)?;
         let (opened, closed) = (report.clone(), report.clone());
         let listeners = [
-            Listener::new(&socket, "open", move |_| opened(SocketEvent::Open)),
+            Listener::new(&socket, "open", move |_| opened(WebSocketEvent::Open)),
             Listener::new(&socket, "message", move |event| {
                 let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
                 report(match data.and_then(|data| data.as_string()) {
-                    Some(text) => SocketEvent::Text(text),
-                    None => SocketEvent::Binary,
+                    Some(text) => WebSocketEvent::Text(text),
+                    None => WebSocketEvent::Binary,
                 });
             }),
             Listener::new(&socket, "close", move |event| {
                 let code = event.dyn_ref::<CloseEvent>().map_or(1006, CloseEvent::code);
-                closed(SocketEvent::Closed { code });
+                closed(WebSocketEvent::Closed { code });
             }),
         ];
         Ok(Self {
@@ -77,15 +74,16 @@ impl Socket {
         let _ = self.socket.send_with_str(text);
     }
 
-    /// Closes it, and says that its owner comes back over another one.
-    pub fn give_up(self) {
-        let _ = self.socket.close_with_code(COMES_BACK);
+    /// Closes it with a code: 1000, or one from 3000 to 4999.
+    pub fn close(self, code: u16) {
+        // Fails only for another code; then its drop closes it without one.
+        let _ = self.socket.close_with_code(code);
     }
 }
 
-impl Drop for Socket {
+impl Drop for WebSocket {
     fn drop(&mut self) {
-        // Without a code: goodbye. Does nothing to one that was given up.
+        // Does nothing to one that is closing already.
         let _ = self.socket.close();
     }
 }

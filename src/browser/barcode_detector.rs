@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
-use super::{BrowserError, media, window};
+use super::{BrowserError, media_capture, window};
 
 /// Between two looks, in milliseconds.
 const EVERY: u32 = 200;
@@ -36,7 +36,7 @@ impl Scanner {
         let options = Object::new();
         Reflect::set(&options, &"formats".into(), &Array::of1(&"qr_code".into()))?;
         let detector = Reflect::construct(&class, &Array::of1(&options))?;
-        let stream = media::back_camera().await?;
+        let stream = media_capture::back_camera().await?;
         Ok(Self { stream, detector })
     }
 
