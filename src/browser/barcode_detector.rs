@@ -8,7 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlVideoElement, MediaStream, MediaStreamTrack};
 
-use super::{BrowserError, media_capture, window};
+use super::reflect::method;
+use super::window::window;
+use super::{BrowserError, media_capture};
 
 /// Between two looks, in milliseconds.
 const EVERY: u32 = 200;
@@ -30,9 +32,7 @@ impl Scanner {
     /// # Errors
     /// Where the browser cannot read codes, or gives no camera.
     pub async fn start() -> Result<Self, BrowserError> {
-        let class = detector_class().ok_or_else(|| BrowserError {
-            name: "NotSupportedError".to_owned(),
-        })?;
+        let class = detector_class().ok_or_else(|| BrowserError::named("NotSupportedError"))?;
         let options = Object::new();
         Reflect::set(&options, &"formats".into(), &Array::of1(&"qr_code".into()))?;
         let detector = Reflect::construct(&class, &Array::of1(&options))?;
@@ -82,6 +82,5 @@ impl Drop for Scanner {
 }
 
 fn detector_class() -> Option<Function> {
-    let class = Reflect::get(&window::window(), &"BarcodeDetector".into()).ok()?;
-    class.dyn_into().ok()
+    method(&window(), "BarcodeDetector")
 }

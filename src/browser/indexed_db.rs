@@ -25,9 +25,9 @@ impl Database {
         version: u32,
         stores: &'static [&str],
     ) -> Result<Self, BrowserError> {
-        let factory = window::window().indexed_db()?.ok_or_else(|| BrowserError {
-            name: "NotSupportedError".to_owned(),
-        })?;
+        let factory = window::window()
+            .indexed_db()?
+            .ok_or_else(|| BrowserError::named("NotSupportedError"))?;
         let request = factory.open_with_u32(name, version)?;
         let opening: IdbRequest = request.clone().unchecked_into();
         let upgrade = Listener::new(&request, "upgradeneeded", move |_| {

@@ -101,9 +101,7 @@ async fn ask_for(constraints: &MediaStreamConstraints) -> Result<MediaStream, Br
     // Absent on a page that is not secure, where web-sys would hand out garbage.
     let devices = super::window::window().navigator().media_devices()?;
     if devices.is_undefined() {
-        return Err(BrowserError {
-            name: "InsecureError".to_owned(),
-        });
+        return Err(BrowserError::named("InsecureError"));
     }
     let promise = devices.get_user_media_with_constraints(constraints)?;
     Ok(JsFuture::from(promise).await?.unchecked_into())
@@ -135,9 +133,10 @@ fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, BrowserError> {
 }
 
 fn first(tracks: js_sys::Array) -> Result<MediaStreamTrack, BrowserError> {
-    tracks.get(0).dyn_into().map_err(|_| BrowserError {
-        name: "NotFoundError".to_owned(),
-    })
+    tracks
+        .get(0)
+        .dyn_into()
+        .map_err(|_| BrowserError::named("NotFoundError"))
 }
 
 /// A stream of these tracks, for an element to play. It owns none of them.

@@ -1,11 +1,12 @@
 //! Notifications API: the system's notifications, for a page that is out of sight
 //! (<https://notifications.spec.whatwg.org/>).
 
-use js_sys::Reflect;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{NotificationOptions, NotificationPermission};
 
-use super::{Listener, window};
+use super::Listener;
+use super::reflect::property;
+use super::window::window;
 
 /// Whether asking makes sense: the browser has notifications, and the user has not
 /// answered yet.
@@ -44,7 +45,7 @@ impl Notification {
         // Chromium on Android throws: there only service workers may.
         let notification = web_sys::Notification::new_with_options(title, &options).ok()?;
         let click = Listener::new(&notification, "click", |_| {
-            let _ = window::window().focus();
+            let _ = window().focus();
         });
         Some(Self {
             notification,
@@ -64,5 +65,5 @@ fn permission() -> NotificationPermission {
 }
 
 fn exists() -> bool {
-    Reflect::get(&window::window(), &"Notification".into()).is_ok_and(|value| !value.is_undefined())
+    property(&window(), "Notification").is_some()
 }

@@ -102,7 +102,7 @@ fn subtle() -> Result<SubtleCrypto, BrowserError> {
 fn exactly<const N: usize>(buffer: JsValue) -> Result<[u8; N], BrowserError> {
     let buffer: ArrayBuffer = buffer.dyn_into()?;
     let bytes = Uint8Array::new(&buffer).to_vec();
-    bytes.try_into().map_err(|_| BrowserError {
-        name: "DataError".to_owned(),
-    })
+    bytes
+        .try_into()
+        .map_err(|_| BrowserError::named("DataError"))
 }

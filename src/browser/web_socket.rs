@@ -6,7 +6,7 @@
 use wasm_bindgen::JsCast;
 use web_sys::{CloseEvent, MessageEvent};
 
-use super::{BrowserError, Listener};
+use super::{BrowserError, Listener, location};
 
 /// What a WebSocket reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +41,7 @@ impl WebSocket {
         report: impl Fn(WebSocketEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
         // http becomes ws and https becomes wss.
-        let url = format!(
-            "{}{path}",
-            super::window::origin().replacen("http", "ws", 1)
-        );
+        let url = format!("{}{path}", location::origin().replacen("http", "ws", 1));
         let socket = web_sys::WebSocket::new(&url)?;
         let (opened, closed) = (report.clone(), report.clone());
         let listeners = [

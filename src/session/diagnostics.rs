@@ -5,11 +5,11 @@ use wimpex_record::Record;
 
 use super::View;
 use super::gauge::line;
-use crate::browser::window;
+use crate::browser::{file, navigator};
 
 /// What went through the call machine until now.
 pub(crate) fn record(view: View) -> Option<Record> {
-    let browser = window::user_agent();
+    let browser = navigator::user_agent();
     let readings = view
         .readings
         .try_with_value(|readings| {
@@ -37,6 +37,6 @@ pub(crate) fn record(view: View) -> Option<Record> {
 pub(crate) fn save(view: View) {
     let text = record(view).and_then(|record| serde_json::to_string_pretty(&record).ok());
     if let Some(text) = text {
-        window::save("wimpex-diagnostics.json", &text);
+        file::save("wimpex-diagnostics.json", &text);
     }
 }

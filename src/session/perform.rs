@@ -118,9 +118,7 @@ impl Runtime {
             Some(connection) => run(connection),
             // It could not be made.
             None => {
-                let error = BrowserError {
-                    name: "NotSupportedError".to_owned(),
-                };
+                let error = BrowserError::named("NotSupportedError");
                 let failed = Event::Accepted(generation, Err(error));
                 let _ = self.inbox.unbounded_send(failed);
             }

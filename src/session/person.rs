@@ -74,8 +74,8 @@ impl Runtime {
         // Some browsers never answer for a database that is damaged or held up.
         let inbox = self.inbox.clone();
         self.looking = Some(Timeout::new(LOOKING, move || {
-            let name = "TimeoutError".to_owned();
-            let _ = inbox.unbounded_send(Event::Identity(Err(BrowserError { name })));
+            let error = BrowserError::named("TimeoutError");
+            let _ = inbox.unbounded_send(Event::Identity(Err(error)));
         }));
         let inbox = self.inbox.clone();
         spawn_local(async move {

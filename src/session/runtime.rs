@@ -19,7 +19,7 @@ use super::person::{self, Who};
 use super::trace::{Trace, candidate_kind};
 use super::{CONTACTS, Options, ServerState, View};
 use crate::browser::peer::{Hardware, PeerEvent};
-use crate::browser::{Listener, clock, media_capture, window};
+use crate::browser::{Listener, clock, location, media_capture, network_information, window};
 use crate::chunk;
 
 /// Starts the loop.
@@ -98,7 +98,7 @@ impl Runtime {
             wake: None,
             sweeps: false,
             trace: Trace::new(view, options.debug),
-            _network: window::on_network_change({
+            _network: network_information::on_type_change({
                 let inbox = inbox.clone();
                 move || {
                     let _ = inbox.unbounded_send(Event::NetworkChanged);
@@ -140,7 +140,7 @@ impl Runtime {
                 // Another tab has forgotten the person: so does this one.
                 if self.view.name.with_untracked(Option::is_some) && !person::is_remembered() {
                     self.link.close();
-                    window::reload_home();
+                    location::replace("/");
                 }
             }
             Event::HttpWorks(works) => {

@@ -14,7 +14,7 @@ use super::place::Places;
 use super::ringing::ring;
 use super::use_session;
 use super::welcome::Welcome;
-use crate::browser::window;
+use crate::browser::peer;
 use crate::session::Options;
 use crate::session::address::Place;
 
@@ -56,7 +56,7 @@ pub fn App(options: Options) -> impl IntoView {
     };
     let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
-    if !window::has_webrtc() {
+    if !peer::is_supported() {
         return unable();
     }
     view! {

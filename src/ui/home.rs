@@ -11,7 +11,7 @@ use super::lazy;
 use super::notices::notices;
 use super::welcome::invalid;
 use super::{live, use_session, words};
-use crate::browser::{notification, web_storage, window};
+use crate::browser::{location, navigator, notification, web_storage};
 use crate::session::people::HAS_BOOK;
 use crate::session::{Intent, ServerState, address};
 
@@ -41,7 +41,7 @@ pub(crate) fn Home(rename: impl Fn() + 'static) -> impl IntoView {
 #[component]
 fn YourLink() -> impl IntoView {
     let view = use_session().view;
-    let origin = window::origin();
+    let origin = location::origin();
     let link = live(move || {
         view.me
             .with(|me| me.as_ref().map(|me| address::link(&origin, me)))
@@ -50,13 +50,13 @@ fn YourLink() -> impl IntoView {
     let copied = RwSignal::new(None::<bool>);
     let copy = move |_| {
         spawn_local(async move {
-            copied.set(Some(window::copy(&link.get_untracked()).await.is_ok()));
+            copied.set(Some(navigator::copy(&link.get_untracked()).await.is_ok()));
         });
     };
     let share = move |_| {
         spawn_local(async move {
             // Closing the share sheet is an answer, not an error.
-            let _ = window::share("Call me", &link.get_untracked()).await;
+            let _ = navigator::share("Call me", &link.get_untracked()).await;
         });
     };
     let select = move |event: web_sys::FocusEvent| {
@@ -92,7 +92,7 @@ fn YourLink() -> impl IntoView {
                     }))}
                     "Copy link"
                 </button>
-                <button class="secondary" on:click=share hidden=!window::can_share()>
+                <button class="secondary" on:click=share hidden=!navigator::can_share()>
                     {icon(Icon::Share)}
                     "Share…"
                 </button>
@@ -126,7 +126,7 @@ fn CallSomebody() -> impl IntoView {
     let session = use_session();
     let text = RwSignal::new(String::new());
     let error = RwSignal::new(String::new());
-    let origin = window::origin();
+    let origin = location::origin();
     let call = move |call_type| {
         let me = session.view.me.get_untracked();
         // The buttons are off then, but for the Enter key there is none.

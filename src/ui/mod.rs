@@ -44,12 +44,12 @@ pub use welcome::Welcome;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::browser::window;
+use crate::browser::location;
 use crate::session::{Options, Session};
 
 /// Puts the page into the document's body.
 pub fn start() {
-    let options = Options::from_query(&window::query());
+    let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
     // The words that stand there while the page loads.
     body.set_inner_html("");

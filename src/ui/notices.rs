@@ -9,7 +9,7 @@ use super::later::later;
 use super::lazy;
 use super::words::devices;
 use super::{live, use_session};
-use crate::browser::window;
+use crate::browser::{location, window};
 
 /// In a call: what is wrong with microphone or camera.
 #[component]
@@ -31,7 +31,7 @@ pub fn DeviceNotices() -> impl IntoView {
 pub(crate) fn notices() -> impl IntoView {
     let trust = use_session().view.trust;
     let shown = Memo::new(move |_| {
-        !window::is_secure()
+        !window::is_secure_context()
             || trust.with(|trust| trust.is_guest || trust.is_another || trust.is_clock_off)
     });
     move || shown.get().then(|| later(lazy::notices()))
@@ -46,9 +46,9 @@ pub fn Notices() -> impl IntoView {
          pages that came over https or from this very machine. Ask whoever runs this server to \
          set up https, or open it as http://localhost on the machine where it runs. You can \
          still call and listen.",
-        window::origin()
+        location::origin()
     );
-    let is_secure = window::is_secure();
+    let is_secure = window::is_secure_context();
     view! {
         {notice(
             live(move || !is_secure),

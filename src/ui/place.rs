@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::browser::window;
+use crate::browser::{location, window};
 use crate::session::address::Place;
 
 /// The place, and the way to another one.
@@ -14,9 +14,9 @@ pub(crate) struct Places {
 impl Places {
     /// From the page's address; follows the browser's back button.
     pub(crate) fn provide() -> Self {
-        let place = RwSignal::new(Place::from_path(&window::path()));
+        let place = RwSignal::new(Place::from_path(&location::path()));
         let back = window::on("popstate", move |_| {
-            place.set(Place::from_path(&window::path()));
+            place.set(Place::from_path(&location::path()));
         });
         // Lives as long as the component that provides it.
         StoredValue::new_local(back);
@@ -32,7 +32,7 @@ impl Places {
     /// To the first screen.
     pub(crate) fn go_home(&self) {
         if self.place.get_untracked() != Place::Home {
-            window::show_path("/");
+            location::push_path("/");
             self.place.set(Place::Home);
         }
     }

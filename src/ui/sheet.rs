@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::browser::window;
+use crate::browser::style_sheet;
 
 const SHEETS: [&str; 3] = [
     include_str!("../../style/people.css"),
@@ -17,7 +17,7 @@ pub(crate) fn dress() {
     }
     if !DRESSED.replace(true) {
         for sheet in SHEETS {
-            window::add_style(sheet);
+            style_sheet::adopt(sheet);
         }
     }
 }

@@ -4,8 +4,8 @@ use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::RtcPeerConnection;
 
-use super::call;
 use super::sending::transceivers;
+use crate::browser::reflect::call;
 
 /// What the browser tells of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,14 +5,14 @@
 //! The other uses the first of these that it encodes in hardware; where there is
 //! none, both use VP8, the middle between fine and light (docs/quality.md).
 
-use js_sys::{Array, JSON, Promise, Reflect};
+use js_sys::{Array, JSON, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcRtpTransceiver;
 use wimpex_webrtc::TrackKind;
 
-use super::call;
-use crate::browser::window;
+use crate::browser::reflect::{call, property};
+use crate::browser::window::window;
 
 /// The picture's codecs that browsers have.
 const CODECS: [&str; 4] = ["VP8", "VP9", "H264", "AV1"];
@@ -51,7 +51,7 @@ impl Hardware {
     /// Asks the browser (`MediaCapabilities`); nothing where it does not know.
     pub async fn of_this_device() -> Self {
         let mut found = [Codecs::default(); 2];
-        let capabilities = field(&window::window().navigator(), "mediaCapabilities");
+        let capabilities = property(&window().navigator(), "mediaCapabilities");
         for (at, method) in ["encodingInfo", "decodingInfo"].iter().enumerate() {
             for name in CODECS {
                 let query = [QUERY[0], name, QUERY[1]].concat();
@@ -62,7 +62,7 @@ impl Hardware {
                     .and_then(|info| info.dyn_into::<Promise>().ok());
                 if let Some(info) = info
                     && let Ok(info) = JsFuture::from(info).await
-                    && field(&info, "powerEfficient") == Some(JsValue::TRUE)
+                    && property(&info, "powerEfficient") == Some(JsValue::TRUE)
                 {
                     found[at] = found[at].with(name);
                 }
@@ -85,7 +85,7 @@ pub(super) fn prefer(transceiver: &RtcRtpTransceiver, decodes: Codecs) {
     if decodes == Codecs::default() {
         return;
     }
-    let known = field(&window::window(), "RTCRtpReceiver")
+    let known = property(&window(), "RTCRtpReceiver")
         .and_then(|receiver| {
             call(
                 &receiver,
@@ -93,13 +93,13 @@ pub(super) fn prefer(transceiver: &RtcRtpTransceiver, decodes: Codecs) {
                 &TrackKind::Video.as_str().into(),
             )
         })
-        .and_then(|capabilities| field(&capabilities, "codecs"))
+        .and_then(|capabilities| property(&capabilities, "codecs"))
         .and_then(|codecs| codecs.dyn_into::<Array>().ok());
     let Some(known) = known else { return };
     let order = Array::new();
     for preferred in [true, false] {
         for codec in known.iter() {
-            let name = field(&codec, "mimeType").and_then(|name| name.as_string());
+            let name = property(&codec, "mimeType").and_then(|name| name.as_string());
             let name = name.unwrap_or_default();
             if decodes.has(name.get("video/".len()..).unwrap_or_default()) == preferred {
                 order.push(&codec);
@@ -136,9 +136,4 @@ pub(super) fn first_choice(line: &str, section: &str, encodes: Codecs) -> Option
         chosen.push_str(payload);
     }
     Some(chosen)
-}
-
-fn field(object: &JsValue, name: &str) -> Option<JsValue> {
-    let value = Reflect::get(object, &name.into()).ok()?;
-    (!value.is_undefined()).then_some(value)
 }

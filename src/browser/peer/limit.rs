@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{RtcPeerConnection, RtcRtpSender};
 use wimpex_webrtc::TrackKind;
 
-use super::call;
 use super::sending::transceivers;
+use crate::browser::reflect::call;
 
 /// The shorter side of the picture that is sent, in pixels, before it is scaled; none
 /// while there is none.

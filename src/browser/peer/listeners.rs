@@ -14,8 +14,9 @@ use wimpex_webrtc::{
     IceCandidateInit, IceConnectionState, PeerConnectionState, SignalingState, TrackKind,
 };
 
-use super::{PeerEvent, Report, call, method, transceivers};
+use super::{PeerEvent, Report, transceivers};
 use crate::browser::Listener;
+use crate::browser::reflect::{call, method};
 
 /// Listens to the transport that all media share (BUNDLE): to its end, and to a
 /// path that takes the place of another.

@@ -16,7 +16,7 @@ mod start;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -28,7 +28,9 @@ use wimpex_webrtc::{
     IceCandidateInit, IceConnectionState, IceServer, PeerConnectionState, SignalingState, TrackKind,
 };
 
-use super::{BrowserError, Listener, window};
+use super::reflect::{call, property};
+use super::window::window;
+use super::{BrowserError, Listener, navigator};
 use channel::Channel;
 use codecs::{RED, prefer};
 use configuration::configuration;
@@ -70,6 +72,12 @@ type Report = Rc<dyn Fn(PeerEvent)>;
 struct Held {
     answer: Option<RtcSessionDescriptionInit>,
     has_candidate: bool,
+}
+
+/// Whether the browser can make calls: an extension or a setting may have taken
+/// `RTCPeerConnection` away.
+pub fn is_supported() -> bool {
+    property(&window(), "RTCPeerConnection").is_some()
 }
 
 /// A connection that is closed when it is dropped.
@@ -340,25 +348,15 @@ fn set_local_description(pc: &RtcPeerConnection) -> Option<js_sys::Promise> {
 /// sent, but becomes ours only when the first candidate shows that the peer has it.
 fn may_hold(offer: &str) -> bool {
     let has_candidates = offer.contains("a=candidate:");
-    !has_candidates && window::user_agent().contains("Firefox/")
+    !has_candidates && navigator::user_agent().contains("Firefox/")
 }
 
 async fn describe(
     pc: RtcPeerConnection,
     described: Option<js_sys::Promise>,
 ) -> Result<String, BrowserError> {
-    let invalid = || BrowserError {
-        name: "InvalidStateError".to_owned(),
-    };
+    let invalid = || BrowserError::named("InvalidStateError");
     JsFuture::from(described.ok_or_else(invalid)?).await?;
     let description = pc.local_description().ok_or_else(invalid)?;
     Ok(description.sdp())
-}
-
-fn call(object: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
-    self::method(object, method)?.call1(object, argument).ok()
-}
-
-fn method(object: &JsValue, name: &str) -> Option<Function> {
-    Reflect::get(object, &name.into()).ok()?.dyn_into().ok()
 }

@@ -5,7 +5,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiver};
 use wimpex_webrtc::TrackKind;
 
-use super::call;
+use crate::browser::reflect::call;
 
 /// The tracks to send; they are put on the transceivers as soon as there are any.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{Name, UserId};
 
 use super::qr::Scan;
-use crate::browser::{clock, storage_manager, window};
+use crate::browser::{clock, location, storage_manager};
 use crate::session::address;
 use crate::session::people::{self, Touched};
 use crate::ui::welcome::invalid;
@@ -37,7 +37,7 @@ pub(super) fn AddContact() -> impl IntoView {
     let add = move |event: SubmitEvent| {
         event.prevent_default();
         let me = view.me.get_untracked();
-        let id = address::parse(&link.get_untracked(), &window::origin(), me.as_ref());
+        let id = address::parse(&link.get_untracked(), &location::origin(), me.as_ref());
         let id = id.map_err(|wrong| words::address_error(wrong).to_owned());
         let id = id.and_then(|id| {
             if !is_key_id(&id) {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::browser::{clock, window};
+use crate::browser::{clock, file, location};
 use crate::session::people::{self, Touched};
 use crate::ui::{live, use_session};
 
@@ -15,12 +15,12 @@ pub(super) fn ThisDevice() -> impl IntoView {
     let said = RwSignal::new(String::new());
     let export = move |_| {
         let text = people::book().with_untracked(|book| book.export());
-        window::save("wimpex-contacts.json", &text);
+        file::save("wimpex-contacts.json", &text);
     };
     let import = move |_| {
         let me = view.me.get_untracked();
         spawn_local(async move {
-            let Some(text) = window::open_file(".json,application/json").await else {
+            let Some(text) = file::open(".json,application/json").await else {
                 return;
             };
             let mut outcome = String::new();
@@ -43,7 +43,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
     let forget = move |_| {
         spawn_local(async move {
             match people::forget_me().await {
-                Ok(()) => window::reload_home(),
+                Ok(()) => location::replace("/"),
                 Err(error) => {
                     let _ = said.try_set(format!(
                         "This browser could not forget everything ({error})."

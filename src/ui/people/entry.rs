@@ -6,7 +6,7 @@ use web_sys::SubmitEvent;
 use wimpex_book::{Book, Contact};
 use wimpex_protocol::{CallType, Name, UserId};
 
-use crate::browser::window;
+use crate::browser::{location, navigator};
 use crate::session::people::{self, Touched};
 use crate::session::{Intent, ServerState, address};
 use crate::ui::icon::{Icon, icon};
@@ -65,9 +65,9 @@ pub(super) fn Entry(id: UserId) -> impl IntoView {
     };
     let copied = RwSignal::new(false);
     let copy = move |_| {
-        let link = address::link(&window::origin(), &id.get_value());
+        let link = address::link(&location::origin(), &id.get_value());
         spawn_local(async move {
-            let done = window::copy(&link).await.is_ok();
+            let done = navigator::copy(&link).await.is_ok();
             // They may be removed by then.
             let _ = copied.try_set(done);
         });

@@ -6,7 +6,7 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::barcode_detector::Scanner;
-use crate::browser::window;
+use crate::browser::location;
 use crate::session::address;
 use crate::ui::{live, use_session};
 
@@ -18,7 +18,7 @@ const QUIET: i32 = 4;
 pub fn LinkAsPicture() -> impl IntoView {
     crate::ui::sheet::dress();
     let view = use_session().view;
-    let origin = window::origin();
+    let origin = location::origin();
     let link = live(move || {
         let link = |me: &Option<_>| me.as_ref().map(|me| address::link(&origin, me));
         view.me.with(link).unwrap_or_default()

@@ -14,7 +14,7 @@ use wimpex_quality::{Media, Quality, Reason};
 use super::save::SaveDiagnostics;
 use super::words::quality::{Direction, grade, reason, sounds};
 use super::{live, use_session};
-use crate::browser::window;
+use crate::browser::navigator;
 use crate::session::gauge::Shown;
 use cells::{CONNECTION, ENCRYPTION, Line, PICTURE, Row, SOUND, TABLES, Table, Ways, addresses};
 use spark::{Turns, spark};
@@ -44,7 +44,7 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
                 .map_or_else(String::new, |shown| as_text(shown))
         });
         spawn_local(async move {
-            let done = window::copy(&text).await.is_ok();
+            let done = navigator::copy(&text).await.is_ok();
             // The panel may be closed by then.
             let _ = copied.try_set(done);
         });
