@@ -5,8 +5,8 @@ use gloo_timers::future::TimeoutFuture;
 use wimpex_webrtc::IceServer;
 
 use super::event::Event;
+use super::probe::{self, Loopback};
 use super::tones::CHIME;
-use crate::browser::probe::{self, Loopback};
 use crate::browser::web_audio::Tone;
 use crate::browser::{BrowserError, media_capture};
 

@@ -1,5 +1,6 @@
 //! The call's peer connection, between the machine's words and the browser's.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
@@ -16,16 +17,31 @@ use super::View;
 use super::event::Event;
 use super::gauge::{Measure, Told};
 use super::lazy;
-use crate::browser::peer::{Hardware, PeerConnection, Policy};
-use crate::browser::{BrowserError, media_capture};
+use super::media_policy::{self, Hardware};
+use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
+use crate::browser::rtc_peer_connection::{PeerConnection, Settings};
+use crate::browser::rtc_rtp_sender;
+use crate::browser::{BrowserError, Listener, media_capture, navigator};
 
 /// How long a connection stays open for the farewell to get through, in
 /// milliseconds: a lost packet is sent again after half a second.
 const FAREWELL: u32 = 1_000;
 
+/// For what must arrive even while the server is away (docs/protocol.md).
+const CHANNEL: DataChannelInit = DataChannelInit {
+    label: "wimpex",
+    id: 0,
+    reliable: true,
+};
+
 pub(super) struct Connection {
     pub(super) generation: Generation,
     peer: Rc<PeerConnection>,
+    channel: DataChannel,
+    _message: Listener,
+    hardware: Hardware,
+    /// Whether audio is sent as RED, as soon as both descriptions say so or not.
+    red: Cell<Option<bool>>,
     inbox: UnboundedSender<Event>,
     view: View,
     /// What reads the statistics, as soon as it is loaded.
@@ -45,14 +61,18 @@ impl Connection {
         view: View,
     ) -> Result<Self, BrowserError> {
         let post = poster(inbox);
-        let policy = Policy {
+        let settings = Settings {
             relay_only: view.hide_address.get_untracked(),
-            hardware,
+            preferred_video_codecs: hardware.decodes.names(),
         };
         let report = move |event| post(Event::Peer(generation, event));
-        let peer = PeerConnection::new(servers, policy, report)?;
+        let peer = PeerConnection::new(servers, settings, report)?;
+        let channel = peer.data_channel(CHANNEL);
+        let post = poster(inbox);
+        let message =
+            channel.on_message(move |text| post(Event::DataChannelMessage(generation, text)));
         if role == Role::Caller {
-            peer.add_transceivers(call_type == CallType::Video)?;
+            peer.add_transceivers(call_type == CallType::Video);
         }
         let (gauge, loaded) = (lazy::gauge(view, peer.js()), poster(inbox));
         spawn_local(async move {
@@ -68,6 +88,10 @@ impl Connection {
         Ok(Self {
             generation,
             peer: Rc::new(peer),
+            channel,
+            _message: message,
+            hardware,
+            red: Cell::default(),
             inbox: inbox.clone(),
             view,
             gauge: None,
@@ -83,7 +107,7 @@ impl Connection {
 
     /// For the next ICE restart.
     pub(super) fn use_ice_servers(&self, servers: &[IceServer]) {
-        self.peer.use_ice_servers(servers);
+        self.peer.set_ice_servers(servers);
     }
 
     pub(super) fn offer(&self, ice_restart: bool) {
@@ -96,8 +120,10 @@ impl Connection {
     }
 
     pub(super) fn accept_offer(&self, sdp: &str) {
+        let hold = media_policy::holds_answer(sdp, &navigator::user_agent());
+        let offer = media_policy::remote_description(sdp, self.hardware.encodes);
         let (answer, post, generation) = (
-            self.peer.accept_offer(sdp),
+            self.peer.answer(&offer, hold),
             poster(&self.inbox),
             self.generation,
         );
@@ -105,8 +131,9 @@ impl Connection {
     }
 
     pub(super) fn accept_answer(&self, sdp: &str) {
+        let answer = media_policy::remote_description(sdp, self.hardware.encodes);
         let (accepted, post, generation) = (
-            self.peer.accept_answer(sdp),
+            self.peer.set_remote_answer(&answer),
             poster(&self.inbox),
             self.generation,
         );
@@ -114,7 +141,7 @@ impl Connection {
     }
 
     pub(super) fn add_candidate(&self, candidate: &IceCandidateInit) {
-        let added = self.peer.add_candidate(candidate);
+        let added = self.peer.add_ice_candidate(candidate);
         // A path that the browser cannot use, or one of an ICE generation that
         // is over, is one path fewer and nothing more.
         spawn_local(async move {
@@ -127,7 +154,8 @@ impl Connection {
             TrackKind::Audio => wimpex_webrtc::TrackKind::Audio,
             TrackKind::Video => wimpex_webrtc::TrackKind::Video,
         };
-        self.peer.send(kind, track.map(media_capture::Track::js));
+        self.peer
+            .replace_track(kind, track.map(media_capture::Track::js));
     }
 
     /// A track of the peer's is there to be played. Sound and picture are played
@@ -159,7 +187,7 @@ impl Connection {
     /// Whether the way has fallen silent.
     pub(super) fn measured(&mut self, report: JsValue, camera: Option<Capture>) -> bool {
         let told = Told {
-            redundant: self.peer.knows_red(),
+            redundant: self.uses_red(),
             camera_off: camera != Some(Capture::On),
         };
         self.gauge
@@ -169,17 +197,37 @@ impl Connection {
 
     /// Says this to the peer over the connection itself; says whether it can be.
     pub(super) fn say(&self, text: &str) -> bool {
-        self.peer.say(text)
+        self.channel.send(text)
+    }
+
+    /// On a new path the peer has no frame to build on, and the key frame that it asked for
+    /// over the old path is lost; it would ask again after three seconds.
+    pub(super) fn send_key_frame(&self) {
+        rtc_rtp_sender::send_key_frame(&self.peer.js());
+    }
+
+    fn uses_red(&self) -> bool {
+        if self.red.get().is_none() {
+            let descriptions = self.peer.descriptions();
+            self.red
+                .set(descriptions.map(|[local, remote]| media_policy::uses_red(&local, &remote)));
+        }
+        self.red.get() == Some(true)
     }
 
     /// Tells the peer over the connection itself that the call is over. What is
     /// returned holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
-        if !self.peer.say(&Signal::CallEnd(end).encode()) {
+        if !self.channel.send(&Signal::CallEnd(end).encode()) {
             return None;
         }
         let peer = self.peer.clone();
-        self.peer.silence();
+        for kind in [
+            wimpex_webrtc::TrackKind::Audio,
+            wimpex_webrtc::TrackKind::Video,
+        ] {
+            peer.replace_track(kind, None);
+        }
         Some(Timeout::new(FAREWELL, move || drop(peer)))
     }
 

@@ -8,9 +8,10 @@ use super::check::{Finding, Part};
 use super::gauge::Measure;
 use super::guard::{Guard, Word};
 use super::identity::Identity;
+use super::media_policy::Hardware;
 use crate::browser::BrowserError;
 use crate::browser::media_capture::Captured;
-use crate::browser::peer::{Hardware, PeerEvent};
+use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_socket::WebSocketEvent;
 
 /// One thing that happened.
@@ -39,6 +40,8 @@ pub enum Event {
     Guarded(Word),
     /// A peer connection reports.
     Peer(Generation, PeerEvent),
+    /// The peer says this over the connection's data channel.
+    DataChannelMessage(Generation, String),
     /// An offer was made ours.
     Offered(Generation, Result<String, BrowserError>),
     /// An answer was made ours.

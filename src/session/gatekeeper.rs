@@ -17,7 +17,7 @@ use super::guard::{Guard, Pair, Verdict, Word};
 use super::identity::Identity;
 use super::people;
 use super::view::{Contact, View};
-use crate::browser::peer::{self, Certificate};
+use crate::browser::rtc_dtls_transport::{Certificate, remote_certificate};
 use crate::browser::{clock, random, web_crypto};
 
 /// In milliseconds: so long after the connection the handshake is complete, or it never
@@ -54,7 +54,7 @@ impl Gatekeeper {
     }
 
     fn connected(&mut self, (peer, call): Pair, connection: &RtcPeerConnection) {
-        let used = match peer::certificate(connection) {
+        let used = match remote_certificate(connection) {
             Some(Certificate::Der(der)) => Some(Fingerprint::of_certificate(&der)),
             Some(Certificate::Description(sdp)) => Fingerprint::of_description(&sdp).ok(),
             None => None,

@@ -16,7 +16,7 @@ use wimpex_quality::{
 use super::View;
 use super::recorder::Recorder;
 use crate::browser::clock;
-use crate::browser::peer::{limit_picture, lines, prefer_motion};
+use crate::browser::rtc_rtp_sender::{EncodingLimit, limit_video, prefer_motion, video_lines};
 use crate::browser::rtc_stats_report::Reader;
 use crate::ui::words::quality::{Direction, grade, reason};
 
@@ -56,9 +56,8 @@ pub(crate) struct Gauge {
     view: View,
     pc: RtcPeerConnection,
     number: u32,
-    /// What the picture is kept to: bits and pictures a second, and how much it is
-    /// scaled down.
-    limit: Option<(u32, u32, f64)>,
+    /// What the video is kept to.
+    limit: Option<EncodingLimit>,
     /// The browser has been told what matters of the picture that leaves.
     has_wish: bool,
     /// From the descriptions, where no report tells.
@@ -81,12 +80,16 @@ impl Gauge {
 
     fn keep_to(&mut self, limit: Option<Limit>) {
         let limit = limit.map(|limit| {
-            let scale = lines(&self.pc).map_or(1.0, |lines| lines / f64::from(limit.lines));
-            (limit.bitrate, limit.frame_rate, scale.max(1.0))
+            let scale = video_lines(&self.pc).map_or(1.0, |lines| lines / f64::from(limit.lines));
+            EncodingLimit {
+                max_bitrate: limit.bitrate,
+                max_framerate: limit.frame_rate,
+                scale_resolution_down_by: scale.max(1.0),
+            }
         });
         if self.limit != limit {
             self.limit = limit;
-            limit_picture(&self.pc, limit);
+            limit_video(&self.pc, limit);
         }
     }
 

@@ -13,10 +13,10 @@ use super::check::{Finding, PARTS, Part};
 use super::event::Event;
 use super::identity::Identity;
 use super::lazy;
+use super::media_policy::Hardware;
 use super::runtime::Runtime;
 use super::view::Contact;
 use super::{Intent, ServerState};
-use crate::browser::peer::Hardware;
 use crate::browser::{BrowserError, random, web_storage};
 use crate::chunk::NotLoaded;
 

@@ -15,10 +15,11 @@ use super::devices::Devices;
 use super::event::Event;
 use super::guard::{Pair, Post, Word};
 use super::link::Link;
+use super::media_policy::Hardware;
 use super::person::{self, Who};
 use super::trace::{Trace, candidate_kind};
 use super::{CONTACTS, Options, ServerState, View};
-use crate::browser::peer::{Hardware, PeerEvent};
+use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::{Listener, clock, location, media_capture, network_information, window};
 use crate::chunk;
 
@@ -156,6 +157,9 @@ impl Runtime {
             Event::LoadGuard => self.load_guard_again(),
             Event::Guarded(word) => self.guard(word),
             Event::Peer(generation, event) => self.peer(generation, event),
+            Event::DataChannelMessage(generation, text) => {
+                self.data_channel_message(generation, &text);
+            }
             Event::Offered(generation, Ok(sdp)) => {
                 let sdp = Sdp(sdp);
                 self.input(Input::LocalOffer { generation, sdp });
@@ -267,18 +271,10 @@ impl Runtime {
                 let state = PeerConnectionState::Closed;
                 self.input(Input::Connection { generation, state });
             }
-            PeerEvent::Direct(text) => {
-                // Only these are worth saying twice; whatever else it is, is ignored.
-                match (Signal::decode(&text), &self.kept) {
-                    (Ok(Signal::CallEnd(end)), _) => {
-                        self.trace.note("received call-end directly".to_owned());
-                        self.input(Input::Direct { generation, end });
-                    }
-                    (Ok(Signal::CallConfirm(confirm)), Some(call)) => {
-                        let word = Word::Direct(call.clone(), confirm);
-                        self.guard(word);
-                    }
-                    _ => {}
+            PeerEvent::SelectedPairChanged => {
+                let current = self.connection.as_ref();
+                if let Some(connection) = current.filter(|c| c.generation == generation) {
+                    connection.send_key_frame();
                 }
             }
             PeerEvent::Track(track) => {
@@ -288,6 +284,21 @@ impl Runtime {
                     connection.track(&track);
                 }
             }
+        }
+    }
+
+    fn data_channel_message(&mut self, generation: Generation, text: &str) {
+        // Only these are worth saying twice; whatever else it is, is ignored.
+        match (Signal::decode(text), &self.kept) {
+            (Ok(Signal::CallEnd(end)), _) => {
+                self.trace.note("received call-end directly".to_owned());
+                self.input(Input::Direct { generation, end });
+            }
+            (Ok(Signal::CallConfirm(confirm)), Some(call)) => {
+                let word = Word::Direct(call.clone(), confirm);
+                self.guard(word);
+            }
+            _ => {}
         }
     }
 

@@ -14,7 +14,7 @@ use super::place::Places;
 use super::ringing::ring;
 use super::use_session;
 use super::welcome::Welcome;
-use crate::browser::peer;
+use crate::browser::rtc_peer_connection;
 use crate::session::Options;
 use crate::session::address::Place;
 
@@ -56,7 +56,7 @@ pub fn App(options: Options) -> impl IntoView {
     };
     let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
     let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
-    if !peer::is_supported() {
+    if !rtc_peer_connection::is_supported() {
         return unable();
     }
     view! {

@@ -12,6 +12,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 mod adapters;
 mod components;
 mod keys;
+mod media_policy;
 mod peers;
 mod plain;
 mod quality;

@@ -7,13 +7,19 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsCast;
-use web_sys::{MessageEvent, RtcDataChannel, RtcDataChannelState};
 use wimpex_webrtc::IceServer;
 
-use super::peer::{PeerConnection, PeerEvent, Policy};
-use super::{BrowserError, Listener, clock};
+use super::media_policy::holds_answer;
+use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
+use crate::browser::rtc_peer_connection::{PeerConnection, PeerEvent, Settings};
+use crate::browser::{BrowserError, Listener, clock, navigator};
 
+/// The channel of the measurement loses what the network loses.
+const PROBE: DataChannelInit = DataChannelInit {
+    label: "probe",
+    id: 1,
+    reliable: false,
+};
 /// How long a path may take to be found, in milliseconds.
 const PATIENCE: u32 = 8_000;
 /// Packets of a round trip measurement, and the milliseconds between two.
@@ -32,8 +38,13 @@ pub struct Loopback {
 }
 
 /// Whether this server finds an address that is not our own.
+///
+/// # Errors
+/// Where the browser has no WebRTC, or refuses the server's URL.
 pub async fn stun(server: IceServer) -> Result<bool, BrowserError> {
-    let (peer, mut events) = side(&[server], Policy::default())?;
+    let (peer, mut events) = side(&[server], Settings::default())?;
+    // Without anything to negotiate there would be no candidates.
+    let _channel = peer.data_channel(PROBE);
     let offer = peer.offer(false);
     let found = async {
         let _ = offer.await;
@@ -53,20 +64,24 @@ pub async fn stun(server: IceServer) -> Result<bool, BrowserError> {
 
 /// Sends packets to ourselves through this server and back; `None` if no path
 /// through it was found.
+///
+/// # Errors
+/// As [`stun`], and where a description is not taken.
 pub async fn relay(server: IceServer) -> Result<Option<Loopback>, BrowserError> {
     let servers = [server];
-    let policy = Policy {
+    let settings = Settings {
         relay_only: true,
-        ..Policy::default()
+        ..Settings::default()
     };
-    let (near, mut near_events) = side(&servers, policy)?;
-    let (far, mut far_events) = side(&servers, policy)?;
-    let (near_channel, far_channel) = (near.lossy_channel(), far.lossy_channel());
+    let (near, mut near_events) = side(&servers, settings.clone())?;
+    let (far, mut far_events) = side(&servers, settings)?;
+    let (near_channel, far_channel) = (near.data_channel(PROBE), far.data_channel(PROBE));
     let answering = echo(&far_channel);
     let joined = async {
         let offer = near.offer(false).await?;
-        let answer = far.accept_offer(&offer).await?;
-        near.accept_answer(&answer).await?;
+        let hold = holds_answer(&offer, &navigator::user_agent());
+        let answer = far.answer(&offer, hold).await?;
+        near.set_remote_answer(&answer).await?;
         // Each passes the other's candidates on for as long as this runs.
         let pass = futures_util::future::join(
             pass_candidates(&mut near_events, &far),
@@ -91,52 +106,53 @@ pub async fn relay(server: IceServer) -> Result<Option<Loopback>, BrowserError> 
 
 type Events = UnboundedReceiver<PeerEvent>;
 
-fn side(servers: &[IceServer], policy: Policy) -> Result<(PeerConnection, Events), BrowserError> {
+fn side(
+    servers: &[IceServer],
+    settings: Settings,
+) -> Result<(PeerConnection, Events), BrowserError> {
     let (sender, events) = unbounded();
     let report = move |event| {
         // Nobody listens any more once the measurement is over.
         let _ = sender.unbounded_send(event);
     };
-    Ok((PeerConnection::new(servers, policy, report)?, events))
+    Ok((PeerConnection::new(servers, settings, report)?, events))
 }
 
 async fn pass_candidates(events: &mut Events, to: &PeerConnection) {
     while let Some(event) = events.next().await {
         if let PeerEvent::Candidate(found) = event {
-            let _ = to.add_candidate(&found).await;
+            let _ = to.add_ice_candidate(&found).await;
         }
     }
 }
 
 /// Sends back whatever comes.
-fn echo(channel: &RtcDataChannel) -> Listener {
+fn echo(channel: &DataChannel) -> Listener {
     let back = channel.clone();
-    Listener::new(channel, "message", move |event| {
-        if let Some(text) = text_of(&event) {
-            let _ = back.send_with_str(&text);
-        }
+    channel.on_message(move |text| {
+        back.send(&text);
     })
 }
 
-async fn open(channel: &RtcDataChannel) {
-    while channel.ready_state() != RtcDataChannelState::Open {
+async fn open(channel: &DataChannel) {
+    while !channel.is_open() {
         TimeoutFuture::new(PACE).await;
     }
 }
 
 /// Each packet says when it left.
-async fn measure(channel: &RtcDataChannel) -> Option<Loopback> {
+async fn measure(channel: &DataChannel) -> Option<Loopback> {
     let times = Rc::new(RefCell::new(Vec::<u32>::new()));
     let arrived = times.clone();
-    let _listener = Listener::new(channel, "message", move |event| {
-        if let Some(left) = text_of(&event).and_then(|text| text.parse::<u64>().ok()) {
+    let _listener = channel.on_message(move |text| {
+        if let Ok(left) = text.parse::<u64>() {
             let took = (clock::now().as_micros() as u64).saturating_sub(left);
             arrived.borrow_mut().push(took as u32);
         }
     });
     for _ in 0..PACKETS {
         let now = clock::now().as_micros() as u64;
-        let _ = channel.send_with_str(&now.to_string());
+        channel.send(&now.to_string());
         TimeoutFuture::new(PACE).await;
     }
     for _ in 0..LAST_PACKET / PACE {
@@ -152,10 +168,6 @@ async fn measure(channel: &RtcDataChannel) -> Option<Loopback> {
         round_trip: median.div_ceil(1_000),
         lost: (PACKETS - times.len() as u32) * 100 / PACKETS,
     })
-}
-
-fn text_of(event: &web_sys::Event) -> Option<String> {
-    event.dyn_ref::<MessageEvent>()?.data().as_string()
 }
 
 /// The answer, if it comes in time.

@@ -1,0 +1,170 @@
+//! How media is sent: which codecs, in which order, and how a description is changed
+//! before the browser gets it. Decisions only; the adapters carry them out.
+//!
+//! Each side puts the codecs that it decodes in hardware before the others in its
+//! description. The other side uses the first of these that it encodes in hardware; where
+//! there is none, both use VP8, the middle between quality and load (docs/quality.md).
+
+use crate::browser::media_capabilities::{self, Direction, VideoConfiguration};
+
+/// The video codecs that browsers have, by the subtype of their media type (RFC 6838).
+const CODECS: [&str; 4] = ["VP8", "VP9", "H264", "AV1"];
+
+/// Some of the video codecs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Codecs(u8);
+
+impl Codecs {
+    /// These and the one of this name: `VP8`, `VP9`, `H264` or `AV1`. Another name adds
+    /// nothing.
+    pub fn with(self, name: &str) -> Self {
+        Self(self.0 | bit(name))
+    }
+
+    /// Their names.
+    pub fn names(self) -> Vec<&'static str> {
+        CODECS.into_iter().filter(|name| self.has(name)).collect()
+    }
+
+    fn has(self, name: &str) -> bool {
+        self.0 & bit(name) != 0
+    }
+}
+
+fn bit(name: &str) -> u8 {
+    let known = CODECS.iter().position(|codec| *codec == name);
+    known.map_or(0, |at| 1 << at)
+}
+
+/// What this device does in hardware, as far as the browser says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hardware {
+    /// Of what it sends.
+    pub encodes: Codecs,
+    /// Of what it receives.
+    pub decodes: Codecs,
+}
+
+/// What a call's video is at most: the size that the camera is asked for.
+const VIDEO: VideoConfiguration = VideoConfiguration {
+    width: 1280,
+    height: 720,
+    bitrate: 1_500_000,
+    framerate: 30,
+};
+
+impl Hardware {
+    /// Asks the browser; nothing where it does not know.
+    pub async fn of_this_device() -> Self {
+        let mut hardware = Self::default();
+        for (direction, found) in [
+            (Direction::Encoding, &mut hardware.encodes),
+            (Direction::Decoding, &mut hardware.decodes),
+        ] {
+            for name in CODECS {
+                if media_capabilities::is_power_efficient(direction, name, VIDEO).await {
+                    *found = found.with(name);
+                }
+            }
+        }
+        hardware
+    }
+}
+
+/// In kilobits a second. Chromium begins with 300 and feels its way up, so that
+/// the first frame, some 30 kB, takes a quarter of a second longer than it has
+/// to on most networks; on a slow one, congestion control takes over within a second.
+const START_BITRATE: &str = "1000";
+
+/// The remote description, as the browser is to read it. Sending VP8 begins at another
+/// bitrate: Chromium's own parameter; others ignore it. And where nobody speaks, Opus
+/// sends next to nothing (`usedtx`, RFC 7587, section 6.1), which leaves the bandwidth to
+/// the video; in-band FEC is on in every browser already. The codecs are in the order in
+/// which we are to send them, of which we encode `encodes` in hardware.
+pub fn remote_description(sdp: &str, encodes: Codecs) -> String {
+    let mut out = String::with_capacity(sdp.len() + 64);
+    let mut rest = sdp;
+    for line in sdp.split_inclusive('\n') {
+        rest = &rest[line.len()..];
+        if line.starts_with("m=") {
+            let section = rest.split("\nm=").next().unwrap_or_default();
+            let line = line.trim_end();
+            out.push_str(
+                first_choice(line, section, encodes)
+                    .as_deref()
+                    .unwrap_or(line),
+            );
+            out.push_str("\r\n");
+            continue;
+        }
+        match line.split_once("useinbandfec=1") {
+            Some((before, after)) if !line.contains("usedtx") => {
+                for part in [before, "useinbandfec=1;usedtx=1", after] {
+                    out.push_str(part);
+                }
+            }
+            _ => out.push_str(line),
+        }
+        let payload = line
+            .trim_end()
+            .strip_prefix("a=rtpmap:")
+            .and_then(|map| map.strip_suffix(" VP8/90000"));
+        if let Some(payload) = payload {
+            for part in [
+                "a=fmtp:",
+                payload,
+                " x-google-start-bitrate=",
+                START_BITRATE,
+                "\r\n",
+            ] {
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
+/// A line `m=` of the remote description with the codec first that we are to send.
+/// Audio goes as RED (RFC 2198) where it is known: each packet repeats the one before,
+/// so that a lost one is not missed.
+fn first_choice(line: &str, section: &str, encodes: Codecs) -> Option<String> {
+    let plain = if line.starts_with("m=audio") {
+        "red"
+    } else {
+        "VP8"
+    };
+    let formats = line.match_indices(' ').nth(2)?.0 + 1;
+    let (head, payloads) = line.split_at(formats);
+    let first = payloads.split(' ').find(|payload| {
+        let map = ["a=rtpmap:", payload, " "].concat();
+        let codec = section.find(&map).map(|at| &section[at + map.len()..]);
+        let codec = codec.and_then(|codec| codec.split('/').next());
+        codec.is_some_and(|codec| codec == plain || encodes.has(codec))
+    })?;
+    let mut chosen = [head, first].concat();
+    for payload in payloads.split(' ').filter(|payload| *payload != first) {
+        chosen.push(' ');
+        chosen.push_str(payload);
+    }
+    Some(chosen)
+}
+
+/// Whether audio is sent as RED: both descriptions have it.
+pub fn uses_red(local: &str, remote: &str) -> bool {
+    [local, remote].iter().all(|sdp| sdp.contains(" red/48000"))
+}
+
+/// Whether the answer to this offer is sent at once, but applied only with the first
+/// remote candidate.
+///
+/// Firefox (seen in 153) gives a connection up when five seconds after its answer
+/// no remote candidate has come, and one that was given up before it ever
+/// connected sends no media after a restart either, though it says that it is
+/// connected. The peer's candidates come only when it has our answer, which a
+/// network that is away for a moment delays. So there our answer is made, and
+/// sent, but becomes the local description only when the first candidate shows that the
+/// peer has it.
+pub fn holds_answer(offer: &str, user_agent: &str) -> bool {
+    let has_candidates = offer.contains("a=candidate:");
+    !has_candidates && user_agent.contains("Firefox/")
+}
