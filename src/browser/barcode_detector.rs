@@ -1,6 +1,6 @@
-//! A camera that reads QR codes (Shape Detection API: `BarcodeDetector`), where the
-//! browser has one: Chromium on phones and on macOS. Elsewhere the phone's own camera
-//! reads them, since they are links.
+//! `BarcodeDetector` (<https://wicg.github.io/shape-detection-api/>) with a camera, to read
+//! QR codes: Chromium on phones and on macOS. Elsewhere the phone's own camera reads them,
+//! since they are links.
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Function, Object, Promise, Reflect};
@@ -12,25 +12,26 @@ use super::reflect::method;
 use super::window::window;
 use super::{BrowserError, media_capture};
 
-/// Between two looks, in milliseconds.
+/// How often a frame is searched for a code, in milliseconds.
 const EVERY: u32 = 200;
 
-/// A camera that is on; it goes off when this is dropped.
+/// A camera that is on; it is turned off when this is dropped.
 pub struct Scanner {
     stream: MediaStream,
     detector: JsValue,
 }
 
 impl Scanner {
-    /// Whether this browser can.
-    pub fn is_known() -> bool {
+    /// Whether this browser has a detector.
+    pub fn is_supported() -> bool {
         detector_class().is_some()
     }
 
     /// Turns the camera on.
     ///
     /// # Errors
-    /// Where the browser cannot read codes, or gives no camera.
+    /// `NotSupportedError` where the browser has no detector; otherwise as `getUserMedia`
+    /// rejects.
     pub async fn start() -> Result<Self, BrowserError> {
         let class = detector_class().ok_or_else(|| BrowserError::named("NotSupportedError"))?;
         let options = Object::new();
@@ -45,11 +46,11 @@ impl Scanner {
         &self.stream
     }
 
-    /// The text of the first code that `video`, which shows [`Scanner::stream`], has in
-    /// sight; nothing if `goes_on` says no before.
+    /// The text of the first code in `video`, which plays [`Scanner::stream`]; `None` if
+    /// `goes_on` returns false before.
     ///
     /// # Errors
-    /// Where the browser fails to look.
+    /// Where the detector fails.
     pub async fn read(
         self,
         video: &HtmlVideoElement,

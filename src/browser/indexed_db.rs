@@ -1,6 +1,6 @@
-//! What is kept on this device and is more than a text (IndexedDB 3.0).
+//! Indexed Database API (<https://www.w3.org/TR/IndexedDB/>).
 //!
-//! A browser may refuse it, as some do in private windows; then nothing is kept.
+//! A browser may refuse it, as some do in private windows.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,17 +9,18 @@ use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransactionMode};
 
 use super::{BrowserError, Listener, window};
 
-/// An open database. It closes when it is dropped.
+/// An open database; it is closed when it is dropped.
 #[derive(Debug)]
 pub struct Database(IdbDatabase);
 
 impl Database {
-    /// Opens the database of that name, with these stores in it; makes what is missing.
-    /// `version` grows with the stores.
+    /// Opens the database of that name, and creates it or those of its object stores that
+    /// are missing. `version` grows whenever `stores` does.
     ///
     /// # Errors
-    /// Where the browser has none, or refuses: `SecurityError`, `InvalidStateError`,
-    /// `QuotaExceededError`; `VersionError` if a newer page has been here.
+    /// `NotSupportedError` where the browser has no databases; `SecurityError`,
+    /// `InvalidStateError`, `QuotaExceededError` where it refuses; `VersionError` if a newer
+    /// version of the page has opened it.
     pub async fn open(
         name: &str,
         version: u32,
@@ -47,36 +48,36 @@ impl Database {
         Ok(Self(database))
     }
 
-    /// What is kept under the key; undefined if nothing is.
+    /// The value under the key; `undefined` if there is none.
     ///
     /// # Errors
-    /// Where the browser cannot read.
+    /// `UnknownError` and others where the browser cannot read.
     pub async fn get(&self, store: &str, key: &str) -> Result<JsValue, BrowserError> {
         let store = self.store(store, IdbTransactionMode::Readonly)?;
         done(&store.get(&key.into())?).await
     }
 
-    /// Everything in the store.
+    /// Every value in the store, in the order of the keys.
     ///
     /// # Errors
-    /// Where the browser cannot read.
+    /// As [`Database::get`].
     pub async fn all(&self, store: &str) -> Result<Vec<JsValue>, BrowserError> {
         let store = self.store(store, IdbTransactionMode::Readonly)?;
         let all: Array = done(&store.get_all()?).await?.unchecked_into();
         Ok(all.to_vec())
     }
 
-    /// Keeps a value under the key, in place of what was there.
+    /// Stores a value under the key, in place of what was there.
     ///
     /// # Errors
-    /// Where the browser cannot write: `QuotaExceededError`.
+    /// `QuotaExceededError` and others where the browser cannot write.
     pub async fn put(&self, store: &str, key: &str, value: &JsValue) -> Result<(), BrowserError> {
         let store = self.store(store, IdbTransactionMode::Readwrite)?;
         done(&store.put_with_key(value, &key.into())?).await?;
         Ok(())
     }
 
-    /// Keeps a value under the key, unless there is one; gives the one that is there.
+    /// Stores a value under the key, unless there is one; returns the one that is there.
     /// Of two tabs that do it at once, both get the same.
     ///
     /// # Errors
@@ -96,20 +97,20 @@ impl Database {
         }
     }
 
-    /// Forgets what is kept under the key.
+    /// Deletes the value under the key, if there is one.
     ///
     /// # Errors
-    /// Where the browser cannot write.
+    /// As [`Database::put`].
     pub async fn delete(&self, store: &str, key: &str) -> Result<(), BrowserError> {
         let store = self.store(store, IdbTransactionMode::Readwrite)?;
         done(&store.delete(&key.into())?).await?;
         Ok(())
     }
 
-    /// Forgets all that is in the store.
+    /// Deletes everything in the store.
     ///
     /// # Errors
-    /// Where the browser cannot write.
+    /// As [`Database::put`].
     pub async fn clear(&self, store: &str) -> Result<(), BrowserError> {
         let store = self.store(store, IdbTransactionMode::Readwrite)?;
         done(&store.clear()?).await?;
@@ -128,7 +129,7 @@ impl Drop for Database {
     }
 }
 
-/// What a request comes to.
+/// The result of a request.
 async fn done(request: &IdbRequest) -> Result<JsValue, BrowserError> {
     let mut listeners = None;
     let promise = Promise::new(&mut |resolve, reject| {

@@ -1,20 +1,23 @@
-//! Microphone and camera (`getUserMedia`).
+//! Media Capture and Streams: microphone and camera
+//! (<https://www.w3.org/TR/mediacapture-streams/>).
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
+use super::window::window;
 use super::{BrowserError, Listener};
 
-/// A captured track. Dropping it stops it, and with it the camera's light.
+/// A captured track; it is stopped when it is dropped, and with it the camera's light.
 pub struct Track {
     track: MediaStreamTrack,
     _ended: Listener,
 }
 
 impl Track {
-    /// Owns a track from now on; `ended` is called if it ends by itself.
+    /// Takes ownership of a track; `ended` is called if it ends by itself, as when the
+    /// device is unplugged.
     pub fn new(track: MediaStreamTrack, ended: impl Fn() + 'static) -> Self {
         let listener = Listener::new(&track, "ended", move |_| ended());
         Self {
@@ -28,7 +31,7 @@ impl Track {
         &self.track
     }
 
-    /// Whether sound is let through, or silence is sent in its place.
+    /// `MediaStreamTrack.enabled`: false sends silence, or black frames.
     pub fn set_enabled(&self, enabled: bool) {
         self.track.set_enabled(enabled);
     }
@@ -40,7 +43,7 @@ impl Drop for Track {
     }
 }
 
-/// What came of a question. What was not asked for is `None`.
+/// What `getUserMedia` gave. What was not asked for is `None`.
 #[derive(Default)]
 pub struct Captured {
     /// The microphone.
@@ -49,19 +52,30 @@ pub struct Captured {
     pub video: Option<Result<MediaStreamTrack, BrowserError>>,
 }
 
-/// Asks for the microphone, the camera, or both at once. If both are not to be
-/// had together, each is tried alone, so that one that is missing or refused
+/// What the camera is asked for; it may give something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VideoConstraints {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// In frames a second.
+    pub frame_rate: u32,
+}
+
+/// Asks for the microphone, the camera, or both at once (`getUserMedia`). If both are not
+/// to be had together, each is tried alone, so that one that is missing or refused
 /// does not take the other with it.
-pub async fn capture(audio: bool, video: bool) -> Captured {
+pub async fn capture(audio: bool, video: Option<VideoConstraints>) -> Captured {
     let together = ask(audio, video).await;
     match together {
         Ok(stream) => Captured {
             audio: audio.then(|| first(stream.get_audio_tracks())),
-            video: video.then(|| first(stream.get_video_tracks())),
+            video: video.map(|_| first(stream.get_video_tracks())),
         },
-        Err(_) if audio && video => {
-            let audio = ask(true, false).await;
-            let video = ask(false, true).await;
+        Err(_) if audio && video.is_some() => {
+            let audio = ask(true, None).await;
+            let video = ask(false, video).await;
             Captured {
                 audio: Some(audio.and_then(|stream| first(stream.get_audio_tracks()))),
                 video: Some(video.and_then(|stream| first(stream.get_video_tracks()))),
@@ -69,15 +83,15 @@ pub async fn capture(audio: bool, video: bool) -> Captured {
         }
         Err(error) => Captured {
             audio: audio.then(|| Err(error.clone())),
-            video: video.then(|| Err(error.clone())),
+            video: video.map(|_| Err(error.clone())),
         },
     }
 }
 
-/// The camera that looks away from the person, where there is a choice.
+/// The camera that looks away from the user, where there is a choice.
 ///
 /// # Errors
-/// As for the others.
+/// As `getUserMedia` rejects, and `InsecureError` where the page is not secure.
 pub async fn back_camera() -> Result<MediaStream, BrowserError> {
     let facing = Object::new();
     Reflect::set(&facing, &"facingMode".into(), &"environment".into())?;
@@ -86,20 +100,20 @@ pub async fn back_camera() -> Result<MediaStream, BrowserError> {
     ask_for(&constraints).await
 }
 
-async fn ask(audio: bool, video: bool) -> Result<MediaStream, BrowserError> {
+async fn ask(audio: bool, video: Option<VideoConstraints>) -> Result<MediaStream, BrowserError> {
     let constraints = MediaStreamConstraints::new();
     if audio {
         constraints.set_audio(&audio_constraints()?);
     }
-    if video {
-        constraints.set_video(&video_constraints()?);
+    if let Some(video) = video {
+        constraints.set_video(&video_constraints(video)?);
     }
     ask_for(&constraints).await
 }
 
 async fn ask_for(constraints: &MediaStreamConstraints) -> Result<MediaStream, BrowserError> {
     // Absent on a page that is not secure, where web-sys would hand out garbage.
-    let devices = super::window::window().navigator().media_devices()?;
+    let devices = window().navigator().media_devices()?;
     if devices.is_undefined() {
         return Err(BrowserError::named("InsecureError"));
     }
@@ -115,12 +129,12 @@ fn audio_constraints() -> Result<JsValue, BrowserError> {
     ])
 }
 
-fn video_constraints() -> Result<JsValue, BrowserError> {
+fn video_constraints(video: VideoConstraints) -> Result<JsValue, BrowserError> {
     let ideal = |value: u32| object(&[("ideal", value.into())]);
     object(&[
-        ("width", ideal(1280)?),
-        ("height", ideal(720)?),
-        ("frameRate", ideal(30)?),
+        ("width", ideal(video.width)?),
+        ("height", ideal(video.height)?),
+        ("frameRate", ideal(video.frame_rate)?),
     ])
 }
 
@@ -139,7 +153,7 @@ fn first(tracks: js_sys::Array) -> Result<MediaStreamTrack, BrowserError> {
         .map_err(|_| BrowserError::named("NotFoundError"))
 }
 
-/// A stream of these tracks, for an element to play. It owns none of them.
+/// A stream of these tracks, for an element to play. It does not own them.
 pub fn stream_of<'a>(
     tracks: impl IntoIterator<Item = &'a MediaStreamTrack>,
 ) -> Option<MediaStream> {

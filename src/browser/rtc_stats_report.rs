@@ -1,10 +1,10 @@
-//! What `getStats` says, as text.
+//! `RTCStatsReport` (<https://www.w3.org/TR/webrtc-stats/>).
 
 use js_sys::{Array, JSON, Map, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// The kinds of entries that are read as they are (webrtc-stats, section 8); of
-/// candidates and codecs only those that these name.
+/// The types of entries that are read (webrtc-stats, section 8); of candidates and codecs
+/// only those that these name.
 const READ: [&str; 6] = [
     "inbound-rtp",
     "outbound-rtp",
@@ -17,7 +17,7 @@ const READ: [&str; 6] = [
 /// Fields in which these name others.
 const NAMES: [&str; 3] = ["codecId", "localCandidateId", "remoteCandidateId"];
 
-/// So many reports are read by the same ids, if nothing has changed.
+/// How many reports are read by the same ids, as long as nothing changes.
 const FRESH: u32 = 10;
 
 /// Reads the reports of one connection.
@@ -36,7 +36,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The entries of an `RTCStatsReport` that say something of a call, as JSON.
+    /// The entries that say something of a call, as a JSON array.
     pub fn json(&mut self, report: JsValue) -> String {
         // It is maplike: a Map in all but name.
         let report = report.unchecked_into::<Map>();

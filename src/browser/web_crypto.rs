@@ -1,8 +1,8 @@
-//! Ed25519 (RFC 8032), by WebCrypto ("Secure Curves in the Web Cryptography API").
+//! Web Cryptography API: SHA-256, and Ed25519 (RFC 8032)
+//! (<https://www.w3.org/TR/webcrypto-2/>).
 //!
 //! The private key never leaves the browser: it is not extractable, so that neither
-//! this page nor whoever gets into it can take it along. It can be kept in the
-//! database as it is.
+//! this page nor whoever gets into it can copy it. It can be stored in a database as it is.
 
 use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -13,12 +13,12 @@ use super::{BrowserError, window};
 
 const ALGORITHM: &str = "Ed25519";
 
-/// Somebody's key: a `CryptoKeyPair`.
+/// A `CryptoKeyPair`.
 #[derive(Clone, Debug)]
 pub struct KeyPair(JsValue);
 
 impl KeyPair {
-    /// Makes one.
+    /// Generates one.
     ///
     /// # Errors
     /// `NotSupportedError` where the browser has no Ed25519, `TypeError` where it has
@@ -29,12 +29,12 @@ impl KeyPair {
         Ok(Self(JsFuture::from(made).await?))
     }
 
-    /// One that was kept: see [`KeyPair::js`].
+    /// One that was stored: see [`KeyPair::js`]. Whether it is one shows when it is used.
     pub fn from_js(pair: JsValue) -> Self {
         Self(pair)
     }
 
-    /// As the database keeps it.
+    /// The browser's object, which a database can store.
     pub fn js(&self) -> &JsValue {
         &self.0
     }
@@ -42,17 +42,17 @@ impl KeyPair {
     /// The public key.
     ///
     /// # Errors
-    /// Where what was kept is no key.
+    /// `TypeError` and others where it was not made of a key pair.
     pub async fn public(&self) -> Result<[u8; 32], BrowserError> {
         let key = self.part("publicKey")?;
         let exported = JsFuture::from(subtle()?.export_key("raw", &key)?).await?;
         exactly(exported)
     }
 
-    /// Signs.
+    /// The signature of a message.
     ///
     /// # Errors
-    /// Where the browser cannot, or what was kept is no key.
+    /// Where the browser cannot sign, or it was not made of a key pair.
     pub async fn sign(&self, message: &[u8]) -> Result<[u8; 64], BrowserError> {
         let key = self.part("privateKey")?;
         let signed = subtle()?.sign_with_str_and_u8_array(ALGORITHM, &key, message)?;
@@ -64,10 +64,11 @@ impl KeyPair {
     }
 }
 
-/// Whether this key has signed this message.
+/// Whether the signature of this message is that of the key.
 ///
 /// # Errors
-/// Where the browser cannot tell.
+/// `NotSupportedError` where the browser has no Ed25519, `DataError` where the key is no
+/// point of the curve.
 pub async fn verify(
     public: &[u8; 32],
     signature: &[u8; 64],
@@ -83,10 +84,10 @@ pub async fn verify(
     Ok(JsFuture::from(verified).await?.is_truthy())
 }
 
-/// SHA-256.
+/// The SHA-256 hash of a message.
 ///
 /// # Errors
-/// Where the browser has no WebCrypto.
+/// `TypeError` where the browser has no WebCrypto.
 pub async fn sha256(message: &[u8]) -> Result<[u8; 32], BrowserError> {
     let hashed = subtle()?.digest_with_str_and_u8_array("SHA-256", message)?;
     exactly(JsFuture::from(hashed).await?)

@@ -5,6 +5,7 @@ use gloo_timers::future::TimeoutFuture;
 use wimpex_webrtc::IceServer;
 
 use super::event::Event;
+use super::media_policy::CAMERA;
 use super::probe::{self, Loopback};
 use super::tones::CHIME;
 use crate::browser::web_audio::Tone;
@@ -81,8 +82,8 @@ pub async fn run(servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<E
 
 async fn look(part: Part, servers: &[IceServer], online: bool) -> Finding {
     match part {
-        Part::Microphone => device(media_capture::capture(true, false).await.audio),
-        Part::Camera => device(media_capture::capture(false, true).await.video),
+        Part::Microphone => device(media_capture::capture(true, None).await.audio),
+        Part::Camera => device(media_capture::capture(false, Some(CAMERA)).await.video),
         Part::Speaker => speaker().await,
         Part::Server if online => Finding::Works,
         Part::Server => Finding::Fails(None),

@@ -6,6 +6,7 @@
 //! there is none, both use VP8, the middle between quality and load (docs/quality.md).
 
 use crate::browser::media_capabilities::{self, Direction, VideoConfiguration};
+use crate::browser::media_capture::VideoConstraints;
 
 /// The video codecs that browsers have, by the subtype of their media type (RFC 6838).
 const CODECS: [&str; 4] = ["VP8", "VP9", "H264", "AV1"];
@@ -45,12 +46,19 @@ pub struct Hardware {
     pub decodes: Codecs,
 }
 
-/// What a call's video is at most: the size that the camera is asked for.
-const VIDEO: VideoConfiguration = VideoConfiguration {
+/// What the camera is asked for.
+pub const CAMERA: VideoConstraints = VideoConstraints {
     width: 1280,
     height: 720,
+    frame_rate: 30,
+};
+
+/// What a call's video is at most.
+const VIDEO: VideoConfiguration = VideoConfiguration {
+    width: CAMERA.width,
+    height: CAMERA.height,
     bitrate: 1_500_000,
-    framerate: 30,
+    framerate: CAMERA.frame_rate,
 };
 
 impl Hardware {

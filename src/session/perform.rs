@@ -7,6 +7,7 @@ use wimpex_call::{Generation, MediaRequest, Output, TrackKind};
 use super::connection::Connection;
 use super::event::Event;
 use super::guard::Word;
+use super::media_policy::CAMERA;
 use super::routes::Routes;
 use super::runtime::Runtime;
 use super::trace::candidate_kind;
@@ -77,7 +78,7 @@ impl Runtime {
             } => {
                 let inbox = self.inbox.clone();
                 spawn_local(async move {
-                    let captured = media_capture::capture(audio, video).await;
+                    let captured = media_capture::capture(audio, video.then_some(CAMERA)).await;
                     let _ = inbox.unbounded_send(Event::Captured(request, captured));
                 });
             }

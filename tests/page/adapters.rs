@@ -11,6 +11,7 @@ use wimpex::browser::media_capture::{Track, capture, stream_of};
 use wimpex::browser::web_audio::Tone;
 use wimpex::browser::web_socket::{WebSocket, WebSocketEvent};
 use wimpex::browser::{Listener, clock, random, web_storage};
+use wimpex::session::media_policy::CAMERA;
 use wimpex::session::tones::RINGTONE;
 
 #[wasm_bindgen_test]
@@ -28,7 +29,7 @@ fn a_dropped_listener_hears_nothing() {
 
 #[wasm_bindgen_test]
 async fn dropping_a_track_turns_the_camera_off() {
-    let captured = capture(true, true).await;
+    let captured = capture(true, Some(CAMERA)).await;
     let microphone = captured.audio.unwrap().unwrap();
     let camera = captured.video.unwrap().unwrap();
     assert_eq!(
@@ -48,7 +49,7 @@ async fn dropping_a_track_turns_the_camera_off() {
 
 #[wasm_bindgen_test]
 async fn a_camera_comes_in_the_size_that_was_asked_for() {
-    let captured = capture(false, true).await;
+    let captured = capture(false, Some(CAMERA)).await;
     assert!(captured.audio.is_none(), "it was not asked for");
     let camera = captured.video.unwrap().unwrap();
     let settings = camera.get_settings();
@@ -64,7 +65,7 @@ async fn a_camera_comes_in_the_size_that_was_asked_for() {
 
 #[wasm_bindgen_test]
 async fn a_microphone_cancels_echo() {
-    let captured = capture(true, false).await;
+    let captured = capture(true, None).await;
     assert!(captured.video.is_none(), "it was not asked for");
     let microphone = captured.audio.unwrap().unwrap();
     let constraints = microphone.get_constraints();

@@ -9,7 +9,7 @@ use wimpex::browser::rtc_data_channel::{DataChannel, DataChannelInit};
 use wimpex::browser::rtc_peer_connection::{PeerConnection, PeerEvent, Settings};
 use wimpex::browser::rtc_rtp_sender::prefer_motion;
 use wimpex::browser::rtc_stats_report::Reader;
-use wimpex::session::media_policy::{self, Codecs, Hardware};
+use wimpex::session::media_policy::{self, CAMERA, Codecs, Hardware};
 use wimpex_quality::Report;
 use wimpex_webrtc::{PeerConnectionState, TrackKind};
 
@@ -115,7 +115,7 @@ async fn read(peer: &PeerConnection) -> Report {
 #[wasm_bindgen_test]
 async fn tracks_that_come_late_are_sent_without_another_description() {
     let (caller, callee, _) = call(true).await;
-    let camera = capture(false, true).await.video.unwrap().unwrap();
+    let camera = capture(false, Some(CAMERA)).await.video.unwrap().unwrap();
     let camera = Track::new(camera, || {});
     caller
         .peer

@@ -81,7 +81,7 @@ pub(super) fn Scan(found: impl Fn(String) + Clone + 'static) -> impl IntoView {
         <button
             type="button"
             class="secondary"
-            hidden=live(move || !Scanner::is_known() || scans.get())
+            hidden=live(move || !Scanner::is_supported() || scans.get())
             on:click=start
         >
             "Scan a code"
