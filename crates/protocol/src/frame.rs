@@ -7,6 +7,17 @@ use crate::codec::{self, Body, Fields, Object};
 /// A frame. Within a session every frame but `ack` has a number: 1, 2, 3 …, in each
 /// direction by itself. A frame that is retransmitted over another WebSocket keeps the
 /// number that it had.
+///
+/// ```
+/// use wimpex_protocol::{ClientMessage, Frame, PresenceWatch};
+///
+/// let message = ClientMessage::PresenceWatch(PresenceWatch { user_ids: vec![] });
+/// let text = Frame { seq: Some(3), message: &message }.encode();
+/// assert_eq!(text, r#"{"seq":3,"type":"presence-watch","userIds":[]}"#);
+///
+/// let frame = ClientMessage::decode_frame(&text);
+/// assert_eq!((frame.seq, frame.message), (Some(3), Ok(message)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<T> {
     /// `seq`; `None` outside of a session, and in a received frame also where it is no
