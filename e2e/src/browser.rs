@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::capabilities::capabilities;
 use crate::command::{browser_log, devtools};
-use crate::lab::{Connector, command_in};
+use crate::net_lab::{Connector, command_in};
 use crate::page::Page;
 use crate::probe;
 use crate::process::Process;

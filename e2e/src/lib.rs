@@ -18,34 +18,34 @@
 //! Everything waits for conditions with a generous deadline, and what goes wrong
 //! is a panic; the runner then adds what stood on every page at that moment.
 
-mod bare;
+mod bare_peer;
 mod browser;
 mod capabilities;
 mod command;
 mod input;
-mod lab;
+mod net_lab;
 mod page;
-mod person;
+mod peer;
 mod probe;
 mod process;
-mod relay;
+mod proxy;
+mod relay_process;
 mod resources;
 mod runner;
+mod scenario;
 mod server;
-mod stage;
 mod wait;
-mod wire;
 
-pub use bare::{BarePerson, BareSite};
+pub use bare_peer::{BarePerson, BareSite};
 pub use browser::{Browser, BrowserKind, BrowserOptions};
-pub use lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Toll, Uplink};
+pub use net_lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Toll, Uplink};
 pub use page::{Page, Role};
-pub use person::{CallKind, Person};
+pub use peer::{CallKind, Person};
 pub use probe::{Kind, Media, Milestones, Pictures, Prompt, Received, Route, Sent, Snapshot};
-pub use relay::Relay;
+pub use proxy::{Traffic, Wire};
+pub use relay_process::Relay;
 pub use resources::{Resources, Work};
 pub use runner::{Needs, Scenario, main, soaks, times};
+pub use scenario::{Stage, World};
 pub use server::{Server, ServerOptions};
-pub use stage::{Stage, World};
 pub use wait::{PATIENCE, eventually, eventually_within, holds_for, now_millis};
-pub use wire::{Traffic, Wire};

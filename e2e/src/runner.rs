@@ -18,8 +18,8 @@ use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use crate::browser::BrowserKind::{self, Chromium, Firefox};
-use crate::lab::Lab;
-use crate::stage::{Stage, World};
+use crate::net_lab::Lab;
+use crate::scenario::{Stage, World};
 
 /// How the names of scenes in networks of our own begin.
 const NATLAB: &str = "natlab::";

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use crate::lab::command_in;
+use crate::net_lab::command_in;
 use crate::process::Process;
 
 /// What differs from the server's defaults.

@@ -8,7 +8,7 @@ use wimpex_protocol::{CallId, CallType, Sec, UserId};
 
 use crate::dishonest::{ATTACKS, relay};
 use crate::shared::scenes;
-use crate::trust::{opens, pictures};
+use crate::verified::{opens, pictures};
 
 scenes! {
     Chromium: somebody_between_two_guests_is_seen_in_the_pictures,

@@ -1,5 +1,5 @@
 //! Readings of real calls, in both browsers, with what they say reckoned by the page
-//! that recorded them (`e2e/tests/calls/golden.rs`).
+//! that recorded them (`e2e/tests/calls/record_stats.rs`).
 
 use std::fs;
 use std::path::Path;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use wimpex_e2e::{CallKind, Stage};
 
 use crate::shared::scenes;
-use crate::trust::opens;
+use crate::verified::opens;
 
 scenes! {
     AnyBrowsers: the_bare_page_calls_wimpex,

@@ -3,7 +3,7 @@
 use wimpex_e2e::{CallKind, Role, Stage, eventually};
 
 use crate::shared::{adds, alice_and_bob, connect, hang_up, opens_the_book, scenes, unfold};
-use crate::trust::opens;
+use crate::verified::opens;
 
 scenes! {
     AnyBrowsers: a_contact_is_called_by_the_name_that_you_give,

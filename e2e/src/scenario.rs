@@ -10,13 +10,13 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
-use crate::bare::{BarePerson, BareSite};
+use crate::bare_peer::{BarePerson, BareSite};
 use crate::browser::{Browser, BrowserKind, BrowserOptions};
-use crate::lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
+use crate::net_lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
 use crate::page::Page;
-use crate::person::Person;
+use crate::peer::Person;
+use crate::proxy::Wire;
 use crate::server::{Server, ServerOptions, repository};
-use crate::wire::Wire;
 
 /// What all scenarios of a run share.
 pub struct World {

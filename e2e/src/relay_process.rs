@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::lab::{Lab, PUBLIC_V4, TURN_PORT, command_in};
+use crate::net_lab::{Lab, PUBLIC_V4, TURN_PORT, command_in};
 use crate::process::Process;
 use crate::server;
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::page::{Page, Role};
-use crate::person::{CallKind, Person};
+use crate::peer::{CallKind, Person};
 use crate::wait::eventually;
 
 const INDEX: &str = include_str!("../bare/index.html");

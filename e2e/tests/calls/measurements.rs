@@ -10,7 +10,7 @@ use wimpex_e2e::{
 use wimpex_record::Record;
 
 use crate::networks::two;
-use crate::quality::{save, sign};
+use crate::quality_sign::{save, sign};
 use crate::shared::{connect, hang_up, measured, scenes};
 
 scenes! {
