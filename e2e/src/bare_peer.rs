@@ -1,5 +1,5 @@
-//! Somebody at the bare page: another program, that knows the guest login and the
-//! first four messages only. It comes from a site, so an origin, of its own.
+//! A peer at the bare page: the minimal client of docs/protocol.md, which knows the guest
+//! login and four messages only. It comes from a site, so an origin, of its own.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,8 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::page::{Page, Role};
-use crate::peer::{CallKind, Person};
-use crate::wait::eventually;
+use crate::peer::{CallKind, Peer};
+use crate::wait::wait_until;
 
 const INDEX: &str = include_str!("../bare/index.html");
 const SCRIPT: &str = include_str!("../bare/bare.js");
@@ -60,19 +60,19 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     .ok()
 }
 
-/// Somebody at the bare page. What they see is told by the same means as for a
-/// [`Person`]: [`BarePerson::person`].
-pub struct BarePerson {
-    person: Person,
+/// A peer at the bare page. What they see and hear is asked by the same means as for a
+/// [`Peer`]: [`BarePeer::peer`].
+pub struct BarePeer {
+    peer: Peer,
 }
 
-impl BarePerson {
+impl BarePeer {
     /// Opens the page and logs in.
     pub async fn open(page: Page, name: &str, site: &BareSite, socket_url: &str) -> Self {
         page.goto(&format!("{}/?server={socket_url}", site.origin))
             .await;
         let bare = Self {
-            person: Person::new(page, name, &site.origin),
+            peer: Peer::new(page, name, &site.origin),
         };
         bare.page().fill("Name", name).await;
         bare.page().click(Role::Button, "Log in").await;
@@ -82,17 +82,17 @@ impl BarePerson {
 
     /// Their tab.
     pub fn page(&self) -> &Page {
-        &self.person.page
+        &self.peer.page
     }
 
-    /// What any page can be asked: whether pictures and sound come, what is left.
-    pub fn person(&self) -> &Person {
-        &self.person
+    /// What any page can be asked: whether video and audio arrive, and what is left over.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Their id.
     pub async fn id(&self) -> String {
-        eventually("the bare page's id", async || {
+        wait_until("the bare page's id", async || {
             let script = "return document.getElementById('my-id').textContent";
             let id: String = self.page().evaluate(script).await;
             if id.is_empty() {
@@ -107,7 +107,7 @@ impl BarePerson {
     /// Calls an id.
     pub async fn call(&self, id: &str, kind: CallKind) {
         self.page().fill("Call id", id).await;
-        self.person.ring(kind).await;
+        self.peer.press_call(kind).await;
     }
 
     /// Waits to be called and takes the call.
@@ -120,14 +120,14 @@ impl BarePerson {
         self.page().click(Role::Button, "Decline").await;
     }
 
-    /// Hangs up: closes the connection and says nothing, for no message of the four does.
+    /// Hangs up: closes the connection and says nothing, for none of its messages does.
     pub async fn end(&self) {
         self.page().click(Role::Button, "End call").await;
     }
 
     /// Waits until the page shows a state.
     pub async fn state_is(&self, state: &str) {
-        eventually(&format!("the bare page to be {state:?}"), async || {
+        wait_until(&format!("the bare page to be {state:?}"), async || {
             let script = "return document.getElementById('state').textContent";
             let now: String = self.page().evaluate(script).await;
             if now == state { Ok(()) } else { Err(now) }

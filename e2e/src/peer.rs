@@ -1,37 +1,37 @@
-//! Somebody at our page. Their means are the accessible names, nothing else.
+//! A person at our page, in a browser. They find things by accessible name only.
 
 use std::time::Duration;
 
 use crate::page::{Page, Role};
-use crate::probe::Media;
-use crate::wait::{eventually, eventually_within};
+use crate::probe::MediaTotals;
+use crate::wait::{wait_until, wait_until_within};
 
-/// What a caller asks for.
+/// `callType` of a call (docs/protocol.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
-    /// Sound and picture.
+    /// Audio and video.
     Video,
-    /// Sound alone.
+    /// Audio only.
     Audio,
 }
 
-/// Somebody at our page.
+/// A person at our page, in a browser.
 #[derive(Clone)]
-pub struct Person {
+pub struct Peer {
     /// Their tab.
     pub page: Page,
     /// The name they go by.
     pub name: String,
-    home: String,
+    base_url: String,
 }
 
-impl Person {
-    /// Somebody who has the page's tab open but has not opened anything.
-    pub fn new(page: Page, name: &str, home: &str) -> Self {
+impl Peer {
+    /// A peer with an empty tab. `base_url` is where they open the page.
+    pub fn new(page: Page, name: &str, base_url: &str) -> Self {
         Self {
             page,
             name: name.to_owned(),
-            home: home.to_owned(),
+            base_url: base_url.to_owned(),
         }
     }
 
@@ -43,19 +43,19 @@ impl Person {
     /// The same at another path, as by somebody's link.
     pub async fn open_at(&self, path: &str) {
         self.visit(path).await;
-        self.introduce().await;
+        self.enter_name().await;
         self.at_home().await;
     }
 
     /// Says who they are.
-    pub async fn introduce(&self) {
+    pub async fn enter_name(&self) {
         self.page.fill("Your name", &self.name).await;
         self.page.click(Role::Button, "Continue").await;
     }
 
     /// Opens a path of the page and does nothing there.
     pub async fn visit(&self, path: &str) {
-        self.page.goto(&format!("{}{path}", self.home)).await;
+        self.page.goto(&format!("{}{path}", self.base_url)).await;
     }
 
     /// Waits until the home screen is there and logged in.
@@ -65,7 +65,7 @@ impl Person {
 
     /// Their call link.
     pub async fn link(&self) -> String {
-        eventually("a link to share", async || {
+        wait_until("a link to share", async || {
             let link = self.page.value("Your link").await;
             if link.contains("/u/") {
                 Ok(link)
@@ -84,24 +84,24 @@ impl Person {
 
     /// Calls a link or id.
     pub async fn call(&self, whom: &str, kind: CallKind) {
-        self.aim(whom).await;
-        self.ring(kind).await;
+        self.enter_callee(whom).await;
+        self.press_call(kind).await;
     }
 
     /// Puts a link or id into the field.
-    pub async fn aim(&self, whom: &str) {
+    pub async fn enter_callee(&self, whom: &str) {
         self.page.fill("Call link or ID", whom).await;
     }
 
     /// Presses the button that calls who is in the field.
-    pub async fn ring(&self, kind: CallKind) {
+    pub async fn press_call(&self, kind: CallKind) {
         let button = match kind {
             CallKind::Video => "Video call",
             CallKind::Audio => "Audio call",
         };
         // Until the server is there the button does nothing, and the driver would
         // click it all the same.
-        eventually(&format!("{button:?} to be of use"), async || {
+        wait_until(&format!("{button:?} to be of use"), async || {
             let found = self.page.look(Role::Button, button).await?;
             let enabled = found.is_enabled().await.unwrap_or(false);
             enabled
@@ -114,7 +114,7 @@ impl Person {
 
     /// Waits for the prompt, and returns its text.
     pub async fn is_called(&self) -> String {
-        eventually("the prompt of an incoming call", async || {
+        wait_until("the prompt of an incoming call", async || {
             let prompts = self.page.texts(Role::AlertDialog).await;
             prompts
                 .into_iter()
@@ -126,7 +126,7 @@ impl Person {
 
     /// Waits until the prompt is gone.
     pub async fn prompt_is_gone(&self, within: Duration) {
-        eventually_within(within, "the prompt to go", async || {
+        wait_until_within(within, "the prompt to go", async || {
             match self.page.texts(Role::AlertDialog).await.first() {
                 None => Ok(()),
                 Some(prompt) => Err(format!("{prompt:?}")),
@@ -135,12 +135,12 @@ impl Person {
         .await;
     }
 
-    /// Takes the call.
+    /// Accepts the call.
     pub async fn accept(&self) {
         self.page.click(Role::Button, "Accept").await;
     }
 
-    /// Takes the call without sending a picture.
+    /// Accepts the call without sending video.
     pub async fn accept_without_camera(&self) {
         self.page.click(Role::Button, "Accept without camera").await;
     }
@@ -167,7 +167,7 @@ impl Person {
 
     /// Waits until the connection's state has these words in it.
     pub async fn status_says(&self, words: &str) {
-        eventually(&format!("the status {words:?}"), async || {
+        wait_until(&format!("the status {words:?}"), async || {
             let texts = self.page.texts(Role::Status).await;
             let found = texts.iter().any(|text| text.contains(words));
             found.then_some(()).ok_or_else(|| format!("{texts:?}"))
@@ -177,7 +177,7 @@ impl Person {
 
     /// The timer's text: mm:ss.
     pub async fn timer(&self) -> String {
-        eventually("the timer", async || {
+        wait_until("the timer", async || {
             let texts = self.page.texts(Role::Timer).await;
             texts
                 .into_iter()
@@ -189,12 +189,12 @@ impl Person {
 
     /// Waits for the end screen with one of these words on it.
     pub async fn call_is_over(&self, words: &[&str]) {
-        self.call_is_over_within(crate::PATIENCE, words).await;
+        self.call_is_over_within(crate::WAIT_TIMEOUT, words).await;
     }
 
-    /// [`Person::call_is_over`] where a time is promised.
+    /// [`Peer::call_is_over`] where a time is promised.
     pub async fn call_is_over_within(&self, time: Duration, words: &[&str]) {
-        eventually_within(
+        wait_until_within(
             time,
             &format!("the end screen with one of {words:?}"),
             async || {
@@ -223,22 +223,23 @@ impl Person {
         self.at_home().await;
     }
 
-    /// Waits until pictures are coming in and being decoded.
+    /// Waits until video frames arrive and are decoded.
     pub async fn sees(&self) {
-        self.grows("decoded pictures", |media| media.frames_decoded as f64)
+        self.grows("decoded frames", |media| media.frames_decoded as f64)
             .await;
     }
 
-    /// Waits until sound is coming in that is not silence.
+    /// Waits until audio arrives that is not silence.
     pub async fn hears(&self) {
-        self.grows("heard sound", |media| media.audio_energy).await;
+        self.grows("received audio", |media| media.audio_energy)
+            .await;
     }
 
     /// Waits until a number of `getStats` has grown, in two steps, from where it is.
-    pub async fn grows(&self, what: &str, number: fn(&Media) -> f64) {
+    pub async fn grows(&self, what: &str, number: fn(&MediaTotals) -> f64) {
         let mut last = number(&self.page.media().await);
         for _ in 0..2 {
-            last = eventually(&format!("more {what} at {}", self.name), async || {
+            last = wait_until(&format!("more {what} at {}", self.name), async || {
                 let now = number(&self.page.media().await);
                 if now > last {
                     Ok(now)
@@ -256,9 +257,9 @@ impl Person {
         self.left_nothing_but(&[]).await;
     }
 
-    /// [`Person::left_nothing`], except for console errors with one of these parts.
+    /// [`Peer::left_nothing`], except for console errors with one of these parts.
     pub async fn left_nothing_but(&self, excepted: &[&str]) {
-        eventually("no live track and no open connection", async || {
+        wait_until("no live track and no open connection", async || {
             let now = self.page.snapshot().await;
             if now.live_tracks == 0 && now.connections_open == 0 {
                 return Ok(());

@@ -142,7 +142,7 @@
   });
   if (document.documentElement) look();
 
-  // The pictures of the remote video, one by one, but only once somebody asks:
+  // The frames of the remote video, one by one, but only once somebody asks:
   // it costs time to be told of each.
   let frames = null;
   const follow = (video) => video.requestVideoFrameCallback((_, { presentationTime }) => {
@@ -153,7 +153,7 @@
     follow(video);
   });
   // What there was since the last time, and begins anew. A standstill counts.
-  const pictures = () => {
+  const frameGaps = () => {
     const now = performance.now();
     const found = frames && {
       longestGap: Math.max(frames.longestGap, now - frames.last),
@@ -351,7 +351,7 @@
       prompts,
       errors,
     }),
-    pictures,
+    frameGaps,
     // Forgets what was recorded of the past, so that only the page grows.
     forget: () => {
       prune();

@@ -1,6 +1,6 @@
-//! A way to the server that can be held up or cut: a TCP proxy in between.
+//! A TCP proxy in front of the server, which can stall, cut and truncate connections.
 //!
-//! The page is opened at the wire's own address, so that its socket goes over it.
+//! The page is opened at the proxy's own address, so that its socket goes through it.
 //! `Host` and `Origin` pass as they are, and so they agree.
 
 use std::io;
@@ -13,37 +13,37 @@ use tokio::task::AbortHandle;
 
 use crate::server::fresh_address;
 
-/// So much of an answer comes over a wire that breaks off, in bytes: more than the
-/// page itself has, less than its program.
-const ANSWER: usize = 16 * 1024;
+/// Where [`Traffic::Truncate`] cuts a response, in bytes: more than the page itself has,
+/// less than its program.
+const TRUNCATED_LENGTH: usize = 16 * 1024;
 
-/// What a wire does with what is sent over it.
+/// What a proxy does with what is sent through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Traffic {
-    /// It passes.
-    Passes,
+    /// Forwards it.
+    Pass,
     /// Nothing passes, either way, and nobody is told: the network is gone.
-    Stands,
+    Stall,
     /// All connections are cut, and new ones are refused.
-    IsCut,
+    Cut,
     /// An answer of more than a few kilobytes ends in the middle.
-    BreaksOff,
+    Truncate,
 }
 
 /// A running proxy; it ends when it is dropped.
-pub struct Wire {
+pub struct TcpProxy {
     address: String,
     traffic: watch::Sender<Traffic>,
     task: AbortHandle,
 }
 
-impl Wire {
-    /// A wire to a server's address and port.
+impl TcpProxy {
+    /// A proxy to a server's address and port.
     pub(crate) async fn to(server: &str) -> Self {
         let listener = TcpListener::bind(fresh_address()).await;
         let listener = listener.expect("a loopback address of its own");
         let address = listener.local_addr().expect("it is bound").to_string();
-        let (traffic, state) = watch::channel(Traffic::Passes);
+        let (traffic, state) = watch::channel(Traffic::Pass);
         let task = tokio::spawn(accept(listener, server.to_owned(), state));
         Self {
             address,
@@ -57,15 +57,15 @@ impl Wire {
         format!("http://{}", self.address)
     }
 
-    /// From now on.
+    /// Applies to open and new connections from now on.
     pub fn traffic(&self, traffic: Traffic) {
         self.traffic.send_replace(traffic);
     }
 }
 
-impl Drop for Wire {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
-        self.traffic.send_replace(Traffic::IsCut);
+        self.traffic.send_replace(Traffic::Cut);
         self.task.abort();
     }
 }
@@ -78,10 +78,10 @@ async fn accept(
     let address = listener.local_addr()?;
     let mut listener = Some(listener);
     loop {
-        if *state.borrow() == Traffic::IsCut {
+        if *state.borrow() == Traffic::Cut {
             // Whoever connects to a port without a listener is refused.
             listener = None;
-            if until(&mut state, |traffic| traffic != Traffic::IsCut).await {
+            if until(&mut state, |traffic| traffic != Traffic::Cut).await {
                 continue;
             }
             return Ok(());
@@ -108,7 +108,7 @@ async fn connect(
     mut state: watch::Receiver<Traffic>,
 ) -> io::Result<()> {
     // A packet that does not arrive opens no connection at the server either.
-    if !until(&mut state, |traffic| traffic != Traffic::Stands).await {
+    if !until(&mut state, |traffic| traffic != Traffic::Stall).await {
         return Ok(());
     }
     let server = TcpStream::connect(server).await?;
@@ -130,7 +130,7 @@ async fn connect(
     Ok(())
 }
 
-/// Copies until the end, and waits before each piece while traffic stands.
+/// Copies until the end, and waits before each piece while traffic is stalled.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -142,8 +142,8 @@ async fn pass(
         if !until(&mut state, does_pass).await {
             return Ok(());
         }
-        if *state.borrow() == Traffic::BreaksOff && length > ANSWER {
-            return to.write_all(&piece[..ANSWER]).await;
+        if *state.borrow() == Traffic::Truncate && length > TRUNCATED_LENGTH {
+            return to.write_all(&piece[..TRUNCATED_LENGTH]).await;
         }
         if length == 0 {
             return to.shutdown().await;
@@ -153,14 +153,14 @@ async fn pass(
 }
 
 fn does_pass(traffic: Traffic) -> bool {
-    matches!(traffic, Traffic::Passes | Traffic::BreaksOff)
+    matches!(traffic, Traffic::Pass | Traffic::Truncate)
 }
 
 async fn until_cut(mut state: watch::Receiver<Traffic>) {
-    until(&mut state, |traffic| traffic == Traffic::IsCut).await;
+    until(&mut state, |traffic| traffic == Traffic::Cut).await;
 }
 
-/// Waits for a state; `false` when the wire is gone.
+/// Waits for a state; `false` when the proxy is gone.
 async fn until(state: &mut watch::Receiver<Traffic>, is: impl Fn(Traffic) -> bool) -> bool {
     state.wait_for(|traffic| is(*traffic)).await.is_ok()
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::net_lab::{Lab, PUBLIC_V4, TURN_PORT, command_in};
+use crate::net_lab::{NetLab, PUBLIC_V4, TURN_PORT, command_in};
 use crate::process::Process;
 use crate::server;
 
@@ -13,16 +13,16 @@ pub struct Relay {
 
 impl Relay {
     /// The server's own relay, without the rest (`--role turn`).
-    pub fn ours(lab: &Lab, secret: &str) -> Self {
-        let mut command = command_in(Some(lab.public().name()), server::program());
+    pub fn ours(net_lab: &NetLab, secret: &str) -> Self {
+        let mut command = command_in(Some(net_lab.public().name()), server::program());
         command.args(["--role", "turn", "--turn-secret", secret]);
         command.arg(format!("--turn-listen={PUBLIC_V4}:{TURN_PORT}"));
         Self::start("the relay", &mut command, "relaying on")
     }
 
     /// coturn with `use-auth-secret`, as `docs/turn.md` tells a host to start it.
-    pub fn coturn(lab: &Lab, secret: &str) -> Self {
-        let mut command = command_in(Some(lab.public().name()), "turnserver");
+    pub fn coturn(net_lab: &NetLab, secret: &str) -> Self {
+        let mut command = command_in(Some(net_lab.public().name()), "turnserver");
         command.args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--realm=wimpex"]);
         command.args(["--log-file=stdout", "--use-auth-secret", "--fingerprint"]);
         command.arg(format!("--static-auth-secret={secret}"));

@@ -1,4 +1,4 @@
-//! What one scenario plays on: a server of its own, and browsers lent to it.
+//! A scenario while it runs: a server of its own, and browsers borrowed from the harness.
 
 use std::cell::{Ref, RefCell, RefMut};
 use std::fmt::Write;
@@ -10,25 +10,25 @@ use futures_util::FutureExt;
 use tokio::runtime::Runtime;
 use tokio::sync::RwLock;
 
-use crate::bare_peer::{BarePerson, BareSite};
+use crate::bare_peer::{BarePeer, BareSite};
 use crate::browser::{Browser, BrowserKind, BrowserOptions};
-use crate::net_lab::{Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
+use crate::net_lab::{Home, NetLab, PUBLIC_V4, PUBLIC_V6, TURN_PORT};
 use crate::page::Page;
-use crate::peer::Person;
-use crate::proxy::Wire;
+use crate::peer::Peer;
+use crate::proxy::TcpProxy;
 use crate::server::{Server, ServerOptions, repository};
 
-/// What all scenarios of a run share.
-pub struct World {
+/// What all scenarios of a test run share: the runtime, the bare page, and idle browsers.
+pub struct Harness {
     pub(crate) runtime: Runtime,
     bare_site: BareSite,
     idle: Mutex<Vec<Browser>>,
-    /// Who plays holds it: with others, or alone.
+    /// Held for reading by scenarios that run side by side, for writing by one that runs alone.
     pub(crate) machine: RwLock<()>,
 }
 
-impl World {
-    /// An empty world: browsers are started when they are first needed.
+impl Harness {
+    /// Without browsers: they are started when they are first needed.
     pub fn new() -> Self {
         Self {
             runtime: Runtime::new().expect("the tokio runtime"),
@@ -38,21 +38,21 @@ impl World {
         }
     }
 
-    /// Plays something on a stage of its own, outside of the test runner.
-    pub fn play<T>(&self, kinds: [BrowserKind; 2], scene: impl AsyncFnOnce(&Stage) -> T) -> T {
+    /// Runs a scenario outside of the test runner, as the benchmark does.
+    pub fn run<T>(&self, kinds: [BrowserKind; 2], run: impl AsyncFnOnce(&Scenario) -> T) -> T {
         self.runtime.block_on(async {
-            let stage = Stage::new(self, kinds, "play", None);
-            match AssertUnwindSafe(scene(&stage)).catch_unwind().await {
+            let scenario = Scenario::new(self, kinds, "run", None);
+            match AssertUnwindSafe(run(&scenario)).catch_unwind().await {
                 Ok(value) => value,
                 Err(panic) => {
-                    eprintln!("{}", stage.report().await);
+                    eprintln!("{}", scenario.report().await);
                     resume_unwind(panic)
                 }
             }
         })
     }
 
-    async fn lend(&self, kind: BrowserKind, options: &BrowserOptions) -> Browser {
+    async fn borrow(&self, kind: BrowserKind, options: &BrowserOptions) -> Browser {
         let idle = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             let found = idle
@@ -66,7 +66,7 @@ impl World {
         }
     }
 
-    fn take_back(&self, browser: Browser) {
+    fn give_back(&self, browser: Browser) {
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -74,45 +74,45 @@ impl World {
     }
 }
 
-impl Default for World {
+impl Default for Harness {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// What one scenario plays on. Dropping it kills its server and its browsers;
-/// [`Stage::clear`] gives the browsers back instead.
-pub struct Stage<'w> {
-    world: &'w World,
+/// A running scenario. Dropping it kills its server and its browsers; [`Scenario::finish`]
+/// gives the browsers back instead.
+pub struct Scenario<'w> {
+    harness: &'w Harness,
     kinds: [BrowserKind; 2],
     name: String,
     server: RefCell<Server>,
     browsers: RefCell<Vec<Browser>>,
     pages: RefCell<Vec<(String, Page)>>,
-    // Dropped last: what runs in its networks ends before.
-    lab: Option<Lab>,
+    // Dropped last, after everything that runs in its networks.
+    net_lab: Option<NetLab>,
 }
 
-/// The port of the server in a network of our own.
-const LAB_PORT: u16 = 8080;
+/// The port of the server in a network laboratory.
+const SERVER_PORT: u16 = 8080;
 
-impl<'w> Stage<'w> {
+impl<'w> Scenario<'w> {
     /// On this machine's loopback, or with the server in the public network of a
-    /// laboratory.
+    /// network laboratory.
     pub(crate) fn new(
-        world: &'w World,
+        harness: &'w Harness,
         kinds: [BrowserKind; 2],
         name: &str,
-        lab: Option<Lab>,
+        net_lab: Option<NetLab>,
     ) -> Self {
-        let options = match &lab {
+        let options = match &net_lab {
             None => ServerOptions {
-                allow_origins: vec![world.bare_site.origin().to_owned()],
+                allow_origins: vec![harness.bare_site.origin().to_owned()],
                 ..ServerOptions::default()
             },
-            Some(lab) => ServerOptions {
-                namespace: Some(lab.public().name().to_owned()),
-                listen: Some(format!("[::]:{LAB_PORT}")),
+            Some(net_lab) => ServerOptions {
+                namespace: Some(net_lab.public().name().to_owned()),
+                listen: Some(format!("[::]:{SERVER_PORT}")),
                 // Not all addresses: answers leave from the one that was asked.
                 arguments: vec![format!(
                     "--turn-listen={PUBLIC_V4}:{TURN_PORT},[{PUBLIC_V6}]:{TURN_PORT}"
@@ -121,48 +121,53 @@ impl<'w> Stage<'w> {
             },
         };
         Self {
-            world,
+            harness,
             kinds,
             name: name.to_owned(),
             server: RefCell::new(Server::start(options)),
             browsers: RefCell::new(Vec::new()),
             pages: RefCell::new(Vec::new()),
-            lab,
+            net_lab,
         }
     }
 
-    /// The networks, in a scene that [`Needs::Networks`](crate::Needs::Networks).
-    pub fn lab(&self) -> &Lab {
-        self.lab.as_ref().expect("the scene has networks")
+    /// The network laboratory, in a scenario that [`Needs::Networks`](crate::Needs::Networks).
+    pub fn net_lab(&self) -> &NetLab {
+        self.net_lab.as_ref().expect("the scenario has networks")
     }
 
-    /// Somebody in a browser of their own, in a home of the laboratory.
-    pub async fn resident(&self, home: &Home, name: &str) -> Person {
-        let person = self.newcomer(home, name).await;
-        person.open().await;
-        person
+    /// A peer who is logged in, in a browser of their own in a home of the laboratory.
+    pub async fn peer_in(&self, home: &Home, name: &str) -> Peer {
+        let peer = self.unopened_peer_in(home, name).await;
+        peer.open().await;
+        peer
     }
 
-    /// [`Stage::resident`] who has not opened the page yet.
-    pub async fn newcomer(&self, home: &Home, name: &str) -> Person {
-        self.newcomer_with(home, name, BrowserOptions::default())
+    /// [`Scenario::peer_in`], but the page is not opened yet.
+    pub async fn unopened_peer_in(&self, home: &Home, name: &str) -> Peer {
+        self.unopened_peer_in_with(home, name, BrowserOptions::default())
             .await
     }
 
-    /// [`Stage::newcomer`] in a browser that is set up in another way.
-    pub async fn newcomer_with(&self, home: &Home, name: &str, options: BrowserOptions) -> Person {
+    /// [`Scenario::unopened_peer_in`] in a browser that is set up in another way.
+    pub async fn unopened_peer_in_with(
+        &self,
+        home: &Home,
+        name: &str,
+        options: BrowserOptions,
+    ) -> Peer {
         let host = if home.is_v6() {
             format!("[{PUBLIC_V6}]")
         } else {
             PUBLIC_V4.to_owned()
         };
-        let origin = format!("http://{host}:{LAB_PORT}");
+        let origin = format!("http://{host}:{SERVER_PORT}");
         let options = BrowserOptions {
             namespace: Some(home.machine().name().to_owned()),
             trusted_origin: Some(origin.clone()),
             ..options
         };
-        Person::new(self.page(name, &options).await, name, &origin)
+        Peer::new(self.page(name, &options).await, name, &origin)
     }
 
     /// The server, to ask it for its address.
@@ -175,67 +180,68 @@ impl<'w> Stage<'w> {
         self.server.borrow_mut()
     }
 
-    /// Somebody in a browser of their own, at home.
-    pub async fn person(&self, name: &str) -> Person {
-        let person = self.visitor(name).await;
-        person.open().await;
-        person
+    /// A peer who has opened the page and is logged in, in a browser of their own.
+    pub async fn peer(&self, name: &str) -> Peer {
+        let peer = self.unopened_peer(name).await;
+        peer.open().await;
+        peer
     }
 
-    /// Somebody in a browser of their own, who has not opened the page yet.
-    pub async fn visitor(&self, name: &str) -> Person {
-        self.visitor_with(name, BrowserOptions::default()).await
+    /// [`Scenario::peer`], but the page is not opened yet.
+    pub async fn unopened_peer(&self, name: &str) -> Peer {
+        self.unopened_peer_with(name, BrowserOptions::default())
+            .await
     }
 
-    /// [`Stage::visitor`] in a browser that is set up in another way.
-    pub async fn visitor_with(&self, name: &str, options: BrowserOptions) -> Person {
+    /// [`Scenario::unopened_peer`] in a browser that is set up in another way.
+    pub async fn unopened_peer_with(&self, name: &str, options: BrowserOptions) -> Peer {
         let page = self.page(name, &options).await;
         let home = match &options.host_on_loopback {
             Some((host, _)) => format!("http://{host}:{}", self.server().address().1),
             None => self.server().url(),
         };
-        Person::new(page, name, &home)
+        Peer::new(page, name, &home)
     }
 
-    /// Somebody in a browser of their own, at home, whose way to the server is `wire`.
-    pub async fn person_over(&self, wire: &Wire, name: &str) -> Person {
-        let person = self.visitor_over(wire, name).await;
-        person.open().await;
-        person
+    /// [`Scenario::peer`], connected to the server through `proxy`.
+    pub async fn peer_over(&self, proxy: &TcpProxy, name: &str) -> Peer {
+        let peer = self.unopened_peer_over(proxy, name).await;
+        peer.open().await;
+        peer
     }
 
-    /// The same, who has not opened the page yet.
-    pub async fn visitor_over(&self, wire: &Wire, name: &str) -> Person {
+    /// [`Scenario::peer_over`], but the page is not opened yet.
+    pub async fn unopened_peer_over(&self, proxy: &TcpProxy, name: &str) -> Peer {
         let page = self.page(name, &BrowserOptions::default()).await;
-        Person::new(page, name, &wire.url())
+        Peer::new(page, name, &proxy.url())
     }
 
-    /// A way to the server that can be held up.
-    pub async fn wire(&self) -> Wire {
+    /// A proxy to the server, which can stall and cut connections.
+    pub async fn proxy(&self) -> TcpProxy {
         let server = self.server().host_and_port().to_owned();
-        Wire::to(&server).await
+        TcpProxy::to(&server).await
     }
 
-    /// Kills somebody's browser with SIGKILL.
+    /// Kills a peer's browser with SIGKILL.
     pub fn kill_browser_of(&self, name: &str) {
         let index = self.index_of(name);
         self.browsers.borrow_mut()[index].kill();
     }
 
-    /// Somebody at the bare page, logged in.
-    pub async fn bare_person(&self, name: &str) -> BarePerson {
+    /// A peer at the bare page, logged in.
+    pub async fn bare_peer(&self, name: &str) -> BarePeer {
         let page = self.page(name, &BrowserOptions::default()).await;
         self.at_bare_page(&page, name).await
     }
 
     /// Takes a tab to the bare page and logs in there.
-    pub async fn at_bare_page(&self, page: &Page, name: &str) -> BarePerson {
+    pub async fn at_bare_page(&self, page: &Page, name: &str) -> BarePeer {
         let socket_url = self.server().socket_url();
-        BarePerson::open(page.clone(), name, &self.world.bare_site, &socket_url).await
+        BarePeer::open(page.clone(), name, &self.harness.bare_site, &socket_url).await
     }
 
-    /// The same person in one more tab of their browser, which has opened nothing yet.
-    pub async fn second_tab_of(&self, name: &str) -> Person {
+    /// The same peer in one more tab of their browser, with no page opened yet.
+    pub async fn second_tab_of(&self, name: &str) -> Peer {
         let index = self.index_of(name);
         let browser = self.browsers.borrow_mut().remove(index);
         let page = browser.new_tab().await;
@@ -243,7 +249,7 @@ impl<'w> Stage<'w> {
         self.pages
             .borrow_mut()
             .push((format!("{name}, second tab"), page.clone()));
-        Person::new(page, name, &self.server().url())
+        Peer::new(page, name, &self.server().url())
     }
 
     fn index_of(&self, name: &str) -> usize {
@@ -254,7 +260,7 @@ impl<'w> Stage<'w> {
 
     async fn page(&self, name: &str, options: &BrowserOptions) -> Page {
         let kind = self.kinds[self.browsers.borrow().len() % 2];
-        let browser = self.world.lend(kind, options).await;
+        let browser = self.harness.borrow(kind, options).await;
         let page = browser.page().await;
         self.browsers.borrow_mut().push(browser);
         self.pages
@@ -263,24 +269,24 @@ impl<'w> Stage<'w> {
         page
     }
 
-    /// Closes all browsers: others come.
-    pub fn send_home(&self) {
+    /// Closes all browsers, so that the next peers get fresh ones.
+    pub fn close_browsers(&self) {
         self.pages.borrow_mut().clear();
         self.browsers.borrow_mut().clear();
     }
 
     /// Gives the browsers back for the next scenario, after a success.
-    pub(crate) async fn clear(self) {
+    pub(crate) async fn finish(self) {
         for browser in self.browsers.take() {
             // One in a network of its own is of no use without it.
             let elsewhere = browser.options().namespace.is_some();
             if !elsewhere && browser.recycle().await.is_ok() {
-                self.world.take_back(browser);
+                self.harness.give_back(browser);
             }
         }
     }
 
-    /// What stood on every page, and the end of the server's log, after a failure.
+    /// What every page showed, and the end of the server's log, after a failure.
     pub(crate) async fn report(&self) -> String {
         let directory = repository().join("target/e2e");
         let _ = std::fs::create_dir_all(&directory);

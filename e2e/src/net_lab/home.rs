@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Lab, Namespace};
+use super::{Namespace, NetLab};
 
 /// How a home is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +55,12 @@ impl Uplink {
 /// A machine in a network of its own.
 pub struct Home {
     machine: Namespace,
-    ways: Vec<Way>,
+    gateways: Vec<Gateway>,
     in_use: Cell<usize>,
 }
 
-/// One way out.
-struct Way {
+/// A way out: a router, and the links on both of its sides.
+struct Gateway {
     router: Namespace,
     uplink: Uplink,
     /// The router's link to the public network, by number.
@@ -69,10 +69,10 @@ struct Way {
     interface: String,
 }
 
-/// What a router has counted.
+/// UDP packets that a router has counted in one direction.
 #[derive(Clone, Copy, Debug)]
-pub struct Toll {
-    /// Packets that came to it.
+pub struct PacketCounts {
+    /// Packets that arrived.
     pub packets: u64,
     /// Those of them that it dropped.
     pub lost: u64,
@@ -83,18 +83,18 @@ pub struct Toll {
 }
 
 impl Home {
-    pub(super) fn new(lab: &Lab, uplinks: &[Uplink]) -> Self {
+    pub(super) fn new(net_lab: &NetLab, uplinks: &[Uplink]) -> Self {
         let machine = Namespace::new("home");
-        let ways = uplinks
+        let gateways = uplinks
             .iter()
-            .map(|uplink| Way::new(lab, &machine, *uplink))
+            .map(|uplink| Gateway::new(net_lab, &machine, *uplink))
             .collect();
         let home = Self {
             machine,
-            ways,
+            gateways,
             in_use: Cell::new(0),
         };
-        home.way().use_by(&home.machine);
+        home.gateway().use_by(&home.machine);
         home
     }
 
@@ -106,31 +106,32 @@ impl Home {
     /// Leaves the network for the next one: the machine's address is another one
     /// then, and the old one leads nowhere.
     pub fn switch(&self) {
-        self.way().leave(&self.machine);
-        self.in_use.set((self.in_use.get() + 1) % self.ways.len());
-        self.way().use_by(&self.machine);
+        self.gateway().leave(&self.machine);
+        self.in_use
+            .set((self.in_use.get() + 1) % self.gateways.len());
+        self.gateway().use_by(&self.machine);
     }
 
     /// Whether the machine has an address of the public network in IPv6 only.
     pub fn is_v6(&self) -> bool {
-        self.way().uplink == Uplink::OpenV6
+        self.gateway().uplink == Uplink::OpenV6
     }
 
     /// The addresses by which others may know the machine: its own, and its router's.
     pub fn addresses(&self) -> Vec<String> {
-        let mut addresses = vec![self.way().own_address()];
-        if self.way().uplink != Uplink::OpenV6 {
-            addresses.push(format!("11.0.{}.2", self.way().link));
+        let mut addresses = vec![self.gateway().own_address()];
+        if self.gateway().uplink != Uplink::OpenV6 {
+            addresses.push(format!("11.0.{}.2", self.gateway().link));
         }
         addresses
     }
 
-    /// Drops so many of a hundred packets, each way; and what is more than so many
-    /// kilobits a second, each way. 0 is none, and no limit.
-    pub fn weather(&self, loss_percent: u8, kilobits: u32) {
-        let mut rules = "flush chain inet wimpex weather\n".to_owned();
+    /// Impairs UDP in each direction: drops `loss_percent` of the packets at random, and what
+    /// exceeds `kilobits` a second. 0 means no loss, and no limit.
+    pub fn impair(&self, loss_percent: u8, kilobits: u32) {
+        let mut rules = "flush chain inet wimpex impair\n".to_owned();
         let mut rule = |rule: String| {
-            rules += &format!("add rule inet wimpex weather {rule}\n");
+            rules += &format!("add rule inet wimpex impair {rule}\n");
         };
         for (interface, name) in [("iifname", "in"), ("oifname", "out")] {
             let direction = format!("{interface} \"out\" meta l4proto udp");
@@ -150,13 +151,13 @@ impl Home {
                 ));
             }
         }
-        self.way().router.nft(&rules);
+        self.gateway().router.nft(&rules);
     }
 
-    /// What the weather has seen of UDP so far: what comes to the home, and what leaves it.
-    pub fn tolls(&self) -> [Toll; 2] {
+    /// UDP packets that the impairment has counted so far: what comes to the home, and what leaves it.
+    pub fn packet_counts(&self) -> [PacketCounts; 2] {
         let text = self
-            .way()
+            .gateway()
             .router
             .nft_says("list counters table inet wimpex");
         let of = |name: &str| {
@@ -171,7 +172,7 @@ impl Home {
         };
         ["in", "out"].map(|name| {
             let (all, lost) = (of(&format!("all_{name}")), of(&format!("lost_{name}")));
-            Toll {
+            PacketCounts {
                 packets: all.0,
                 lost: lost.0,
                 bytes: all.1 - lost.1,
@@ -180,36 +181,36 @@ impl Home {
         })
     }
 
-    fn way(&self) -> &Way {
-        &self.ways[self.in_use.get()]
+    fn gateway(&self) -> &Gateway {
+        &self.gateways[self.in_use.get()]
     }
 }
 
-impl Way {
-    fn new(lab: &Lab, machine: &Namespace, uplink: Uplink) -> Self {
-        let link = lab.next_link();
+impl Gateway {
+    fn new(net_lab: &NetLab, machine: &Namespace, uplink: Uplink) -> Self {
+        let link = net_lab.next_link();
         let router = Namespace::new("router");
-        let way = Self {
+        let gateway = Self {
             router,
             uplink,
             link,
             interface: format!("eth{link}"),
         };
-        way.join_the_public(lab);
-        way.router.ip(&format!(
+        gateway.join_the_public(net_lab);
+        gateway.router.ip(&format!(
             "link add in type veth peer name {} netns {}",
-            way.interface,
+            gateway.interface,
             machine.name()
         ));
-        way.router.ip("link set in up");
-        way.address_inside();
-        way.router.nft(&way.rules());
-        way
+        gateway.router.ip("link set in up");
+        gateway.address_inside();
+        gateway.router.nft(&gateway.rules());
+        gateway
     }
 
-    fn join_the_public(&self, lab: &Lab) {
+    fn join_the_public(&self, net_lab: &NetLab) {
         let (router, n) = (&self.router, self.link);
-        let public = lab.public();
+        let public = net_lab.public();
         router.set("net/ipv4/ip_forward", "1");
         router.set("net/ipv6/conf/all/forwarding", "1");
         router.ip(&format!(
@@ -229,17 +230,19 @@ impl Way {
     }
 
     fn address_inside(&self) {
-        let gateway = self.gateway();
+        let gateway_address = self.gateway_address();
         let bits = if self.uplink == Uplink::OpenV6 {
             64
         } else {
             25
         };
-        self.router
-            .ip(&format!("addr add {gateway}/{bits} dev in{}", self.nodad()));
+        self.router.ip(&format!(
+            "addr add {gateway_address}/{bits} dev in{}",
+            self.nodad()
+        ));
     }
 
-    fn gateway(&self) -> String {
+    fn gateway_address(&self) -> String {
         let n = self.link;
         match self.uplink {
             Uplink::Open => format!("11.0.{n}.129"),
@@ -278,7 +281,10 @@ impl Way {
             self.nodad()
         ));
         machine.ip(&format!("link set {interface} up"));
-        machine.ip(&format!("{family}route add default via {}", self.gateway()));
+        machine.ip(&format!(
+            "{family}route add default via {}",
+            self.gateway_address()
+        ));
     }
 
     fn leave(&self, machine: &Namespace) {
@@ -310,9 +316,9 @@ impl Way {
                 counter all_out {{ }}
                 counter lost_in {{ }}
                 counter lost_out {{ }}
-                chain weather {{ }}
+                chain impair {{ }}
                 chain input {{ type filter hook input priority 0; {guard}; }}
-                chain forward {{ type filter hook forward priority 0; {udp}; {guard}; jump weather; }}
+                chain forward {{ type filter hook forward priority 0; {udp}; {guard}; jump impair; }}
                 chain leaving {{ type nat hook postrouting priority 100; {nat}; }}
             }}\n"
         )

@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 
 pub use capture::Capture;
 pub(crate) use connector::Connector;
-pub use home::{Home, Toll, Uplink};
+pub use home::{Home, PacketCounts, Uplink};
 pub use namespace::Namespace;
 pub(crate) use namespace::command_in;
 
@@ -35,12 +35,12 @@ pub const PUBLIC_V6: &str = "2a11::1";
 pub const TURN_PORT: u16 = 3478;
 
 /// A public network, to which homes are attached.
-pub struct Lab {
+pub struct NetLab {
     public: Namespace,
     links: Cell<u8>,
 }
 
-impl Lab {
+impl NetLab {
     /// What is missing here, if there can be none. It is found out once.
     pub fn missing() -> Option<&'static str> {
         static MISSING: OnceLock<Option<&str>> = OnceLock::new();
@@ -59,8 +59,8 @@ impl Lab {
         }
         // Root in a container may still not be allowed to.
         let tried = std::panic::catch_unwind(|| {
-            let lab = Self::new();
-            drop(lab.home(Uplink::SymmetricNat));
+            let net_lab = Self::new();
+            drop(net_lab.home(Uplink::SymmetricNat));
         });
         tried
             .is_err()

@@ -1,10 +1,10 @@
 //! Sound and picture, both ways.
 
-use wimpex_e2e::{CallKind, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Role, Scenario, wait_until};
 
-use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, scenes};
+use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: video_call_carries_picture_and_sound_both_ways,
     AnyBrowsers: audio_call_carries_sound_and_uses_no_camera,
     AnyBrowsers: accepting_without_camera_sends_sound_only,
@@ -12,28 +12,28 @@ scenes! {
     AnyBrowsers: a_pause_from_outside_is_undone,
 }
 
-async fn video_call_carries_picture_and_sound_both_ways(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn video_call_carries_picture_and_sound_both_ways(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
-    for person in [&alice, &bob] {
-        person.page.find(Role::Video, "Remote video").await;
-        person.page.find(Role::Video, "Your camera").await;
-        let timer = person.timer().await;
+    for peer in [&alice, &bob] {
+        peer.page.find(Role::Video, "Remote video").await;
+        peer.page.find(Role::Video, "Your camera").await;
+        let timer = peer.timer().await;
         let (minutes, seconds) = timer.trim().split_once(':').expect("mm:ss");
         assert_eq!((minutes, seconds.len()), ("00", 2), "{timer:?}");
     }
     hang_up(&alice, &bob).await;
 }
 
-async fn audio_call_carries_sound_and_uses_no_camera(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
+async fn audio_call_carries_sound_and_uses_no_camera(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
     tokio::join!(alice.hears(), bob.hears());
-    for person in [&alice, &bob] {
-        let snapshot = person.page.snapshot().await;
+    for peer in [&alice, &bob] {
+        let snapshot = peer.page.snapshot().await;
         assert_eq!(
             snapshot.live_cameras, 0,
             "{} films an audio call",
-            person.name
+            peer.name
         );
         let described = snapshot.sent.iter().filter(|sent| !sent.media.is_empty());
         for sent in described {
@@ -43,13 +43,12 @@ async fn audio_call_carries_sound_and_uses_no_camera(stage: &Stage<'_>) {
                 ["audio", "application"],
                 "media in the {} of {}",
                 sent.r#type,
-                person.name
+                peer.name
             );
         }
-        assert_eq!(person.page.media().await.frames_decoded, 0);
+        assert_eq!(peer.page.media().await.frames_decoded, 0);
         assert!(
-            person
-                .page
+            peer.page
                 .find_now(Role::Button, "Turn camera off")
                 .await
                 .is_none()
@@ -58,8 +57,8 @@ async fn audio_call_carries_sound_and_uses_no_camera(stage: &Stage<'_>) {
     hang_up(&bob, &alice).await;
 }
 
-async fn accepting_without_camera_sends_sound_only(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn accepting_without_camera_sends_sound_only(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.accept_without_camera().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
@@ -80,28 +79,28 @@ async fn accepting_without_camera_sends_sound_only(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn a_second_call_works_right_after_the_first(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn a_second_call_works_right_after_the_first(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     hang_up(&bob, &alice).await;
     tokio::join!(alice.back_home(), bob.back_home());
     connect(&bob, &alice, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
-    for person in [&alice, &bob] {
-        assert_eq!(person.page.snapshot().await.connections_open, 1);
+    for peer in [&alice, &bob] {
+        assert_eq!(peer.page.snapshot().await.connections_open, 1);
     }
     hang_up(&alice, &bob).await;
 }
 
 /// As when a telephone takes the sound for a while.
-async fn a_pause_from_outside_is_undone(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn a_pause_from_outside_is_undone(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     alice.sees().await;
     for element in ["audio", "video.remote"] {
         let pause = format!("document.querySelector('{element}').pause(); return true");
         let _: bool = alice.page.evaluate(&pause).await;
         let playing = format!("return !document.querySelector('{element}').paused");
-        eventually(&format!("{element} to go on"), async || {
+        wait_until(&format!("{element} to go on"), async || {
             let plays: bool = alice.page.evaluate(&playing).await;
             plays.then_some(()).ok_or_else(|| "it stands".to_owned())
         })

@@ -1,10 +1,10 @@
 //! "Check my connection": what it says is so.
 
-use wimpex_e2e::{BrowserOptions, PUBLIC_V4, Person, Relay, Role, Stage, TURN_PORT, Uplink};
+use wimpex_e2e::{BrowserOptions, PUBLIC_V4, Peer, Relay, Role, Scenario, TURN_PORT, Uplink};
 
-use crate::shared::scenes;
+use crate::shared::scenarios;
 
-scenes! {
+scenarios! {
     AnyBrowsers: the_check_of_a_server_without_relay,
     AnyBrowsers: the_check_with_a_blocked_camera,
     Networks: the_check_where_all_is_well,
@@ -16,8 +16,8 @@ scenes! {
     AnyBrowsers: the_check_is_loaded_when_it_is_wanted,
 }
 
-async fn the_check_of_a_server_without_relay(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
+async fn the_check_of_a_server_without_relay(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
     check(
         &alice,
         &[
@@ -32,19 +32,19 @@ async fn the_check_of_a_server_without_relay(stage: &Stage<'_>) {
     .await;
 }
 
-async fn the_check_with_a_blocked_camera(stage: &Stage<'_>) {
+async fn the_check_with_a_blocked_camera(scenario: &Scenario<'_>) {
     let denying = BrowserOptions {
         deny_camera: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.visitor_with("Alice", denying).await;
+    let alice = scenario.unopened_peer_with("Alice", denying).await;
     alice.open().await;
     check(&alice, &["Microphone\nworks", "Camera\nblocked"]).await;
 }
 
-async fn the_check_where_all_is_well(stage: &Stage<'_>) {
-    let home = stage.lab().home(Uplink::HomeNat);
-    let alice = stage.resident(&home, "Alice").await;
+async fn the_check_where_all_is_well(scenario: &Scenario<'_>) {
+    let home = scenario.net_lab().home(Uplink::HomeNat);
+    let alice = scenario.peer_in(&home, "Alice").await;
     check(
         &alice,
         &[
@@ -58,9 +58,9 @@ async fn the_check_where_all_is_well(stage: &Stage<'_>) {
     .await;
 }
 
-async fn the_check_where_udp_is_blocked(stage: &Stage<'_>) {
-    let home = stage.lab().home(Uplink::UdpBlocked);
-    let alice = stage.resident(&home, "Alice").await;
+async fn the_check_where_udp_is_blocked(scenario: &Scenario<'_>) {
+    let home = scenario.net_lab().home(Uplink::UdpBlocked);
+    let alice = scenario.peer_in(&home, "Alice").await;
     check(
         &alice,
         &[
@@ -73,16 +73,16 @@ async fn the_check_where_udp_is_blocked(stage: &Stage<'_>) {
     .await;
 }
 
-async fn the_check_with_a_relay_that_trusts_somebody_else(stage: &Stage<'_>) {
+async fn the_check_with_a_relay_that_trusts_somebody_else(scenario: &Scenario<'_>) {
     let _relay = {
         let other = format!("--turn-url=turn:{PUBLIC_V4}:{TURN_PORT}?transport=udp");
-        stage
+        scenario
             .server_mut()
             .restart_with(&["--turn=false", &other, "--turn-secret=one"]);
-        Relay::ours(stage.lab(), "another")
+        Relay::ours(scenario.net_lab(), "another")
     };
-    let home = stage.lab().home(Uplink::Open);
-    let alice = stage.resident(&home, "Alice").await;
+    let home = scenario.net_lab().home(Uplink::Open);
+    let alice = scenario.peer_in(&home, "Alice").await;
     check(
         &alice,
         &[
@@ -94,21 +94,23 @@ async fn the_check_with_a_relay_that_trusts_somebody_else(stage: &Stage<'_>) {
 }
 
 /// Chromium takes a certificate that nobody vouches for when it is told to.
-async fn the_check_of_a_relay_over_tls(stage: &Stage<'_>) {
-    let [cert, key] = stage.server().certificate(PUBLIC_V4);
+async fn the_check_of_a_relay_over_tls(scenario: &Scenario<'_>) {
+    let [cert, key] = scenario.server().certificate(PUBLIC_V4);
     let flag = |name: &str, value: &str| format!("--{name}={value}");
-    stage.server_mut().restart_with(&[
+    scenario.server_mut().restart_with(&[
         &flag("turn-listen", &format!("{PUBLIC_V4}:{TURN_PORT}")),
         &flag("turn-host", PUBLIC_V4),
         &flag("tls-cert", &cert.to_string_lossy()),
         &flag("tls-key", &key.to_string_lossy()),
     ]);
-    let home = stage.lab().home(Uplink::UdpBlocked);
+    let home = scenario.net_lab().home(Uplink::UdpBlocked);
     let trusting = BrowserOptions {
         any_certificate: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.newcomer_with(&home, "Alice", trusting).await;
+    let alice = scenario
+        .unopened_peer_in_with(&home, "Alice", trusting)
+        .await;
     alice.open().await;
     check(
         &alice,
@@ -122,8 +124,8 @@ async fn the_check_of_a_relay_over_tls(stage: &Stage<'_>) {
 }
 
 /// Firefox without a sound device plays nothing, and says so.
-async fn the_check_asks_for_the_speaker(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
+async fn the_check_asks_for_the_speaker(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
     check(
         &alice,
         &["Speaker\nHeard it?", "This server offers neither"],
@@ -139,18 +141,18 @@ async fn the_check_asks_for_the_speaker(stage: &Stage<'_>) {
         .await;
 }
 
-async fn the_check_without_a_server(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
-    stage.server_mut().kill();
+async fn the_check_without_a_server(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    scenario.server_mut().kill();
     check(&alice, &["without it not even this check"]).await;
-    stage.server_mut().restart();
+    scenario.server_mut().restart();
     check(&alice, &["Server\n", "Relay over TLS\nnot offered"]).await;
 }
 
-async fn the_check_is_loaded_when_it_is_wanted(stage: &Stage<'_>) {
+async fn the_check_is_loaded_when_it_is_wanted(scenario: &Scenario<'_>) {
     const PARTS: &str = "return performance.getEntriesByType('resource')\
         .map((entry) => entry.name).filter((name) => name.includes('split_'))";
-    let alice = stage.person("Alice").await;
+    let alice = scenario.peer("Alice").await;
     let parts: Vec<String> = alice.page.evaluate(PARTS).await;
     assert!(parts.is_empty(), "loaded from the start: {parts:?}");
     check(&alice, &["Microphone\nworks"]).await;
@@ -158,9 +160,9 @@ async fn the_check_is_loaded_when_it_is_wanted(stage: &Stage<'_>) {
     assert_eq!(parts.len(), 1, "{parts:?}");
 }
 
-async fn check(person: &Person, words: &[&str]) {
-    person.page.click(Role::Button, "Check my connection").await;
+async fn check(peer: &Peer, words: &[&str]) {
+    peer.page.click(Role::Button, "Check my connection").await;
     for words in words {
-        person.page.wait_for_text(&[words]).await;
+        peer.page.wait_for_text(&[words]).await;
     }
 }

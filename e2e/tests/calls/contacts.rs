@@ -1,11 +1,11 @@
 //! Contacts, past calls, and what belongs to this device.
 
-use wimpex_e2e::{CallKind, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Role, Scenario, wait_until};
 
-use crate::shared::{adds, alice_and_bob, connect, hang_up, opens_the_book, scenes, unfold};
+use crate::shared::{adds, alice_and_bob, connect, hang_up, opens_the_book, scenarios, unfold};
 use crate::verified::opens;
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_contact_is_called_by_the_name_that_you_give,
     AnyBrowsers: who_is_blocked_or_no_contact_does_not_ring,
     AnyBrowsers: whose_pictures_did_not_match_is_told_at_the_next_call,
@@ -14,8 +14,8 @@ scenes! {
     AnyBrowsers: a_scanned_link_is_taken_and_the_camera_goes_off,
 }
 
-async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_contact_is_called_by_the_name_that_you_give(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&bob).await;
     // What is no link is told, and changes nothing.
     unfold(&bob, "Add a contact").await;
@@ -29,7 +29,7 @@ async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
     bob.page.wait_for_text(&["link of a guest"]).await;
     adds(&bob, &alice.link().await, "My sister").await;
     // In a second tab too, at once.
-    let second = stage.second_tab_of("Bob").await;
+    let second = scenario.second_tab_of("Bob").await;
     second.visit("/").await;
     second.at_home().await;
     second
@@ -80,8 +80,8 @@ async fn a_contact_is_called_by_the_name_that_you_give(stage: &Stage<'_>) {
         .await;
 }
 
-async fn who_is_blocked_or_no_contact_does_not_ring(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn who_is_blocked_or_no_contact_does_not_ring(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&bob).await;
     adds(&bob, &alice.link().await, "Alice").await;
     unfold(&bob, "More about Alice").await;
@@ -91,7 +91,7 @@ async fn who_is_blocked_or_no_contact_does_not_ring(stage: &Stage<'_>) {
     let is_not_heard = async || {
         alice.call(&link, CallKind::Audio).await;
         // It has come to Bob's page by then.
-        eventually("the offer at Bob's", async || {
+        wait_until("the offer at Bob's", async || {
             let received = bob.page.snapshot().await.received;
             let offers = received.iter().filter(|it| it.r#type == "call-offer");
             (offers.count() > 0).then_some(()).ok_or_else(String::new)
@@ -122,8 +122,8 @@ async fn who_is_blocked_or_no_contact_does_not_ring(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn whose_pictures_did_not_match_is_told_at_the_next_call(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn whose_pictures_did_not_match_is_told_at_the_next_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&bob).await;
     adds(&bob, &alice.link().await, "My sister").await;
     connect(&alice, &bob, CallKind::Audio).await;
@@ -148,8 +148,8 @@ async fn whose_pictures_did_not_match_is_told_at_the_next_call(stage: &Stage<'_>
     assert!(!text.contains("pictures did not match"), "{text}");
 }
 
-async fn calls_are_remembered_and_missed_ones_too(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn calls_are_remembered_and_missed_ones_too(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
     alice.cancel().await;
@@ -179,8 +179,8 @@ async fn calls_are_remembered_and_missed_ones_too(stage: &Stage<'_>) {
         .await;
 }
 
-async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn contacts_travel_as_a_file_and_everything_is_forgotten(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&alice).await;
     adds(&alice, &bob.link().await, "Bob").await;
     let watch = "window.__saved = ''; const made = URL.createObjectURL; URL.createObjectURL = (blob) => { \
@@ -190,7 +190,7 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
         .page
         .click(Role::Button, "Save contacts to a file")
         .await;
-    let file = eventually("a file", async || {
+    let file = wait_until("a file", async || {
         let text: String = alice.page.evaluate("return window.__saved").await;
         (!text.is_empty()).then_some(text).ok_or_else(String::new)
     })
@@ -198,7 +198,7 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
     assert!(file.contains(&bob.id().await), "{file}");
     // Everything is forgotten, and the page begins anew, as somebody else. So does what
     // else of hers is open.
-    let second = stage.second_tab_of("Alice").await;
+    let second = scenario.second_tab_of("Alice").await;
     second.visit("/").await;
     second.at_home().await;
     let id = alice.id().await;
@@ -209,7 +209,7 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
         .await;
     alice.page.click(Role::Button, "Forget everything").await;
     for tab in [&second, &alice] {
-        eventually("the first screen", async || {
+        wait_until("the first screen", async || {
             let text = tab.page.visible_text().await;
             let is_new = text.contains("What is your name?");
             is_new.then_some(()).ok_or(text)
@@ -219,7 +219,7 @@ async fn contacts_travel_as_a_file_and_everything_is_forgotten(stage: &Stage<'_>
     second.page.goto("about:blank").await;
     let left: usize = alice.page.evaluate("return localStorage.length").await;
     assert_eq!(left, 0);
-    alice.introduce().await;
+    alice.enter_name().await;
     alice.at_home().await;
     assert_ne!(alice.id().await, id);
     // The file, as the person would choose it.
@@ -251,8 +251,8 @@ const DETECTOR: &str = "window.BarcodeDetector = class {
     }
 }; return true";
 
-async fn a_scanned_link_is_taken_and_the_camera_goes_off(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_scanned_link_is_taken_and_the_camera_goes_off(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     // Where there is none, nothing is offered.
     opens_the_book(&alice).await;
     unfold(&alice, "Add a contact").await;
@@ -265,7 +265,7 @@ async fn a_scanned_link_is_taken_and_the_camera_goes_off(stage: &Stage<'_>) {
     opens_the_book(&alice).await;
     unfold(&alice, "Add a contact").await;
     alice.page.click(Role::Button, "Scan a code").await;
-    eventually("Bob's link", async || {
+    wait_until("Bob's link", async || {
         let text = alice.page.value("Their link or ID").await;
         text.contains("/u/w1").then_some(()).ok_or(text)
     })
@@ -275,7 +275,7 @@ async fn a_scanned_link_is_taken_and_the_camera_goes_off(stage: &Stage<'_>) {
     let never = DETECTOR.replace("this.looks < 3", "true");
     let _: bool = alice.page.evaluate(&never.replace("LINK", &link)).await;
     alice.page.click(Role::Button, "Scan a code").await;
-    eventually("the camera", async || {
+    wait_until("the camera", async || {
         let cameras = alice.page.snapshot().await.live_cameras;
         (cameras == 1).then_some(()).ok_or(cameras.to_string())
     })

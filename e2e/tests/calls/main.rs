@@ -1,5 +1,5 @@
 //! Whole calls between real browsers over the real server. See the crate's
-//! documentation for how to read a scene.
+//! documentation for how to read a scenario.
 
 mod audio_video;
 mod blackouts;
@@ -29,7 +29,7 @@ mod verified;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut scenes = vec![
+    let mut scenarios = vec![
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         measurements::all(),
     ];
     if std::env::var_os(record_stats::DIRECTORY).is_some() {
-        scenes.push(record_stats::all());
+        scenarios.push(record_stats::all());
     }
-    wimpex_e2e::main(scenes.into_iter().flatten().collect())
+    wimpex_e2e::main(scenarios.into_iter().flatten().collect())
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use wimpex_e2e::{
-    CallKind, Home, Person, Stage, Toll, Uplink, eventually, eventually_within, soaks,
+    CallKind, Home, PacketCounts, Peer, Scenario, Uplink, soaks, wait_until, wait_until_within,
 };
 use wimpex_record::Record;
 
 use crate::networks::two;
 use crate::quality_sign::{save, sign};
-use crate::shared::{connect, hang_up, measured, scenes};
+use crate::shared::{connect, hang_up, measured, scenarios};
 
-scenes! {
+scenarios! {
     Networks: the_loss_is_what_the_router_counted,
     Networks: the_bitrate_is_what_the_router_counted,
     Networks: sound_goes_first,
@@ -51,11 +51,11 @@ impl Measured {
     }
 }
 
-async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
-    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+async fn the_loss_is_what_the_router_counted(scenario: &Scenario<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(scenario).await;
     let all = [(2, "good"), (5, "fair"), (10, "poor")];
     for (share, grade) in if soaks() { &all[..] } else { &all[2..] } {
-        home.weather(*share, 0);
+        home.impair(*share, 0);
         // The peer's reports of what was before.
         sleep(REPORTED).await;
         let [(page, router), (leaving, router_out)] = watch(&alice, &home).await;
@@ -98,15 +98,15 @@ async fn the_loss_is_what_the_router_counted(stage: &Stage<'_>) {
             _ => {}
         }
     }
-    home.weather(0, 0);
+    home.impair(0, 0);
     hang_up(&alice, &bob).await;
 }
 
 /// As on a way that loses nothing, or where sound goes twice (RED) and misses next to
 /// nothing of what is lost. It may still come late, where two cores code four pictures.
-async fn loses_nothing(person: &Person) {
-    eventually("a sign that does not speak of loss", async || {
-        let says = sign(person).await;
+async fn loses_nothing(peer: &Peer) {
+    wait_until("a sign that does not speak of loss", async || {
+        let says = sign(peer).await;
         let receiving = says.split("Sending:").next().unwrap_or_default();
         let is_well = receiving.contains(": good.") || receiving.contains("The way is slow");
         is_well.then_some(()).ok_or(says)
@@ -115,9 +115,9 @@ async fn loses_nothing(person: &Person) {
 }
 
 /// Her sign says so, or comes to say so.
-async fn receives(person: &Person, grade: &str) {
-    eventually(&format!("a sign of {grade}"), async || {
-        let says = sign(person).await;
+async fn receives(peer: &Peer, grade: &str) {
+    wait_until(&format!("a sign of {grade}"), async || {
+        let says = sign(peer).await;
         says.contains(&format!("Receiving: {grade}."))
             .then_some(())
             .ok_or(says)
@@ -125,10 +125,10 @@ async fn receives(person: &Person, grade: &str) {
     .await;
 }
 
-async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
-    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+async fn the_bitrate_is_what_the_router_counted(scenario: &Scenario<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(scenario).await;
     for kilobits in [0, 400] {
-        home.weather(0, kilobits);
+        home.impair(0, kilobits);
         let [(page, router), (leaving, router_out)] = watch(&alice, &home).await;
         // What leaves comes to the router before it drops any of it.
         for (way, page, bytes) in [
@@ -144,7 +144,7 @@ async fn the_bitrate_is_what_the_router_counted(stage: &Stage<'_>) {
             assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
         }
     }
-    home.weather(0, 0);
+    home.impair(0, 0);
     hang_up(&alice, &bob).await;
 }
 
@@ -153,11 +153,11 @@ const GIVES_WAY: Duration = Duration::from_secs(120);
 
 /// A way that carries sound and hardly a picture: the sound stays whole, the picture
 /// gives way and comes back.
-async fn sound_goes_first(stage: &Stage<'_>) {
-    let (alice, bob, [home, _bobs]) = in_a_call(stage).await;
+async fn sound_goes_first(scenario: &Scenario<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(scenario).await;
     let wide = alice.page.media().await;
-    home.weather(0, 150);
-    eventually_within(GIVES_WAY, "a smaller picture", async || {
+    home.impair(0, 150);
+    wait_until_within(GIVES_WAY, "a smaller picture", async || {
         let width = alice.page.media().await.frame_width;
         (width < wide.frame_width)
             .then_some(())
@@ -185,8 +185,8 @@ async fn sound_goes_first(stage: &Stage<'_>) {
         "{:.1} % of the sound had to be made up",
         page.made_up()
     );
-    home.weather(0, 0);
-    eventually_within(GIVES_WAY, "a larger picture", async || {
+    home.impair(0, 0);
+    wait_until_within(GIVES_WAY, "a larger picture", async || {
         let width = alice.page.media().await.frame_width;
         (width > after.frame_width)
             .then_some(())
@@ -196,14 +196,14 @@ async fn sound_goes_first(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn in_a_call(stage: &Stage<'_>) -> (Person, Person, [Home; 2]) {
-    let homes = [(); 2].map(|()| stage.lab().home(Uplink::Open));
-    let (alice, bob) = two(stage, &homes[0], &homes[1]).await;
-    homes[0].weather(0, 0);
+async fn in_a_call(scenario: &Scenario<'_>) -> (Peer, Peer, [Home; 2]) {
+    let homes = [(); 2].map(|()| scenario.net_lab().home(Uplink::Open));
+    let (alice, bob) = two(scenario, &homes[0], &homes[1]).await;
+    homes[0].impair(0, 0);
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
-    for person in [&alice, &bob] {
-        loses_nothing(person).await;
+    for peer in [&alice, &bob] {
+        loses_nothing(peer).await;
     }
     (alice, bob, homes)
 }
@@ -216,16 +216,16 @@ const WATCHED: usize = 30;
 
 /// What came to Alice in the next half minute, and what left: after her page, and after her
 /// router.
-async fn watch(alice: &Person, home: &Home) -> [(Measured, Toll); 2] {
+async fn watch(alice: &Peer, home: &Home) -> [(Measured, PacketCounts); 2] {
     let now = async || -> f64 {
         let script = "return performance.now() / 1000";
         alice.page.evaluate(script).await
     };
     // The measurement itself.
-    let mut tolls = Vec::with_capacity(WATCHED + 1);
+    let mut packet_counts = Vec::with_capacity(WATCHED + 1);
     for _ in 0..=WATCHED {
-        let toll = home.tolls();
-        tolls.push((now().await, toll));
+        let counts = home.packet_counts();
+        packet_counts.push((now().await, counts));
         sleep(Duration::from_secs(1)).await;
     }
     alice.page.click(wimpex_e2e::Role::Button, "Quality").await;
@@ -236,20 +236,23 @@ async fn watch(alice: &Person, home: &Home) -> [(Measured, Toll); 2] {
         (["soundOut", "pictureOut"], "wholeOut"),
     ];
     [0, 1].map(|way| {
-        let tolls: Vec<_> = tolls.iter().map(|(at, tolls)| (*at, tolls[way])).collect();
+        let packet_counts: Vec<_> = packet_counts
+            .iter()
+            .map(|(at, packet_counts)| (*at, packet_counts[way]))
+            .collect();
         let (flows, whole) = ways[way];
-        compare(&record, &tolls, flows, whole)
+        compare(&record, &packet_counts, flows, whole)
     })
 }
 
 /// One way of both.
 fn compare(
     record: &Record,
-    tolls: &[(f64, Toll)],
+    packet_counts: &[(f64, PacketCounts)],
     flows: [&str; 2],
     whole: &str,
-) -> (Measured, Toll) {
-    let (from, until) = (tolls[0].0, tolls[WATCHED].0);
+) -> (Measured, PacketCounts) {
+    let (from, until) = (packet_counts[0].0, packet_counts[WATCHED].0);
     let mut sums = Measured::default();
     let mut reports = HashMap::<&str, (f64, f64)>::new();
     let mut last = None;
@@ -300,20 +303,23 @@ fn compare(
     sums.seconds *= share;
     sums.bits *= share;
     // The router's count between the first reading and the last.
-    let count = |at: f64, of: fn(&Toll) -> u64| {
-        let after = tolls
+    let count = |at: f64, of: fn(&PacketCounts) -> u64| {
+        let after = packet_counts
             .iter()
             .position(|(time, _)| *time >= at)
             .expect("a later one");
-        let ((t0, a), (t1, b)) = (&tolls[after.max(1) - 1], &tolls[after.max(1)]);
+        let ((t0, a), (t1, b)) = (
+            &packet_counts[after.max(1) - 1],
+            &packet_counts[after.max(1)],
+        );
         of(a) as f64 + (of(b) - of(a)) as f64 * (at - t0) / (t1 - t0)
     };
     let between = |of| (count(span.1, of) - count(span.0, of)) as u64;
-    let toll = Toll {
-        packets: between(|toll| toll.packets),
-        lost: between(|toll| toll.lost),
-        bytes: between(|toll| toll.bytes),
-        all_bytes: between(|toll| toll.all_bytes),
+    let counts = PacketCounts {
+        packets: between(|counts| counts.packets),
+        lost: between(|counts| counts.lost),
+        bytes: between(|counts| counts.bytes),
+        all_bytes: between(|counts| counts.all_bytes),
     };
-    (sums, toll)
+    (sums, counts)
 }

@@ -2,15 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wimpex_e2e::{BrowserOptions, CallKind, Role, Stage};
+use wimpex_e2e::{BrowserOptions, CallKind, Role, Scenario};
 use wimpex_identity::{Call, Callee, Caller, Incoming, Nonce, Seen};
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
 
 use crate::dishonest::{ATTACKS, relay};
-use crate::shared::scenes;
-use crate::verified::{opens, pictures};
+use crate::shared::scenarios;
+use crate::verified::{opens, sas};
 
-scenes! {
+scenarios! {
     Chromium: somebody_between_two_guests_is_seen_in_the_pictures,
 }
 
@@ -60,20 +60,20 @@ fn heard<'a>(from: &'a UserId, call: &'a CallId, sec: &'a Sec, sdp: &'a str) -> 
     }
 }
 
-async fn somebody_between_two_guests_is_seen_in_the_pictures(stage: &Stage<'_>) {
+async fn somebody_between_two_guests_is_seen_in_the_pictures(scenario: &Scenario<'_>) {
     let private = BrowserOptions {
         keeps_nothing: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.visitor_with("Alice", private.clone()).await;
-    let bob = stage.visitor_with("Bob", private).await;
-    for person in [&alice, &bob] {
-        person.open().await;
-        let _: bool = person.page.evaluate(ATTACKS).await;
+    let alice = scenario.unopened_peer_with("Alice", private.clone()).await;
+    let bob = scenario.unopened_peer_with("Bob", private).await;
+    for peer in [&alice, &bob] {
+        peer.open().await;
+        let _: bool = peer.page.evaluate(ATTACKS).await;
         let all = "keep('call-offer', 'call-answer', 'call-confirm', 'ice-candidate')";
-        let _: bool = relay(person, all).await;
+        let _: bool = relay(peer, all).await;
     }
-    let mallory = stage.bare_person("Mallory").await;
+    let mallory = scenario.bare_peer("Mallory").await;
     let [alices, bobs] =
         [alice.id().await, bob.id().await].map(|id| UserId::parse(id).expect("an id"));
 
@@ -134,10 +134,10 @@ async fn somebody_between_two_guests_is_seen_in_the_pictures(stage: &Stage<'_>) 
     let _: bool = mallory.page().evaluate(&take).await;
 
     tokio::join!(alice.is_connected(), bob.is_connected());
-    for person in [&alice, &bob] {
-        opens(person, "Not verified").await;
+    for peer in [&alice, &bob] {
+        opens(peer, "Not verified").await;
     }
-    let [hers, his] = [pictures(&alice).await, pictures(&bob).await];
+    let [hers, his] = [sas(&alice).await, sas(&bob).await];
     assert_eq!((hers.len(), his.len()), (7, 7));
     assert_ne!(hers, his);
     alice.page.click(Role::Button, "They don’t match").await;

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{CallKind, Stage};
+use wimpex_e2e::{CallKind, Scenario};
 
-use crate::shared::scenes;
+use crate::shared::scenarios;
 use crate::verified::opens;
 
-scenes! {
+scenarios! {
     AnyBrowsers: the_bare_page_calls_wimpex,
     AnyBrowsers: wimpex_calls_the_bare_page,
     AnyBrowsers: the_bare_page_makes_an_audio_call,
@@ -20,9 +20,9 @@ scenes! {
 /// transport, which closes at once; the ICE connection fails much later.
 const SILENT_END: Duration = Duration::from_secs(8);
 
-async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
-    let bare = stage.bare_person("Bare").await;
-    let alice = stage.person("Alice").await;
+async fn the_bare_page_calls_wimpex(scenario: &Scenario<'_>) {
+    let bare = scenario.bare_peer("Bare").await;
+    let alice = scenario.peer("Alice").await;
     bare.call(&alice.id().await, CallKind::Video).await;
     let prompt = alice.is_called().await;
     assert!(
@@ -35,8 +35,8 @@ async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
     tokio::join!(
         alice.sees(),
         alice.hears(),
-        bare.person().sees(),
-        bare.person().hears()
+        bare.peer().sees(),
+        bare.peer().hears()
     );
     let text = opens(&alice, "Not verified").await;
     assert!(text.contains("has proved nothing"), "{text}");
@@ -44,45 +44,45 @@ async fn the_bare_page_calls_wimpex(stage: &Stage<'_>) {
     alice
         .call_is_over_within(SILENT_END, &["ended", "lost", "failed", "hung up"])
         .await;
-    tokio::join!(alice.left_nothing(), bare.person().left_nothing());
+    tokio::join!(alice.left_nothing(), bare.peer().left_nothing());
 }
 
-async fn wimpex_calls_the_bare_page(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
-    let bare = stage.bare_person("Bare").await;
+async fn wimpex_calls_the_bare_page(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    let bare = scenario.bare_peer("Bare").await;
     alice.call(&bare.id().await, CallKind::Video).await;
     bare.accept().await;
     alice.is_connected().await;
     tokio::join!(
         alice.sees(),
         alice.hears(),
-        bare.person().sees(),
-        bare.person().hears()
+        bare.peer().sees(),
+        bare.peer().hears()
     );
     let text = opens(&alice, "Not verified").await;
     assert!(text.contains("has proved nothing"), "{text}");
     alice.end().await;
     alice.call_is_over(&["ended"]).await;
     bare.state_is("ended").await;
-    tokio::join!(alice.left_nothing(), bare.person().left_nothing());
+    tokio::join!(alice.left_nothing(), bare.peer().left_nothing());
 }
 
-async fn the_bare_page_makes_an_audio_call(stage: &Stage<'_>) {
-    let bare = stage.bare_person("Bare").await;
-    let alice = stage.person("Alice").await;
+async fn the_bare_page_makes_an_audio_call(scenario: &Scenario<'_>) {
+    let bare = scenario.bare_peer("Bare").await;
+    let alice = scenario.peer("Alice").await;
     bare.call(&alice.id().await, CallKind::Audio).await;
     alice.accept().await;
     alice.is_connected().await;
-    tokio::join!(alice.hears(), bare.person().hears());
+    tokio::join!(alice.hears(), bare.peer().hears());
     assert_eq!(alice.page.snapshot().await.live_cameras, 0);
     alice.end().await;
     alice.call_is_over(&["ended"]).await;
     alice.left_nothing().await;
 }
 
-async fn the_bare_page_declines_and_is_declined(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
-    let bare = stage.bare_person("Bare").await;
+async fn the_bare_page_declines_and_is_declined(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    let bare = scenario.bare_peer("Bare").await;
     alice.call(&bare.id().await, CallKind::Video).await;
     bare.decline().await;
     alice.call_is_over(&["declined"]).await;
@@ -91,17 +91,17 @@ async fn the_bare_page_declines_and_is_declined(stage: &Stage<'_>) {
     bare.call(&alice.id().await, CallKind::Video).await;
     alice.decline().await;
     bare.state_is("declined").await;
-    bare.person().left_nothing().await;
+    bare.peer().left_nothing().await;
 }
 
 /// The reference works by itself: what fails above is not its fault.
-async fn two_bare_pages_call_each_other(stage: &Stage<'_>) {
-    let ann = stage.bare_person("Ann").await;
-    let ben = stage.bare_person("Ben").await;
+async fn two_bare_pages_call_each_other(scenario: &Scenario<'_>) {
+    let ann = scenario.bare_peer("Ann").await;
+    let ben = scenario.bare_peer("Ben").await;
     ann.call(&ben.id().await, CallKind::Video).await;
     ben.accept().await;
     tokio::join!(ann.state_is("connected"), ben.state_is("connected"));
-    let (a, b) = (ann.person(), ben.person());
+    let (a, b) = (ann.peer(), ben.peer());
     tokio::join!(a.sees(), a.hears(), b.sees(), b.hears());
     ann.end().await;
     ben.state_is("ended").await;

@@ -3,28 +3,28 @@
 use std::time::Duration;
 
 use wimpex_call::EndReason;
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually, holds_for, times};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, holds_for, times, wait_until};
 use wimpex_record::{Record, replay};
 
-use crate::shared::{alice_and_bob, hang_up, in_a_call, scenes};
+use crate::shared::{alice_and_bob, hang_up, in_a_call, scenarios};
 
-scenes! {
+scenarios! {
     Alone: the_sign_of_an_undisturbed_call_is_good,
     AnyBrowsers: a_call_that_failed_is_saved_and_replays_to_the_same_end,
 }
 
 /// The sign's name: what it says of both directions.
-pub(crate) async fn sign(person: &Person) -> String {
+pub(crate) async fn sign(peer: &Peer) -> String {
     let script = "return document.querySelector('.quality-sign [role=img]')?.ariaLabel ?? ''";
-    person.page.evaluate(script).await
+    peer.page.evaluate(script).await
 }
 
-async fn the_sign_of_an_undisturbed_call_is_good(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn the_sign_of_an_undisturbed_call_is_good(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
-    for person in [&alice, &bob] {
-        eventually("a good sign both ways", async || {
-            let says = sign(person).await;
+    for peer in [&alice, &bob] {
+        wait_until("a good sign both ways", async || {
+            let says = sign(peer).await;
             let good = says.contains("Receiving: good.") && says.contains("Sending: good.");
             good.then_some(()).ok_or(says)
         })
@@ -45,8 +45,8 @@ async fn the_sign_of_an_undisturbed_call_is_good(stage: &Stage<'_>) {
 const GIVES_UP: Duration = Duration::from_secs(30);
 
 /// Relayed only, and no relay: no path can be found.
-async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice
         .page
         .click(Role::Checkbox, "Hide my network address")
@@ -58,8 +58,8 @@ async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(stage: &Stage<'
         .call_is_over_within(GIVES_UP, &["could not connect"])
         .await;
     bob.call_is_over(&["could not connect"]).await;
-    for (person, name) in [(&alice, "Alice"), (&bob, "Bob")] {
-        let text = save(person).await;
+    for (peer, name) in [(&alice, "Alice"), (&bob, "Bob")] {
+        let text = save(peer).await;
         let [alices, bobs] = ids.each_ref().map(String::as_str);
         for private in [
             alices,
@@ -89,14 +89,14 @@ async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(stage: &Stage<'
 }
 
 /// Presses the button, and returns what the browser was given to save.
-pub(crate) async fn save(person: &Person) -> String {
+pub(crate) async fn save(peer: &Peer) -> String {
     // Not what was saved before.
     let watch = "window.__saved = ''; const made = window.__made ??= URL.createObjectURL; URL.createObjectURL = (blob) => { \
         blob.text().then((text) => { window.__saved = text; }); return made(blob); }; return true";
-    let _: bool = person.page.evaluate(watch).await;
-    person.page.click(Role::Button, "Save diagnostics").await;
-    eventually("a file", async || {
-        let text: String = person.page.evaluate("return window.__saved ?? ''").await;
+    let _: bool = peer.page.evaluate(watch).await;
+    peer.page.click(Role::Button, "Save diagnostics").await;
+    wait_until("a file", async || {
+        let text: String = peer.page.evaluate("return window.__saved ?? ''").await;
         if text.is_empty() {
             Err("none".to_owned())
         } else {

@@ -1,10 +1,10 @@
 //! One person in several tabs, or in one that is loaded anew.
 
-use wimpex_e2e::{CallKind, Person, Stage, eventually};
+use wimpex_e2e::{CallKind, Peer, Scenario, wait_until};
 
-use crate::shared::{alice_and_bob, hang_up, measured, scenes};
+use crate::shared::{alice_and_bob, hang_up, measured, scenarios};
 
-scenes! {
+scenarios! {
     Chromium: answered_in_one_tab_the_other_stops_ringing,
     Chromium: declined_in_one_tab_the_other_stops_ringing,
     AnyBrowsers: a_reloaded_page_rings_again,
@@ -13,8 +13,8 @@ scenes! {
 /// In milliseconds.
 const AT_ONCE: u64 = 1_000;
 
-async fn answered_in_one_tab_the_other_stops_ringing(stage: &Stage<'_>) {
-    let (alice, bob, other) = ringing_in_two_tabs(stage).await;
+async fn answered_in_one_tab_the_other_stops_ringing(scenario: &Scenario<'_>) {
+    let (alice, bob, other) = ringing_in_two_tabs(scenario).await;
     bob.accept().await;
     stops_ringing(&bob, "call-answer", &other).await;
     other.call_is_over(&["answered on another device"]).await;
@@ -34,8 +34,8 @@ async fn answered_in_one_tab_the_other_stops_ringing(stage: &Stage<'_>) {
     other.left_nothing().await;
 }
 
-async fn declined_in_one_tab_the_other_stops_ringing(stage: &Stage<'_>) {
-    let (alice, bob, other) = ringing_in_two_tabs(stage).await;
+async fn declined_in_one_tab_the_other_stops_ringing(scenario: &Scenario<'_>) {
+    let (alice, bob, other) = ringing_in_two_tabs(scenario).await;
     bob.decline().await;
     stops_ringing(&bob, "call-reject", &other).await;
     other.call_is_over(&["declined on another device"]).await;
@@ -44,8 +44,8 @@ async fn declined_in_one_tab_the_other_stops_ringing(stage: &Stage<'_>) {
     other.left_nothing().await;
 }
 
-async fn a_reloaded_page_rings_again(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_reloaded_page_rings_again(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
     bob.page.reload().await;
@@ -58,11 +58,11 @@ async fn a_reloaded_page_rings_again(stage: &Stage<'_>) {
 }
 
 /// Alice calls Bob, who has the page in two tabs; the one that he uses comes first.
-async fn ringing_in_two_tabs(stage: &Stage<'_>) -> (Person, Person, Person) {
-    let (alice, other) = alice_and_bob(stage).await;
+async fn ringing_in_two_tabs(scenario: &Scenario<'_>) -> (Peer, Peer, Peer) {
+    let (alice, other) = alice_and_bob(scenario).await;
     // The new tab is in front. In the background a browser slows pages down, and
     // the ringing has to stop there all the same.
-    let bob = stage.second_tab_of("Bob").await;
+    let bob = scenario.second_tab_of("Bob").await;
     bob.visit("/").await;
     bob.at_home().await;
     alice.call(&bob.link().await, CallKind::Video).await;
@@ -73,14 +73,14 @@ async fn ringing_in_two_tabs(stage: &Stage<'_>) -> (Person, Person, Person) {
 
 /// The prompt goes within a second of the word that settles it. Measured by the
 /// pages: the driver is too slow to tell.
-async fn stops_ringing(bob: &Person, word: &str, other: &Person) {
-    let said = eventually(&format!("a {word}"), async || {
+async fn stops_ringing(bob: &Peer, word: &str, other: &Peer) {
+    let said = wait_until(&format!("a {word}"), async || {
         let sent = bob.page.snapshot().await.sent;
         let word = sent.iter().find(|sent| sent.r#type == word);
         word.map(|sent| sent.at).ok_or_else(|| "none".to_owned())
     })
     .await;
-    let gone = eventually("the other tab to stop ringing", async || {
+    let gone = wait_until("the other tab to stop ringing", async || {
         let prompts = other.page.snapshot().await.prompts;
         let last = prompts.last().expect("it has rung");
         last.gone.ok_or_else(|| "it rings on".to_owned())

@@ -1,23 +1,23 @@
 //! Who it is: keys, pictures, and a relay that cannot be trusted.
 
-use wimpex_e2e::{BrowserOptions, CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario, wait_until};
 
-use crate::shared::{connect, hang_up, in_a_call, scenes};
+use crate::shared::{connect, hang_up, in_a_call, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_key_stays_the_same_and_is_that_of_every_tab,
     AnyBrowsers: two_keys_are_verified_and_see_the_same_pictures,
     AnyBrowsers: who_keeps_no_key_is_a_guest_and_can_compare,
 }
 
-async fn a_key_stays_the_same_and_is_that_of_every_tab(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
+async fn a_key_stays_the_same_and_is_that_of_every_tab(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
     let id = alice.id().await;
     assert!(id.starts_with("w1") && id.len() == 34, "{id}");
     alice.page.reload().await;
     alice.at_home().await;
     assert_eq!(alice.id().await, id);
-    let second = stage.second_tab_of("Alice").await;
+    let second = scenario.second_tab_of("Alice").await;
     second.visit("/").await;
     second.at_home().await;
     assert_eq!(second.id().await, id);
@@ -44,32 +44,32 @@ async fn a_key_stays_the_same_and_is_that_of_every_tab(stage: &Stage<'_>) {
 }
 
 /// Waits for the lock to say so, and opens it; what it opens to.
-pub(crate) async fn opens(person: &Person, lock: &str) -> String {
-    person.page.find(Role::Button, lock).await;
-    person.page.click(Role::Button, lock).await;
+pub(crate) async fn opens(peer: &Peer, lock: &str) -> String {
+    peer.page.find(Role::Button, lock).await;
+    peer.page.click(Role::Button, lock).await;
     let script = "return document.getElementById('verification')?.innerText ?? ''";
-    eventually("what is behind the lock", async || {
-        let text: String = person.page.evaluate(script).await;
+    wait_until("what is behind the lock", async || {
+        let text: String = peer.page.evaluate(script).await;
         (!text.is_empty()).then_some(text).ok_or_else(String::new)
     })
     .await
 }
 
-pub(crate) async fn pictures(person: &Person) -> Vec<String> {
+pub(crate) async fn sas(peer: &Peer) -> Vec<String> {
     let script = "return [...document.querySelectorAll('.pictures li')].map((it) => it.innerText)";
-    person.page.evaluate(script).await
+    peer.page.evaluate(script).await
 }
 
-async fn two_keys_are_verified_and_see_the_same_pictures(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
+async fn two_keys_are_verified_and_see_the_same_pictures(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
     // She has his link. To him she is somebody with any key, until they compare.
     let text = opens(&alice, "Verified").await;
     assert!(text.contains("the server cannot listen in"), "{text}");
     let text = opens(&bob, "Not verified").await;
     assert!(text.contains("a key that nobody here knows"), "{text}");
-    let seen = pictures(&alice).await;
+    let seen = sas(&alice).await;
     assert_eq!(seen.len(), 7, "{seen:?}");
-    assert_eq!(seen, pictures(&bob).await);
+    assert_eq!(seen, sas(&bob).await);
     alice.page.click(Role::Button, "They match").await;
     alice.status_says("nobody stands between you").await;
     bob.page.click(Role::Button, "They don’t match").await;
@@ -82,13 +82,13 @@ async fn two_keys_are_verified_and_see_the_same_pictures(stage: &Stage<'_>) {
     hang_up(&bob, &alice).await;
 }
 
-async fn who_keeps_no_key_is_a_guest_and_can_compare(stage: &Stage<'_>) {
+async fn who_keeps_no_key_is_a_guest_and_can_compare(scenario: &Scenario<'_>) {
     let private = BrowserOptions {
         keeps_nothing: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.person("Alice").await;
-    let bob = stage.visitor_with("Bob", private).await;
+    let alice = scenario.peer("Alice").await;
+    let bob = scenario.unopened_peer_with("Bob", private).await;
     bob.open().await;
     assert!(bob.id().await.starts_with("guest-"));
     bob.page.wait_for_text(&["You are a guest here"]).await;
@@ -97,8 +97,8 @@ async fn who_keeps_no_key_is_a_guest_and_can_compare(stage: &Stage<'_>) {
     opens(&bob, "Not verified").await;
     let text = opens(&alice, "Not verified").await;
     assert!(text.contains("has no key"), "{text}");
-    assert_eq!(pictures(&alice).await.len(), 7);
-    assert_eq!(pictures(&alice).await, pictures(&bob).await);
+    assert_eq!(sas(&alice).await.len(), 7);
+    assert_eq!(sas(&alice).await, sas(&bob).await);
     alice.page.click(Role::Button, "They match").await;
     alice.page.find(Role::Button, "Verified").await;
     hang_up(&alice, &bob).await;
