@@ -123,7 +123,7 @@ fn prompt(call_type: CallType) -> Stage {
 }
 
 #[wasm_bindgen_test]
-async fn the_prompt_names_the_caller_and_marks_it_unverified() {
+async fn prompt_names_the_caller_and_marks_it_unverified() {
     let stage = prompt(CallType::Video);
     tick().await;
     let dialog = stage.find("dialog[open]");
@@ -174,7 +174,7 @@ async fn an_audio_call_offers_no_answer_about_the_camera() {
 }
 
 #[wasm_bindgen_test]
-async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
+async fn banner_says_what_is_wrong_with_the_server() {
     let stage = Stage::of(|_| {}, || view! { <Banner /> });
     let text = |stage: &Stage| stage.find("[role=alert]").text_content().unwrap();
     tick().await;
@@ -219,7 +219,7 @@ fn type_name(stage: &Stage, text: &str) {
 }
 
 #[wasm_bindgen_test]
-async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
+async fn a_bad_name_is_reported_by_the_field() {
     let mut stage = Stage::of(|_| {}, || view! { <Welcome done=|| {} /> });
     let error = |stage: &Stage| stage.find("#name-error").text_content().unwrap();
     for (text, words) in [
@@ -244,7 +244,7 @@ async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
 }
 
 #[wasm_bindgen_test]
-async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() {
+async fn hiding_the_address_explains_its_cost() {
     let mut stage = Stage::of(|_| (), || view! { <HideAddress /> });
     tick().await;
     let choice: HtmlInputElement = stage.find("input").unchecked_into();

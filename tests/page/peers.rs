@@ -60,7 +60,7 @@ async fn call(video: bool) -> (Side, Side, Vec<String>) {
 }
 
 #[wasm_bindgen_test]
-async fn two_connections_find_each_other_before_any_camera_is_on() {
+async fn two_peers_connect_before_any_camera_is_on() {
     let (_caller, _callee, tracks) = call(true).await;
     assert_eq!(tracks, ["audio", "video"]);
 }
@@ -80,7 +80,7 @@ async fn read(peer: &PeerConnection) -> Report {
 }
 
 #[wasm_bindgen_test]
-async fn tracks_that_come_late_are_sent_without_another_description() {
+async fn late_tracks_are_sent_without_renegotiation() {
     let (caller, callee, _) = call(true).await;
     let camera = capture(false, true).await.video.unwrap().unwrap();
     let camera = Track::new(camera, || {});
@@ -119,7 +119,7 @@ async fn an_ice_restart_offers_other_credentials() {
 }
 
 #[wasm_bindgen_test]
-async fn of_two_offers_the_one_that_is_accepted_rolls_the_other_back() {
+async fn accepting_an_offer_rolls_back_our_own() {
     let (caller, callee, _) = call(false).await;
     let _lost = callee.peer.offer(true).await.unwrap();
     let offer = caller.peer.offer(true).await.unwrap();
@@ -196,7 +196,7 @@ fn sound_goes_twice_where_the_peer_knows_how() {
 }
 
 #[wasm_bindgen_test]
-fn the_picture_goes_by_what_both_have_in_hardware_else_as_vp8() {
+fn video_codec_is_in_hardware_on_both_ends_or_vp8() {
     let video = |encodes: Codecs| {
         let sdp = with_wishes(BOTH, encodes);
         let (_, video) = sdp.split_once("m=video 9 UDP/TLS/RTP/SAVPF ").unwrap();

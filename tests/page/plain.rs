@@ -58,7 +58,7 @@ fn a_path_is_a_place() {
 }
 
 #[wasm_bindgen_test]
-fn the_server_is_tried_soon_then_seldom_and_never_by_all_at_once() {
+fn reconnect_backoff_grows_and_has_jitter() {
     for attempt in 0..100 {
         let (least, most) = (delay(attempt, 0.0), delay(attempt, 1.0));
         assert!(least < most);

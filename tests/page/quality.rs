@@ -48,7 +48,7 @@ fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<
 }
 
 #[wasm_bindgen_test]
-async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
+async fn panel_shows_a_dash_for_unknown_numbers() {
     let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     tick().await;
     let text = || stage.find("section").text_content().unwrap();
@@ -150,7 +150,7 @@ async fn open(stage: &Stage, name: &str) {
 
 /// What was copied, where the test is the clipboard.
 #[wasm_bindgen_test]
-async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
+async fn copied_numbers_contain_no_address() {
     let clipboard = js_sys::Function::new_no_args(
         "globalThis.__copied = '';
         Object.defineProperty(navigator, 'clipboard', { configurable: true, value: {
@@ -315,7 +315,7 @@ async fn the_sign_says_how_both_directions_fare() {
 }
 
 #[wasm_bindgen_test]
-async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
+async fn pausing_video_is_offered_once_on_a_bad_path() {
     let mut stage = Stage::of(
         |session: Session| {
             session.view.call.set(wimpex_call::View {

@@ -24,7 +24,7 @@ fn key() -> UserId {
 }
 
 #[wasm_bindgen_test]
-fn the_lock_is_closed_only_by_a_known_key_or_by_two_who_compared() {
+fn lock_closes_for_a_known_key_or_a_compared_sas() {
     let sas = sas();
     let known = [Caller::Contact(None), Caller::Opened];
     let unknown = [Caller::Unknown, Caller::Mistrusted];
@@ -205,7 +205,7 @@ fn called(session: Session, assurance: Assurance) {
 }
 
 #[wasm_bindgen_test]
-async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
+async fn lock_opens_to_the_sas_and_takes_the_answer() {
     let mut stage = Stage::of(
         |session| called(session, Assurance::Compare(sas())),
         || view! { <Lock /> },

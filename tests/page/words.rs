@@ -100,7 +100,7 @@ fn a_failed_call_names_its_cause() {
 }
 
 #[wasm_bindgen_test]
-fn the_end_of_a_call_names_the_device_that_was_missing() {
+fn call_end_names_the_missing_device() {
     let said = |microphone, camera| {
         let ended = Ended {
             microphone,

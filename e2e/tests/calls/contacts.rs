@@ -8,9 +8,9 @@ use crate::verified::opens;
 scenarios! {
     AnyBrowsers: a_contact_is_called_by_the_name_that_you_give,
     AnyBrowsers: who_is_blocked_or_no_contact_does_not_ring,
-    AnyBrowsers: whose_pictures_did_not_match_is_told_at_the_next_call,
+    AnyBrowsers: a_sas_mismatch_is_mentioned_at_the_next_call,
     AnyBrowsers: calls_are_remembered_and_missed_ones_too,
-    AnyBrowsers: contacts_travel_as_a_file_and_everything_is_forgotten,
+    AnyBrowsers: contacts_export_import_and_forget_me,
     AnyBrowsers: a_scanned_link_is_taken_and_the_camera_goes_off,
 }
 
@@ -122,7 +122,7 @@ async fn who_is_blocked_or_no_contact_does_not_ring(scenario: &Scenario<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn whose_pictures_did_not_match_is_told_at_the_next_call(scenario: &Scenario<'_>) {
+async fn a_sas_mismatch_is_mentioned_at_the_next_call(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&bob).await;
     adds(&bob, &alice.link().await, "My sister").await;
@@ -179,7 +179,7 @@ async fn calls_are_remembered_and_missed_ones_too(scenario: &Scenario<'_>) {
         .await;
 }
 
-async fn contacts_travel_as_a_file_and_everything_is_forgotten(scenario: &Scenario<'_>) {
+async fn contacts_export_import_and_forget_me(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     opens_the_book(&alice).await;
     adds(&alice, &bob.link().await, "Bob").await;

@@ -10,7 +10,7 @@ scenarios! {
     Chromium: an_answer_that_was_changed_ends_the_call,
     Chromium: a_confirmation_with_another_nonce_ends_the_call,
     Chromium: candidates_of_another_call_are_not_tried,
-    Chromium: who_is_called_somebody_else_by_the_server_does_not_log_in,
+    Chromium: login_under_another_id_is_refused_by_the_page,
     Chromium: a_confirmation_that_is_kept_back_ends_the_call,
 }
 
@@ -313,7 +313,7 @@ async fn connect_without(alice: &Peer, bob: &Peer) {
 }
 
 /// Else it could have her send out somebody else's link as her own.
-async fn who_is_called_somebody_else_by_the_server_does_not_log_in(scenario: &Scenario<'_>) {
+async fn login_under_another_id_is_refused_by_the_page(scenario: &Scenario<'_>) {
     let alice = scenario.peer("Alice").await;
     let link = alice.link().await;
     alice.visit("/").await;

@@ -11,7 +11,7 @@ use crate::shared::scenarios;
 use crate::verified::{opens, sas};
 
 scenarios! {
-    Chromium: somebody_between_two_guests_is_seen_in_the_pictures,
+    Chromium: a_middleman_between_guests_changes_the_sas,
 }
 
 /// Terminates DTLS on both sides, with certificates of her own.
@@ -60,7 +60,7 @@ fn heard<'a>(from: &'a UserId, call: &'a CallId, sec: &'a Sec, sdp: &'a str) -> 
     }
 }
 
-async fn somebody_between_two_guests_is_seen_in_the_pictures(scenario: &Scenario<'_>) {
+async fn a_middleman_between_guests_changes_the_sas(scenario: &Scenario<'_>) {
     let private = BrowserOptions {
         keeps_nothing: true,
         ..BrowserOptions::default()

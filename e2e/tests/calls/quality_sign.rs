@@ -10,7 +10,7 @@ use crate::shared::{alice_and_bob, hang_up, in_a_call, scenarios};
 
 scenarios! {
     Alone: the_sign_of_an_undisturbed_call_is_good,
-    AnyBrowsers: a_call_that_failed_is_saved_and_replays_to_the_same_end,
+    AnyBrowsers: saved_diagnostics_of_a_failed_call_replay,
 }
 
 /// The sign's name: what it says of both directions.
@@ -45,7 +45,7 @@ async fn the_sign_of_an_undisturbed_call_is_good(scenario: &Scenario<'_>) {
 const GIVES_UP: Duration = Duration::from_secs(30);
 
 /// Relayed only, and no relay: no path can be found.
-async fn a_call_that_failed_is_saved_and_replays_to_the_same_end(scenario: &Scenario<'_>) {
+async fn saved_diagnostics_of_a_failed_call_replay(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     alice
         .page
