@@ -16,14 +16,14 @@ use wimpex_call::{CallView, Capture, Generation, Role, State};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
-pub(crate) struct Stage {
+pub(crate) struct Mounted {
     pub(crate) element: HtmlElement,
     pub(crate) session: Session,
     sent: UnboundedReceiver<Event>,
-    _mounted: Box<dyn std::any::Any>,
+    _handle: Box<dyn std::any::Any>,
 }
 
-impl Stage {
+impl Mounted {
     pub(crate) fn of<V: IntoView + 'static>(
         prepare: impl FnOnce(Session) + 'static,
         show: impl FnOnce() -> V + 'static,
@@ -31,7 +31,7 @@ impl Stage {
         let element: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&element).unwrap();
         let (post, made) = std::sync::mpsc::channel();
-        let mounted = mount_to(element.clone(), move || {
+        let handle = mount_to(element.clone(), move || {
             let (session, sent) = Session::detached();
             prepare(session);
             provide_context(session);
@@ -43,7 +43,7 @@ impl Stage {
             element,
             session,
             sent,
-            _mounted: Box::new(mounted),
+            _handle: Box::new(handle),
         }
     }
 
@@ -74,7 +74,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Mounted {
     fn drop(&mut self) {
         self.element.remove();
     }
@@ -115,8 +115,8 @@ pub(crate) fn in_a_call() -> CallView {
     }
 }
 
-fn prompt(call_type: CallType) -> Stage {
-    Stage::of(
+fn prompt(call_type: CallType) -> Mounted {
+    Mounted::of(
         move |session| ringing(session, call_type),
         || view! { <Incoming /> },
     )
@@ -124,12 +124,12 @@ fn prompt(call_type: CallType) -> Stage {
 
 #[wasm_bindgen_test]
 async fn prompt_names_the_caller_and_marks_it_unverified() {
-    let stage = prompt(CallType::Video);
+    let mounted = prompt(CallType::Video);
     tick().await;
-    let dialog = stage.find("dialog[open]");
+    let dialog = mounted.find("dialog[open]");
     assert_eq!(dialog.get_attribute("role").as_deref(), Some("alertdialog"));
     let named_by = dialog.get_attribute("aria-labelledby").unwrap();
-    let name = stage.find(&format!("#{named_by}"));
+    let name = mounted.find(&format!("#{named_by}"));
     assert_eq!(
         name.text_content().as_deref(),
         Some("Alice <b>"),
@@ -141,15 +141,15 @@ async fn prompt_names_the_caller_and_marks_it_unverified() {
 
 #[wasm_bindgen_test]
 async fn each_answer_of_the_prompt_sends_its_intent() {
-    let mut stage = prompt(CallType::Video);
+    let mut mounted = prompt(CallType::Video);
     tick().await;
-    stage.button("Accept").click();
-    stage.button("Accept without camera").click();
-    stage.button("Decline").click();
+    mounted.button("Accept").click();
+    mounted.button("Accept without camera").click();
+    mounted.button("Decline").click();
     let cancel = web_sys::Event::new("cancel").unwrap();
-    stage.find("dialog").dispatch_event(&cancel).unwrap();
+    mounted.find("dialog").dispatch_event(&cancel).unwrap();
     assert_eq!(
-        stage.intents(),
+        mounted.intents(),
         [
             Intent::Accept { camera: true },
             Intent::Accept { camera: false },
@@ -161,11 +161,11 @@ async fn each_answer_of_the_prompt_sends_its_intent() {
 
 #[wasm_bindgen_test]
 async fn an_audio_call_offers_no_answer_about_the_camera() {
-    let stage = prompt(CallType::Audio);
+    let mounted = prompt(CallType::Audio);
     tick().await;
-    assert!(stage.button("Accept without camera").hidden());
+    assert!(mounted.button("Accept without camera").hidden());
     assert!(
-        stage
+        mounted
             .find("dialog")
             .text_content()
             .unwrap()
@@ -175,10 +175,10 @@ async fn an_audio_call_offers_no_answer_about_the_camera() {
 
 #[wasm_bindgen_test]
 async fn banner_says_what_is_wrong_with_the_server() {
-    let stage = Stage::of(|_| {}, || view! { <Banner /> });
-    let text = |stage: &Stage| stage.find("[role=alert]").text_content().unwrap();
+    let mounted = Mounted::of(|_| {}, || view! { <Banner /> });
+    let text = |mounted: &Mounted| mounted.find("[role=alert]").text_content().unwrap();
     tick().await;
-    assert_eq!(text(&stage), "");
+    assert_eq!(text(&mounted), "");
     for (state, words) in [
         (ServerState::Lost, "Trying again"),
         (ServerState::Blocked, "blocks WebSockets"),
@@ -186,33 +186,33 @@ async fn banner_says_what_is_wrong_with_the_server() {
         (ServerState::Unbelieved, "does not accept"),
         (ServerState::Dishonest, "somebody else"),
     ] {
-        stage.session.view.server.set(state);
+        mounted.session.view.server.set(state);
         tick().await;
-        assert!(text(&stage).contains(words), "{}", text(&stage));
+        assert!(text(&mounted).contains(words), "{}", text(&mounted));
     }
-    stage.session.view.server.set(ServerState::Lost);
-    stage
+    mounted.session.view.server.set(ServerState::Lost);
+    mounted
         .session
         .view
         .call
         .update(|call| call.state = State::Connected);
     tick().await;
     assert!(
-        text(&stage).contains("Your call goes on"),
+        text(&mounted).contains("Your call goes on"),
         "{}",
-        text(&stage)
+        text(&mounted)
     );
 }
 
 #[wasm_bindgen_test]
 fn a_browser_without_webrtc_is_told_what_would_help() {
-    let stage = Stage::of(|_| {}, || view! { <Unable /> });
-    let text = stage.find("main").text_content().unwrap();
+    let mounted = Mounted::of(|_| {}, || view! { <Unable /> });
+    let text = mounted.find("main").text_content().unwrap();
     assert!(text.contains("cannot make calls") && text.contains("WebRTC"));
 }
 
-fn type_name(stage: &Stage, text: &str) {
-    let field: HtmlInputElement = stage.find("input").unchecked_into();
+fn type_name(mounted: &Mounted, text: &str) {
+    let field: HtmlInputElement = mounted.find("input").unchecked_into();
     field.set_value(text);
     let input = web_sys::Event::new("input").unwrap();
     field.dispatch_event(&input).unwrap();
@@ -220,35 +220,35 @@ fn type_name(stage: &Stage, text: &str) {
 
 #[wasm_bindgen_test]
 async fn a_bad_name_is_reported_by_the_field() {
-    let mut stage = Stage::of(|_| {}, || view! { <Welcome done=|| {} /> });
-    let error = |stage: &Stage| stage.find("#name-error").text_content().unwrap();
+    let mut mounted = Mounted::of(|_| {}, || view! { <Welcome done=|| {} /> });
+    let error = |mounted: &Mounted| mounted.find("#name-error").text_content().unwrap();
     for (text, words) in [
         ("", "Please enter a name"),
         (&*"x".repeat(10_000), "too long"),
         ("a\u{7}b", "cannot be shown"),
     ] {
-        type_name(&stage, text);
-        stage.button("Continue").click();
+        type_name(&mounted, text);
+        mounted.button("Continue").click();
         tick().await;
-        assert!(error(&stage).contains(words), "{}", error(&stage));
-        let field = stage.find("input");
+        assert!(error(&mounted).contains(words), "{}", error(&mounted));
+        let field = mounted.find("input");
         assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
-        assert_eq!(stage.intents(), []);
+        assert_eq!(mounted.intents(), []);
     }
-    type_name(&stage, "  Alice ");
+    type_name(&mounted, "  Alice ");
     tick().await;
-    assert_eq!(error(&stage), "", "it goes away as soon as one types");
-    stage.button("Continue").click();
+    assert_eq!(error(&mounted), "", "it goes away as soon as one types");
+    mounted.button("Continue").click();
     let name = Name::parse("Alice").unwrap();
-    assert_eq!(stage.intents(), [Intent::SetName(name)]);
+    assert_eq!(mounted.intents(), [Intent::SetName(name)]);
 }
 
 #[wasm_bindgen_test]
 async fn hiding_the_address_explains_its_cost() {
-    let mut stage = Stage::of(|_| (), || view! { <HideAddress /> });
+    let mut mounted = Mounted::of(|_| (), || view! { <HideAddress /> });
     tick().await;
-    let choice: HtmlInputElement = stage.find("input").unchecked_into();
-    let hint = || stage.find(".hint").text_content().unwrap();
+    let choice: HtmlInputElement = mounted.find("input").unchecked_into();
+    let hint = || mounted.find(".hint").text_content().unwrap();
     assert!(!choice.checked());
     assert!(
         hint().contains("can see your network address"),
@@ -256,24 +256,24 @@ async fn hiding_the_address_explains_its_cost() {
         hint()
     );
     choice.click();
-    assert_eq!(stage.intents(), [Intent::HideAddress(true)]);
-    stage.session.view.hide_address.set(true);
+    assert_eq!(mounted.intents(), [Intent::HideAddress(true)]);
+    mounted.session.view.hide_address.set(true);
     tick().await;
-    let hint = || stage.find(".hint").text_content().unwrap();
+    let hint = || mounted.find(".hint").text_content().unwrap();
     assert!(hint().contains("relay"), "{}", hint());
-    stage.session.view.has_relay.set(false);
+    mounted.session.view.has_relay.set(false);
     tick().await;
     assert!(hint().contains("no call can come about"), "{}", hint());
-    assert!(stage.find(".hint").class_list().contains("warning"));
+    assert!(mounted.find(".hint").class_list().contains("warning"));
 }
 
 /// What the check says when all parts fare so.
 async fn verdict(fares: impl Fn(Part) -> Finding) -> String {
-    let stage = Stage::of(|_| (), || view! { <Findings /> });
+    let mounted = Mounted::of(|_| (), || view! { <Findings /> });
     let findings = PARTS.map(|part| (part, fares(part)));
-    stage.session.view.check.set(findings.to_vec());
+    mounted.session.view.check.set(findings.to_vec());
     tick().await;
-    stage.find("[role=status]").text_content().unwrap()
+    mounted.find("[role=status]").text_content().unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -316,42 +316,45 @@ async fn the_check_says_in_words_what_to_do() {
 
 #[wasm_bindgen_test]
 async fn the_check_shows_each_part_and_begins_with_a_click() {
-    let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let mut mounted = Mounted::of(|_| (), || view! { <ConnectionCheck /> });
     tick().await;
-    let section = |stage: &Stage| stage.element.query_selector("section").unwrap();
-    assert!(section(&stage).is_none(), "nothing to show yet");
-    stage.button("Check my connection").click();
-    assert_eq!(stage.intents(), [Intent::Check]);
+    let section = |mounted: &Mounted| mounted.element.query_selector("section").unwrap();
+    assert!(section(&mounted).is_none(), "nothing to show yet");
+    mounted.button("Check my connection").click();
+    assert_eq!(mounted.intents(), [Intent::Check]);
     let findings = PARTS.map(|part| (part, Finding::Works));
-    stage.session.view.check.set(findings.to_vec());
+    mounted.session.view.check.set(findings.to_vec());
     tick().await;
     // It comes when it is loaded.
-    while section(&stage).is_none() {
+    while section(&mounted).is_none() {
         tick().await;
     }
-    let rows = stage.element.query_selector_all("li").unwrap();
+    let rows = mounted.element.query_selector_all("li").unwrap();
     assert_eq!(rows.length() as usize, PARTS.len());
 }
 
 #[wasm_bindgen_test]
 async fn the_check_asks_whether_its_sound_was_heard() {
-    let mut stage = Stage::of(|_| (), || view! { <Findings /> });
+    let mut mounted = Mounted::of(|_| (), || view! { <Findings /> });
     let fares = |part| match part {
         Part::Speaker => Finding::Asks,
         _ => Finding::Works,
     };
-    stage
+    mounted
         .session
         .view
         .check
         .set(PARTS.map(|part| (part, fares(part))).to_vec());
     tick().await;
-    let question: HtmlElement = stage.find("[role=group]").unchecked_into();
+    let question: HtmlElement = mounted.find("[role=group]").unchecked_into();
     assert!(!question.hidden());
-    stage.button("Yes").click();
-    stage.button("No").click();
-    assert_eq!(stage.intents(), [Intent::Heard(true), Intent::Heard(false)]);
-    stage
+    mounted.button("Yes").click();
+    mounted.button("No").click();
+    assert_eq!(
+        mounted.intents(),
+        [Intent::Heard(true), Intent::Heard(false)]
+    );
+    mounted
         .session
         .view
         .check

@@ -11,21 +11,21 @@ use wimpex::browser::peer::{
 use wimpex::browser::stats::Reader;
 use wimpex_quality::Report;
 
-struct Side {
+struct TestPeer {
     peer: PeerConnection,
     events: UnboundedReceiver<PeerEvent>,
 }
 
-fn side() -> Side {
+fn test_peer() -> TestPeer {
     let (sender, events) = unbounded();
     let report = move |event| {
         let _ = sender.unbounded_send(event);
     };
     let peer = PeerConnection::new(&[], Policy::default(), report).unwrap();
-    Side { peer, events }
+    TestPeer { peer, events }
 }
 
-/// Passes one side's candidates on until it is connected; says which tracks came.
+/// Passes one peer's candidates on until it is connected; says which tracks came.
 async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection) -> Vec<String> {
     let mut tracks = Vec::new();
     while let Some(event) = events.next().await {
@@ -45,8 +45,8 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
 }
 
 /// A call between the two: descriptions first, tracks whenever they come.
-async fn call(video: bool) -> (Side, Side, Vec<String>) {
-    let (mut caller, mut callee) = (side(), side());
+async fn call(video: bool) -> (TestPeer, TestPeer, Vec<String>) {
+    let (mut caller, mut callee) = (test_peer(), test_peer());
     caller.peer.add_transceivers(video).unwrap();
     let offer = caller.peer.offer(false).await.unwrap();
     let answer = callee.peer.accept_offer(&offer).await.unwrap();
@@ -67,7 +67,7 @@ async fn two_peers_connect_before_any_camera_is_on() {
 
 #[wasm_bindgen_test]
 async fn an_audio_call_has_no_place_for_a_picture() {
-    let caller = side();
+    let caller = test_peer();
     caller.peer.add_transceivers(false).unwrap();
     let offer = caller.peer.offer(false).await.unwrap();
     assert!(offer.contains("m=audio") && !offer.contains("m=video"));
@@ -129,9 +129,9 @@ async fn accepting_an_offer_rolls_back_our_own() {
 
 #[wasm_bindgen_test]
 async fn garbage_is_an_error_and_no_panic() {
-    let side = side();
-    assert!(side.peer.accept_offer("garbage").await.is_err());
-    assert!(side.peer.accept_answer("v=0").await.is_err());
+    let test_peer = test_peer();
+    assert!(test_peer.peer.accept_offer("garbage").await.is_err());
+    assert!(test_peer.peer.accept_answer("v=0").await.is_err());
 }
 
 #[wasm_bindgen_test]

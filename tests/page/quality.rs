@@ -17,7 +17,7 @@ use wimpex_quality::{
     CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Report, Route, Security, Verdict,
 };
 
-use crate::components::{Stage, in_a_call};
+use crate::components::{Mounted, in_a_call};
 
 fn shown(quality: Quality) -> Option<Arc<Shown>> {
     shown_as(quality, Reason::Well, Reason::Loss)
@@ -49,16 +49,16 @@ fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<
 
 #[wasm_bindgen_test]
 async fn panel_shows_a_dash_for_unknown_numbers() {
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     tick().await;
-    let text = || stage.find("section").text_content().unwrap();
+    let text = || mounted.find("section").text_content().unwrap();
     assert!(text().contains("Round-trip time–"), "{}", text());
     let end = |kind: &str| CandidateEnd {
         kind: Some(kind.to_owned()),
         network: None,
         address: Some("198.51.100.7 port 9".to_owned()),
     };
-    stage.session.view.quality.set(shown(Quality {
+    mounted.session.view.quality.set(shown(Quality {
         picture_in: Some(Flow {
             bitrate: Some(1_234_000.0),
             loss: Some(0.025),
@@ -106,7 +106,7 @@ async fn panel_shows_a_dash_for_unknown_numbers() {
     }
     assert!(!text().contains("198.51"), "nobody asked for addresses");
     // What is known is drawn, and nothing else.
-    let paths = stage.element.query_selector_all(".spark path").unwrap();
+    let paths = mounted.element.query_selector_all(".spark path").unwrap();
     let drawn: Vec<String> = (0..paths.length())
         .filter_map(|at| {
             paths
@@ -124,21 +124,21 @@ async fn panel_shows_a_dash_for_unknown_numbers() {
         drawn.contains(&"M117 0L118 0L119 0".to_owned()),
         "{drawn:?}"
     );
-    open(&stage, "Network addresses").await;
+    open(&mounted, "Network addresses").await;
     assert!(
         text().contains("Yours 198.51.100.7 port 9, theirs 198.51.100.7 port 9."),
         "{}",
         text()
     );
     assert!(!text().contains("(NACK)"), "nobody asked for more");
-    open(&stage, "More numbers of picture").await;
+    open(&mounted, "More numbers of picture").await;
     assert!(text().contains("Packets asked for (NACK)7/s"), "{}", text());
     assert!(text().contains("Jitter12 ms"), "{}", text());
 }
 
 /// Opens a part of the panel, and waits for what is in it.
-async fn open(stage: &Stage, name: &str) {
-    let all = stage.element.query_selector_all("summary").unwrap();
+async fn open(mounted: &Mounted, name: &str) {
+    let all = mounted.element.query_selector_all("summary").unwrap();
     let summary = (0..all.length())
         .filter_map(|at| all.get(at)?.dyn_into::<HtmlElement>().ok())
         .find(|summary| summary.inner_text().trim() == name);
@@ -158,12 +158,12 @@ async fn copied_numbers_contain_no_address() {
         } });",
     );
     clipboard.call0(&JsValue::NULL).unwrap();
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     let end = CandidateEnd {
         address: Some("198.51.100.7 port 9".to_owned()),
         ..CandidateEnd::default()
     };
-    stage.session.view.quality.set(shown(Quality {
+    mounted.session.view.quality.set(shown(Quality {
         sound_in: Some(Flow {
             packets: Some(50.0),
             ..Flow::default()
@@ -176,7 +176,7 @@ async fn copied_numbers_contain_no_address() {
         ..Quality::default()
     }));
     tick().await;
-    stage.button("Copy").click();
+    mounted.button("Copy").click();
     gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
     let copied = Reflect::get(&js_sys::global(), &"__copied".into()).unwrap();
     let copied = copied.as_string().unwrap();
@@ -188,17 +188,17 @@ async fn copied_numbers_contain_no_address() {
         assert!(copied.contains(line), "{line} in {copied}");
     }
     assert!(!copied.contains("198.51"), "{copied}");
-    stage.button("Copied");
+    mounted.button("Copied");
 }
 
 #[wasm_bindgen_test]
 async fn why_nothing_is_known_is_said() {
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     let says = async |reason| {
         let quality = shown_as(Quality::default(), reason, Reason::Loss);
-        stage.session.view.quality.set(quality);
+        mounted.session.view.quality.set(quality);
         tick().await;
-        stage.find(".verdict").text_content().unwrap()
+        mounted.find(".verdict").text_content().unwrap()
     };
     let says_no_picture = says(Reason::NoPicture).await;
     assert!(
@@ -291,16 +291,16 @@ fn a_reader_follows_the_pair_through_an_outage() {
 
 #[wasm_bindgen_test]
 async fn the_sign_says_how_both_directions_fare() {
-    let stage = Stage::of(|_| {}, || view! { <QualitySign /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualitySign /> });
     tick().await;
     let name = || {
-        stage
+        mounted
             .find("[role=img]")
             .get_attribute("aria-label")
             .unwrap()
     };
     assert!(name().contains("Receiving: unknown."), "{}", name());
-    stage.session.view.quality.set(shown(Quality::default()));
+    mounted.session.view.quality.set(shown(Quality::default()));
     tick().await;
     assert!(name().contains("Receiving: good."), "{}", name());
     assert!(
@@ -309,14 +309,17 @@ async fn the_sign_says_how_both_directions_fare() {
         name()
     );
     assert_eq!(
-        stage.find("svg + svg").get_attribute("data-grade").unwrap(),
+        mounted
+            .find("svg + svg")
+            .get_attribute("data-grade")
+            .unwrap(),
         "poor"
     );
 }
 
 #[wasm_bindgen_test]
 async fn pausing_video_is_offered_once_on_a_bad_path() {
-    let mut stage = Stage::of(
+    let mut mounted = Mounted::of(
         |session: Session| {
             session.view.call.set(wimpex_call::View {
                 state: State::Connected,
@@ -327,17 +330,17 @@ async fn pausing_video_is_offered_once_on_a_bad_path() {
         || view! { <PauseOffer /> },
     );
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
     // A pause shortens no way.
     let slow = shown_as(Quality::default(), Reason::Well, Reason::Delay);
-    stage.session.view.quality.set(slow);
+    mounted.session.view.quality.set(slow);
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
-    stage.session.view.quality.set(shown(Quality::default()));
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
+    mounted.session.view.quality.set(shown(Quality::default()));
     tick().await;
-    stage.button("Pause my picture").click();
-    assert_eq!(stage.intents(), [Intent::SetCamera(false)]);
-    stage.button("Not now").click();
+    mounted.button("Pause my picture").click();
+    assert_eq!(mounted.intents(), [Intent::SetCamera(false)]);
+    mounted.button("Not now").click();
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
 }

@@ -11,7 +11,7 @@ use wimpex_gate::Assurance;
 use wimpex_identity::{Refusal, Sas};
 use wimpex_protocol::UserId;
 
-use crate::components::{Stage, alice_calls, in_a_call};
+use crate::components::{Mounted, alice_calls, in_a_call};
 
 const KEY: &str = "w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -165,7 +165,7 @@ fn a_wrong_clock_is_told_from_a_wrong_signature() {
 
 #[wasm_bindgen_test]
 async fn a_contact_rings_under_the_name_that_it_was_given() {
-    let stage = Stage::of(
+    let mounted = Mounted::of(
         |session| {
             let call = wimpex_call::CallView {
                 peer: key(),
@@ -184,7 +184,7 @@ async fn a_contact_rings_under_the_name_that_it_was_given() {
         || view! { <Incoming /> },
     );
     tick().await;
-    let text = stage.find("dialog").text_content().unwrap();
+    let text = mounted.find("dialog").text_content().unwrap();
     assert!(
         text.contains("My sister") && text.contains("They call themselves “Alice <b>” now."),
         "{text}"
@@ -206,12 +206,12 @@ fn called(session: Session, assurance: Assurance) {
 
 #[wasm_bindgen_test]
 async fn lock_opens_to_the_sas_and_takes_the_answer() {
-    let mut stage = Stage::of(
+    let mut mounted = Mounted::of(
         |session| called(session, Assurance::Compare(sas())),
         || view! { <Lock /> },
     );
     tick().await;
-    let lock = stage.button("Not verified");
+    let lock = mounted.button("Not verified");
     assert_eq!(
         lock.get_attribute("aria-expanded").as_deref(),
         Some("false")
@@ -219,29 +219,35 @@ async fn lock_opens_to_the_sas_and_takes_the_answer() {
     lock.click();
     tick().await;
     assert_eq!(lock.get_attribute("aria-expanded").as_deref(), Some("true"));
-    let shown = stage.find(".pictures").text_content().unwrap();
+    let shown = mounted.find(".pictures").text_content().unwrap();
     for emoji in sas().emoji() {
         assert!(shown.contains(emoji.picture) && shown.contains(emoji.name));
     }
-    stage.button("They match").click();
-    stage.button("They don’t match").click();
+    mounted.button("They match").click();
+    mounted.button("They don’t match").click();
     assert_eq!(
-        stage.intents(),
+        mounted.intents(),
         [Intent::Compared(Some(true)), Intent::Compared(Some(false))]
     );
     // Another call: other pictures, or none.
-    stage
+    mounted
         .session
         .view
         .trust
         .update(|trust| trust.assurance = Assurance::Pending);
     tick().await;
-    assert!(stage.element.query_selector(".pictures").unwrap().is_none());
-    stage.button("Checking…");
-    stage.button("Close").click();
+    assert!(
+        mounted
+            .element
+            .query_selector(".pictures")
+            .unwrap()
+            .is_none()
+    );
+    mounted.button("Checking…");
+    mounted.button("Close").click();
     tick().await;
     assert!(
-        stage
+        mounted
             .element
             .query_selector("#verification")
             .unwrap()
@@ -251,7 +257,7 @@ async fn lock_opens_to_the_sas_and_takes_the_answer() {
 
 #[wasm_bindgen_test]
 async fn the_alarm_stays_until_it_is_read() {
-    let mut stage = Stage::of(
+    let mut mounted = Mounted::of(
         |session| {
             session.view.trust.update(|trust| {
                 trust.alarm = Some(Alarm {
@@ -263,8 +269,8 @@ async fn the_alarm_stays_until_it_is_read() {
         || view! { <AlarmScreen /> },
     );
     tick().await;
-    let dialog = stage.find("dialog[open]");
+    let dialog = mounted.find("dialog[open]");
     assert_eq!(dialog.get_attribute("role").as_deref(), Some("alertdialog"));
-    stage.button("I have read this").click();
-    assert_eq!(stage.intents(), [Intent::Alarmed]);
+    mounted.button("I have read this").click();
+    assert_eq!(mounted.intents(), [Intent::Alarmed]);
 }
