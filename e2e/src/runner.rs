@@ -188,7 +188,7 @@ thread_local! {
     static PANIC_SITE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A panic comes out of a helper that waited in vain; of interest are the lines
+/// A panic comes out of whatever waited in vain; of interest are the lines
 /// of the scenario that led there.
 fn remember_panic_site() {
     panic::set_hook(Box::new(|info| {
