@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::browser::{BrowserKind, BrowserOptions};
+use crate::browser_options::{BrowserKind, BrowserOptions};
 
 /// The capabilities of a new session.
 pub(crate) fn capabilities(

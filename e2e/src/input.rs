@@ -6,12 +6,12 @@ use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, Poin
 use serde_json::json;
 
 use crate::page::{Page, Role, short};
-use crate::wait::{eventually, now_millis};
+use crate::wait::{now_millis, wait_until};
 
 impl Page {
     /// Clicks where the thing is, while hidden controls are kept from hiding.
     pub async fn click(&self, role: Role, name: &str) {
-        eventually(&format!("a click on {role:?} {name:?}"), async || {
+        wait_until(&format!("a click on {role:?} {name:?}"), async || {
             self.keep_awake().await;
             let element = self.look(role, name).await?;
             element.click().await.map_err(|error| short(&error))
@@ -37,7 +37,7 @@ impl Page {
 
     /// Replaces what stands in a textbox.
     pub async fn fill(&self, name: &str, text: &str) {
-        eventually(&format!("typing into {name:?}"), async || {
+        wait_until(&format!("typing into {name:?}"), async || {
             let element = self.look(Role::Textbox, name).await?;
             element.clear().await.map_err(|error| short(&error))?;
             element.send_keys(text).await.map_err(|error| short(&error))

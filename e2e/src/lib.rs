@@ -1,11 +1,11 @@
-//! Whole calls: real browsers, the real server, people made of WebDriver commands.
+//! Whole calls: real browsers, the real server, peers driven by WebDriver commands.
 //!
-//! A scenario (`tests/`) is written with [`Stage`], [`Person`] and [`BarePerson`]
-//! and reads like what two people do:
+//! A scenario (`tests/`) is written with [`Scenario`], [`Peer`] and [`BarePeer`]
+//! and reads like what two people do; [`Harness`] is what all scenarios share:
 //!
 //! ```ignore
-//! let alice = stage.person("Alice").await;
-//! let bob = stage.person("Bob").await;
+//! let alice = scenario.peer("Alice").await;
+//! let bob = scenario.peer("Bob").await;
 //! alice.call(&bob.link().await, CallKind::Video).await;
 //! bob.accept().await;
 //! alice.sees_and_hears().await;
@@ -13,39 +13,45 @@
 //!
 //! Things on the page are found by their role and accessible name only, as a
 //! person with a screen reader finds them: those names are an interface. This
-//! crate must not know how the page is built, and uses none of its code.
+//! library must not know how the page is built, and uses none of its code; tests use the
+//! crates of the call only to read what a page has saved or sent.
 //!
 //! Everything waits for conditions with a generous deadline, and what goes wrong
-//! is a panic; the runner then adds what stood on every page at that moment.
+//! is a panic; the runner then adds what every page showed at that moment.
 
-mod bare;
+mod bare_peer;
 mod browser;
+mod browser_options;
 mod capabilities;
 mod command;
 mod input;
-mod lab;
+mod net_lab;
 mod page;
-mod person;
+mod peer;
 mod probe;
 mod process;
-mod relay;
+mod proxy;
+mod relay_process;
 mod resources;
 mod runner;
+mod scenario;
 mod server;
-mod stage;
 mod wait;
-mod wire;
 
-pub use bare::{BarePerson, BareSite};
-pub use browser::{Browser, BrowserKind, BrowserOptions};
-pub use lab::{Capture, Home, Lab, PUBLIC_V4, PUBLIC_V6, TURN_PORT, Toll, Uplink};
+pub use bare_peer::{BarePeer, BareSite};
+pub use browser::Browser;
+pub use browser_options::{BrowserKind, BrowserOptions};
+pub use net_lab::{Capture, Home, NetLab, PUBLIC_V4, PUBLIC_V6, PacketCounts, TURN_PORT, Uplink};
 pub use page::{Page, Role};
-pub use person::{CallKind, Person};
-pub use probe::{Kind, Media, Milestones, Pictures, Prompt, Received, Route, Sent, Snapshot};
-pub use relay::Relay;
-pub use resources::{Resources, Work};
-pub use runner::{Needs, Scenario, main, soaks, times};
+pub use peer::{CallKind, Peer};
+pub use probe::{
+    FrameGaps, MediaKind, MediaTotals, Milestones, Prompt, ReceivedFrame, Route, SentFrame,
+    Snapshot,
+};
+pub use proxy::{TcpProxy, Traffic};
+pub use relay_process::Relay;
+pub use resources::{MainThreadTime, Resources};
+pub use runner::{Needs, TestCase, main, soaks, times};
+pub use scenario::{Harness, Scenario};
 pub use server::{Server, ServerOptions};
-pub use stage::{Stage, World};
-pub use wait::{PATIENCE, eventually, eventually_within, holds_for, now_millis};
-pub use wire::{Traffic, Wire};
+pub use wait::{WAIT_TIMEOUT, holds_for, now_millis, wait_until, wait_until_within};

@@ -10,10 +10,10 @@ use fantoccini::{Client, error::CmdError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::browser::BrowserKind;
+use crate::browser_options::BrowserKind;
 use crate::command::{browser_log, computed_label};
-use crate::probe::{self, Media, Milestones, Pictures, Route, Snapshot};
-use crate::wait::eventually;
+use crate::probe::{self, FrameGaps, MediaTotals, Milestones, Route, Snapshot};
+use crate::wait::wait_until;
 
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -135,7 +135,7 @@ impl Page {
 
     /// Waits for the thing with this role and name to be there and visible.
     pub async fn find(&self, role: Role, name: &str) -> Element {
-        eventually(&format!("{role:?} {name:?}"), async || {
+        wait_until(&format!("{role:?} {name:?}"), async || {
             self.look(role, name).await
         })
         .await
@@ -149,7 +149,7 @@ impl Page {
     /// Waits until no visible thing has this role and name.
     pub async fn wait_until_gone(&self, role: Role, name: &str) {
         let what = format!("{role:?} {name:?} to go");
-        eventually(&what, async || match self.look(role, name).await {
+        wait_until(&what, async || match self.look(role, name).await {
             Ok(_) => Err("it is still there".to_owned()),
             Err(_) => Ok(()),
         })
@@ -195,7 +195,7 @@ impl Page {
 
     /// Waits until the visible text has one of `parts`, in any case of letters.
     pub async fn wait_for_text(&self, parts: &[&str]) {
-        eventually(&format!("one of {parts:?} on the page"), async || {
+        wait_until(&format!("one of {parts:?} on the page"), async || {
             let text = self.visible_text().await.to_lowercase();
             let found = parts.iter().any(|part| text.contains(&part.to_lowercase()));
             found.then_some(()).ok_or_else(|| format!("{text:?}"))
@@ -209,7 +209,7 @@ impl Page {
     }
 
     /// Sums of `getStats`.
-    pub async fn media(&self) -> Media {
+    pub async fn media(&self) -> MediaTotals {
         self.probe("media").await
     }
 
@@ -218,15 +218,15 @@ impl Page {
         self.probe("route").await
     }
 
-    /// When it was clicked and when the first remote picture came.
+    /// When it was clicked, and when the first remote frame was presented.
     pub async fn milestones(&self) -> Milestones {
         self.probe("milestones").await
     }
 
-    /// The pictures of the remote video since the last time; from the first on
-    /// they are counted.
-    pub async fn pictures(&self) -> Pictures {
-        self.probe("pictures").await
+    /// Frames of the remote video since the last time; counting begins with the first
+    /// call.
+    pub async fn frame_gaps(&self) -> FrameGaps {
+        self.probe("frameGaps").await
     }
 
     /// Two reports of the open connection's statistics, some seconds apart, without

@@ -142,7 +142,7 @@
   });
   if (document.documentElement) look();
 
-  // The pictures of the remote video, one by one, but only once somebody asks:
+  // The frames of the remote video, one by one, but only once somebody asks:
   // it costs time to be told of each.
   let frames = null;
   const follow = (video) => video.requestVideoFrameCallback((_, { presentationTime }) => {
@@ -153,7 +153,7 @@
     follow(video);
   });
   // What there was since the last time, and begins anew. A standstill counts.
-  const pictures = () => {
+  const frameGaps = () => {
     const now = performance.now();
     const found = frames && {
       longestGap: Math.max(frames.longestGap, now - frames.last),
@@ -314,11 +314,11 @@
       const known = (number) => (Number.isFinite(number) ? number : null);
       return {
         bitrate: known((grown(bytes) * 8) / seconds),
-        packets: known(grown(packets) / seconds),
-        loss: type === 'inbound-rtp'
+        packetRate: known(grown(packets) / seconds),
+        fractionLost: type === 'inbound-rtp'
           ? known(lost / (lost + grown(packets) - (grown('retransmittedPacketsReceived') || 0)))
           : null,
-        frameRate: known(grown(frames) / seconds),
+        framesPerSecond: known(grown(frames) / seconds),
       };
     };
     const inbound = (kind) =>
@@ -328,8 +328,8 @@
     return {
       reports: [before, after],
       expected: {
-        soundIn: inbound('audio'), pictureIn: inbound('video'),
-        soundOut: outbound('audio'), pictureOut: outbound('video'),
+        inboundAudio: inbound('audio'), inboundVideo: inbound('video'),
+        outboundAudio: outbound('audio'), outboundVideo: outbound('video'),
       },
     };
   };
@@ -351,7 +351,7 @@
       prompts,
       errors,
     }),
-    pictures,
+    frameGaps,
     // Forgets what was recorded of the past, so that only the page grows.
     forget: () => {
       prune();

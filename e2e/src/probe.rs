@@ -1,15 +1,15 @@
 //! What a page did, seen from outside of its code: connections, tracks, frames
-//! sent to the server, decoded pictures, sound, errors.
+//! sent to the server, decoded video frames, audio, errors.
 
 use serde::Deserialize;
 
 /// Records all of it in `window.__probe`.
 pub(crate) const SCRIPT: &str = include_str!("probe.js");
 
-/// Sound or picture.
+/// The kind of a media track (W3C mediacapture-streams, `MediaStreamTrack.kind`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum MediaKind {
     /// A microphone's.
     Audio,
     /// A camera's.
@@ -35,9 +35,9 @@ pub struct Snapshot {
     /// Captured audio tracks that have not ended.
     pub live_microphones: u32,
     /// The frames that were sent to the server.
-    pub sent: Vec<Sent>,
+    pub sent: Vec<SentFrame>,
     /// The frames that came from the server since the page's first login.
-    pub received: Vec<Received>,
+    pub received: Vec<ReceivedFrame>,
     /// The prompts of incoming calls.
     pub prompts: Vec<Prompt>,
     /// `console.error`, uncaught errors and rejections, policy violations.
@@ -57,7 +57,7 @@ impl Snapshot {
 /// A frame that was sent to the server, without its contents.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Sent {
+pub struct SentFrame {
     /// Its `type`.
     pub r#type: String,
     /// Its `callId`.
@@ -73,7 +73,7 @@ pub struct Sent {
 /// A frame that came from the server, without its contents.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Received {
+pub struct ReceivedFrame {
     /// Its `type`.
     pub r#type: String,
     /// Its `callId`.
@@ -91,11 +91,11 @@ pub struct Prompt {
     pub gone: Option<u64>,
 }
 
-/// The pictures of the remote video that were presented since the last time that
+/// Frames of the remote video that were presented since the last time that
 /// somebody asked.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Pictures {
+pub struct FrameGaps {
     /// The longest time without a new one, in milliseconds; up to now.
     pub longest_gap: f64,
     /// How many there were.
@@ -105,20 +105,20 @@ pub struct Pictures {
 /// Sums of `getStats` over all open connections.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Media {
-    /// Pictures that came and were decoded.
+pub struct MediaTotals {
+    /// Video frames that were received and decoded.
     pub frames_decoded: u64,
-    /// Pictures that were encoded to be sent.
+    /// Video frames that were encoded to be sent.
     pub frames_encoded: u64,
-    /// Width of the last picture received.
+    /// Width of the last frame received, in pixels.
     pub frame_width: u32,
-    /// Height of the last picture received.
+    /// Height of the last frame received, in pixels.
     pub frame_height: u32,
-    /// Width of the pictures sent.
+    /// Width of the frames sent, in pixels.
     pub sent_width: u32,
-    /// Height of the pictures sent.
+    /// Height of the frames sent, in pixels.
     pub sent_height: u32,
-    /// `totalAudioEnergy`: grows only while something else than silence is heard.
+    /// `totalAudioEnergy`: grows only while something other than silence is received.
     pub audio_energy: f64,
     /// Bytes of media received.
     pub bytes_received: u64,
@@ -128,9 +128,9 @@ pub struct Media {
     pub bytes_sent: u64,
     /// In seconds, of the candidate pair in use.
     pub round_trip_time: Option<f64>,
-    /// MIME types of the codecs that bytes came in.
+    /// MIME types of the codecs of received media.
     pub inbound_codecs: Vec<String>,
-    /// MIME types of the codecs that bytes went out in.
+    /// MIME types of the codecs of sent media.
     pub outbound_codecs: Vec<String>,
 }
 
@@ -163,7 +163,7 @@ impl Route {
 pub struct Milestones {
     /// Trusted clicks.
     pub clicks: Vec<Click>,
-    /// The first remote picture that was presented.
+    /// When the first remote frame was presented.
     pub first_frame: Option<f64>,
 }
 

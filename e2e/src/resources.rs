@@ -27,7 +27,7 @@ pub struct Resources {
 
 /// What a page's main thread has worked since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Work {
+pub struct MainThreadTime {
     /// All of it: scripts, layout, painting.
     pub tasks: Duration,
     /// JavaScript and WebAssembly.
@@ -63,7 +63,7 @@ impl Page {
 
     /// What the page's main thread has worked so far: the core's time, not that of the
     /// clock, in which other programs had their turn.
-    pub async fn work(&self) -> Work {
+    pub async fn main_thread_time(&self) -> MainThreadTime {
         let domain = json!({ "timeDomain": "threadTicks" });
         self.tell("Performance.enable", domain).await;
         let answer = self.tell("Performance.getMetrics", json!({})).await;
@@ -73,7 +73,7 @@ impl Page {
             let value = found.and_then(|metric| metric["value"].as_f64());
             Duration::from_secs_f64(value.unwrap_or_else(|| panic!("no {name} in {answer}")))
         };
-        Work {
+        MainThreadTime {
             tasks: seconds("TaskDuration"),
             scripts: seconds("ScriptDuration"),
         }

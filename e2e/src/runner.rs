@@ -1,8 +1,8 @@
-//! Runs scenarios with the usual options of a test binary.
+//! Runs test cases with the usual options of a test binary.
 //!
-//! `WIMPEX_E2E_BROWSER` chooses the browsers of the two people: `chromium` (the
+//! `WIMPEX_E2E_BROWSER` chooses the browsers of the two peers: `chromium` (the
 //! default), `firefox`, or `pairs` for all four combinations. `WIMPEX_SOAK=1` plays
-//! the scenes that repeat something at length (see [`times`]).
+//! the scenarios that repeat something at length (see [`times`]).
 
 use std::any::Any;
 use std::backtrace::Backtrace;
@@ -17,18 +17,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::browser::BrowserKind::{self, Chromium, Firefox};
-use crate::lab::Lab;
-use crate::stage::{Stage, World};
+use crate::browser_options::BrowserKind::{self, Chromium, Firefox};
+use crate::net_lab::NetLab;
+use crate::scenario::{Harness, Scenario};
 
-/// How the names of scenes in networks of our own begin.
+/// How the names of scenarios in the network laboratory begin.
 const NATLAB: &str = "natlab::";
 /// No scenario may take longer, whatever hangs.
 const SCENARIO: Duration = Duration::from_secs(180);
-/// The same for those that are played at length.
+/// The same for those that run at length.
 const SOAK: Duration = Duration::from_secs(2 * 3600);
 
-/// How often a scene does something: `short`, or `long` where `WIMPEX_SOAK` is set.
+/// How often a scenario does something: `short`, or `long` where `WIMPEX_SOAK` is set.
 /// `WIMPEX_SOAK_KILLS=7` says it of `kills` alone.
 pub fn times(what: &str, short: u32, long: u32) -> u32 {
     let variable = format!("WIMPEX_SOAK_{}", what.to_uppercase());
@@ -41,24 +41,24 @@ pub fn times(what: &str, short: u32, long: u32) -> u32 {
     }
 }
 
-/// Whether something is played at length, and then alone.
+/// Whether something runs at length, and then alone.
 pub fn soaks() -> bool {
     env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with("WIMPEX_SOAK"))
 }
 
-/// A scene's future: it stays on the thread that plays it.
-pub type Scene<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
+/// A scenario's future: it stays on the thread that runs it.
+pub type ScenarioFuture<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
 
-/// Which browsers a scenario can be played in.
+/// Which browsers a scenario can run in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// Any pair.
     AnyBrowsers,
-    /// Any pair, while nothing else is played: it looks at a call that nothing disturbs.
+    /// Any pair, while nothing else runs: it looks at a call that nothing disturbs.
     Alone,
     /// Only Chromium: it needs a flag that others lack.
     Chromium,
-    /// Networks of our own ([`Lab`]), and any pair. Left out where there can be none.
+    /// The network laboratory ([`NetLab`]), and any pair. Skipped where there can be none.
     Networks,
     /// Those, and only Chromium.
     ChromiumInNetworks,
@@ -74,68 +74,68 @@ impl Needs {
     }
 }
 
-/// One scenario: a name, what it needs, and what happens.
-pub struct Scenario {
+/// A registered test: its name, what it needs, and the scenario that it runs.
+pub struct TestCase {
     /// Its name for filters.
     pub name: &'static str,
-    /// Which browsers it can be played in.
+    /// Which browsers it can run in.
     pub needs: Needs,
-    /// What happens. It panics when something is not as it should be.
-    pub scene: for<'s> fn(&'s Stage<'_>) -> Scene<'s>,
+    /// The scenario. It panics when something is not as it should be.
+    pub run: for<'s> fn(&'s Scenario<'_>) -> ScenarioFuture<'s>,
 }
 
-/// Plays the scenarios that the command line asks for.
-pub fn main(scenarios: Vec<Scenario>) -> ExitCode {
+/// Runs the test cases that the command line asks for.
+pub fn main(cases: Vec<TestCase>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
         // Every scenario keeps two browsers busy with video.
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         arguments.test_threads = Some(cores.clamp(1, 4));
     }
-    note_where_scenes_panic();
-    if let Some(missing) = Lab::missing() {
-        eprintln!("scenes in networks of our own are left out: {missing}");
+    remember_panic_site();
+    if let Some(missing) = NetLab::missing() {
+        eprintln!("scenarios in networks of our own are left out: {missing}");
     }
-    let world = Arc::new(World::new());
-    let trials = scenarios
+    let harness = Arc::new(Harness::new());
+    let trials = cases
         .into_iter()
-        .flat_map(|scenario| trials(&world, &scenario))
+        .flat_map(|case| trials(&harness, &case))
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     // The last owner: this closes the idle browsers, which exiting would not.
-    drop(world);
+    drop(harness);
     conclusion.exit_code()
 }
 
-fn trials(world: &Arc<World>, scenario: &Scenario) -> Vec<Trial> {
+fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
     let pairs = pairs();
     let several = pairs.len() > 1;
     pairs
         .into_iter()
-        .filter(|pair| !scenario.needs.only_chromium() || *pair == [Chromium; 2])
+        .filter(|pair| !case.needs.only_chromium() || *pair == [Chromium; 2])
         .map(|pair| {
-            let networks = scenario.needs.networks();
-            let mut name = if networks { NATLAB } else { "" }.to_owned() + scenario.name;
+            let networks = case.needs.networks();
+            let mut name = if networks { NATLAB } else { "" }.to_owned() + case.name;
             if several {
                 name += &format!(" [{}, {}]", pair[0].name(), pair[1].name());
             }
-            let (world, scene, title) = (Arc::clone(world), scenario.scene, name.clone());
-            let alone = scenario.needs == Needs::Alone;
+            let (harness, run, title) = (Arc::clone(harness), case.run, name.clone());
+            let alone = case.needs == Needs::Alone;
             Trial::test(name, move || {
-                let machine = &world.machine;
-                let held = world.runtime.block_on(async {
+                let machine = &harness.machine;
+                let held = harness.runtime.block_on(async {
                     if alone {
                         (None, Some(machine.write().await))
                     } else {
                         (Some(machine.read().await), None)
                     }
                 });
-                let lab = networks.then(Lab::new);
-                let played = play(&world, pair, &title, lab, scene);
+                let net_lab = networks.then(NetLab::new);
+                let outcome = run_case(&harness, pair, &title, net_lab, run);
                 drop(held);
-                played
+                outcome
             })
-            .with_ignored_flag(networks && Lab::missing().is_some())
+            .with_ignored_flag(networks && NetLab::missing().is_some())
         })
         .collect()
 }
@@ -153,40 +153,44 @@ fn pairs() -> Vec<[BrowserKind; 2]> {
     }
 }
 
-fn play(
-    world: &World,
+fn run_case(
+    harness: &Harness,
     pair: [BrowserKind; 2],
     title: &str,
-    lab: Option<Lab>,
-    scene: for<'s> fn(&'s Stage<'_>) -> Scene<'s>,
+    net_lab: Option<NetLab>,
+    run: for<'s> fn(&'s Scenario<'_>) -> ScenarioFuture<'s>,
 ) -> Result<(), Failed> {
-    world.runtime.block_on(async {
-        let stage = Stage::new(world, pair, title, lab);
+    harness.runtime.block_on(async {
+        let scenario = Scenario::new(harness, pair, title, net_lab);
         let limit = if soaks() { SOAK } else { SCENARIO };
-        let played = tokio::time::timeout(limit, scene(&stage));
+        let played = tokio::time::timeout(limit, run(&scenario));
         let trouble = match AssertUnwindSafe(played).catch_unwind().await {
             Ok(Ok(())) => None,
             Ok(Err(_)) => Some(format!("not done after {limit:?}")),
-            Err(panic) => Some(format!("{}{}", words(panic.as_ref()), PLACE.take())),
+            Err(panic) => Some(format!(
+                "{}{}",
+                panic_message(panic.as_ref()),
+                PANIC_SITE.take()
+            )),
         };
         match trouble {
             None => {
-                stage.clear().await;
+                scenario.finish().await;
                 Ok(())
             }
-            Some(trouble) => Err(format!("{trouble}\n{}", stage.report().await).into()),
+            Some(trouble) => Err(format!("{trouble}\n{}", scenario.report().await).into()),
         }
     })
 }
 
 thread_local! {
     /// Where the last panic of this thread came from.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    static PANIC_SITE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// A panic comes out of a helper that waited in vain; of interest are the lines
-/// of the scene that led there.
-fn note_where_scenes_panic() {
+/// A panic comes out of whatever waited in vain; of interest are the lines
+/// of the scenario that led there.
+fn remember_panic_site() {
     panic::set_hook(Box::new(|info| {
         let trace = Backtrace::force_capture().to_string();
         let mut lines: Vec<&str> = trace
@@ -195,14 +199,14 @@ fn note_where_scenes_panic() {
             .filter(|line| line.contains("tests/calls/") && !line.contains("main.rs"))
             .collect();
         lines.dedup();
-        let scene = lines.join("\n  ");
+        let scenario = lines.join("\n  ");
         let at = info.location().map(ToString::to_string).unwrap_or_default();
-        PLACE.set(format!("\n  at {at}\n  {scene}"));
+        PANIC_SITE.set(format!("\n  at {at}\n  {scenario}"));
     }));
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-        .unwrap_or_else(|| "a panic without words".to_owned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
 
-use crate::lab::command_in;
+use crate::net_lab::command_in;
 use crate::process::Process;
 
 /// What differs from the server's defaults.
@@ -134,7 +134,7 @@ fn launch(listen: &str, options: &ServerOptions, directory: &Path) -> (Process, 
     (process, address)
 }
 
-/// Every server and wire of a run has a loopback address of its own. A port would not do:
+/// Every server and proxy of a run has a loopback address of its own. A port would not do:
 /// the system gives it out again, and then a browser would still hold what the
 /// page of an earlier scenario stored for the same origin.
 pub(crate) fn fresh_address() -> String {

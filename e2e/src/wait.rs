@@ -6,17 +6,17 @@ use tokio::time::{Instant, sleep};
 
 /// How long a condition may take before it counts as never. Generous: a loaded
 /// machine is no failure.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 const POLL: Duration = Duration::from_millis(40);
 
-/// Asks until the answer is `Ok`, and panics with the last `Err` after [`PATIENCE`].
-pub async fn eventually<T>(what: &str, check: impl AsyncFnMut() -> Result<T, String>) -> T {
-    eventually_within(PATIENCE, what, check).await
+/// Asks until the answer is `Ok`, and panics with the last `Err` after [`WAIT_TIMEOUT`].
+pub async fn wait_until<T>(what: &str, check: impl AsyncFnMut() -> Result<T, String>) -> T {
+    wait_until_within(WAIT_TIMEOUT, what, check).await
 }
 
 /// [`eventually`] with another deadline, where the deadline itself is promised.
-pub async fn eventually_within<T>(
+pub async fn wait_until_within<T>(
     deadline: Duration,
     what: &str,
     mut check: impl AsyncFnMut() -> Result<T, String>,

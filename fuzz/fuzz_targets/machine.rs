@@ -4,17 +4,18 @@
 #![no_main]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState, State,
-    TrackKind,
+    CallMachine, Command, Input, MediaError, MediaRequest, Output, PeerConnectionId,
+    PeerConnectionState, State, TrackKind,
 };
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
-    CallRinging, CallType, Candidate, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
+    CallRinging, CallType, DeviceId, IceCandidate, Offer, Sdp, Signal, UserId,
 };
+use wimpex_sansio::{Machine, Now};
+use wimpex_webrtc::IceCandidateInit;
 
 const REASONS: [CallEndReason; 7] = [
     CallEndReason::Cancelled,
@@ -51,7 +52,7 @@ fn device(byte: u8) -> DeviceId {
 fn signal(kind: u8, a: u8) -> Signal {
     let call_id = call_id(a);
     let sdp = Sdp(format!("sdp {}", a / 64));
-    match kind % 6 {
+    match kind {
         0 => Signal::CallOffer(CallOffer {
             call_id,
             offer: Offer::new(sdp),
@@ -80,8 +81,8 @@ fn signal(kind: u8, a: u8) -> Signal {
     }
 }
 
-fn candidate() -> Candidate {
-    Candidate {
+fn candidate() -> IceCandidateInit {
+    IceCandidateInit {
         candidate: "candidate".to_owned(),
         sdp_m_line_index: None,
         sdp_mid: None,
@@ -89,21 +90,29 @@ fn candidate() -> Candidate {
     }
 }
 
-fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Input {
+fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest) -> Input {
     let sdp = Sdp(format!("local {a}"));
-    let outcome = if a & 1 == 0 { Ok(()) } else { Err(MediaError::Denied) };
-    match kind % 24 {
-        0 => Input::Place {
+    let outcome = if a & 1 == 0 {
+        Ok(())
+    } else {
+        Err(MediaError::NotAllowed)
+    };
+    match kind % 26 {
+        0 => Input::Command(Command::StartCall {
             call_id: call_id(a),
             peer: user(a),
-            call_type: if a < 128 { CallType::Video } else { CallType::Audio },
-        },
-        1 => Input::Accept { camera: a < 128 },
-        2 => Input::Decline,
-        3 => Input::HangUp,
-        4 => Input::Dismiss,
-        5 => Input::SetMuted(a & 1 == 0),
-        6 => Input::SetCamera(a & 1 == 0),
+            call_type: if a < 128 {
+                CallType::Video
+            } else {
+                CallType::Audio
+            },
+        }),
+        1 => Input::Command(Command::Accept { camera: a < 128 }),
+        2 => Input::Command(Command::Decline),
+        3 => Input::Command(Command::HangUp),
+        4 => Input::Command(Command::Dismiss),
+        5 => Input::Command(Command::SetMuted(a & 1 == 0)),
+        6 => Input::Command(Command::SetCamera(a & 1 == 0)),
         7 => Input::PeerOffline {
             call_id: call_id(a),
             offer: a < 128,
@@ -113,22 +122,38 @@ fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Inpu
             devices: if a < 128 { Vec::new() } else { vec![device(a)] },
         },
         9 => Input::SessionRenewed,
-        10 => Input::Direct {
-            generation,
+        10 => Input::DataChannelMessage {
+            connection: connection_id,
             end: CallEnd {
                 call_id: call_id(a),
                 reason: REASONS[usize::from(a / 6 % 7)],
             },
         },
-        11 => Input::LocalOffer { generation, sdp },
-        12 => Input::LocalAnswer { generation, sdp },
+        11 => Input::LocalOffer {
+            connection: connection_id,
+            sdp,
+        },
+        12 => Input::LocalAnswer {
+            connection: connection_id,
+            sdp,
+        },
         13 => Input::LocalCandidate {
-            generation,
+            connection: connection_id,
             candidate: candidate(),
         },
-        14 => Input::NegotiationFailed { generation },
-        15 => Input::Connection {
-            generation,
+        14 => match a % 3 {
+            0 => Input::LocalDescriptionFailed {
+                connection: connection_id,
+            },
+            1 => Input::SetRemoteAnswerFailed {
+                connection: connection_id,
+            },
+            _ => Input::CreateConnectionFailed {
+                connection: connection_id,
+            },
+        },
+        15 => Input::ConnectionStateChanged {
+            connection: connection_id,
             state: STATES[usize::from(a % 6)],
         },
         16 => Input::Media {
@@ -138,54 +163,79 @@ fn input(kind: u8, a: u8, generation: Generation, request: MediaRequest) -> Inpu
         },
         17 => Input::TrackEnded {
             request,
-            kind: if a < 128 { TrackKind::Audio } else { TrackKind::Video },
+            kind: if a < 128 {
+                TrackKind::Audio
+            } else {
+                TrackKind::Video
+            },
         },
         18 => Input::Timeout,
-        _ => Input::Remote {
+        19 => Input::NetworkChanged,
+        kind => Input::Signal {
             from: user(a),
             device: device(a),
-            addressed: a & 32 == 0,
-            signal: signal(kind, a),
+            to_this_device: a & 32 == 0,
+            signal: signal(kind - 20, a),
         },
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut machine = Machine::new();
-    let mut now = Duration::ZERO;
+    let mut machine = CallMachine::new();
+    let mut now = Now::ZERO;
     let mut open = BTreeSet::new();
-    let (mut generation, mut request) = (0, 0);
+    let (mut connection_id, mut request) = (0, 0);
     for step in bytes.chunks_exact(3) {
         let [kind, a, b] = [step[0], step[1], step[2]];
-        now += Duration::from_millis(u64::from(b) * 40);
+        now = now + u64::from(b) * 40;
         // Mostly the newest numbers, sometimes old ones.
         let stale = u64::from(b % 8 == 7);
         let input = input(
             kind,
             a,
-            Generation(u64::saturating_sub(generation, stale)),
+            PeerConnectionId(u64::saturating_sub(connection_id, stale)),
             MediaRequest(u64::saturating_sub(request, stale)),
         );
         let ringing = machine.state() == State::Ringing;
-        let accepts = matches!(input, Input::Accept { .. });
+        let accepts = matches!(input, Input::Command(Command::Accept { .. }));
         machine.handle(input, now);
         let mut outputs = 0;
         while let Some(output) = machine.poll_output() {
             outputs += 1;
             match output {
-                Output::CreateConnection { generation: made, .. } => {
+                Output::CreateConnection {
+                    connection: made, ..
+                } => {
                     assert!(!ringing || accepts || machine.state() != State::Ringing);
-                    generation = made.0;
+                    connection_id = made.0;
                     assert!(open.insert(made), "made twice");
                 }
-                Output::CloseConnection { generation, .. } => {
-                    assert!(open.remove(&generation), "closed, but not open");
+                Output::CloseConnection {
+                    connection: connection_id,
+                    ..
+                } => {
+                    assert!(open.remove(&connection_id), "closed, but not open");
                 }
-                Output::MakeOffer { generation, .. }
-                | Output::AcceptOffer { generation, .. }
-                | Output::AcceptAnswer { generation, .. }
-                | Output::AddCandidate { generation, .. }
-                | Output::AttachMedia { generation, .. } => assert!(open.contains(&generation)),
+                Output::CreateOffer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::SetRemoteOffer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::SetRemoteAnswer {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::AddCandidate {
+                    connection: connection_id,
+                    ..
+                }
+                | Output::AttachMedia {
+                    connection: connection_id,
+                    ..
+                } => assert!(open.contains(&connection_id)),
                 Output::RequestMedia { request: asked, .. } => request = asked.0,
                 Output::Send(_)
                 | Output::SetMuted(_)

@@ -1,21 +1,34 @@
-//! The clock that never goes back.
+//! The browser's two clocks, `Performance` and `Date`.
 
-use std::time::Duration;
+use wimpex_sansio::Now;
 
-/// Time since the page was opened (`performance.now()`).
-pub fn now() -> Duration {
-    let millis = super::window::window()
+use super::window::window;
+
+/// Milliseconds since the page was opened, rounded down, on a clock that never goes back
+/// (`performance.now()`, <https://www.w3.org/TR/hr-time/>).
+pub fn now() -> Now {
+    let millis = window()
         .performance()
         .map_or(0.0, |performance| performance.now());
-    Duration::from_secs_f64(millis / 1000.0)
+    Now::from_millis(millis as u64)
 }
 
-/// Milliseconds since 1970, by this device's clock (`Date.now()`), which may be wrong.
+/// Microseconds since the page was opened, as exactly as the browser tells.
+pub fn now_micros() -> u64 {
+    let millis = window()
+        .performance()
+        .map_or(0.0, |performance| performance.now());
+    (millis * 1_000.0) as u64
+}
+
+/// Milliseconds since the Unix epoch, by this device's clock (`Date.now()`), which may be
+/// wrong, and may be set back.
 pub fn wall_millis() -> u64 {
     js_sys::Date::now() as u64
 }
 
-/// A moment in milliseconds since 1970, as people here write it: date, hour and minute.
+/// A moment in milliseconds since the Unix epoch, in the user's language and time zone:
+/// date, hour and minute (`Date.toLocaleString`).
 pub fn local_time(millis: u64) -> String {
     let options = js_sys::Object::new();
     for (name, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {

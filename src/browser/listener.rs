@@ -1,8 +1,4 @@
 //! A listener that is taken away when it is dropped.
-//!
-//! Its closure takes the event by value. The borrowed form, which gloo-events
-//! has, makes wasm-bindgen emit `table.fill`, and Binaryen 108, which is what
-//! Debian and Ubuntu ship as wasm-opt, cannot read that.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;

@@ -4,22 +4,34 @@
 //! its Drop gives back whatever it took. None of them may know what a call is,
 //! what goes over the wire, or how anything looks.
 
-pub mod channel;
+pub mod barcode_detector;
+pub mod broadcast_channel;
 pub mod clock;
-pub mod crypto;
-pub mod database;
 pub mod error;
+pub mod file;
+pub mod indexed_db;
 mod listener;
-pub mod media;
-pub mod notice;
-pub mod peer;
-pub mod probe;
+pub mod location;
+pub mod media_capabilities;
+pub mod media_capture;
+pub mod navigator;
+pub mod network_information;
+pub mod notification;
 pub mod random;
-pub mod scanner;
-pub mod socket;
-pub mod stats;
-pub mod storage;
-pub mod tone;
+mod reflect;
+mod rtc_configuration;
+pub mod rtc_data_channel;
+pub mod rtc_dtls_transport;
+pub mod rtc_peer_connection;
+pub mod rtc_rtp_sender;
+mod rtc_rtp_transceiver;
+pub mod rtc_stats_report;
+pub mod storage_manager;
+pub mod style_sheet;
+pub mod web_audio;
+pub mod web_crypto;
+pub mod web_socket;
+pub mod web_storage;
 pub mod window;
 
 pub use error::BrowserError;

@@ -1,111 +1,58 @@
 //! A check of everything that a call needs, before there is one.
 
-use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::future::TimeoutFuture;
+use wimpex_client::{Check, CheckResult, Input, Loopback};
+use wimpex_webrtc::IceServer;
 
-use super::event::Event;
-use crate::browser::peer::IceServer;
-use crate::browser::probe::{self, Loopback};
-use crate::browser::tone::{CHIME, Tone};
-use crate::browser::{BrowserError, media};
+use super::event::{Event, Inbox};
+use super::media_policy::CAMERA;
+use super::probe;
+use super::tones::CHIME;
+use crate::browser::web_audio::Tone;
+use crate::browser::{BrowserError, media_capture};
 
 /// How long the sound of the check lasts.
 const CHIME_MILLIS: u32 = 900;
 
-/// What is looked at, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The microphone.
-    Microphone,
-    /// The camera.
-    Camera,
-    /// The speaker: only the person can tell.
-    Speaker,
-    /// The connection to the server.
-    Server,
-    /// STUN: whether the way out can be found.
-    Stun,
-    /// The relay (TURN) over UDP.
-    RelayUdp,
-    /// The relay over TCP, for networks that block UDP.
-    RelayTcp,
-    /// The relay over TLS, for networks that let only the web through.
-    RelayTls,
-}
-
-/// All parts.
-pub const PARTS: [Part; 8] = [
-    Part::Microphone,
-    Part::Camera,
-    Part::Speaker,
-    Part::Server,
-    Part::Stun,
-    Part::RelayUdp,
-    Part::RelayTcp,
-    Part::RelayTls,
-];
-
-/// How one part fares.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Finding {
-    /// Its turn has not come.
-    Waiting,
-    /// It is being looked at.
-    Looking,
-    /// It works.
-    Works,
-    /// A sound was played; the person is asked whether they heard it.
-    Asks,
-    /// They did not.
-    Unheard,
-    /// Packets went through the relay and came back.
-    Relayed(Loopback),
-    /// The server does not offer it.
-    NotOffered,
-    /// It does not work; the browser's name for the error, if it has one.
-    Fails(Option<String>),
-}
-
 /// Looks at one part after the other, and reports each.
-pub async fn run(servers: Vec<IceServer>, online: bool, inbox: UnboundedSender<Event>) {
-    for part in PARTS {
+pub async fn run(servers: Vec<IceServer>, online: bool, inbox: Inbox) {
+    for check in Check::ALL {
         let report = |finding| {
-            // The inbox lives as long as the page.
-            let _ = inbox.unbounded_send(Event::Checked(part, finding));
+            inbox.post(Event::Client(Input::Checked(check, finding)));
         };
-        report(Finding::Looking);
-        report(look(part, &servers, online).await);
+        report(CheckResult::Running);
+        report(look(check, &servers, online).await);
     }
 }
 
-async fn look(part: Part, servers: &[IceServer], online: bool) -> Finding {
-    match part {
-        Part::Microphone => device(media::capture(true, false).await.audio),
-        Part::Camera => device(media::capture(false, true).await.video),
-        Part::Speaker => speaker().await,
-        Part::Server if online => Finding::Works,
-        Part::Server => Finding::Fails(None),
-        Part::Stun => match one(servers, |url| url.starts_with("stun")) {
+async fn look(check: Check, servers: &[IceServer], online: bool) -> CheckResult {
+    match check {
+        Check::Microphone => device(media_capture::capture(true, None).await.audio),
+        Check::Camera => device(media_capture::capture(false, Some(CAMERA)).await.video),
+        Check::Speaker => speaker().await,
+        Check::Server if online => CheckResult::Works,
+        Check::Server => CheckResult::Fails(None),
+        Check::Stun => match one(servers, |url| url.starts_with("stun")) {
             Some(server) => match probe::stun(server).await {
-                Ok(true) => Finding::Works,
-                Ok(false) => Finding::Fails(None),
-                Err(error) => Finding::Fails(Some(error.name)),
+                Ok(true) => CheckResult::Works,
+                Ok(false) => CheckResult::Fails(None),
+                Err(error) => CheckResult::Fails(Some(error.name)),
             },
-            None => Finding::NotOffered,
+            None => CheckResult::NotOffered,
         },
-        Part::RelayUdp => {
+        Check::RelayUdp => {
             relay(servers, |url| {
                 is_turn(url) && !url.ends_with("transport=tcp")
             })
             .await
         }
-        Part::RelayTcp => {
+        Check::RelayTcp => {
             relay(servers, |url| {
                 is_turn(url) && url.ends_with("transport=tcp")
             })
             .await
         }
-        Part::RelayTls => relay(servers, |url| url.starts_with("turns:")).await,
+        Check::RelayTls => relay(servers, |url| url.starts_with("turns:")).await,
     }
 }
 
@@ -114,39 +61,42 @@ fn is_turn(url: &str) -> bool {
 }
 
 /// Stops the device again at once.
-fn device(asked: Option<Result<web_sys::MediaStreamTrack, BrowserError>>) -> Finding {
+fn device(asked: Option<Result<web_sys::MediaStreamTrack, BrowserError>>) -> CheckResult {
     match asked {
         Some(Ok(track)) => {
             track.stop();
-            Finding::Works
+            CheckResult::Works
         }
-        Some(Err(error)) => Finding::Fails(Some(error.name)),
-        None => Finding::Fails(None),
+        Some(Err(error)) => CheckResult::Fails(Some(error.name)),
+        None => CheckResult::Fails(None),
     }
 }
 
 /// Plays a sound.
-async fn speaker() -> Finding {
+async fn speaker() -> CheckResult {
     let tone = match Tone::play(&CHIME) {
         Ok(tone) => tone,
-        Err(error) => return Finding::Fails(Some(error.name)),
+        Err(error) => return CheckResult::Fails(Some(error.name)),
     };
     TimeoutFuture::new(CHIME_MILLIS).await;
-    if tone.sounds() {
-        Finding::Asks
+    if tone.is_playing() {
+        CheckResult::Asks
     } else {
-        Finding::Fails(None)
+        CheckResult::Fails(None)
     }
 }
 
-async fn relay(servers: &[IceServer], fits: impl Fn(&str) -> bool) -> Finding {
+async fn relay(servers: &[IceServer], fits: impl Fn(&str) -> bool) -> CheckResult {
     let Some(server) = one(servers, fits) else {
-        return Finding::NotOffered;
+        return CheckResult::NotOffered;
     };
     match probe::relay(server).await {
-        Ok(Some(loopback)) => Finding::Relayed(loopback),
-        Ok(None) => Finding::Fails(None),
-        Err(error) => Finding::Fails(Some(error.name)),
+        Ok(Some(loopback)) => CheckResult::Relayed(Loopback {
+            round_trip: loopback.round_trip,
+            lost: loopback.lost,
+        }),
+        Ok(None) => CheckResult::Fails(None),
+        Err(error) => CheckResult::Fails(Some(error.name)),
     }
 }
 

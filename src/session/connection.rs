@@ -1,79 +1,105 @@
-//! The call's peer connection, between the machine's words and the browser's.
+//! The call's peer connection, between the call machine's words and the browser's.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use futures_channel::mpsc::UnboundedSender;
 use gloo_timers::callback::{Interval, Timeout};
-use leptos::prelude::{GetUntracked, Set};
+use leptos::prelude::Set;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::{Capture, Generation, PeerConnectionState, Role, TrackKind};
-use wimpex_protocol::{CallEnd, CallType, Candidate, Signal};
+use wimpex_call::{Capture, Input, PeerConnectionId, Role};
+use wimpex_client::View;
+use wimpex_protocol::{CallEnd, CallType, Sdp, Signal};
+use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
 
-use super::View;
-use super::event::Event;
-use super::gauge::{Measure, Told};
-use crate::browser::peer::{
-    self, Hardware, IceServer, Kind, PeerConnection, Policy, RtcPeerConnectionState,
+use super::event::{Event, Inbox};
+use super::lazy;
+use super::media_policy::{self, Hardware};
+use super::signals::Signals;
+use super::stats::{CallFacts, StatsSink};
+use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
+use crate::browser::rtc_peer_connection::{PeerConnection, Settings};
+use crate::browser::rtc_rtp_sender;
+use crate::browser::{BrowserError, Listener, media_capture, navigator};
+
+/// How long a connection stays open for the goodbye to get through, in milliseconds: a
+/// lost packet is sent again after half a second.
+const GOODBYE: u32 = 1_000;
+
+/// For what must arrive even while the server is away (docs/protocol.md).
+const CHANNEL: DataChannelInit = DataChannelInit {
+    label: "wimpex",
+    id: 0,
+    reliable: true,
 };
-use crate::browser::{BrowserError, media};
-use crate::lazy;
-
-/// How long a connection stays open for the farewell to get through, in
-/// milliseconds: a lost packet is sent again after half a second.
-const FAREWELL: u32 = 1_000;
 
 pub(super) struct Connection {
-    pub(super) generation: Generation,
+    pub(super) id: PeerConnectionId,
     peer: Rc<PeerConnection>,
-    inbox: UnboundedSender<Event>,
-    view: View,
+    channel: DataChannel,
+    _message: Listener,
+    hardware: Hardware,
+    /// Whether audio is sent as RED (RFC 2198), once both descriptions say.
+    red: Cell<Option<bool>>,
+    inbox: Inbox,
+    signals: Signals,
     /// What reads the statistics, as soon as it is loaded.
-    pub(super) gauge: Option<Box<dyn Measure + Send>>,
-    _second: Interval,
-    _tenth: Option<Interval>,
+    pub(super) monitor: Option<Box<dyn StatsSink + Send>>,
+    _stats_tick: Interval,
+    _audio_level_tick: Option<Interval>,
 }
 
 impl Connection {
     pub(super) fn new(
-        generation: Generation,
+        id: PeerConnectionId,
         role: Role,
         call_type: CallType,
-        servers: &[IceServer],
+        view: &View,
         hardware: Hardware,
-        inbox: &UnboundedSender<Event>,
-        view: View,
+        inbox: &Inbox,
+        signals: Signals,
     ) -> Result<Self, BrowserError> {
-        let post = poster(inbox);
-        let policy = Policy {
-            relay_only: view.hide_address.get_untracked(),
-            hardware,
+        let settings = Settings {
+            relay_only: view.hide_address,
+            preferred_video_codecs: hardware.decodes.names(),
         };
-        let report = move |event| post(Event::Peer(generation, event));
-        let peer = PeerConnection::new(servers, policy, report)?;
+        let reports = inbox.clone();
+        let report = move |event| reports.post(Event::Peer(id, event));
+        let peer = PeerConnection::new(&view.ice_servers, settings, report)?;
+        let channel = peer.data_channel(CHANNEL);
+        let messages = inbox.clone();
+        let message = channel.on_message(move |text| {
+            let message = wimpex_client::Input::DataChannelMessage(id, text);
+            messages.post(Event::Client(message));
+        });
         if role == Role::Caller {
-            peer.add_transceivers(call_type == CallType::Video)?;
+            peer.add_transceivers(call_type == CallType::Video);
         }
-        let (gauge, loaded) = (lazy::gauge(view, peer.js()), poster(inbox));
+        let (monitor, loaded) = (lazy::stats_monitor(signals, peer.js()), inbox.clone());
         spawn_local(async move {
             // A call without numbers is a call all the same.
-            if let Ok(gauge) = gauge.await {
-                loaded(Event::Gauge(generation, gauge));
+            if let Ok(monitor) = monitor.await {
+                loaded.post(Event::MonitorLoaded(id, monitor));
             }
         });
         let every = |millis, event: fn() -> Event| {
-            let post = poster(inbox);
-            Interval::new(millis, move || post(event()))
+            let inbox = inbox.clone();
+            Interval::new(millis, move || inbox.post(event()))
         };
         Ok(Self {
-            generation,
+            id,
             peer: Rc::new(peer),
+            channel,
+            _message: message,
+            hardware,
+            red: Cell::default(),
             inbox: inbox.clone(),
-            view,
-            gauge: None,
-            _second: every(1000, || Event::Second),
-            _tenth: (call_type == CallType::Audio).then(|| every(100, || Event::Tenth)),
+            signals,
+            monitor: None,
+            _stats_tick: every(1000, || Event::StatsTick),
+            _audio_level_tick: (call_type == CallType::Audio)
+                .then(|| every(100, || Event::AudioLevelTick)),
         })
     }
 
@@ -84,43 +110,67 @@ impl Connection {
 
     /// For the next ICE restart.
     pub(super) fn use_ice_servers(&self, servers: &[IceServer]) {
-        self.peer.use_ice_servers(servers);
+        self.peer.set_ice_servers(servers);
     }
 
     pub(super) fn offer(&self, ice_restart: bool) {
-        let (offer, post, generation) = (
-            self.peer.offer(ice_restart),
-            poster(&self.inbox),
-            self.generation,
-        );
-        spawn_local(async move { post(Event::Offered(generation, offer.await)) });
-    }
-
-    pub(super) fn accept_offer(&self, sdp: &str) {
-        let (answer, post, generation) = (
-            self.peer.accept_offer(sdp),
-            poster(&self.inbox),
-            self.generation,
-        );
-        spawn_local(async move { post(Event::Answered(generation, answer.await)) });
-    }
-
-    pub(super) fn accept_answer(&self, sdp: &str) {
-        let (accepted, post, generation) = (
-            self.peer.accept_answer(sdp),
-            poster(&self.inbox),
-            self.generation,
-        );
-        spawn_local(async move { post(Event::Accepted(generation, accepted.await)) });
-    }
-
-    pub(super) fn add_candidate(&self, candidate: Candidate) {
-        let added = self.peer.add_candidate(&peer::Candidate {
-            candidate: candidate.candidate,
-            sdp_mid: candidate.sdp_mid,
-            sdp_m_line_index: candidate.sdp_m_line_index,
-            username_fragment: candidate.username_fragment,
+        let connection = self.id;
+        self.negotiate(self.peer.offer(ice_restart), move |described| {
+            Some(match described {
+                Ok(sdp) => Input::LocalOffer {
+                    connection,
+                    sdp: Sdp(sdp),
+                },
+                Err(_) => Input::LocalDescriptionFailed { connection },
+            })
         });
+    }
+
+    pub(super) fn set_remote_offer(&self, sdp: &str) {
+        let connection = self.id;
+        let hold = media_policy::holds_answer(sdp, &navigator::user_agent());
+        let offer = media_policy::remote_description(sdp, self.hardware.encodes);
+        self.negotiate(self.peer.answer(&offer, hold), move |described| {
+            Some(match described {
+                Ok(sdp) => Input::LocalAnswer {
+                    connection,
+                    sdp: Sdp(sdp),
+                },
+                Err(_) => Input::LocalDescriptionFailed { connection },
+            })
+        });
+    }
+
+    pub(super) fn set_remote_answer(&self, sdp: &str) {
+        let connection = self.id;
+        let answer = media_policy::remote_description(sdp, self.hardware.encodes);
+        self.negotiate(self.peer.set_remote_answer(&answer), move |set| {
+            set.is_err()
+                .then_some(Input::SetRemoteAnswerFailed { connection })
+        });
+    }
+
+    /// Awaits a step of the offer/answer negotiation and posts what came of it.
+    fn negotiate<T: 'static>(
+        &self,
+        step: impl Future<Output = Result<T, BrowserError>> + 'static,
+        outcome: impl FnOnce(Result<T, BrowserError>) -> Option<Input> + 'static,
+    ) {
+        let inbox = self.inbox.clone();
+        spawn_local(async move {
+            let done = step.await;
+            if let Err(error) = &done {
+                let note = format!("negotiation failed: {error}");
+                inbox.post(Event::Client(wimpex_client::Input::Note(note)));
+            }
+            if let Some(input) = outcome(done) {
+                inbox.post(input.into());
+            }
+        });
+    }
+
+    pub(super) fn add_candidate(&self, candidate: &IceCandidateInit) {
+        let added = self.peer.add_ice_candidate(candidate);
         // A path that the browser cannot use, or one of an ICE generation that
         // is over, is one path fewer and nothing more.
         spawn_local(async move {
@@ -128,110 +178,91 @@ impl Connection {
         });
     }
 
-    pub(super) fn send(&self, kind: TrackKind, track: Option<&media::Track>) {
-        let kind = match kind {
-            TrackKind::Audio => Kind::Audio,
-            TrackKind::Video => Kind::Video,
-        };
-        self.peer.send(kind, track.map(media::Track::js));
+    pub(super) fn send(&self, kind: TrackKind, track: Option<&media_capture::Track>) {
+        self.peer
+            .replace_track(kind, track.map(media_capture::Track::js));
     }
 
-    /// A track of the peer's is there to be played. Sound and picture are played
-    /// apart: Chromium's `<video>` plays no sound until the first picture comes,
-    /// which may be never. They stay in step, since the peer names them as one
-    /// stream (webrtc, section 5.3).
+    /// A track of the peer's is there to be played. Audio and video are played apart:
+    /// Chromium's `<video>` plays no sound until the first frame comes, which may be
+    /// never. They stay in step, since the peer names them as one stream (webrtc,
+    /// section 5.3).
     pub(super) fn track(&self, track: &web_sys::MediaStreamTrack) {
-        let stream = media::stream_of([track]);
+        let stream = media_capture::stream_of([track]);
         if track.kind() == "video" {
-            self.view.remote_picture.set(stream);
+            self.signals.remote_video.set(stream);
         } else {
-            self.view.remote_sound.set(stream);
+            self.signals.remote_audio.set(stream);
         }
     }
 
     pub(super) fn measure(&self) {
-        if self.gauge.is_none() {
+        if self.monitor.is_none() {
             return;
         }
-        let (stats, post, generation) = (self.peer.stats(), poster(&self.inbox), self.generation);
+        let (stats, inbox, id) = (self.peer.stats(), self.inbox.clone(), self.id);
         spawn_local(async move {
             // Fails only on a connection that is closed.
             if let Ok(report) = stats.await {
-                post(Event::Measured(generation, report));
+                inbox.post(Event::Stats(id, report));
             }
         });
     }
 
-    /// Whether the way has fallen silent.
-    pub(super) fn measured(&mut self, report: JsValue, camera: Option<Capture>) -> bool {
-        let told = Told {
-            redundant: self.peer.knows_red(),
-            camera_off: camera != Some(Capture::On),
+    /// Whether the path has fallen silent.
+    pub(super) fn measured(&mut self, report: JsValue) -> bool {
+        let camera = |view: &wimpex_call::CallSnapshot| view.call.as_ref().map(|call| call.camera);
+        let facts = CallFacts {
+            red: self.uses_red(),
+            camera_off: self.signals.call.with_untracked(camera) != Some(Capture::On),
         };
-        self.gauge
+        self.monitor
             .as_mut()
-            .is_some_and(|gauge| gauge.measure(report, told))
+            .is_some_and(|monitor| monitor.on_report(report, facts))
     }
 
-    /// Says this to the peer over the connection itself; says whether it can be.
+    /// Says this to the peer over the connection itself; returns whether it can be said.
     pub(super) fn say(&self, text: &str) -> bool {
-        self.peer.say(text)
+        self.channel.send(text)
     }
 
-    /// Tells the peer over the connection itself that the call is over. What is
-    /// returned holds the connection open for a moment; everything else of it ends.
+    /// On a new path the peer has no frame to build on, and the key frame that it asked for
+    /// over the old path is lost; it would ask again after three seconds.
+    pub(super) fn send_key_frame(&self) {
+        rtc_rtp_sender::send_key_frame(&self.peer.js());
+    }
+
+    fn uses_red(&self) -> bool {
+        if self.red.get().is_none() {
+            let descriptions = self.peer.descriptions();
+            self.red
+                .set(descriptions.map(|[local, remote]| media_policy::uses_red(&local, &remote)));
+        }
+        self.red.get() == Some(true)
+    }
+
+    /// Tells the peer over the connection itself that the call is over. What is returned
+    /// holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
-        if !self.peer.say(&Signal::CallEnd(end).encode()) {
+        if !self.channel.send(&Signal::CallEnd(end).encode()) {
             return None;
         }
         let peer = self.peer.clone();
-        self.peer.silence();
-        Some(Timeout::new(FAREWELL, move || drop(peer)))
+        for kind in [TrackKind::Audio, TrackKind::Video] {
+            peer.replace_track(kind, None);
+        }
+        Some(Timeout::new(GOODBYE, move || drop(peer)))
     }
 
     pub(super) fn listen(&self) {
-        self.view.level.set(self.peer.audio_level().unwrap_or(0.0));
+        self.signals
+            .level
+            .set(self.peer.audio_level().unwrap_or(0.0));
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.view.remote_picture.set(None);
-        self.view.remote_sound.set(None);
-        self.view.quality.set(None);
-        self.view.picture_arrives.set(None);
-        self.view.level.set(0.0);
-    }
-}
-
-fn poster(inbox: &UnboundedSender<Event>) -> impl Fn(Event) + Clone + 'static {
-    let inbox = inbox.clone();
-    move |event| {
-        // The inbox lives as long as the page.
-        let _ = inbox.unbounded_send(event);
-    }
-}
-
-/// The browser's word for a state, as the machine's.
-pub(super) fn state(state: RtcPeerConnectionState) -> PeerConnectionState {
-    match state {
-        RtcPeerConnectionState::Connecting => PeerConnectionState::Connecting,
-        RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
-        RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
-        RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
-
-        // `closed` follows our own close; the peer's is an event of its own. And
-        // web-sys's enums are open: a state that is new to it is no news to a call.
-        _ => PeerConnectionState::New,
-    }
-}
-
-/// The browser's candidate, as it goes over the wire.
-pub(super) fn wire_candidate(found: peer::Candidate) -> Candidate {
-    Candidate {
-        candidate: found.candidate,
-        sdp_m_line_index: found.sdp_m_line_index,
-        sdp_mid: found.sdp_mid,
-        username_fragment: found.username_fragment,
+        self.signals.clear_connection();
     }
 }

@@ -1,42 +1,39 @@
-//! The record, for `Save diagnostics` and for who debugs. Loaded when it is wanted (`crate::lazy`).
+//! The record of a session, for `Save diagnostics` and for `?debug`. Loaded when it is wanted
+//! (`crate::lazy`).
 
 use leptos::prelude::*;
+use wimpex_quality::saved_reading;
 use wimpex_record::Record;
+use wimpex_sansio::Now;
 
-use super::View;
-use super::gauge::line;
-use crate::browser::window;
+use super::signals::Signals;
+use crate::browser::{file, navigator};
 
-/// What went through the call machine until now.
-pub(crate) fn record(view: View) -> Option<Record> {
-    let browser = window::user_agent();
+/// What has gone through the call machine so far, and how the calls were, without anything
+/// private. `None` when the page is going away.
+pub(crate) fn record(view: Signals) -> Option<Record> {
+    let browser = navigator::user_agent();
     let readings = view
         .readings
         .try_with_value(|readings| {
             let readings = readings.iter();
-            readings.map(|(at, reading)| line(*at, reading)).collect()
+            readings
+                .map(|(at, reading)| saved_reading(at.since(Now::ZERO), reading))
+                .collect()
         })
         .unwrap_or_default();
     view.recorder.try_update_value(|recorder| {
         recorder.shorten();
         let (ring, notes) = (recorder.ring, recorder.notes());
-        let (kept, dropped, start) = recorder.kept();
-        Record::new(
-            kept,
-            dropped,
-            start.as_ref(),
-            notes,
-            ring,
-            browser,
-            readings,
-        )
+        let (kept, dropped, memory) = recorder.kept();
+        Record::new(kept, dropped, memory, notes, ring, browser, readings)
     })
 }
 
-/// Writes the record into a file of the person's.
-pub(crate) fn save(view: View) {
+/// Offers the record as a download.
+pub(crate) fn save(view: Signals) {
     let text = record(view).and_then(|record| serde_json::to_string_pretty(&record).ok());
     if let Some(text) = text {
-        window::save("wimpex-diagnostics.json", &text);
+        file::save("wimpex-diagnostics.json", &text);
     }
 }

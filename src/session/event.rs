@@ -1,74 +1,72 @@
 //! Everything that can come into the inbox.
 
+use futures_channel::mpsc::UnboundedSender;
 use wasm_bindgen::JsValue;
-use wimpex_call::{Generation, MediaRequest, TrackKind};
+use wimpex_call::{MediaRequest, PeerConnectionId};
+use wimpex_verification::Verify;
 
-use super::Intent;
-use super::check::{Finding, Part};
-use super::gauge::Measure;
-use super::guard::{Guard, Word};
 use super::identity::Identity;
+use super::media_policy::Hardware;
+use super::stats::StatsSink;
 use crate::browser::BrowserError;
-use crate::browser::media::Captured;
-use crate::browser::peer::{Hardware, PeerEvent};
-use crate::browser::socket::SocketEvent;
+use crate::browser::media_capture::Captured;
+use crate::browser::rtc_peer_connection::PeerEvent;
 
-/// One thing that happened.
+/// The verifier of the page: its code comes with the first call.
+pub type BoxedVerifier = Box<dyn Verify + Send>;
+
+/// Something that happened: an input of the client, or what has to be taken apart here
+/// since it holds an object of the browser.
 pub enum Event {
-    /// The person wants something.
-    Person(Intent),
-    /// The socket of that number reports.
-    Socket(u32, SocketEvent),
-    /// It is time to try the server again.
-    Reconnect,
-    /// It is time to see whether the server is still there.
-    Beat,
-    /// The server answers to plain HTTP, so it is the WebSocket that is blocked.
-    HttpWorks(bool),
+    /// For the client as it is.
+    Client(wimpex_client::Input<BoxedVerifier>),
+    /// The key that this browser keeps, if any; or why it cannot.
+    Key(Result<Option<Identity>, BrowserError>),
     /// What this device does in hardware.
     Hardware(Hardware),
-    /// The key that this browser keeps, if any; or why it cannot.
-    Identity(Result<Option<Identity>, BrowserError>),
-    /// The key has signed the login over the socket of that number.
-    SignedLogin(u32, Result<String, BrowserError>),
-    /// The guard was loaded, or could not be.
-    Guard(Option<Box<dyn Guard + Send>>),
-    /// It is time to try again to load it.
-    LoadGuard,
-    /// What the guard had asked the browser for.
-    Guarded(Word),
     /// A peer connection reports.
-    Peer(Generation, PeerEvent),
-    /// An offer was made ours.
-    Offered(Generation, Result<String, BrowserError>),
-    /// An answer was made ours.
-    Answered(Generation, Result<String, BrowserError>),
-    /// The peer's answer was taken.
-    Accepted(Generation, Result<(), BrowserError>),
+    Peer(PeerConnectionId, PeerEvent),
     /// `getUserMedia` has an answer.
     Captured(MediaRequest, Captured),
-    /// A captured track ended by itself.
-    TrackEnded(MediaRequest, TrackKind),
     /// `getStats` has an answer.
-    Measured(Generation, JsValue),
+    Stats(PeerConnectionId, JsValue),
     /// What reads such answers is loaded.
-    Gauge(Generation, Box<dyn Measure + Send>),
-    /// A part of the check before the call fares so.
-    Checked(Part, Finding),
-    /// The check could not be loaded.
-    NoCheck,
+    MonitorLoaded(PeerConnectionId, Box<dyn StatsSink + Send>),
     /// A second of a call has passed.
-    Second,
+    StatsTick,
     /// A tenth of a second of an audio call has passed.
-    Tenth,
-    /// The call machine asked to be woken.
-    Wake,
-    /// The browser says that the network is back, or the page is in sight again.
-    Back,
-    /// Another tab has written what is remembered on this device.
-    Stored,
-    /// The machine is on another network, or on one again.
-    NetworkChanged,
-    /// The page is being closed or left.
-    Leaving,
+    AudioLevelTick,
+    /// The contacts were written, or could not be.
+    ContactsWritten(bool),
+    /// A screen has changed, some time ago.
+    Sweep,
+}
+
+impl From<wimpex_client::Command> for Event {
+    fn from(command: wimpex_client::Command) -> Self {
+        Self::Client(wimpex_client::Input::Command(command))
+    }
+}
+
+impl From<wimpex_call::Input> for Event {
+    fn from(input: wimpex_call::Input) -> Self {
+        Self::Client(wimpex_client::Input::Call(input))
+    }
+}
+
+/// Where everything is posted.
+#[derive(Clone)]
+pub struct Inbox(UnboundedSender<Event>);
+
+impl Inbox {
+    pub(super) fn new(sender: UnboundedSender<Event>) -> Self {
+        Self(sender)
+    }
+
+    /// Adds to the queue. One copy of what that takes, for all who do.
+    #[inline(never)]
+    pub fn post(&self, event: Event) {
+        // The loop ends only with the page; then there is nobody to tell.
+        let _ = self.0.unbounded_send(event);
+    }
 }

@@ -8,9 +8,9 @@ use wasm_bindgen::JsValue;
 use wimpex_identity::{Challenge, PublicKey, Signature, login_message};
 use wimpex_protocol::UserId;
 
-use crate::browser::crypto::{self, KeyPair};
-use crate::browser::database::Database;
-use crate::browser::{BrowserError, window};
+use crate::browser::indexed_db::Database;
+use crate::browser::web_crypto::{self, KeyPair};
+use crate::browser::{BrowserError, location};
 
 const STORE: &str = "identity";
 /// All that is in the database: the key, and the book of `people`.
@@ -54,7 +54,7 @@ impl Identity {
         let entry = Object::new();
         Reflect::set(&entry, &KEYS.into(), keys.js())?;
         // By WebCrypto, since each visitor would have to load another SHA-256.
-        let user = PublicKey::id_of_hash(&crypto::sha256(&public.id_message()).await?);
+        let user = PublicKey::id_of_hash(&web_crypto::sha256(&public.id_message()).await?);
         Reflect::set(&entry, &USER_ID.into(), &user.as_str().into())?;
         Reflect::set(&entry, &PUBLIC_KEY.into(), &public.encode().into())?;
         let kept = database().await?.put_first(STORE, ME, &entry).await?;
@@ -68,9 +68,7 @@ impl Identity {
         };
         let user = text(USER_ID).and_then(|id| UserId::parse(id).ok());
         let (Some(user), Some(public)) = (user, text(PUBLIC_KEY)) else {
-            return Err(BrowserError {
-                name: "DataError".to_owned(),
-            });
+            return Err(BrowserError::named("DataError"));
         };
         let keys = KeyPair::from_js(Reflect::get(entry, &KEYS.into())?);
         Ok(Self { user, public, keys })
@@ -82,10 +80,9 @@ impl Identity {
     /// # Errors
     /// Where the server's challenge is none, or the key cannot be used.
     pub async fn sign_login(&self, challenge: &str) -> Result<String, BrowserError> {
-        let challenge = Challenge::parse(challenge).map_err(|_| BrowserError {
-            name: "DataError".to_owned(),
-        })?;
-        let message = login_message(&window::origin(), &challenge, &self.user);
+        let challenge =
+            Challenge::parse(challenge).map_err(|_| BrowserError::named("DataError"))?;
+        let message = login_message(&location::origin(), &challenge, &self.user);
         let signature = self.sign(&message).await?;
         Ok(Signature::from_bytes(signature).encode())
     }

@@ -1,70 +1,59 @@
 //! Which screen is shown.
 
 use leptos::prelude::*;
-use wimpex_call::State;
 
-use super::banner::{Banner, unable};
-use super::call_screen::CallScreen;
-use super::ended::EndedScreen;
-use super::home::Home;
-use super::later::later;
-use super::person::{BrokenLink, PersonScreen};
-use super::place::Places;
+use super::banner::{Banner, no_webrtc};
+use super::call::CallPage;
+use super::ended::EndedPage;
+use super::home::HomePage;
+use super::lazy;
+use super::lazy_view::lazy_view;
+use super::person::{BrokenLinkPage, PersonPage};
 use super::ringing::ring;
+use super::route::Router;
+use super::screens::app::{Screen, app_screen};
 use super::use_session;
-use super::welcome::Welcome;
-use crate::browser::window;
-use crate::lazy;
-use crate::session::Options;
-use crate::session::address::Place;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Screen {
-    Welcome,
-    At(Place),
-    Call,
-    Ended,
-}
+use super::welcome::WelcomePage;
+use crate::session::{Options, has_webrtc};
+use wimpex_client::address::Route;
 
 /// The whole page.
 #[component]
 pub fn App(options: Options) -> impl IntoView {
     let view = use_session().view;
-    let places = Places::provide();
+    let router = Router::provide();
     let renaming = RwSignal::new(false);
-    let state = Memo::new(move |_| view.call.with(|call| call.state));
-    let screen = Memo::new(move |_| match state.get() {
-        State::Calling | State::Connecting | State::Connected | State::Reconnecting => Screen::Call,
-        State::Ended => Screen::Ended,
-        // The prompt lies over whatever was there.
-        State::Idle | State::Ringing => {
-            if renaming.get() || view.name.with(Option::is_none) {
-                Screen::Welcome
-            } else {
-                Screen::At(places.get())
-            }
-        }
-    });
+    let app = move || {
+        app_screen(
+            view.call.with(|call| call.state),
+            view.name.with(Option::is_some),
+            renaming.get(),
+            router.get(),
+        )
+    };
+    let screen = Memo::new(move |_| app().screen);
+    let has_prompt = Memo::new(move |_| app().has_prompt);
+    let has_alert = Memo::new(move |_| view.trust.with(|trust| trust.alert.is_some()));
     ring();
     let body = move || match screen.get() {
-        Screen::Welcome => view! { <Welcome done=move || renaming.set(false) /> }.into_any(),
-        Screen::At(Place::Home) => view! { <Home rename=move || renaming.set(true) /> }.into_any(),
-        Screen::At(Place::Person(user)) => view! { <PersonScreen user /> }.into_any(),
-        Screen::At(Place::Broken) => view! { <BrokenLink /> }.into_any(),
-        Screen::Call => view! { <CallScreen /> }.into_any(),
-        Screen::Ended => view! { <EndedScreen /> }.into_any(),
+        Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
+        Screen::At(Route::Home) => {
+            view! { <HomePage rename=move || renaming.set(true) /> }.into_any()
+        }
+        Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
+        Screen::At(Route::Broken) => view! { <BrokenLinkPage /> }.into_any(),
+        Screen::Call => view! { <CallPage /> }.into_any(),
+        Screen::Ended => view! { <EndedPage /> }.into_any(),
     };
-    let prompt = move || (state.get() == State::Ringing).then(|| later(lazy::incoming()));
-    let alarm = Memo::new(move |_| view.trust.with(|trust| trust.alarm.is_some()));
-    if !window::has_webrtc() {
-        return unable();
+    if !has_webrtc() {
+        return no_webrtc();
     }
     view! {
         <Banner />
         {body}
-        {prompt}
-        {move || alarm.get().then(|| later(lazy::alarm()))}
-        {options.debug.then(|| later(lazy::debug()))}
+        {move || has_prompt.get().then(|| lazy_view(lazy::incoming_dialog()))}
+        {move || has_alert.get().then(|| lazy_view(lazy::security_alert()))}
+        {options.debug.then(|| lazy_view(lazy::debug_panel()))}
     }
     .into_any()
 }

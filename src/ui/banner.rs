@@ -1,77 +1,28 @@
 //! What everybody on the page should know, whatever they are doing.
 
 use leptos::prelude::*;
-use wimpex_call::State;
 
-use super::icon::logo;
-use super::later::later;
-use super::{live, use_session, words};
-use crate::lazy;
-use crate::session::ServerState;
+use super::lazy;
+use super::lazy_view::lazy_view;
+use super::screens::banner::server_banner;
+use super::{signal_of, use_session};
 
-/// The state of the way to the server, when it is not well.
+/// The state of the connection to the server, when it is not well.
 #[component]
 pub fn Banner() -> impl IntoView {
     let view = use_session().view;
-    let lost = live(move || {
-        let in_call = view.call.with(|call| match call.state {
-            State::Connecting | State::Connected | State::Reconnecting => true,
-            State::Idle | State::Calling | State::Ringing | State::Ended => false,
-        });
-        match (view.server.get(), in_call) {
-            (ServerState::Lost, true) => {
-                "No connection to the server. Your call goes on without it."
-            }
-            (ServerState::Lost, false) => "No connection to the server. Trying again…",
-            _ => "",
-        }
-        .to_owned()
-    });
+    let banner = move || server_banner(view.server.get(), view.call.with(|call| call.state));
     // It answers, so that the words for it can be loaded.
-    let refuses = Memo::new(move |_| {
-        !matches!(
-            view.server.get(),
-            ServerState::Nameless
-                | ServerState::Connecting
-                | ServerState::Online
-                | ServerState::Lost
-        )
-    });
-    let shown = live(move || refuses.get() || !lost.with(String::is_empty));
+    let refuses = Memo::new(move |_| banner().refuses);
     view! {
-        <div class="banner" class:shown=shown role="alert">
-            {lost}
-            {move || refuses.get().then(|| later(lazy::refusal()))}
+        <div class="banner" class:shown=signal_of(move || banner().is_shown) role="alert">
+            {signal_of(move || banner().lost.to_owned())}
+            {move || refuses.get().then(|| lazy_view(lazy::server_refusal()))}
         </div>
     }
 }
 
-/// Why the server is of no use.
-#[component]
-pub fn Refusal() -> impl IntoView {
-    let view = use_session().view;
-    live(move || words::refusal(view.server.get()).to_owned())
-}
-
 /// The place for the words for a browser without WebRTC.
-pub(crate) fn unable() -> AnyView {
-    later(lazy::unable())
-}
-
-/// For a browser without WebRTC.
-#[component]
-pub fn Unable() -> impl IntoView {
-    view! {
-        <main class="column">
-            <header class="top">{logo()}</header>
-            <section class="card">
-                <h1>"This browser cannot make calls"</h1>
-                <p>
-                    "It has no WebRTC, or it is turned off. Calls work in current versions of \
-                     Chrome, Edge, Firefox and Safari; an extension or a setting may also have \
-                     disabled it."
-                </p>
-            </section>
-        </main>
-    }
+pub(crate) fn no_webrtc() -> AnyView {
+    lazy_view(lazy::no_webrtc())
 }

@@ -1,90 +1,32 @@
-//! The check of everything that a call needs, part by part, and what to do.
+//! The check of everything that a call needs.
 
-use leptos::html::Section;
 use leptos::prelude::*;
 
-use super::later::later;
-use super::{live, use_session, words};
-use crate::lazy;
-use crate::session::Intent;
-use crate::session::check::{Finding, PARTS, Part};
+use super::lazy;
+use super::lazy_view::lazy_view;
+use super::screens::check::check_button;
+use super::words::check as words;
+use super::{signal_of, use_session};
+use wimpex_client::Command;
 
 /// A button that begins the check, and what it shows.
 #[component]
 pub fn ConnectionCheck() -> impl IntoView {
     let session = use_session();
-    let check = session.view.check;
-    let running = live(move || {
-        check.with(|check| {
-            check
-                .iter()
-                .any(|(_, finding)| matches!(finding, Finding::Waiting | Finding::Looking))
-        })
-    });
-    let begun = Memo::new(move |_| check.with(|check| !check.is_empty()));
-    let missing = session.view.no_check;
-    let begin = move |_| session.dispatch(Intent::Check);
+    let view = session.view;
+    let button = move || view.check.with(|check| check_button(check));
+    let has_begun = Memo::new(move |_| button().has_begun);
     view! {
         <button
             class="quiet centered"
-            disabled=running
-            on:click=begin
+            disabled=signal_of(move || button().is_running)
+            on:click=move |_| session.dispatch(Command::CheckConnection)
         >
-            "Check my connection"
+            {words::START}
         </button>
-        <p class="field-error" role="alert" hidden=live(move || !missing.get())>
+        <p class="field-error" role="alert" hidden=signal_of(move || !view.check_unavailable.get())>
             {words::NO_CHECK}
         </p>
-        {move || begun.get().then(|| later(lazy::findings()))}
-    }
-}
-
-/// What the check found, part by part.
-#[component]
-pub fn Findings() -> impl IntoView {
-    let session = use_session();
-    let check = session.view.check;
-    let verdict = live(move || check.with(|check| words::verdict(check)));
-    let rows = PARTS.map(|part| {
-        let finding = move || {
-            check.with(|check| {
-                let found = check.iter().find(|(of, _)| *of == part);
-                found.map_or(Finding::Waiting, |(_, finding)| finding.clone())
-            })
-        };
-        let mark = live(move || words::mark(&finding()).to_owned());
-        let says = live(move || words::finding(&finding()));
-        let answers = (part == Part::Speaker).then(|| {
-            let settled = live(move || finding() != Finding::Asks);
-            let answer = move |heard| session.dispatch(Intent::Heard(heard));
-            view! {
-                <span class="answers" role="group" aria-label="Did you hear the sound?" hidden=settled>
-                    <button class="secondary" on:click=move |_| answer(true)>"Yes"</button>
-                    <button class="secondary" on:click=move |_| answer(false)>"No"</button>
-                </span>
-            }
-            .into_any()
-        });
-        view! {
-            <li class="finding" data-mark=mark>
-                <span>{words::part(part)}</span>
-                <span>{says} {answers}</span>
-            </li>
-        }
-        .into_any()
-    });
-    let section = NodeRef::<Section>::new();
-    // It may appear below the edge of the screen.
-    request_animation_frame(move || {
-        // Or be gone again by then.
-        if let Some(section) = section.try_get_untracked().flatten() {
-            section.scroll_into_view_with_bool(false);
-        }
-    });
-    view! {
-        <section class="card" node_ref=section aria-label="Connection check">
-            <ul class="findings">{Vec::from(rows)}</ul>
-            <p role="status">{verdict}</p>
-        </section>
+        {move || has_begun.get().then(|| lazy_view(lazy::check_results()))}
     }
 }

@@ -3,78 +3,65 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
-use wimpex_call::{CallView, Capture, State};
-use wimpex_protocol::CallType;
+use wimpex_call::Command as CallCommand;
 
-use super::icon::{Icon, icon};
-use super::{live, use_session};
+use super::icon::icon;
+use super::screens::call::control_bar;
+use super::screens::icon::Icon;
+use super::words::call as words;
+use super::{signal_of, use_session};
 use crate::browser::window;
-use crate::session::{Intent, Session};
 
 /// The row at the bottom of the stage.
 #[component]
-pub(crate) fn Controls(
-    call: Signal<Option<CallView>>,
-    state: Signal<State>,
-    panel: RwSignal<bool>,
-) -> impl IntoView {
+pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
     let session = use_session();
-    let of_call =
-        move |is: fn(&CallView) -> bool| live(move || call.get().as_ref().is_some_and(is));
-    let silent = of_call(is_silent);
-    let camera = of_call(sends_picture);
-    let has_camera = of_call(|call| call.call_type == CallType::Video);
-    let calling = live(move || state.get() == State::Calling);
-    let either = |of: Signal<bool>, yes: &'static str, no: &'static str| {
-        live(move || if of.get() { yes } else { no })
-    };
-    let sign = |of: Signal<bool>, yes, no| icon(live(move || if of.get() { yes } else { no }));
+    let view = session.view;
+    let bar = move || view.call.with(control_bar);
+    let bar_now = move || view.call.with_untracked(control_bar);
     let keys = window::on_document("keydown", move |event| {
-        let key = shortcut(event.unchecked_ref());
-        match key.as_deref() {
-            Some("m") => toggle_microphone(session, silent.get_untracked()),
-            Some("v") if has_camera.get_untracked() => {
-                toggle_camera(session, camera.get_untracked());
-            }
-            _ => {}
+        let key = key_alone(event.unchecked_ref());
+        if let Some(intent) = key.and_then(|key| bar_now().shortcut(&key)) {
+            session.dispatch(intent);
         }
     });
     StoredValue::new_local(keys);
+    let is_open = signal_of(move || panel.get());
     view! {
-        <div class="controls" role="group" aria-label="Call controls">
+        <div class="controls" role="group" aria-label=words::CONTROLS_LABEL>
             <button
                 class="round"
-                class:off=silent
-                title="M"
-                aria-label=either(silent, "Unmute", "Mute")
-                on:click=move |_| toggle_microphone(session, silent.get_untracked())
+                class:off=signal_of(move || bar().is_silent)
+                title=words::MUTE_KEY
+                aria-label=signal_of(move || bar().microphone_label)
+                on:click=move |_| session.dispatch(bar_now().toggle_microphone())
             >
-                {sign(silent, Icon::MicrophoneOff, Icon::Microphone)}
+                {icon(signal_of(move || bar().microphone_icon))}
             </button>
             <button
                 class="round"
-                class:off=live(move || !camera.get())
-                title="V"
-                hidden=live(move || !has_camera.get())
-                aria-label=either(camera, "Turn camera off", "Turn camera on")
-                on:click=move |_| toggle_camera(session, camera.get_untracked())
+                class:off=signal_of(move || !bar().sends_video)
+                title=words::CAMERA_KEY
+                hidden=signal_of(move || !bar().has_camera)
+                aria-label=signal_of(move || bar().camera_label)
+                on:click=move |_| session.dispatch(bar_now().toggle_camera())
             >
-                {sign(camera, Icon::Camera, Icon::CameraOff)}
+                {icon(signal_of(move || bar().camera_icon))}
             </button>
             <button
                 class="round"
-                class:pressed=live(move || panel.get())
-                aria-label="Quality"
-                aria-expanded=either(live(move || panel.get()), "true", "false")
-                disabled=calling
+                class:pressed=is_open
+                aria-label=words::QUALITY
+                aria-expanded=signal_of(move || if is_open.get() { "true" } else { "false" })
+                disabled=signal_of(move || !bar().has_quality)
                 on:click=move |_| panel.update(|open| *open = !*open)
             >
                 {icon(Icon::Chart)}
             </button>
             <button
                 class="round end"
-                aria-label=either(calling, "Cancel", "End call")
-                on:click=move |_| session.dispatch(Intent::HangUp)
+                aria-label=signal_of(move || bar().end_label)
+                on:click=move |_| session.dispatch(CallCommand::HangUp)
             >
                 {icon(Icon::HangUp)}
             </button>
@@ -82,29 +69,12 @@ pub(crate) fn Controls(
     }
 }
 
-/// Muted, or without a microphone that could be heard.
-fn is_silent(call: &CallView) -> bool {
-    call.muted || matches!(call.microphone, Capture::Failed(_))
-}
-
-fn sends_picture(call: &CallView) -> bool {
-    matches!(call.camera, Capture::On | Capture::Asking)
-}
-
-fn toggle_microphone(session: Session, silent: bool) {
-    session.dispatch(Intent::SetMuted(!silent));
-}
-
-fn toggle_camera(session: Session, on: bool) {
-    session.dispatch(Intent::SetCamera(!on));
-}
-
-/// A letter that was pressed alone, and not into a field.
-fn shortcut(event: &KeyboardEvent) -> Option<String> {
+/// The key, if it was pressed alone, and not into a field.
+fn key_alone(event: &KeyboardEvent) -> Option<String> {
     let typing = event
         .target()
         .and_then(|target| target.dyn_into::<HtmlElement>().ok())
         .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA"));
     let chord = event.ctrl_key() || event.alt_key() || event.meta_key() || event.repeat();
-    (!typing && !chord).then(|| event.key().to_ascii_lowercase())
+    (!typing && !chord).then(|| event.key())
 }

@@ -2,43 +2,26 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
-use wimpex_protocol::CallType;
+use wimpex_call::Command as CallCommand;
 
-use super::icon::{Avatar, Icon, icon};
-use super::person::{caller, name_of};
-use super::words::trust;
-use super::{live, use_session};
-use crate::session::Intent;
+use super::icon::{Avatar, icon};
+use super::screens::icon::Icon;
+use super::screens::incoming::incoming_prompt;
+use super::styles::attach_styles;
+use super::words::incoming as words;
+use super::{signal_of, use_session};
 
 /// Somebody calls.
 #[component]
-pub fn Incoming() -> impl IntoView {
-    crate::ui::sheet::dress();
+pub fn IncomingDialog() -> impl IntoView {
+    attach_styles();
     let session = use_session();
-    let call = move || session.view.call.with(|view| view.call.clone());
     let view = session.view;
-    let name = Signal::derive(move || {
-        call().map_or(String::new(), |call| {
-            name_of(view, &call.peer, call.peer_name)
-        })
-    });
-    let caller = Memo::new(move |_| caller(view));
-    let is_video = live(move || call().is_some_and(|call| call.call_type == CallType::Video));
-    let kind = live(move || {
-        if is_video.get() {
-            "Video call"
-        } else {
-            "Audio call"
-        }
-        .to_owned()
-    });
-    let sign = live(move || {
-        if is_video.get() {
-            Icon::Camera
-        } else {
-            Icon::Phone
-        }
-    });
+    let prompt = move || {
+        let (call, people) = (view.call.read(), view.peers.read());
+        incoming_prompt(call.call.as_ref(), &people)
+    };
+    let name = signal_of(move || prompt().name);
     let dialog = NodeRef::<Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get() {
@@ -46,7 +29,7 @@ pub fn Incoming() -> impl IntoView {
             let _ = dialog.show_modal();
         }
     });
-    let send = move |intent: Intent| move |_| session.dispatch(intent.clone());
+    let send = move |command: CallCommand| move |_| session.dispatch(command.clone());
     view! {
         <dialog
             class="incoming"
@@ -57,37 +40,37 @@ pub fn Incoming() -> impl IntoView {
             on:cancel=move |event: web_sys::Event| {
                 // The Escape key.
                 event.prevent_default();
-                session.dispatch(Intent::Decline);
+                session.dispatch(CallCommand::Decline);
             }
         >
             <div class="pulse"><Avatar name /></div>
             <h2 id="caller">{name}</h2>
             <p id="call-kind">
-                {kind}
+                {signal_of(move || prompt().kind.to_owned())}
                 <span
                     class="tag"
-                    class:known=live(move || caller.get().is_known())
-                    title=live(move || trust::caller_title(&caller.get()))
+                    class:known=signal_of(move || prompt().is_known)
+                    title=signal_of(move || prompt().tag_title)
                 >
-                    {live(move || trust::caller(&caller.get()).to_owned())}
+                    {signal_of(move || prompt().tag.to_owned())}
                 </span>
             </p>
-            <p class="hint">{live(move || trust::calls_themselves(&caller.get()))}</p>
+            <p class="hint">{signal_of(move || prompt().alias)}</p>
             <div class="answers">
-                <button class="accept" on:click=send(Intent::Accept { camera: true })>
-                    {icon(sign)}
-                    "Accept"
+                <button class="accept" on:click=send(CallCommand::Accept { camera: true })>
+                    {icon(signal_of(move || prompt().icon))}
+                    {words::ACCEPT}
                 </button>
                 <button
                     class="secondary"
-                    hidden=live(move || !is_video.get())
-                    on:click=send(Intent::Accept { camera: false })
+                    hidden=signal_of(move || !prompt().is_video)
+                    on:click=send(CallCommand::Accept { camera: false })
                 >
-                    "Accept without camera"
+                    {words::ACCEPT_WITHOUT_CAMERA}
                 </button>
-                <button class="decline" on:click=send(Intent::Decline)>
+                <button class="decline" on:click=send(CallCommand::Decline)>
                     {icon(Icon::HangUp)}
-                    "Decline"
+                    {words::DECLINE}
                 </button>
             </div>
         </dialog>

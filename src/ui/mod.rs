@@ -1,56 +1,69 @@
-//! The components: they read the session's view and send it intents.
+//! The components: they render what [`screens`] computes from the session's view, in the
+//! words of [`words`], and send the session intents.
 //!
-//! They must not know SDP, sockets, or any element but their own. All wording is
-//! in here, most of it in `words`.
+//! They must not know SDP, sockets, or any element but their own.
 
 mod app;
 mod banner;
-mod call_screen;
+mod browser_notices;
+mod call;
+mod call_overlay;
 mod check;
+mod check_results;
+mod contact_actions;
+mod contacts;
 mod controls;
 mod debug;
+mod end_card;
 mod ended;
+mod field;
 mod home;
 mod icon;
 mod incoming;
-mod later;
+mod lazy;
+mod lazy_view;
+mod no_webrtc;
 mod notices;
-mod own_picture;
-mod people;
 mod person;
-mod place;
 mod quality;
-mod remote;
+mod remote_media;
 mod ringing;
+mod route;
 mod save;
-mod sheet;
+pub mod screens;
+mod self_view;
+mod server_refusal;
+mod signals;
+mod styles;
 mod trust;
 mod welcome;
 pub mod words;
 
 pub use app::App;
-pub use banner::{Banner, Refusal, Unable};
-pub use check::{ConnectionCheck, Findings};
-pub(crate) use debug::Debug;
-pub use ended::HowItEnded;
+pub use banner::Banner;
+pub use browser_notices::{BrowserNotices, DeviceNotices};
+pub use check::ConnectionCheck;
+pub use check_results::CheckResults;
+pub use contacts::{ContactsArea, LinkQrCode};
+pub use end_card::EndCard;
 pub use home::HideAddress;
-pub use incoming::Incoming;
-pub use notices::{DeviceNotices, Notices};
-pub(crate) use own_picture::OwnPicture;
-pub use people::{LinkAsPicture, People};
+pub use incoming::IncomingDialog;
+pub use no_webrtc::NoWebRtc;
 pub use quality::{PauseOffer, QualityPanel, QualitySign};
-pub use trust::{AlarmScreen, Lock};
-pub use welcome::Welcome;
+pub use server_refusal::ServerRefusal;
+pub(crate) use signals::{signal_of, use_session};
+pub use trust::{LockButton, SecurityAlert};
+pub use welcome::WelcomePage;
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::browser::window;
+use crate::browser::location;
 use crate::session::{Options, Session};
 
 /// Puts the page into the document's body.
 pub fn start() {
-    let options = Options::from_query(&window::query());
+    let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
     // The words that stand there while the page loads.
     body.set_inner_html("");
@@ -60,17 +73,4 @@ pub fn start() {
         view! { <App options /> }
     })
     .forget();
-}
-
-/// A value that changes, as one type whatever computes it: each type that a view
-/// is made of costs the page a few kilobytes of code.
-pub(crate) fn live<T: Send + Sync + 'static>(
-    compute: impl Fn() -> T + Send + Sync + 'static,
-) -> Signal<T> {
-    Signal::derive(compute)
-}
-
-/// The session that the page was started with.
-pub(crate) fn use_session() -> Session {
-    expect_context::<Session>()
 }

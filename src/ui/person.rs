@@ -6,54 +6,41 @@ use wimpex_protocol::UserId;
 use super::home::CallButtons;
 use super::icon::{Avatar, logo};
 use super::notices::notices;
-use super::place::Places;
-use super::words::trust::Caller;
-use super::{live, use_session, words};
-use crate::session::address::InvalidAddress;
-use crate::session::{Intent, View};
+use super::route::Router;
+use super::screens::person::person_screen;
+use super::words::{common, home, person as words};
+use super::{signal_of, use_session};
+use wimpex_client::Command;
+use wimpex_client::address::InvalidAddress;
 
 /// The person behind a link, ready to be called.
 #[component]
-pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
+pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
     let session = use_session();
-    session.dispatch(Intent::Open(user.clone()));
+    session.dispatch(Command::OpenLink(user.clone()));
     let view = session.view;
-
     let peer = StoredValue::new(user);
     let call = move |call_type| {
         let peer = peer.get_value();
-        session.dispatch(Intent::Call { peer, call_type });
+        session.dispatch(Command::StartCall { peer, call_type });
     };
-    let name = Signal::derive(move || name_of(view, &peer.get_value(), None));
-    let online = live(move || {
-        let peer = peer.get_value();
-        view.people.with(|people| {
-            let person = people.iter().find(|it| it.user == peer);
-            person.and_then(|person| person.online)
-        })
-    });
-    let presence = live(move || {
-        match online.get() {
-            None => "One moment…",
-            Some(true) => "Online",
-            Some(false) => "Not online at the moment",
-        }
-        .to_owned()
-    });
-    let own = live(move || view.me.get() == Some(peer.get_value()));
-    let others = live(move || !own.get());
+    let screen = move || {
+        let (people, me) = (view.peers.read(), view.me.read());
+        peer.with_value(|peer| person_screen(peer, &people, me.as_ref()))
+    };
+    let name = signal_of(move || screen().name);
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
             {notices()}
-            <section class="card" hidden=others>
-                <p role="alert">{words::address_error(InvalidAddress::Oneself)}</p>
+            <section class="card" hidden=signal_of(move || !screen().is_own)>
+                <p role="alert">{home::address_error(InvalidAddress::Oneself)}</p>
             </section>
-            <section class="card person" hidden=own>
+            <section class="card person" hidden=signal_of(move || screen().is_own)>
                 <Avatar name />
                 <h1>{name}</h1>
-                <p class="presence" class:online=live(move || online.get() == Some(true)) aria-live="polite">
-                    {presence}
+                <p class="presence" class:online=signal_of(move || screen().is_online) aria-live="polite">
+                    {signal_of(move || screen().presence.to_owned())}
                 </p>
                 <CallButtons call />
             </section>
@@ -62,40 +49,14 @@ pub(crate) fn PersonScreen(user: UserId) -> impl IntoView {
     }
 }
 
-/// The best name that is known for somebody: the one that they are called here, then
-/// what they say in this call, then what they say to everybody.
-pub(crate) fn name_of(view: View, user: &UserId, claimed: Option<String>) -> String {
-    view.people.with(|people| {
-        let known = people.iter().find(|it| it.user == *user);
-        let called = known.and_then(|it| it.called.clone());
-        called
-            .or(claimed)
-            .or_else(|| known.and_then(|it| it.name.clone()))
-            .unwrap_or_else(|| words::nameless(user))
-    })
-}
-
-/// Who is at the other end of the call.
-pub(crate) fn caller(view: View) -> Caller {
-    let call = view.call.with(|view| view.call.clone());
-    call.map_or(Caller::Unknown, |call| {
-        view.people.with(|people| {
-            let known = people.iter().find(|it| it.user == call.peer);
-            Caller::of(&call.peer, known, call.peer_name)
-        })
-    })
-}
-
 /// A link that names nobody.
 #[component]
-pub(crate) fn BrokenLink() -> impl IntoView {
+pub(crate) fn BrokenLinkPage() -> impl IntoView {
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
             <section class="card">
-                <p role="alert">
-                    "This link is broken: it names nobody. Ask whoever sent it to copy it once more."
-                </p>
+                <p role="alert">{words::BROKEN_LINK}</p>
             </section>
             <HomeButton />
         </main>
@@ -104,10 +65,10 @@ pub(crate) fn BrokenLink() -> impl IntoView {
 
 #[component]
 fn HomeButton() -> impl IntoView {
-    let places = expect_context::<Places>();
+    let router = expect_context::<Router>();
     view! {
-        <button class="quiet centered" on:click=move |_| places.go_home()>
-            "Back to home"
+        <button class="quiet centered" on:click=move |_| router.go_home()>
+            {common::BACK_TO_HOME}
         </button>
     }
 }

@@ -3,52 +3,31 @@
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
-use wimpex_call::State;
 
-use super::person::{caller, name_of};
-use super::{use_session, words};
-use crate::browser::notice::Notice;
-use crate::browser::tone::{RINGBACK, RINGTONE, Tone};
+use super::screens::ringing::{Ringing, ringing};
+use super::use_session;
+use super::words::common::PRODUCT;
+use crate::browser::notification::Notification;
+use crate::browser::web_audio::Tone;
 use crate::browser::window;
+use crate::session::tones::{RINGBACK, RINGTONE};
 
-const TITLE: &str = "Wimpex";
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Ringing {
-    Silent,
-    /// They are being called, and a device of theirs shows it.
-    Theirs,
-    Ours {
-        title: String,
-        body: String,
-    },
-}
+/// Of the notification: the next call's takes its place.
+const TAG: &str = "wimpex-call";
 
 #[allow(dead_code, reason = "its parts only need to be dropped")]
 struct Bell {
     tone: Option<Tone>,
     title: Option<FlashingTitle>,
-    notice: Option<Notice>,
+    notice: Option<Notification>,
 }
 
 /// Rings and falls silent as the call says, for as long as the page lives.
 pub(crate) fn ring() {
-    let session_view = use_session().view;
+    let view = use_session().view;
     let ringing = Memo::new(move |_| {
-        session_view
-            .call
-            .with(|view| match (view.state, &view.call) {
-                (State::Ringing, Some(call)) => {
-                    let name = name_of(session_view, &call.peer, call.peer_name.clone());
-                    let who = words::trust::caller(&caller(session_view));
-                    Ringing::Ours {
-                        title: format!("{name} is calling"),
-                        body: format!("{} · {who}", words::kind(call.call_type)),
-                    }
-                }
-                (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
-                _ => Ringing::Silent,
-            })
+        view.call
+            .with(|call| view.peers.with(|it| ringing(call, it)))
     });
     let bell = StoredValue::new_local(None::<Bell>);
     Effect::new(move |_| {
@@ -62,7 +41,7 @@ pub(crate) fn ring() {
             Ringing::Ours { title, body } => Some(Bell {
                 tone: Tone::play(&RINGTONE).ok(),
                 notice: (!window::is_visible())
-                    .then(|| Notice::show(&title, &body))
+                    .then(|| Notification::show(&title, &body, TAG))
                     .flatten(),
                 title: Some(FlashingTitle::new(title)),
             }),
@@ -81,7 +60,7 @@ impl FlashingTitle {
         let mut shown = true;
         let interval = Interval::new(1000, move || {
             shown = !shown;
-            window::set_title(if shown { &title } else { TITLE });
+            window::set_title(if shown { &title } else { PRODUCT });
         });
         Self {
             _interval: interval,
@@ -91,6 +70,6 @@ impl FlashingTitle {
 
 impl Drop for FlashingTitle {
     fn drop(&mut self) {
-        window::set_title(TITLE);
+        window::set_title(PRODUCT);
     }
 }

@@ -4,7 +4,9 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::use_session;
-use crate::lazy::{self, NotLoaded};
+use super::words::diagnostics as words;
+use crate::chunk::NotLoaded;
+use crate::session::lazy;
 
 /// A button that saves it.
 #[component]
@@ -22,10 +24,10 @@ pub(crate) fn SaveDiagnostics() -> impl IntoView {
     view! {
         <button
             class="quiet centered"
-            title="What the call did, without addresses, names or keys."
+            title=words::SAVE_HINT
             on:click=save
         >
-            {move || if failed.get() { "Not saved: no network" } else { "Save diagnostics" }}
+            {move || if failed.get() { words::NOT_SAVED } else { words::SAVE }}
         </button>
     }
 }

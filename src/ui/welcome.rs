@@ -2,72 +2,69 @@
 
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
-use wimpex_protocol::Name;
 
+use super::field::invalid;
 use super::icon::logo;
-use super::place::Places;
-use super::{live, use_session, words};
-use crate::session::Intent;
-use crate::session::address::Place;
+use super::route::Router;
+use super::screens::welcome::{submitted, welcome_screen};
+use super::words::welcome as words;
+use super::{signal_of, use_session};
+use wimpex_client::Command;
+use wimpex_client::address::Route;
 
 /// Asks for the person's name.
 #[component]
-pub fn Welcome(done: impl Fn() + 'static) -> impl IntoView {
+pub fn WelcomePage(done: impl Fn() + 'static) -> impl IntoView {
     let session = use_session();
-    let known = session.view.name.get_untracked();
-    let text = RwSignal::new(known.as_ref().map_or(String::new(), ToString::to_string));
-    let error = RwSignal::new(String::new());
+    let view = session.view;
     let by_link =
-        use_context::<Places>().is_some_and(|places| matches!(places.get(), Place::Person(_)));
+        use_context::<Router>().is_some_and(|router| matches!(router.get(), Route::Person(_)));
+    let screen = view
+        .name
+        .with_untracked(|name| welcome_screen(name.as_ref(), by_link));
+    let text = RwSignal::new(screen.name);
+    let error = RwSignal::new(String::new());
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        match Name::parse(&text.get_untracked()) {
-            Ok(name) => {
-                if session.view.name.get_untracked().as_ref() != Some(&name) {
-                    session.dispatch(Intent::SetName(name));
+        let text = text.get_untracked();
+        match view
+            .name
+            .with_untracked(|name| submitted(&text, name.as_ref()))
+        {
+            Ok(changed) => {
+                if let Some(name) = changed {
+                    session.dispatch(Command::SetName(name));
                 }
                 done();
             }
-            Err(wrong) => error.set(words::name_error(wrong)),
-        }
-    };
-    let lead = match (&known, by_link) {
-        (Some(_), _) => "What should others see when you call?",
-        (None, true) => "Somebody sent you their link. Before you call them: what is your name?",
-        (None, false) => {
-            "Sound and picture, straight from your browser to theirs. What is your name?"
+            Err(wrong) => error.set(wrong),
         }
     };
     view! {
         <main class="column welcome">
             <header class="top">{logo()}</header>
             <section class="card">
-                <h1>{if known.is_some() { "Change your name" } else { "Call somebody" }}</h1>
-                <p>{lead}</p>
+                <h1>{screen.title}</h1>
+                <p>{screen.lead}</p>
                 <form on:submit=submit novalidate>
-                    <label for="name">"Your name"</label>
+                    <label for="name">{words::NAME_LABEL}</label>
                     <input
                         id="name"
                         type="text"
                         autocomplete="name"
                         autofocus
-                        prop:value=live(move || text.get())
+                        prop:value=signal_of(move || text.get())
                         on:input=move |event| {
                             text.set(event_target_value(&event));
                             error.set(String::new());
                         }
-                        aria-invalid=live(move || invalid(&error.get()))
+                        aria-invalid=signal_of(move || invalid(&error.get()))
                         aria-describedby="name-error"
                     />
-                    <p class="field-error" id="name-error" role="alert">{live(move || error.get())}</p>
-                    <button class="primary wide" type="submit">"Continue"</button>
+                    <p class="field-error" id="name-error" role="alert">{signal_of(move || error.get())}</p>
+                    <button class="primary wide" type="submit">{words::CONTINUE}</button>
                 </form>
             </section>
         </main>
     }
-}
-
-/// For `aria-invalid`: whether the field has an error.
-pub(crate) fn invalid(error: &str) -> &'static str {
-    if error.is_empty() { "false" } else { "true" }
 }

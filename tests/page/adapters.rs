@@ -7,10 +7,12 @@ use futures_channel::mpsc::unbounded;
 use futures_util::StreamExt;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Event, EventTarget, MediaStreamTrackState};
-use wimpex::browser::media::{Track, capture, stream_of};
-use wimpex::browser::socket::{Socket, SocketEvent};
-use wimpex::browser::tone::{RINGTONE, Tone};
-use wimpex::browser::{Listener, clock, random, storage};
+use wimpex::browser::media_capture::{Track, capture, stream_of};
+use wimpex::browser::web_audio::Tone;
+use wimpex::browser::web_socket::{WebSocket, WebSocketEvent};
+use wimpex::browser::{Listener, clock, random, web_storage};
+use wimpex::session::media_policy::CAMERA;
+use wimpex::session::tones::RINGTONE;
 
 #[wasm_bindgen_test]
 fn a_dropped_listener_hears_nothing() {
@@ -27,7 +29,7 @@ fn a_dropped_listener_hears_nothing() {
 
 #[wasm_bindgen_test]
 async fn dropping_a_track_turns_the_camera_off() {
-    let captured = capture(true, true).await;
+    let captured = capture(true, Some(CAMERA)).await;
     let microphone = captured.audio.unwrap().unwrap();
     let camera = captured.video.unwrap().unwrap();
     assert_eq!(
@@ -47,7 +49,7 @@ async fn dropping_a_track_turns_the_camera_off() {
 
 #[wasm_bindgen_test]
 async fn a_camera_comes_in_the_size_that_was_asked_for() {
-    let captured = capture(false, true).await;
+    let captured = capture(false, Some(CAMERA)).await;
     assert!(captured.audio.is_none(), "it was not asked for");
     let camera = captured.video.unwrap().unwrap();
     let settings = camera.get_settings();
@@ -63,7 +65,7 @@ async fn a_camera_comes_in_the_size_that_was_asked_for() {
 
 #[wasm_bindgen_test]
 async fn a_microphone_cancels_echo() {
-    let captured = capture(true, false).await;
+    let captured = capture(true, None).await;
     assert!(captured.video.is_none(), "it was not asked for");
     let microphone = captured.audio.unwrap().unwrap();
     let constraints = microphone.get_constraints();
@@ -80,12 +82,12 @@ async fn a_microphone_cancels_echo() {
 async fn a_socket_that_cannot_be_opened_says_so() {
     // The test's own server speaks no WebSocket.
     let (sender, mut events) = unbounded();
-    let socket = Socket::open("/ws", move |event| {
+    let socket = WebSocket::open("/ws", move |event| {
         let _ = sender.unbounded_send(event);
     });
     assert_eq!(
         events.next().await,
-        Some(SocketEvent::Closed { code: 1006 })
+        Some(WebSocketEvent::Closed { code: 1006 })
     );
     socket.unwrap().send("too late, and no panic");
 }
@@ -111,7 +113,7 @@ fn random_numbers_differ() {
 
 #[wasm_bindgen_test]
 fn what_is_stored_is_remembered() {
-    storage::write("wimpex-test", "a text");
-    assert_eq!(storage::read("wimpex-test").as_deref(), Some("a text"));
-    assert_eq!(storage::read("wimpex-nothing"), None);
+    web_storage::write("wimpex-test", "a text");
+    assert_eq!(web_storage::read("wimpex-test").as_deref(), Some("a text"));
+    assert_eq!(web_storage::read("wimpex-nothing"), None);
 }

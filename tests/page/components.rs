@@ -8,22 +8,25 @@ use leptos::task::tick;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
-use wimpex::browser::probe::Loopback;
-use wimpex::session::check::{Finding, PARTS, Part};
-use wimpex::session::{Event, Intent, ServerState, Session};
-use wimpex::ui::{Banner, ConnectionCheck, Findings, HideAddress, Incoming, Unable, Welcome};
-use wimpex_call::{CallView, Capture, Generation, Role, State};
+use wimpex::session::{Event, Session};
+use wimpex::ui::{
+    Banner, CheckResults, ConnectionCheck, HideAddress, IncomingDialog, NoWebRtc, WelcomePage,
+};
+use wimpex_call::{
+    ActiveCall, CallSnapshot, Capture, Command as CallCommand, PeerConnectionId, Role, State,
+};
+use wimpex_client::{Check, CheckResult, Command, Input, Loopback, ServerState};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
 /// A component on a page of its own; gone when it is dropped.
-pub(crate) struct Stage {
+pub(crate) struct Mounted {
     pub(crate) element: HtmlElement,
     pub(crate) session: Session,
     sent: UnboundedReceiver<Event>,
-    _mounted: Box<dyn std::any::Any>,
+    _handle: Box<dyn std::any::Any>,
 }
 
-impl Stage {
+impl Mounted {
     pub(crate) fn of<V: IntoView + 'static>(
         prepare: impl FnOnce(Session) + 'static,
         show: impl FnOnce() -> V + 'static,
@@ -31,7 +34,7 @@ impl Stage {
         let element: HtmlElement = document().create_element("div").unwrap().unchecked_into();
         document().body().unwrap().append_child(&element).unwrap();
         let (post, made) = std::sync::mpsc::channel();
-        let mounted = mount_to(element.clone(), move || {
+        let handle = mount_to(element.clone(), move || {
             let (session, sent) = Session::detached();
             prepare(session);
             provide_context(session);
@@ -43,7 +46,7 @@ impl Stage {
             element,
             session,
             sent,
-            _mounted: Box::new(mounted),
+            _handle: Box::new(handle),
         }
     }
 
@@ -63,27 +66,27 @@ impl Stage {
     }
 
     /// What the ui has sent so far.
-    pub(crate) fn intents(&mut self) -> Vec<Intent> {
-        let mut intents = Vec::new();
+    pub(crate) fn commands(&mut self) -> Vec<Command> {
+        let mut commands = Vec::new();
         while let Ok(event) = self.sent.try_recv() {
-            if let Event::Person(intent) = event {
-                intents.push(intent);
+            if let Event::Client(Input::Command(command)) = event {
+                commands.push(command);
             }
         }
-        intents
+        commands
     }
 }
 
-impl Drop for Stage {
+impl Drop for Mounted {
     fn drop(&mut self) {
         self.element.remove();
     }
 }
 
 fn ringing(session: Session, call_type: CallType) {
-    session.view.call.set(wimpex_call::View {
+    session.view.call.set(CallSnapshot {
         state: State::Ringing,
-        call: Some(CallView {
+        call: Some(ActiveCall {
             call_type,
             ..alice_calls()
         }),
@@ -91,14 +94,14 @@ fn ringing(session: Session, call_type: CallType) {
     });
 }
 
-pub(crate) fn alice_calls() -> CallView {
-    CallView {
+pub(crate) fn alice_calls() -> ActiveCall {
+    ActiveCall {
         call_id: CallId::parse("call_1").unwrap(),
         peer: UserId::parse("guest-alice").unwrap(),
         peer_name: Some("Alice <b>".to_owned()),
         call_type: CallType::Video,
         role: Role::Callee,
-        generation: Generation(1),
+        connection: PeerConnectionId(1),
         peer_rings: false,
         connected_at: None,
         muted: false,
@@ -108,28 +111,28 @@ pub(crate) fn alice_calls() -> CallView {
 }
 
 /// A call with the camera on.
-pub(crate) fn in_a_call() -> CallView {
-    CallView {
+pub(crate) fn in_a_call() -> ActiveCall {
+    ActiveCall {
         camera: Capture::On,
         ..alice_calls()
     }
 }
 
-fn prompt(call_type: CallType) -> Stage {
-    Stage::of(
+fn prompt(call_type: CallType) -> Mounted {
+    Mounted::of(
         move |session| ringing(session, call_type),
-        || view! { <Incoming /> },
+        || view! { <IncomingDialog /> },
     )
 }
 
 #[wasm_bindgen_test]
-async fn the_prompt_names_the_caller_and_marks_it_unverified() {
-    let stage = prompt(CallType::Video);
+async fn prompt_names_the_caller_and_marks_it_unverified() {
+    let mounted = prompt(CallType::Video);
     tick().await;
-    let dialog = stage.find("dialog[open]");
+    let dialog = mounted.find("dialog[open]");
     assert_eq!(dialog.get_attribute("role").as_deref(), Some("alertdialog"));
     let named_by = dialog.get_attribute("aria-labelledby").unwrap();
-    let name = stage.find(&format!("#{named_by}"));
+    let name = mounted.find(&format!("#{named_by}"));
     assert_eq!(
         name.text_content().as_deref(),
         Some("Alice <b>"),
@@ -140,32 +143,33 @@ async fn the_prompt_names_the_caller_and_marks_it_unverified() {
 }
 
 #[wasm_bindgen_test]
-async fn each_answer_of_the_prompt_sends_its_intent() {
-    let mut stage = prompt(CallType::Video);
+async fn each_answer_of_the_prompt_sends_its_command() {
+    let mut mounted = prompt(CallType::Video);
     tick().await;
-    stage.button("Accept").click();
-    stage.button("Accept without camera").click();
-    stage.button("Decline").click();
+    mounted.button("Accept").click();
+    mounted.button("Accept without camera").click();
+    mounted.button("Decline").click();
     let cancel = web_sys::Event::new("cancel").unwrap();
-    stage.find("dialog").dispatch_event(&cancel).unwrap();
+    mounted.find("dialog").dispatch_event(&cancel).unwrap();
     assert_eq!(
-        stage.intents(),
+        mounted.commands(),
         [
-            Intent::Accept { camera: true },
-            Intent::Accept { camera: false },
-            Intent::Decline,
-            Intent::Decline,
+            CallCommand::Accept { camera: true },
+            CallCommand::Accept { camera: false },
+            CallCommand::Decline,
+            CallCommand::Decline,
         ]
+        .map(Command::Call)
     );
 }
 
 #[wasm_bindgen_test]
 async fn an_audio_call_offers_no_answer_about_the_camera() {
-    let stage = prompt(CallType::Audio);
+    let mounted = prompt(CallType::Audio);
     tick().await;
-    assert!(stage.button("Accept without camera").hidden());
+    assert!(mounted.button("Accept without camera").hidden());
     assert!(
-        stage
+        mounted
             .find("dialog")
             .text_content()
             .unwrap()
@@ -174,81 +178,81 @@ async fn an_audio_call_offers_no_answer_about_the_camera() {
 }
 
 #[wasm_bindgen_test]
-async fn the_banner_says_what_is_wrong_with_the_way_to_the_server() {
-    let stage = Stage::of(|_| {}, || view! { <Banner /> });
-    let text = |stage: &Stage| stage.find("[role=alert]").text_content().unwrap();
+async fn banner_says_what_is_wrong_with_the_server() {
+    let mounted = Mounted::of(|_| {}, || view! { <Banner /> });
+    let text = |mounted: &Mounted| mounted.find("[role=alert]").text_content().unwrap();
     tick().await;
-    assert_eq!(text(&stage), "");
+    assert_eq!(text(&mounted), "");
     for (state, words) in [
         (ServerState::Lost, "Trying again"),
         (ServerState::Blocked, "blocks WebSockets"),
-        (ServerState::Refused, "too many connections"),
-        (ServerState::Unbelieved, "does not accept"),
-        (ServerState::Dishonest, "somebody else"),
+        (ServerState::TooManyConnections, "too many connections"),
+        (ServerState::LoginRejected, "doesn’t accept"),
+        (ServerState::IdentityMismatch, "took you for someone else"),
     ] {
-        stage.session.view.server.set(state);
+        mounted.session.view.server.set(state);
         tick().await;
-        assert!(text(&stage).contains(words), "{}", text(&stage));
+        assert!(text(&mounted).contains(words), "{}", text(&mounted));
     }
-    stage.session.view.server.set(ServerState::Lost);
-    stage
+    mounted.session.view.server.set(ServerState::Lost);
+    mounted
         .session
         .view
         .call
         .update(|call| call.state = State::Connected);
     tick().await;
     assert!(
-        text(&stage).contains("Your call goes on"),
+        text(&mounted).contains("Your call continues"),
         "{}",
-        text(&stage)
+        text(&mounted)
     );
 }
 
 #[wasm_bindgen_test]
 fn a_browser_without_webrtc_is_told_what_would_help() {
-    let stage = Stage::of(|_| {}, || view! { <Unable /> });
-    let text = stage.find("main").text_content().unwrap();
+    let mounted = Mounted::of(|_| {}, || view! { <NoWebRtc /> });
+    let text = mounted.find("main").text_content().unwrap();
     assert!(text.contains("cannot make calls") && text.contains("WebRTC"));
 }
 
-fn type_name(stage: &Stage, text: &str) {
-    let field: HtmlInputElement = stage.find("input").unchecked_into();
+fn type_name(mounted: &Mounted, text: &str) {
+    let field: HtmlInputElement = mounted.find("input").unchecked_into();
     field.set_value(text);
     let input = web_sys::Event::new("input").unwrap();
     field.dispatch_event(&input).unwrap();
 }
 
 #[wasm_bindgen_test]
-async fn a_bad_name_is_told_by_the_field_and_a_good_one_is_sent() {
-    let mut stage = Stage::of(|_| {}, || view! { <Welcome done=|| {} /> });
-    let error = |stage: &Stage| stage.find("#name-error").text_content().unwrap();
+async fn a_bad_name_is_reported_by_the_field() {
+    let mut mounted = Mounted::of(|_| {}, || view! { <WelcomePage done=|| {} /> });
+    let error = |mounted: &Mounted| mounted.find("#name-error").text_content().unwrap();
     for (text, words) in [
         ("", "Please enter a name"),
         (&*"x".repeat(10_000), "too long"),
-        ("a\u{7}b", "cannot be shown"),
+        ("a\u{7}b", "can’t be shown"),
     ] {
-        type_name(&stage, text);
-        stage.button("Continue").click();
+        type_name(&mounted, text);
+        mounted.button("Continue").click();
         tick().await;
-        assert!(error(&stage).contains(words), "{}", error(&stage));
-        let field = stage.find("input");
+        assert!(error(&mounted).contains(words), "{}", error(&mounted));
+        let field = mounted.find("input");
         assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"));
-        assert_eq!(stage.intents(), []);
+        assert_eq!(mounted.commands(), []);
     }
-    type_name(&stage, "  Alice ");
+    type_name(&mounted, "  Alice ");
     tick().await;
-    assert_eq!(error(&stage), "", "it goes away as soon as one types");
-    stage.button("Continue").click();
+    assert_eq!(error(&mounted), "", "it goes away as soon as one types");
+    mounted.button("Continue").click();
     let name = Name::parse("Alice").unwrap();
-    assert_eq!(stage.intents(), [Intent::SetName(name)]);
+    assert_eq!(mounted.commands(), [Command::SetName(name)]);
 }
 
 #[wasm_bindgen_test]
-async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() {
-    let mut stage = Stage::of(|_| (), || view! { <HideAddress /> });
+async fn hiding_the_address_explains_its_cost() {
+    let mut mounted = Mounted::of(|_| (), || view! { <HideAddress /> });
     tick().await;
-    let choice: HtmlInputElement = stage.find("input").unchecked_into();
-    let hint = || stage.find(".hint").text_content().unwrap();
+    let choice: HtmlInputElement = mounted.find("input").unchecked_into();
+    let hint = || mounted.find(".hint").text_content().unwrap();
     assert!(!choice.checked());
     assert!(
         hint().contains("can see your network address"),
@@ -256,106 +260,113 @@ async fn hiding_the_address_says_what_it_costs_and_warns_where_it_cannot_work() 
         hint()
     );
     choice.click();
-    assert_eq!(stage.intents(), [Intent::HideAddress(true)]);
-    stage.session.view.hide_address.set(true);
+    assert_eq!(mounted.commands(), [Command::SetHideAddress(true)]);
+    mounted.session.view.hide_address.set(true);
     tick().await;
-    let hint = || stage.find(".hint").text_content().unwrap();
+    let hint = || mounted.find(".hint").text_content().unwrap();
     assert!(hint().contains("relay"), "{}", hint());
-    stage.session.view.has_relay.set(false);
+    mounted.session.view.has_relay.set(false);
     tick().await;
-    assert!(hint().contains("no call can come about"), "{}", hint());
-    assert!(stage.find(".hint").class_list().contains("warning"));
+    assert!(hint().contains("no call can connect"), "{}", hint());
+    assert!(mounted.find(".hint").class_list().contains("warning"));
 }
 
 /// What the check says when all parts fare so.
-async fn verdict(fares: impl Fn(Part) -> Finding) -> String {
-    let stage = Stage::of(|_| (), || view! { <Findings /> });
-    let findings = PARTS.map(|part| (part, fares(part)));
-    stage.session.view.check.set(findings.to_vec());
+async fn verdict(fares: impl Fn(Check) -> CheckResult) -> String {
+    let mounted = Mounted::of(|_| (), || view! { <CheckResults /> });
+    let results = Check::ALL.map(|part| (part, fares(part)));
+    mounted.session.view.check.set(results.to_vec());
     tick().await;
-    stage.find("[role=status]").text_content().unwrap()
+    mounted.find("[role=status]").text_content().unwrap()
 }
 
 #[wasm_bindgen_test]
 async fn the_check_says_in_words_what_to_do() {
-    let relayed = Finding::Relayed(Loopback {
+    let relayed = CheckResult::Relayed(Loopback {
         round_trip: 31,
         lost: 5,
     });
-    let without = |missing: Part| {
+    let without = |missing: Check| {
         let relayed = relayed.clone();
         move |part| match part {
-            _ if part == missing => Finding::Fails(None),
-            Part::RelayUdp | Part::RelayTcp | Part::RelayTls => relayed.clone(),
-            _ => Finding::Works,
+            _ if part == missing => CheckResult::Fails(None),
+            Check::RelayUdp | Check::RelayTcp | Check::RelayTls => relayed.clone(),
+            _ => CheckResult::Works,
         }
     };
     for (part, word) in [
-        (Part::Microphone, "Nobody would hear you"),
-        (Part::Camera, "nobody would see you"),
-        (Part::Speaker, "You would hear nobody"),
-        (Part::Server, "no connection to the server"),
-        (Part::RelayUdp, "blocks UDP"),
-        (Part::RelayTls, "All is well"),
+        (Check::Microphone, "No one would hear you"),
+        (Check::Camera, "no one would see you"),
+        (Check::Speaker, "You wouldn’t hear anyone"),
+        (Check::Server, "no connection to the server"),
+        (Check::RelayUdp, "blocks UDP"),
+        (Check::RelayTls, "Everything works"),
     ] {
         let said = verdict(without(part)).await;
         assert!(said.contains(word), "{part:?}: {said}");
     }
     let no_relay = |part| match part {
-        Part::RelayUdp | Part::RelayTcp | Part::RelayTls => Finding::NotOffered,
-        _ => Finding::Works,
+        Check::RelayUdp | Check::RelayTcp | Check::RelayTls => CheckResult::NotOffered,
+        _ => CheckResult::Works,
     };
     assert!(verdict(no_relay).await.contains("home routers"));
     let refused = |part| match part {
-        Part::RelayUdp | Part::RelayTcp | Part::RelayTls => Finding::Fails(None),
-        _ => Finding::Works,
+        Check::RelayUdp | Check::RelayTcp | Check::RelayTls => CheckResult::Fails(None),
+        _ => CheckResult::Works,
     };
-    assert!(verdict(refused).await.contains("cannot be reached"));
-    assert!(verdict(|_| Finding::Looking).await.contains("One moment"));
+    assert!(verdict(refused).await.contains("can’t be reached"));
+    assert!(
+        verdict(|_| CheckResult::Running)
+            .await
+            .contains("One moment")
+    );
 }
 
 #[wasm_bindgen_test]
 async fn the_check_shows_each_part_and_begins_with_a_click() {
-    let mut stage = Stage::of(|_| (), || view! { <ConnectionCheck /> });
+    let mut mounted = Mounted::of(|_| (), || view! { <ConnectionCheck /> });
     tick().await;
-    let section = |stage: &Stage| stage.element.query_selector("section").unwrap();
-    assert!(section(&stage).is_none(), "nothing to show yet");
-    stage.button("Check my connection").click();
-    assert_eq!(stage.intents(), [Intent::Check]);
-    let findings = PARTS.map(|part| (part, Finding::Works));
-    stage.session.view.check.set(findings.to_vec());
+    let section = |mounted: &Mounted| mounted.element.query_selector("section").unwrap();
+    assert!(section(&mounted).is_none(), "nothing to show yet");
+    mounted.button("Check my connection").click();
+    assert_eq!(mounted.commands(), [Command::CheckConnection]);
+    let results = Check::ALL.map(|part| (part, CheckResult::Works));
+    mounted.session.view.check.set(results.to_vec());
     tick().await;
     // It comes when it is loaded.
-    while section(&stage).is_none() {
+    while section(&mounted).is_none() {
         tick().await;
     }
-    let rows = stage.element.query_selector_all("li").unwrap();
-    assert_eq!(rows.length() as usize, PARTS.len());
+    let rows = mounted.element.query_selector_all("li").unwrap();
+    assert_eq!(rows.length() as usize, Check::ALL.len());
 }
 
 #[wasm_bindgen_test]
 async fn the_check_asks_whether_its_sound_was_heard() {
-    let mut stage = Stage::of(|_| (), || view! { <Findings /> });
+    let mut mounted = Mounted::of(|_| (), || view! { <CheckResults /> });
     let fares = |part| match part {
-        Part::Speaker => Finding::Asks,
-        _ => Finding::Works,
+        Check::Speaker => CheckResult::Asks,
+        _ => CheckResult::Works,
     };
-    stage
+    mounted
         .session
         .view
         .check
-        .set(PARTS.map(|part| (part, fares(part))).to_vec());
+        .set(Check::ALL.map(|part| (part, fares(part))).to_vec());
     tick().await;
-    let question: HtmlElement = stage.find("[role=group]").unchecked_into();
+    let question: HtmlElement = mounted.find("[role=group]").unchecked_into();
     assert!(!question.hidden());
-    stage.button("Yes").click();
-    stage.button("No").click();
-    assert_eq!(stage.intents(), [Intent::Heard(true), Intent::Heard(false)]);
-    stage
+    mounted.button("Yes").click();
+    mounted.button("No").click();
+    assert_eq!(
+        mounted.commands(),
+        [Command::SpeakerHeard(true), Command::SpeakerHeard(false)]
+    );
+    mounted
         .session
         .view
         .check
-        .set(PARTS.map(|part| (part, Finding::Works)).to_vec());
+        .set(Check::ALL.map(|part| (part, CheckResult::Works)).to_vec());
     tick().await;
     assert!(question.hidden(), "it is settled");
 }

@@ -2,8 +2,8 @@
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
-use wimpex::browser::crypto::{KeyPair, verify};
-use wimpex::browser::database::Database;
+use wimpex::browser::indexed_db::Database;
+use wimpex::browser::web_crypto::{KeyPair, verify};
 
 const STORE: &str = "things";
 
@@ -28,7 +28,7 @@ async fn a_key_signs_and_nobody_else_does() {
 }
 
 #[wasm_bindgen_test]
-async fn a_key_is_kept_and_is_the_same_when_the_page_comes_back() {
+async fn a_key_survives_a_reload() {
     let key = KeyPair::generate().await.unwrap();
     let kept = database("keys").await;
     kept.put(STORE, "me", key.js()).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_key_is_kept_and_is_the_same_when_the_page_comes_back() {
 }
 
 #[wasm_bindgen_test]
-async fn of_two_tabs_that_begin_at_once_both_have_the_same_key() {
+async fn two_tabs_that_start_at_once_share_one_key() {
     let (one, two) = (database("tabs").await, database("tabs").await);
     let (a, b) = futures_util::future::join(
         one.put_first(STORE, "me", &"first".into()),

@@ -13,7 +13,5 @@ mod adapters;
 mod components;
 mod keys;
 mod peers;
-mod plain;
 mod quality;
 mod trust;
-mod words;

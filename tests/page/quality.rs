@@ -8,36 +8,42 @@ use leptos::task::tick;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement};
-use wimpex::browser::stats::Reader;
-use wimpex::session::gauge::Shown;
-use wimpex::session::{Intent, Session};
+use wimpex::browser::rtc_stats_report::Reader;
+use wimpex::session::Session;
+use wimpex::session::stats::QualitySnapshot;
 use wimpex::ui::{PauseOffer, QualityPanel, QualitySign};
-use wimpex_call::State;
+use wimpex_call::{CallSnapshot, Command as CallCommand, State};
+use wimpex_client::Command;
 use wimpex_quality::{
-    CandidateEnd, Flow, Grade, History, Quality, Reading, Reason, Report, Route, Security, Verdict,
+    Assessment, Candidate, CandidatePair, Grade, History, IntervalStats, Member, Reading, Reason,
+    StatsReport, StreamStats, TransportSecurity,
 };
 
-use crate::components::{Stage, in_a_call};
+use crate::components::{Mounted, in_a_call};
 
-fn shown(quality: Quality) -> Option<Arc<Shown>> {
-    shown_as(quality, Reason::Well, Reason::Loss)
+fn shown(quality: IntervalStats) -> Option<Arc<QualitySnapshot>> {
+    shown_as(quality, Reason::Undisturbed, Reason::Loss)
 }
 
 /// Poor is what is sent, for that reason.
-fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<Shown>> {
-    let verdict = |grade, reason| Verdict { grade, reason };
+fn shown_as(
+    interval: IntervalStats,
+    receiving: Reason,
+    sending: Reason,
+) -> Option<Arc<QualitySnapshot>> {
+    let verdict = |grade, reason| Assessment { grade, reason };
     let received = match receiving {
-        Reason::NoPicture | Reason::Measuring => Grade::Unknown,
+        Reason::NoVideo | Reason::Measuring => Grade::Unknown,
         _ => Grade::Good,
     };
     let mut history = History::default();
     for _ in 0..3 {
-        history.add(&quality);
+        history.add(&interval);
     }
-    Some(Arc::new(Shown {
+    Some(Arc::new(QualitySnapshot {
         number: 4,
         reading: Arc::new(Reading {
-            quality,
+            interval,
             receiving: verdict(received, receiving),
             sending: verdict(Grade::Poor, sending),
             rating: Some(85.0),
@@ -48,49 +54,50 @@ fn shown_as(quality: Quality, receiving: Reason, sending: Reason) -> Option<Arc<
 }
 
 #[wasm_bindgen_test]
-async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+async fn panel_shows_a_dash_for_unknown_numbers() {
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     tick().await;
-    let text = || stage.find("section").text_content().unwrap();
+    let text = || mounted.find("section").text_content().unwrap();
     assert!(text().contains("Round-trip time–"), "{}", text());
-    let end = |kind: &str| CandidateEnd {
-        kind: Some(kind.to_owned()),
-        network: None,
-        address: Some("198.51.100.7 port 9".to_owned()),
+    let end = |kind: &str| Candidate {
+        candidate_type: Some(kind.to_owned()),
+        network_type: None,
+        address: Some("198.51.100.7".to_owned()),
+        port: Some(9),
     };
-    stage.session.view.quality.set(shown(Quality {
-        picture_in: Some(Flow {
+    mounted.session.view.quality.set(shown(IntervalStats {
+        inbound_video: Some(StreamStats {
             bitrate: Some(1_234_000.0),
-            loss: Some(0.025),
+            fraction_lost: Some(0.025),
             jitter: Some(0.012),
-            frame_rate: Some(29.7),
-            freezes: Some(2.0),
-            frozen: Some(0.5),
+            frames_per_second: Some(29.7),
+            freeze_count: Some(2.0),
+            freeze_duration: Some(0.5),
             nack: Some(7.0),
             resolution: Some((1280, 720)),
             codec: Some("VP8".to_owned()),
-            hardware: Some(false),
-            ..Flow::default()
+            power_efficient: Some(false),
+            ..StreamStats::default()
         }),
-        round_trip: Some(0.0034),
-        route: Some(Route {
+        round_trip_time: Some(0.0034),
+        candidate_pair: Some(CandidatePair {
             protocol: Some("udp".to_owned()),
             local: end("srflx"),
             remote: end("host"),
-            ..Route::default()
+            ..CandidatePair::default()
         }),
-        security: Security {
-            version: Some("DTLS 1.2".to_owned()),
-            ..Security::default()
+        security: TransportSecurity {
+            dtls_version: Some("DTLS 1.2".to_owned()),
+            ..TransportSecurity::default()
         },
-        ..Quality::default()
+        ..IntervalStats::default()
     }));
     tick().await;
     for words in [
         "RouteDirect, UDP",
         "Round-trip time3.4 ms",
         "1.23 Mbit/s",
-        "Lost2.5 %",
+        "Packet loss2.5%",
         "1280×720",
         "30 fps",
         "VP8, software",
@@ -99,14 +106,14 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         "Receivinggood",
         "Sendingpoor",
         "Your upload is losing packets.",
-        "Stood still6 in a minute, 50 % of it",
-        "They should sound good to you: 4.2 of 4.5, R 85",
+        "Freezes6 in the last minute, 50% of the time",
+        "They should sound good to you: 4.2 out of 4.5 (R 85",
     ] {
         assert!(text().contains(words), "{words} in {}", text());
     }
     assert!(!text().contains("198.51"), "nobody asked for addresses");
     // What is known is drawn, and nothing else.
-    let paths = stage.element.query_selector_all(".spark path").unwrap();
+    let paths = mounted.element.query_selector_all(".spark path").unwrap();
     let drawn: Vec<String> = (0..paths.length())
         .filter_map(|at| {
             paths
@@ -124,21 +131,25 @@ async fn the_panel_shows_numbers_where_there_are_any_and_a_dash_elsewhere() {
         drawn.contains(&"M117 0L118 0L119 0".to_owned()),
         "{drawn:?}"
     );
-    open(&stage, "Network addresses").await;
+    open(&mounted, "Network addresses").await;
     assert!(
         text().contains("Yours 198.51.100.7 port 9, theirs 198.51.100.7 port 9."),
         "{}",
         text()
     );
     assert!(!text().contains("(NACK)"), "nobody asked for more");
-    open(&stage, "More numbers of picture").await;
-    assert!(text().contains("Packets asked for (NACK)7/s"), "{}", text());
+    open(&mounted, "More numbers of picture").await;
+    assert!(
+        text().contains("Retransmission requests (NACK)7/s"),
+        "{}",
+        text()
+    );
     assert!(text().contains("Jitter12 ms"), "{}", text());
 }
 
 /// Opens a part of the panel, and waits for what is in it.
-async fn open(stage: &Stage, name: &str) {
-    let all = stage.element.query_selector_all("summary").unwrap();
+async fn open(mounted: &Mounted, name: &str) {
+    let all = mounted.element.query_selector_all("summary").unwrap();
     let summary = (0..all.length())
         .filter_map(|at| all.get(at)?.dyn_into::<HtmlElement>().ok())
         .find(|summary| summary.inner_text().trim() == name);
@@ -150,7 +161,7 @@ async fn open(stage: &Stage, name: &str) {
 
 /// What was copied, where the test is the clipboard.
 #[wasm_bindgen_test]
-async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
+async fn copied_numbers_contain_no_address() {
     let clipboard = js_sys::Function::new_no_args(
         "globalThis.__copied = '';
         Object.defineProperty(navigator, 'clipboard', { configurable: true, value: {
@@ -158,51 +169,52 @@ async fn all_numbers_can_be_copied_and_no_address_is_among_them() {
         } });",
     );
     clipboard.call0(&JsValue::NULL).unwrap();
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
-    let end = CandidateEnd {
-        address: Some("198.51.100.7 port 9".to_owned()),
-        ..CandidateEnd::default()
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let end = Candidate {
+        address: Some("198.51.100.7".to_owned()),
+        port: Some(9),
+        ..Candidate::default()
     };
-    stage.session.view.quality.set(shown(Quality {
-        sound_in: Some(Flow {
-            packets: Some(50.0),
-            ..Flow::default()
+    mounted.session.view.quality.set(shown(IntervalStats {
+        inbound_audio: Some(StreamStats {
+            packet_rate: Some(50.0),
+            ..StreamStats::default()
         }),
-        route: Some(Route {
-            available: Some(2_000_000.0),
+        candidate_pair: Some(CandidatePair {
+            available_outgoing_bitrate: Some(2_000_000.0),
             local: end,
-            ..Route::default()
+            ..CandidatePair::default()
         }),
-        ..Quality::default()
+        ..IntervalStats::default()
     }));
     tick().await;
-    stage.button("Copy").click();
+    mounted.button("Copy").click();
     gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
     let copied = Reflect::get(&js_sys::global(), &"__copied".into()).unwrap();
     let copied = copied.as_string().unwrap();
     for line in [
-        "Sound, Packets: receiving 50/s sending –\n",
-        "Your way carries (estimate): 2.00 Mbit/s\n",
-        "Picture, Held back by: sending –\n",
+        "Audio, Packets: receiving 50/s sending –\n",
+        "Estimated bandwidth: 2.00 Mbit/s\n",
+        "Video, Limited by: sending –\n",
     ] {
         assert!(copied.contains(line), "{line} in {copied}");
     }
     assert!(!copied.contains("198.51"), "{copied}");
-    stage.button("Copied");
+    mounted.button("Copied");
 }
 
 #[wasm_bindgen_test]
 async fn why_nothing_is_known_is_said() {
-    let stage = Stage::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualityPanel close=|| {} /> });
     let says = async |reason| {
-        let quality = shown_as(Quality::default(), reason, Reason::Loss);
-        stage.session.view.quality.set(quality);
+        let quality = shown_as(IntervalStats::default(), reason, Reason::Loss);
+        mounted.session.view.quality.set(quality);
         tick().await;
-        stage.find(".verdict").text_content().unwrap()
+        mounted.find(".verdict").text_content().unwrap()
     };
-    let says_no_picture = says(Reason::NoPicture).await;
+    let says_no_picture = says(Reason::NoVideo).await;
     assert!(
-        says_no_picture.contains("unknownNo picture"),
+        says_no_picture.contains("unknownNo video"),
         "{says_no_picture}"
     );
     assert_eq!(says(Reason::Measuring).await, "Receivingunknown");
@@ -243,13 +255,13 @@ fn the_pair_in_use_is_read_whatever_its_state() {
             ("T", &transport),
             ("L", &[("type", "local-candidate".into())]),
         ]));
-        Report::parse(&json).unwrap()
+        StatsReport::parse(&json).unwrap()
     };
     for state in ["succeeded", "in-progress", "failed"] {
         let read = read("P", state);
         let pairs: Vec<_> = read.of_type("candidate-pair").collect();
         assert_eq!(pairs.len(), 1, "{state}");
-        assert_eq!(pairs[0].text("id"), Some("P"), "{state}");
+        assert_eq!(pairs[0].text(Member::Id), Some("P"), "{state}");
         assert!(read.by_id("L").is_some(), "{state}");
     }
     // One that is not there is none, and takes nothing with it.
@@ -278,10 +290,10 @@ fn a_reader_follows_the_pair_through_an_outage() {
             ("Q", &pair(state)),
             ("L", &[("type", "local-candidate".into())]),
         ]));
-        let read = Report::parse(&json).unwrap();
+        let read = StatsReport::parse(&json).unwrap();
         assert_eq!(read.of_type("transport").count(), 1, "{named}, {state}");
         let pair = read.of_type("candidate-pair").next();
-        let pair = pair.and_then(|pair| pair.text("id"));
+        let pair = pair.and_then(|pair| pair.text(Member::Id));
         match named {
             "gone" => assert_eq!(pair, None),
             _ => assert_eq!(pair, Some(named), "{state}"),
@@ -291,16 +303,20 @@ fn a_reader_follows_the_pair_through_an_outage() {
 
 #[wasm_bindgen_test]
 async fn the_sign_says_how_both_directions_fare() {
-    let stage = Stage::of(|_| {}, || view! { <QualitySign /> });
+    let mounted = Mounted::of(|_| {}, || view! { <QualitySign /> });
     tick().await;
     let name = || {
-        stage
+        mounted
             .find("[role=img]")
             .get_attribute("aria-label")
             .unwrap()
     };
     assert!(name().contains("Receiving: unknown."), "{}", name());
-    stage.session.view.quality.set(shown(Quality::default()));
+    mounted
+        .session
+        .view
+        .quality
+        .set(shown(IntervalStats::default()));
     tick().await;
     assert!(name().contains("Receiving: good."), "{}", name());
     assert!(
@@ -309,16 +325,19 @@ async fn the_sign_says_how_both_directions_fare() {
         name()
     );
     assert_eq!(
-        stage.find("svg + svg").get_attribute("data-grade").unwrap(),
+        mounted
+            .find("svg + svg")
+            .get_attribute("data-grade")
+            .unwrap(),
         "poor"
     );
 }
 
 #[wasm_bindgen_test]
-async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
-    let mut stage = Stage::of(
+async fn pausing_video_is_offered_once_on_a_bad_path() {
+    let mut mounted = Mounted::of(
         |session: Session| {
-            session.view.call.set(wimpex_call::View {
+            session.view.call.set(CallSnapshot {
                 state: State::Connected,
                 call: Some(in_a_call()),
                 ended: None,
@@ -327,17 +346,24 @@ async fn a_pause_is_offered_while_the_way_is_bad_and_once_only() {
         || view! { <PauseOffer /> },
     );
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
     // A pause shortens no way.
-    let slow = shown_as(Quality::default(), Reason::Well, Reason::Delay);
-    stage.session.view.quality.set(slow);
+    let slow = shown_as(IntervalStats::default(), Reason::Undisturbed, Reason::Delay);
+    mounted.session.view.quality.set(slow);
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
-    stage.session.view.quality.set(shown(Quality::default()));
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
+    mounted
+        .session
+        .view
+        .quality
+        .set(shown(IntervalStats::default()));
     tick().await;
-    stage.button("Pause my picture").click();
-    assert_eq!(stage.intents(), [Intent::SetCamera(false)]);
-    stage.button("Not now").click();
+    mounted.button("Pause my picture").click();
+    assert_eq!(
+        mounted.commands(),
+        [Command::Call(CallCommand::SetCamera(false))]
+    );
+    mounted.button("Not now").click();
     tick().await;
-    assert!(stage.element.query_selector("button").unwrap().is_none());
+    assert!(mounted.element.query_selector("button").unwrap().is_none());
 }

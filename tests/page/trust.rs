@@ -1,17 +1,17 @@
-//! Who rings, what the lock says, and the alarm.
+//! Who rings, what the lock says, and the alert.
 
 use leptos::prelude::*;
 use leptos::task::tick;
 use wasm_bindgen_test::wasm_bindgen_test;
-use wimpex::session::{Alarm, Contact, Intent, Session};
-use wimpex::ui::words::trust::{Caller, Lock as State, alarm, label, meaning};
-use wimpex::ui::{AlarmScreen, Incoming, Lock};
-use wimpex_call::State as Call;
-use wimpex_gate::Assurance;
-use wimpex_identity::{Refusal, Sas};
+use wimpex::session::Session;
+use wimpex::ui::{IncomingDialog, LockButton, SecurityAlert};
+use wimpex_call::{ActiveCall, CallSnapshot, State};
+use wimpex_client::{Alert, Command, Peer};
+use wimpex_identity::{Sas, VerifyError};
 use wimpex_protocol::UserId;
+use wimpex_verification::Assurance;
 
-use crate::components::{Stage, alice_calls, in_a_call};
+use crate::components::{Mounted, alice_calls, in_a_call};
 
 const KEY: &str = "w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
@@ -24,167 +24,27 @@ fn key() -> UserId {
 }
 
 #[wasm_bindgen_test]
-fn the_lock_is_closed_only_by_a_known_key_or_by_two_who_compared() {
-    let sas = sas();
-    let known = [Caller::Contact(None), Caller::Opened];
-    let unknown = [Caller::Unknown, Caller::Mistrusted];
-    let open = (State::NotVerified, State::NotVerified);
-    // With somebody who is known here, and with anybody.
-    for (assurance, compared, (of_known, of_unknown)) in [
-        (Assurance::None, None, open),
-        // What was compared in a call without pictures was something else.
-        (Assurance::None, Some(true), open),
-        (Assurance::Pending, None, (State::Checking, State::Checking)),
-        (
-            Assurance::Pending,
-            Some(true),
-            (State::Checking, State::Checking),
-        ),
-        (Assurance::Compare(sas), None, open),
-        (
-            Assurance::Compare(sas),
-            Some(true),
-            (State::Verified, State::Verified),
-        ),
-        (
-            Assurance::Compare(sas),
-            Some(false),
-            (State::Different, State::Different),
-        ),
-        // Whoever stands between two can make a key for each.
-        (
-            Assurance::Verified(sas),
-            None,
-            (State::Verified, State::NotVerified),
-        ),
-        (
-            Assurance::Verified(sas),
-            Some(true),
-            (State::Verified, State::Verified),
-        ),
-        (
-            Assurance::Verified(sas),
-            Some(false),
-            (State::Different, State::Different),
-        ),
-    ] {
-        for (callers, lock) in [(&known, of_known), (&unknown, of_unknown)] {
-            for caller in callers {
-                assert_eq!(
-                    State::of(assurance, compared, caller),
-                    lock,
-                    "{assurance:?} {compared:?} {caller:?}"
-                );
-            }
-            assert_eq!(label(lock) == "Verified", lock == State::Verified);
-        }
-    }
-    for caller in unknown {
-        let text = meaning(Assurance::Verified(sas), &caller, "Bob");
-        assert!(!text.contains("cannot listen in"), "{text}");
-    }
-}
-
-#[wasm_bindgen_test]
-fn only_who_has_a_key_is_known() {
-    let guest = UserId::parse("guest-bob").unwrap();
-    let known = |change: fn(&mut Contact)| {
-        let mut contact = Contact::new(key());
-        change(&mut contact);
-        Some(contact)
-    };
-    let named = |name: &str| {
-        let called = Some(name.to_owned());
-        Some(Contact {
-            called,
-            ..Contact::new(key())
-        })
-    };
-    let says = |name: &str| Some(name.to_owned());
-    for (peer, known, claimed, caller) in [
-        (key(), None, says("Bob"), Caller::Unknown),
-        // Looked at, as who is called back is.
-        (key(), known(|_| {}), says("Bob"), Caller::Unknown),
-        (
-            key(),
-            known(|it| it.opened = true),
-            says("Bob"),
-            Caller::Opened,
-        ),
-        (
-            key(),
-            known(|it| {
-                it.called = Some("Bob".to_owned());
-                it.mistrusted = true;
-            }),
-            says("Bob"),
-            Caller::Mistrusted,
-        ),
-        (key(), named("Bob"), says("Bob"), Caller::Contact(None)),
-        (key(), named("Bob"), None, Caller::Contact(None)),
-        (
-            key(),
-            named("Bob"),
-            says("Mallory"),
-            Caller::Contact(says("Mallory")),
-        ),
-        // Whose id the server alone vouches for.
-        (guest.clone(), named("Bob"), says("Bob"), Caller::Unknown),
-        (
-            guest,
-            known(|it| it.opened = true),
-            says("Bob"),
-            Caller::Unknown,
-        ),
-    ] {
-        let seen = Caller::of(&peer, known.as_ref(), claimed);
-        assert_eq!(seen, caller, "{peer}");
-    }
-}
-
-#[wasm_bindgen_test]
-fn a_wrong_clock_is_told_from_a_wrong_signature() {
-    let (title, text) = alarm(Refusal::Stale, &key(), "Bob");
-    assert!(title.contains("could not be checked") && text.contains("clock"));
-    for refusal in [
-        Refusal::BadSignature,
-        Refusal::OtherCertificate,
-        Refusal::Unsigned,
-    ] {
-        let (title, text) = alarm(refusal, &key(), "Bob");
-        assert!(title.contains("listen in"), "{title}");
-        assert!(
-            text.contains("Bob") && text.contains(refusal.code()),
-            "{text}"
-        );
-        // A guest has no key that anything could be proved with.
-        let guest = UserId::parse("guest-bob").unwrap();
-        assert!(!alarm(refusal, &guest, "Bob").1.contains("key"));
-    }
-}
-
-#[wasm_bindgen_test]
 async fn a_contact_rings_under_the_name_that_it_was_given() {
-    let stage = Stage::of(
+    let mounted = Mounted::of(
         |session| {
-            let call = wimpex_call::CallView {
+            let call = ActiveCall {
                 peer: key(),
                 ..alice_calls()
             };
-            session.view.people.set(vec![Contact {
-                called: Some("My sister".to_owned()),
-                ..Contact::new(key())
+            session.view.peers.set(vec![Peer {
+                contact_name: Some("My sister".to_owned()),
+                ..Peer::new(key())
             }]);
-            session.view.call.set(wimpex_call::View {
-                state: Call::Ringing,
+            session.view.call.set(CallSnapshot {
+                state: State::Ringing,
                 call: Some(call),
                 ended: None,
             });
         },
-        || view! { <Incoming /> },
+        || view! { <IncomingDialog /> },
     );
     tick().await;
-    let text = stage.find("dialog").text_content().unwrap();
+    let text = mounted.find("dialog").text_content().unwrap();
     assert!(
         text.contains("My sister") && text.contains("They call themselves “Alice <b>” now."),
         "{text}"
@@ -197,21 +57,21 @@ fn called(session: Session, assurance: Assurance) {
         .view
         .trust
         .update(|trust| trust.assurance = assurance);
-    session.view.call.set(wimpex_call::View {
-        state: Call::Connected,
+    session.view.call.set(CallSnapshot {
+        state: State::Connected,
         call: Some(in_a_call()),
         ended: None,
     });
 }
 
 #[wasm_bindgen_test]
-async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
-    let mut stage = Stage::of(
-        |session| called(session, Assurance::Compare(sas())),
-        || view! { <Lock /> },
+async fn lock_opens_to_the_sas_and_takes_the_answer() {
+    let mut mounted = Mounted::of(
+        |session| called(session, Assurance::SasOnly(sas())),
+        || view! { <LockButton /> },
     );
     tick().await;
-    let lock = stage.button("Not verified");
+    let lock = mounted.button("Not verified");
     assert_eq!(
         lock.get_attribute("aria-expanded").as_deref(),
         Some("false")
@@ -219,29 +79,38 @@ async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
     lock.click();
     tick().await;
     assert_eq!(lock.get_attribute("aria-expanded").as_deref(), Some("true"));
-    let shown = stage.find(".pictures").text_content().unwrap();
+    let shown = mounted.find(".pictures").text_content().unwrap();
     for emoji in sas().emoji() {
-        assert!(shown.contains(emoji.picture) && shown.contains(emoji.name));
+        assert!(shown.contains(emoji.symbol) && shown.contains(emoji.name));
     }
-    stage.button("They match").click();
-    stage.button("They don’t match").click();
+    mounted.button("They match").click();
+    mounted.button("They don’t match").click();
     assert_eq!(
-        stage.intents(),
-        [Intent::Compared(Some(true)), Intent::Compared(Some(false))]
+        mounted.commands(),
+        [
+            Command::SasCompared(Some(true)),
+            Command::SasCompared(Some(false))
+        ]
     );
     // Another call: other pictures, or none.
-    stage
+    mounted
         .session
         .view
         .trust
         .update(|trust| trust.assurance = Assurance::Pending);
     tick().await;
-    assert!(stage.element.query_selector(".pictures").unwrap().is_none());
-    stage.button("Checking…");
-    stage.button("Close").click();
+    assert!(
+        mounted
+            .element
+            .query_selector(".pictures")
+            .unwrap()
+            .is_none()
+    );
+    mounted.button("Checking…");
+    mounted.button("Close").click();
     tick().await;
     assert!(
-        stage
+        mounted
             .element
             .query_selector("#verification")
             .unwrap()
@@ -250,21 +119,21 @@ async fn the_lock_opens_to_the_pictures_and_is_told_what_they_were() {
 }
 
 #[wasm_bindgen_test]
-async fn the_alarm_stays_until_it_is_read() {
-    let mut stage = Stage::of(
+async fn the_alert_stays_until_it_is_read() {
+    let mut mounted = Mounted::of(
         |session| {
             session.view.trust.update(|trust| {
-                trust.alarm = Some(Alarm {
+                trust.alert = Some(Alert {
                     peer: key(),
-                    refusal: Refusal::BadSignature,
+                    error: VerifyError::BadSignature,
                 });
             });
         },
-        || view! { <AlarmScreen /> },
+        || view! { <SecurityAlert /> },
     );
     tick().await;
-    let dialog = stage.find("dialog[open]");
+    let dialog = mounted.find("dialog[open]");
     assert_eq!(dialog.get_attribute("role").as_deref(), Some("alertdialog"));
-    stage.button("I have read this").click();
-    assert_eq!(stage.intents(), [Intent::Alarmed]);
+    mounted.button("I have read this").click();
+    assert_eq!(mounted.commands(), [Command::DismissAlert]);
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{proc, say, server, size, testing};
+use crate::{proc, report, server, size, testing};
 
 /// Prints the three comparisons; fails when one of them could not be made.
 pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
@@ -17,16 +17,16 @@ pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
     };
     let tools = Tools::ensure(workspace, wanted)?;
     let mut code = ExitCode::SUCCESS;
-    let mut report = |result: Result<()>| {
+    let mut note = |result: Result<()>| {
         if let Err(error) = result {
-            say::error(&error);
+            report::error(&error);
             code = ExitCode::FAILURE;
         }
     };
 
-    report(size::size(workspace, &tools));
+    note(size::size(workspace, &tools));
     let binary = server::build(workspace)?;
-    report(say::step("measuring the relay", || {
+    note(report::step("measuring the relay", || {
         proc::check(&mut workspace.cargo([
             "run",
             "--quiet",
@@ -37,7 +37,7 @@ pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
             "relay_bench",
         ]))
     }));
-    report(say::step(
+    note(report::step(
         "measuring from Accept to the first frame",
         || {
             let mut command = workspace.cargo([

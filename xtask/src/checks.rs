@@ -6,25 +6,26 @@ use anyhow::{Context, Result};
 
 use crate::tools::{Tools, Wanted, ensure_components};
 use crate::workspace::{WASM_TARGET, Workspace};
-use crate::{proc, say, size, testing};
+use crate::{proc, report, size, testing, tidy};
 
 /// Runs the checks, all of them even when one fails, then the tests.
 pub(crate) fn ci(workspace: &Workspace, with_tests: bool) -> Result<ExitCode> {
     let tools = Tools::ensure(workspace, Wanted::default())?;
     ensure_components(workspace)?;
     let checks = [
-        say::step("formatting", || {
+        report::step("formatting", || {
             proc::check(&mut workspace.cargo(["fmt", "--all", "--check"]))
                 .context("`cargo fmt --all` mends it")
         }),
+        report::step("tidy (half a minute at first)", || tidy::tidy(workspace)),
         // The client is code for the browser: it is checked for its own target.
-        say::step("clippy, native (about 2 minutes at first)", || {
+        report::step("clippy, native (about 2 minutes at first)", || {
             clippy(
                 workspace,
                 &["--workspace", "--exclude", "wimpex", "--all-targets"],
             )
         }),
-        say::step("clippy, for the browser (about 2 minutes at first)", || {
+        report::step("clippy, for the browser (about 2 minutes at first)", || {
             clippy(
                 workspace,
                 &[
@@ -36,11 +37,11 @@ pub(crate) fn ci(workspace: &Workspace, with_tests: bool) -> Result<ExitCode> {
                 ],
             )
         }),
-        say::step("size of the page", || size::size(workspace, &tools)),
+        report::step("size of the page", || size::size(workspace, &tools)),
     ];
     let mut code = ExitCode::SUCCESS;
     for error in checks.iter().filter_map(|check| check.as_ref().err()) {
-        say::error(error);
+        report::error(error);
         code = ExitCode::FAILURE;
     }
     if with_tests {

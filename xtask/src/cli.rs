@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
-use crate::tools::{Tools, Wanted};
+use crate::testing::Part;
+use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, mutants, natlab, page, proc, proof, reproduce, run, server, size,
-    soak, testing,
+    bench, checks, dev, fuzz, model, mutants, natlab, page, proc, reproduce, run, server, size,
+    soak, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -44,12 +45,14 @@ enum Command {
         #[arg(last = true)]
         args: Vec<String>,
     },
-    /// fmt, clippy with warnings denied, size budget, tests
+    /// fmt, tidy, clippy with warnings denied, size budget, tests
     Ci {
         /// Everything but the tests
         #[arg(long)]
         no_test: bool,
     },
+    /// Arrows between places, circles of imports, names used twice, links that lead nowhere
+    Tidy,
     /// The long runs: restarts, hundreds of calls, random stories, the whole model
     Soak,
     /// The bytes of a first load, by file, and their budget
@@ -71,7 +74,7 @@ enum Command {
         /// Only configurations with this in their name
         only: Vec<String>,
     },
-    /// Seed faults into the call, the gate and the handshake: each must be found
+    /// Seed faults into the call, verification and the handshake: each must be found
     Mutants {
         /// Only faults with this in their description or file
         only: Option<String>,
@@ -87,13 +90,6 @@ enum Command {
         /// The file
         file: std::path::PathBuf,
     },
-    /// What stands in for wasm-bindgen while Trunk builds the page
-    #[command(hide = true)]
-    Bindgen {
-        /// wasm-bindgen's
-        #[arg(last = true)]
-        arguments: Vec<String>,
-    },
     /// Install the tools that the other commands need
     Setup {
         /// Chromium with its driver and coturn's clients too, which the tests need
@@ -105,24 +101,9 @@ enum Command {
     },
 }
 
-/// One part of the tests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// Native unit, scenario and server tests
-    Unit,
-    /// The page's components and adapters in headless Chromium
-    Wasm,
-    /// Whole calls between real browsers
-    E2e,
-}
-
 impl Cli {
     /// Does what the command line asks for.
     pub(crate) fn perform(self) -> Result<ExitCode> {
-        if let Command::Bindgen { arguments } = &self.command {
-            page::bindgen(arguments)?;
-            return Ok(ExitCode::SUCCESS);
-        }
         proc::end_children_on_signals()?;
         let workspace = Workspace::locate()?;
         match self.command {
@@ -136,6 +117,10 @@ impl Cli {
             }
             Command::Test { part, args } => testing::test(&workspace, part, &args),
             Command::Ci { no_test } => checks::ci(&workspace, !no_test),
+            Command::Tidy => {
+                tidy::tidy(&workspace)?;
+                Ok(ExitCode::SUCCESS)
+            }
             Command::Size => {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 size::size(&workspace, &tools)?;
@@ -145,7 +130,6 @@ impl Cli {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 reproduce::reproduce(&workspace, &tools)
             }
-            Command::Bindgen { .. } => unreachable!("it is done already"),
             Command::Replay { file } => {
                 let run = [
                     "run",
@@ -166,13 +150,15 @@ impl Cli {
                 natlab::natlab(&workspace, only.as_deref(), firefox)
             }
             Command::Bench => bench::bench(&workspace),
-            Command::Model { only } => proof::model(&workspace, &only),
+            Command::Model { only } => model::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
             Command::Setup { tests, firefox } => {
+                ensure_trunk(&workspace)?;
                 Tools::ensure(
                     &workspace,
                     Wanted {
+                        test_runner: tests,
                         chromium: tests,
                         firefox,
                         coturn: tests,

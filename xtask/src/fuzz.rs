@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{cargo_fuzz, ensure_nightly};
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// Runs each target for so long, beginning with the corpus of the repository.
 /// What is found new goes into the target directory.
@@ -28,7 +28,7 @@ pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> Result<ExitCode> {
             .arg(format!("-max_total_time={seconds}"))
             .args(["-max_len=4096", "-print_final_stats=1"]);
         let what = format!("fuzzing {target} for {seconds} s");
-        say::step(&what, || proc::check(&mut command))?;
+        report::step(&what, || proc::check(&mut command))?;
     }
     Ok(ExitCode::SUCCESS)
 }

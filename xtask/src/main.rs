@@ -1,27 +1,28 @@
 //! The developer's commands: `cargo xtask COMMAND`.
 //!
 //! It knows how the pieces are built, served and tested, and which tools that
-//! takes. It must not know what the pieces do: it talks to them through cargo,
-//! command-line flags and environment variables only.
+//! takes. It must not use their code: it talks to them through cargo, command-line
+//! flags, environment variables and what they print.
 
 mod bench;
 mod checks;
 mod cli;
 mod dev;
 mod fuzz;
+mod model;
 mod mutants;
 mod natlab;
 mod page;
 mod proc;
-mod proof;
+mod report;
 mod reproduce;
 mod run;
-mod say;
 mod server;
 mod size;
 mod soak;
-mod tally;
+mod test_counts;
 mod testing;
+mod tidy;
 mod tools;
 mod workspace;
 
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     match cli.perform() {
         Ok(code) => code,
         Err(error) => {
-            say::error(&error);
+            report::error(&error);
             ExitCode::FAILURE
         }
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask mutants`: faults are seeded into a copy of the repository, and must be
-//! found: those of the call by the scenario tests or the small model, others by the tests
-//! of their own crate.
+//! found: those of the call and of the client by their tests or the small model, others by
+//! the tests of their own crate.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::tools::lock;
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// One fault: a text of a file, and what takes its place.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ struct Mutant<'a> {
     replace: &'a str,
 }
 
-/// Where the calls are, which have a model too.
-const CALL: &str = "crates/call/";
+/// What the model runs, and which of its configurations do; without any, all.
+const MODELLED: [(&str, &[&str]); 2] = [("crates/call/", &[]), ("crates/client/", &["clients:"])];
 
 /// Applies every fault whose description or file has `only` in it.
 pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitCode> {
@@ -34,15 +34,15 @@ pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitC
     let _lock = lock(&workspace.state().join("mutants.lock"), "testing mutants")?;
     let tree = place.join("tree");
     copy(workspace, &tree)?;
-    say::step("the tests and the model without a fault", || {
+    report::step("the tests and the model without a fault", || {
         let mut files: Vec<&str> = all.iter().map(|mutant| package(mutant.file)).collect();
         files.sort_unstable();
         files.dedup();
         for package in files {
             proc::captured(&mut tests(workspace, &place, package))?;
         }
-        if all.iter().any(|mutant| mutant.file.starts_with(CALL)) {
-            proc::captured(&mut model(workspace, &place))?;
+        if all.iter().any(|mutant| modelled(mutant.file).is_some()) {
+            proc::captured(&mut model(workspace, &place, &[]))?;
         }
         Ok(())
     })?;
@@ -94,11 +94,11 @@ fn hunt(workspace: &Workspace, place: &Path, file: &str) -> Result<(String, Stri
         1 => format!("`{}`", failed[0]),
         more => format!("`{}` and {} more", failed[0], more - 1),
     };
-    if !file.starts_with(CALL) {
+    let Some(only) = modelled(file) else {
         return Ok((tests, "–".to_owned()));
-    }
+    };
     let mut rule = None;
-    let status = proc::lines(&mut model(workspace, place), |_, line| {
+    let status = proc::lines(&mut model(workspace, place, only), |_, line| {
         for found in ["VIOLATED: ", "NEVER SEEN: ", "panicked at "] {
             let name = line.split_once(found).map(|(_, name)| name.to_owned());
             rule = rule.take().or(name);
@@ -110,6 +110,12 @@ fn hunt(workspace: &Workspace, place: &Path, file: &str) -> Result<(String, Stri
         (false, None) => "failed".to_owned(),
     };
     Ok((tests, model))
+}
+
+/// The configurations of the model that run the code of a file, if any does.
+fn modelled(file: &str) -> Option<&'static [&'static str]> {
+    let known = MODELLED.iter().find(|(place, _)| file.starts_with(place));
+    known.map(|(_, only)| *only)
 }
 
 /// The directory of the crate that a file is in.
@@ -131,7 +137,7 @@ fn tests(workspace: &Workspace, place: &Path, package: &str) -> Command {
     command
 }
 
-fn model(workspace: &Workspace, place: &Path) -> Command {
+fn model(workspace: &Workspace, place: &Path, only: &[&str]) -> Command {
     let run = [
         "run",
         "--quiet",
@@ -141,7 +147,7 @@ fn model(workspace: &Workspace, place: &Path) -> Command {
         "--",
     ];
     let mut command = cargo(workspace, place, &run);
-    command.args(["small", "fast"]);
+    command.args(["small", "fast"]).args(only);
     command
 }
 
@@ -197,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_can_be_read_and_every_fault_finds_its_place() {
+    fn every_fault_of_the_list_finds_its_place() {
         let list = include_str!("../../crates/model/mutants.txt");
         let all = parse(list).unwrap();
         assert!(all.len() >= 12);

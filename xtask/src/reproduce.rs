@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::tools::Tools;
 use crate::workspace::Workspace;
-use crate::{page, proc, say};
+use crate::{page, proc, report};
 
 /// Where it is built: paths of different lengths.
 const PLACES: [&str; 2] = ["here", "and-in-another-place"];
@@ -41,7 +41,7 @@ fn build(workspace: &Workspace, tools: &Tools, root: PathBuf) -> Result<String> 
     let clone = ["clone", "--quiet", "--no-hardlinks"];
     let mut clone_there = workspace.command("git");
     proc::check(clone_there.args(clone).arg(&workspace.root).arg(&root))?;
-    say::note(&format!("in {}", root.display()));
+    report::note(&format!("in {}", root.display()));
     let place = Workspace {
         target: root.join("target"),
         root,

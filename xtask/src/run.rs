@@ -8,14 +8,14 @@ use anyhow::{Context, Result};
 use crate::dev::FROM_TRUNK;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{page, say, server};
+use crate::{page, report, server};
 
 /// Sets up, builds, and becomes the server, which prints its address.
 pub(crate) fn run(workspace: &Workspace, flags: &[String]) -> Result<ExitCode> {
     let tools = Tools::ensure(workspace, Wanted::default())?;
     page::build(workspace, &tools)?;
     let binary = server::build(workspace)?;
-    say::note("starting the server; Ctrl-C ends it");
+    report::note("starting the server; Ctrl-C ends it");
     // To become it, instead of waiting for it, leaves signals and exit code
     // to the server alone.
     let mut command = workspace.command(&binary);

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// Builds the server and returns the path of its binary. The page must have
 /// been built before.
 pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
-    say::step(
+    report::step(
         "building the server in release (about 2 minutes at first, then seconds)",
         || {
             proc::check(&mut workspace.cargo([

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{page, proc, proof, reproduce, say, server, testing};
+use crate::{model, page, proc, report, reproduce, server, testing};
 
 /// The scenes that are played at length.
 const SCENES: &[&str] = &[
@@ -19,8 +19,8 @@ const SCENES: &[&str] = &[
     "an_answer_that_was_changed_ends_the_call",
     "a_confirmation_with_another_nonce_ends_the_call",
 ];
-/// Random stories of a call.
-const CASES: &str = "100000";
+/// Random stories: of calls, and of whole clients.
+const STORIES: &str = "100000";
 
 /// Runs every part, one after the other, and says at the end whether all held.
 /// The figures are the lines that begin with `measured:`.
@@ -34,17 +34,24 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     let binary = server::build(workspace)?;
     let mut code = ExitCode::SUCCESS;
     let mut run = |what: &str, command: &mut Command| {
-        if let Err(error) = say::step(what, || proc::check(command)) {
-            say::error(&error);
+        if let Err(error) = report::step(what, || proc::check(command)) {
+            report::error(&error);
             code = ExitCode::FAILURE;
         }
     };
     run(
-        "a hundred thousand random stories",
+        "a hundred thousand random stories of calls",
         workspace
             .cargo(["test", "--release", "--package", "wimpex-call"])
             .args(["--test", "random"])
-            .env("WIMPEX_CASES", CASES),
+            .env("WIMPEX_CASES", STORIES),
+    );
+    run(
+        "a hundred thousand random stories of whole clients",
+        workspace
+            .cargo(["test", "--release", "--package", "wimpex-client"])
+            .args(["--test", "stories"])
+            .env("WIMPEX_STORIES", STORIES),
     );
     run(
         "the server under attack, in release",
@@ -57,7 +64,7 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         testing::tell_browsers(&mut command, &tools, &binary);
         run(scene, command.env("WIMPEX_SOAK", "1"));
     }
-    if proof::model(workspace, &[])? != ExitCode::SUCCESS {
+    if model::model(workspace, &[])? != ExitCode::SUCCESS {
         code = ExitCode::FAILURE;
     }
     if reproduce::reproduce(workspace, &tools)? != ExitCode::SUCCESS {

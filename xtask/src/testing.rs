@@ -4,14 +4,25 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use clap::ValueEnum;
 
-use crate::cli::Part;
 use crate::proc::{self, Stream};
-use crate::say;
-use crate::tally::Tally;
+use crate::report;
+use crate::test_counts::TestCounts;
 use crate::tools::{Tools, Wanted};
 use crate::workspace::{WASM_TARGET, Workspace};
 use crate::{page, server};
+
+/// One part of the tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Native unit, scenario and server tests
+    Unit,
+    /// The page's components and adapters in headless Chromium
+    Wasm,
+    /// Whole calls between real browsers
+    E2e,
+}
 
 /// Seconds that all tests of one binary have in the browser.
 const WASM_TIMEOUT: &str = "180";
@@ -23,6 +34,7 @@ pub(crate) fn test(
     arguments: &[String],
 ) -> Result<ExitCode> {
     let wanted = Wanted {
+        test_runner: matches!(only, None | Some(Part::Wasm)),
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
@@ -30,7 +42,7 @@ pub(crate) fn test(
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
-    let mut all = Tally::default();
+    let mut all = TestCounts::default();
     for part in [Part::Unit, Part::Wasm, Part::E2e] {
         if only.is_some_and(|only| only != part) {
             continue;
@@ -60,9 +72,9 @@ pub(crate) fn tell_browsers(command: &mut Command, tools: &Tools, server: &Path)
     }
 }
 
-fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[String]) -> Tally {
-    let mut tally = Tally::default();
-    let result = say::step(announcement(part), || {
+fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[String]) -> TestCounts {
+    let mut counts = TestCounts::default();
+    let result = report::step(announcement(part), || {
         let mut command = match part {
             Part::Unit => unit(workspace),
             Part::Wasm => wasm(workspace, tools)?,
@@ -70,24 +82,27 @@ fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[Strin
         };
         command.args(arguments);
         let status = proc::lines(&mut command, |stream, line| {
-            tally.read(line);
+            counts.read(line);
             match stream {
                 Stream::Out => println!("{line}"),
                 Stream::Err => eprintln!("{line}"),
             }
         })?;
         // No test failed, yet the part did: it did not compile, or crashed.
-        if !status.success() && tally.failed == 0 {
+        if !status.success() && counts.failed == 0 {
             anyhow::bail!("the tests did not run to their end ({status})");
         }
         Ok(())
     });
     if let Err(error) = result {
-        say::error(&error);
-        tally.failed += 1;
+        report::error(&error);
+        counts.failed += 1;
     }
-    say::note(&format!("{} passed, {} failed", tally.passed, tally.failed));
-    tally
+    report::note(&format!(
+        "{} passed, {} failed",
+        counts.passed, counts.failed
+    ));
+    counts
 }
 
 fn announcement(part: Part) -> &'static str {
@@ -98,12 +113,11 @@ fn announcement(part: Part) -> &'static str {
     }
 }
 
+/// The page is among them: its screens, words and policies need no browser.
 fn unit(workspace: &Workspace) -> Command {
     workspace.cargo([
         "test",
         "--workspace",
-        "--exclude",
-        "wimpex",
         "--exclude",
         "wimpex-e2e",
         "--no-fail-fast",
@@ -113,6 +127,7 @@ fn unit(workspace: &Workspace) -> Command {
 
 fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {
     let chromium = tools.chromium.as_ref().context("no Chromium")?;
+    let runner = tools.test_runner.as_ref().context("no test runner")?;
     let mut command = workspace.cargo([
         "test",
         "--package",
@@ -133,10 +148,7 @@ fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {
         )?,
     )?;
     command
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            &tools.test_runner,
-        )
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
         .env("CHROMEDRIVER", &chromium.driver)
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_TIMEOUT)

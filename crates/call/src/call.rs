@@ -1,194 +1,815 @@
 //! The one call of a machine, from its first signal to its end.
+//!
+//! What can happen to it are its methods. What is to be done goes into the [`Outputs`],
+//! and [`Next`] says whether the call is over. They stand in one long file since nearly
+//! each of them goes by the phase, and sets timers; what needs neither is in the parts:
+//! [`Negotiation`], [`Media`], [`Presence`], [`Peer`].
 
 use std::time::Duration;
 
-use wimpex_protocol::{CallId, CallType, DeviceId, Sdp, UserId};
+use wimpex_protocol::{
+    CallEnd, CallEndReason, CallId, CallOffer, CallRejectReason, CallType, DeviceId, Sdp, UserId,
+};
+use wimpex_sansio::Now;
+use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
+use crate::collision::Collision;
+use crate::ids::Ids;
+use crate::input::{MediaRequest, PeerConnectionId};
+use crate::limits;
+use crate::media::Media;
 use crate::negotiation::Negotiation;
-use crate::{CallView, Capture, Generation, MediaRequest, Role};
+use crate::output::Output;
+use crate::outputs::Outputs;
+use crate::peer::{Peer, Sender};
+use crate::phase::Phase;
+use crate::presence::Presence;
+use crate::snapshot::{ActiveCall, EndReason, Ended, Role, State};
+use crate::timer::{Timer, TimerTable};
 
-/// How long a call waits for what, and how much it keeps.
-pub mod limits {
-    use std::time::Duration;
-
-    /// Ringing ends after this, on both sides.
-    pub const RING: Duration = Duration::from_secs(60);
-    /// From the answer to the first connection.
-    pub const CONNECT: Duration = Duration::from_secs(20);
-    /// From the loss of the connection to giving up.
-    pub const RECONNECT: Duration = Duration::from_secs(30);
-    /// How long `disconnected` may heal by itself before the caller restarts ICE.
-    pub const RESTART_AFTER: Duration = Duration::from_secs(2);
-    /// The callee leaves the restart to the caller this much longer.
-    pub const CALLEE_RESTART_AFTER: Duration = Duration::from_secs(6);
-    /// An offer in a live call is said again after this long without an answer.
-    pub const RESEND_AFTER: Duration = Duration::from_secs(4);
-    /// An ICE restart that was answered has this long before the next one.
-    pub const RESTART_AGAIN_AFTER: Duration = Duration::from_secs(10);
-    /// A peer that vanishes before the connection may come back for this long.
-    pub const GONE_AFTER: Duration = Duration::from_secs(3);
-    /// The same after a [`crate::Input::SessionRenewed`], counted from there:
-    /// when a server restarts, everybody logs in again at their own pace.
-    pub const GONE_AFTER_RENEWAL: Duration = Duration::from_secs(10);
-    /// Candidates that may wait for the description that they belong to, and
-    /// own ones that are kept to be sent again.
-    pub const WAITING_CANDIDATES: usize = 200;
-    /// Candidates of the peer that the browser is given for one description.
-    pub const CANDIDATES: usize = 1000;
-    /// Candidates that may wait for an offer that has not come yet.
-    pub const ORPHANED_CANDIDATES: usize = 64;
-    /// Descriptions of the peer that are known again when they are repeated.
-    pub const HEARD_DESCRIPTIONS: usize = 32;
-    /// Calls of one person that are remembered to be over.
-    pub const OVER_CALLS: usize = 32;
-    /// The same for all people together, so that nobody can fill the memory.
-    pub const OVER_CALLS_OF_ALL: usize = 128;
+/// What becomes of a call.
+pub(crate) enum Next {
+    Keep,
+    End {
+        reason: EndReason,
+        /// What to say over the connection itself, if the peer does not know.
+        goodbye: Option<CallEnd>,
+    },
 }
 
-/// Where a living call stands; [`crate::State`] without its two restful ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Phase {
-    Calling { peer_rings: bool },
-    Ringing,
-    Connecting,
-    Connected,
-    Reconnecting,
-}
-
-/// A device that the call uses, and the question that it came of. Only the
-/// newest question counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Device {
-    pub(crate) capture: Capture,
-    pub(crate) request: Option<MediaRequest>,
-}
-
-impl Device {
-    pub(crate) const OFF: Self = Self {
-        capture: Capture::Off,
-        request: None,
-    };
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Media {
-    pub(crate) muted: bool,
-    pub(crate) microphone: Device,
-    pub(crate) camera: Device,
-}
-
-impl Media {
-    pub(crate) const NONE: Self = Self {
-        muted: false,
-        microphone: Device::OFF,
-        camera: Device::OFF,
-    };
-}
-
-/// What the server has said of who is there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Presence {
-    /// The peer's devices, if it has said.
-    pub(crate) devices: Option<Vec<DeviceId>>,
-    /// Until when others may still be on their way back to a restarted server.
-    pub(crate) renewed_until: Option<Duration>,
+impl Next {
+    /// It is over, and the peer knows or is told by other means.
+    fn end(reason: EndReason) -> Self {
+        let goodbye = None;
+        Self::End { reason, goodbye }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Call {
-    pub(crate) id: CallId,
-    pub(crate) peer: UserId,
-    /// The one device of the peer that the call is with, once that is settled.
-    pub(crate) peer_device: Option<DeviceId>,
-    /// Calling: those of the peer's devices that are there and have the offer.
-    pub(crate) reached: Vec<DeviceId>,
-    pub(crate) peer_name: Option<String>,
-    pub(crate) call_type: CallType,
-    pub(crate) role: Role,
-    pub(crate) phase: Phase,
-    pub(crate) generation: Generation,
-    /// Ringing: the offer, unopened. Nothing touches the network before Accept.
-    pub(crate) unopened: Option<Sdp>,
-    pub(crate) negotiation: Negotiation,
-    pub(crate) media: Media,
-    pub(crate) connected_at: Option<Duration>,
-    /// When the phase ends by itself.
-    pub(crate) deadline: Option<Duration>,
-    /// When the path is to be repaired: an ICE restart, or its repetition.
-    pub(crate) restart_at: Option<Duration>,
-    /// When the peer, who is not there, has been away for too long.
-    pub(crate) gone_at: Option<Duration>,
-    pub(crate) presence: Presence,
+    peer: Peer,
+    peer_name: Option<String>,
+    role: Role,
+    phase: Phase,
+    negotiation: Negotiation,
+    media: Media,
+    timers: TimerTable,
+    presence: Presence,
 }
 
 impl Call {
-    pub(crate) fn new(
+    /// A call of ours: creates the connection and the offer.
+    pub(crate) fn start(
         id: CallId,
         peer: UserId,
         call_type: CallType,
-        role: Role,
-        generation: Generation,
+        ring_until: Now,
+        ids: &mut Ids,
+        out: &mut Outputs,
     ) -> Self {
+        let phase = Phase::Calling {
+            peer_rings: false,
+            offered_devices: Vec::new(),
+        };
+        let peer = Peer {
+            call_id: id,
+            user: peer,
+            device: None,
+        };
+        let negotiation = Negotiation::new(ids.next_connection(), call_type, Vec::new());
+        let mut call = Self::new(peer, Role::Caller, phase, negotiation);
+        call.timers.set(Timer::Ring, ring_until);
+        call.create_connection(out);
+        // The offer does not wait for the user to allow the microphone: tracks join
+        // later, and the other side rings meanwhile.
+        call.negotiation.create_offer(false, out);
+        let video = call_type == CallType::Video;
+        call.media.request(true, video, ids, out);
+        call
+    }
+
+    /// A call of the peer's, with the candidates that came before the offer and what
+    /// the server has said of the peer. Touches nothing but the call itself.
+    pub(crate) fn incoming(
+        from: &Sender,
+        offer: CallOffer,
+        candidates: Vec<(DeviceId, IceCandidateInit)>,
+        presence: Presence,
+        now: Now,
+        ids: &mut Ids,
+    ) -> Self {
+        let phase = Phase::Ringing {
+            pending_offer: offer.offer.sdp,
+        };
+        let peer = Peer {
+            call_id: offer.call_id,
+            user: from.user.clone(),
+            device: Some(from.device.clone()),
+        };
+        let connection = ids.next_connection();
+        let negotiation = Negotiation::new(connection, offer.call_type, candidates);
+        let mut call = Self::new(peer, Role::Callee, phase, negotiation);
+        call.peer_name = offer.from_username;
+        call.presence = presence;
+        // The server will not say again what it has said of the peer already.
+        if call.presence.lacks(&from.device) {
+            call.peer_left(now);
+        }
+        call
+    }
+
+    fn new(peer: Peer, role: Role, phase: Phase, negotiation: Negotiation) -> Self {
         Self {
-            id,
             peer,
-            peer_device: None,
-            reached: Vec::new(),
             peer_name: None,
-            call_type,
             role,
-            phase: match role {
-                Role::Caller => Phase::Calling { peer_rings: false },
-                Role::Callee => Phase::Ringing,
-            },
-            generation,
-            unopened: None,
-            negotiation: Negotiation::default(),
-            media: Media::NONE,
-            connected_at: None,
-            deadline: None,
-            restart_at: None,
-            gone_at: None,
+            phase,
+            negotiation,
+            media: Media::OFF,
+            timers: TimerTable::default(),
             presence: Presence::default(),
         }
     }
 
-    /// Accepted by both sides, and not over.
-    pub(crate) fn is_live(&self) -> bool {
+    pub(crate) fn id(&self) -> &CallId {
+        &self.peer.call_id
+    }
+
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.phase.state()
+    }
+
+    pub(crate) fn connection(&self) -> PeerConnectionId {
+        self.negotiation.connection()
+    }
+
+    /// The connection, if it was created.
+    pub(crate) fn open_connection(&self) -> Option<PeerConnectionId> {
+        let is_created = self.role == Role::Caller || self.phase.is_live();
+        is_created.then(|| self.connection())
+    }
+
+    /// Whether a signal of that sender about that call is about this one.
+    pub(crate) fn is_meant(&self, from: &Sender, id: &CallId) -> bool {
+        self.peer.call_id == *id && self.peer.is(from)
+    }
+
+    /// Whether the peer has, or may have, an offer of ours that it has not answered.
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.negotiation.awaits_answer()
+    }
+
+    /// What an offer of a call that has not ended here meets in this one.
+    pub(crate) fn collision(&self, from: &Sender, id: &CallId) -> Collision {
+        if self.peer.user != from.user {
+            return Collision::Busy;
+        }
+        if self.peer.call_id == *id {
+            return Collision::SameCall;
+        }
+        // On both sides alike.
+        let ours_is_greater = self.peer.call_id > *id;
         match self.phase {
-            Phase::Calling { .. } | Phase::Ringing => false,
-            Phase::Connecting | Phase::Connected | Phase::Reconnecting => true,
+            // An offer that is not out yet loses: the peer does not know of it.
+            Phase::Calling { .. } if self.awaits_answer() && ours_is_greater => {
+                Collision::GlareWinner
+            }
+            Phase::Calling { .. } => Collision::GlareLoser,
+            Phase::Connecting
+                if self.role == Role::Caller
+                    && ours_is_greater
+                    && self.peer.device.as_ref() == Some(&from.device) =>
+            {
+                Collision::GlareSettled
+            }
+            Phase::Ringing { .. }
+            | Phase::Connecting
+            | Phase::Connected { .. }
+            | Phase::Reconnecting { .. } => Collision::ReCall,
         }
     }
 
-    /// Whether a signal of that device of the peer is about this call. Before
-    /// one device has been settled on, each may speak.
-    pub(crate) fn is_with(&self, peer: &UserId, device: &DeviceId) -> bool {
-        self.peer == *peer
-            && self
-                .peer_device
-                .as_ref()
-                .is_none_or(|known| known == device)
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.presence
     }
 
-    /// Whether our candidates may leave: nobody's addresses do before Accept.
-    pub(crate) fn may_send_candidates(&self) -> bool {
-        self.is_live() && !self.negotiation.is_describing()
+    pub(crate) fn next_timeout(&self) -> Option<Now> {
+        self.timers.next()
     }
 
-    pub(crate) fn view(&self) -> CallView {
-        CallView {
-            call_id: self.id.clone(),
-            peer: self.peer.clone(),
+    pub(crate) fn snapshot(&self) -> ActiveCall {
+        ActiveCall {
+            call_id: self.peer.call_id.clone(),
+            peer: self.peer.user.clone(),
             peer_name: self.peer_name.clone(),
-            call_type: self.call_type,
+            call_type: self.negotiation.call_type(),
             role: self.role,
-            generation: self.generation,
-            peer_rings: matches!(self.phase, Phase::Calling { peer_rings: true }),
-            connected_at: self.connected_at,
-            muted: self.media.muted,
-            microphone: self.media.microphone.capture,
-            camera: self.media.camera.capture,
+            connection: self.connection(),
+            peer_rings: self.phase.peer_rings(),
+            connected_at: self.phase.connected_at(),
+            muted: self.media.is_muted(),
+            microphone: self.media.microphone(),
+            camera: self.media.camera(),
         }
+    }
+
+    /// What is left of the call when it is over.
+    pub(crate) fn into_ended(self, reason: EndReason, now: Now) -> Ended {
+        Ended {
+            duration: self.phase.connected_at().map(|since| now.since(since)),
+            call_id: self.peer.call_id,
+            peer: self.peer.user,
+            peer_name: self.peer_name,
+            call_type: self.negotiation.call_type(),
+            role: self.role,
+            reason,
+            microphone: self.media.microphone().failure(),
+            camera: self.media.camera().failure(),
+        }
+    }
+
+    // What the user does.
+
+    /// Answers a call that rings.
+    pub(crate) fn accept(
+        &mut self,
+        camera: bool,
+        now: Now,
+        ids: &mut Ids,
+        out: &mut Outputs,
+    ) -> Next {
+        if self.phase.is_ringing() {
+            self.take_offer(now, out);
+            let camera = camera && self.negotiation.call_type() == CallType::Video;
+            self.media.request(true, camera, ids, out);
+            out.push(Output::Changed);
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn decline(&mut self, out: &mut Outputs) -> Next {
+        if self.phase.is_ringing() {
+            self.peer.send_reject(CallRejectReason::Declined, out);
+            Next::end(EndReason::Declined)
+        } else {
+            Next::Keep
+        }
+    }
+
+    pub(crate) fn hang_up(&mut self, out: &mut Outputs) -> Next {
+        match self.phase {
+            Phase::Ringing { .. } => self.decline(out),
+            Phase::Calling { .. } => self.end(CallEndReason::Cancelled, EndReason::Cancelled, out),
+            Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
+                self.end(CallEndReason::Ended, EndReason::HungUp, out)
+            }
+        }
+    }
+
+    /// Another call of the same peer takes the place of this one.
+    pub(crate) fn superseded(&self, out: &mut Outputs) -> Next {
+        self.end(CallEndReason::Superseded, EndReason::Superseded, out)
+    }
+
+    pub(crate) fn set_muted(&mut self, muted: bool, ids: &mut Ids, out: &mut Outputs) -> Next {
+        // Before Accept there is no media to mute.
+        if !self.phase.is_ringing() {
+            self.media.set_muted(muted, ids, out);
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn set_camera(&mut self, on: bool, ids: &mut Ids, out: &mut Outputs) -> Next {
+        if !self.phase.is_ringing() {
+            self.media
+                .set_camera(on, self.negotiation.call_type(), ids, out);
+        }
+        Next::Keep
+    }
+
+    // Offers and answers, and what else the peer sends.
+
+    /// From Ringing to Connecting, for the user or for the glare rule.
+    fn take_offer(&mut self, now: Now, out: &mut Outputs) {
+        let Phase::Ringing { pending_offer } = &mut self.phase else {
+            return;
+        };
+        let sdp = Sdp(std::mem::take(&mut pending_offer.0));
+        self.connecting(now);
+        self.create_connection(out);
+        self.negotiation.set_remote_offer(sdp, &self.peer, out);
+    }
+
+    /// Takes the place of a call of ours that loses against this one of the same peer
+    /// (glare): without asking, since the user wants that very call.
+    pub(crate) fn replace(&mut self, ours: &Self, now: Now, out: &mut Outputs) {
+        self.take_offer(now, out);
+        let (call_type, connection) = (self.negotiation.call_type(), self.connection());
+        self.media.inherit(&ours.media, call_type, connection, out);
+        out.push(Output::Changed);
+    }
+
+    /// Shows the prompt, and nothing else.
+    pub(crate) fn ring(&mut self, until: Now, out: &mut Outputs) {
+        self.timers.set(Timer::Ring, until);
+        self.peer.send_ringing(out);
+    }
+
+    /// An offer with the id of this call: a renegotiation, or a repetition.
+    pub(crate) fn offer(&mut self, sdp: Sdp, now: Now, out: &mut Outputs) -> Next {
+        match self.phase {
+            Phase::Calling { .. } => {}
+            // They may not know that it rings here.
+            Phase::Ringing { .. } => self.peer.send_ringing(out),
+            Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
+                self.renegotiate(sdp, now, out);
+            }
+        }
+        Next::Keep
+    }
+
+    /// Perfect negotiation (webrtc, section 10.7): when both offer, the caller is
+    /// impolite, and the callee gives way.
+    fn renegotiate(&mut self, sdp: Sdp, now: Now, out: &mut Outputs) {
+        if self.negotiation.has_seen(&sdp) {
+            // Our answer may have been lost.
+            if self.negotiation.has_answered(&sdp) {
+                self.retransmit(out);
+            }
+        } else if !self.negotiation.has_pending_offer() || self.role == Role::Callee {
+            self.negotiation.set_remote_offer(sdp, &self.peer, out);
+            self.restart_negotiated(now);
+        }
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        device: &DeviceId,
+        sdp: Sdp,
+        now: Now,
+        out: &mut Outputs,
+    ) -> Next {
+        let repeated = self.negotiation.has_seen(&sdp);
+        let expected = self.awaits_answer() && !repeated;
+        match self.phase {
+            Phase::Calling { .. } if expected => {
+                // To all of the peer's devices, before one is settled on: the others
+                // stop ringing, and the one that answered pays no heed.
+                self.peer.send_end(CallEndReason::AnsweredElsewhere, out);
+                self.peer.device = Some(device.clone());
+                self.connecting(now);
+                self.timers.stop(Timer::PeerLeft);
+                self.negotiation.set_remote_answer(sdp, &self.peer, out);
+                self.send_candidates(out);
+                out.push(Output::Changed);
+            }
+            Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. }
+                if expected =>
+            {
+                self.negotiation.set_remote_answer(sdp, &self.peer, out);
+                self.restart_negotiated(now);
+            }
+            // They would not repeat it if they had all that they need.
+            Phase::Connecting | Phase::Reconnecting { .. } if self.negotiation.is_remote(&sdp) => {
+                self.negotiation.resend_candidates();
+                self.send_candidates(out);
+            }
+            // Repeated, or nobody asked.
+            Phase::Calling { .. }
+            | Phase::Ringing { .. }
+            | Phase::Connecting
+            | Phase::Connected { .. }
+            | Phase::Reconnecting { .. } => {}
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn remote_candidate(
+        &mut self,
+        device: &DeviceId,
+        candidate: IceCandidateInit,
+        out: &mut Outputs,
+    ) -> Next {
+        self.negotiation.remote_candidate(device, candidate, out);
+        Next::Keep
+    }
+
+    /// A device of the peer shows the prompt.
+    pub(crate) fn peer_rings(&mut self, device: &DeviceId, out: &mut Outputs) -> Next {
+        if let Phase::Calling {
+            peer_rings,
+            offered_devices,
+        } = &mut self.phase
+        {
+            if !offered_devices.contains(device) {
+                offered_devices.push(device.clone());
+            }
+            if !std::mem::replace(peer_rings, true) {
+                out.push(Output::Changed);
+            }
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn rejected(&mut self, reason: Option<CallRejectReason>, out: &mut Outputs) -> Next {
+        Next::end(match self.phase {
+            Phase::Calling { .. } => {
+                // The other devices of the user who declined stop ringing.
+                self.peer.send_end(CallEndReason::DeclinedElsewhere, out);
+                match reason {
+                    None | Some(CallRejectReason::Declined) => EndReason::PeerDeclined,
+                    Some(CallRejectReason::Busy) => EndReason::Busy,
+                    Some(CallRejectReason::Unsupported) => EndReason::Unsupported,
+                }
+            }
+            // The minimal client of docs/protocol.md cancels so.
+            Phase::Ringing { .. } => EndReason::Missed,
+            Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
+                EndReason::PeerHungUp
+            }
+        })
+    }
+
+    /// The peer ends the call over its own data channel, which only a live one has.
+    pub(crate) fn data_channel_message(&mut self, end: &CallEnd, out: &mut Outputs) -> Next {
+        if self.peer.call_id == end.call_id && self.phase.is_live() {
+            self.ended_by_peer(true, end.reason, out)
+        } else {
+            Next::Keep
+        }
+    }
+
+    /// The peer ends the call.
+    pub(crate) fn ended_by_peer(
+        &mut self,
+        to_this_device: bool,
+        reason: CallEndReason,
+        out: &mut Outputs,
+    ) -> Next {
+        let Some(reason) = self.phase.end_reason(reason, to_this_device) else {
+            return Next::Keep;
+        };
+        if self.state() == State::Calling {
+            // The other devices of the user stop ringing too.
+            self.peer.send_end(CallEndReason::Cancelled, out);
+        }
+        Next::end(reason)
+    }
+
+    // Who is online. Before there is a connection, only the server can tell that the peer
+    // is gone. Afterwards the connection itself does, and the server is not asked.
+
+    pub(crate) fn peer_devices(
+        &mut self,
+        devices: Vec<DeviceId>,
+        now: Now,
+        out: &mut Outputs,
+    ) -> Next {
+        let is_online = match &self.peer.device {
+            Some(device) => devices.contains(device),
+            None => !devices.is_empty(),
+        };
+        self.presence.set_devices(devices.clone());
+        self.offer_to(devices, out);
+        if !is_online {
+            self.peer_left(now);
+        } else if self.timers.stop(Timer::PeerLeft) {
+            self.peer_is_back(out);
+        }
+        Next::Keep
+    }
+
+    /// While calling, retransmits our offer to one device of the peer, if it is out.
+    pub(crate) fn reoffer_to(&self, device: &DeviceId, out: &mut Outputs) {
+        if matches!(self.phase, Phase::Calling { .. }) && self.awaits_answer() {
+            let device = Some(device.clone());
+            self.negotiation.send_description(&self.peer, device, out);
+        }
+    }
+
+    /// While calling, rings on the devices that are online and have not got the offer:
+    /// they came while we were calling, or came back.
+    fn offer_to(&mut self, devices: Vec<DeviceId>, out: &mut Outputs) {
+        let Phase::Calling {
+            offered_devices, ..
+        } = &mut self.phase
+        else {
+            return;
+        };
+        let before = std::mem::replace(offered_devices, devices.clone());
+        if self.negotiation.awaits_answer() {
+            for device in devices.into_iter().filter(|d| !before.contains(d)) {
+                self.negotiation
+                    .send_description(&self.peer, Some(device), out);
+            }
+        }
+    }
+
+    /// The peer is not online. It may come back before patience is out.
+    fn peer_left(&mut self, now: Now) {
+        match self.phase {
+            Phase::Calling { .. } | Phase::Ringing { .. } | Phase::Connecting => {
+                if self.timers.get(Timer::PeerLeft).is_none() {
+                    self.timers
+                        .set(Timer::PeerLeft, self.presence.patience(now));
+                }
+            }
+            Phase::Connected { .. } | Phase::Reconnecting { .. } => {}
+        }
+    }
+
+    /// What we said while the peer was away has reached nobody, and it may have ended
+    /// the call meanwhile.
+    fn peer_is_back(&mut self, out: &mut Outputs) {
+        match self.phase {
+            Phase::Ringing { .. } => self.peer.send_ringing(out),
+            Phase::Connecting => self.retransmit(out),
+            // The offer goes to each device that comes.
+            Phase::Calling { .. } | Phase::Connected { .. } | Phase::Reconnecting { .. } => {}
+        }
+    }
+
+    /// A message about the call has reached nobody.
+    pub(crate) fn peer_offline(&mut self, was_offer: bool, now: Now) -> Next {
+        match &self.phase {
+            // Presence knows of other devices, or of none that was never there.
+            Phase::Calling {
+                peer_rings,
+                offered_devices,
+            } if was_offer && offered_devices.is_empty() => {
+                if !*peer_rings && !self.presence.is_renewed(now) {
+                    return Next::end(EndReason::PeerOffline);
+                }
+                self.peer_left(now);
+            }
+            // A server that has just restarted may not know the peer again yet;
+            // presence decides, and a running call needs no server.
+            Phase::Calling { .. }
+            | Phase::Ringing { .. }
+            | Phase::Connecting
+            | Phase::Connected { .. }
+            | Phase::Reconnecting { .. } => {}
+        }
+        Next::Keep
+    }
+
+    /// What was sent and not confirmed may be lost, and what was on its way to us is.
+    /// So everything that matters is retransmitted, and whoever gets it retransmits
+    /// what belongs to it.
+    pub(crate) fn session_renewed(&mut self, now: Now, out: &mut Outputs) -> Next {
+        self.presence = Presence::renewed(now);
+        if self.timers.get(Timer::PeerLeft).is_some() {
+            self.timers
+                .set(Timer::PeerLeft, self.presence.patience(now));
+        }
+        match &mut self.phase {
+            Phase::Calling {
+                offered_devices, ..
+            } => {
+                offered_devices.clear();
+                self.retransmit(out);
+            }
+            Phase::Connecting | Phase::Reconnecting { .. } => self.retransmit(out),
+            Phase::Ringing { .. } => self.peer.send_ringing(out),
+            Phase::Connected { .. } if self.negotiation.awaits_answer() => self.retransmit(out),
+            Phase::Connected { .. } => {}
+        }
+        Next::Keep
+    }
+
+    // What this browser's peer connection reports.
+
+    pub(crate) fn local_offer(&mut self, sdp: Sdp, out: &mut Outputs) -> Next {
+        if self.negotiation.offer_created(sdp) {
+            self.send_description(out);
+            self.send_candidates(out);
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn local_answer(&mut self, sdp: Sdp, out: &mut Outputs) -> Next {
+        if self.negotiation.answer_created(sdp) {
+            self.send_description(out);
+            self.send_candidates(out);
+        }
+        Next::Keep
+    }
+
+    pub(crate) fn local_candidate(
+        &mut self,
+        candidate: IceCandidateInit,
+        out: &mut Outputs,
+    ) -> Next {
+        self.negotiation.keep_local_candidate(candidate);
+        self.send_candidates(out);
+        Next::Keep
+    }
+
+    pub(crate) fn local_description_failed(&mut self, out: &mut Outputs) -> Next {
+        self.negotiation.local_failed();
+        self.negotiation_failed(out)
+    }
+
+    /// A description that is needed will not be there, so that no connection comes
+    /// about.
+    pub(crate) fn negotiation_failed(&mut self, out: &mut Outputs) -> Next {
+        match self.phase {
+            Phase::Calling { .. } | Phase::Connecting => {
+                self.end(CallEndReason::Failed, EndReason::NegotiationFailed, out)
+            }
+            // The path in use is none the worse for it; if it is lost, its own deadline
+            // ends the call.
+            Phase::Ringing { .. } | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
+                Next::Keep
+            }
+        }
+    }
+
+    pub(crate) fn connection_state_changed(
+        &mut self,
+        state: PeerConnectionState,
+        now: Now,
+        out: &mut Outputs,
+    ) -> Next {
+        if self.phase.is_live() {
+            match (state, self.role) {
+                (PeerConnectionState::Connected, _) => self.connected(now, out),
+                (PeerConnectionState::Disconnected, Role::Caller) => {
+                    self.path_lost(limits::RESTART_AFTER, now, out);
+                }
+                (PeerConnectionState::Failed, Role::Caller) => {
+                    self.path_lost(Duration::ZERO, now, out);
+                }
+                (PeerConnectionState::Disconnected | PeerConnectionState::Failed, Role::Callee) => {
+                    self.path_lost(limits::CALLEE_RESTART_AFTER, now, out);
+                }
+                (PeerConnectionState::Closed, _) => {
+                    self.peer.send_end(CallEndReason::Ended, out);
+                    return Next::end(EndReason::PeerHungUp);
+                }
+                (PeerConnectionState::New | PeerConnectionState::Connecting, _) => {}
+            }
+        }
+        self.timeout(now, out)
+    }
+
+    fn connecting(&mut self, now: Now) {
+        self.phase = Phase::Connecting;
+        self.timers.stop(Timer::Ring);
+        self.timers.set(Timer::Connect, now + limits::CONNECT);
+    }
+
+    fn connected(&mut self, now: Now, out: &mut Outputs) {
+        let since = self.phase.connected_at().unwrap_or(now);
+        self.phase = Phase::Connected { since };
+        self.timers.stop_all();
+        out.push(Output::Changed);
+    }
+
+    /// The path does not answer: ICE is restarted after some patience, within a limit.
+    fn path_lost(&mut self, patience: Duration, now: Now, out: &mut Outputs) {
+        let at = now + patience;
+        if self.timers.repair().is_none_or(|before| at < before) {
+            self.timers.set_repair(Timer::Restart, at);
+        }
+        if let Phase::Connected { since } = self.phase {
+            self.phase = Phase::Reconnecting { since };
+            self.timers.set(Timer::Reconnect, now + limits::RECONNECT);
+            out.push(Output::Changed);
+        }
+    }
+
+    /// The descriptions of a restart are exchanged: it has some time to work.
+    fn restart_negotiated(&mut self, now: Now) {
+        if self.timers.repair().is_some() {
+            self.timers
+                .set_repair(Timer::Restart, now + limits::RESTART_AGAIN_AFTER);
+        }
+    }
+
+    /// The next step of the repair. A step that does not help is taken again, until the
+    /// call is connected or its deadline passes.
+    fn restart_ice(&mut self, now: Now, out: &mut Outputs) {
+        self.timers
+            .set_repair(Timer::Resend, now + limits::RESEND_AFTER);
+        if self.negotiation.awaits_answer() {
+            // The offer, or its answer, may have been lost.
+            self.retransmit(out);
+        } else {
+            self.offer_restart(out);
+        }
+    }
+
+    fn offer_restart(&mut self, out: &mut Outputs) {
+        if !self.negotiation.is_creating() {
+            self.negotiation.create_offer(true, out);
+        }
+    }
+
+    /// Moves the call over to another network without waiting for the path to be lost.
+    /// It need not be lost: one restart, and ICE decides the rest. Chromium leaves an old
+    /// path that ICE prefers to the new one only after 2.5 s of silence on it; no API
+    /// shortens that.
+    pub(crate) fn network_changed(&mut self, now: Now, out: &mut Outputs) -> Next {
+        match self.phase {
+            Phase::Calling { .. } | Phase::Ringing { .. } => {}
+            Phase::Connected { .. } if self.negotiation.awaits_answer() => {}
+            Phase::Connected { .. } => self.offer_restart(out),
+            Phase::Connecting | Phase::Reconnecting { .. } => self.restart_ice(now, out),
+        }
+        Next::Keep
+    }
+
+    // Microphone and camera.
+
+    /// Takes what came of a request.
+    pub(crate) fn media(
+        &mut self,
+        request: MediaRequest,
+        audio: Option<Result<(), MediaError>>,
+        video: Option<Result<(), MediaError>>,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media
+            .answered(self.connection(), request, audio, video, out);
+        Next::Keep
+    }
+
+    pub(crate) fn track_ended(
+        &mut self,
+        request: MediaRequest,
+        kind: TrackKind,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media.track_ended(request, kind, out);
+        Next::Keep
+    }
+
+    // Time.
+
+    /// What is due now, if anything is.
+    pub(crate) fn timeout(&mut self, now: Now, out: &mut Outputs) -> Next {
+        let (tell, reason) = match self.timers.due(now) {
+            None => return Next::Keep,
+            Some(Timer::Restart | Timer::Resend) => {
+                self.restart_ice(now, out);
+                return Next::Keep;
+            }
+            Some(Timer::Ring) if self.role == Role::Caller => {
+                (CallEndReason::NoAnswer, EndReason::NoAnswer)
+            }
+            Some(Timer::Ring) => (CallEndReason::NoAnswer, EndReason::Missed),
+            Some(Timer::Connect) => (CallEndReason::Failed, EndReason::ConnectionFailed),
+            Some(Timer::Reconnect) => (CallEndReason::Failed, EndReason::ConnectionLost),
+            // Should it come back after all, it must not ring or wait any longer.
+            Some(Timer::PeerLeft) => match self.phase {
+                Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),
+                Phase::Ringing { .. } => (CallEndReason::NoAnswer, EndReason::Missed),
+                Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
+                    (CallEndReason::Failed, EndReason::PeerGone)
+                }
+            },
+        };
+        self.end(tell, reason, out)
+    }
+
+    // What is sent, and what the browser is told.
+
+    /// This side ends the call, and tells the peer in every way that there is.
+    fn end(&self, tell: CallEndReason, reason: EndReason, out: &mut Outputs) -> Next {
+        let end = self.peer.send_end(tell, out);
+        let goodbye = self.phase.connected_at().map(|_| end);
+        Next::End { reason, goodbye }
+    }
+
+    /// All that the peer needs of us: the description, and the candidates.
+    fn retransmit(&mut self, out: &mut Outputs) {
+        self.send_description(out);
+        self.negotiation.resend_candidates();
+        self.send_candidates(out);
+    }
+
+    fn send_description(&self, out: &mut Outputs) {
+        let device = self.peer.device.clone();
+        self.negotiation.send_description(&self.peer, device, out);
+    }
+
+    /// Nobody's addresses leave before Accept.
+    fn send_candidates(&mut self, out: &mut Outputs) {
+        if self.phase.is_live() {
+            self.negotiation.send_candidates(&self.peer, out);
+        }
+    }
+
+    fn create_connection(&self, out: &mut Outputs) {
+        out.push(Output::CreateConnection {
+            connection: self.negotiation.connection(),
+            role: self.role,
+            call_type: self.negotiation.call_type(),
+        });
     }
 }

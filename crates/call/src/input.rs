@@ -1,176 +1,144 @@
-//! Everything that can happen to a call.
+//! What a call machine is told.
 
-use wimpex_protocol::{CallEnd, CallId, CallType, Candidate, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
+use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
-/// Names one `RTCPeerConnection`. Whatever comes back with an older number is
-/// about a connection that is gone, and is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Generation(pub u64);
+use crate::command::Command;
 
-/// Names one question to the person for microphone or camera, and the tracks
-/// that came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Names one `RTCPeerConnection` of a machine, from 1. What comes back with an older id is
+/// about a connection that was closed, and is ignored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
+pub struct PeerConnectionId(pub u64);
+
+/// Names one call of `getUserMedia`, from 1, and the tracks that came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(transparent)
+)]
 pub struct MediaRequest(pub u64);
 
-/// Which of the two kinds of `MediaStreamTrack`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TrackKind {
-    /// The microphone's.
-    Audio,
-    /// The camera's.
-    Video,
-}
-
-/// Why there is no track (mediacapture-streams, section 9.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MediaError {
-    /// `NotAllowedError`: the person or the system said no.
-    Denied,
-    /// `NotFoundError`: there is no such device.
-    NotFound,
-    /// `NotReadableError`: another program has the device.
-    InUse,
-    /// There is no `mediaDevices`: the page did not come over a secure origin.
-    Insecure,
-    /// The track was there and ended, as when the device is unplugged.
-    Lost,
-    /// Anything else.
-    Other,
-}
-
-/// `RTCPeerConnectionState` (webrtc, section 4.4.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PeerConnectionState {
-    /// Created.
-    New,
-    /// ICE or DTLS is at work.
-    Connecting,
-    /// Media flows.
-    Connected,
-    /// No path answers at the moment; may recover by itself.
-    Disconnected,
-    /// No path is left; an ICE restart may find one.
-    Failed,
-    /// The peer has closed its connection (DTLS `close_notify`). What
-    /// `RTCPeerConnectionState` calls closed is our own doing, and no news.
-    Closed,
-}
-
-/// One event. See [`crate::Machine::handle`].
+/// What can happen to a call. What comes with the id of a connection that is closed
+/// already has no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case", rename_all_fields = "camelCase")
+)]
 pub enum Input {
-    /// The person calls somebody. `call_id` must be fresh and unguessable.
-    Place {
-        /// The new call's id.
-        call_id: CallId,
-        /// Whom.
-        peer: UserId,
-        /// Sound and picture, or sound alone.
-        call_type: CallType,
-    },
-    /// The person takes the call that is ringing.
-    Accept {
-        /// Whether a video call may use the camera.
-        camera: bool,
-    },
-    /// The person says no to the call that is ringing.
-    Decline,
-    /// The person cancels, or hangs up.
-    HangUp,
-    /// The person has seen how the last call ended.
-    Dismiss,
-    /// The person mutes or unmutes the microphone.
-    SetMuted(bool),
-    /// The person turns the camera on or off.
-    SetCamera(bool),
+    /// The user of the page clicked.
+    Command(Command),
 
-    /// A signal came from another page.
-    Remote {
+    /// A signal came from another page, by way of the server.
+    Signal {
         /// The sender, as the server stamped it.
         from: UserId,
         /// The sender's device, as the server stamped it.
         device: DeviceId,
-        /// Whether it named this device, rather than all of the person's.
-        addressed: bool,
+        /// Whether it was sent to this device, rather than to all of the user's.
+        to_this_device: bool,
         /// What it says.
         signal: Signal,
     },
-    /// The server says that a message about this call reached nobody.
+    /// The server says that a message about a call reached nobody: its error
+    /// `user-offline`.
     PeerOffline {
-        /// The call.
+        /// The call that the message was about.
         call_id: CallId,
-        /// Whether that message was a `call-offer` (the error's `refType`).
+        /// Whether the message was a `call-offer` (the error's `refType`).
         offer: bool,
     },
-    /// The server says who is there: its `presence` of one person.
+    /// The server says which devices of a user are online: its `presence`.
     PeerDevices {
-        /// The person.
+        /// The user.
         user: UserId,
-        /// Their devices that are there; empty means that nobody is.
+        /// Those that are online; empty means that the user is not.
         devices: Vec<DeviceId>,
     },
     /// The page is logged in anew, and the server remembers nothing from before:
     /// it has restarted, or the page was away for too long.
     SessionRenewed,
-    /// The browser says that this machine is on another network.
+    /// The browser says that this device is on another network.
     NetworkChanged,
-    /// The peer's word over the connection itself, which needs no server.
-    Direct {
+    /// The peer says over the call's own data channel, which needs no server, that the
+    /// call is over.
+    DataChannelMessage {
         /// Over which connection.
-        generation: Generation,
-        /// That the call is over, and why.
+        connection: PeerConnectionId,
+        /// The same message as the one by way of the server.
         end: CallEnd,
     },
 
-    /// The local description of an offer is set.
+    /// An offer is set as the local description: what [`crate::Output::CreateOffer`] asked
+    /// for.
     LocalOffer {
         /// Of which connection.
-        generation: Generation,
-        /// The description.
+        connection: PeerConnectionId,
+        /// The local description.
         sdp: Sdp,
     },
-    /// The local description of an answer is set.
+    /// An answer is set as the local description: what
+    /// [`crate::Output::SetRemoteOffer`] asked for.
     LocalAnswer {
         /// Of which connection.
-        generation: Generation,
-        /// The description.
+        connection: PeerConnectionId,
+        /// The local description.
         sdp: Sdp,
     },
-    /// `onicecandidate`.
+    /// `onicecandidate`: a candidate to be trickled (RFC 8838).
     LocalCandidate {
         /// Of which connection.
-        generation: Generation,
-        /// The path.
-        candidate: Candidate,
+        connection: PeerConnectionId,
+        /// The candidate.
+        candidate: IceCandidateInit,
     },
-    /// The browser could not make or take a description.
-    NegotiationFailed {
-        /// Of which connection.
-        generation: Generation,
+    /// The browser could not carry out [`crate::Output::CreateConnection`].
+    CreateConnectionFailed {
+        /// Which connection.
+        connection: PeerConnectionId,
     },
-    /// `onconnectionstatechange`.
-    Connection {
+    /// No local description came of [`crate::Output::CreateOffer`] or
+    /// [`crate::Output::SetRemoteOffer`], or it cannot be signed.
+    LocalDescriptionFailed {
         /// Of which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
+    },
+    /// The browser refused the answer of [`crate::Output::SetRemoteAnswer`].
+    SetRemoteAnswerFailed {
+        /// Of which connection.
+        connection: PeerConnectionId,
+    },
+    /// `onconnectionstatechange`; or, as [`PeerConnectionState::Closed`], the end of
+    /// the peer's DTLS transport.
+    ConnectionStateChanged {
+        /// Of which connection.
+        connection: PeerConnectionId,
         /// The new state.
         state: PeerConnectionState,
     },
-    /// `getUserMedia` has an answer. What was not asked for is `None`.
+    /// `getUserMedia` has an answer: see [`crate::Output::RequestMedia`].
     Media {
-        /// Which question.
+        /// Which request.
         request: MediaRequest,
-        /// The microphone.
+        /// Whether there is a track of the microphone; `None` if it was not asked for.
         audio: Option<Result<(), MediaError>>,
-        /// The camera.
+        /// The same of the camera.
         video: Option<Result<(), MediaError>>,
     },
-    /// A captured track ended by itself.
+    /// A captured track fired `ended`, as when its device is unplugged.
     TrackEnded {
-        /// The question that it had come of.
+        /// The request that it had come of.
         request: MediaRequest,
-        /// Which one.
+        /// Which of its tracks.
         kind: TrackKind,
     },
-    /// The time that [`crate::Machine::poll_timeout`] named has come.
+    /// The time has come that `poll_timeout` named.
     Timeout,
 }

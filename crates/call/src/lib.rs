@@ -1,12 +1,11 @@
 //! What a call *is*: a pure state machine.
 //!
-//! There is no clock in here, no randomness, no network and no browser: time and
-//! ids come in as arguments, and whatever should happen comes out as an
-//! [`Output`] for somebody else to carry out. One [`Machine`] is one tab; it has
-//! at most one call.
+//! There is no clock in here, no randomness, no network and no browser: time and ids
+//! come in as arguments, and whatever should happen comes out as an [`Output`] for
+//! somebody else to carry out. One [`CallMachine`] is one tab; it has at most one call.
 //!
 //! ```text
-//!            Place                          remote offer
+//!          StartCall                        remote offer
 //!   ┌─────────────────────────── Idle ◄──────────────────────────┐ Dismiss
 //!   │                             │                              │
 //!   ▼                             ▼                              │
@@ -23,53 +22,64 @@
 //!        cancel, decline, busy, offline, gone, hang up, lost, time
 //! ```
 //!
-//! A new offer of the same peer ends the call that it replaces, and rings.
-//! Whatever is lost on the way is said again: after [`Input::SessionRenewed`]
-//! each side repeats its last description, and whoever hears a repetition
-//! repeats what belongs to it. Nothing that is repeated counts twice, and a call
-//! that is over is remembered for a while, so that it never rings again.
+//! A new offer of the same peer ends the call that it replaces, and rings. Whatever is
+//! lost on the way is retransmitted: after [`Input::SessionRenewed`] each side sends its
+//! last description again, and whoever gets one again sends again what belongs to it.
+//! Nothing that is repeated counts twice, and a call that is over is remembered for a
+//! while, so that it never rings again.
 //!
-//! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and
-//! `closed` are those of `RTCPeerConnectionState` (webrtc, section 4.4.3); they
-//! come in as [`Input::Connection`].
+//! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and `closed` are
+//! those of `RTCPeerConnectionState` (webrtc, section 4.3.3); they come in as
+//! [`Input::ConnectionStateChanged`].
 //!
-//! To use it: give it an input, then take outputs until there are none, then ask
-//! when it wants to be woken.
+//! It is driven as every [`wimpex_sansio::Machine`] is:
 //!
 //! ```
-//! use std::time::Duration;
-//! use wimpex_call::{Input, Machine, Output, State};
+//! use wimpex_call::{CallMachine, Command, Input, Output, State, limits};
+//! use wimpex_sansio::{Machine, Now, outputs};
 //! use wimpex_protocol::{CallId, CallType, UserId};
 //!
-//! let mut machine = Machine::new();
-//! let now = Duration::ZERO;
+//! let mut machine = CallMachine::new();
+//! let now = Now::ZERO;
 //! machine.handle(
-//!     Input::Place {
+//!     Input::Command(Command::StartCall {
 //!         call_id: CallId::parse("call_1").unwrap(),
 //!         peer: UserId::parse("guest-bob").unwrap(),
 //!         call_type: CallType::Audio,
-//!     },
+//!     }),
 //!     now,
 //! );
-//! while let Some(output) = machine.poll_output() {
-//!     // Create the peer connection, ask for the microphone, make the offer …
+//! for output in outputs(&mut machine) {
+//!     // Create the peer connection, ask for the microphone, create the offer …
 //!     let _: Output = output;
 //! }
 //! assert_eq!(machine.state(), State::Calling);
-//! assert_eq!(machine.poll_timeout(), Some(Duration::from_secs(60)));
+//! assert_eq!(machine.poll_timeout(), Some(now + limits::RING));
 //! ```
 
 mod call;
+mod collision;
+mod command;
+mod ids;
 mod input;
+pub mod limits;
 mod machine;
+mod media;
 mod memory;
 mod negotiation;
 mod output;
-mod state;
+mod outputs;
+mod peer;
+mod phase;
+mod presence;
+mod snapshot;
+mod timer;
 
-pub use call::limits;
-pub use input::{Generation, Input, MediaError, MediaRequest, PeerConnectionState, TrackKind};
-pub use machine::Machine;
-pub use memory::{Early, Memory};
+pub use command::Command;
+pub use input::{Input, MediaRequest, PeerConnectionId};
+pub use machine::CallMachine;
+pub use memory::{EarlyCandidate, EndedCall, Memory, Outcome};
 pub use output::Output;
-pub use state::{CallView, Capture, EndReason, Ended, Role, State, View};
+pub use snapshot::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
+// They are part of `Input`.
+pub use wimpex_webrtc::{MediaError, PeerConnectionState, TrackKind};

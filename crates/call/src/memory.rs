@@ -1,114 +1,130 @@
-//! What outlives a call, or comes before it: bounded, and told apart by person,
+//! What outlives a call, or comes before it: bounded, and told apart by user,
 //! so that nobody can speak for another's call.
 
 use std::collections::VecDeque;
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, Candidate, DeviceId, Signal,
-    UserId,
+    CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, DeviceId, Signal, UserId,
 };
+use wimpex_webrtc::IceCandidateInit;
 
-use crate::EndReason;
-use crate::call::limits;
+use crate::input::{MediaRequest, PeerConnectionId};
+use crate::limits;
+use crate::snapshot::EndReason;
 
-/// All that a machine without a call keeps of those before: with it, another one goes on
-/// as this one would. In words only when it is asked for, which is rare.
+/// What a machine without a call keeps of those before: with it, another machine goes
+/// on as this one would.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
 pub struct Memory {
-    /// The last [`crate::Generation`].
-    pub generation: u64,
-    /// The last [`crate::MediaRequest`].
-    pub request: u64,
-    pub(crate) over: Over,
-    pub(crate) orphans: Orphans,
+    /// The last connection's id; 0 before the first.
+    pub last_connection: PeerConnectionId,
+    /// The last request's id; 0 before the first.
+    pub last_request: MediaRequest,
+    /// Calls that are over, the oldest first.
+    pub ended_calls: Vec<EndedCall>,
+    /// Candidates whose offer has not come, the oldest first.
+    pub early_candidates: Vec<EarlyCandidate>,
+}
+
+/// A call that is over here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub struct EndedCall {
+    /// With whom it was.
+    pub peer: UserId,
+    /// The call.
+    pub call_id: CallId,
+    /// What a peer is told that does not know it yet.
+    pub outcome: Outcome,
 }
 
 /// A candidate that came before the offer that it belongs to.
-pub type Early = (UserId, DeviceId, CallId, Candidate);
-
-impl Memory {
-    /// The same again of its parts; an end that is none is left out.
-    pub fn new(
-        generation: u64,
-        request: u64,
-        over: Vec<(UserId, Signal)>,
-        early: Vec<Early>,
-    ) -> Self {
-        let known = over.into_iter().filter_map(|(peer, signal)| {
-            let (id, verdict) = Verdict::said(&signal)?;
-            Some((peer, id, verdict))
-        });
-        Self {
-            generation,
-            request,
-            over: Over {
-                calls: known.collect(),
-            },
-            orphans: Orphans(early.into()),
-        }
-    }
-
-    /// Calls that are over: with whom, and what is said of each to who does not know it.
-    pub fn over(&self) -> Vec<(UserId, Signal)> {
-        let calls = self.over.calls.iter();
-        calls
-            .map(|(peer, id, verdict)| (peer.clone(), verdict.signal(id.clone())))
-            .collect()
-    }
-
-    /// Candidates that came before the offer that they belong to.
-    pub fn early(&self) -> Vec<Early> {
-        self.orphans.0.iter().cloned().collect()
-    }
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase")
+)]
+pub struct EarlyCandidate {
+    /// Who sent it, as the server stamped it.
+    pub from: UserId,
+    /// The sender's device, as the server stamped it.
+    pub device: DeviceId,
+    /// The call that it names.
+    pub call_id: CallId,
+    /// The candidate.
+    pub candidate: IceCandidateInit,
 }
 
-/// Candidates that came before the offer that they belong to.
+/// The early candidates of all peers. Bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Orphans(VecDeque<Early>);
+pub(crate) struct EarlyCandidates(VecDeque<EarlyCandidate>);
 
-impl Orphans {
+impl EarlyCandidates {
+    pub(crate) fn restore(candidates: Vec<EarlyCandidate>) -> Self {
+        Self(candidates.into())
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<EarlyCandidate> {
+        self.0.iter().cloned().collect()
+    }
+
     /// Keeps one; the oldest goes when there are too many.
-    pub(crate) fn keep(
-        &mut self,
-        from: UserId,
-        device: DeviceId,
-        id: CallId,
-        candidate: Candidate,
-    ) {
-        if self.0.len() == limits::ORPHANED_CANDIDATES {
+    pub(crate) fn keep(&mut self, candidate: EarlyCandidate) {
+        if self.0.len() == limits::EARLY_CANDIDATES {
             self.0.pop_front();
         }
-        self.0.push_back((from, device, id, candidate));
+        self.0.push_back(candidate);
     }
 
     /// Hands out those of a call that has begun, and forgets those of others'
     /// calls that its peer gave up.
-    pub(crate) fn claim(&mut self, peer: &UserId, call: &CallId) -> Vec<(DeviceId, Candidate)> {
+    pub(crate) fn claim(
+        &mut self,
+        peer: &UserId,
+        call_id: &CallId,
+    ) -> Vec<(DeviceId, IceCandidateInit)> {
         let mut claimed = Vec::new();
-        self.0.retain(|(from, device, id, candidate)| {
-            let belongs = from == peer && id == call;
-            if belongs {
-                claimed.push((device.clone(), candidate.clone()));
+        self.0.retain(|early| {
+            if early.from == *peer && early.call_id == *call_id {
+                claimed.push((early.device.clone(), early.candidate.clone()));
             }
-            from != peer
+            early.from != *peer
         });
         claimed
     }
 
     /// Forgets those of a call that is over.
-    fn forget(&mut self, peer: &UserId, call: &CallId) {
-        self.0.retain(|(from, _, id, _)| from != peer || id != call);
+    fn forget(&mut self, peer: &UserId, call_id: &CallId) {
+        let is_kept = |early: &EarlyCandidate| early.from != *peer || early.call_id != *call_id;
+        self.0.retain(is_kept);
     }
 }
 
-/// What to say of a call that is over to whoever does not know it yet.
+/// What a peer is told of a call that is over, and that it does not know to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Verdict {
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
+pub enum Outcome {
+    /// With `call-reject`.
     Rejected(CallRejectReason),
+    /// With `call-end`.
     Ended(CallEndReason),
 }
 
-impl Verdict {
+impl Outcome {
     /// What an end was, in the words of the wire.
     pub(crate) fn of(reason: EndReason) -> Self {
         match reason {
@@ -131,21 +147,6 @@ impl Verdict {
         }
     }
 
-    /// The reverse of [`Self::signal`].
-    fn said(signal: &Signal) -> Option<(CallId, Self)> {
-        match signal {
-            Signal::CallReject(reject) => {
-                Some((reject.call_id.clone(), Self::Rejected(reject.reason?)))
-            }
-            Signal::CallEnd(end) => Some((end.call_id.clone(), Self::Ended(end.reason))),
-            Signal::CallOffer(_)
-            | Signal::CallAnswer(_)
-            | Signal::IceCandidate(_)
-            | Signal::CallRinging(_)
-            | Signal::CallConfirm(_) => None,
-        }
-    }
-
     pub(crate) fn signal(self, call_id: CallId) -> Signal {
         match self {
             Self::Rejected(reason) => Signal::CallReject(CallReject {
@@ -157,41 +158,41 @@ impl Verdict {
     }
 }
 
-/// Calls that are over, so that none of them rings when its offer comes late,
-/// or again.
+/// The calls that are over, so that none of them rings when its offer comes late, or
+/// again. Bounded for each peer, so that nobody can make another's calls forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Over {
-    calls: VecDeque<(UserId, CallId, Verdict)>,
-}
+pub(crate) struct EndedCalls(VecDeque<EndedCall>);
 
-impl Over {
+impl EndedCalls {
+    pub(crate) fn restore(calls: Vec<EndedCall>) -> Self {
+        Self(calls.into())
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<EndedCall> {
+        self.0.iter().cloned().collect()
+    }
+
     /// Remembers one; what was known of it first stays.
-    pub(crate) fn remember(
-        &mut self,
-        orphans: &mut Orphans,
-        peer: UserId,
-        id: CallId,
-        verdict: Verdict,
-    ) {
-        orphans.forget(&peer, &id);
-        if self.verdict(&peer, &id).is_some() {
+    pub(crate) fn remember(&mut self, early: &mut EarlyCandidates, ended: EndedCall) {
+        let EndedCall { peer, call_id, .. } = &ended;
+        early.forget(peer, call_id);
+        if self.outcome(peer, call_id).is_some() {
             return;
         }
-        let of_peer = self.calls.iter().filter(|(of, ..)| *of == peer).count();
-        if of_peer >= limits::OVER_CALLS {
-            let oldest = self.calls.iter().position(|(of, ..)| *of == peer);
-            oldest.map(|at| self.calls.remove(at));
-        } else if self.calls.len() >= limits::OVER_CALLS_OF_ALL {
-            self.calls.pop_front();
+        let of_peer = self.0.iter().filter(|call| call.peer == *peer).count();
+        if of_peer >= limits::ENDED_CALLS {
+            let oldest = self.0.iter().position(|call| call.peer == *peer);
+            oldest.map(|at| self.0.remove(at));
+        } else if self.0.len() >= limits::ENDED_CALLS_OF_ALL {
+            self.0.pop_front();
         }
-        self.calls.push_back((peer, id, verdict));
+        self.0.push_back(ended);
     }
 
     /// What became of that call, if it is known to be over.
-    pub(crate) fn verdict(&self, peer: &UserId, id: &CallId) -> Option<Verdict> {
-        self.calls
-            .iter()
-            .find(|(of, call, _)| of == peer && call == id)
-            .map(|(_, _, verdict)| *verdict)
+    pub(crate) fn outcome(&self, peer: &UserId, call_id: &CallId) -> Option<Outcome> {
+        let mut calls = self.0.iter();
+        let ended = calls.find(|call| call.peer == *peer && call.call_id == *call_id);
+        ended.map(|call| call.outcome)
     }
 }

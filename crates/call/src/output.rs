@@ -1,107 +1,119 @@
-//! Everything that a call can ask for.
+//! What a call machine asks for.
 
-use wimpex_protocol::{CallEnd, CallType, Candidate, Relayed, Sdp};
+use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
+use wimpex_webrtc::IceCandidateInit;
 
-use crate::{Generation, MediaRequest, Role};
+use crate::input::{MediaRequest, PeerConnectionId};
+use crate::snapshot::Role;
 
-/// One thing to do, in the order in which they come out.
+/// What is to be done. The order matters: a candidate, for example, always comes after
+/// the description that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Pass this to the server.
+    /// Send this to the server, signed if its call is one that can be verified.
     Send(Relayed),
-    /// Make an `RTCPeerConnection`. The caller's has its transceivers from the
-    /// start; the callee's come with the offer.
+    /// Create an `RTCPeerConnection`. The caller's has its transceivers from the start; the
+    /// callee's come with the offer. If that fails, the answer is
+    /// [`crate::Input::CreateConnectionFailed`].
     CreateConnection {
-        /// Its number from now on.
-        generation: Generation,
+        /// What it is called from now on.
+        connection: PeerConnectionId,
         /// Which side of the call it is on.
         role: Role,
-        /// Sound and picture, or sound alone.
+        /// With or without video.
         call_type: CallType,
     },
-    /// `setLocalDescription` of an offer; the answer is [`crate::Input::LocalOffer`].
-    MakeOffer {
+    /// `setLocalDescription` of an offer; the answer is [`crate::Input::LocalOffer`], or
+    /// [`crate::Input::LocalDescriptionFailed`].
+    CreateOffer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// Whether to gather new candidates (`restartIce`).
         ice_restart: bool,
     },
-    /// `setRemoteDescription` of an offer, rolling back one of our own, and
-    /// `setLocalDescription`; the answer is [`crate::Input::LocalAnswer`].
-    AcceptOffer {
+    /// `setRemoteDescription` of an offer, with a rollback of a local one, and then
+    /// `setLocalDescription` of the answer; the answer is [`crate::Input::LocalAnswer`],
+    /// or [`crate::Input::LocalDescriptionFailed`].
+    SetRemoteOffer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The peer's offer.
         sdp: Sdp,
     },
-    /// `setRemoteDescription` of an answer.
-    AcceptAnswer {
+    /// `setRemoteDescription` of an answer. If that fails, the answer is
+    /// [`crate::Input::SetRemoteAnswerFailed`].
+    SetRemoteAnswer {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// The peer's answer.
         sdp: Sdp,
     },
-    /// `addIceCandidate`; always after the description that it belongs to.
+    /// `addIceCandidate`. Whether that works is of no interest: it is one path fewer.
     AddCandidate {
         /// On which connection.
-        generation: Generation,
-        /// The path.
-        candidate: Candidate,
+        connection: PeerConnectionId,
+        /// The candidate.
+        candidate: IceCandidateInit,
     },
-    /// Close the connection and let go of all that belongs to it.
+    /// Close the connection, and release all that belongs to it.
     CloseConnection {
         /// Which one.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// What to tell the peer over the connection itself first: the server,
         /// which is told the same, may be away.
-        farewell: Option<CallEnd>,
+        goodbye: Option<CallEnd>,
     },
     /// `getUserMedia`; the answer is [`crate::Input::Media`].
     RequestMedia {
-        /// The question's number.
+        /// What the request is called from now on.
         request: MediaRequest,
         /// Ask for the microphone.
         audio: bool,
         /// Ask for the camera.
         video: bool,
     },
-    /// Send these of the request's tracks over the connection (`replaceTrack`),
-    /// and stop its others.
+    /// Send these of the request's tracks over the connection (`replaceTrack`), and stop its
+    /// others.
     AttachMedia {
         /// On which connection.
-        generation: Generation,
+        connection: PeerConnectionId,
         /// Whose tracks.
         request: MediaRequest,
-        /// Send its sound.
+        /// Send its audio track.
         audio: bool,
-        /// Send its picture.
+        /// Send its video track.
         video: bool,
     },
-    /// Let the microphone be heard or not (`MediaStreamTrack.enabled`).
+    /// Mute the microphone or not (`MediaStreamTrack.enabled`).
     SetMuted(bool),
-    /// Stop the camera, its light included.
+    /// Stop the camera's tracks, so that its light goes off.
     StopCamera,
-    /// Stop all tracks of this request; it came too late.
+    /// Stop all tracks of this request, which came too late.
     ReleaseMedia {
         /// Whose tracks.
         request: MediaRequest,
     },
     /// Stop all tracks, whatever request they came of.
     ReleaseAllMedia,
-    /// What [`crate::Machine::view`] says has changed.
+    /// [`crate::CallMachine::snapshot`] has changed.
     Changed,
 }
 
 impl Output {
-    /// What it asks for, in a word: for records of what happened.
+    /// What it asks for, in a few words: for records of what happened. For
+    /// [`Output::Send`] it is the message's `type`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Send(relayed) => relayed.signal.type_name(),
             Self::CreateConnection { .. } => "create connection",
-            Self::MakeOffer { ice_restart, .. } if *ice_restart => "make offer, restart ICE",
-            Self::MakeOffer { .. } => "make offer",
-            Self::AcceptOffer { .. } => "accept offer",
-            Self::AcceptAnswer { .. } => "accept answer",
+            Self::CreateOffer {
+                ice_restart: true, ..
+            } => "create offer, restart ICE",
+            Self::CreateOffer {
+                ice_restart: false, ..
+            } => "create offer",
+            Self::SetRemoteOffer { .. } => "set remote offer",
+            Self::SetRemoteAnswer { .. } => "set remote answer",
             Self::AddCandidate { .. } => "add candidate",
             Self::CloseConnection { .. } => "close connection",
             Self::RequestMedia { .. } => "request media",

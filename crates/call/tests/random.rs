@@ -13,14 +13,14 @@ mod world;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use wimpex_call::{Input, PeerConnectionState, State};
+use wimpex_call::{Command, PeerConnectionState, State};
 use wimpex_protocol::CallType;
 use world::{ALICE, BOB, World};
 
 /// One thing that happens; pages are named by number.
 #[derive(Clone, Debug)]
 enum Event {
-    Place(usize, bool),
+    StartCall(usize, bool),
     Accept(usize),
     Decline(usize),
     HangUp(usize),
@@ -45,7 +45,7 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     let who = 0..2usize;
     prop_oneof![
-        4 => (who.clone(), any::<bool>()).prop_map(|(w, v)| Event::Place(w, v)),
+        4 => (who.clone(), any::<bool>()).prop_map(|(w, v)| Event::StartCall(w, v)),
         4 => who.clone().prop_map(Event::Accept),
         1 => who.clone().prop_map(Event::Decline),
         1 => who.clone().prop_map(Event::HangUp),
@@ -70,7 +70,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 fn perform(world: &mut World, event: Event, calls: &mut u32) {
     match event {
-        Event::Place(who, video) => {
+        Event::StartCall(who, video) => {
             *calls += 1;
             // Neither side's ids are always the greater ones.
             let id = format!("call_{}_{calls}", calls.wrapping_mul(7) % 10);
@@ -79,14 +79,14 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
             } else {
                 CallType::Audio
             };
-            world.place(who, 1 - who, &id, call_type);
+            world.start_call(who, 1 - who, &id, call_type);
         }
         Event::Accept(who) => world.accept(who),
-        Event::Decline(who) => world.input(who, Input::Decline),
-        Event::HangUp(who) => world.input(who, Input::HangUp),
-        Event::Dismiss(who) => world.input(who, Input::Dismiss),
-        Event::Camera(who, on) => world.input(who, Input::SetCamera(on)),
-        Event::Mute(who, muted) => world.input(who, Input::SetMuted(muted)),
+        Event::Decline(who) => world.command(who, Command::Decline),
+        Event::HangUp(who) => world.command(who, Command::HangUp),
+        Event::Dismiss(who) => world.command(who, Command::Dismiss),
+        Event::Camera(who, on) => world.command(who, Command::SetCamera(on)),
+        Event::Mute(who, muted) => world.command(who, Command::SetMuted(muted)),
         Event::Deliver => {
             world.deliver();
         }
@@ -108,7 +108,7 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
         Event::Back(who) => world.back(who),
         Event::Vanish(who) => {
             world.vanish(who);
-            world.pages[who].open_questions.clear();
+            world.pages[who].open_prompts.clear();
         }
         Event::Cut(failed) => world.cut(if failed {
             PeerConnectionState::Failed
@@ -117,8 +117,8 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
         }),
         Event::Mend => world.path = true,
         Event::Permission(who) => {
-            if !world.pages[who].open_questions.is_empty() {
-                world.answer_question(who, Ok(()));
+            if !world.pages[who].open_prompts.is_empty() {
+                world.answer_prompt(who, Ok(()));
             }
         }
         Event::SlowPermission(who, slow) => {
@@ -131,7 +131,7 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
 /// What holds at every moment.
 fn check(world: &World) {
     for page in &world.pages {
-        let call = page.machine.view().call;
+        let call = page.machine.snapshot().call;
         let open = page.open_connections();
         match page.machine.state() {
             State::Idle | State::Ended | State::Ringing => {
@@ -154,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_a_call_is_connected_or_over_in_the_end(
+    fn a_call_is_connected_or_over_in_the_end(
         events in proptest::collection::vec(event(), 0..60),
     ) {
         let mut world = World::with(&[("alice", "a1"), ("bob", "b1")]);
@@ -173,7 +173,7 @@ proptest! {
         world.notice_lost_ends();
         world.pass(Duration::from_secs(200));
         check(&world);
-        let calls: Vec<_> = world.pages.iter().map(|p| p.machine.view().call).collect();
+        let calls: Vec<_> = world.pages.iter().map(|p| p.machine.snapshot().call).collect();
         match (&calls[0], &calls[1]) {
             (None, None) => world.assert_all_let_go(),
             (Some(a), Some(b)) => {

@@ -1,15 +1,17 @@
 //! Who is logged in, and who gets which message.
 //!
-//! Pure: an input goes in, the outputs come back, and whoever called carries
-//! them out in that order. It must not know sockets, clocks, or how a message
-//! is written.
+//! A [`Machine`]: whoever drives it carries its outputs out in their order. It
+//! must not know sockets, clocks, or how a message is written. Time matters only
+//! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use wimpex_protocol::{
     DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceWatch, Relayed, ServerMessage,
     Signal, UserId, limits,
 };
+use wimpex_sansio::{Machine, Now};
 
 /// One login of a device, for as long as it counts: it may outlive its socket
 /// and go on over another one. Never used twice.
@@ -25,6 +27,50 @@ pub struct Identity {
     pub device: DeviceId,
     /// What to call them.
     pub name: Name,
+}
+
+/// What can happen to the hub. An input about a session that is not in it does
+/// nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// A session has logged in. If it is in already, this does nothing; an older
+    /// session of the same device gives way to it.
+    Join {
+        /// Never used before.
+        session: SessionId,
+        /// Who it has proved to be.
+        identity: Identity,
+    },
+    /// A session is over.
+    Leave {
+        /// Which one.
+        session: SessionId,
+    },
+    /// Nothing is heard of a session, or something is again. What is sent to a
+    /// session that is away still waits for it; whoever watches its user does
+    /// not count on it meanwhile.
+    SetAway {
+        /// Which one.
+        session: SessionId,
+        /// Whether it is away from now on.
+        away: bool,
+    },
+    /// A session sends a message to somebody.
+    Relay {
+        /// The sender.
+        session: SessionId,
+        /// The message with its address; who it is from is stamped on it.
+        relayed: Relayed,
+    },
+    /// A session says whose presence it wants to know.
+    Watch {
+        /// Who asks.
+        session: SessionId,
+        /// About whom.
+        watch: PresenceWatch,
+    },
+    /// It may be time to tell a change of presence that was held back.
+    Timeout,
 }
 
 /// What is to be done next.
@@ -53,12 +99,36 @@ pub struct Counts {
     pub watched: usize,
 }
 
-/// See the module.
+/// How often those who watch a user are told of changes. What exceeds it is held
+/// back until the window is over; then they are told how it is, not how it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PresenceRate {
+    /// So many changes of one user are told at once …
+    pub burst: u32,
+    /// … in each time as long as this.
+    pub window: Duration,
+}
+
+/// Changes of one user's presence in one window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Changes {
+    since: Now,
+    told: u32,
+    /// What was told last, if it is not how it is any more.
+    held_back: Option<Presence>,
+}
+
+/// Sessions, the devices of each user, and who watches whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Hub {
+    /// Empty between two inputs.
+    outputs: VecDeque<Output>,
     sessions: BTreeMap<SessionId, Session>,
     devices: BTreeMap<UserId, Vec<(DeviceId, SessionId)>>,
     watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
+    rate: Option<PresenceRate>,
+    /// Of users who are watched, while there is a rate.
+    changes: BTreeMap<UserId, Changes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,9 +139,49 @@ struct Session {
     watching: BTreeSet<UserId>,
 }
 
+impl Machine for Hub {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: Now) {
+        let outputs = match input {
+            Input::Join { session, identity } => self.join(session, identity, now),
+            Input::Leave { session } => self.leave(session, now),
+            Input::SetAway { session, away } => self.set_away(session, away, now),
+            Input::Relay { session, relayed } => self.relay(session, relayed),
+            Input::Watch { session, watch } => self.watch(session, watch),
+            Input::Timeout => self.tell_held_back(now),
+        };
+        self.outputs.extend(outputs);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        let window = self.rate?.window;
+        let held_back = self.changes.values().filter(|c| c.held_back.is_some());
+        held_back.map(|changes| changes.since + window).min()
+    }
+}
+
 impl Hub {
-    /// Somebody has logged in.
-    pub fn join(&mut self, id: SessionId, identity: Identity) -> Vec<Output> {
+    /// An empty hub that tells changes of presence at this rate, or all at once.
+    pub fn new(rate: Option<PresenceRate>) -> Self {
+        Self {
+            rate,
+            ..Self::default()
+        }
+    }
+
+    /// A user's devices and their sessions, in the order of their logins.
+    pub fn sessions_of(&self, user: &UserId) -> impl Iterator<Item = (&DeviceId, SessionId)> {
+        let devices = self.devices.get(user).into_iter().flatten();
+        devices.map(|(device, session)| (device, *session))
+    }
+
+    fn join(&mut self, id: SessionId, identity: Identity, now: Now) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();
         }
@@ -92,12 +202,11 @@ impl Hub {
             self.forget_session(older);
             outputs.push(Output::Supersede(older));
         }
-        outputs.extend(self.tell_watchers(before));
+        outputs.extend(self.tell_watchers(before, now));
         outputs
     }
 
-    /// A session is over.
-    pub fn leave(&mut self, id: SessionId) -> Vec<Output> {
+    fn leave(&mut self, id: SessionId, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -110,13 +219,10 @@ impl Hub {
                 self.devices.remove(&user);
             }
         }
-        self.tell_watchers(before).into_iter().collect()
+        self.tell_watchers(before, now).into_iter().collect()
     }
 
-    /// Nothing is heard of a session, or something is again. What is sent to a
-    /// session that is away still waits for it; whoever watches its user does
-    /// not count on it meanwhile.
-    pub fn set_away(&mut self, id: SessionId, away: bool) -> Vec<Output> {
+    fn set_away(&mut self, id: SessionId, away: bool, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -124,11 +230,10 @@ impl Hub {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.away = away;
         }
-        self.tell_watchers(before).into_iter().collect()
+        self.tell_watchers(before, now).into_iter().collect()
     }
 
-    /// A session sends a message to somebody.
-    pub fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
+    fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -171,8 +276,7 @@ impl Hub {
         }]
     }
 
-    /// A session says whose presence it wants to know.
-    pub fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
+    fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
         let Some(session) = self.sessions.get_mut(&id) else {
             return Vec::new();
         };
@@ -246,14 +350,59 @@ impl Hub {
         }
     }
 
-    /// Only if something has changed.
-    fn tell_watchers(&self, before: Presence) -> Option<Output> {
+    /// Only if something has changed, and not too often.
+    fn tell_watchers(&mut self, before: Presence, now: Now) -> Option<Output> {
         let watchers = self.watchers.get(&before.user_id)?;
-        let now = self.presence(&before.user_id);
-        (now != before).then(|| Output::Deliver {
-            to: watchers.iter().copied().collect(),
-            message: ServerMessage::Presence(now),
-        })
+        let present = self.presence(&before.user_id);
+        let Some(rate) = self.rate else {
+            return (present != before).then(|| told(watchers, present));
+        };
+        if present == before {
+            return None;
+        }
+        let user = before.user_id.clone();
+        let changes = self.changes.entry(user).or_insert(Changes {
+            since: now,
+            told: 0,
+            held_back: None,
+        });
+        if now.since(changes.since) >= rate.window {
+            (changes.since, changes.told) = (now, 0);
+        }
+        if changes.told >= rate.burst {
+            changes.held_back.get_or_insert(before);
+            return None;
+        }
+        changes.told += 1;
+        let last = changes.held_back.take().unwrap_or(before);
+        (present != last).then(|| told(watchers, present))
+    }
+
+    /// Tells what was held back in windows that are over, and forgets them.
+    fn tell_held_back(&mut self, now: Now) -> Vec<Output> {
+        let Some(rate) = self.rate else {
+            return Vec::new();
+        };
+        let is_over = |changes: &Changes| now.since(changes.since) >= rate.window;
+        let over: Vec<UserId> = self
+            .changes
+            .iter()
+            .filter(|(_, changes)| is_over(changes))
+            .map(|(user, _)| user.clone())
+            .collect();
+        let mut outputs = Vec::new();
+        for user in over {
+            let held_back = self.changes.remove(&user).and_then(|c| c.held_back);
+            outputs.extend(held_back.and_then(|last| self.tell_watchers(last, now)));
+        }
+        outputs
+    }
+}
+
+fn told(watchers: &BTreeSet<SessionId>, presence: Presence) -> Output {
+    Output::Deliver {
+        to: watchers.iter().copied().collect(),
+        message: ServerMessage::Presence(presence),
     }
 }
 

@@ -1,5 +1,7 @@
 use wimpex_protocol::{CallId, CallOffer, CallRinging, CallType, Offer, Sdp};
 
+use wimpex_sansio::outputs;
+
 use super::*;
 
 fn user(id: &str) -> UserId {
@@ -44,6 +46,31 @@ fn offer() -> Signal {
     })
 }
 
+fn handle(hub: &mut Hub, input: Input) -> Vec<Output> {
+    hub.handle(input, Now::ZERO);
+    outputs(hub).collect()
+}
+
+fn join(hub: &mut Hub, session: SessionId, identity: Identity) -> Vec<Output> {
+    handle(hub, Input::Join { session, identity })
+}
+
+fn leave(hub: &mut Hub, session: SessionId) -> Vec<Output> {
+    handle(hub, Input::Leave { session })
+}
+
+fn set_away(hub: &mut Hub, session: SessionId, away: bool) -> Vec<Output> {
+    handle(hub, Input::SetAway { session, away })
+}
+
+fn relay(hub: &mut Hub, session: SessionId, relayed: Relayed) -> Vec<Output> {
+    handle(hub, Input::Relay { session, relayed })
+}
+
+fn watch_by(hub: &mut Hub, session: SessionId, watch: PresenceWatch) -> Vec<Output> {
+    handle(hub, Input::Watch { session, watch })
+}
+
 fn watch(users: &[&str]) -> PresenceWatch {
     PresenceWatch {
         user_ids: users.iter().map(|id| user(id)).collect(),
@@ -58,9 +85,9 @@ const B2: SessionId = SessionId(4);
 /// Alice on one device, Bob on two.
 fn hub() -> Hub {
     let mut hub = Hub::default();
-    assert_eq!(hub.join(A1, identity("alice", "a1")), []);
-    assert_eq!(hub.join(B1, identity("bob", "b1")), []);
-    assert_eq!(hub.join(B2, identity("bob", "b2")), []);
+    assert_eq!(join(&mut hub, A1, identity("alice", "a1")), []);
+    assert_eq!(join(&mut hub, B1, identity("bob", "b1")), []);
+    assert_eq!(join(&mut hub, B2, identity("bob", "b2")), []);
     hub
 }
 
@@ -93,11 +120,11 @@ fn error(outputs: &[Output], sender: SessionId) -> ErrorMessage {
 fn a_message_goes_to_every_device_or_to_the_one_that_is_named() {
     let mut hub = hub();
     assert_eq!(
-        recipients(&hub.relay(A1, to("bob", None, ringing()))),
+        recipients(&relay(&mut hub, A1, to("bob", None, ringing()))),
         [B1, B2]
     );
     assert_eq!(
-        recipients(&hub.relay(A1, to("bob", Some("b2"), ringing()))),
+        recipients(&relay(&mut hub, A1, to("bob", Some("b2"), ringing()))),
         [B2]
     );
 }
@@ -108,7 +135,7 @@ fn the_sender_is_stamped_whatever_it_claims() {
     let mut forged = to("bob", None, offer());
     forged.from_id = Some(user("carol"));
     forged.from_device = Some(device("c1"));
-    let outputs = hub.relay(A1, forged);
+    let outputs = relay(&mut hub, A1, forged);
     let [
         Output::Deliver {
             message: ServerMessage::Relay(relayed),
@@ -130,7 +157,7 @@ fn the_sender_is_stamped_whatever_it_claims() {
 fn nobody_there_is_an_error_that_names_the_call() {
     let mut hub = hub();
     for (id, to_device) in [("carol", None), ("carol", Some("c1")), ("bob", Some("b3"))] {
-        let outputs = hub.relay(A1, to(id, to_device, offer()));
+        let outputs = relay(&mut hub, A1, to(id, to_device, offer()));
         let error = error(&outputs, A1);
         assert_eq!(error.code, ErrorCode::UserOffline);
         assert_eq!(error.ref_type.as_deref(), Some("call-offer"));
@@ -142,14 +169,14 @@ fn nobody_there_is_an_error_that_names_the_call() {
 #[test]
 fn nobody_calls_themselves_but_devices_can_talk() {
     let mut hub = hub();
-    let outputs = hub.relay(B1, to("bob", None, offer()));
+    let outputs = relay(&mut hub, B1, to("bob", None, offer()));
     assert_eq!(error(&outputs, B1).message, "You cannot call yourself.");
     for to_device in [None, Some("b1")] {
-        let outputs = hub.relay(B1, to("bob", to_device, ringing()));
+        let outputs = relay(&mut hub, B1, to("bob", to_device, ringing()));
         assert_eq!(error(&outputs, B1).code, ErrorCode::BadMessage);
     }
     assert_eq!(
-        recipients(&hub.relay(B1, to("bob", Some("b2"), ringing()))),
+        recipients(&relay(&mut hub, B1, to("bob", Some("b2"), ringing()))),
         [B2]
     );
 }
@@ -158,9 +185,9 @@ fn nobody_calls_themselves_but_devices_can_talk() {
 fn who_is_not_logged_in_moves_nothing() {
     let mut hub = hub();
     let stranger = SessionId(99);
-    assert_eq!(hub.relay(stranger, to("bob", None, offer())), []);
-    assert_eq!(hub.watch(stranger, watch(&["bob"])), []);
-    assert_eq!(hub.leave(stranger), []);
+    assert_eq!(relay(&mut hub, stranger, to("bob", None, offer())), []);
+    assert_eq!(watch_by(&mut hub, stranger, watch(&["bob"])), []);
+    assert_eq!(leave(&mut hub, stranger), []);
 }
 
 /// That Alice's first connection is told of somebody's presence.
@@ -181,16 +208,16 @@ fn told(id: &str, name: Option<&str>, devices: &[&str]) -> Output {
 fn presence_is_answered_at_once_and_then_told_on_change() {
     let mut hub = hub();
     assert_eq!(
-        hub.watch(A1, watch(&["bob", "carol", "bob"])),
+        watch_by(&mut hub, A1, watch(&["bob", "carol", "bob"])),
         [
             told("bob", Some("bob"), &["b1", "b2"]),
             told("carol", None, &[])
         ]
     );
-    assert_eq!(hub.leave(B1), [told("bob", Some("bob"), &["b2"])]);
-    assert_eq!(hub.leave(B2), [told("bob", None, &[])]);
+    assert_eq!(leave(&mut hub, B1), [told("bob", Some("bob"), &["b2"])]);
+    assert_eq!(leave(&mut hub, B2), [told("bob", None, &[])]);
     assert_eq!(
-        hub.join(B1, identity("bob", "b1")),
+        join(&mut hub, B1, identity("bob", "b1")),
         [told("bob", Some("bob"), &["b1"])]
     );
 }
@@ -198,10 +225,10 @@ fn presence_is_answered_at_once_and_then_told_on_change() {
 #[test]
 fn presence_is_not_told_again_when_nothing_of_it_has_changed() {
     let mut hub = hub();
-    hub.watch(A1, watch(&["bob"]));
-    assert_eq!(hub.set_away(B1, false), []);
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    assert_eq!(set_away(&mut hub, B1, false), []);
     assert_eq!(
-        hub.join(SessionId(9), identity("bob", "b2")),
+        join(&mut hub, SessionId(9), identity("bob", "b2")),
         [Output::Supersede(B2)]
     );
 }
@@ -209,42 +236,51 @@ fn presence_is_not_told_again_when_nothing_of_it_has_changed() {
 #[test]
 fn a_new_name_is_a_change_too() {
     let mut hub = hub();
-    hub.watch(A1, watch(&["bob"]));
+    watch_by(&mut hub, A1, watch(&["bob"]));
     let robert = Identity {
         name: Name::parse("Robert").unwrap(),
         ..identity("bob", "b2")
     };
     assert_eq!(
-        hub.join(SessionId(6), robert),
+        join(&mut hub, SessionId(6), robert),
         [
             Output::Supersede(B2),
             told("bob", Some("Robert"), &["b1", "b2"])
         ]
     );
-    assert_eq!(hub.leave(SessionId(6)), [told("bob", Some("bob"), &["b1"])]);
+    assert_eq!(
+        leave(&mut hub, SessionId(6)),
+        [told("bob", Some("bob"), &["b1"])]
+    );
 }
 
 #[test]
 fn who_is_away_is_not_counted_on_but_what_is_sent_to_them_waits() {
     let mut hub = hub();
-    hub.leave(B2);
-    hub.watch(A1, watch(&["bob"]));
-    assert_eq!(hub.set_away(B1, true), [told("bob", None, &[])]);
-    assert_eq!(recipients(&hub.relay(A1, to("bob", None, ringing()))), [B1]);
-    assert_eq!(hub.set_away(B1, false), [told("bob", Some("bob"), &["b1"])]);
-    hub.set_away(B1, true);
-    assert_eq!(hub.leave(B1), [], "nobody sees them go twice");
+    leave(&mut hub, B2);
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    assert_eq!(set_away(&mut hub, B1, true), [told("bob", None, &[])]);
+    assert_eq!(
+        recipients(&relay(&mut hub, A1, to("bob", None, ringing()))),
+        [B1]
+    );
+    assert_eq!(
+        set_away(&mut hub, B1, false),
+        [told("bob", Some("bob"), &["b1"])]
+    );
+    set_away(&mut hub, B1, true);
+    assert_eq!(leave(&mut hub, B1), [], "nobody sees them go twice");
 }
 
 #[test]
 fn a_new_watch_replaces_the_old_one() {
     let mut hub = hub();
-    hub.watch(A1, watch(&["bob", "carol"]));
-    hub.watch(A1, watch(&["carol"]));
+    watch_by(&mut hub, A1, watch(&["bob", "carol"]));
+    watch_by(&mut hub, A1, watch(&["carol"]));
     assert_eq!(hub.counts().watched, 1);
-    hub.leave(B1);
-    assert_eq!(hub.leave(B2), []);
-    hub.watch(A1, watch(&[]));
+    leave(&mut hub, B1);
+    assert_eq!(leave(&mut hub, B2), []);
+    watch_by(&mut hub, A1, watch(&[]));
     assert_eq!(hub.counts().watched, 0);
 }
 
@@ -255,12 +291,12 @@ fn a_watch_is_bounded_and_a_refused_one_changes_nothing() {
         .map(|i| format!("u{i}"))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    hub.watch(A1, watch(&["bob"]));
-    let outputs = hub.watch(A1, watch(&names));
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    let outputs = watch_by(&mut hub, A1, watch(&names));
     assert_eq!(error(&outputs, A1).code, ErrorCode::BadMessage);
     assert_eq!(hub.counts().watched, 1);
     assert_eq!(
-        hub.watch(A1, watch(&names[1..])).len(),
+        watch_by(&mut hub, A1, watch(&names[1..])).len(),
         limits::WATCHED_USERS
     );
 }
@@ -268,32 +304,67 @@ fn a_watch_is_bounded_and_a_refused_one_changes_nothing() {
 #[test]
 fn a_device_that_comes_again_takes_its_own_place() {
     let mut hub = hub();
-    hub.watch(B1, watch(&["alice"]));
+    watch_by(&mut hub, B1, watch(&["alice"]));
     assert_eq!(
-        hub.join(A2, identity("alice", "a1")),
+        join(&mut hub, A2, identity("alice", "a1")),
         [Output::Supersede(A1)]
     );
     assert_eq!(
-        recipients(&hub.relay(B1, to("alice", None, ringing()))),
+        recipients(&relay(&mut hub, B1, to("alice", None, ringing()))),
         [A2]
     );
     assert_eq!(
-        hub.relay(A1, to("bob", None, ringing())),
+        relay(&mut hub, A1, to("bob", None, ringing())),
         [],
         "no longer logged in"
     );
-    assert_eq!(hub.leave(A1), [], "Bob does not see Alice go");
+    assert_eq!(leave(&mut hub, A1), [], "Bob does not see Alice go");
     assert_eq!(hub.counts().sessions, 3);
-    assert_eq!(hub.leave(A2).len(), 1);
+    assert_eq!(leave(&mut hub, A2).len(), 1);
 }
 
 #[test]
 fn nothing_is_left_of_those_who_left() {
     let mut hub = hub();
-    hub.watch(A1, watch(&["bob", "carol", "alice"]));
-    hub.watch(B2, watch(&["alice"]));
+    watch_by(&mut hub, A1, watch(&["bob", "carol", "alice"]));
+    watch_by(&mut hub, B2, watch(&["alice"]));
     for conn in [A1, B1, B2] {
-        hub.leave(conn);
+        leave(&mut hub, conn);
     }
     assert_eq!(hub.counts(), Counts::default());
+}
+
+#[test]
+fn changes_beyond_the_rate_are_told_once_when_the_window_is_over() {
+    let rate = PresenceRate {
+        burst: 2,
+        window: Duration::from_secs(2),
+    };
+    let mut hub = Hub::new(Some(rate));
+    join(&mut hub, A1, identity("alice", "a1"));
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    let flap = |hub: &mut Hub| {
+        let there = join(hub, B1, identity("bob", "b1"));
+        let gone = leave(hub, B1);
+        there.len() + gone.len()
+    };
+    assert_eq!(flap(&mut hub), 2);
+    assert_eq!(hub.poll_timeout(), None);
+    assert_eq!((0..100).map(|_| flap(&mut hub)).sum::<usize>(), 0);
+    let due = hub.poll_timeout().unwrap();
+    assert_eq!(due, Now::from_millis(2_000));
+    let at = |hub: &mut Hub, input, now| {
+        hub.handle(input, now);
+        outputs(hub).collect::<Vec<_>>()
+    };
+    assert_eq!(at(&mut hub, Input::Timeout, due), [], "as it was told last");
+    assert_eq!(flap(&mut hub), 2);
+    join(&mut hub, B1, identity("bob", "b1"));
+    let due = hub.poll_timeout().unwrap();
+    assert_eq!(
+        at(&mut hub, Input::Timeout, due),
+        [told("bob", Some("bob"), &["b1"])]
+    );
+    assert_eq!(at(&mut hub, Input::Timeout, due + 2_000), []);
+    assert_eq!(hub.poll_timeout(), None);
 }

@@ -1,24 +1,24 @@
-//! Which call a candidate is for.
+//! Which ICE session a candidate belongs to.
 
 use wimpex_protocol::{CallId, IceCandidate};
 
-use crate::Refusal;
+use crate::VerifyError;
 
-/// Whether a candidate may be used in a verified call, whose peer has signed
-/// this description. Candidates are not signed: a false one costs the connection
-/// at most, since DTLS takes no other certificate than the one that is signed.
+/// Checks that a candidate belongs to the remote description of a verified call, which
+/// the peer has signed. Candidates themselves are not signed: a forged one can prevent
+/// the connection, but not redirect it, since DTLS accepts only the signed certificate.
 ///
 /// # Errors
-/// [`Refusal::OtherCall`] if it does not name this call,
-/// [`Refusal::OtherCandidate`] if it does not name an ICE session of the
+/// [`VerifyError::OtherCall`] if it does not name this call,
+/// [`VerifyError::OtherCandidate`] if it does not name an ICE session of the
 /// description (RFC 8839, section 5.4: `a=ice-ufrag`).
 pub fn check_candidate(
     call: &CallId,
     description: &str,
     candidate: &IceCandidate,
-) -> Result<(), Refusal> {
+) -> Result<(), VerifyError> {
     if candidate.call_id.as_ref() != Some(call) {
-        return Err(Refusal::OtherCall);
+        return Err(VerifyError::OtherCall);
     }
     let fragment = candidate.candidate.username_fragment.as_deref();
     let mut fragments = description
@@ -26,6 +26,6 @@ pub fn check_candidate(
         .filter_map(|line| line.strip_prefix("a=ice-ufrag:"));
     match fragment {
         Some(fragment) if fragments.any(|own| own == fragment) => Ok(()),
-        _ => Err(Refusal::OtherCandidate),
+        _ => Err(VerifyError::OtherCandidate),
     }
 }

@@ -1,4 +1,4 @@
-//! The caller's promise of a number that it shows only later.
+//! The caller's commitment to a nonce that it shows only later.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use subtle::ConstantTimeEq;
 
 const DOMAIN: &[u8] = b"wimpex-commit-v1";
 
-/// 32 random bytes, made for one handshake and never used again. The caller's
-/// is a secret until the answer is there.
-#[derive(Clone, PartialEq, Eq)]
+/// 32 random bytes, made for one handshake and never used again. The caller keeps its
+/// nonce secret until it has the answer.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Nonce([u8; 32]);
 
 impl Nonce {
@@ -23,7 +23,7 @@ impl Nonce {
         &self.0
     }
 
-    /// The promise of this nonce: SHA-256("wimpex-commit-v1" ‖ nonce).
+    /// The commitment to this nonce: SHA-256("wimpex-commit-v1" ‖ nonce).
     pub fn commitment(&self) -> Commitment {
         let hash = Sha256::new().chain_update(DOMAIN).chain_update(self.0);
         Commitment(hash.finalize().into())
@@ -36,12 +36,12 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// See [`Nonce::commitment`].
-#[derive(Clone, Copy)]
+/// What the caller's offer carries instead of its nonce: [`Nonce::commitment`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Commitment([u8; 32]);
 
 impl Commitment {
-    /// Takes the 32 bytes of an offer.
+    /// Takes the 32 bytes that an offer carries.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -51,8 +51,8 @@ impl Commitment {
         &self.0
     }
 
-    /// Whether this nonce was promised; takes as long whatever the answer.
-    pub fn promises(&self, nonce: &Nonce) -> bool {
+    /// Whether it commits to this nonce; compares in constant time.
+    pub fn opens_to(&self, nonce: &Nonce) -> bool {
         self.0.ct_eq(&nonce.commitment().0).into()
     }
 }

@@ -1,20 +1,20 @@
-//! The 64 pictures. They are easy to tell apart when small, and so are their
+//! The 64 emoji of the SAS. They are easy to tell apart when small, and so are their
 //! names over a bad line; each is one code point that needs no variation selector.
 
-/// A picture and what to call it.
+/// One of the SAS emoji, with its name to read aloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Emoji {
-    /// One character.
-    pub picture: &'static str,
-    /// In English, in small letters.
+    /// The emoji, one code point.
+    pub symbol: &'static str,
+    /// Its name in English, in lower case.
     pub name: &'static str,
 }
 
-const fn e(picture: &'static str, name: &'static str) -> Emoji {
-    Emoji { picture, name }
+const fn e(symbol: &'static str, name: &'static str) -> Emoji {
+    Emoji { symbol, name }
 }
 
-/// By number, 0 to 63. The order is part of the protocol.
+/// By number, 0 to 63. The order is part of the protocol (`docs/protocol.md`).
 pub const EMOJI: [Emoji; 64] = [
     e("🍎", "apple"),
     e("🚀", "rocket"),
@@ -89,12 +89,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_are_the_same() {
-        let pictures: HashSet<_> = EMOJI.iter().map(|e| e.picture).collect();
+    fn emoji_are_distinct() {
+        let symbols: HashSet<_> = EMOJI.iter().map(|e| e.symbol).collect();
         let names: HashSet<_> = EMOJI.iter().map(|e| e.name).collect();
-        assert_eq!((pictures.len(), names.len()), (64, 64));
+        assert_eq!((symbols.len(), names.len()), (64, 64));
         for emoji in EMOJI {
-            assert_eq!(emoji.picture.chars().count(), 1, "{}", emoji.name);
+            assert_eq!(emoji.symbol.chars().count(), 1, "{}", emoji.name);
         }
     }
 }

@@ -1,13 +1,13 @@
-//! The certificate that a description promises.
+//! The fingerprint of a DTLS certificate, in a description and of a connection.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::Refusal;
+use crate::VerifyError;
 
-/// SHA-256 of a certificate in DER, as `a=fingerprint` says it (RFC 8122,
-/// section 5): 32 bytes.
+/// SHA-256 of a certificate in DER, as `a=fingerprint` has it (RFC 8122, section 5):
+/// 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -22,34 +22,34 @@ impl Fingerprint {
         &self.0
     }
 
-    /// That of a certificate in DER, such as DTLS has really used (W3C webrtc,
-    /// section 5.5: `getRemoteCertificates`).
+    /// The fingerprint of a certificate in DER, such as the one that DTLS uses (W3C
+    /// webrtc, section 5.5: `getRemoteCertificates`).
     pub fn of_certificate(der: &[u8]) -> Self {
         Self(Sha256::digest(der).into())
     }
 
-    /// The one fingerprint of a session description. It may stand there several
-    /// times, for the session and for each of its media.
+    /// The one fingerprint of a session description. It may stand there several times,
+    /// for the session and for each media section.
     ///
-    /// This looks for more than a parser does: nothing may remind of a
-    /// fingerprint and not be one, lest somebody else's parser take it for one.
+    /// Stricter than a parser: every line that so much as mentions "fingerprint" must be
+    /// a well-formed one, lest the browser's parser read one where this one does not.
     ///
     /// # Errors
-    /// [`Refusal::NoFingerprint`], [`Refusal::OtherFingerprint`],
-    /// [`Refusal::SeveralFingerprints`].
-    pub fn of_description(sdp: &str) -> Result<Self, Refusal> {
+    /// [`VerifyError::NoFingerprint`], [`VerifyError::OtherFingerprint`],
+    /// [`VerifyError::SeveralFingerprints`].
+    pub fn of_description(sdp: &str) -> Result<Self, VerifyError> {
         let mut found = None;
         for line in sdp.split(['\r', '\n']) {
             if !mentions_fingerprint(line) {
                 continue;
             }
-            let one = Self::of_line(line).ok_or(Refusal::OtherFingerprint)?;
+            let one = Self::of_line(line).ok_or(VerifyError::OtherFingerprint)?;
             if found.is_some_and(|found| found != one) {
-                return Err(Refusal::SeveralFingerprints);
+                return Err(VerifyError::SeveralFingerprints);
             }
             found = Some(one);
         }
-        found.ok_or(Refusal::NoFingerprint)
+        found.ok_or(VerifyError::NoFingerprint)
     }
 
     fn of_line(line: &str) -> Option<Self> {
@@ -66,7 +66,7 @@ impl Fingerprint {
     }
 }
 
-/// RFC 8122 wants capitals, and asks to be lenient with others.
+/// RFC 8122, section 5, asks for upper case; lower case is accepted all the same.
 fn hex(pair: &str) -> Option<u8> {
     let is_pair = pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit());
     is_pair.then(|| u8::from_str_radix(pair, 16).ok())?
@@ -93,12 +93,12 @@ mod tests {
         format!("a=fingerprint:sha-256 {}\r\n", pairs.join(":"))
     }
 
-    fn read(lines: &str) -> Result<Fingerprint, Refusal> {
+    fn read(lines: &str) -> Result<Fingerprint, VerifyError> {
         Fingerprint::of_description(&format!("v=0\r\n{lines}m=audio 9\r\n"))
     }
 
     #[test]
-    fn one_is_found_however_often_it_is_said() {
+    fn repeated_fingerprint_is_one() {
         let one = Ok(Fingerprint([0xab; 32]));
         assert_eq!(read(&line(0xab)), one);
         assert_eq!(read(&line(0xab).repeat(3)), one);
@@ -107,10 +107,10 @@ mod tests {
     }
 
     #[test]
-    fn none_two_and_others_are_refused() {
-        assert_eq!(read(""), Err(Refusal::NoFingerprint));
+    fn zero_several_or_malformed_are_rejected() {
+        assert_eq!(read(""), Err(VerifyError::NoFingerprint));
         let two = line(1) + &line(2);
-        assert_eq!(read(&two), Err(Refusal::SeveralFingerprints));
+        assert_eq!(read(&two), Err(VerifyError::SeveralFingerprints));
         let right = line(1);
         for wrong in [
             right.replace("sha-256", "sha-1"),
@@ -125,19 +125,31 @@ mod tests {
             right.replace("a=f", " a=f"),
             "a=fingerprint\r\n".to_owned(),
         ] {
-            assert_eq!(read(&wrong), Err(Refusal::OtherFingerprint), "{wrong:?}");
+            assert_eq!(
+                read(&wrong),
+                Err(VerifyError::OtherFingerprint),
+                "{wrong:?}"
+            );
             // Nor is it enough that there is a right one beside it.
             let beside = right.clone() + &wrong;
-            assert_eq!(read(&beside), Err(Refusal::OtherFingerprint), "{wrong:?}");
+            assert_eq!(
+                read(&beside),
+                Err(VerifyError::OtherFingerprint),
+                "{wrong:?}"
+            );
         }
     }
 
     #[test]
-    fn no_line_hides_behind_half_a_line_end() {
+    fn bare_cr_or_lf_ends_a_line() {
         for end in ["\r", "\n", "\n\r"] {
             let hidden = format!("a=x{end}{}", line(2));
             let both = line(1) + &hidden;
-            assert_eq!(read(&both), Err(Refusal::SeveralFingerprints), "{end:?}");
+            assert_eq!(
+                read(&both),
+                Err(VerifyError::SeveralFingerprints),
+                "{end:?}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys, the ids that are made of them, and what they are said to have signed.
+//! Keys, the user ids that are made of them, and claims to be checked with them.
 
 use std::fmt;
 
@@ -7,18 +7,20 @@ use wimpex_protocol::UserId;
 
 use crate::text::{self, Malformed};
 
-/// What the id of a key begins with; no guest's id does.
+/// The prefix of a key's user id; the server gives no guest such an id.
 const PREFIX: &str = "w1";
 const DOMAIN: &[u8] = b"wimpex-id-v1";
-/// So much of the hash is in the id.
+/// The bytes of the hash that the id has: 160 bits, which cannot be searched for a
+/// second key.
 const ID_BYTES: usize = 20;
 
-/// Whether somebody with this id must prove that they have its key.
+/// Whether this is the user id of a key, whose owner must prove to have it. Looks at the
+/// prefix only, so that a mutilated id is never taken for a guest's.
 pub fn is_key_id(user: &UserId) -> bool {
     user.as_str().starts_with(PREFIX)
 }
 
-/// Whether an id has the form of a key's: all of it arrived.
+/// Whether a key's user id is complete: a link can be cut off when it is copied.
 pub fn is_whole_key_id(user: &UserId) -> bool {
     let hash = user.as_str().strip_prefix(PREFIX);
     hash.is_some_and(|hash| {
@@ -32,12 +34,12 @@ pub fn is_whole_key_id(user: &UserId) -> bool {
 pub struct PublicKey([u8; 32]);
 
 impl PublicKey {
-    /// Takes any 32 bytes. Whether they are a key shows when a signature is checked.
+    /// Takes any 32 bytes. Whether they are a valid key shows when a signature is checked.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads the key as it stands on the wire.
+    /// Decodes the key from the wire.
     ///
     /// # Errors
     /// [`Malformed`] if it is not base64url of 32 bytes.
@@ -45,7 +47,7 @@ impl PublicKey {
         text::read_exactly(text).map(Self)
     }
 
-    /// As [`PublicKey::parse`] reads it: 43 characters.
+    /// Encodes it as [`PublicKey::parse`] reads it: 43 characters.
     pub fn encode(&self) -> String {
         text::base64url(&self.0)
     }
@@ -55,20 +57,19 @@ impl PublicKey {
         &self.0
     }
 
-    /// The id of whoever has this key: `w1` and 32 characters out of `a-z 2-7`,
-    /// which are base32 (RFC 4648, section 6, in small letters) of the first
-    /// 20 bytes of SHA-256("wimpex-id-v1" ‖ key).
+    /// The user id of this key's owner: `w1` and 32 characters out of `a-z 2-7`, which
+    /// are base32 (RFC 4648, section 6, in lower case) of the first 20 bytes of SHA-256("wimpex-id-v1" ‖ key).
     pub fn user_id(&self) -> UserId {
         Self::id_of_hash(&Sha256::digest(self.id_message()).into())
     }
 
-    /// What is hashed for the id: "wimpex-id-v1" ‖ key. For who has SHA-256 elsewhere
-    /// already, as a browser has.
+    /// What is hashed for the user id, "wimpex-id-v1" ‖ key: for callers with a SHA-256 of
+    /// their own, such as WebCrypto's.
     pub fn id_message(&self) -> Vec<u8> {
         [DOMAIN, &self.0].concat()
     }
 
-    /// The id, from the SHA-256 of [`PublicKey::id_message`].
+    /// The user id, from the SHA-256 of [`PublicKey::id_message`].
     pub fn id_of_hash(hash: &[u8; 32]) -> UserId {
         let (head, _) = hash.split_at(ID_BYTES);
         let id = [PREFIX, &text::base32(head)].concat();
@@ -78,12 +79,13 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({})", self.user_id())
+        // Not even the user id, which would take SHA-256 into the page's first load.
+        f.write_str("PublicKey(…)")
     }
 }
 
 /// An Ed25519 signature (RFC 8032, section 5.1.6): 64 bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Signature([u8; 64]);
 
 impl Signature {
@@ -92,7 +94,7 @@ impl Signature {
         Self(bytes)
     }
 
-    /// Reads the signature as it stands on the wire.
+    /// Decodes the signature from the wire.
     ///
     /// # Errors
     /// [`Malformed`] if it is not base64url of 64 bytes.
@@ -100,7 +102,7 @@ impl Signature {
         text::read_exactly(text).map(Self)
     }
 
-    /// As [`Signature::parse`] reads it: 86 characters.
+    /// Encodes it as [`Signature::parse`] reads it: 86 characters.
     pub fn encode(&self) -> String {
         text::base64url(&self.0)
     }
@@ -117,24 +119,23 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// "This key has signed these bytes." Nothing that comes with a claim may be
-/// believed before it was checked, by WebCrypto's `verify` with Ed25519 or by
-/// `Claim::verify` (feature `verify`). The check must refuse keys of small order,
-/// as both do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    /// Whose signature it would be.
+/// "This key has signed these bytes": to be checked, with Ed25519, by WebCrypto's `verify`
+/// or by `SignatureClaim::verify` (feature `verify`), before anything that depends on it
+/// is believed. The check must reject keys of small order, as both do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SignatureClaim {
+    /// The key that is said to have signed.
     pub key: PublicKey,
-    /// What would be signed.
+    /// The bytes that are said to be signed.
     pub message: Vec<u8>,
     /// The signature.
     pub signature: Signature,
 }
 
 #[cfg(feature = "verify")]
-impl Claim {
-    /// Whether it is so, by the strict rules: neither a key nor an `R` of small
-    /// order, and no number that is written in a second way.
+impl SignatureClaim {
+    /// Whether the signature is valid, by strict rules: neither a key nor an `R` of small
+    /// order, and no non-canonical encoding.
     pub fn verify(&self) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(self.signature.as_bytes());
         ed25519_dalek::VerifyingKey::from_bytes(self.key.as_bytes())

@@ -1,31 +1,33 @@
-//! Who somebody is, and that a call is really with them.
+//! Keys as identities, and the handshake that authenticates a call.
 //!
-//! A person is an Ed25519 key, and their id is its hash, so that whoever has
-//! their link has pinned the key. A login and every description of a call are
-//! signed. Three messages give both sides seven pictures that are the same only
-//! if nobody stands between them. The bytes are in `docs/protocol.md`.
+//! A user is an Ed25519 key, and the user id is its hash, so that everybody who has the
+//! user's link has pinned the key. Logins and the descriptions of a call are signed. A
+//! handshake of three messages gives both sides a short authentication string (SAS) of
+//! seven emoji, which is the same only if nobody is in the middle. The bytes are
+//! specified in `docs/protocol.md`.
 //!
 //! ```text
 //!  caller                                         callee
-//!  Caller::offer ──── call-offer, sec ──────────► Callee::hear_offer
-//!                     commitment to a nonce         │ settle: signature, replay
+//!  Caller::offer ──── call-offer, sec ──────────► Callee::receive_offer
+//!                     commitment to a nonce         │ resolve: signature, replay
 //!                                                 Callee::answer
-//!  Caller::hear_answer ◄── call-answer, sec ────────┘
-//!    │ settle         the callee's nonce
-//!  Caller::confirm ─── call-confirm, sec ───────► Waiting::hear_confirm
-//!    │                the caller's nonce            │ settle
+//!  Caller::receive_answer ◄ call-answer, sec ───────┘
+//!    │ resolve         the callee's nonce
+//!  Caller::confirm ─── call-confirm, sec ───────► AwaitingConfirm::receive_confirm
+//!    │                the caller's nonce            │ resolve
 //!  Agreed::secure ◄── DTLS's certificate ───────► Agreed::secure
-//!    └ Secured: the pictures, and offers within the call ┘
+//!    └ Secured: the SAS, and offers within the call ┘
 //! ```
 //!
-//! Nothing here waits or draws lots: time and random bytes are arguments. Nor
-//! does it sign or check signatures, since a page does both with WebCrypto and
-//! must wait for it. A [`Draft`] says which bytes are to be signed; a
-//! [`Pending`] has a [`Claim`], "this key has signed these bytes", and gives out
-//! what it holds once it is told whether that is so. With the feature `verify`
-//! it finds out by itself, for the server and for tests.
+//! Time and random bytes are arguments: a time is the wall clock's, as [`UnixTime`].
+//! Signatures are neither made nor checked here, since a page does both with WebCrypto,
+//! which is asynchronous. An [`UnsignedMessage`] has the bytes to sign; an [`Unverified`]
+//! message has a [`SignatureClaim`] to check, and gives out its content once the result
+//! is known. With the feature `verify` it checks by itself, for the server and for tests.
 //!
-//! This crate must not know browsers, sockets, or the states of a call.
+//! This crate must not know browsers, sockets, clocks, or the states of a call.
+//!
+//! [`UnixTime`]: wimpex_sansio::UnixTime
 
 mod candidate;
 mod commitment;
@@ -33,27 +35,31 @@ mod emoji;
 mod fingerprint;
 mod handshake;
 mod key;
+mod limits;
 mod login;
-mod refusal;
+mod proof;
+mod replay_cache;
 mod sas;
-mod sec;
-mod seen;
 mod text;
 mod transcript;
+mod unsigned_message;
+mod verify_error;
 
 pub use candidate::check_candidate;
 pub use commitment::{Commitment, Nonce};
 pub use emoji::{EMOJI, Emoji};
 pub use fingerprint::Fingerprint;
 pub use handshake::{
-    ANSWER_WITHIN_MS, Agreed, Answered, CONFIRM_WITHIN_MS, Call, Callee, Caller, Draft, FRESH_MS,
-    Heard, Incoming, Pending, Secured, Waiting, must_verify,
+    Agreed, AwaitingConfirm, CallContext, Callee, Caller, ReceivedMessage, RemoteAnswer,
+    RemoteDescription, Secured, Unverified, must_verify,
 };
-pub use key::{Claim, PublicKey, Signature, is_key_id, is_whole_key_id};
-pub use login::{Challenge, LoginProof, LoginRefusal, login_message};
-pub use refusal::Refusal;
+pub use key::{PublicKey, Signature, SignatureClaim, is_key_id, is_whole_key_id};
+pub use limits::{ANSWER_TIMEOUT, CONFIRM_TIMEOUT, FRESHNESS};
+pub use login::{Challenge, LoginProof, LoginProofError, login_message};
+pub use proof::Proof;
+pub use replay_cache::ReplayCache;
 pub use sas::{SAS_BITS, Sas, sas_digest};
-pub use sec::Proof;
-pub use seen::Seen;
 pub use text::Malformed;
-pub use transcript::{Kind, MessageHash, Transcript};
+pub use transcript::{MessageHash, MessageKind, Transcript};
+pub use unsigned_message::UnsignedMessage;
+pub use verify_error::VerifyError;

@@ -1,25 +1,25 @@
-//! Logging in as the owner of a key.
+//! How the owner of a key logs in to the server.
 
 use std::fmt;
 
 use wimpex_protocol::UserId;
 
 use crate::text::{self, Malformed};
-use crate::{Claim, PublicKey, Signature};
+use crate::{PublicKey, Signature, SignatureClaim};
 
 const DOMAIN: &[u8] = b"wimpex-login-v1";
 
-/// The 32 random bytes of a `hello`.
+/// The 32 random bytes of a server's `hello`, for one connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Challenge([u8; 32]);
 
 impl Challenge {
-    /// Takes 32 random bytes, which must never be used again.
+    /// Takes 32 random bytes, which must be used for one connection only.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Reads the challenge as it stands in `hello`.
+    /// Decodes the challenge of a `hello`.
     ///
     /// # Errors
     /// [`Malformed`] if it is not base64url of 32 bytes.
@@ -27,7 +27,7 @@ impl Challenge {
         text::read_exactly(text).map(Self)
     }
 
-    /// As [`Challenge::parse`] reads it: 43 characters.
+    /// Encodes it as [`Challenge::parse`] reads it: 43 characters.
     pub fn encode(&self) -> String {
         text::base64url(&self.0)
     }
@@ -39,10 +39,10 @@ impl fmt::Debug for Challenge {
     }
 }
 
-/// What the owner of a key signs to log in: "wimpex-login-v1" ‖ origin ‖
-/// challenge ‖ userId. `origin` is that of the page, as `location.origin` and
-/// the `Origin` header write it (RFC 6454, section 6.2). The two after it have a
-/// length that never changes, so that no other three give the same bytes.
+/// The bytes that the owner of a key signs to log in: "wimpex-login-v1" ‖ origin ‖
+/// challenge ‖ userId. `origin` is that of the page, as `location.origin` and the `Origin`
+/// header have it (RFC 6454, section 6.2). Challenge and id have a fixed length, so that no
+/// other origin, challenge and id give the same bytes.
 pub fn login_message(origin: &str, challenge: &Challenge, user: &UserId) -> Vec<u8> {
     [
         DOMAIN,
@@ -53,16 +53,16 @@ pub fn login_message(origin: &str, challenge: &Challenge, user: &UserId) -> Vec<
     .concat()
 }
 
-/// Why somebody may not log in as the owner of a key.
+/// Why a login as the owner of a key is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LoginRefusal {
+pub enum LoginProofError {
     /// The key or the signature is not base64url of the right length.
     Malformed,
-    /// The id is not that of the key.
+    /// The user id is not that of the key.
     OtherId,
 }
 
-impl fmt::Display for LoginRefusal {
+impl fmt::Display for LoginProofError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Malformed => "the key or the signature is malformed",
@@ -71,15 +71,15 @@ impl fmt::Display for LoginRefusal {
     }
 }
 
-impl std::error::Error for LoginRefusal {}
+impl std::error::Error for LoginProofError {}
 
-impl From<Malformed> for LoginRefusal {
+impl From<Malformed> for LoginProofError {
     fn from(_: Malformed) -> Self {
         Self::Malformed
     }
 }
 
-/// A key and a signature that came with a `login`, not yet checked.
+/// The key and the signature of a `login`, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginProof {
     user: UserId,
@@ -88,16 +88,16 @@ pub struct LoginProof {
 }
 
 impl LoginProof {
-    /// Reads what came with the `login` of somebody who says that they are `user`.
+    /// Reads the fields of a `login` that claims the user id `user`.
     ///
     /// # Errors
-    /// See [`LoginRefusal`].
-    pub fn parse(user: &str, public_key: &str, signature: &str) -> Result<Self, LoginRefusal> {
+    /// [`LoginProofError::Malformed`], [`LoginProofError::OtherId`].
+    pub fn parse(user: &str, public_key: &str, signature: &str) -> Result<Self, LoginProofError> {
         let key = PublicKey::parse(public_key)?;
         let signature = Signature::parse(signature)?;
         let own = key.user_id();
         if own.as_str() != user {
-            return Err(LoginRefusal::OtherId);
+            return Err(LoginProofError::OtherId);
         }
         Ok(Self {
             user: own,
@@ -106,15 +106,15 @@ impl LoginProof {
         })
     }
 
-    /// Who it would be.
+    /// The user id, if the claim is valid.
     pub fn user(&self) -> &UserId {
         &self.user
     }
 
-    /// What is to be checked, by a server whose page has that origin and that
-    /// has sent that challenge over this very socket.
-    pub fn claim(&self, origin: &str, challenge: &Challenge) -> Claim {
-        Claim {
+    /// What is to be checked by a server whose page has this origin, and that has sent
+    /// this challenge over the same connection.
+    pub fn claim(&self, origin: &str, challenge: &Challenge) -> SignatureClaim {
+        SignatureClaim {
             key: self.key,
             message: login_message(origin, challenge, &self.user),
             signature: self.signature,

@@ -1,4 +1,4 @@
-//! The short authentication string: what two people compare aloud.
+//! The short authentication string (SAS): what two people compare aloud.
 
 use std::fmt;
 
@@ -7,16 +7,16 @@ use sha2::{Digest, Sha256};
 use crate::emoji::{EMOJI, Emoji};
 use crate::{Fingerprint, MessageHash, Nonce};
 
-/// So many bits are compared.
-pub const SAS_BITS: usize = PICTURES * BITS_EACH;
-const PICTURES: usize = 7;
+/// The length of the SAS in bits.
+pub const SAS_BITS: usize = EMOJI_COUNT * BITS_EACH;
+const EMOJI_COUNT: usize = 7;
 const BITS_EACH: usize = 6;
 const DOMAIN: &[u8] = b"wimpex-sas-v1";
 
-/// All of the hash of which [`Sas`] shows the first 42 bits:
-/// SHA-256("wimpex-sas-v1" ‖ the caller's nonce ‖ the callee's nonce ‖ the
-/// caller's fingerprint ‖ the callee's fingerprint ‖ hash of the offer ‖ hash of
-/// the answer), each but the first of 32 bytes. Pairs are caller first.
+/// The whole hash, of which [`Sas`] shows the first 42 bits: SHA-256("wimpex-sas-v1" ‖ the
+/// caller's nonce ‖ the callee's nonce ‖ the caller's fingerprint ‖ the callee's fingerprint
+/// ‖ hash of the offer ‖ hash of the answer), each but the first of 32 bytes. Pairs are
+/// caller first.
 pub fn sas_digest(
     nonces: [&Nonce; 2],
     fingerprints: [&Fingerprint; 2],
@@ -35,25 +35,25 @@ pub fn sas_digest(
     hash.finalize().into()
 }
 
-/// Seven pictures, the same on both sides if nobody stands between them.
+/// Seven emoji, the same on both sides if nobody is in the middle.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sas([u8; PICTURES]);
+pub struct Sas([u8; EMOJI_COUNT]);
 
 impl Sas {
-    /// Of the first 42 bits of [`sas_digest`], the highest first, each six are
-    /// the number of a picture in [`EMOJI`].
+    /// Of the first 42 bits of [`sas_digest`], most significant first, each six are the
+    /// number of one of the [`EMOJI`].
     pub fn from_digest(digest: &[u8; 32]) -> Self {
         let [a, b, c, d, e, f, ..] = *digest;
         let bits = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         let mut shift = 48;
-        Self([0; PICTURES].map(|_: u8| {
+        Self([0; EMOJI_COUNT].map(|_: u8| {
             shift -= BITS_EACH;
             (bits >> shift) as u8 & 0x3f
         }))
     }
 
-    /// The seven, in the order in which they are read.
-    pub fn emoji(&self) -> [Emoji; PICTURES] {
+    /// The seven emoji, in the order in which they are read aloud.
+    pub fn emoji(&self) -> [Emoji; EMOJI_COUNT] {
         // Six bits are less than 64.
         self.0.map(|number| EMOJI[usize::from(number)])
     }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_42_bits_count_and_no_more() {
+    fn sas_is_the_first_42_bits() {
         let names = |digest: &[u8; 32]| Sas::from_digest(digest).0;
         let mut digest = [0; 32];
         assert_eq!(names(&digest), [0; 7]);

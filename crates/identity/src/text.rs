@@ -1,12 +1,12 @@
-//! Bytes as text and back: base64url and base32, both of RFC 4648 and without padding.
+//! Bytes as text and back: base64url and base32 (RFC 4648), both without padding.
 
 use std::fmt;
 
 use base32ct::Encoding as _;
 use base64ct::Encoding as _;
 
-/// Why a text is not what it should be: it is no base64url without padding
-/// (RFC 4648, section 5), or has not as many bytes as there must be.
+/// The text is not base64url without padding (RFC 4648, section 5), or has not the
+/// required number of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
@@ -23,8 +23,8 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     base64ct::Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// As many bytes as there are, if they are no more than `N`. The one text that
-/// [`base64url`] gives for them is taken, and no other.
+/// Decodes up to `N` bytes. Only the canonical text is accepted, that which [`base64url`]
+/// gives for the bytes.
 pub(crate) fn read_base64url<'a, const N: usize>(
     text: &str,
     space: &'a mut [u8; N],
@@ -32,7 +32,7 @@ pub(crate) fn read_base64url<'a, const N: usize>(
     base64ct::Base64UrlUnpadded::decode(text, space).map_err(|_| Malformed)
 }
 
-/// Exactly `N` bytes.
+/// Decodes exactly `N` bytes.
 pub(crate) fn read_exactly<const N: usize>(text: &str) -> Result<[u8; N], Malformed> {
     let mut bytes = [0; N];
     match read_base64url(text, &mut bytes) {
@@ -41,7 +41,7 @@ pub(crate) fn read_exactly<const N: usize>(text: &str) -> Result<[u8; N], Malfor
     }
 }
 
-/// Base32 (RFC 4648, section 6) in small letters, without padding.
+/// Base32 (RFC 4648, section 6) in lower case, without padding.
 pub(crate) fn base32(bytes: &[u8]) -> String {
     base32ct::Base32Unpadded::encode_string(bytes)
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_one_right_text_is_read() {
+    fn only_canonical_base64url_is_accepted() {
         assert_eq!(base64url(&[0xfb, 0xff]), "-_8");
         assert_eq!(read_exactly::<2>("-_8"), Ok([0xfb, 0xff]));
         for text in ["", "-_", "-_8=", "+/8", "-_9", "-_8A", " -_8", "-_8\n", "ä"] {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn base32_is_that_of_the_rfc() {
+    fn base32_matches_the_rfc() {
         assert_eq!(base32(b"foobar"), "mzxw6ytboi");
     }
 }

@@ -4,22 +4,23 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_sansio::UnixTime;
 
 const VERSION: &[u8] = b"wimpex-call-v1";
 
-/// Which of the three messages.
+/// The three messages of a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// `call-offer`
+pub enum MessageKind {
+    /// `call-offer`: the first of a call, or one within it.
     Offer,
-    /// `call-answer`
+    /// `call-answer`: to the first offer, or to one within the call.
     Answer,
-    /// `call-confirm`
+    /// `call-confirm`: the caller shows its nonce.
     Confirm,
 }
 
-impl Kind {
-    /// The `type` on the wire.
+impl MessageKind {
+    /// The message's `type` on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Offer => "call-offer",
@@ -29,7 +30,8 @@ impl Kind {
     }
 }
 
-/// SHA-256 of the bytes of a message that are signed, be they signed or not.
+/// SHA-256 of a message's signed bytes ([`Transcript::bytes`]); guests' messages have
+/// it too.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MessageHash([u8; 32]);
 
@@ -50,38 +52,38 @@ impl fmt::Debug for MessageHash {
     }
 }
 
-/// What one message of a handshake says.
+/// Everything in a message of the handshake that its signature covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Transcript<'a> {
-    /// Which message.
-    pub kind: Kind,
-    /// The call.
+    /// Offer, answer or confirmation.
+    pub kind: MessageKind,
+    /// The call's id.
     pub call: &'a CallId,
-    /// Who says it.
+    /// The sender.
     pub from: &'a UserId,
-    /// To whom.
+    /// The receiver.
     pub to: &'a UserId,
-    /// That of the call, in the answer and the confirmation too.
+    /// That of the first offer, in all later messages too.
     pub call_type: CallType,
-    /// Milliseconds since 1970, by the sender's clock.
-    pub timestamp: u64,
+    /// By the sender's wall clock.
+    pub timestamp: UnixTime,
     /// The session description to the last byte; absent in a confirmation.
     pub sdp: Option<&'a str>,
     /// The commitment of the first offer, the nonce of the first answer and of
     /// the confirmation; absent in later offers and answers.
     pub value: Option<&'a [u8; 32]>,
-    /// The message before; absent in the first offer.
-    pub before: Option<&'a MessageHash>,
+    /// The hash of the message before, which chains them; absent in the first offer.
+    pub prev_hash: Option<&'a MessageHash>,
 }
 
 impl Transcript<'_> {
-    /// What later messages and the pictures refer to this one by.
+    /// What later messages and the SAS refer to this one by.
     pub fn hash(&self) -> MessageHash {
         MessageHash::of(&self.bytes())
     }
 
     /// The bytes that are signed: ten fields, each after its length as two bytes,
-    /// the greater first. Absent fields have the length 0.
+    /// big-endian. Absent fields have the length 0.
     pub fn bytes(&self) -> Vec<u8> {
         let call_type = match self.call_type {
             CallType::Video => "video",
@@ -95,10 +97,10 @@ impl Transcript<'_> {
             self.from.as_str().as_bytes(),
             self.to.as_str().as_bytes(),
             call_type.as_bytes(),
-            &self.timestamp.to_be_bytes(),
+            &self.timestamp.as_millis().to_be_bytes(),
             sdp.as_ref().map_or(&[], |hash| hash.as_slice()),
             self.value.map_or(&[], |value| value),
-            self.before.map_or(&[], |hash| hash.as_bytes()),
+            self.prev_hash.map_or(&[], |hash| hash.as_bytes()),
         ];
         let mut bytes = Vec::with_capacity(352);
         for field in fields {

@@ -1,7 +1,8 @@
 //! What can happen next, and what comes of it.
 
-use wimpex_call::{Generation, Input, PeerConnectionState, State as Phase};
+use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
+use wimpex_sansio::Machine;
 
 use crate::Bounds;
 use crate::diagram::Step;
@@ -13,7 +14,7 @@ use crate::state::State;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names say it; see `Bounds`")]
 pub enum Action {
-    Place(usize),
+    StartCall(usize),
     Accept(usize),
     Decline(usize),
     HangUp(usize),
@@ -26,9 +27,13 @@ pub enum Action {
     Lose(usize, usize),
     Describe(usize),
     Hear(usize),
-    Connect(usize, Generation),
-    Disconnect(usize, Generation),
-    Fail(usize, Generation),
+    Connect(usize, PeerConnectionId),
+    RefuseConnection(usize, PeerConnectionId),
+    RefuseDescription(usize),
+    RefuseAnswer(usize, PeerConnectionId),
+    ChangeNetwork(usize),
+    Disconnect(usize, PeerConnectionId),
+    Fail(usize, PeerConnectionId),
     Cut,
     Timer(usize),
     HastyTimer(usize),
@@ -43,7 +48,7 @@ pub enum Action {
 
 impl State {
     pub(crate) fn actions(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
-        self.people(bounds, actions);
+        self.users(bounds, actions);
         for (&(to, from), waiting) in &self.links {
             if from == NOBODY {
                 actions.extend((0..waiting.len()).map(|at| Action::DeliverLate(to, at)));
@@ -67,14 +72,14 @@ impl State {
             if !client.browser.channel.is_empty() {
                 actions.push(Action::Hear(who));
             }
-            for (&generation, connection) in &client.browser.connections {
-                if connection.linked.is_none() && self.partner(who, generation).is_some() {
-                    actions.push(Action::Connect(who, generation));
+            for (&connection_id, connection) in &client.browser.connections {
+                if connection.linked.is_none() && self.partner(who, connection_id).is_some() {
+                    actions.push(Action::Connect(who, connection_id));
                 }
-                if self.is_cut(who, generation) {
-                    actions.push(Action::Fail(who, generation));
+                if self.is_cut(who, connection_id) {
+                    actions.push(Action::Fail(who, connection_id));
                     if bounds.disconnects {
-                        actions.push(Action::Disconnect(who, generation));
+                        actions.push(Action::Disconnect(who, connection_id));
                     }
                 }
             }
@@ -95,12 +100,12 @@ impl State {
         self.faults(actions);
     }
 
-    fn people(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
-        for (at, (who, ..)) in bounds.places.iter().enumerate() {
+    fn users(&self, bounds: &Bounds, actions: &mut Vec<Action>) {
+        for (at, (who, ..)) in bounds.calls.iter().enumerate() {
             let client = &self.clients[*who];
             let free = matches!(client.machine.state(), Phase::Idle | Phase::Ended);
-            if self.left.places & (1 << at) != 0 && client.alive && free {
-                actions.push(Action::Place(at));
+            if self.left.calls & (1 << at) != 0 && client.alive && free {
+                actions.push(Action::StartCall(at));
             }
         }
         for (who, client) in self.clients.iter().enumerate() {
@@ -110,13 +115,13 @@ impl State {
                 if self.left.declines > 0 {
                     actions.push(Action::Decline(who));
                 }
-            } else if client.view().call.is_some() && self.left.hang_ups > 0 {
+            } else if client.snapshot().call.is_some() && self.left.hang_ups > 0 {
                 actions.push(Action::HangUp(who));
             }
             if state == Phase::Ended && self.left.dismisses > 0 {
                 actions.push(Action::Dismiss(who));
             }
-            if !client.browser.questions.is_empty() {
+            if !client.browser.prompts.is_empty() {
                 actions.push(Action::Allow(who));
             }
         }
@@ -137,6 +142,25 @@ impl State {
                 actions.push(Action::Open(who));
             }
         }
+        for (who, client) in self.clients.iter().enumerate() {
+            if self.left.networks > 0 && client.alive && client.snapshot().call.is_some() {
+                actions.push(Action::ChangeNetwork(who));
+            }
+            if self.left.refusals == 0 {
+                continue;
+            }
+            if !client.browser.work.is_empty() {
+                actions.push(Action::RefuseDescription(who));
+            }
+            for (&connection_id, connection) in &client.browser.connections {
+                if connection.is_new() {
+                    actions.push(Action::RefuseConnection(who, connection_id));
+                }
+                if connection.has_fresh_answer() {
+                    actions.push(Action::RefuseAnswer(who, connection_id));
+                }
+            }
+        }
         if self.left.restarts > 0 {
             actions.push(Action::RestartServer);
         }
@@ -150,28 +174,33 @@ impl State {
     #[expect(clippy::expect_used, reason = "the bounds are written by hand")]
     pub(crate) fn perform(&mut self, bounds: &Bounds, action: Action, steps: &mut Vec<Step>) {
         match action {
-            Action::Place(at) => {
-                self.left.places &= !(1 << at);
-                let (who, peer, id) = bounds.places[at];
-                let input = Input::Place {
+            Action::StartCall(at) => {
+                self.left.calls &= !(1 << at);
+                let (who, peer, id) = bounds.calls[at];
+                let input = Input::Command(Command::StartCall {
                     call_id: CallId::parse(id).expect("an id"),
                     peer: self.clients[peer].user.clone(),
                     call_type: CallType::Audio,
-                };
+                });
                 self.input(bounds, who, input, steps);
             }
-            Action::Accept(who) => self.input(bounds, who, Input::Accept { camera: true }, steps),
+            Action::Accept(who) => self.input(
+                bounds,
+                who,
+                Input::Command(Command::Accept { camera: true }),
+                steps,
+            ),
             Action::Decline(who) => {
                 self.left.declines -= 1;
-                self.input(bounds, who, Input::Decline, steps);
+                self.input(bounds, who, Input::Command(Command::Decline), steps);
             }
             Action::HangUp(who) => {
                 self.left.hang_ups -= 1;
-                self.input(bounds, who, Input::HangUp, steps);
+                self.input(bounds, who, Input::Command(Command::HangUp), steps);
             }
             Action::Dismiss(who) => {
                 self.left.dismisses -= 1;
-                self.input(bounds, who, Input::Dismiss, steps);
+                self.input(bounds, who, Input::Command(Command::Dismiss), steps);
             }
             Action::Allow(who) => {
                 let answer = self.clients[who].change(|client| client.browser.allow());
@@ -215,24 +244,61 @@ impl State {
                 let heard = self.clients[who].change(|client| client.browser.listen());
                 self.inputs(bounds, who, heard, steps);
             }
-            Action::Connect(who, generation) => {
-                let partner = self.partner(who, generation);
+            Action::Connect(who, connection_id) => {
+                let partner = self.partner(who, connection_id);
                 self.clients[who].change(|client| {
-                    if let Some(own) = client.browser.connections.get_mut(&generation) {
+                    if let Some(own) = client.browser.connections.get_mut(&connection_id) {
                         own.linked = partner;
                         own.broken = None;
                     }
                 });
                 let state = PeerConnectionState::Connected;
-                self.input(bounds, who, Input::Connection { generation, state }, steps);
+                self.input(
+                    bounds,
+                    who,
+                    Input::ConnectionStateChanged {
+                        connection: connection_id,
+                        state,
+                    },
+                    steps,
+                );
             }
-            Action::Disconnect(who, generation) => {
+            Action::RefuseConnection(who, connection) => {
+                self.left.refusals -= 1;
+                self.clients[who].change(|client| client.browser.refuse_connection(connection));
+                self.input(
+                    bounds,
+                    who,
+                    Input::CreateConnectionFailed { connection },
+                    steps,
+                );
+            }
+            Action::RefuseDescription(who) => {
+                self.left.refusals -= 1;
+                let refused = self.clients[who].change(|client| client.browser.refuse_work());
+                self.inputs(bounds, who, refused, steps);
+            }
+            Action::RefuseAnswer(who, connection) => {
+                self.left.refusals -= 1;
+                self.clients[who].change(|client| client.browser.refuse_answer(connection));
+                self.input(
+                    bounds,
+                    who,
+                    Input::SetRemoteAnswerFailed { connection },
+                    steps,
+                );
+            }
+            Action::ChangeNetwork(who) => {
+                self.left.networks -= 1;
+                self.input(bounds, who, Input::NetworkChanged, steps);
+            }
+            Action::Disconnect(who, connection_id) => {
                 let state = PeerConnectionState::Disconnected;
-                self.unlink(bounds, who, generation, state, steps);
+                self.unlink(bounds, who, connection_id, state, steps);
             }
-            Action::Fail(who, generation) => {
+            Action::Fail(who, connection_id) => {
                 let state = PeerConnectionState::Failed;
-                self.unlink(bounds, who, generation, state, steps);
+                self.unlink(bounds, who, connection_id, state, steps);
             }
             Action::Cut => self.cut(),
             Action::Timer(who) => self.input(bounds, who, Input::Timeout, steps),
@@ -319,18 +385,26 @@ impl State {
         &mut self,
         bounds: &Bounds,
         who: usize,
-        generation: Generation,
+        connection_id: PeerConnectionId,
         state: PeerConnectionState,
         steps: &mut Vec<Step>,
     ) {
         self.clients[who].change(|client| {
-            if let Some(own) = client.browser.connections.get_mut(&generation) {
+            if let Some(own) = client.browser.connections.get_mut(&connection_id) {
                 own.linked = None;
                 // Whatever carried it is of no use until ICE is restarted.
                 own.broken = own.local.clone();
             }
         });
-        self.input(bounds, who, Input::Connection { generation, state }, steps);
+        self.input(
+            bounds,
+            who,
+            Input::ConnectionStateChanged {
+                connection: connection_id,
+                state,
+            },
+            steps,
+        );
     }
 
     /// The path between all is lost; nobody has noticed yet.

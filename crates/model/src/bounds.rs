@@ -7,9 +7,9 @@ pub struct Bounds {
     pub name: &'static str,
     /// The pages: (user, device).
     pub pages: &'static [(&'static str, &'static str)],
-    /// The calls that may be placed, each once, each at any moment: who, which
+    /// The calls that may be started, each once, each at any moment: who, which
     /// page's user, and the id, of which the greater wins in glare.
-    pub places: &'static [(usize, usize, &'static str)],
+    pub calls: &'static [(usize, usize, &'static str)],
     /// Hanging up and cancelling, so many times.
     pub hang_ups: u8,
     /// Declining, so many times.
@@ -36,6 +36,10 @@ pub struct Bounds {
     pub blackouts: u8,
     /// Losses of the media's path.
     pub cuts: u8,
+    /// Moves of a page to another network.
+    pub networks: u8,
+    /// Connections and descriptions that a browser refuses.
+    pub refusals: u8,
     /// Whether a lost path is at first only disconnected.
     pub disconnects: bool,
     /// Whether descriptions take their time.
@@ -44,13 +48,13 @@ pub struct Bounds {
     pub candidates: bool,
     /// Whether messages of several senders to one page may cross.
     pub crossing: bool,
-    /// Whether the person takes their time to allow the microphone.
+    /// Whether the user takes their time to allow the microphone.
     pub slow_permission: bool,
 }
 
 const PAIR: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1")];
 const TABS: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("bob", "b2")];
-const PEOPLE: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("carol", "c1")];
+const THREE: &[(&str, &str)] = &[("alice", "a1"), ("bob", "b1"), ("carol", "c1")];
 
 /// The bound that the ordinary tests explore, in seconds.
 pub fn small() -> Vec<Bounds> {
@@ -58,7 +62,7 @@ pub fn small() -> Vec<Bounds> {
         Bounds {
             name: "one call",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             declines: 1,
             dismisses: 1,
@@ -69,21 +73,21 @@ pub fn small() -> Vec<Bounds> {
         Bounds {
             name: "glare",
             pages: PAIR,
-            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             hang_ups: 1,
             ..Bounds::default()
         },
         Bounds {
             name: "two tabs",
             pages: TABS,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             declines: 1,
             ..Bounds::default()
         },
         Bounds {
             name: "a restarted server",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             restarts: 1,
             candidates: true,
@@ -92,7 +96,7 @@ pub fn small() -> Vec<Bounds> {
         Bounds {
             name: "a lost path",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             cuts: 1,
             disconnects: true,
@@ -103,7 +107,7 @@ pub fn small() -> Vec<Bounds> {
         Bounds {
             name: "late and repeated",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             repeated: 1,
             late: 1,
@@ -112,7 +116,7 @@ pub fn small() -> Vec<Bounds> {
         Bounds {
             name: "pages that go",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             closed: 1,
             killed: 1,
             opened: 1,
@@ -128,7 +132,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "glare, crossing",
             pages: PAIR,
-            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             hang_ups: 1,
             declines: 1,
             dismisses: 1,
@@ -139,7 +143,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "two tabs, hanging up",
             pages: TABS,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             declines: 1,
             ..Bounds::default()
@@ -147,7 +151,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "glare on a bad network",
             pages: PAIR,
-            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             lost: 1,
             repeated: 1,
             late: 1,
@@ -156,7 +160,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "glare, pages that go",
             pages: PAIR,
-            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             closed: 1,
             killed: 1,
             opened: 1,
@@ -165,14 +169,14 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "glare across a restart",
             pages: PAIR,
-            places: &[(0, 1, "call_1"), (1, 0, "call_2")],
+            calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             restarts: 1,
             ..Bounds::default()
         },
         Bounds {
             name: "blackout and restart",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             declines: 1,
             restarts: 1,
@@ -182,7 +186,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "a lost path and a restart",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             cuts: 1,
             restarts: 1,
             candidates: true,
@@ -191,7 +195,7 @@ pub fn configurations() -> Vec<Bounds> {
         Bounds {
             name: "two lost paths, bad network",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             cuts: 2,
             lost: 1,
@@ -200,15 +204,35 @@ pub fn configurations() -> Vec<Bounds> {
             ..Bounds::default()
         },
         Bounds {
-            name: "a third person",
-            pages: PEOPLE,
-            places: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            name: "a browser that refuses",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            cuts: 1,
+            refusals: 1,
+            slow_descriptions: true,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "other networks",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            networks: 2,
+            slow_descriptions: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a third user",
+            pages: THREE,
+            calls: &[(0, 1, "call_1"), (2, 1, "call_2")],
             ..Bounds::default()
         },
         Bounds {
             name: "hasty timers",
             pages: PAIR,
-            places: &[(0, 1, "call_1")],
+            calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             hasty_timers: 2,
             ..Bounds::default()

@@ -2,33 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wimpex_call::{Generation, Input, MediaRequest, Output, PeerConnectionState, Role};
-use wimpex_protocol::{CallEnd, CallId, Candidate, Sdp};
+use wimpex_call::{Input, MediaRequest, Output, PeerConnectionId, PeerConnectionState, Role};
+use wimpex_protocol::{CallEnd, CallId, Sdp};
+use wimpex_webrtc::IceCandidateInit;
 
 use crate::rule::Rule;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Browser {
-    pub(crate) connections: BTreeMap<Generation, Connection>,
+    pub(crate) connections: BTreeMap<PeerConnectionId, Connection>,
     /// What it was asked to describe, in order.
     pub(crate) work: VecDeque<Work>,
-    /// Questions to the person: which, for the camera too.
-    pub(crate) questions: VecDeque<(MediaRequest, bool, bool)>,
+    /// Prompts that the user has not answered: request, for the microphone, for the camera.
+    pub(crate) prompts: VecDeque<(MediaRequest, bool, bool)>,
     /// Requests whose tracks are live.
     pub(crate) live: BTreeSet<MediaRequest>,
     /// What has arrived over the connection itself.
-    pub(crate) channel: VecDeque<(Generation, Word)>,
+    pub(crate) channel: VecDeque<(PeerConnectionId, ChannelEvent)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Work {
-    Offer(Generation),
-    Answer(Generation, Sdp),
+    Offer(PeerConnectionId),
+    Answer(PeerConnectionId, Sdp),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Word {
-    Farewell(CallEnd),
+pub(crate) enum ChannelEvent {
+    Goodbye(CallEnd),
     Closed,
 }
 
@@ -43,7 +44,7 @@ pub(crate) struct Connection {
     pub(crate) offering: bool,
     described: u8,
     /// Media flows to and from this page's connection, as far as it knows.
-    pub(crate) linked: Option<(usize, Generation)>,
+    pub(crate) linked: Option<(usize, PeerConnectionId)>,
     /// The path was lost while this was the local description.
     pub(crate) broken: Option<Sdp>,
 }
@@ -56,8 +57,21 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Whether nothing was done with it yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.described == 0 && self.remote.is_none()
+    }
+
+    /// Whether its remote description is an answer of which nothing has come yet.
+    pub(crate) fn has_fresh_answer(&self) -> bool {
+        let is_answer = |sdp: &Sdp| sdp.0.starts_with("answer");
+        self.linked.is_none() && !self.offering && self.remote.as_ref().is_some_and(is_answer)
+    }
+}
+
 impl Browser {
-    /// Whether it has something to do that needs no person.
+    /// Whether it has something to do that needs no user.
     pub(crate) fn is_busy(&self) -> bool {
         !self.work.is_empty() || !self.channel.is_empty()
     }
@@ -66,7 +80,10 @@ impl Browser {
     /// they are of, so that one that reaches another call is found out.
     pub(crate) fn perform(&mut self, output: &Output, call: Option<&CallId>) -> Result<(), Rule> {
         match output {
-            Output::CreateConnection { generation, .. } => {
+            Output::CreateConnection {
+                connection: connection_id,
+                ..
+            } => {
                 let Some(call) = call else {
                     return Err(Rule::NothingLeftOpen);
                 };
@@ -79,17 +96,26 @@ impl Browser {
                     linked: None,
                     broken: None,
                 };
-                self.connections.insert(*generation, connection);
+                self.connections.insert(*connection_id, connection);
             }
-            Output::MakeOffer { generation, .. } => self.work.push_back(Work::Offer(*generation)),
-            Output::AcceptOffer { generation, sdp } => {
-                self.belongs(*generation, &sdp.0)?;
-                let work = Work::Answer(*generation, sdp.clone());
+            Output::CreateOffer {
+                connection: connection_id,
+                ..
+            } => self.work.push_back(Work::Offer(*connection_id)),
+            Output::SetRemoteOffer {
+                connection: connection_id,
+                sdp,
+            } => {
+                self.belongs(*connection_id, &sdp.0)?;
+                let work = Work::Answer(*connection_id, sdp.clone());
                 self.work.push_back(work);
             }
-            Output::AcceptAnswer { generation, sdp } => {
-                self.belongs(*generation, &sdp.0)?;
-                if let Some(connection) = self.connections.get_mut(generation) {
+            Output::SetRemoteAnswer {
+                connection: connection_id,
+                sdp,
+            } => {
+                self.belongs(*connection_id, &sdp.0)?;
+                if let Some(connection) = self.connections.get_mut(connection_id) {
                     if !connection.offering {
                         return Err(Rule::AnswersMeetOffers);
                     }
@@ -98,20 +124,20 @@ impl Browser {
                 }
             }
             Output::AddCandidate {
-                generation,
+                connection: connection_id,
                 candidate,
-            } => self.belongs(*generation, &candidate.candidate)?,
+            } => self.belongs(*connection_id, &candidate.candidate)?,
             Output::RequestMedia {
                 request,
                 audio,
                 video,
-            } => self.questions.push_back((*request, *audio, *video)),
+            } => self.prompts.push_back((*request, *audio, *video)),
             Output::AttachMedia {
-                generation,
+                connection: connection_id,
                 request,
                 ..
             } => {
-                let open = self.connections.contains_key(generation);
+                let open = self.connections.contains_key(connection_id);
                 if !open || !self.live.contains(request) {
                     return Err(Rule::NothingLeftOpen);
                 }
@@ -130,8 +156,8 @@ impl Browser {
         Ok(())
     }
 
-    fn belongs(&self, generation: Generation, text: &str) -> Result<(), Rule> {
-        let connection = self.connections.get(&generation);
+    fn belongs(&self, connection_id: PeerConnectionId, text: &str) -> Result<(), Rule> {
+        let connection = self.connections.get(&connection_id);
         let belongs = connection.is_some_and(|c| text.split(' ').nth(1) == Some(c.call.as_str()));
         if belongs {
             Ok(())
@@ -145,11 +171,11 @@ impl Browser {
         let Some(work) = self.work.pop_front() else {
             return Vec::new();
         };
-        let generation = match &work {
-            Work::Offer(generation) | Work::Answer(generation, _) => *generation,
+        let connection_id = match &work {
+            Work::Offer(connection_id) | Work::Answer(connection_id, _) => *connection_id,
         };
         // A connection that was closed meanwhile has nothing to say.
-        let Some(connection) = self.connections.get_mut(&generation) else {
+        let Some(connection) = self.connections.get_mut(&connection_id) else {
             return Vec::new();
         };
         let kind = match &work {
@@ -157,27 +183,36 @@ impl Browser {
             Work::Answer(..) => "answer",
         };
         connection.described += 1;
+        let fragment = format!("{device}x{}", connection.described);
         let sdp = Sdp(format!(
-            "{kind} {} {device} {}",
-            connection.call, connection.described
+            "{kind} {} {device} {}\r\na=ice-ufrag:{fragment}\r\na=fingerprint:sha-256 {}\r\n",
+            connection.call,
+            connection.described,
+            fingerprint(device)
         ));
         connection.local = Some(sdp.clone());
         connection.offering = matches!(work, Work::Offer(_));
         let candidate = Input::LocalCandidate {
-            generation,
-            candidate: Candidate {
+            connection: connection_id,
+            candidate: IceCandidateInit {
                 candidate: format!("candidate {} {device}", connection.call),
                 sdp_m_line_index: Some(0),
                 sdp_mid: None,
-                username_fragment: None,
+                username_fragment: Some(fragment),
             },
         };
         let described = match work {
             Work::Answer(_, remote) => {
                 connection.remote = Some(remote);
-                Input::LocalAnswer { generation, sdp }
+                Input::LocalAnswer {
+                    connection: connection_id,
+                    sdp,
+                }
             }
-            Work::Offer(_) => Input::LocalOffer { generation, sdp },
+            Work::Offer(_) => Input::LocalOffer {
+                connection: connection_id,
+                sdp,
+            },
         };
         if candidates {
             vec![described, candidate]
@@ -186,9 +221,32 @@ impl Browser {
         }
     }
 
-    /// The person allows the oldest question.
+    /// Could not be made after all: whatever it was asked for comes to nothing.
+    pub(crate) fn refuse_connection(&mut self, connection: PeerConnectionId) {
+        self.work.retain(|work| match work {
+            Work::Offer(of) | Work::Answer(of, _) => *of != connection,
+        });
+    }
+
+    /// Fails to do the oldest piece of work; says what the machine hears of it.
+    pub(crate) fn refuse_work(&mut self) -> Option<Input> {
+        let connection = match self.work.pop_front()? {
+            Work::Offer(connection) | Work::Answer(connection, _) => connection,
+        };
+        let is_open = self.connections.contains_key(&connection);
+        is_open.then_some(Input::LocalDescriptionFailed { connection })
+    }
+
+    /// An answer turns out to be of no use.
+    pub(crate) fn refuse_answer(&mut self, connection: PeerConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&connection) {
+            connection.remote = None;
+        }
+    }
+
+    /// The user allows what the oldest prompt asks for.
     pub(crate) fn allow(&mut self) -> Option<Input> {
-        let (request, audio, video) = self.questions.pop_front()?;
+        let (request, audio, video) = self.prompts.pop_front()?;
         self.live.insert(request);
         Some(Input::Media {
             request,
@@ -199,15 +257,54 @@ impl Browser {
 
     /// The oldest word that came over the connection.
     pub(crate) fn listen(&mut self) -> Option<Input> {
-        let (generation, word) = self.channel.pop_front()?;
+        let (connection_id, word) = self.channel.pop_front()?;
         Some(match word {
-            Word::Farewell(end) => Input::Direct { generation, end },
-            Word::Closed => Input::Connection {
-                generation,
+            ChannelEvent::Goodbye(end) => Input::DataChannelMessage {
+                connection: connection_id,
+                end,
+            },
+            ChannelEvent::Closed => Input::ConnectionStateChanged {
+                connection: connection_id,
                 state: PeerConnectionState::Closed,
             },
         })
     }
+}
+
+/// That of a device's certificate (RFC 8122, section 5).
+fn fingerprint(device: &str) -> String {
+    let sum = device
+        .bytes()
+        .fold(0, |sum: u8, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    vec![format!("{sum:02X}"); 32].join(":")
+}
+
+/// The connection of another browser that has found this one, and could carry media with
+/// it.
+pub(crate) fn partner<'a>(
+    browsers: impl Iterator<Item = &'a Browser>,
+    who: usize,
+    own: &Connection,
+) -> Option<(usize, PeerConnectionId)> {
+    let mut others = browsers.enumerate().filter(|(at, _)| *at != who);
+    others.find_map(|(at, browser)| {
+        let mut connections = browser.connections.iter();
+        let (theirs, _) = connections.find(|(_, it)| it.fits(own))?;
+        Some((at, *theirs))
+    })
+}
+
+/// Whether a linked connection has lost its other end, or the path.
+pub(crate) fn is_cut<'a>(
+    mut browsers: impl Iterator<Item = &'a Browser>,
+    own: &Connection,
+) -> bool {
+    own.linked.is_some_and(|(other, theirs)| {
+        let theirs = browsers
+            .nth(other)
+            .map(|it| it.connections.contains_key(&theirs));
+        own.broken.is_some() || theirs != Some(true)
+    })
 }
 
 /// Whether the output opens what nobody may open for a callee before Accept.

@@ -1,8 +1,8 @@
-//! One page: a machine, its browser, and what the person has said.
+//! One page: a machine, its browser, and what the user has said.
 
 use std::collections::BTreeSet;
 
-use wimpex_call::{Machine, View};
+use wimpex_call::{CallMachine, CallSnapshot};
 use wimpex_hub::SessionId;
 use wimpex_protocol::{CallId, DeviceId, Relayed, UserId};
 
@@ -14,7 +14,7 @@ pub(crate) struct Client {
     pub(crate) device: DeviceId,
     /// Whether the page is open.
     pub(crate) alive: bool,
-    pub(crate) machine: Machine,
+    pub(crate) machine: CallMachine,
     pub(crate) browser: Browser,
     /// What the server knows the page as. A page that was killed keeps its
     /// session until the server notices.
@@ -23,7 +23,7 @@ pub(crate) struct Client {
     pub(crate) watching: Option<UserId>,
     /// What waits to be sent until the page is logged in again.
     pub(crate) outbox: Vec<Relayed>,
-    /// Calls that the person has accepted here, or placed.
+    /// Calls that the user has accepted here, or started.
     pub(crate) wanted: BTreeSet<CallId>,
     /// Calls that have ended here, or whose end was heard here.
     pub(crate) over: BTreeSet<CallId>,
@@ -36,7 +36,7 @@ impl Client {
             user: UserId::parse(user).expect("a user"),
             device: DeviceId::parse(device).expect("a device"),
             alive: true,
-            machine: Machine::new(),
+            machine: CallMachine::new(),
             browser: Browser::default(),
             session: None,
             watching: None,
@@ -49,7 +49,7 @@ impl Client {
     /// The page is gone, with all that it knew.
     pub(crate) fn die(&mut self) {
         self.alive = false;
-        self.machine = Machine::new();
+        self.machine = CallMachine::new();
         self.browser = Browser::default();
         self.outbox = Vec::new();
         self.wanted = BTreeSet::new();
@@ -60,7 +60,7 @@ impl Client {
         self.alive && self.session.is_some()
     }
 
-    pub(crate) fn view(&self) -> View {
-        self.machine.view()
+    pub(crate) fn snapshot(&self) -> CallSnapshot {
+        self.machine.snapshot()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use wimpex_call::{Input, PeerConnectionState, State};
+use wimpex_call::{Command, Input, PeerConnectionState, State};
 use wimpex_protocol::{CallEndReason, Signal};
 
 /// One transition: from, what came in, to.
@@ -84,14 +84,14 @@ impl Diagram {
 /// What came in, in a few words.
 pub(crate) fn label(input: &Input) -> &'static str {
     match input {
-        Input::Place { .. } => "Place",
-        Input::Accept { .. } => "Accept",
-        Input::Decline => "Decline",
-        Input::HangUp => "HangUp",
-        Input::Dismiss => "Dismiss",
-        Input::SetMuted(_) => "SetMuted",
-        Input::SetCamera(_) => "SetCamera",
-        Input::Remote { signal, .. } => match signal {
+        Input::Command(Command::StartCall { .. }) => "StartCall",
+        Input::Command(Command::Accept { .. }) => "Accept",
+        Input::Command(Command::Decline) => "Decline",
+        Input::Command(Command::HangUp) => "HangUp",
+        Input::Command(Command::Dismiss) => "Dismiss",
+        Input::Command(Command::SetMuted(_)) => "SetMuted",
+        Input::Command(Command::SetCamera(_)) => "SetCamera",
+        Input::Signal { signal, .. } => match signal {
             Signal::CallOffer(_) => "call-offer",
             Signal::CallAnswer(_) => "call-answer",
             Signal::IceCandidate(_) => "ice-candidate",
@@ -112,12 +112,14 @@ pub(crate) fn label(input: &Input) -> &'static str {
         Input::PeerDevices { .. } => "presence",
         Input::SessionRenewed => "session renewed",
         Input::NetworkChanged => "another network",
-        Input::Direct { .. } => "farewell over the connection",
+        Input::DataChannelMessage { .. } => "goodbye over the connection",
         Input::LocalOffer { .. } => "local offer",
         Input::LocalAnswer { .. } => "local answer",
         Input::LocalCandidate { .. } => "local candidate",
-        Input::NegotiationFailed { .. } => "negotiation failed",
-        Input::Connection { state, .. } => match state {
+        Input::CreateConnectionFailed { .. } => "create connection failed",
+        Input::LocalDescriptionFailed { .. } => "local description failed",
+        Input::SetRemoteAnswerFailed { .. } => "set remote answer failed",
+        Input::ConnectionStateChanged { state, .. } => match state {
             PeerConnectionState::New => "connection new",
             PeerConnectionState::Connecting => "connection connecting",
             PeerConnectionState::Connected => "connection connected",

@@ -1,8 +1,11 @@
-//! The call, checked exhaustively.
+//! Calls, and whole clients, checked exhaustively.
+//!
+//! [`Calls`] is the model of the call and the hub, [`Clients`] that of everything that a
+//! page decides; see there for the latter. Of the former:
 //!
 //! The machine of `wimpex-call` and the hub of `wimpex-hub` run in here
 //! unchanged, two or three pages with a browser each, over a network and under
-//! people that do whatever they can: [`Bounds`] says how much of it. The checker
+//! users that do whatever they can: [`Bounds`] says how much of it. The checker
 //! visits every state that can come of that, and [`Rule`] says what must hold in
 //! each of them.
 //!
@@ -14,7 +17,9 @@
 mod action;
 mod bounds;
 mod browser;
+mod calls;
 mod client;
+mod clients;
 mod diagram;
 mod hashed;
 mod network;
@@ -23,37 +28,18 @@ mod rule;
 mod state;
 mod summary;
 
-use std::sync::{Arc, Mutex};
-
 use stateright::{Model, Property};
 
 pub use action::Action;
 pub use bounds::{Bounds, configurations, small};
+pub use calls::Calls;
+pub use clients::{
+    Clients, ClientsAction, ClientsBounds, ClientsRule, ClientsState, Link, clients_configurations,
+    small_clients,
+};
 pub use diagram::Diagram;
 pub use rule::Rule;
 pub use state::State;
-
-/// The bounds, and the transitions of calls that were seen within them.
-#[derive(Clone, Debug)]
-pub struct Calls {
-    bounds: Bounds,
-    diagram: Arc<Mutex<Diagram>>,
-}
-
-impl Calls {
-    /// Everything that can happen within these bounds.
-    pub fn new(bounds: Bounds) -> Self {
-        Self {
-            bounds,
-            diagram: Arc::default(),
-        }
-    }
-
-    /// Where the transitions are noted; it outlives the checker.
-    pub fn diagram(&self) -> Arc<Mutex<Diagram>> {
-        Arc::clone(&self.diagram)
-    }
-}
 
 impl Model for Calls {
     type State = State;

@@ -1,10 +1,15 @@
 //! `cargo xtask model`: explores every configuration, and says what was found.
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model};
-use wimpex_model::{Action, Bounds, Calls, Diagram, State, configurations, small};
+use wimpex_model::{
+    Bounds, Calls, Clients, ClientsBounds, ClientsState, Diagram, State, clients_configurations,
+    configurations, small, small_clients,
+};
 
 /// A faulty machine may have states without end; `fast` gives up on it.
 const FAST: usize = 200;
@@ -19,24 +24,31 @@ fn main() -> ExitCode {
         .iter()
         .filter(|a| *a != "small" && *a != "fast" && !a.starts_with("diagram="))
         .collect();
-    let all = if flag("small") {
-        small()
+    let is_chosen =
+        |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(&***part));
+    let (calls, clients) = if flag("small") {
+        (small(), small_clients())
     } else {
-        configurations()
+        (configurations(), clients_configurations())
     };
-    let chosen: Vec<Bounds> = all
-        .into_iter()
-        .filter(|b| parts.is_empty() || parts.iter().any(|part| b.name.contains(&***part)))
-        .collect();
+    let calls = calls.into_iter().filter(|it| is_chosen(it.name));
+    let clients = clients.into_iter().filter(|it| is_chosen(it.name));
     let begun = Instant::now();
     let mut diagram = Diagram::default();
     let (mut unique, mut failed) = (0, 0);
-    for bounds in chosen {
-        let (states, violations) = explore(bounds, flag("fast"), &mut diagram);
-        unique += states;
-        failed += violations;
-        if failed > 0 && flag("fast") {
-            return ExitCode::FAILURE;
+    let is_over = |failed| failed > 0 && flag("fast");
+    for bounds in calls {
+        if !is_over(failed) {
+            let (states, violations) = explore_calls(bounds, flag("fast"), &mut diagram);
+            unique += states;
+            failed += violations;
+        }
+    }
+    for bounds in clients {
+        if !is_over(failed) {
+            let (states, violations) = explore_clients(bounds, flag("fast"));
+            unique += states;
+            failed += violations;
         }
     }
     println!(
@@ -58,19 +70,37 @@ fn main() -> ExitCode {
     }
 }
 
-/// Explores one configuration; returns its unique states and its violations.
-fn explore(bounds: Bounds, fast: bool, diagram: &mut Diagram) -> (usize, usize) {
-    let begun = Instant::now();
+/// Explores one configuration of calls; returns its unique states and its violations.
+fn explore_calls(bounds: Bounds, fast: bool, diagram: &mut Diagram) -> (usize, usize) {
     let name = bounds.name;
-    let threads = std::thread::available_parallelism().map_or(1, Into::into);
     let calls = Calls::new(bounds);
     let seen = calls.diagram();
+    let found = explore(name, calls, fast, State::summary);
+    if let Ok(seen) = seen.lock() {
+        diagram.add(&seen);
+    }
+    found
+}
+
+/// The same with whole clients.
+fn explore_clients(bounds: ClientsBounds, fast: bool) -> (usize, usize) {
+    explore(bounds.name, Clients(bounds), fast, ClientsState::summary)
+}
+
+fn explore<M>(name: &str, model: M, fast: bool, summary: fn(&M::State) -> String) -> (usize, usize)
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
+    M::Action: Clone + Debug + PartialEq + Send + Sync + 'static,
+{
+    let begun = Instant::now();
+    let threads = std::thread::available_parallelism().map_or(1, Into::into);
     let finish = if fast {
         HasDiscoveries::AnyFailures
     } else {
         HasDiscoveries::All
     };
-    let mut checker = calls.checker().threads(threads).finish_when(finish);
+    let mut checker = model.checker().threads(threads).finish_when(finish);
     if fast {
         checker = checker.target_max_depth(FAST);
     }
@@ -93,7 +123,7 @@ fn explore(bounds: Bounds, fast: bool, diagram: &mut Diagram) -> (usize, usize) 
             (stateright::Expectation::Always, Some(path)) => {
                 violations += 1;
                 println!("VIOLATED: {}", property.name);
-                tell(path.into_vec());
+                tell(path.into_vec(), summary);
             }
             (stateright::Expectation::Sometimes, None) if !fast => {
                 violations += 1;
@@ -102,18 +132,15 @@ fn explore(bounds: Bounds, fast: bool, diagram: &mut Diagram) -> (usize, usize) 
             _ => {}
         }
     }
-    if let Ok(seen) = seen.lock() {
-        diagram.add(&seen);
-    }
     (checker.unique_state_count(), violations)
 }
 
-/// A trace, step by step: what happened, and where every page stood then.
-fn tell(path: Vec<(State, Option<Action>)>) {
-    let mut last: Option<Action> = None;
+/// A trace, step by step: what happened, and where everybody stood then.
+fn tell<S, A: Debug>(path: Vec<(S, Option<A>)>, summary: fn(&S) -> String) {
+    let mut last: Option<A> = None;
     for (step, (state, action)) in path.into_iter().enumerate() {
         let happened = last.map_or("at first".to_owned(), |action| format!("{action:?}"));
-        println!("  {step:2}. {happened}\n      {}", state.summary());
+        println!("  {step:2}. {happened}\n      {}", summary(&state));
         last = action;
     }
 }

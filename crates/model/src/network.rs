@@ -4,8 +4,9 @@
 //! signaling connection promises; or, where the bounds say so, only what comes
 //! from one and the same sender does.
 
-use wimpex_hub::{Identity, Output as HubOutput, SessionId};
+use wimpex_hub::{Identity, Input as HubInput, Output as HubOutput, SessionId};
 use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal};
+use wimpex_sansio::{Machine, Now, outputs};
 
 use crate::hashed::Hashed;
 use crate::state::State;
@@ -25,8 +26,15 @@ impl State {
         }
     }
 
+    fn tell_hub(&mut self, input: HubInput) -> Vec<HubOutput> {
+        self.hub.change(|hub| {
+            hub.handle(input, Now::ZERO);
+            outputs(hub).collect()
+        })
+    }
+
     fn relay(&mut self, who: usize, session: SessionId, relayed: Relayed) {
-        let outputs = self.hub.change(|hub| hub.relay(session, relayed));
+        let outputs = self.tell_hub(HubInput::Relay { session, relayed });
         self.route(who, outputs);
     }
 
@@ -67,7 +75,7 @@ impl State {
             device: client.device.clone(),
             name: Name::parse(client.user.as_str()).expect("a name"),
         };
-        let outputs = self.hub.change(|hub| hub.join(session, identity));
+        let outputs = self.tell_hub(HubInput::Join { session, identity });
         self.route(SERVER, outputs);
         let outbox = self.clients[who].change(|client| {
             client.session = Some(session);
@@ -86,7 +94,7 @@ impl State {
             client.session.take()
         });
         if let Some(session) = session {
-            let outputs = self.hub.change(|hub| hub.leave(session));
+            let outputs = self.tell_hub(HubInput::Leave { session });
             self.route(SERVER, outputs);
         }
         self.drop_links_to(who);
@@ -102,7 +110,7 @@ impl State {
         let Some(session) = client.session.filter(|_| client.alive) else {
             return;
         };
-        let wanted = client.view().call.map(|call| call.peer);
+        let wanted = client.snapshot().call.map(|call| call.peer);
         if client.watching == wanted {
             return;
         }
@@ -110,7 +118,7 @@ impl State {
             user_ids: wanted.iter().cloned().collect(),
         };
         self.clients[who].change(|client| client.watching = wanted);
-        let outputs = self.hub.change(|hub| hub.watch(session, watch));
+        let outputs = self.tell_hub(HubInput::Watch { session, watch });
         self.route(who, outputs);
     }
 }
@@ -119,10 +127,10 @@ impl State {
 pub(crate) fn input(message: &ServerMessage) -> Option<wimpex_call::Input> {
     use wimpex_call::Input;
     match message {
-        ServerMessage::Relay(relayed) => Some(Input::Remote {
+        ServerMessage::Relay(relayed) => Some(Input::Signal {
             from: relayed.from_id.clone()?,
             device: relayed.from_device.clone()?,
-            addressed: relayed.to_device.is_some(),
+            to_this_device: relayed.to_device.is_some(),
             signal: relayed.signal.clone(),
         }),
         ServerMessage::Error(error) if error.code == ErrorCode::UserOffline => {

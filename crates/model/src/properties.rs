@@ -4,8 +4,10 @@
 use stateright::Property;
 use wimpex_call::{EndReason, State as Phase};
 
+use crate::bounds::Bounds;
+use crate::calls::Calls;
 use crate::rule::Rule;
-use crate::{Bounds, Calls, State};
+use crate::state::State;
 
 fn holds<const RULE: usize>(_: &Calls, state: &State) -> bool {
     state.broken != Some(Rule::ALL[RULE])
@@ -16,10 +18,11 @@ fn always<const RULE: usize>() -> Property<Calls> {
 }
 
 fn ended(state: &State, reason: EndReason) -> bool {
-    state
-        .clients
-        .iter()
-        .any(|c| c.view().ended.is_some_and(|ended| ended.reason == reason))
+    state.clients.iter().any(|c| {
+        c.snapshot()
+            .ended
+            .is_some_and(|ended| ended.reason == reason)
+    })
 }
 
 fn phases(state: &State, phase: Phase) -> usize {
@@ -71,6 +74,21 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
             },
         ));
     }
+    if bounds.refusals > 0 {
+        all.push(Property::sometimes(
+            "a negotiation fails",
+            |_, state: &State| ended(state, EndReason::NegotiationFailed),
+        ));
+    }
+    if bounds.networks > 0 {
+        all.push(Property::sometimes(
+            "two are connected after changes of networks",
+            |_, state: &State| {
+                let moved = state.left.networks == 0;
+                moved && phases(state, Phase::Connected) == 2 && state.is_at_rest()
+            },
+        ));
+    }
     if bounds.closed + bounds.killed > 0 {
         all.push(Property::sometimes("a peer is gone", |_, state: &State| {
             ended(state, EndReason::PeerGone)
@@ -88,13 +106,13 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
     }
     let mutual = |a: &(usize, usize, &str)| {
         let back = |b: &(usize, usize, &str)| (a.0, a.1) == (b.1, b.0);
-        bounds.places.iter().any(back)
+        bounds.calls.iter().any(back)
     };
-    if bounds.places.iter().any(mutual) {
+    if bounds.calls.iter().any(mutual) {
         all.push(Property::sometimes(
             "glare ends in one call",
             |_, state: &State| {
-                let both_called = state.left.places == 0 && state.clients.iter().all(|c| c.alive);
+                let both_called = state.left.calls == 0 && state.clients.iter().all(|c| c.alive);
                 let one_won = state.clients.iter().filter(|c| c.wanted.len() == 2).count();
                 both_called && one_won >= 1 && phases(state, Phase::Connected) == 2
             },

@@ -18,7 +18,7 @@ pub enum Rule {
     AnswersMeetOffers,
     /// Two connections that have found each other are of one call.
     BothSidesNameOneCall,
-    /// Of one person's devices, one at most is connected in a call.
+    /// Of one user's devices, one at most is connected in a call.
     OneOfTwoAcceptsWins,
     /// Without a call there is no connection and no live track.
     NothingLeftOpen,

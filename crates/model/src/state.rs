@@ -1,14 +1,14 @@
 //! All pages, the server and what is on the way; and whether the rules hold.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Duration;
 
-use wimpex_call::{Generation, Input, Output, State as Phase, limits};
+use wimpex_call::{Command, Input, Output, PeerConnectionId, State as Phase, limits};
 use wimpex_hub::Hub;
 use wimpex_protocol::{CallId, ServerMessage, Signal};
+use wimpex_sansio::{Machine, Now};
 
 use crate::Bounds;
-use crate::browser::{Word, opens_media};
+use crate::browser::{self, ChannelEvent, opens_media};
 use crate::client::Client;
 use crate::diagram::{self, Step};
 use crate::hashed::Hashed;
@@ -17,8 +17,8 @@ use crate::rule::Rule;
 /// What may still happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Left {
-    /// One bit for each call that may still be placed.
-    pub(crate) places: u32,
+    /// One bit for each call that may still be started.
+    pub(crate) calls: u32,
     pub(crate) hang_ups: u8,
     pub(crate) declines: u8,
     pub(crate) dismisses: u8,
@@ -32,6 +32,8 @@ pub(crate) struct Left {
     pub(crate) restarts: u8,
     pub(crate) blackouts: u8,
     pub(crate) cuts: u8,
+    pub(crate) networks: u8,
+    pub(crate) refusals: u8,
 }
 
 /// Everything, at one moment.
@@ -68,7 +70,7 @@ impl State {
             accepted: BTreeSet::new(),
             broke_promise: false,
             left: Left {
-                places: (1 << bounds.places.len()) - 1,
+                calls: (1 << bounds.calls.len()) - 1,
                 hang_ups: bounds.hang_ups,
                 declines: bounds.declines,
                 dismisses: bounds.dismisses,
@@ -82,6 +84,8 @@ impl State {
                 restarts: bounds.restarts,
                 blackouts: bounds.blackouts,
                 cuts: bounds.cuts,
+                networks: bounds.networks,
+                refusals: bounds.refusals,
             },
             broken: None,
         };
@@ -103,7 +107,7 @@ impl State {
         while let Some(input) = inputs.pop_front() {
             let mut client = Client::clone(&self.clients[who]);
             let outputs = self.handle(&mut client, input, steps);
-            let id = client.view().call.map(|call| call.call_id);
+            let id = client.snapshot().call.map(|call| call.call_id);
             let mut sent = Vec::new();
             let mut closed = Vec::new();
             for output in outputs {
@@ -117,12 +121,12 @@ impl State {
                 match output {
                     Output::Send(relayed) => sent.push(relayed),
                     Output::CloseConnection {
-                        generation,
-                        farewell,
+                        connection: connection_id,
+                        goodbye,
                     } => {
-                        let connection = client.browser.connections.remove(&generation);
+                        let connection = client.browser.connections.remove(&connection_id);
                         match connection {
-                            Some(connection) => closed.push((connection, generation, farewell)),
+                            Some(connection) => closed.push((connection, connection_id, goodbye)),
                             None => self.broken = Some(Rule::NothingLeftOpen),
                         }
                     }
@@ -150,13 +154,13 @@ impl State {
                 }
                 self.send(who, relayed);
             }
-            for (connection, generation, farewell) in closed {
-                let words = farewell
-                    .map(Word::Farewell)
+            for (connection, connection_id, goodbye) in closed {
+                let words = goodbye
+                    .map(ChannelEvent::Goodbye)
                     .into_iter()
-                    .chain([Word::Closed]);
+                    .chain([ChannelEvent::Closed]);
                 let other = connection.linked;
-                self.hear(who, generation, other, words.collect());
+                self.hear(who, connection_id, other, words.collect());
             }
         }
         self.watch(who);
@@ -164,24 +168,24 @@ impl State {
 
     /// The machine's part, and what it shows of the rules.
     fn handle(&mut self, client: &mut Client, input: Input, steps: &mut Vec<Step>) -> Vec<Output> {
-        let before = client.view();
+        let before = client.snapshot();
         if let Some(call) = &before.call
-            && matches!(input, Input::Accept { .. })
+            && matches!(input, Input::Command(Command::Accept { .. }))
             && before.state == Phase::Ringing
         {
             client.wanted.insert(call.call_id.clone());
             self.accepted.insert(call.call_id.clone());
         }
-        if let Input::Place { call_id, .. } = &input {
+        if let Input::Command(Command::StartCall { call_id, .. }) = &input {
             client.wanted.insert(call_id.clone());
         }
         let label = diagram::label(&input);
         let now = match input {
             Input::Timeout => client.machine.poll_timeout().unwrap_or_default(),
-            _ => Duration::ZERO,
+            _ => Now::ZERO,
         };
         client.machine.handle(input, now);
-        let after = client.view();
+        let after = client.snapshot();
         if before.state != after.state {
             steps.push((before.state, label, after.state));
         }
@@ -190,7 +194,7 @@ impl State {
             && Some(&old.call_id) != id.as_ref()
         {
             client.over.insert(old.call_id);
-            // Glare: both people want this call.
+            // Glare: both users want this call.
             if let Some(id) = id.clone().filter(|_| after.state == Phase::Connecting) {
                 client.wanted.insert(id.clone());
                 self.accepted.insert(id);
@@ -199,20 +203,20 @@ impl State {
         if after.state == Phase::Ringing && id.is_some_and(|id| client.over.contains(&id)) {
             self.broken = Some(Rule::NoRingingAfterTheEnd);
         }
-        std::iter::from_fn(|| client.machine.poll_output()).collect()
+        wimpex_sansio::outputs(&mut client.machine).collect()
     }
 
     /// The other end of a connection hears that it is closed, if it flowed.
     fn hear(
         &mut self,
         who: usize,
-        generation: Generation,
-        other: Option<(usize, Generation)>,
-        words: Vec<Word>,
+        connection_id: PeerConnectionId,
+        other: Option<(usize, PeerConnectionId)>,
+        words: Vec<ChannelEvent>,
     ) {
         let linked_to_us = |(_, client): &(usize, &Hashed<Client>)| {
             let mut connections = client.browser.connections.iter();
-            connections.any(|(_, c)| c.linked == Some((who, generation)))
+            connections.any(|(_, c)| c.linked == Some((who, connection_id)))
         };
         let mut ends = self.clients.iter().enumerate();
         let listener = ends.find(linked_to_us).map(|(at, _)| at);
@@ -223,7 +227,7 @@ impl State {
             let theirs = client.browser.connections.iter();
             let linked = theirs
                 .filter(|(own, c)| {
-                    c.linked == Some((who, generation)) || other == Some((listener, **own))
+                    c.linked == Some((who, connection_id)) || other == Some((listener, **own))
                 })
                 .find(|(_, c)| c.broken.is_none())
                 .map(|(own, _)| *own);
@@ -238,25 +242,20 @@ impl State {
     pub(crate) fn partner(
         &self,
         who: usize,
-        generation: Generation,
-    ) -> Option<(usize, Generation)> {
-        let own = self.clients[who].browser.connections.get(&generation)?;
-        self.clients.iter().enumerate().find_map(|(at, client)| {
-            let mut connections = client.browser.connections.iter();
-            let (theirs, _) = connections.find(|(_, c)| at != who && c.fits(own))?;
-            Some((at, *theirs))
-        })
+        connection_id: PeerConnectionId,
+    ) -> Option<(usize, PeerConnectionId)> {
+        let own = self.clients[who].browser.connections.get(&connection_id)?;
+        browser::partner(self.browsers(), who, own)
+    }
+
+    fn browsers(&self) -> impl Iterator<Item = &browser::Browser> {
+        self.clients.iter().map(|client| &client.browser)
     }
 
     /// Whether a linked connection has lost its other end, or the path.
-    pub(crate) fn is_cut(&self, who: usize, generation: Generation) -> bool {
-        let Some(own) = self.clients[who].browser.connections.get(&generation) else {
-            return false;
-        };
-        own.linked.is_some_and(|(other, theirs)| {
-            let theirs = self.clients[other].browser.connections.get(&theirs);
-            own.broken.is_some() || theirs.is_none()
-        })
+    pub(crate) fn is_cut(&self, who: usize, connection_id: PeerConnectionId) -> bool {
+        let own = self.clients[who].browser.connections.get(&connection_id);
+        own.is_some_and(|own| browser::is_cut(self.browsers(), own))
     }
 
     /// Whether nothing happens by itself but timers, logins and what the server
@@ -265,9 +264,9 @@ impl State {
         let still = |(who, client): (usize, &Hashed<Client>)| {
             let mut connections = client.browser.connections.iter();
             !client.browser.is_busy()
-                && !connections.any(|(generation, c)| {
-                    let found = c.linked.is_none() && self.partner(who, *generation).is_some();
-                    found || self.is_cut(who, *generation)
+                && !connections.any(|(connection_id, c)| {
+                    let found = c.linked.is_none() && self.partner(who, *connection_id).is_some();
+                    found || self.is_cut(who, *connection_id)
                 })
         };
         self.links.is_empty() && self.clients.iter().enumerate().all(still)
@@ -279,7 +278,7 @@ impl State {
         self.is_quiet() && self.clients.iter().all(settled)
     }
 
-    /// Nothing will happen any more, unless a person wants it.
+    /// Nothing will happen any more, unless a user wants it.
     pub(crate) fn is_quiescent(&self) -> bool {
         self.is_at_rest()
             && self
@@ -297,7 +296,7 @@ impl State {
 
     fn first_broken(&self) -> Option<Rule> {
         for client in &self.clients {
-            let call = client.view().call;
+            let call = client.snapshot().call;
             let open = &client.browser.connections;
             if call.is_none() && !(open.is_empty() && client.browser.live.is_empty()) {
                 return Some(Rule::NothingLeftOpen);
@@ -317,8 +316,8 @@ impl State {
 
     fn broken_between(&self) -> Option<Rule> {
         for (who, client) in self.clients.iter().enumerate() {
-            for (generation, connection) in &client.browser.connections {
-                if let Some((other, theirs)) = self.partner(who, *generation)
+            for (connection_id, connection) in &client.browser.connections {
+                if let Some((other, theirs)) = self.partner(who, *connection_id)
                     && self.clients[other].browser.connections[&theirs].call != connection.call
                 {
                     return Some(Rule::BothSidesNameOneCall);
@@ -339,19 +338,19 @@ impl State {
 
     fn broken_at_rest(&self) -> Option<Rule> {
         for (who, client) in self.clients.iter().enumerate() {
-            let Some(call) = client.view().call else {
+            let Some(call) = client.snapshot().call else {
                 continue;
             };
             // Only patience with a peer that is missed is that short.
-            let patient = limits::GONE_AFTER + limits::GONE_AFTER_RENEWAL;
+            let patient = limits::PEER_LEFT_AFTER + limits::PEER_LEFT_AFTER_RENEWAL;
             let misses = client
                 .machine
                 .poll_timeout()
-                .is_some_and(|at| at <= patient);
+                .is_some_and(|at| at <= Now::ZERO + patient);
             let others = || {
                 let others = self.clients.iter().enumerate().filter(|(at, _)| *at != who);
                 others.filter_map(|(_, other)| {
-                    let theirs = other.view().call?;
+                    let theirs = other.snapshot().call?;
                     (theirs.call_id == call.call_id).then(|| other.machine.state())
                 })
             };

@@ -1,6 +1,7 @@
 //! A state in a few words, for a trace.
 
 use wimpex_protocol::ServerMessage;
+use wimpex_sansio::{Machine, Now};
 
 use crate::State;
 
@@ -9,8 +10,8 @@ impl State {
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         for client in &self.clients {
-            let view = client.view();
-            let about = match (&view.call, &view.ended) {
+            let snapshot = client.snapshot();
+            let about = match (&snapshot.call, &snapshot.ended) {
                 (Some(call), _) => format!("({})", call.call_id),
                 (None, Some(ended)) => format!("({} {:?})", ended.call_id, ended.reason),
                 (None, None) => String::new(),
@@ -21,8 +22,10 @@ impl State {
                 (false, _) => " dead",
             };
             let timer = client.machine.poll_timeout();
-            let timer = timer.map_or(String::new(), |at| format!(" timer {}s", at.as_secs()));
-            let (device, state) = (&client.device, view.state);
+            let timer = timer.map_or(String::new(), |at| {
+                format!(" timer {}s", at.since(Now::ZERO).as_secs())
+            });
+            let (device, state) = (&client.device, snapshot.state);
             parts.push(format!("{device}{there} {state:?}{about}{timer}"));
         }
         for ((to, _), waiting) in &self.links {

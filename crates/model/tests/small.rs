@@ -4,7 +4,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use wimpex_model::{Calls, Diagram, small};
 
 #[test]
-fn no_rule_is_broken_within_the_small_bounds_and_every_milestone_is_reached() {
+fn the_small_bounds_break_no_rule() {
     let mut seen = Diagram::default();
     let mut states = 0;
     for bounds in small() {

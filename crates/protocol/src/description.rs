@@ -1,33 +1,23 @@
-//! What WebRTC itself has to say, inside a signal: descriptions and candidates;
-//! and the proof of who has said it.
+//! Session descriptions, and the proof of who has sent one.
 
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::decode::{Fields, Unreadable};
+use crate::codec::{Field, Unreadable, fields, texts};
 
-/// Sound and picture, or sound alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CallType {
-    /// Microphone and camera.
-    Video,
-    /// Microphone only.
-    Audio,
-}
-
-impl CallType {
-    pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
-        match text {
-            "video" => Ok(Self::Video),
-            "audio" => Ok(Self::Audio),
-            _ => Err(Unreadable::Field),
-        }
+texts! {
+    /// Audio and video, or audio alone.
+    pub enum CallType {
+        /// Microphone and camera.
+        Video = "video",
+        /// Microphone only.
+        Audio = "audio",
     }
 }
 
-/// A session description (RFC 8866). It holds addresses, so its `Debug` does not.
+/// A session description (RFC 8866). It holds addresses, so its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Sdp(pub String);
@@ -38,15 +28,21 @@ impl fmt::Debug for Sdp {
     }
 }
 
-/// The proof that comes with a message of the verified handshake: base64url, and
-/// more about it only `wimpex-identity` knows. The server passes it on unread.
-/// Its `Debug` does not show it.
+impl Field for Sdp {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        String::read(value).map(Self)
+    }
+}
+
+/// The proof that comes with a message of the verified handshake: base64url, whose format
+/// is that of `wimpex-identity`. The server passes it on unread. Its `Debug` does not
+/// show it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Sec(String);
 
 impl Sec {
-    /// Takes any text.
+    /// Takes any text, unchecked.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -55,15 +51,17 @@ impl Sec {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    pub(crate) fn read(fields: Fields<'_>) -> Result<Option<Self>, Unreadable> {
-        Ok(fields.may_string("sec")?.map(Self))
-    }
 }
 
 impl fmt::Debug for Sec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sec({} bytes)", self.0.len())
+    }
+}
+
+impl Field for Sec {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        String::read(value).map(Self)
     }
 }
 
@@ -79,8 +77,8 @@ macro_rules! description {
 
         /// The only `type` that this description may have.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
         enum $kind {
+            #[serde(rename = $type)]
             $name,
         }
 
@@ -89,12 +87,15 @@ macro_rules! description {
             pub fn new(sdp: Sdp) -> Self {
                 Self { r#type: $kind::$name, sdp }
             }
+        }
 
-            pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
-                if fields.text("type")? != $type {
+        impl Field for $name {
+            fn read(value: &Value) -> Result<Self, Unreadable> {
+                let fields = fields(value)?;
+                if fields.type_name()? != $type {
                     return Err(Unreadable::Field);
                 }
-                Ok(Self::new(Sdp(fields.string("sdp")?)))
+                Ok(Self::new(fields.get("sdp")?))
             }
         }
     };
@@ -107,41 +108,4 @@ description! {
 description! {
     /// An `RTCSessionDescriptionInit` whose `type` is `answer`.
     Answer, AnswerType, "answer"
-}
-
-/// An `RTCIceCandidateInit` (webrtc, section 4.8.1.1). It holds addresses, so
-/// its `Debug` does not.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Candidate {
-    /// `candidate-attribute` of RFC 8839, section 5.1; empty for "no more".
-    pub candidate: String,
-    /// Index of the media description.
-    #[serde(rename = "sdpMLineIndex")]
-    pub sdp_m_line_index: Option<u16>,
-    /// Identification tag of the media description.
-    pub sdp_mid: Option<String>,
-    /// The ICE generation that it belongs to; the seed's form lacks it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username_fragment: Option<String>,
-}
-
-impl Candidate {
-    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
-        let index = fields.may_number("sdpMLineIndex")?.map(u16::try_from);
-        Ok(Self {
-            candidate: fields.string("candidate")?,
-            sdp_m_line_index: index.transpose().map_err(|_| Unreadable::Field)?,
-            sdp_mid: fields.may_string("sdpMid")?,
-            username_fragment: fields.may_string("usernameFragment")?,
-        })
-    }
-}
-
-impl fmt::Debug for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Candidate")
-            .field("sdp_mid", &self.sdp_mid)
-            .finish_non_exhaustive()
-    }
 }

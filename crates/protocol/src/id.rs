@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::codec::{Field, Unreadable, text};
 use crate::limits;
 
 /// Why a text is not an id: it is empty, longer than [`limits::ID_BYTES`], or
@@ -50,6 +52,12 @@ macro_rules! id {
             /// The id as it stands on the wire.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Field for $name {
+            fn read(value: &Value) -> Result<Self, Unreadable> {
+                Self::parse(text(value)?).map_err(|InvalidId| Unreadable::Field)
             }
         }
 

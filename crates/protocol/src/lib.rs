@@ -8,28 +8,39 @@
 //! it turns text into checked values and back, and holds every limit that both
 //! sides have to agree on.
 
-mod decode;
+pub mod close_code;
+mod codec;
 mod description;
+mod error;
+mod frame;
+mod ice;
 mod id;
 pub mod limits;
+mod login;
 mod message;
 mod name;
-mod session;
+mod presence;
+mod resume;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod signal;
 
-pub use decode::{DecodeError, References, Unreadable};
-pub use description::{Answer, CallType, Candidate, Offer, Sdp, Sec};
+pub use codec::Unreadable;
+pub use description::{Answer, CallType, Offer, Sdp, Sec};
+pub use error::{DecodeError, ErrorCode, ErrorMessage, References};
+pub use frame::Frame;
+pub use ice::IceServers;
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
-pub use message::{ClientMessage, Numbered, ServerMessage, number};
+pub use login::{Hello, Login, Welcome};
+pub use message::{ClientMessage, ServerMessage};
 pub use name::{InvalidName, Name};
-pub use session::{
-    Ack, ErrorCode, ErrorMessage, Hello, IceServer, IceServers, Login, Presence, PresenceWatch,
-    Resume, Welcome,
-};
+pub use presence::{Presence, PresenceWatch};
+pub use resume::{Ack, Resume};
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
     CallRinging, IceCandidate, Relayed, Signal,
 };
+pub use wimpex_webrtc::{IceCandidateInit as Candidate, IceServer};
 
 /// The version of the protocol that `hello` names.
 pub const VERSION: u32 = 1;

@@ -10,9 +10,8 @@ use serde_json::Value;
 use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
-    ErrorMessage, Hello, IceCandidate, IceServer, IceServers, Login, Offer, Presence,
+    ErrorMessage, Frame, Hello, IceCandidate, IceServer, IceServers, Login, Offer, Presence,
     PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
-    number,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -124,17 +123,17 @@ fn candidate(call_id: Option<CallId>, username_fragment: Option<&str>) -> Signal
 }
 
 #[test]
-fn the_seeds_four_messages_exactly_as_printed() {
+fn the_minimal_clients_four_messages_exactly_as_printed() {
     check_client(
-        "seed-call-offer",
+        "minimal-call-offer",
         ClientMessage::Relay(to("user123", offer(Some("Alice")))),
     );
     check_client(
-        "seed-call-answer",
+        "minimal-call-answer",
         ClientMessage::Relay(to("user456", answer())),
     );
     check_client(
-        "seed-ice-candidate",
+        "minimal-ice-candidate",
         ClientMessage::Relay(to("user123", candidate(None, None))),
     );
     let reject = Signal::CallReject(CallReject {
@@ -142,7 +141,7 @@ fn the_seeds_four_messages_exactly_as_printed() {
         reason: None,
     });
     check_client(
-        "seed-call-reject",
+        "minimal-call-reject",
         ClientMessage::Relay(to("user456", reject)),
     );
 }
@@ -341,24 +340,59 @@ fn every_golden_file_is_used_by_a_test() {
 }
 
 #[test]
-fn a_number_stands_beside_the_message_and_survives_what_is_not_understood() {
+fn every_type_of_message_has_a_golden_file() {
+    let types = [ClientMessage::TYPES, ServerMessage::TYPES, Signal::TYPES].concat();
+    assert_eq!(types.len(), 3 + 6 + 7);
+    for name in types {
+        let (_, value) = golden(name);
+        assert_eq!(value["type"], name);
+    }
+}
+
+#[test]
+fn a_frame_is_numbered_first_and_then_the_message() {
+    let watch = ClientMessage::PresenceWatch(PresenceWatch {
+        user_ids: vec![user("guest-bob")],
+    });
+    let frame = |seq| Frame {
+        seq,
+        message: &watch,
+    };
+    assert_eq!(
+        frame(Some(7)).encode(),
+        r#"{"seq":7,"type":"presence-watch","userIds":["guest-bob"]}"#
+    );
+    assert_eq!(frame(None).encode(), watch.encode());
+    let relayed = ServerMessage::Relay(stamped(answer()));
+    let text = Frame {
+        seq: Some(u64::MAX),
+        message: &relayed,
+    }
+    .encode();
+    let read = ServerMessage::decode_frame(&text).unwrap();
+    assert_eq!(read.seq, Some(u64::MAX));
+    assert_eq!(read.message, Ok(relayed));
+}
+
+#[test]
+fn a_number_survives_a_message_that_cannot_be_read() {
     let (text, _) = golden("presence-watch");
-    let text = serde_json::from_str::<Value>(&text).unwrap().to_string();
-    let read = ClientMessage::decode_numbered(&number(7, &text));
+    let numbered = text.replacen('{', r#"{"seq":7,"#, 1);
+    let read = ClientMessage::decode_frame(&numbered);
     assert_eq!(read.seq, Some(7));
     assert_eq!(read.message, ClientMessage::decode(&text));
 
     let future = r#"{"seq":8,"type":"call-hologram"}"#;
-    let read = ClientMessage::decode_numbered(future);
+    let read = ClientMessage::decode_frame(future);
     assert_eq!(read.seq, Some(8));
     assert_eq!(read.message.unwrap_err().code, ErrorCode::UnknownType);
-    let read = ServerMessage::decode_numbered(future).unwrap();
+    let read = ServerMessage::decode_frame(future).unwrap();
     assert_eq!(read.seq, Some(8));
     assert!(read.message.is_err());
 
     for seq in ["-1", "1.5", "\"1\"", "null", "99999999999999999999"] {
         let frame = format!(r#"{{"seq":{seq},"type":"ack","received":1}}"#);
-        assert_eq!(ClientMessage::decode_numbered(&frame).seq, None, "{seq}");
+        assert_eq!(ClientMessage::decode_frame(&frame).seq, None, "{seq}");
     }
 }
 

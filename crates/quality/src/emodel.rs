@@ -1,18 +1,18 @@
-//! An estimate of how good a conversation sounds: the E-model (ITU-T G.107),
-//! shortened for packets to what a call knows of itself, as in Cole and Rosenbluth,
-//! "Voice over IP performance monitoring" (2001).
+//! An estimate of how good speech sounds: the E-model (ITU-T G.107), reduced to what a call
+//! knows about itself, as in Cole and Rosenbluth, "Voice over IP performance monitoring"
+//! (2001).
 //!
-//! The ITU has no impairment factors for Opus. Those of G.711 with concealment of
-//! losses (G.113, appendix I: `Ie` 0, `Bpl` 25.1) stand in for it: Opus conceals at
-//! least as well. So it is an estimate, and told as one.
+//! The ITU has no impairment factors for Opus. Those of G.711 with packet loss concealment
+//! (G.113, appendix I: `Ie` 0, `Bpl` 25.1) stand in for them: Opus conceals at least as well.
+//! So it is an estimate, and labelled as one.
 
-/// The rating of a call without any impairment (G.107, default values).
+/// R of a call without any impairment (G.107, default values).
 const BEST: f64 = 93.2;
 /// `Bpl` of G.711 with concealment.
-const ROBUSTNESS: f64 = 25.1;
+const BPL: f64 = 25.1;
 
-/// The transmission rating `R` for a share of lost packets (0 to 1) and a delay from
-/// mouth to ear in seconds.
+/// The transmission rating factor R, 0 to 93.2, for a fraction of packets lost (0 to 1) and a
+/// mouth-to-ear delay in seconds.
 pub fn rating(loss: f64, delay: f64) -> f64 {
     let percent = (loss * 100.0).clamp(0.0, 100.0);
     let millis = (delay * 1_000.0).max(0.0);
@@ -20,12 +20,12 @@ pub fn rating(loss: f64, delay: f64) -> f64 {
     (BEST - delayed - loss_impairment(percent)).clamp(0.0, 100.0)
 }
 
-/// `Ie,eff` (G.107, section 7.4) for losses in percent that come one by one.
+/// `Ie,eff` (G.107, section 7.4) for random losses, in percent.
 fn loss_impairment(percent: f64) -> f64 {
-    95.0 * percent / (percent + ROBUSTNESS)
+    95.0 * percent / (percent + BPL)
 }
 
-/// The mean opinion score, 1 to 4.5 (G.107, annex B).
+/// The mean opinion score, 1 to 4.5, for a rating R (G.107, annex B).
 pub fn mean_opinion(rating: f64) -> f64 {
     match rating {
         r if r <= 0.0 => 1.0,

@@ -2,77 +2,78 @@
 
 use std::collections::VecDeque;
 
-use crate::quality::{Media, Number, Quality};
+use crate::interval::{IntervalStats, Metric, StreamKind};
 
-/// How far back it goes: readings, one a second.
-pub const SECONDS: usize = 120;
+/// How many readings are kept, one per second.
+pub const HISTORY_SECONDS: usize = 120;
 
-/// A number over time.
+/// Names a number over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Series {
-    /// One of a stream's.
-    Of(Media, Number),
-    /// [`Quality::round_trip`].
-    RoundTrip,
-    /// [`Quality::whole_in`].
-    WholeIn,
-    /// [`Quality::whole_out`].
-    WholeOut,
-    /// What the browser thinks that the way carries
-    /// ([`crate::Route::available`]).
-    Available,
+    /// A number of one stream.
+    Stream(StreamKind, Metric),
+    /// [`IntervalStats::round_trip_time`].
+    RoundTripTime,
+    /// [`IntervalStats::total_bitrate_in`].
+    TotalBitrateIn,
+    /// [`IntervalStats::total_bitrate_out`].
+    TotalBitrateOut,
+    /// [`crate::CandidatePair::available_outgoing_bitrate`].
+    AvailableOutgoingBitrate,
 }
 
-const MEDIA: [Media; 4] = [
-    Media::SoundIn,
-    Media::SoundOut,
-    Media::PictureIn,
-    Media::PictureOut,
+const STREAMS: [StreamKind; 4] = [
+    StreamKind::InboundAudio,
+    StreamKind::OutboundAudio,
+    StreamKind::InboundVideo,
+    StreamKind::OutboundVideo,
 ];
 
-const NUMBERS: [Number; 14] = [
-    Number::Bitrate,
-    Number::Packets,
-    Number::Loss,
-    Number::Jitter,
-    Number::Waited,
-    Number::Concealed,
-    Number::Freezes,
-    Number::Frozen,
-    Number::FrameRate,
-    Number::Dropped,
-    Number::Work,
-    Number::Again,
-    Number::Nack,
-    Number::Pli,
+const METRICS: [Metric; 14] = [
+    Metric::Bitrate,
+    Metric::PacketRate,
+    Metric::FractionLost,
+    Metric::Jitter,
+    Metric::JitterBufferDelay,
+    Metric::Concealed,
+    Metric::FreezeCount,
+    Metric::FreezeDuration,
+    Metric::FramesPerSecond,
+    Metric::FramesDropped,
+    Metric::CodingTime,
+    Metric::Retransmitted,
+    Metric::Nack,
+    Metric::Pli,
 ];
 
-/// Those of no stream.
+/// How many series belong to no stream.
 const OTHERS: usize = 4;
-const ALL: usize = MEDIA.len() * NUMBERS.len() + OTHERS;
+const ALL: usize = STREAMS.len() * METRICS.len() + OTHERS;
 
 impl Series {
-    /// Its place in a row.
-    fn place(self) -> usize {
-        let streams = MEDIA.len() * NUMBERS.len();
+    /// Its index in a row.
+    fn index(self) -> usize {
+        let streams = STREAMS.len() * METRICS.len();
         match self {
-            Self::Of(media, number) => media as usize * NUMBERS.len() + number as usize,
-            Self::RoundTrip => streams,
-            Self::WholeIn => streams + 1,
-            Self::WholeOut => streams + 2,
-            Self::Available => streams + 3,
+            Self::Stream(kind, metric) => kind as usize * METRICS.len() + metric as usize,
+            Self::RoundTripTime => streams,
+            Self::TotalBitrateIn => streams + 1,
+            Self::TotalBitrateOut => streams + 2,
+            Self::AvailableOutgoingBitrate => streams + 3,
         }
     }
 }
 
-/// The numbers of the last readings, oldest first; what is unknown is NaN, which takes half
-/// the room, and the whole is copied each second while somebody looks at it.
+/// The numbers of the last readings, oldest first.
+///
+/// In here unknown is NaN, which takes half the room of an `Option`: the whole is copied each
+/// second while somebody looks at it.
 #[derive(Clone, Debug, Default)]
 pub struct History(VecDeque<[f32; ALL]>);
 
 impl History {
-    /// One more reading; the oldest goes when there are too many.
-    pub fn add(&mut self, quality: &Quality) {
+    /// Adds one more reading; of more than [`HISTORY_SECONDS`] the oldest goes.
+    pub fn add(&mut self, stats: &IntervalStats) {
         let mut row = [f32::NAN; ALL];
         let mut put = |series: Series, value: Option<f64>| {
             #[allow(
@@ -80,38 +81,41 @@ impl History {
                 reason = "a line is a few pixels high"
             )]
             if let Some(value) = value {
-                row[series.place()] = value as f32;
+                row[series.index()] = value as f32;
             }
         };
-        for media in MEDIA {
-            let Some(flow) = quality.flow(media) else {
+        for kind in STREAMS {
+            let Some(stream) = stats.stream(kind) else {
                 continue;
             };
-            for number in NUMBERS {
-                put(Series::Of(media, number), flow.number(number));
+            for metric in METRICS {
+                put(Series::Stream(kind, metric), stream.metric(metric));
             }
         }
-        put(Series::RoundTrip, quality.round_trip);
-        put(Series::WholeIn, quality.whole_in);
-        put(Series::WholeOut, quality.whole_out);
-        let route = quality.route.as_ref();
-        put(Series::Available, route.and_then(|route| route.available));
-        if self.0.len() == SECONDS {
+        put(Series::RoundTripTime, stats.round_trip_time);
+        put(Series::TotalBitrateIn, stats.total_bitrate_in);
+        put(Series::TotalBitrateOut, stats.total_bitrate_out);
+        let pair = stats.candidate_pair.as_ref();
+        put(
+            Series::AvailableOutgoingBitrate,
+            pair.and_then(|pair| pair.available_outgoing_bitrate),
+        );
+        if self.0.len() == HISTORY_SECONDS {
             self.0.pop_front();
         }
         self.0.push_back(row);
     }
 
-    /// One series, oldest first.
+    /// The values of a series, oldest first, in the unit of its field.
     pub fn of(&self, series: Series) -> impl DoubleEndedIterator<Item = Option<f64>> {
-        let place = series.place();
+        let index = series.index();
         self.0
             .iter()
-            .map(move |row| Some(f64::from(row[place])).filter(|value| value.is_finite()))
+            .map(move |row| Some(f64::from(row[index])).filter(|value| value.is_finite()))
     }
 
-    /// The sum over the last minute, and of how many of its readings that is; unknown where
-    /// none of them tells.
+    /// The sum of a series over the last 60 readings, and in how many of them it is known;
+    /// `None` if in none.
     pub fn last_minute(&self, series: Series) -> Option<(f64, usize)> {
         let known = self.of(series).rev().take(60).flatten();
         let (sum, count) = known.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
@@ -124,22 +128,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_series_has_a_place_of_its_own() {
-        for (index, number) in NUMBERS.into_iter().enumerate() {
-            assert_eq!(number as usize, index);
+    fn each_series_has_an_index_of_its_own() {
+        for (index, metric) in METRICS.into_iter().enumerate() {
+            assert_eq!(metric as usize, index);
         }
-        let mut places: Vec<usize> = MEDIA
+        let mut indices: Vec<usize> = STREAMS
             .into_iter()
-            .flat_map(|media| NUMBERS.map(|number| Series::Of(media, number)))
+            .flat_map(|kind| METRICS.map(|metric| Series::Stream(kind, metric)))
             .chain([
-                Series::RoundTrip,
-                Series::WholeIn,
-                Series::WholeOut,
-                Series::Available,
+                Series::RoundTripTime,
+                Series::TotalBitrateIn,
+                Series::TotalBitrateOut,
+                Series::AvailableOutgoingBitrate,
             ])
-            .map(Series::place)
+            .map(Series::index)
             .collect();
-        places.sort_unstable();
-        assert_eq!(places, (0..ALL).collect::<Vec<_>>());
+        indices.sort_unstable();
+        assert_eq!(indices, (0..ALL).collect::<Vec<_>>());
     }
 }

@@ -1,33 +1,36 @@
 //! How good a call is: from what `getStats` counts to what a person wants to know.
 //!
-//! The browser counts since the beginning of time (webrtc-stats, section 6); people
-//! want to know about now. So all numbers are of an interval between two readings.
-//! Whatever cannot be known (a counter is missing, renamed or went back, no time has
-//! passed) is `None`: unknown, never a wrong number.
+//! Names are those of webrtc-stats, and each field says which of its members it is made of.
+//! A browser's counters run since the stream began; people want to know about now, so most
+//! numbers here are of the interval between two reports. What cannot be known (a counter is
+//! missing, renamed or went back, no time has passed) is `None`, never a wrong number.
 //!
 //! ```text
-//! JSON of a report ─► Report ─► Sample ─┬─► Quality (an interval) ─► the panel
-//!                                       └─► Meter ─► Verdict, each direction ─► the indicator
-//!                                   └─► Limit ─► the picture that leaves
+//! JSON ─► StatsReport ─► Sample ─► Meter ─► Reading ─┬─► IntervalStats ─► the panel
+//!                                                    ├─► Assessment, each direction ─► the indicator
+//!                                                    └─► EncodingLimits ─► the outbound video
 //! ```
 //!
-//! No browser in here, no clock and no wording: readings come in as text.
+//! There is no browser in here, no clock and no wording: reports come in as text with their
+//! own timestamps, and grades and reasons go out as enums.
 
-mod allowance;
+mod diagnostics;
 pub mod emodel;
 mod grade;
 mod history;
+mod hysteresis;
+mod interval;
+mod loss_based_control;
 mod meter;
-mod quality;
-mod recent;
 mod report;
 mod sample;
-mod steady;
+mod window;
 
-pub use allowance::Limit;
-pub use grade::{Grade, Reason, Verdict};
-pub use history::{History, SECONDS, Series};
+pub use diagnostics::saved_reading;
+pub use grade::{Assessment, Grade, Reason};
+pub use history::{HISTORY_SECONDS, History, Series};
+pub use interval::{IntervalStats, Metric, StreamKind, StreamStats};
+pub use loss_based_control::EncodingLimits;
 pub use meter::{Meter, Reading};
-pub use quality::{Flow, Media, Number, Quality};
-pub use report::{Entry, Report};
-pub use sample::{CandidateEnd, Counter, Route, Sample, Security, Stream, fingerprint};
+pub use report::{Member, StatsObject, StatsReport};
+pub use sample::{Candidate, CandidatePair, Sample, StreamSample, TransportSecurity, fingerprint};

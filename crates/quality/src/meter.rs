@@ -1,154 +1,158 @@
-//! Sample by sample, what to show.
+//! Follows one peer connection, sample by sample.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::allowance::{Allowance, Limit};
-use crate::grade::{Verdict, receiving, sending};
+use crate::grade::{Assessment, receiving, sending};
 use crate::history::History;
-use crate::quality::Quality;
-use crate::recent::{Recent, WINDOW, is_seen};
+use crate::hysteresis::Hysteresis;
+use crate::interval::IntervalStats;
+use crate::loss_based_control::{EncodingLimits, LossBasedControl};
 use crate::sample::Sample;
-use crate::steady::Steady;
+use crate::window::{ASSESSED, Window, is_visible};
 
-/// So many readings without a byte, and the way is silent.
-const SILENT: u32 = 3;
-/// Bytes a second of somebody who is heard or seen. Less may pause by itself: where
-/// nobody speaks and nobody is seen, only reports and checks of the way come, every
-/// five seconds or so.
-const BUSY: f64 = 1_500.0;
+/// How many intervals without a byte make receiving time out.
+const RECEIVING_TIMEOUT: u32 = 3;
+/// Bytes per second of somebody who is heard or seen. Less may pause by itself: where nobody
+/// speaks and no camera is on, only RTCP and connectivity checks come, every five seconds or
+/// so.
+const MEDIA_RATE: f64 = 1_500.0;
 
-/// What one more sample says.
+/// What one more sample says about a call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The interval since the sample before.
-    pub quality: Quality,
-    /// How what arrives fares.
-    pub receiving: Verdict,
-    /// How what leaves fares.
-    pub sending: Verdict,
-    /// How the peer should sound: the transmission rating R of what the verdict is of.
+    pub interval: IntervalStats,
+    /// How well the call works from the peer to here.
+    pub receiving: Assessment,
+    /// How well it works from here to the peer.
+    pub sending: Assessment,
+    /// The transmission rating R of the speech that arrives, 0 to 93.2
+    /// ([`crate::emodel::rating`]), over the intervals that `receiving` is about.
     pub rating: Option<f64>,
-    /// Pictures came in the interval, and not only black ones for a camera that is off;
-    /// unknown while that cannot be told.
-    pub picture: Option<bool>,
-    /// Nothing at all has come over the route for some seconds: for the first time
-    /// since something came.
-    pub silent: bool,
-    /// What the picture that leaves is to keep to, where the browser has no estimate of
-    /// the way.
-    pub limit: Option<Limit>,
+    /// Whether video frames came in the interval, and not only the black ones that Firefox
+    /// sends while the camera is off; `None` while there is no telling.
+    pub video_received: Option<bool>,
+    /// Not a byte has come over the route for three intervals. True once, in the third; and
+    /// only if media had been coming.
+    pub receiving_timed_out: bool,
+    /// What the outbound video has to keep to where the browser has no bandwidth estimate of
+    /// its own; `None` is unlimited.
+    pub encoding_limits: Option<EncodingLimits>,
 }
 
-/// Follows one peer connection.
+/// The state that readings are made of.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
+    /// One more than [`ASSESSED`], so that they span as many intervals.
     samples: VecDeque<Sample>,
-    recent: Recent,
+    window: Window,
     history: Arc<History>,
-    receiving: Steady,
-    sending: Steady,
-    allowance: Allowance,
-    /// The way that all this is of.
-    way: Option<String>,
-    /// Its last known round trip, in seconds.
-    round_trip: Option<f64>,
-    seen: bool,
-    quiet: u32,
-    /// Much came before it got quiet.
-    busy: bool,
+    receiving: Hysteresis,
+    sending: Hysteresis,
+    control: LossBasedControl,
+    /// The id of the candidate pair that all this is about.
+    route: Option<String>,
+    /// The last known round-trip time, in seconds.
+    round_trip_time: Option<f64>,
+    had_video: bool,
+    /// Intervals in a row without a byte.
+    silent: u32,
+    /// Media was coming until then.
+    had_media: bool,
 }
 
 impl Meter {
-    /// The last two minutes.
+    /// The last [`HISTORY_SECONDS`](crate::HISTORY_SECONDS) readings.
     pub fn history(&self) -> &Arc<History> {
         &self.history
     }
 
-    /// One more sample; nothing can be said of the first, nor of one of the same moment.
-    pub fn take(&mut self, mut sample: Sample) -> Option<Reading> {
-        if let (Some(limit), Some(picture)) = (self.allowance.limit(), &mut sample.picture_out) {
-            // In the words of a browser that does it itself.
-            picture.limitation = Some("bandwidth".to_owned());
-            picture.target = Some(f64::from(limit.bitrate));
+    /// Takes one more sample, about a second after the one before. `None` for the first,
+    /// and for one with the timestamp of the one before.
+    pub fn push(&mut self, mut sample: Sample) -> Option<Reading> {
+        if let (Some(limits), Some(video)) = (self.control.limits(), &mut sample.outbound_video) {
+            // As a browser says it that controls the rate itself.
+            video.quality_limitation_reason = Some("bandwidth".to_owned());
+            video.target_bitrate = Some(f64::from(limits.max_bitrate));
         }
         let before = self.samples.back();
         if before.is_some_and(|before| before.at.is_some() && before.at == sample.at) {
             return None;
         }
-        let interval = before.map(|before| Quality::between(before, &sample));
-        if self.moved(&sample) {
-            // What was measured of the old way says nothing of another.
+        let interval = before.map(|before| IntervalStats::between(before, &sample));
+        if self.has_moved(&sample) {
+            // What was measured on the old route says nothing about the new one.
             *self = Self {
                 history: std::mem::take(&mut self.history),
-                seen: self.seen,
+                had_video: self.had_video,
                 ..Self::default()
             };
         } else if let (Some(before), Some(interval)) = (self.samples.back(), &interval) {
-            self.allowance.after(before, &sample, interval);
-            self.recent.add(before, &sample, interval);
+            self.control.update(before, &sample, interval);
+            self.window.add(before, &sample, interval);
         }
-        if let Some(way) = way(&sample).filter(|way| self.way.as_deref() != Some(way)) {
-            self.way = Some(way.to_owned());
+        if let Some(route) = route(&sample).filter(|route| self.route.as_deref() != Some(route)) {
+            self.route = Some(route.to_owned());
         }
-        if self.samples.len() > WINDOW {
+        if self.samples.len() > ASSESSED {
             self.samples.pop_front();
         }
         self.samples.push_back(sample);
-        Some(self.judge(interval?))
+        Some(self.assess(interval?))
     }
 
-    /// It went another way than those before. A sample that names none is not another: in
-    /// an outage a browser may not say for a moment which one is in use.
-    fn moved(&self, sample: &Sample) -> bool {
-        let known = self.way.as_deref();
-        known.is_some_and(|known| way(sample).is_some_and(|now| now != known))
+    /// Whether a sample is of another route. One that names none is not: in an outage a
+    /// browser may not say for a moment which pair is selected.
+    fn has_moved(&self, sample: &Sample) -> bool {
+        let known = self.route.as_deref();
+        known.is_some_and(|known| route(sample).is_some_and(|now| now != known))
     }
 
-    fn judge(&mut self, quality: Quality) -> Reading {
-        let mut window = match (self.samples.front(), self.samples.back()) {
-            (Some(first), Some(last)) => Quality::between(first, last),
-            _ => Quality::default(),
+    fn assess(&mut self, interval: IntervalStats) -> Reading {
+        let mut recent = match (self.samples.front(), self.samples.back()) {
+            (Some(first), Some(last)) => IntervalStats::between(first, last),
+            _ => IntervalStats::default(),
         };
-        window.round_trip = window.round_trip.or(self.round_trip);
-        self.round_trip = window.round_trip;
-        let picture = quality.picture_in.as_ref().and_then(is_seen);
-        self.seen |= picture == Some(true);
+        recent.round_trip_time = recent.round_trip_time.or(self.round_trip_time);
+        self.round_trip_time = recent.round_trip_time;
+        let video_received = interval.inbound_video.as_ref().and_then(is_visible);
+        self.had_video |= video_received == Some(true);
         let before = [self.receiving.grade(), self.sending.grade()];
-        let (receiving, rating) = receiving(&self.recent, &window, self.seen, before[0]);
-        let sending = sending(&self.recent, &window, before[1]);
-        let silent = self.falls_silent(quality.route_bytes);
-        Arc::make_mut(&mut self.history).add(&quality);
+        let (receiving, rating) = receiving(&self.window, &recent, self.had_video, before[0]);
+        let sending = sending(&self.window, &recent, before[1]);
+        let receiving_timed_out = self.receiving_times_out(interval.received_byte_rate);
+        Arc::make_mut(&mut self.history).add(&interval);
         Reading {
-            receiving: self.receiving.after(receiving),
-            sending: self.sending.after(sending),
+            receiving: self.receiving.update(receiving),
+            sending: self.sending.update(sending),
             rating,
-            picture,
-            silent,
-            limit: self.allowance.limit(),
-            quality,
+            video_received,
+            receiving_timed_out,
+            encoding_limits: self.control.limits(),
+            interval,
         }
     }
 
-    /// One more interval with so many bytes a second: whether that makes it silent.
-    fn falls_silent(&mut self, bytes: Option<f64>) -> bool {
-        match bytes {
+    /// Takes the bytes per second of one more interval, and says whether receiving times out
+    /// with it.
+    fn receiving_times_out(&mut self, byte_rate: Option<f64>) -> bool {
+        match byte_rate {
             Some(0.0) => {
-                self.quiet += 1;
-                self.busy && self.quiet == SILENT
+                self.silent += 1;
+                self.had_media && self.silent == RECEIVING_TIMEOUT
             }
-            Some(bytes) => {
-                self.quiet = 0;
-                self.busy = bytes >= BUSY;
+            Some(byte_rate) => {
+                self.silent = 0;
+                self.had_media = byte_rate >= MEDIA_RATE;
                 false
             }
-            // No news is no news.
+            // Unknown is neither.
             None => false,
         }
     }
 }
 
-/// Which way a sample went.
-fn way(sample: &Sample) -> Option<&str> {
-    sample.route.as_ref().map(|route| route.id.as_str())
+fn route(sample: &Sample) -> Option<&str> {
+    sample.candidate_pair.as_ref().map(|pair| pair.id.as_str())
 }

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use wimpex_call::{Input, Machine, Memory, State};
+use wimpex_call::{CallMachine, Input, Memory, State};
+use wimpex_sansio::{Machine, Now};
 
-use crate::{Kept, Note, slim};
+use crate::entry::{Entry, Note, abridged};
 
 /// So many inputs are kept: a call has some hundred.
 const INPUTS: usize = 1_000;
@@ -20,31 +21,31 @@ const MOST: usize = 2 * LONGEST * INPUTS;
 /// The newest inputs, and what browser and server did around them.
 #[derive(Debug, Default)]
 pub struct Recorder {
-    kept: VecDeque<Kept>,
+    kept: VecDeque<Entry<&'static str>>,
     notes: VecDeque<Note>,
     dropped: u64,
     /// A machine that has taken those that are not kept any more: what it knows is what the
     /// page's knew then.
-    past: Machine,
+    past: CallMachine,
     /// Some were dropped that it has not taken: nobody knows what it would know.
-    is_torn: bool,
+    has_gap: bool,
     /// How long a call rings, if it is not the usual time.
     pub ring: Option<Duration>,
 }
 
 impl Recorder {
     /// The machine is about to take an input.
-    pub fn begin(&mut self, at: Duration, input: &Input) {
-        self.kept.push_back(Kept {
+    pub fn begin(&mut self, at: Now, input: &Input) {
+        self.kept.push_back(Entry {
             at,
-            input: slim(input),
+            input: abridged(input),
             outputs: Vec::new(),
             state: State::Idle,
         });
         if self.kept.len() > MOST {
             self.kept.pop_front();
             self.dropped += 1;
-            self.is_torn = true;
+            self.has_gap = true;
         }
     }
 
@@ -63,7 +64,7 @@ impl Recorder {
     }
 
     /// What browser or server did.
-    pub fn note(&mut self, at: Duration, text: String) {
+    pub fn note(&mut self, at: Now, text: String) {
         if self.notes.len() == NOTES {
             self.notes.pop_front();
         }
@@ -76,8 +77,8 @@ impl Recorder {
     }
 
     /// What is kept, how many inputs before it are not, and what the machine knew then.
-    pub fn kept(&mut self) -> (&[Kept], u64, Option<Memory>) {
-        let known = self.past.memory().filter(|_| !self.is_torn);
+    pub fn kept(&mut self) -> (&[Entry<&'static str>], u64, Option<Memory>) {
+        let known = self.past.memory().filter(|_| !self.has_gap);
         (self.kept.make_contiguous(), self.dropped, known)
     }
 
@@ -99,7 +100,7 @@ impl Recorder {
             return false;
         };
         if let (0, Some(ring)) = (self.dropped, self.ring) {
-            self.past = Machine::with_ring_time(ring);
+            self.past = CallMachine::with_ring_time(ring);
         }
         for _ in 0..=last {
             if let Some(kept) = self.kept.pop_front() {

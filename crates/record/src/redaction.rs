@@ -1,147 +1,225 @@
 //! Takes out of inputs whatever is nobody's business, and nothing that a replay needs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use wimpex_call::Input;
-use wimpex_protocol::{Answer, CallId, Candidate, DeviceId, Offer, Sdp, Signal, UserId};
+use wimpex_call::{Command, Input, Memory};
+use wimpex_protocol::{CallId, DeviceId, Sdp, Signal, UserId};
+use wimpex_webrtc::IceCandidateInit;
 
-/// What stands for what. Call ids keep their order, which decides who gives way when
-/// two call each other.
+/// What stands for what.
+///
+/// Call ids keep their order, which decides who gives way when two call each other; a
+/// description or a candidate is known again when it is repeated, and no more.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction {
-    users: BTreeMap<UserId, UserId>,
-    devices: BTreeMap<DeviceId, DeviceId>,
-    calls: BTreeMap<CallId, CallId>,
-    /// Descriptions and candidates: the same one is known again, and no more.
+    users: Numbers<UserId>,
+    devices: Numbers<DeviceId>,
+    calls: Numbers<CallId>,
+    /// Numbered as they come: their order means nothing.
     texts: BTreeMap<String, usize>,
 }
 
+/// A number for each id, from 1 in their order.
+type Numbers<Id> = BTreeMap<Id, usize>;
+
 impl Redaction {
-    /// One for these inputs.
-    pub fn of<'a>(inputs: impl Iterator<Item = &'a Input> + Clone) -> Self {
-        let mut seen = Seen::default();
-        inputs.for_each(|input| seen.look(input));
-        fn numbered<T: Ord>(all: BTreeSet<T>, new: impl Fn(usize) -> T) -> BTreeMap<T, T> {
-            let number = |(number, id)| (id, new(number + 1));
-            all.into_iter().enumerate().map(number).collect()
+    /// Numbers everything private in these inputs and this memory.
+    pub fn of<'a>(inputs: impl Iterator<Item = &'a Input>, memory: Option<&Memory>) -> Self {
+        let mut redaction = Self::default();
+        if let Some(memory) = memory {
+            visit_memory(&mut memory.clone(), &mut Collect(&mut redaction));
         }
-        const VALID: &str = "letters, digits and a hyphen";
-        Self {
-            users: numbered(seen.users, |n| {
-                UserId::parse(format!("person-{n}")).expect(VALID)
-            }),
-            devices: numbered(seen.devices, |n| {
-                DeviceId::parse(format!("device-{n}")).expect(VALID)
-            }),
-            // With leading zeros they sort as they are numbered.
-            calls: numbered(seen.calls, |n| {
-                CallId::parse(format!("call-{n:06}")).expect(VALID)
-            }),
-            texts: seen.texts,
+        for input in inputs {
+            visit(&mut input.clone(), &mut Collect(&mut redaction));
         }
+        number(&mut redaction.users);
+        number(&mut redaction.devices);
+        number(&mut redaction.calls);
+        redaction
     }
 
-    /// The input without anything private. What it has not seen before, it replaces by
-    /// something that stands for nothing.
+    /// The input without anything private. What was not numbered counts as 0.
     pub fn apply(&self, input: &Input) -> Input {
         let mut input = input.clone();
-        match &mut input {
-            Input::Place { call_id, peer, .. } => {
-                self.call(call_id);
-                self.user(peer);
-            }
-            Input::Remote {
-                from,
-                device,
-                signal,
-                ..
-            } => {
-                self.user(from);
-                self.device(device);
-                self.signal(signal);
-            }
-            Input::PeerOffline { call_id, .. } => self.call(call_id),
-            Input::PeerDevices { user, devices } => {
-                self.user(user);
-                devices.iter_mut().for_each(|device| self.device(device));
-            }
-            Input::Direct { end, .. } => self.call(&mut end.call_id),
-            Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => self.sdp(sdp),
-            Input::LocalCandidate { candidate, .. } => self.candidate(candidate),
-            Input::Accept { .. }
-            | Input::Decline
-            | Input::HangUp
-            | Input::Dismiss
-            | Input::SetMuted(_)
-            | Input::SetCamera(_)
-            | Input::SessionRenewed
-            | Input::NetworkChanged
-            | Input::NegotiationFailed { .. }
-            | Input::Connection { .. }
-            | Input::Media { .. }
-            | Input::TrackEnded { .. }
-            | Input::Timeout => {}
-        }
+        visit(&mut input, &mut Replace(self));
         input
     }
 
-    fn signal(&self, signal: &mut Signal) {
-        match signal {
-            Signal::CallOffer(offer) => {
-                self.call(&mut offer.call_id);
-                let mut sdp = offer.offer.sdp.clone();
-                self.sdp(&mut sdp);
-                offer.offer = Offer::new(sdp);
-                offer.from_username = None;
-                offer.sec = None;
+    /// The same of a memory.
+    pub fn apply_to_memory(&self, mut memory: Memory) -> Memory {
+        visit_memory(&mut memory, &mut Replace(self));
+        memory
+    }
+}
+
+fn number<Id>(numbers: &mut Numbers<Id>) {
+    for (number, place) in numbers.values_mut().enumerate() {
+        *place = number + 1;
+    }
+}
+
+/// What is done with each private part of an input.
+trait Visitor {
+    fn user(&mut self, user: &mut UserId);
+    fn device(&mut self, device: &mut DeviceId);
+    fn call(&mut self, call: &mut CallId);
+    fn sdp(&mut self, sdp: &mut Sdp);
+    fn candidate(&mut self, candidate: &mut IceCandidateInit);
+}
+
+/// Shows the visitor every private part of an input, and drops names and proofs.
+fn visit(input: &mut Input, visitor: &mut impl Visitor) {
+    match input {
+        Input::Command(Command::StartCall { call_id, peer, .. }) => {
+            visitor.call(call_id);
+            visitor.user(peer);
+        }
+        Input::Signal {
+            from,
+            device,
+            signal,
+            ..
+        } => {
+            visitor.user(from);
+            visitor.device(device);
+            visit_signal(signal, visitor);
+        }
+        Input::PeerOffline { call_id, .. } => visitor.call(call_id),
+        Input::PeerDevices { user, devices } => {
+            visitor.user(user);
+            devices.iter_mut().for_each(|device| visitor.device(device));
+        }
+        Input::DataChannelMessage { end, .. } => visitor.call(&mut end.call_id),
+        Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => visitor.sdp(sdp),
+        Input::LocalCandidate { candidate, .. } => visitor.candidate(candidate),
+        Input::Command(
+            Command::Accept { .. }
+            | Command::Decline
+            | Command::HangUp
+            | Command::Dismiss
+            | Command::SetMuted(_)
+            | Command::SetCamera(_),
+        )
+        | Input::SessionRenewed
+        | Input::NetworkChanged
+        | Input::CreateConnectionFailed { .. }
+        | Input::LocalDescriptionFailed { .. }
+        | Input::SetRemoteAnswerFailed { .. }
+        | Input::ConnectionStateChanged { .. }
+        | Input::Media { .. }
+        | Input::TrackEnded { .. }
+        | Input::Timeout => {}
+    }
+}
+
+fn visit_signal(signal: &mut Signal, visitor: &mut impl Visitor) {
+    match signal {
+        Signal::CallOffer(offer) => {
+            visitor.call(&mut offer.call_id);
+            visitor.sdp(&mut offer.offer.sdp);
+            offer.from_username = None;
+            offer.sec = None;
+        }
+        Signal::CallAnswer(answer) => {
+            visitor.call(&mut answer.call_id);
+            visitor.sdp(&mut answer.answer.sdp);
+            answer.sec = None;
+        }
+        Signal::IceCandidate(ice) => {
+            if let Some(call_id) = &mut ice.call_id {
+                visitor.call(call_id);
             }
-            Signal::CallAnswer(answer) => {
-                self.call(&mut answer.call_id);
-                let mut sdp = answer.answer.sdp.clone();
-                self.sdp(&mut sdp);
-                answer.answer = Answer::new(sdp);
-                answer.sec = None;
-            }
-            Signal::IceCandidate(ice) => {
-                if let Some(id) = &mut ice.call_id {
-                    self.call(id);
-                }
-                self.candidate(&mut ice.candidate);
-            }
-            Signal::CallReject(reject) => self.call(&mut reject.call_id),
-            Signal::CallRinging(ringing) => self.call(&mut ringing.call_id),
-            Signal::CallEnd(end) => self.call(&mut end.call_id),
-            // The machine pays no heed to it, so that nothing is lost.
-            Signal::CallConfirm(confirm) => {
-                let mut call_id = confirm.call_id.clone();
-                self.call(&mut call_id);
-                *signal = Signal::CallRinging(wimpex_protocol::CallRinging { call_id });
-            }
+            visitor.candidate(&mut ice.candidate);
+        }
+        Signal::CallReject(reject) => visitor.call(&mut reject.call_id),
+        Signal::CallRinging(ringing) => visitor.call(&mut ringing.call_id),
+        Signal::CallEnd(end) => visitor.call(&mut end.call_id),
+        Signal::CallConfirm(confirm) => {
+            visitor.call(&mut confirm.call_id);
+            confirm.sec = None;
         }
     }
+}
 
-    fn user(&self, id: &mut UserId) {
-        let known = self.users.get(id).cloned();
-        *id = known.unwrap_or_else(|| UserId::parse("person-0").expect("an id"));
+fn visit_memory(memory: &mut Memory, visitor: &mut impl Visitor) {
+    for ended in &mut memory.ended_calls {
+        visitor.user(&mut ended.peer);
+        visitor.call(&mut ended.call_id);
+    }
+    for early in &mut memory.early_candidates {
+        visitor.user(&mut early.from);
+        visitor.device(&mut early.device);
+        visitor.call(&mut early.call_id);
+        visitor.candidate(&mut early.candidate);
+    }
+}
+
+/// Collects what there is to replace.
+struct Collect<'a>(&'a mut Redaction);
+
+impl Collect<'_> {
+    fn text(&mut self, text: &str) {
+        let next = self.0.texts.len() + 1;
+        self.0.texts.entry(text.to_owned()).or_insert(next);
+    }
+}
+
+impl Visitor for Collect<'_> {
+    fn user(&mut self, user: &mut UserId) {
+        self.0.users.insert(user.clone(), 0);
     }
 
-    fn device(&self, id: &mut DeviceId) {
-        let known = self.devices.get(id).cloned();
-        *id = known.unwrap_or_else(|| DeviceId::parse("device-0").expect("an id"));
+    fn device(&mut self, device: &mut DeviceId) {
+        self.0.devices.insert(device.clone(), 0);
     }
 
-    fn call(&self, id: &mut CallId) {
-        let known = self.calls.get(id).cloned();
-        *id = known.unwrap_or_else(|| CallId::parse("call-000000").expect("an id"));
+    fn call(&mut self, call: &mut CallId) {
+        self.0.calls.insert(call.clone(), 0);
     }
 
-    fn sdp(&self, sdp: &mut Sdp) {
-        sdp.0 = format!("description {}", self.number(&sdp.0));
+    fn sdp(&mut self, sdp: &mut Sdp) {
+        self.text(&sdp.0);
     }
 
-    /// Its kind and protocol stay (RFC 8839, section 5.1).
-    fn candidate(&self, candidate: &mut Candidate) {
-        let text = &candidate.candidate;
+    fn candidate(&mut self, candidate: &mut IceCandidateInit) {
+        self.text(&candidate.candidate);
+    }
+}
+
+/// Puts the numbers in place of what they stand for.
+struct Replace<'a>(&'a Redaction);
+
+impl Replace<'_> {
+    fn text(&self, text: &str) -> usize {
+        self.0.texts.get(text).copied().unwrap_or_default()
+    }
+}
+
+const VALID: &str = "letters, digits and a hyphen are an id";
+
+impl Visitor for Replace<'_> {
+    fn user(&mut self, user: &mut UserId) {
+        let number = self.0.users.get(user).copied().unwrap_or_default();
+        *user = UserId::parse(format!("person-{number}")).expect(VALID);
+    }
+
+    fn device(&mut self, device: &mut DeviceId) {
+        let number = self.0.devices.get(device).copied().unwrap_or_default();
+        *device = DeviceId::parse(format!("device-{number}")).expect(VALID);
+    }
+
+    fn call(&mut self, call: &mut CallId) {
+        let number = self.0.calls.get(call).copied().unwrap_or_default();
+        // With leading zeros they sort as they are numbered.
+        *call = CallId::parse(format!("call-{number:06}")).expect(VALID);
+    }
+
+    fn sdp(&mut self, sdp: &mut Sdp) {
+        sdp.0 = format!("description {}", self.text(&sdp.0));
+    }
+
+    /// Its type and transport protocol stay (RFC 8839, section 5.1).
+    fn candidate(&mut self, candidate: &mut IceCandidateInit) {
         candidate.username_fragment = None;
         // A number, unless the peer thought of something else.
         if let Some(mid) = &mut candidate.sdp_mid {
@@ -150,6 +228,8 @@ impl Redaction {
                 *mid = "named".to_owned();
             }
         }
+        let text = &candidate.candidate;
+        // "No more candidates" is the same for everybody.
         if text.is_empty() {
             return;
         }
@@ -162,95 +242,6 @@ impl Redaction {
         let kind = kind
             .filter(|kind| ["host", "srflx", "prflx", "relay"].contains(kind))
             .unwrap_or("unknown");
-        candidate.candidate = format!("candidate {} {protocol} typ {kind}", self.number(text));
-    }
-
-    fn number(&self, text: &str) -> usize {
-        self.texts.get(text).copied().unwrap_or_default()
-    }
-}
-
-/// So much of a description is kept: its origin line is in it, whose session and version
-/// tell it from all others (RFC 8866, section 5.2).
-const ORIGIN: usize = 64;
-
-/// The input as a page that is open for days can keep it: of a description only so much
-/// that the same one is known again, and neither name nor proof.
-pub fn slim(input: &Input) -> Input {
-    let mut input = input.clone();
-    match &mut input {
-        Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => *sdp = origin(sdp),
-        Input::Remote { signal, .. } => match signal {
-            Signal::CallOffer(offer) => {
-                offer.offer = Offer::new(origin(&offer.offer.sdp));
-                offer.from_username = None;
-                offer.sec = None;
-            }
-            Signal::CallAnswer(answer) => {
-                answer.answer = Answer::new(origin(&answer.answer.sdp));
-                answer.sec = None;
-            }
-            _ => {}
-        },
-        _ => {}
-    }
-    input
-}
-
-fn origin(sdp: &Sdp) -> Sdp {
-    Sdp(sdp.0.get(..ORIGIN).unwrap_or(&sdp.0).to_owned())
-}
-
-/// Everything that there is to replace.
-#[derive(Default)]
-struct Seen {
-    users: BTreeSet<UserId>,
-    devices: BTreeSet<DeviceId>,
-    calls: BTreeSet<CallId>,
-    texts: BTreeMap<String, usize>,
-}
-
-impl Seen {
-    fn look(&mut self, input: &Input) {
-        match input {
-            Input::Place { call_id, peer, .. } => {
-                self.calls.insert(call_id.clone());
-                self.users.insert(peer.clone());
-            }
-            Input::Remote {
-                from,
-                device,
-                signal,
-                ..
-            } => {
-                self.users.insert(from.clone());
-                self.devices.insert(device.clone());
-                self.calls.extend(signal.call_id().cloned());
-                match signal {
-                    Signal::CallOffer(offer) => self.text(&offer.offer.sdp.0),
-                    Signal::CallAnswer(answer) => self.text(&answer.answer.sdp.0),
-                    Signal::IceCandidate(ice) => self.text(&ice.candidate.candidate),
-                    _ => {}
-                }
-            }
-            Input::PeerOffline { call_id, .. } => {
-                self.calls.insert(call_id.clone());
-            }
-            Input::PeerDevices { user, devices } => {
-                self.users.insert(user.clone());
-                self.devices.extend(devices.iter().cloned());
-            }
-            Input::Direct { end, .. } => {
-                self.calls.insert(end.call_id.clone());
-            }
-            Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => self.text(&sdp.0),
-            Input::LocalCandidate { candidate, .. } => self.text(&candidate.candidate),
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        let next = self.texts.len() + 1;
-        self.texts.entry(text.to_owned()).or_insert(next);
+        candidate.candidate = format!("candidate {} {protocol} typ {kind}", self.text(text));
     }
 }

@@ -1,10 +1,11 @@
-//! Plays a record again, through the same machine.
+//! Plays a record again, through the machine of today.
 
 use std::fmt;
 
-use wimpex_call::Machine;
+use wimpex_call::CallMachine;
+use wimpex_sansio::{Machine, outputs};
 
-use crate::{FORMAT, Record, Start};
+use crate::record::Record;
 
 /// Where a replay went another way than the call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,47 +33,30 @@ impl fmt::Display for Difference {
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// The machine at the end.
-    pub machine: Machine,
+    pub machine: CallMachine,
     /// Where it went another way; empty if nowhere.
     pub differences: Vec<Difference>,
 }
 
 /// Plays a record again.
-///
-/// # Errors
-/// In words, where it is of another format or an entry is unreadable.
-pub fn replay(record: &Record) -> Result<Replay, String> {
-    if record.wimpex != FORMAT {
-        return Err(format!(
-            "the record is of format {}, and this program reads {FORMAT}",
-            record.wimpex
-        ));
-    }
-    let memory = record.start.as_ref().map(Start::memory).transpose();
-    let memory = memory.map_err(|_| "what was known before is unreadable".to_owned())?;
-    let mut machine = Machine::remembering(memory.unwrap_or_default(), record.ring);
+pub fn replay(record: &Record) -> Replay {
+    let memory = record.memory.clone().unwrap_or_default();
+    let mut machine = CallMachine::remembering(memory, record.ring);
     let mut differences = Vec::new();
     for (number, entry) in record.entries.iter().enumerate() {
-        let input = entry
-            .event
-            .input()
-            .map_err(|_| format!("entry {number} is unreadable"))?;
-        machine.handle(input, entry.at);
-        let mut outputs = Vec::new();
-        while let Some(output) = machine.poll_output() {
-            outputs.push(output.name().to_owned());
-        }
-        let replayed = (outputs, format!("{:?}", machine.state()));
-        if (&replayed.0, &replayed.1) != (&entry.outputs, &entry.state) {
+        machine.handle(entry.input.clone(), entry.at);
+        let outputs: Vec<&str> = outputs(&mut machine).map(|it| it.name()).collect();
+        let state = machine.state();
+        if outputs != entry.outputs || state != entry.state {
             differences.push(Difference {
                 entry: number,
-                recorded: format!("{:?} {}", entry.outputs, entry.state),
-                replayed: format!("{:?} {}", replayed.0, replayed.1),
+                recorded: format!("{:?} {:?}", entry.outputs, entry.state),
+                replayed: format!("{outputs:?} {state:?}"),
             });
         }
     }
-    Ok(Replay {
+    Replay {
         machine,
         differences,
-    })
+    }
 }

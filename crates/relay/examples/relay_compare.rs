@@ -85,7 +85,9 @@ fn serve(port: u16) -> Result<(), Failure> {
         realm: REALM.to_owned(),
         allow_peers: vec!["127.0.0.0/8".parse()?],
         limits: Limits {
-            user_bytes_per_second: 0,
+            user_kbps: 0,
+            network_kbps: 0,
+            total_kbps: 0,
             ..Limits::default()
         },
         timing: Timing::default(),

@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio_rustls::rustls;
 
-use crate::cidr::Cidr;
 use crate::credentials::SharedSecret;
 
 /// Everything about one relay.
@@ -29,7 +29,7 @@ pub struct Config {
     /// What clients are told that this is; a name, as HTTP's realm.
     pub realm: String,
     /// Peers outside the public internet that are allowed nevertheless.
-    pub allow_peers: Vec<Cidr>,
+    pub allow_peers: Vec<IpNet>,
     /// How much of everything.
     pub limits: Limits,
     /// How long everything.
@@ -54,38 +54,99 @@ pub struct RelayAddress {
     pub public: IpAddr,
 }
 
-/// How much of what there may be. 0 turns a limit off, but for the last three.
+/// How much of what there may be. Those with a flag can be turned off by 0.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "clap", derive(clap::Args), group(skip))]
 pub struct Limits {
-    /// In all; more are refused with 508.
-    pub allocations: usize,
-    /// Of one user; more are refused with 486. A call takes one for each way to
-    /// the relay (UDP, TCP, TLS; IPv4, IPv6; each network interface), and twice
-    /// that while it changes networks.
+    /// What one user may have relayed, both directions together; 0 is no limit
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_user_kbps", long = "turn-user-kbps", env = "WIMPEX_TURN_USER_KBPS",
+        value_name = "KILOBITS/S", default_value_t = Self::default().user_kbps,
+    ))]
+    pub user_kbps: u64,
+
+    /// Allocations of one user; 0 is no limit
+    // More are refused with 486. A call takes one for each way to the relay (UDP,
+    // TCP, TLS; IPv4, IPv6; each network interface), and twice that while it
+    // changes networks.
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_allocations_per_user", long = "turn-allocations-per-user",
+        env = "WIMPEX_TURN_ALLOCATIONS_PER_USER", value_name = "N",
+        default_value_t = Self::default().allocations_per_user,
+    ))]
     pub allocations_per_user: usize,
-    /// What one user may have relayed, both directions together; more is
-    /// dropped.
-    pub user_bytes_per_second: u64,
-    /// TCP and TLS connections in all.
+
+    /// Allocations of one client address (IPv6: of one /64); 0 is no limit
+    // More are refused with 486. User names are free where anybody may be a guest;
+    // addresses are not.
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_allocations_per_address", long = "turn-allocations-per-address",
+        env = "WIMPEX_TURN_ALLOCATIONS_PER_ADDRESS", value_name = "N",
+        default_value_t = Self::default().allocations_per_network,
+    ))]
+    pub allocations_per_network: usize,
+
+    /// What one client address may have relayed, like --turn-user-kbps; 0 is no limit
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_address_kbps", long = "turn-address-kbps", env = "WIMPEX_TURN_ADDRESS_KBPS",
+        value_name = "KILOBITS/S", default_value_t = Self::default().network_kbps,
+    ))]
+    pub network_kbps: u64,
+
+    /// What all may have relayed together; half of it is kept for those who have an
+    /// allocation already; 0 is no limit
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_total_kbps", long = "turn-total-kbps", env = "WIMPEX_TURN_TOTAL_KBPS",
+        value_name = "KILOBITS/S", default_value_t = Self::default().total_kbps,
+    ))]
+    pub total_kbps: u64,
+
+    /// Allocations in all; 0 is no limit
+    // More are refused with 508.
+    #[cfg_attr(feature = "clap", arg(
+        id = "turn_allocations", long = "turn-allocations", env = "WIMPEX_TURN_ALLOCATIONS",
+        value_name = "N", default_value_t = Self::default().allocations,
+    ))]
+    pub allocations: usize,
+
+    /// Answers a second to one block of addresses (IPv4 /24, IPv6 /56) over UDP without
+    /// credentials, in bursts of four times as many; 0 is no limit.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().unproven_answers_per_second))]
+    pub unproven_answers_per_second: u32,
+
+    /// TCP and TLS connections in all; 0 is no limit.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().connections))]
     pub connections: usize,
-    /// Of them from one address (IPv6: from one /64).
-    pub connections_per_address: usize,
+
+    /// Of them from one network (IPv4 address, IPv6 /64); 0 is no limit.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().connections_per_network))]
+    pub connections_per_network: usize,
+
     /// A browser asks for one for each candidate of its peer.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().permissions_per_allocation))]
     pub permissions_per_allocation: usize,
+
     /// Peers that data flows to and from.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().channels_per_allocation))]
     pub channels_per_allocation: usize,
+
     /// Bytes that may wait for one TCP client; more are dropped, as UDP would.
+    #[cfg_attr(feature = "clap", arg(skip = Self::default().queue_bytes))]
     pub queue_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            allocations: 4_000,
+            user_kbps: 16_000,
             allocations_per_user: 24,
-            user_bytes_per_second: 16_000 * 1000 / 8,
+            allocations_per_network: 96,
+            network_kbps: 64_000,
+            total_kbps: 800_000,
+            allocations: 4_000,
+            unproven_answers_per_second: 100,
             connections: 5_000,
-            connections_per_address: 256,
+            connections_per_network: 256,
             permissions_per_allocation: 128,
             channels_per_allocation: 64,
             queue_bytes: 256 * 1024,

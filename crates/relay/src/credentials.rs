@@ -1,13 +1,14 @@
 //! Time-limited credentials (draft-uberti-behave-turn-rest), the same as
-//! coturn's with `use-auth-secret`: the user name is `expiry:userId`, the
+//! coturn's with `use-auth-secret`: the user name is `expiry:user`, the
 //! password is base64 of HMAC-SHA1 over it with a secret that whoever hands
 //! them out and the relay share. So the relay needs no list of users.
 
 use std::fmt;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE32_NOPAD, BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
+use sha2::Sha256;
 
 /// The shared secret. Its text does not show up in logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,6 +26,21 @@ impl SharedSecret {
         let username = format!("{expiry}:{user}");
         let password = self.password(&username);
         (username, password)
+    }
+
+    /// What stands for a user in user names of one day (counted from 1970): 80 bits
+    /// in base32. STUN sends user names in clear text (RFC 8489, section 14.3), and
+    /// nobody on the way should learn who somebody is, or that it is the same person
+    /// tomorrow. All credentials of a user and a day have the same.
+    pub fn pseudonym(&self, user: &str, day: u64) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.0.as_bytes()).expect("HMAC takes any key");
+        // So that no other use of the same secret gives the same.
+        mac.update(b"wimpex: who a user is in TURN's credentials, version 1");
+        mac.update(&day.to_be_bytes());
+        mac.update(user.as_bytes());
+        let bytes = mac.finalize().into_bytes();
+        BASE32_NOPAD.encode(&bytes[..10]).to_ascii_lowercase()
     }
 
     /// The password for a user name, whatever that is.

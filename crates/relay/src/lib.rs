@@ -2,12 +2,13 @@
 //! from, and relays for those who find no direct way to each other.
 //!
 //! ```text
-//!  clients ── udp ──┐                          ┌── ports: relay sockets ── peers
-//!             tcp ──┼── shared ── machine ─────┤
-//!             tls ──┘             │            └── sink: the way back
-//!                                 ├ credentials, nonce   who may
-//!                                 ├ peers, cidr          send where
-//!                                 └ budget               how much
+//!  clients ── udp ──┐             ┌ auth     credentials, nonce: who may
+//!             tcp ──┼─ dispatch ──┼ request  from bytes to data and back
+//!             tls ──┘     │       └ sink     the way back
+//!                         │
+//!                      shared ── machine ────┬ peers    where to
+//!                         │                  └ allocation
+//!                       ports: relay sockets ── peers
 //! ```
 //!
 //! [`machine`] decides and does nothing else; everything that waits is around
@@ -16,16 +17,21 @@
 //! This crate must not know what a call is. Addresses are in no log above debug,
 //! and secrets in none.
 
-pub mod cidr;
+pub mod clock;
 pub mod config;
 pub mod credentials;
 pub mod peers;
 pub mod tls;
 
-mod budget;
+mod addr;
+mod auth;
+mod datagrams;
+mod dispatch;
 mod machine;
 mod nonce;
 mod ports;
+mod reflection;
+mod request;
 mod shared;
 mod sink;
 mod tcp;
@@ -48,10 +54,11 @@ use tracing::warn;
 pub use config::Config;
 pub use machine::Counts;
 
-use machine::{Machine, Rules};
+use auth::Authenticator;
+use machine::{Input, Rules, TurnServer};
 use peers::PeerFilter;
 use ports::UdpPorts;
-use shared::{Shared, now};
+use shared::Shared;
 
 /// For all tasks to end after a shutdown began.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -114,8 +121,6 @@ impl Relay {
         let stopping = CancellationToken::new();
         let listeners = tcp.iter().chain(tls.iter().map(|(listener, _)| listener));
         let rules = Rules {
-            realm: config.realm,
-            secret: config.secret,
             filter: PeerFilter::allowing(config.allow_peers),
             limits: config.limits.clone(),
             timing: config.timing.clone(),
@@ -127,10 +132,16 @@ impl Relay {
         let ports = UdpPorts::new(config.relays, config.ports, stopping.clone());
         let mut nonce_key = [0; 32];
         getrandom::fill(&mut nonce_key)?;
-        let mut machine = Machine::new(rules, ports, nonce_key);
-        machine.set_own_addresses(ports::own_addresses());
+        let shared = Shared::new(
+            TurnServer::new(rules, ports),
+            Authenticator::new(config.realm, config.secret, nonce_key),
+            config.limits,
+            config.timing,
+            stopping,
+        );
+        look_at_interfaces(&shared);
         Ok(Self {
-            shared: Arc::new(Shared::new(machine, config.limits, config.timing, stopping)),
+            shared: Arc::new(shared),
             udp,
             tcp,
             tls,
@@ -177,12 +188,13 @@ impl Relay {
             });
         }
         tokio::select! {
-            () = sweep(&shared) => {}
-            () = look_at_interfaces(&shared) => {}
+            () = shared.keep_time() => {}
+            () = follow_interfaces(&shared) => {}
             () = shutdown => {}
         }
         shared.stopping.cancel();
-        shared.machine().clear();
+        // Nothing is said about the end.
+        let _ = shared.handle(Input::Shutdown);
         shared.tasks.close();
         if timeout(SHUTDOWN, shared.tasks.wait()).await.is_err() {
             warn!(
@@ -215,19 +227,16 @@ fn spawn(shared: &Arc<Shared>, task: impl Future<Output = ()> + Send + 'static) 
     });
 }
 
-async fn sweep(shared: &Arc<Shared>) {
+async fn follow_interfaces(shared: &Shared) {
     loop {
-        sleep(shared.timing.sweep).await;
-        shared.machine().sweep(now());
+        sleep(OWN_ADDRESSES).await;
+        look_at_interfaces(shared);
     }
 }
 
-async fn look_at_interfaces(shared: &Arc<Shared>) {
-    loop {
-        sleep(OWN_ADDRESSES).await;
-        let own = ports::own_addresses();
-        shared.machine().set_own_addresses(own);
-    }
+fn look_at_interfaces(shared: &Shared) {
+    // Addresses lead to nothing at once.
+    let _ = shared.handle(Input::OwnAddresses(ports::own_addresses()));
 }
 
 /// UDP and TCP at the same port, also if the system chooses it.

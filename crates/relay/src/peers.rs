@@ -9,17 +9,17 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::cidr::Cidr;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct PeerFilter {
-    allowed: Vec<Cidr>,
+    allowed: Vec<IpNet>,
 }
 
 impl PeerFilter {
     /// Lets these blocks pass beside the public internet.
-    pub fn allowing(allowed: Vec<Cidr>) -> Self {
+    pub fn allowing(allowed: Vec<IpNet>) -> Self {
         Self { allowed }
     }
 
@@ -34,51 +34,76 @@ impl PeerFilter {
 
     /// Whether the operator has named a block with this address.
     pub fn explicitly_allows(&self, ip: IpAddr) -> bool {
-        self.allowed.iter().any(|block| block.contains(ip))
+        self.allowed.iter().any(|block| block.contains(&ip))
     }
+}
+
+/// Reads a block of addresses such as `10.0.0.0/8`, or one address, which is a
+/// block of its own. The families are apart: an IPv4 block does not contain the
+/// IPv6 addresses that embed its addresses.
+///
+/// # Errors
+/// [`InvalidBlock`] if the text is neither.
+pub fn parse_block(text: &str) -> Result<IpNet, InvalidBlock> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
+    text.parse().ok().or_else(one).ok_or(InvalidBlock)
+}
+
+/// A text is no block of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a block of addresses; it looks like 10.0.0.0/8 or fd00::/8")]
+pub struct InvalidBlock;
+
+const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
+}
+
+const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix)
 }
 
 /// IANA's special-purpose registries, and what answers to special purposes
 /// without being registered.
-const NOT_PUBLIC_V4: &[Cidr] = &[
-    Cidr::v4([0, 0, 0, 0], 8), // "this network"; Linux takes 0.0.0.0 for loopback
-    Cidr::v4([10, 0, 0, 0], 8), // private, RFC 1918
-    Cidr::v4([100, 64, 0, 0], 10), // shared, RFC 6598; Alibaba's metadata too
-    Cidr::v4([127, 0, 0, 0], 8), // loopback
-    Cidr::v4([168, 63, 129, 16], 32), // Azure's host, from inside a virtual machine
-    Cidr::v4([169, 254, 0, 0], 16), // link-local, RFC 3927; most clouds' metadata
-    Cidr::v4([172, 16, 0, 0], 12), // private, RFC 1918
-    Cidr::v4([192, 0, 0, 0], 24), // IETF protocol assignments; Oracle's metadata
-    Cidr::v4([192, 0, 2, 0], 24), // documentation, RFC 5737
-    Cidr::v4([192, 88, 99, 0], 24), // 6to4 relays, RFC 7526
-    Cidr::v4([192, 168, 0, 0], 16), // private, RFC 1918
-    Cidr::v4([198, 18, 0, 0], 15), // benchmarks, RFC 2544
-    Cidr::v4([198, 51, 100, 0], 24), // documentation
-    Cidr::v4([203, 0, 113, 0], 24), // documentation
-    Cidr::v4([224, 0, 0, 0], 4), // multicast
-    Cidr::v4([240, 0, 0, 0], 4), // reserved, and broadcast
+const NOT_PUBLIC_V4: &[Ipv4Net] = &[
+    v4([0, 0, 0, 0], 8),        // "this network"; Linux takes 0.0.0.0 for loopback
+    v4([10, 0, 0, 0], 8),       // private, RFC 1918
+    v4([100, 64, 0, 0], 10),    // shared, RFC 6598; Alibaba's metadata too
+    v4([127, 0, 0, 0], 8),      // loopback
+    v4([168, 63, 129, 16], 32), // Azure's host, from inside a virtual machine
+    v4([169, 254, 0, 0], 16),   // link-local, RFC 3927; most clouds' metadata
+    v4([172, 16, 0, 0], 12),    // private, RFC 1918
+    v4([192, 0, 0, 0], 24),     // IETF protocol assignments; Oracle's metadata
+    v4([192, 0, 2, 0], 24),     // documentation, RFC 5737
+    v4([192, 88, 99, 0], 24),   // 6to4 relays, RFC 7526
+    v4([192, 168, 0, 0], 16),   // private, RFC 1918
+    v4([198, 18, 0, 0], 15),    // benchmarks, RFC 2544
+    v4([198, 51, 100, 0], 24),  // documentation
+    v4([203, 0, 113, 0], 24),   // documentation
+    v4([224, 0, 0, 0], 4),      // multicast
+    v4([240, 0, 0, 0], 4),      // reserved, and broadcast
 ];
 
 /// All of IPv6 that is given out to hosts of the public internet, RFC 4291.
 /// Outside are loopback, IPv4-mapped and -compatible addresses, NAT64
 /// (64:ff9b::/96, 64:ff9b:1::/48), unique local (fc00::/7, with AWS's metadata at
 /// fd00:ec2::254), link-local, site-local and multicast.
-const GLOBAL_V6: Cidr = Cidr::v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// Exceptions within it.
-const NOT_PUBLIC_V6: &[Cidr] = &[
+const NOT_PUBLIC_V6: &[Ipv6Net] = &[
     // IETF protocol assignments: Teredo 2001::/32, benchmarks 2001:2::/48, ORCHID.
-    Cidr::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
-    Cidr::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), // documentation, RFC 3849
-    Cidr::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),     // 6to4, RFC 3056
-    Cidr::v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),     // documentation, RFC 9637
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), // documentation, RFC 3849
+    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),     // 6to4, RFC 3056
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),     // documentation, RFC 9637
 ];
 
 fn is_public(ip: IpAddr) -> bool {
-    let listed = |list: &[Cidr]| list.iter().any(|block| block.contains(ip));
     match ip {
-        IpAddr::V4(_) => !listed(NOT_PUBLIC_V4),
-        IpAddr::V6(_) => GLOBAL_V6.contains(ip) && !listed(NOT_PUBLIC_V6),
+        IpAddr::V4(ip) => !NOT_PUBLIC_V4.iter().any(|block| block.contains(&ip)),
+        IpAddr::V6(ip) => {
+            GLOBAL_V6.contains(&ip) && !NOT_PUBLIC_V6.iter().any(|block| block.contains(&ip))
+        }
     }
 }
 
@@ -209,5 +234,43 @@ mod tests {
         }
         assert_eq!(embedded(ip("::1")), None);
         assert_eq!(embedded(ip("2606:4700::1111")), None);
+    }
+
+    fn contains(block: &str, address: &str) -> bool {
+        parse_block(block).unwrap().contains(&ip(address))
+    }
+
+    #[test]
+    fn a_block_contains_what_begins_alike() {
+        assert!(contains("10.0.0.0/8", "10.255.1.2"));
+        assert!(!contains("10.0.0.0/8", "11.0.0.0"));
+        assert!(contains("0.0.0.0/0", "255.255.255.255"));
+        assert!(contains("::/0", "ffff::1"));
+        assert!(contains("fc00::/7", "fdff::1"));
+        assert!(!contains("fc00::/7", "fe00::1"));
+        assert!(contains("192.0.2.1", "192.0.2.1"));
+        assert!(!contains("192.0.2.1", "192.0.2.2"));
+    }
+
+    #[test]
+    fn the_families_are_apart() {
+        assert!(!contains("0.0.0.0/0", "::1"));
+        assert!(!contains("::/0", "127.0.0.1"));
+        assert!(!contains("127.0.0.0/8", "::ffff:127.0.0.1"));
+    }
+
+    #[test]
+    fn what_is_no_block_is_refused() {
+        for text in [
+            "",
+            "10/8",
+            "10.0.0.0/33",
+            "::/129",
+            "10.0.0.0/-1",
+            "a/8",
+            "1.2.3.4/",
+        ] {
+            assert_eq!(parse_block(text), Err(InvalidBlock), "{text}");
+        }
     }
 }

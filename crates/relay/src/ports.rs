@@ -5,28 +5,34 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::warn;
 
+use crate::addr::{Family, RelayPort};
 use crate::config::RelayAddress;
-use crate::machine::{Family, Ports};
+use crate::machine::Ports;
 
 /// In a range that is nearly full, more tries than this are not worth the time.
 const TRIES: u32 = 2_000;
+
+/// Between two lines in the log about the same.
+const COMPLAINTS_EVERY: Duration = Duration::from_secs(60);
 
 /// See the module.
 pub(crate) struct UdpPorts {
     relays: Vec<RelayAddress>,
     range: RangeInclusive<u16>,
     stopping: CancellationToken,
+    complained: Option<Instant>,
 }
 
 /// A relay socket. When the machine forgets it, whoever reads from it stops too,
 /// and it closes.
-pub(crate) struct Port {
+pub(crate) struct RelaySocket {
     pub(crate) socket: Arc<UdpSocket>,
     pub(crate) closed: CancellationToken,
     _guard: DropGuard,
@@ -43,6 +49,16 @@ impl UdpPorts {
             relays,
             range,
             stopping,
+            complained: None,
+        }
+    }
+
+    /// Requests can be many, so that there is not a line in the log for each.
+    fn complain(&mut self, about: &str) {
+        let is_due = |at: Instant| at.elapsed() >= COMPLAINTS_EVERY;
+        if self.complained.is_none_or(is_due) {
+            self.complained = Some(Instant::now());
+            warn!("{about}");
         }
     }
 
@@ -53,13 +69,13 @@ impl UdpPorts {
 }
 
 impl Ports for UdpPorts {
-    type Socket = Arc<Port>;
+    type Socket = Arc<RelaySocket>;
 
     fn has(&self, family: Family) -> bool {
         self.relay(family).is_some()
     }
 
-    fn open(&mut self, family: Family, even: bool) -> Option<(Arc<Port>, SocketAddr)> {
+    fn open(&mut self, family: Family, even: bool) -> Option<(Arc<RelaySocket>, RelayPort)> {
         let relay = self.relay(family)?;
         let (first, last) = (u32::from(*self.range.start()), u32::from(*self.range.end()));
         let size = (last + 1).checked_sub(first)?;
@@ -72,22 +88,23 @@ impl Ports for UdpPorts {
             match bind_udp(SocketAddr::new(relay.bind, port)) {
                 Ok(socket) => {
                     let closed = self.stopping.child_token();
-                    let port = Port {
+                    let relay_socket = RelaySocket {
                         socket: Arc::new(socket),
                         _guard: closed.clone().drop_guard(),
                         closed,
                     };
-                    let local = port.socket.local_addr().ok()?;
-                    return Some((Arc::new(port), SocketAddr::new(relay.public, local.port())));
+                    let local = relay_socket.socket.local_addr().ok()?;
+                    let port = SocketAddr::new(relay.public, local.port());
+                    return Some((Arc::new(relay_socket), RelayPort::new(port)));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => {
-                    warn!(%error, "cannot open a relay socket");
+                    self.complain(&format!("cannot open a relay socket: {error}"));
                     return None;
                 }
             }
         }
-        warn!("every relay port is taken");
+        self.complain("every relay port is taken");
         None
     }
 }

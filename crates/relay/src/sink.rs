@@ -3,64 +3,61 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
+use wimpex_limits::Budget;
 
+use crate::addr::ClientAddr;
 use crate::machine::{Delivery, Framing};
 use crate::wire;
 
 /// See the module.
 #[derive(Clone)]
 pub(crate) enum Sink {
-    Udp(Arc<UdpSocket>, SocketAddr),
-    Stream(Queue),
+    Udp(Arc<UdpSocket>, ClientAddr),
+    Stream(SendQueue),
 }
 
 /// What waits to be written to a stream.
 #[derive(Clone)]
-pub(crate) struct Queue {
+pub(crate) struct SendQueue {
     frames: mpsc::UnboundedSender<Vec<u8>>,
-    bytes: Arc<AtomicUsize>,
-    limit: usize,
+    bytes: Budget,
 }
 
-/// The other end of a [`Queue`].
-pub(crate) struct Waiting {
+/// The other end of a [`SendQueue`].
+pub(crate) struct Unsent {
     frames: mpsc::UnboundedReceiver<Vec<u8>>,
-    bytes: Arc<AtomicUsize>,
+    bytes: Budget,
 }
 
-impl Queue {
-    /// At most `limit` bytes wait.
-    pub(crate) fn new(limit: usize) -> (Self, Waiting) {
+impl SendQueue {
+    /// At most `limit` bytes wait; 0 is no limit.
+    pub(crate) fn new(limit: usize) -> (Self, Unsent) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        let bytes = Arc::new(AtomicUsize::new(0));
+        let bytes = Budget::new(limit);
         let queue = Self {
             frames: sender,
-            bytes: Arc::clone(&bytes),
-            limit,
+            bytes: bytes.clone(),
         };
-        let waiting = Waiting {
+        let unsent = Unsent {
             frames: receiver,
             bytes,
         };
-        (queue, waiting)
+        (queue, unsent)
     }
 
     fn push(&self, frame: Vec<u8>) {
         let length = frame.len();
-        if self.bytes.fetch_add(length, Ordering::Relaxed) + length > self.limit
-            || self.frames.send(frame).is_err()
-        {
-            self.bytes.fetch_sub(length, Ordering::Relaxed);
+        if self.bytes.try_hold(length) && self.frames.send(frame).is_err() {
+            self.bytes.release(length);
         }
     }
 }
 
-impl Waiting {
+impl Unsent {
     /// Some frames in one piece, so that one write does for many; None when
     /// nobody will send any more. They count as waiting until
     /// [`Self::written`].
@@ -78,7 +75,7 @@ impl Waiting {
 
     /// So many bytes wait no more.
     pub(crate) fn written(&self, bytes: usize) {
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes.release(bytes);
     }
 }
 
@@ -86,7 +83,7 @@ impl Sink {
     /// Sends one message.
     pub(crate) fn send(&self, message: Vec<u8>) {
         match self {
-            Self::Udp(socket, client) => send_to(socket, &message, *client),
+            Self::Udp(socket, client) => send_to(socket, &message, client.socket_addr()),
             Self::Stream(queue) => queue.push(message),
         }
     }
@@ -110,7 +107,7 @@ impl Delivery<Sink> {
                 let length = buffer.len() - wire::CHANNEL_HEADER;
                 buffer[..wire::CHANNEL_HEADER]
                     .copy_from_slice(&wire::channel_header(number, length));
-                send_to(socket, buffer, *client);
+                send_to(socket, buffer, client.socket_addr());
             }
             _ => self.send(&buffer[wire::CHANNEL_HEADER..]),
         }

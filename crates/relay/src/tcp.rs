@@ -9,11 +9,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
+use wimpex_limits::Permit;
 
-use crate::machine::ClientId;
-use crate::shared::{Place, Shared, now};
-use crate::sink::{Queue, Sink, Waiting};
-use crate::wire::{self, CHANNEL_HEADER, STUN_HEADER};
+use crate::addr::{ClientAddr, ClientId};
+use crate::dispatch::client_sent;
+use crate::machine::Input;
+use crate::shared::Shared;
+use crate::sink::{SendQueue, Sink, Unsent};
+use crate::wire::{CHANNEL_HEADER, STUN_HEADER};
 
 /// The longest frame: a STUN message with a length field of all ones.
 const FRAME: usize = STUN_HEADER + u16::MAX as usize;
@@ -25,18 +28,25 @@ pub(crate) async fn serve(
     number: usize,
     tls: Option<TlsAcceptor>,
 ) {
+    let mut is_told = false;
     loop {
         let (stream, remote) = match listener.accept().await {
-            Ok(accepted) => accepted,
+            Ok(accepted) => {
+                is_told = false;
+                accepted
+            }
             Err(error) => {
                 // Out of file descriptors, most likely: it passes when others end.
-                warn!(%error, "the relay cannot accept connections");
+                // It is said once, not for each try.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "the relay cannot accept connections");
+                }
                 sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        let remote = wire::plain(remote);
-        let Some(place) = shared.place(remote.ip()) else {
+        let remote = ClientAddr::new(remote);
+        let Some(permit) = shared.admit(remote.ip()) else {
             debug!("too many connections to the relay");
             continue;
         };
@@ -46,7 +56,7 @@ pub(crate) async fn serve(
             listener: number,
             remote,
         };
-        let task = connection(Arc::clone(shared), stream, tls.clone(), client, place);
+        let task = connection(Arc::clone(shared), stream, tls.clone(), client, permit);
         shared.tasks.spawn(task);
     }
 }
@@ -56,7 +66,7 @@ async fn connection(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
     client: ClientId,
-    _place: Place,
+    _permit: Permit,
 ) {
     let serve = async {
         match tls {
@@ -78,7 +88,8 @@ async fn connection(
         () = serve => {}
         () = shared.stopping.cancelled() => {}
     }
-    shared.machine().disconnected(client);
+    // Nobody is told.
+    let _ = shared.handle(Input::Disconnected { client });
 }
 
 async fn exchange(
@@ -87,10 +98,10 @@ async fn exchange(
     writer: impl AsyncWrite + Unpin,
     client: ClientId,
 ) {
-    let (queue, waiting) = Queue::new(shared.limits.queue_bytes);
+    let (queue, unsent) = SendQueue::new(shared.limits.queue_bytes);
     tokio::select! {
         () = read(shared, reader, client, Sink::Stream(queue)) => {}
-        () = write(writer, waiting, shared.timing.write) => {}
+        () = write(writer, unsent, shared.timing.write) => {}
         () = idle(shared, client) => debug!("a connection without an allocation"),
     }
 }
@@ -102,7 +113,7 @@ async fn idle(shared: &Arc<Shared>, client: ClientId) {
     let mut since = Instant::now();
     while since.elapsed() < limit {
         sleep((limit / 4).min(Duration::from_secs(1))).await;
-        if shared.machine().has_allocation(client, now()) {
+        if shared.has_allocation(client) {
             since = Instant::now();
         }
     }
@@ -120,7 +131,7 @@ async fn read(
         loop {
             match frame(rest) {
                 Ok(Some((length, padded))) => {
-                    shared.client_sent(client, &sink, &rest[..length]);
+                    client_sent(shared, client, &sink, &rest[..length]);
                     rest = &rest[padded..];
                 }
                 Ok(None) => break,
@@ -137,14 +148,14 @@ async fn read(
     }
 }
 
-async fn write(mut writer: impl AsyncWrite + Unpin, mut waiting: Waiting, limit: Duration) {
-    while let Some(bytes) = waiting.next().await {
+async fn write(mut writer: impl AsyncWrite + Unpin, mut unsent: Unsent, limit: Duration) {
+    while let Some(bytes) = unsent.next().await {
         let written = async {
             writer.write_all(&bytes).await?;
             writer.flush().await
         };
         match timeout(limit, written).await {
-            Ok(Ok(())) => waiting.written(bytes.len()),
+            Ok(Ok(())) => unsent.written(bytes.len()),
             Ok(Err(_)) => return,
             Err(_) => {
                 debug!("a client takes nothing");

@@ -6,8 +6,6 @@
 //! nothing hides behind its integrity, so that hostile input meets one strict
 //! reading only.
 
-use std::net::SocketAddr;
-
 use stun_types::attribute::{
     AttributeType, ErrorCode, Fingerprint, MessageIntegrity, UnknownAttributes,
 };
@@ -18,10 +16,15 @@ use stun_types::prelude::{
 use turn_types::attribute::{Data, XorPeerAddress};
 use turn_types::message::DATA;
 
+use crate::addr::PeerAddr;
+
 /// Of a STUN message, in bytes.
 pub(crate) const STUN_HEADER: usize = 20;
 /// Of channel data, in bytes.
 pub(crate) const CHANNEL_HEADER: usize = 4;
+/// A request with permissions for as many IPv6 peers as an allocation may have
+/// takes three of these four KiB.
+const REQUEST_BYTES: usize = 4 * 1024;
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// Something a client sent.
@@ -46,6 +49,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Option<Packet<'_>> {
         }),
         _ => None,
     }
+}
+
+/// Whether this is a request that is longer than any that can be granted: nothing
+/// of it needs to be looked at. Only the data of indications is longer.
+pub(crate) fn is_oversized_request(bytes: &[u8]) -> bool {
+    // The class is two bits among those of the method (RFC 8489, section 5).
+    let is_request = bytes
+        .first_chunk::<2>()
+        .is_some_and(|first| u16::from_be_bytes(*first) & 0xc110 == 0);
+    is_request && bytes.len() > REQUEST_BYTES
 }
 
 fn stun(bytes: &[u8], length: usize) -> Option<Message<'_>> {
@@ -92,20 +105,15 @@ where
 }
 
 /// Every XOR-PEER-ADDRESS; None if one is malformed.
-pub(crate) fn peers(message: &Message<'_>) -> Option<Vec<SocketAddr>> {
+pub(crate) fn peers(message: &Message<'_>) -> Option<Vec<PeerAddr>> {
     message
         .iter_attributes()
         .filter(|(_, raw)| raw.get_type() == XorPeerAddress::TYPE)
         .map(|(_, raw)| {
             let peer = XorPeerAddress::from_raw(raw).ok()?;
-            Some(plain(peer.addr(message.transaction_id())))
+            Some(PeerAddr::new(peer.addr(message.transaction_id())))
         })
         .collect()
-}
-
-/// An address without IPv6's flow and scope, so that equal ones are equal.
-pub(crate) fn plain(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip(), address.port())
 }
 
 /// The attributes that must be understood and are not among `known`.
@@ -115,6 +123,14 @@ pub(crate) fn unknown(message: &Message<'_>, known: &[AttributeType]) -> Vec<Att
         .map(|(_, raw)| raw.get_type())
         .filter(|kind| kind.comprehension_required() && !known.contains(kind))
         .collect()
+}
+
+/// Where in the message the DATA attribute's value lies.
+pub(crate) fn data_range(message: &Message<'_>) -> Option<std::ops::Range<usize>> {
+    let (offset, data) = message.attribute_and_offset::<Data>().ok()?;
+    // The attribute's own header of four bytes comes first.
+    let start = offset + 4;
+    Some(start..start + data.data().len())
 }
 
 /// A success response; signed if there is a key.
@@ -147,11 +163,14 @@ pub(crate) fn unknown_attributes(kinds: &[AttributeType]) -> Box<dyn AttributeWr
 }
 
 /// A Data indication (RFC 8656, section 11.4).
-pub(crate) fn data_indication(peer: SocketAddr, data: &[u8]) -> Vec<u8> {
+pub(crate) fn data_indication(peer: PeerAddr, data: &[u8]) -> Vec<u8> {
     let writer = MessageWriteVec::with_capacity(data.len() + 64);
     let mut writer = Message::builder_indication(DATA, writer);
     let transaction = writer.transaction_id();
-    push(&mut writer, &XorPeerAddress::new(peer, transaction));
+    push(
+        &mut writer,
+        &XorPeerAddress::new(peer.socket_addr(), transaction),
+    );
     push(&mut writer, &Data::new(data));
     writer.finish()
 }
@@ -187,8 +206,12 @@ fn finish(
         let signed = writer.add_message_integrity_with_key(key, IntegrityAlgorithm::Sha1);
         debug_assert!(signed.is_ok(), "nothing was signed before");
     }
-    let marked = writer.add_fingerprint();
-    debug_assert!(marked.is_ok(), "nothing was marked before");
+    // A FINGERPRINT tells STUN from other protocols on the same port (RFC 8489,
+    // section 7); whoever has proved nothing gets no byte more than they need.
+    if key.is_some() {
+        let marked = writer.add_fingerprint();
+        debug_assert!(marked.is_ok(), "nothing was marked before");
+    }
     writer.finish()
 }
 

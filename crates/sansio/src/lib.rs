@@ -65,6 +65,23 @@ pub trait Machine {
     fn poll_timeout(&self) -> Option<Now>;
 }
 
+impl<M: Machine + ?Sized> Machine for Box<M> {
+    type Input = M::Input;
+    type Output = M::Output;
+
+    fn handle(&mut self, input: Self::Input, now: Now) {
+        (**self).handle(input, now);
+    }
+
+    fn poll_output(&mut self) -> Option<Self::Output> {
+        (**self).poll_output()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        (**self).poll_timeout()
+    }
+}
+
 /// The outputs of a machine until there are none.
 pub fn outputs<M: Machine + ?Sized>(machine: &mut M) -> impl Iterator<Item = M::Output> {
     std::iter::from_fn(|| machine.poll_output())

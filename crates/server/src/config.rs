@@ -2,6 +2,8 @@
 //!
 //! Every flag has an environment variable `WIMPEX_…`. A limit of 0 is no limit.
 
+mod turn;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueEnum};
 use wimpex_protocol::limits;
 
-pub use crate::turn::TurnConfig;
+pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
 #[derive(Clone, Debug, Parser)]
@@ -168,22 +170,46 @@ pub struct Limits {
           default_value_t = Self::default().messages_per_second)]
     pub messages_per_second: u32,
 
-    /// WebSockets from one address (IPv6: from one /64)
+    /// WebSockets from one address (IPv6: from one /64), with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_CONNECTIONS_PER_ADDRESS", value_name = "N",
           default_value_t = Self::default().connections_per_address)]
     pub connections_per_address: usize,
 
-    /// WebSockets in all
+    /// WebSockets in all, with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_MAX_CONNECTIONS", value_name = "N",
           default_value_t = Self::default().max_connections)]
     pub max_connections: usize,
 
-    /// Messages that may wait for one connection before it is dropped as too slow
+    /// Devices of one person; when there is one more, the oldest gives way, first one whose
+    /// connection is lost
+    #[arg(long, env = "WIMPEX_DEVICES_PER_USER", value_name = "N",
+          default_value_t = Self::default().devices_per_user)]
+    pub devices_per_user: usize,
+
+    /// Bytes that may wait for all those together whose connection is lost; when there are
+    /// more, whoever is owed most is given up
+    #[arg(long, env = "WIMPEX_ABSENT_BYTES", value_name = "N",
+          default_value_t = Self::default().absent_bytes)]
+    pub absent_bytes: usize,
+
+    /// Bytes a second that one address may send to somebody who is not in a call with the
+    /// sender, with bursts of eight times as many; more are refused
+    #[arg(long, env = "WIMPEX_STRANGER_BYTES_PER_SECOND", value_name = "N",
+          default_value_t = Self::default().stranger_bytes_per_second)]
+    pub stranger_bytes_per_second: u32,
+
+    /// Calls a minute from one address to one such person, with bursts of 20; more are refused
+    #[arg(long, env = "WIMPEX_STRANGER_OFFERS_PER_MINUTE", value_name = "N",
+          default_value_t = Self::default().stranger_offers_per_minute)]
+    pub stranger_offers_per_minute: u32,
+
+    /// Messages that may wait for one connection; people's are refused beyond it, and beyond
+    /// half of it a stranger's; with the server's own it is dropped as too slow
     #[arg(long, env = "WIMPEX_QUEUE_MESSAGES", value_name = "N",
           default_value_t = Self::default().queue_messages)]
     pub queue_messages: usize,
 
-    /// Bytes that may wait for one connection before it is dropped as too slow
+    /// Bytes that may wait for one connection; the same
     #[arg(long, env = "WIMPEX_QUEUE_BYTES", value_name = "N",
           default_value_t = Self::default().queue_bytes)]
     pub queue_bytes: usize,
@@ -201,9 +227,15 @@ impl Default for Limits {
             messages_per_second: 50,
             connections_per_address: 64,
             max_connections: 10_000,
+            devices_per_user: 16,
+            absent_bytes: 8 << 20,
+            stranger_bytes_per_second: 32 * 1024,
+            stranger_offers_per_minute: 12,
             // Room for the answer to the largest presence-watch, twice.
             queue_messages: 2 * limits::WATCHED_USERS,
-            queue_bytes: 16 * limits::FRAME_BYTES,
+            // A client acknowledges every 16 frames at the latest; twice as many of the
+            // largest, because whoever is no stranger may always fill half of it.
+            queue_bytes: 32 * limits::FRAME_BYTES,
             ping_seconds: 10,
         }
     }
@@ -217,12 +249,17 @@ pub struct Timing {
     pub login: Duration,
     /// For the whole head of an HTTP request, from the end of the one before.
     pub http_head: Duration,
+    /// For a message that comes in fragments, from the first of them.
+    pub fragments: Duration,
     /// For any progress of a write.
     pub write: Duration,
-    /// For a farewell to arrive, when a socket is closed.
-    pub farewell: Duration,
+    /// For each half of the closing handshake, when a socket is closed.
+    pub close_handshake: Duration,
     /// How often a peer is pinged; None means [`Limits::ping_seconds`].
     pub ping: Option<Duration>,
+    /// With a frame unacknowledged for so long a session that numbers its frames counts
+    /// as away, though its socket is there.
+    pub unacked: Duration,
     /// After this much silence a session that has lost its socket counts as away.
     pub away: Duration,
     /// After this much silence it ends. Half a minute without a network, and
@@ -241,9 +278,11 @@ impl Default for Timing {
         Self {
             login: Duration::from_secs(limits::LOGIN_SECONDS),
             http_head: Duration::from_secs(8),
+            fragments: Duration::from_secs(10),
             write: Duration::from_secs(10),
-            farewell: Duration::from_secs(1),
+            close_handshake: Duration::from_secs(1),
             ping: None,
+            unacked: Duration::from_secs(8),
             away: Duration::from_secs(14),
             keep: Duration::from_secs(45),
             tick: Duration::from_millis(500),

@@ -4,23 +4,34 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::map_response_with_state;
+use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
+use http::header::HOST;
 
-use crate::headers::SecurityHeaders;
-use crate::{App, page, upgrade};
+use crate::app::App;
+use crate::{headers, page, upgrade};
 
 /// `/ws`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let headers = Arc::new(SecurityHeaders::new(app.page.index().as_deref()));
+    let is_https = app.origins.is_https();
     Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
         .fallback(file)
         .with_state(app)
-        .layer(map_response_with_state(headers, secure))
+        .layer(from_fn(with_one_host))
+        .layer(map_response_with_state(is_https, secure))
+}
+
+/// RFC 9112, section 3.2: anything but one Host is a bad request. What a request
+/// is for must not depend on who reads it.
+async fn with_one_host(request: Request, next: Next) -> Response {
+    if request.headers().get_all(HOST).iter().count() != 1 {
+        return page::text(StatusCode::BAD_REQUEST, "One Host header is needed.\n");
+    }
+    next.run(request).await
 }
 
 async fn healthz() -> Response {
@@ -32,7 +43,7 @@ async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
     app.page.respond(request.method(), path, request.headers())
 }
 
-async fn secure(State(headers): State<Arc<SecurityHeaders>>, mut response: Response) -> Response {
-    headers.add_to(response.headers_mut());
+async fn secure(State(is_https): State<bool>, mut response: Response) -> Response {
+    headers::add_to(response.headers_mut(), is_https);
     response
 }

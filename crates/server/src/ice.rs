@@ -1,7 +1,8 @@
 //! Which STUN and TURN servers a client is told to use.
 //!
 //! TURN credentials are time-limited, as our own relay and coturn's
-//! `use-auth-secret` want them; see [`wimpex_relay::credentials`].
+//! `use-auth-secret` want them; see [`wimpex_relay::credentials`]. Their user name
+//! is a pseudonym, because STUN sends it in clear text.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,6 +11,8 @@ use wimpex_relay::credentials::SharedSecret;
 
 use crate::config::IceConfig;
 use crate::turn::Own;
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// See the module.
 pub(crate) struct Ice {
@@ -72,7 +75,8 @@ impl Ice {
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs());
             let expiry = now.saturating_add(turn.ttl_seconds);
-            let (username, credential) = turn.secret.issue(user.as_str(), expiry);
+            let pseudonym = turn.secret.pseudonym(user.as_str(), now / SECONDS_PER_DAY);
+            let (username, credential) = turn.secret.issue(&pseudonym, expiry);
             servers.push(IceServer {
                 urls: turn.urls.clone(),
                 credential: Some(credential),
@@ -133,15 +137,30 @@ mod tests {
         assert_eq!(servers[0].urls, ["stun:a:3478"]);
         assert_eq!(servers[0].username, None);
         assert_eq!(servers[1].urls.len(), 2);
-        assert_eq!(
-            servers[1].username.as_deref(),
-            Some("1700000600:guest-alice")
-        );
-        // printf 1700000600:guest-alice | openssl dgst -sha1 -hmac north -binary | base64
-        assert_eq!(
-            servers[1].credential.as_deref(),
-            Some("33Sm3wFQtk1LKtV6L64YCGts+tg=")
-        );
+        let username = servers[1].username.as_deref().unwrap();
+        let (expiry, pseudonym) = username.split_once(':').unwrap();
+        assert_eq!((expiry, pseudonym.len()), ("1700000600", 16));
+        let password = SharedSecret::new("north").password(username);
+        assert_eq!(servers[1].credential, Some(password));
+    }
+
+    /// What is sent in clear text to every TURN server says nothing about the link.
+    #[test]
+    fn the_user_name_is_a_pseudonym_that_changes_daily() {
+        let config = config(&[], &["turn:b:3478"], Some("north"));
+        let ice = Ice::new(&config, None).unwrap();
+        let name = |user: &str, seconds: u64| {
+            let user = UserId::parse(user).unwrap();
+            let now = UNIX_EPOCH + Duration::from_secs(seconds);
+            let username = ice.servers(&user, now)[0].username.clone().unwrap();
+            username.split_once(':').unwrap().1.to_owned()
+        };
+        let alice = "w1yozrvo6vylbp2xsj7fwtnptavdd6mryd";
+        let today = name(alice, 1_700_000_000);
+        assert_eq!(name(alice, 1_700_000_600), today, "quotas go by it");
+        assert_ne!(name("guest-bob", 1_700_000_000), today);
+        assert_ne!(name(alice, 1_700_000_000 + SECONDS_PER_DAY), today);
+        assert!(!today.contains("w1") && !alice.contains(&today));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //! who are logged in, and gives out STUN and TURN.
 //!
 //! ```text
-//!  TCP ── accept ── http ──┬── page        the files of the page
-//!                          └── upgrade ── socket ── lobby ── hub
-//!                                            │        ├ outbox  one per socket
-//!                                            │        └ seat    one per session
-//!                                            └ login ── token, ice
+//!  TCP ── listener ── http ──┬── page        the files of the page
+//!                            └── upgrade ── connection ── registry ── hub
+//!                                              │            ├ send_queue         per connection
+//!                                              │            └ resumable_session  per session
+//!                                              └ login ── token, ice
 //! ```
 //!
 //! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags.
@@ -15,44 +15,56 @@
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
 
-mod accept;
-mod address;
-mod bucket;
+mod app;
+mod client_address;
 pub mod config;
+mod connection;
+mod connection_id;
+mod descriptors;
+mod error;
+mod fairness;
+mod frame;
 mod headers;
 mod http;
 mod ice;
-mod lobby;
+mod listener;
 mod login;
+mod lost_sessions;
 mod origin;
-mod outbox;
 mod page;
 mod random;
-mod seat;
+mod rate_limit;
+mod registry;
+mod resumable_session;
 mod secret;
-mod socket;
+mod send_queue;
+mod tcp_client;
 mod token;
 mod turn;
 mod upgrade;
 
 use std::future::Future;
-use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+use wimpex_limits::PerNetworkLimiter;
 use wimpex_relay::Relay;
+use wimpex_relay::clock::Clock;
 
 pub use config::{Config, Role};
+pub use descriptors::{TooFewDescriptors, fit_limits};
+pub use error::StartError;
 
-use address::Occupancy;
+use app::App;
+use fairness::StrangerLimits;
 use ice::Ice;
-use lobby::Lobby;
 use origin::Origins;
 use page::Page;
-use seat::Bounds;
+use registry::{RegistryLimits, SessionRegistry};
+use send_queue::QueueLimits;
 use token::Tokens;
 
 /// Serves on `listener` until `shutdown` completes, then takes leave of every
@@ -67,34 +79,6 @@ pub async fn run(
 ) -> Result<(), StartError> {
     Server::new(config)?.run(listener, shutdown).await;
     Ok(())
-}
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The page's folder was named and cannot be read.
-    #[error("cannot read the page from {path}: {error}")]
-    Page {
-        /// What was being read.
-        path: std::path::PathBuf,
-        /// Why it failed.
-        error: io::Error,
-    },
-    /// A STUN or TURN flag makes no sense.
-    #[error("{0}")]
-    Ice(String),
-    /// The relay cannot have its ports.
-    #[error("STUN and TURN: {0} (--turn=false goes without)")]
-    Relay(#[from] wimpex_relay::StartError),
-    /// Credentials that another process gives out could not be checked.
-    #[error("a relay of its own needs the signaling's --secret-file, or --turn-secret")]
-    NoSharedSecret,
-    /// An `--origin` or `--allow-origin` is none.
-    #[error("{0:?} is not an origin; it looks like https://example.org")]
-    Origin(String),
-    /// The system has no randomness to give.
-    #[error("no randomness from the system: {0}")]
-    Random(#[from] getrandom::Error),
 }
 
 /// A server that is ready to run.
@@ -121,23 +105,12 @@ pub struct Counts {
     pub users: usize,
     /// Users whose presence somebody watches.
     pub watched: usize,
+    /// Bytes that wait for sessions whose socket is lost.
+    pub absent_bytes: usize,
     /// Client addresses with at least one WebSocket.
     pub addresses: usize,
     /// Tasks that serve a TCP connection or a WebSocket.
     pub tasks: usize,
-}
-
-/// What every connection shares.
-pub(crate) struct App {
-    pub(crate) config: Config,
-    pub(crate) lobby: Lobby,
-    pub(crate) tokens: Tokens,
-    pub(crate) ice: Ice,
-    pub(crate) origins: Origins,
-    pub(crate) page: Page,
-    /// WebSockets by client address.
-    pub(crate) seats: Arc<Occupancy>,
-    pub(crate) tasks: TaskTracker,
 }
 
 impl Server {
@@ -149,13 +122,26 @@ impl Server {
     pub fn new(config: Config) -> Result<Self, StartError> {
         let key = secret::load_or_create(config.secret_file.as_deref())?;
         let (relay, own) = relay_beside(&config, &key)?;
+        let clock = Clock::start();
         let app = App {
-            lobby: Lobby::new(
+            registry: SessionRegistry::new(
                 random::run_id()?,
-                Bounds {
-                    messages: config.limits.queue_messages,
-                    bytes: config.limits.queue_bytes,
+                RegistryLimits {
+                    queue: QueueLimits {
+                        messages: config.limits.queue_messages,
+                        bytes: config.limits.queue_bytes,
+                    },
+                    per_network: config.limits.connections_per_address,
+                    total: config.limits.max_connections,
+                    devices_per_user: config.limits.devices_per_user,
+                    absent_bytes: config.limits.absent_bytes,
+                    strangers: StrangerLimits {
+                        bytes_per_second: config.limits.stranger_bytes_per_second,
+                        offers_per_minute: config.limits.stranger_offers_per_minute,
+                    },
                 },
+                clock,
+                config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
             ),
@@ -164,7 +150,11 @@ impl Server {
             origins: Origins::new(config.origin.as_deref(), &config.allow_origin)
                 .map_err(StartError::Origin)?,
             page: Page::load(config.page_dir.as_deref())?,
-            seats: Occupancy::new(config.limits.connections_per_address),
+            connections: PerNetworkLimiter::new(
+                config.limits.connections_per_address,
+                config.limits.max_connections,
+            ),
+            clock,
             tasks: TaskTracker::new(),
             config,
         };
@@ -190,7 +180,7 @@ impl Server {
         let relay = self
             .relay
             .map(|relay| tokio::spawn(relay.run(stopping.cancelled_owned())));
-        accept::serve(listener, self.app, shutdown).await;
+        listener::serve(listener, self.app, shutdown).await;
         drop(guard);
         if let Some(relay) = relay {
             let _ = relay.await;
@@ -270,13 +260,14 @@ impl Handle {
 
     /// What the server holds now.
     pub fn counts(&self) -> Counts {
-        let hub = self.app.lobby.counts();
+        let hub = self.app.registry.counts();
         Counts {
-            sockets: self.app.lobby.sockets(),
+            sockets: self.app.registry.connections(),
             sessions: hub.sessions,
             users: hub.users,
             watched: hub.watched,
-            addresses: self.app.seats.addresses(),
+            absent_bytes: self.app.registry.absent_bytes(),
+            addresses: self.app.connections.networks(),
             tasks: self.app.tasks.len(),
         }
     }

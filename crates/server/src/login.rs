@@ -2,16 +2,16 @@
 
 use std::time::SystemTime;
 
-use wimpex_identity::{Challenge, LoginProof, LoginRefusal, is_key_id};
+use wimpex_identity::{Challenge, LoginProof, LoginProofError, is_key_id};
 use wimpex_protocol::{InvalidName, Login, Name, UserId, Welcome};
 
-use crate::App;
+use crate::app::App;
 use crate::random;
 use wimpex_hub::Identity;
 
-/// What the owner of a key has to sign on one socket.
+/// What the owner of a key has to sign on one connection.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct LoginChallenge {
     /// Of this socket's `hello`, and of no other.
     pub(crate) challenge: Challenge,
     /// The page's; several where a client that is no browser does not say which.
@@ -24,7 +24,7 @@ pub(crate) enum LoginError {
     #[error("{0}")]
     Name(#[from] InvalidName),
     #[error("{0}")]
-    Proof(#[from] LoginRefusal),
+    Proof(#[from] LoginProofError),
     #[error("to be the owner of a key, its id, the key and a signature are needed")]
     Unsigned,
     #[error("the signature is not of this key, this page and this connection")]
@@ -38,11 +38,11 @@ pub(crate) enum LoginError {
 pub(crate) fn admit(
     app: &App,
     login: &Login,
-    asked: &Asked,
+    challenge: &LoginChallenge,
     now: SystemTime,
 ) -> Result<(Identity, Welcome), LoginError> {
     let name = Name::parse(&login.username)?;
-    let owner = owner(login, asked)?;
+    let owner = owner(login, challenge)?;
     let resumed = login
         .resume_token
         .as_deref()
@@ -71,12 +71,13 @@ pub(crate) fn admit(
 }
 
 /// Whose key has signed; nobody's, if the login is a guest's.
-fn owner(login: &Login, asked: &Asked) -> Result<Option<UserId>, LoginError> {
+fn owner(login: &Login, challenge: &LoginChallenge) -> Result<Option<UserId>, LoginError> {
     match (&login.user_id, &login.public_key, &login.signature) {
         (Some(user), Some(key), Some(signature)) => {
             let proof = LoginProof::parse(user, key, signature)?;
-            let is_signed_for = |origin: &String| proof.claim(origin, &asked.challenge).verify();
-            if !asked.origins.iter().any(is_signed_for) {
+            let is_signed_for =
+                |origin: &String| proof.claim(origin, &challenge.challenge).verify();
+            if !challenge.origins.iter().any(is_signed_for) {
                 return Err(LoginError::Signature);
             }
             Ok(Some(proof.user().clone()))

@@ -5,13 +5,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::net::TcpListener;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 use tracing_subscriber::EnvFilter;
 use wimpex_server::{Config, Role, Server};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let mut config = Config::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // It warns of every malformed packet, which anybody can send, and its spans
     // show keys.
@@ -23,7 +23,20 @@ async fn main() -> ExitCode {
         .init();
     // Each connection is a file descriptor; the usual soft limit is for older programs.
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(limit) => debug!(limit, "file descriptors"),
+        Ok(allowed) => match wimpex_server::fit_limits(&mut config, allowed) {
+            Ok(None) => debug!(allowed, "file descriptors"),
+            Ok(Some(wanted)) => warn!(
+                allowed,
+                wanted,
+                max_connections = config.limits.max_connections,
+                turn_allocations = config.turn.limits.allocations,
+                "the system allows fewer file descriptors than the limits want; they are smaller now"
+            ),
+            Err(error) => {
+                error!("{error}");
+                return ExitCode::FAILURE;
+            }
+        },
         Err(error) => debug!(%error, "cannot raise the limit of file descriptors"),
     }
     match start(config).await {

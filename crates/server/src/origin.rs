@@ -66,6 +66,11 @@ impl Origins {
         origins.iter().map(Origin::to_string).collect()
     }
 
+    /// Whether people are known to reach the page over https: `--origin` says so.
+    pub(crate) fn is_https(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.https)
+    }
+
     fn is_own(&self, origin: &Origin, headers: &HeaderMap) -> bool {
         match &self.own {
             Some(own) => own == origin,

@@ -1,9 +1,8 @@
 //! The files of the page: read once at start, from a folder or from the copy
 //! built into the program, and served from memory.
 //!
-//! It must not know what the page does. What it does know is Trunk's habits: a
-//! file whose name carries a hash never changes, and an inline script in
-//! `index.html` starts everything.
+//! It must not know what the page does. What it does know is how `cargo xtask build`
+//! and Trunk name files: one whose name carries a hash never changes.
 
 mod asset;
 mod encoding;
@@ -21,7 +20,7 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
-use crate::StartError;
+use crate::error::StartError;
 use asset::Asset;
 
 /// See the module.
@@ -76,12 +75,6 @@ impl Page {
         Self {
             assets: assets.collect(),
         }
-    }
-
-    /// The text of `index.html`.
-    pub(crate) fn index(&self) -> Option<Cow<'_, str>> {
-        let index = self.assets.get(INDEX)?;
-        Some(String::from_utf8_lossy(index.plain()))
     }
 
     /// The answer to a request for any path that is not the server's own.

@@ -1,20 +1,16 @@
 //! Our own STUN and TURN: the flags, and from them what the relay is told and
 //! what clients are told.
 
-mod flags;
-
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use wimpex_relay::config::{Limits, RelayAddress, Timing, Tls};
+use wimpex_relay::config::{RelayAddress, Timing, Tls};
 use wimpex_relay::credentials::SharedSecret;
 use wimpex_relay::{outward_address, tls};
 
-use crate::config::{Config, Role};
-
-pub use flags::TurnConfig;
+use crate::config::{Config, Role, TurnConfig};
 
 const PORT: u16 = 3478;
 const TLS_PORT: u16 = 5349;
@@ -55,16 +51,11 @@ pub(crate) fn relay_config(config: &Config, key: &[u8]) -> Result<wimpex_relay::
         tls: tls_config(turn, &listen)?,
         relays: relays(turn, &listen)?,
         listen,
-        ports: turn.turn_relay_ports.0..=turn.turn_relay_ports.1,
+        ports: turn.turn_relay_ports.ports(),
         secret,
         realm: REALM.to_owned(),
         allow_peers: turn.turn_allow_peer.clone(),
-        limits: Limits {
-            allocations: turn.turn_allocations,
-            allocations_per_user: turn.turn_allocations_per_user,
-            user_bytes_per_second: turn.turn_user_kbps.saturating_mul(1000) / 8,
-            ..Limits::default()
-        },
+        limits: turn.limits.clone(),
         timing: Timing::default(),
     })
 }
@@ -187,7 +178,6 @@ fn in_url(ip: IpAddr) -> String {
 mod tests {
     use clap::Parser;
 
-    use super::flags::PortRange;
     use super::*;
 
     fn parse(flags: &[&str]) -> Config {
@@ -271,14 +261,5 @@ mod tests {
         let config = parse(&["--turn", "--turn-secret", "north"]);
         let relay = relay_config(&config, &[7; 32]).unwrap();
         assert_eq!(relay.secret, SharedSecret::new("north"));
-    }
-
-    #[test]
-    fn ports_are_a_range() {
-        assert_eq!("1-2".parse(), Ok(PortRange(1, 2)));
-        assert_eq!("7".parse(), Ok(PortRange(7, 7)));
-        for wrong in ["", "2-1", "0-5", "1-65536", "a-b"] {
-            assert!(wrong.parse::<PortRange>().is_err(), "{wrong}");
-        }
     }
 }

@@ -12,14 +12,15 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tracing::{debug, info};
 
-use crate::accept::Connection;
-use crate::address::client_address;
-use crate::{App, page, socket};
+use crate::app::App;
+use crate::client_address::client_address;
+use crate::tcp_client::TcpClient;
+use crate::{connection, page};
 
 /// `GET /ws`.
 pub(crate) async fn to_websocket(
     State(app): State<Arc<App>>,
-    Extension(connection): Extension<Arc<Connection>>,
+    Extension(tcp): Extension<Arc<TcpClient>>,
     mut request: Request,
 ) -> Response {
     if !app.origins.allow(request.headers()) {
@@ -35,13 +36,8 @@ pub(crate) async fn to_websocket(
         return response;
     };
     let proxies = &app.config.trusted_proxy;
-    let address = client_address(connection.peer, request.headers(), proxies);
-    let max = app.config.limits.max_connections;
-    let place = if max != 0 && app.lobby.sockets() >= max {
-        None
-    } else {
-        app.seats.take(address)
-    };
+    let address = client_address(tcp.peer, request.headers(), proxies);
+    let permit = app.connections.acquire(address);
     let origins = app.origins.signable(request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();
@@ -50,15 +46,15 @@ pub(crate) async fn to_websocket(
             Ok(io) => TokioIo::new(io),
             Err(error) => return debug!(%error, "upgrade failed"),
         };
-        match place {
-            Some(place) => {
-                socket::serve(io, app, origins).await;
-                drop(place);
+        match permit {
+            Some(permit) => {
+                connection::serve(io, app, permit.network(), origins).await;
+                drop(permit);
             }
             // In words, because a browser hides the status of a refused upgrade.
-            None => socket::turn_away(io, app).await,
+            None => connection::refuse_connection(io, app).await,
         }
-        drop(connection);
+        drop(tcp);
     });
     response
 }

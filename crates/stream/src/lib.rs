@@ -1,96 +1,128 @@
-//! Frames exactly once and in order, over sockets that break.
+//! Frames exactly once and in order, over connections that break.
 //!
-//! A session between two ends outlives its sockets. Each end numbers what it
-//! sends (1, 2, 3 …) and keeps it until the other end has acknowledged it; when
-//! a new socket takes over, each end says how far it has got, and the other one
-//! sends the rest again. What comes twice is known by its number.
+//! A session between two ends outlives its connections. Each end numbers the frames that
+//! it sends (1, 2, 3 …) and keeps them until the other end has acknowledged them. When a
+//! new connection takes over, each end reports the last number that it has received, and
+//! the other end retransmits what comes after it. A frame that arrives twice is
+//! recognized by its number. It is the cumulative acknowledgment of TCP (RFC 9293,
+//! section 3.4), a level higher and counted in frames.
 //!
 //! Pure: it must not know sockets, clocks, or what a frame says.
+//!
+//! ```
+//! use wimpex_stream::{Arrival, Receiver, Sender};
+//!
+//! let (mut sender, mut receiver) = (Sender::default(), Receiver::default());
+//! let first = sender.push("offer");
+//! let second = sender.push("candidate");
+//! assert_eq!(receiver.arrive(first), Arrival::New);
+//!
+//! // The connection breaks before the second arrives. Over the next one:
+//! let acknowledged = sender.acknowledge(receiver.ack()).map(Iterator::count);
+//! assert_eq!(acknowledged, Ok(1));
+//! let retransmitted: Vec<_> = sender.unacked().collect();
+//! assert_eq!(retransmitted, [(second, &"candidate")]);
+//! ```
 
 use std::collections::VecDeque;
+use std::fmt;
 
-/// One direction, at the end that sends.
+/// The sending end of one direction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sender<T> {
+    /// The number of the last frame.
     sent: u64,
-    kept: VecDeque<T>,
+    /// The last of them, oldest first.
+    unacked: VecDeque<T>,
 }
 
-/// More is acknowledged than was ever sent: the two ends do not talk about the
-/// same session.
+/// A frame is acknowledged that was never sent: the two ends do not mean the same
+/// session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ahead;
+pub struct AckOutOfRange;
+
+impl fmt::Display for AckOutOfRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a frame is acknowledged that was never sent")
+    }
+}
+
+impl std::error::Error for AckOutOfRange {}
 
 impl<T> Default for Sender<T> {
     fn default() -> Self {
         Self {
             sent: 0,
-            kept: VecDeque::new(),
+            unacked: VecDeque::new(),
         }
     }
 }
 
 impl<T> Sender<T> {
-    /// The number that the next frame will have.
+    /// The number of the next frame; 1 is the first.
     pub fn next_seq(&self) -> u64 {
         self.sent + 1
     }
 
-    /// Numbers a frame and keeps it.
+    /// Numbers a frame and keeps it until it is acknowledged. Returns its number.
     pub fn push(&mut self, frame: T) -> u64 {
         self.sent += 1;
-        self.kept.push_back(frame);
+        self.unacked.push_back(frame);
         self.sent
     }
 
-    /// The other end has all up to this number; those are forgotten.
+    /// The other end has received every frame up to `received`. Returns those of them
+    /// that were unacknowledged until now, oldest first; they are no longer kept, whether
+    /// the iterator is used or not. An old `received` does nothing.
     ///
     /// # Errors
-    /// [`Ahead`] if so many have never been sent.
-    pub fn acknowledge(&mut self, received: u64) -> Result<impl Iterator<Item = T>, Ahead> {
+    /// [`AckOutOfRange`] if no frame of that number was ever sent; nothing changes then.
+    pub fn acknowledge(&mut self, received: u64) -> Result<impl Iterator<Item = T>, AckOutOfRange> {
         if received > self.sent {
-            return Err(Ahead);
+            return Err(AckOutOfRange);
         }
-        let first = self.sent - self.kept.len() as u64;
+        let first = self.sent - self.unacked.len() as u64;
         let arrived = received.saturating_sub(first) as usize;
-        Ok(self.kept.drain(..arrived))
+        Ok(self.unacked.drain(..arrived))
     }
 
-    /// What is not acknowledged, oldest first, with its numbers.
-    pub fn kept(&self) -> impl Iterator<Item = (u64, &T)> {
-        let first = self.sent - self.kept.len() as u64 + 1;
-        (first..).zip(&self.kept)
+    /// The unacknowledged frames with their numbers, oldest first: what is retransmitted
+    /// over the next connection.
+    pub fn unacked(&self) -> impl Iterator<Item = (u64, &T)> {
+        let first = self.sent - self.unacked.len() as u64 + 1;
+        (first..).zip(&self.unacked)
     }
 
-    /// How many are not acknowledged.
+    /// How many frames are unacknowledged.
     pub fn len(&self) -> usize {
-        self.kept.len()
+        self.unacked.len()
     }
 
-    /// Whether everything is acknowledged.
+    /// Whether every frame is acknowledged.
     pub fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+        self.unacked.is_empty()
     }
 
-    /// Everything that is not acknowledged, for a session that begins anew.
-    pub fn into_kept(self) -> impl Iterator<Item = T> {
-        self.kept.into_iter()
+    /// The unacknowledged frames without their numbers, oldest first, for a session that
+    /// begins anew.
+    pub fn into_unacked(self) -> impl Iterator<Item = T> {
+        self.unacked.into_iter()
     }
 }
 
-/// What a number that has arrived means.
+/// What to do with a frame that has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// The next one: take it.
+    /// It is the next one: take it.
     New,
-    /// It came before: ignore it.
+    /// It arrived before: ignore it.
     Repeated,
-    /// One before it is missing. That cannot happen on one socket; the other
-    /// end is broken, or this is another session's frame.
+    /// One before it is missing. That cannot happen on one connection: the other end is
+    /// broken, or this is a frame of another session.
     Gap,
 }
 
-/// One direction, at the end that receives.
+/// The receiving end of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Receiver {
     received: u64,
@@ -98,7 +130,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A frame of that number has arrived.
+    /// A frame with the number `seq` has arrived. Only [`Arrival::New`] changes anything.
     pub fn arrive(&mut self, seq: u64) -> Arrival {
         if seq <= self.received {
             Arrival::Repeated
@@ -110,18 +142,19 @@ impl Receiver {
         }
     }
 
-    /// How far it has got.
+    /// The number of the last frame received; 0 before the first.
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// How many have arrived that the other end has not been told of.
-    pub fn untold(&self) -> u64 {
+    /// How many received frames the other end has not been sent an acknowledgment of.
+    pub fn unacked(&self) -> u64 {
         self.received - self.acknowledged
     }
 
-    /// How far it has got; the other end is being told.
-    pub fn tell(&mut self) -> u64 {
+    /// The number to acknowledge now. The caller sends it: from then on those frames
+    /// count as acknowledged.
+    pub fn ack(&mut self) -> u64 {
         self.acknowledged = self.received;
         self.received
     }

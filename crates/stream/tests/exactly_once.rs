@@ -1,4 +1,4 @@
-//! Two ends and a socket between them that breaks at any moment.
+//! Two ends and a connection between them that breaks at any moment.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use wimpex_stream::{Ahead, Arrival, Receiver, Sender};
+use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ enum Step {
     Send,
     Deliver,
     Acknowledge,
-    /// Everything under way is lost, both ways; a new socket takes over.
+    /// Everything in flight is lost, both ways; a new connection takes over.
     Break,
 }
 
@@ -45,8 +45,8 @@ impl Line {
                         Arrival::Repeated => {}
                         Arrival::Gap => panic!("{seq} came too early"),
                     }
-                    if self.receiver.untold() >= 4 {
-                        self.acks.push_back(self.receiver.tell());
+                    if self.receiver.unacked() >= 4 {
+                        self.acks.push_back(self.receiver.ack());
                     }
                 }
             }
@@ -58,10 +58,10 @@ impl Line {
             Step::Break => {
                 self.frames.clear();
                 self.acks.clear();
-                assert!(self.sender.acknowledge(self.receiver.tell()).is_ok());
+                assert!(self.sender.acknowledge(self.receiver.ack()).is_ok());
                 self.frames = self
                     .sender
-                    .kept()
+                    .unacked()
                     .map(|(seq, frame)| (seq, *frame))
                     .collect();
             }
@@ -97,13 +97,13 @@ proptest! {
 }
 
 #[test]
-fn what_was_never_sent_cannot_be_acknowledged() {
+fn an_ack_of_a_frame_never_sent_is_out_of_range() {
     let mut sender = Sender::default();
     sender.push("a");
-    assert_eq!(sender.acknowledge(2).err(), Some(Ahead));
+    assert_eq!(sender.acknowledge(2).err(), Some(AckOutOfRange));
     assert_eq!(sender.acknowledge(1).unwrap().collect::<Vec<_>>(), ["a"]);
     assert_eq!(sender.acknowledge(0).unwrap().count(), 0, "old news");
-    assert_eq!(sender.acknowledge(u64::MAX).err(), Some(Ahead));
+    assert_eq!(sender.acknowledge(u64::MAX).err(), Some(AckOutOfRange));
 }
 
 #[test]
@@ -115,6 +115,6 @@ fn a_gap_changes_nothing() {
     assert_eq!(receiver.arrive(1), Arrival::Repeated);
     assert_eq!(receiver.arrive(0), Arrival::Repeated);
     assert_eq!(receiver.arrive(2), Arrival::New);
-    assert_eq!((receiver.received(), receiver.untold()), (2, 2));
-    assert_eq!((receiver.tell(), receiver.untold()), (2, 0));
+    assert_eq!((receiver.received(), receiver.unacked()), (2, 2));
+    assert_eq!((receiver.ack(), receiver.unacked()), (2, 0));
 }

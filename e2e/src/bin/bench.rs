@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{BrowserKind, CallKind, Page, Person, Role, Stage, World, eventually};
+use wimpex_e2e::{BrowserKind, CallKind, Harness, Page, Peer, Role, Scenario, wait_until};
 
 /// Calls of each kind, unless `WIMPEX_BENCH_ROUNDS` says otherwise.
 const ROUNDS: usize = 20;
@@ -16,10 +16,10 @@ fn rounds() -> usize {
 }
 
 fn main() -> ExitCode {
-    let world = World::new();
-    let (wimpex, bare) = world.play([BrowserKind::Chromium; 2], measure);
-    let work = world.play([BrowserKind::Chromium; 2], work);
-    drop(world);
+    let harness = Harness::new();
+    let (wimpex, bare) = harness.run([BrowserKind::Chromium; 2], measure);
+    let work = harness.run([BrowserKind::Chromium; 2], work);
+    drop(harness);
     let (w, b) = (Spread::of(wimpex), Spread::of(bare));
     println!(
         "Accept → first remote frame at the callee, {} calls each, in turn, milliseconds",
@@ -90,17 +90,20 @@ fn too_much([bare, ours @ ..]: &[Share; 3]) -> Vec<String> {
     faults
 }
 
-async fn measure(stage: &Stage<'_>) -> (Vec<f64>, Vec<f64>) {
-    let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
+async fn measure(scenario: &Scenario<'_>) -> (Vec<f64>, Vec<f64>) {
+    let (caller, callee) = (
+        scenario.unopened_peer("Caller").await,
+        scenario.unopened_peer("Callee").await,
+    );
     let (mut wimpex, mut bare) = (Vec::new(), Vec::new());
     // The first round of each warms both up and does not count.
     for round in 0..=rounds() {
         // Each goes first in every other round, so that neither profits from the order.
         let times = if round % 2 == 0 {
             let w = wimpex_call(round == 0, &caller, &callee).await;
-            [w, bare_call(stage, &caller, &callee).await]
+            [w, bare_call(scenario, &caller, &callee).await]
         } else {
-            let b = bare_call(stage, &caller, &callee).await;
+            let b = bare_call(scenario, &caller, &callee).await;
             [wimpex_call(false, &caller, &callee).await, b]
         };
         eprintln!(
@@ -115,13 +118,13 @@ async fn measure(stage: &Stage<'_>) -> (Vec<f64>, Vec<f64>) {
     (wimpex, bare)
 }
 
-async fn wimpex_call(first: bool, caller: &Person, callee: &Person) -> f64 {
-    for person in [caller, callee] {
-        person.visit("/").await;
+async fn wimpex_call(first: bool, caller: &Peer, callee: &Peer) -> f64 {
+    for peer in [caller, callee] {
+        peer.visit("/").await;
         if first {
-            person.introduce().await;
+            peer.enter_name().await;
         }
-        person.at_home().await;
+        peer.at_home().await;
     }
     caller.call(&callee.link().await, CallKind::Video).await;
     callee.is_called().await;
@@ -132,9 +135,9 @@ async fn wimpex_call(first: bool, caller: &Person, callee: &Person) -> f64 {
     time
 }
 
-async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
-    let caller = stage.at_bare_page(&caller.page, "Caller").await;
-    let callee = stage.at_bare_page(&callee.page, "Callee").await;
+async fn bare_call(scenario: &Scenario<'_>, caller: &Peer, callee: &Peer) -> f64 {
+    let caller = scenario.at_bare_page(&caller.page, "Caller").await;
+    let callee = scenario.at_bare_page(&callee.page, "Callee").await;
     caller.call(&callee.id().await, CallKind::Video).await;
     camera_is_on(caller.page()).await;
     callee.accept().await;
@@ -146,21 +149,24 @@ async fn bare_call(stage: &Stage<'_>, caller: &Person, callee: &Person) -> f64 {
 
 /// What the callee's main thread takes in a call: the bare page's, and ours with the
 /// quality panel closed, and with it open.
-async fn work(stage: &Stage<'_>) -> [Share; 3] {
-    let (caller, callee) = (stage.visitor("Caller").await, stage.visitor("Callee").await);
+async fn work(scenario: &Scenario<'_>) -> [Share; 3] {
+    let (caller, callee) = (
+        scenario.unopened_peer("Caller").await,
+        scenario.unopened_peer("Callee").await,
+    );
     let bare = {
-        let caller = stage.at_bare_page(&caller.page, "Caller").await;
-        let callee = stage.at_bare_page(&callee.page, "Callee").await;
+        let caller = scenario.at_bare_page(&caller.page, "Caller").await;
+        let callee = scenario.at_bare_page(&callee.page, "Callee").await;
         caller.call(&callee.id().await, CallKind::Video).await;
         callee.accept().await;
         let share = share(callee.page()).await;
         callee.end().await;
         share
     };
-    for person in [&caller, &callee] {
-        person.visit("/").await;
-        person.introduce().await;
-        person.at_home().await;
+    for peer in [&caller, &callee] {
+        peer.visit("/").await;
+        peer.enter_name().await;
+        peer.at_home().await;
     }
     caller.call(&callee.link().await, CallKind::Video).await;
     callee.accept().await;
@@ -175,9 +181,9 @@ async fn share(page: &Page) -> Share {
     const TIME: Duration = Duration::from_secs(60);
     // What a call begins with is not what it costs.
     sleep(Duration::from_secs(5)).await;
-    let before = page.work().await;
+    let before = page.main_thread_time().await;
     let longest = page.longest_task(TIME).await;
-    let after = page.work().await;
+    let after = page.main_thread_time().await;
     let percent = |before: Duration, after: Duration| {
         (after - before).as_secs_f64() / TIME.as_secs_f64() * 100.0
     };
@@ -198,7 +204,7 @@ struct Share {
 /// People take longer to accept than a camera takes to open. The bare page rings
 /// only once it has opened; ours rings at once.
 async fn camera_is_on(caller: &Page) {
-    eventually("the caller's camera", async || {
+    wait_until("the caller's camera", async || {
         match caller.snapshot().await.live_cameras {
             0 => Err("off".to_owned()),
             _ => Ok(()),
@@ -208,7 +214,7 @@ async fn camera_is_on(caller: &Page) {
 }
 
 async fn accept_to_first_frame(page: &Page) -> f64 {
-    eventually("the first remote frame", async || {
+    wait_until("the first remote frame", async || {
         let milestones = page.milestones().await;
         let click = milestones
             .clicks

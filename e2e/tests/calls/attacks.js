@@ -46,7 +46,7 @@
   const refused = [];
   const log = console.log;
   console.log = (line, ...rest) => {
-    const code = /^wimpex refused: (\S+)/.exec(line)?.[1];
+    const code = /^wimpex rejected: (\S+)/.exec(line)?.[1];
     if (code) refused.push(code);
     log.call(console, line, ...rest);
   };

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Person, Stage, Traffic, Wire, eventually};
+use wimpex_e2e::{CallKind, Peer, Scenario, TcpProxy, Traffic, wait_until};
 
-use crate::shared::{BROKEN, hang_up_but, scenes};
+use crate::shared::{BROKEN, hang_up_but, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_silent_network_while_it_rings,
     AnyBrowsers: a_cut_network_while_it_rings,
     AnyBrowsers: accepted_while_the_network_is_silent,
@@ -25,47 +25,47 @@ const BLACKOUT: Duration = Duration::from_secs(10);
 /// loaded machine.
 const SOON: Duration = Duration::from_secs(8);
 
-async fn a_page_of_which_a_part_is_lost_is_loaded_again(stage: &Stage<'_>) {
-    let wire = stage.wire().await;
-    let alice = stage.visitor_over(&wire, "Alice").await;
-    wire.traffic(Traffic::BreaksOff);
+async fn a_page_of_which_a_part_is_lost_is_loaded_again(scenario: &Scenario<'_>) {
+    let proxy = scenario.proxy().await;
+    let alice = scenario.unopened_peer_over(&proxy, "Alice").await;
+    proxy.traffic(Traffic::Truncate);
     alice.visit("/").await;
     alice.page.wait_for_text(&["could not be loaded"]).await;
     alice.visit("/").await;
     alice.page.wait_for_text(&["Loading"]).await;
-    wire.traffic(Traffic::Passes);
-    alice.introduce().await;
+    proxy.traffic(Traffic::Pass);
+    alice.enter_name().await;
     alice.at_home().await;
 }
 
-async fn a_silent_network_while_it_rings(stage: &Stage<'_>) {
-    blackout_while_ringing(stage, Traffic::Stands).await;
+async fn a_silent_network_while_it_rings(scenario: &Scenario<'_>) {
+    blackout_while_ringing(scenario, Traffic::Stall).await;
 }
 
-async fn a_cut_network_while_it_rings(stage: &Stage<'_>) {
-    blackout_while_ringing(stage, Traffic::IsCut).await;
+async fn a_cut_network_while_it_rings(scenario: &Scenario<'_>) {
+    blackout_while_ringing(scenario, Traffic::Cut).await;
 }
 
-async fn blackout_while_ringing(stage: &Stage<'_>, traffic: Traffic) {
-    let (wire, alice, bob) = ringing_over_a_wire(stage).await;
-    wire.traffic(traffic);
+async fn blackout_while_ringing(scenario: &Scenario<'_>, traffic: Traffic) {
+    let (proxy, alice, bob) = ringing_over_a_proxy(scenario).await;
+    proxy.traffic(traffic);
     sleep(BLACKOUT).await;
-    wire.traffic(Traffic::Passes);
+    proxy.traffic(Traffic::Pass);
     bob.accept().await;
     connected_and_over(&alice, &bob).await;
 }
 
-async fn accepted_while_the_network_is_silent(stage: &Stage<'_>) {
-    accepted_in_a_blackout(stage, Traffic::Stands).await;
+async fn accepted_while_the_network_is_silent(scenario: &Scenario<'_>) {
+    accepted_in_a_blackout(scenario, Traffic::Stall).await;
 }
 
-async fn accepted_while_the_network_is_cut(stage: &Stage<'_>) {
-    accepted_in_a_blackout(stage, Traffic::IsCut).await;
+async fn accepted_while_the_network_is_cut(scenario: &Scenario<'_>) {
+    accepted_in_a_blackout(scenario, Traffic::Cut).await;
 }
 
-async fn accepted_in_a_blackout(stage: &Stage<'_>, traffic: Traffic) {
-    let (wire, alice, bob) = ringing_over_a_wire(stage).await;
-    wire.traffic(traffic);
+async fn accepted_in_a_blackout(scenario: &Scenario<'_>, traffic: Traffic) {
+    let (proxy, alice, bob) = ringing_over_a_proxy(scenario).await;
+    proxy.traffic(traffic);
     bob.accept().await;
     sleep(BLACKOUT).await;
     assert_eq!(
@@ -73,72 +73,72 @@ async fn accepted_in_a_blackout(stage: &Stage<'_>, traffic: Traffic) {
         0,
         "the blackout is none"
     );
-    wire.traffic(Traffic::Passes);
+    proxy.traffic(Traffic::Pass);
     connected_and_over(&alice, &bob).await;
 }
 
-async fn the_network_falls_silent_right_after_the_answer(stage: &Stage<'_>) {
-    blackout_after_the_answer(stage, Traffic::Stands).await;
+async fn the_network_falls_silent_right_after_the_answer(scenario: &Scenario<'_>) {
+    blackout_after_the_answer(scenario, Traffic::Stall).await;
 }
 
-async fn the_network_is_cut_right_after_the_answer(stage: &Stage<'_>) {
-    blackout_after_the_answer(stage, Traffic::IsCut).await;
+async fn the_network_is_cut_right_after_the_answer(scenario: &Scenario<'_>) {
+    blackout_after_the_answer(scenario, Traffic::Cut).await;
 }
 
 /// Whatever has got through by then: the answer, and none, some or all candidates.
-async fn blackout_after_the_answer(stage: &Stage<'_>, traffic: Traffic) {
-    let (wire, alice, bob) = ringing_over_a_wire(stage).await;
+async fn blackout_after_the_answer(scenario: &Scenario<'_>, traffic: Traffic) {
+    let (proxy, alice, bob) = ringing_over_a_proxy(scenario).await;
     bob.accept().await;
-    eventually("an answer", async || {
+    wait_until("an answer", async || {
         match bob.page.snapshot().await.sent_count("call-answer") {
             0 => Err("none".to_owned()),
             _ => Ok(()),
         }
     })
     .await;
-    wire.traffic(traffic);
+    proxy.traffic(traffic);
     sleep(BLACKOUT).await;
-    wire.traffic(Traffic::Passes);
+    proxy.traffic(Traffic::Pass);
     connected_and_over(&alice, &bob).await;
 }
 
-async fn cancelled_while_the_network_is_silent(stage: &Stage<'_>) {
-    let (wire, alice, bob) = ringing_over_a_wire(stage).await;
-    wire.traffic(Traffic::Stands);
+async fn cancelled_while_the_network_is_silent(scenario: &Scenario<'_>) {
+    let (proxy, alice, bob) = ringing_over_a_proxy(scenario).await;
+    proxy.traffic(Traffic::Stall);
     alice.cancel().await;
     alice.call_is_over(&["cancelled"]).await;
     sleep(BLACKOUT).await;
-    wire.traffic(Traffic::Passes);
+    proxy.traffic(Traffic::Pass);
     bob.prompt_is_gone(SOON).await;
     nothing_is_left(&alice, &bob).await;
 }
 
-async fn declined_while_the_network_is_cut(stage: &Stage<'_>) {
-    let (wire, alice, bob) = ringing_over_a_wire(stage).await;
-    wire.traffic(Traffic::IsCut);
+async fn declined_while_the_network_is_cut(scenario: &Scenario<'_>) {
+    let (proxy, alice, bob) = ringing_over_a_proxy(scenario).await;
+    proxy.traffic(Traffic::Cut);
     bob.decline().await;
     sleep(BLACKOUT).await;
-    wire.traffic(Traffic::Passes);
+    proxy.traffic(Traffic::Pass);
     alice.call_is_over_within(SOON, &["declined"]).await;
     nothing_is_left(&alice, &bob).await;
 }
 
-async fn ringing_over_a_wire(stage: &Stage<'_>) -> (Wire, Person, Person) {
-    let wire = stage.wire().await;
-    let alice = stage.person_over(&wire, "Alice").await;
-    let bob = stage.person_over(&wire, "Bob").await;
+async fn ringing_over_a_proxy(scenario: &Scenario<'_>) -> (TcpProxy, Peer, Peer) {
+    let proxy = scenario.proxy().await;
+    let alice = scenario.peer_over(&proxy, "Alice").await;
+    let bob = scenario.peer_over(&proxy, "Bob").await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
     alice.page.wait_for_text(&["Ringing"]).await;
-    (wire, alice, bob)
+    (proxy, alice, bob)
 }
 
-async fn connected_and_over(alice: &Person, bob: &Person) {
+async fn connected_and_over(alice: &Peer, bob: &Peer) {
     tokio::join!(alice.is_connected(), bob.is_connected());
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
     hang_up_but(alice, bob, BROKEN).await;
 }
 
-async fn nothing_is_left(alice: &Person, bob: &Person) {
+async fn nothing_is_left(alice: &Peer, bob: &Peer) {
     tokio::join!(alice.left_nothing_but(BROKEN), bob.left_nothing_but(BROKEN));
 }

@@ -1,16 +1,16 @@
 //! A relay that cannot be trusted.
 
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually, times};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, times, wait_until};
 
-use crate::shared::{adds, alice_and_bob, connect, hang_up, measured, opens_the_book, scenes};
+use crate::shared::{adds, alice_and_bob, connect, hang_up, measured, opens_the_book, scenarios};
 
-scenes! {
+scenarios! {
     Chromium: an_offer_that_was_changed_does_not_ring,
     Chromium: an_offer_comes_once_in_time_and_to_whom_it_is_for,
     Chromium: an_answer_that_was_changed_ends_the_call,
     Chromium: a_confirmation_with_another_nonce_ends_the_call,
     Chromium: candidates_of_another_call_are_not_tried,
-    Chromium: who_is_called_somebody_else_by_the_server_does_not_log_in,
+    Chromium: login_under_another_id_is_refused_by_the_page,
     Chromium: a_confirmation_that_is_kept_back_ends_the_call,
 }
 
@@ -23,29 +23,28 @@ fn variants() -> u32 {
 }
 
 /// Two who know each other and debug, whose relay is not honest.
-async fn before_a_bad_relay(stage: &Stage<'_>) -> (Person, Person) {
-    let (alice, bob) = alice_and_bob(stage).await;
-    for (person, other) in [(&alice, &bob), (&bob, &alice)] {
-        opens_the_book(person).await;
-        adds(person, &other.link().await, &other.name).await;
+async fn before_a_bad_relay(scenario: &Scenario<'_>) -> (Peer, Peer) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    for (peer, other) in [(&alice, &bob), (&bob, &alice)] {
+        opens_the_book(peer).await;
+        adds(peer, &other.link().await, &other.name).await;
     }
-    for person in [&alice, &bob] {
-        person.visit("/?debug").await;
-        person.at_home().await;
-        let _: bool = person.page.evaluate(ATTACKS).await;
+    for peer in [&alice, &bob] {
+        peer.visit("/?debug").await;
+        peer.at_home().await;
+        let _: bool = peer.page.evaluate(ATTACKS).await;
     }
     (alice, bob)
 }
 
-pub(crate) async fn relay<T: serde::de::DeserializeOwned>(person: &Person, script: &str) -> T {
-    person
-        .page
+pub(crate) async fn relay<T: serde::de::DeserializeOwned>(peer: &Peer, script: &str) -> T {
+    peer.page
         .evaluate(&format!("return window.__relay.{script}"))
         .await
 }
 
-async fn an_offer_that_was_changed_does_not_ring(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn an_offer_that_was_changed_does_not_ring(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let attacks: Vec<String> = relay(&bob, "attacks()").await;
     // An offer is good for a minute.
     let in_a_minute = 300 / variants().max(1) as usize;
@@ -73,8 +72,8 @@ async fn an_offer_that_was_changed_does_not_ring(stage: &Stage<'_>) {
         // The offer as it was.
         let _: String = relay(&bob, "change(null, 0)").await;
         bob.accept().await;
-        for person in [&alice, &bob] {
-            person.page.find(Role::Button, "Verified").await;
+        for peer in [&alice, &bob] {
+            peer.page.find(Role::Button, "Verified").await;
         }
         hang_up(&alice, &bob).await;
         tokio::join!(alice.back_home(), bob.back_home());
@@ -83,9 +82,9 @@ async fn an_offer_that_was_changed_does_not_ring(stage: &Stage<'_>) {
 }
 
 /// Brings variants of the held offer to that page; how many.
-async fn refuses_changed_offers(person: &Person, attack: &str) -> usize {
+async fn refuses_changed_offers(peer: &Peer, attack: &str) -> usize {
     let count = variants();
-    let codes: Vec<String> = relay(person, &format!("offers({attack:?}, {count})")).await;
+    let codes: Vec<String> = relay(peer, &format!("offers({attack:?}, {count})")).await;
     let expected: &[&str] = match attack {
         "another fingerprint" | "another description" | "another kind of call" | "another call" => {
             &["bad-signature"]
@@ -108,8 +107,8 @@ async fn refuses_changed_offers(person: &Person, attack: &str) -> usize {
     codes.len()
 }
 
-async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let _: bool = relay(&bob, "hold('call-offer')").await;
     let her_id = alice.id().await;
     alice.call(&bob.link().await, CallKind::Audio).await;
@@ -139,7 +138,7 @@ async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
     let code: String = relay(&alice, "refused()").await;
     assert_eq!(code, "bad-signature");
     // Somebody else's offer, as if she called: her key has changed, or it is not hers.
-    let carol = stage.visitor("Carol").await;
+    let carol = scenario.unopened_peer("Carol").await;
     carol.open_at("/?debug").await;
     let _: bool = carol.page.evaluate(ATTACKS).await;
     let _: bool = relay(&bob, "hold('call-offer')").await;
@@ -171,8 +170,8 @@ async fn an_offer_comes_once_in_time_and_to_whom_it_is_for(stage: &Stage<'_>) {
     assert!(carol.page.texts(Role::AlertDialog).await.is_empty());
 }
 
-async fn an_answer_that_was_changed_ends_the_call(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn an_answer_that_was_changed_ends_the_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let attacks = [
         "another fingerprint",
         "one more fingerprint",
@@ -193,10 +192,10 @@ async fn an_answer_that_was_changed_ends_the_call(stage: &Stage<'_>) {
     let count = times("answer_variants", 1, 100);
     for attack in attacks {
         // Chromium makes 500 connections for one page, and this one forgets none.
-        for person in [&alice, &bob] {
-            person.page.reload().await;
-            person.at_home().await;
-            let _: bool = person.page.evaluate(ATTACKS).await;
+        for peer in [&alice, &bob] {
+            peer.page.reload().await;
+            peer.at_home().await;
+            let _: bool = peer.page.evaluate(ATTACKS).await;
         }
         for n in 0..count {
             let _: bool = relay(&alice, "hold('call-answer')").await;
@@ -241,8 +240,8 @@ async fn an_answer_that_was_changed_ends_the_call(stage: &Stage<'_>) {
 /// Says nothing over a call's own connection any more.
 const MUTE: &str = "RTCDataChannel.prototype.send = () => {}; return true";
 
-async fn a_confirmation_with_another_nonce_ends_the_call(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn a_confirmation_with_another_nonce_ends_the_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let _: bool = alice.page.evaluate(MUTE).await;
     for n in 0..times("nonce_variants", 1, 100) {
         let _: bool = relay(&bob, "hold('call-confirm')").await;
@@ -261,12 +260,12 @@ async fn a_confirmation_with_another_nonce_ends_the_call(stage: &Stage<'_>) {
     }
     // The history says so too.
     bob.page
-        .wait_for_text(&["stopped: it was not sure with whom"])
+        .wait_for_text(&["stopped: the other side couldn’t be verified"])
         .await;
 }
 
-async fn candidates_of_another_call_are_not_tried(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn candidates_of_another_call_are_not_tried(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let watch = "window.__tried = []; const add = RTCPeerConnection.prototype.addIceCandidate;
         RTCPeerConnection.prototype.addIceCandidate = function (it, ...rest) {
             window.__tried.push(it?.candidate ?? ''); return add.call(this, it, ...rest); };
@@ -292,7 +291,7 @@ async fn candidates_of_another_call_are_not_tried(stage: &Stage<'_>) {
     }
     // The real one comes after them, and is tried.
     let _: bool = relay(&bob, &format!("bring({real})")).await;
-    eventually("a candidate to be tried", async || {
+    wait_until("a candidate to be tried", async || {
         let tried: Vec<String> = bob.page.evaluate("return window.__tried").await;
         assert!(
             !tried.iter().any(|it| it.contains("192.0.2.77")),
@@ -308,14 +307,14 @@ async fn candidates_of_another_call_are_not_tried(stage: &Stage<'_>) {
 }
 
 /// She calls, he accepts; nobody waits for the connection.
-async fn connect_without(alice: &Person, bob: &Person) {
+async fn connect_without(alice: &Peer, bob: &Peer) {
     alice.call(&bob.link().await, CallKind::Audio).await;
     bob.accept().await;
 }
 
 /// Else it could have her send out somebody else's link as her own.
-async fn who_is_called_somebody_else_by_the_server_does_not_log_in(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
+async fn login_under_another_id_is_refused_by_the_page(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
     let link = alice.link().await;
     alice.visit("/").await;
     let lie = "window.__probe.tamper((text) => {
@@ -328,14 +327,14 @@ async fn who_is_called_somebody_else_by_the_server_does_not_log_in(stage: &Stage
     let _: bool = alice.page.evaluate(lie).await;
     alice
         .page
-        .wait_for_text(&["takes you for somebody else"])
+        .wait_for_text(&["took you for someone else"])
         .await;
     assert_eq!(alice.page.value("Your link").await, link);
 }
 
 /// Without it Bob cannot know that the offer was Alice's and not searched for.
-async fn a_confirmation_that_is_kept_back_ends_the_call(stage: &Stage<'_>) {
-    let (alice, bob) = before_a_bad_relay(stage).await;
+async fn a_confirmation_that_is_kept_back_ends_the_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = before_a_bad_relay(scenario).await;
     let _: bool = relay(&bob, "hold('call-confirm')").await;
     // Nor does it come over the connection itself.
     let _: bool = alice.page.evaluate(MUTE).await;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
-use crate::shared::{hang_up, in_a_call, scenes};
+use crate::shared::{hang_up, in_a_call, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: muting_silences_and_unmuting_is_heard,
     AnyBrowsers: the_camera_goes_off_and_on_again,
     AnyBrowsers: keys_mute_and_toggle_the_camera,
@@ -14,8 +14,8 @@ scenes! {
     AnyBrowsers: quality_agrees_with_the_browser,
 }
 
-async fn muting_silences_and_unmuting_is_heard(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
+async fn muting_silences_and_unmuting_is_heard(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
     bob.hears().await;
     alice.page.click(Role::Button, "Mute").await;
     alice.page.find(Role::Button, "Unmute").await;
@@ -25,8 +25,8 @@ async fn muting_silences_and_unmuting_is_heard(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn the_camera_goes_off_and_on_again(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn the_camera_goes_off_and_on_again(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     bob.sees().await;
     alice.page.click(Role::Button, "Turn camera off").await;
     camera_is(&alice, 0).await;
@@ -38,8 +38,8 @@ async fn the_camera_goes_off_and_on_again(stage: &Stage<'_>) {
     hang_up(&bob, &alice).await;
 }
 
-async fn keys_mute_and_toggle_the_camera(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn keys_mute_and_toggle_the_camera(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     alice.sees().await;
     alice.page.press('m').await;
     shows(&alice, "Unmute").await;
@@ -54,8 +54,8 @@ async fn keys_mute_and_toggle_the_camera(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn controls_hide_and_a_move_brings_them_back(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn controls_hide_and_a_move_brings_them_back(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     alice.sees().await;
     can_be_hit(&alice, "End call", false).await;
     alice.page.wake().await;
@@ -64,10 +64,10 @@ async fn controls_hide_and_a_move_brings_them_back(stage: &Stage<'_>) {
 }
 
 /// Waits until a button is, or is not, what is hit in its middle.
-async fn can_be_hit(person: &Person, button: &str, wanted: bool) {
+async fn can_be_hit(peer: &Peer, button: &str, wanted: bool) {
     let what = format!("{button:?} to be within reach: {wanted}");
-    eventually(&what, async || {
-        let hit = person.page.is_within_reach(Role::Button, button).await?;
+    wait_until(&what, async || {
+        let hit = peer.page.is_within_reach(Role::Button, button).await?;
         if hit == wanted {
             Ok(())
         } else {
@@ -77,12 +77,12 @@ async fn can_be_hit(person: &Person, button: &str, wanted: bool) {
     .await;
 }
 
-async fn quality_agrees_with_the_browser(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn quality_agrees_with_the_browser(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
     alice.page.click(Role::Button, "Quality").await;
     let region = alice.page.find(Role::Region, "Call quality").await;
-    eventually("numbers that agree with getStats", async || {
+    wait_until("numbers that agree with getStats", async || {
         let text = region.text().await.map_err(|error| error.to_string())?;
         let media = alice.page.media().await;
         let squeezed: String = text
@@ -131,9 +131,9 @@ fn amounts(text: &str, units: &[&str]) -> Vec<f64> {
         .collect()
 }
 
-async fn shows(person: &Person, button: &str) {
-    eventually(&format!("the button {button:?}"), async || {
-        let found = person.page.find_now(Role::Button, button).await;
+async fn shows(peer: &Peer, button: &str) {
+    wait_until(&format!("the button {button:?}"), async || {
+        let found = peer.page.find_now(Role::Button, button).await;
         found
             .map(|_| ())
             .ok_or_else(|| "it is not there".to_owned())
@@ -141,11 +141,11 @@ async fn shows(person: &Person, button: &str) {
     .await;
 }
 
-async fn camera_is(person: &Person, lights: u32) {
-    eventually(
-        &format!("{lights} camera lights at {}", person.name),
+async fn camera_is(peer: &Peer, lights: u32) {
+    wait_until(
+        &format!("{lights} camera lights at {}", peer.name),
         async || {
-            let now = person.page.snapshot().await.live_cameras;
+            let now = peer.page.snapshot().await.live_cameras;
             if now == lights {
                 Ok(())
             } else {
@@ -160,11 +160,11 @@ async fn camera_is(person: &Person, lights: u32) {
 /// microphone's pause between two beeps.
 const SPAN: Duration = Duration::from_millis(1500);
 
-async fn hears_silence(person: &Person) {
-    eventually("silence", async || {
-        let before = person.page.media().await.audio_energy;
+async fn hears_silence(peer: &Peer) {
+    wait_until("silence", async || {
+        let before = peer.page.media().await.audio_energy;
         tokio::time::sleep(SPAN).await;
-        let gained = person.page.media().await.audio_energy - before;
+        let gained = peer.page.media().await.audio_energy - before;
         if gained < 1e-6 {
             Ok(())
         } else {
@@ -174,11 +174,11 @@ async fn hears_silence(person: &Person) {
     .await;
 }
 
-async fn sees_a_standstill(person: &Person) {
-    eventually("no more pictures", async || {
-        let before = person.page.media().await.frames_decoded;
+async fn sees_a_standstill(peer: &Peer) {
+    wait_until("no more pictures", async || {
+        let before = peer.page.media().await.frames_decoded;
         tokio::time::sleep(SPAN).await;
-        let gained = person.page.media().await.frames_decoded - before;
+        let gained = peer.page.media().await.frames_decoded - before;
         if gained <= 1 {
             Ok(())
         } else {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{BrowserOptions, CallKind, Stage};
+use wimpex_e2e::{BrowserOptions, CallKind, Scenario};
 
-use crate::shared::{BROKEN, ENDED, alice_and_bob, connect, scenes};
+use crate::shared::{BROKEN, ENDED, alice_and_bob, connect, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: reloading_ends_the_call_at_the_other_side,
     AnyBrowsers: reloading_while_calling_stops_the_ringing,
     AnyBrowsers: hanging_up_right_after_accept_leaves_nothing,
@@ -14,8 +14,8 @@ scenes! {
     AnyBrowsers: a_blocked_microphone_is_named_at_the_end,
 }
 
-async fn reloading_ends_the_call_at_the_other_side(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn reloading_ends_the_call_at_the_other_side(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let id = bob.id().await;
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
@@ -31,8 +31,8 @@ async fn reloading_ends_the_call_at_the_other_side(stage: &Stage<'_>) {
     assert_eq!(id, bob.id().await, "a reload keeps a guest's id");
 }
 
-async fn reloading_while_calling_stops_the_ringing(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn reloading_while_calling_stops_the_ringing(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
     alice.page.reload().await;
@@ -41,8 +41,8 @@ async fn reloading_while_calling_stops_the_ringing(stage: &Stage<'_>) {
 }
 
 /// The camera may still be starting then; it must go off again.
-async fn hanging_up_right_after_accept_leaves_nothing(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn hanging_up_right_after_accept_leaves_nothing(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.accept().await;
     bob.end().await;
@@ -50,32 +50,35 @@ async fn hanging_up_right_after_accept_leaves_nothing(stage: &Stage<'_>) {
     tokio::join!(alice.left_nothing(), bob.left_nothing());
 }
 
-async fn the_server_is_lost_while_it_rings(stage: &Stage<'_>) {
-    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+async fn the_server_is_lost_while_it_rings(scenario: &Scenario<'_>) {
+    let (alice, bob) = (
+        scenario.unopened_peer("Alice").await,
+        scenario.unopened_peer("Bob").await,
+    );
     tokio::join!(
         alice.open_at("/?debug&debug-ring-seconds=8"),
         bob.open_at("/?debug&debug-ring-seconds=8")
     );
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
-    stage.server_mut().kill();
+    scenario.server_mut().kill();
     alice
-        .call_is_over(&["the connection to the server broke off"])
+        .call_is_over(&["lost the server while connecting you and"])
         .await;
     bob.call_is_over(&["missed call"]).await;
     tokio::join!(alice.left_nothing_but(BROKEN), bob.left_nothing_but(BROKEN));
 }
 
-async fn a_blocked_microphone_is_named_at_the_end(stage: &Stage<'_>) {
+async fn a_blocked_microphone_is_named_at_the_end(scenario: &Scenario<'_>) {
     let denying = BrowserOptions {
         deny_microphone: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.person("Alice").await;
-    let bob = stage.visitor_with("Bob", denying).await;
+    let alice = scenario.peer("Alice").await;
+    let bob = scenario.unopened_peer_with("Bob", denying).await;
     bob.open().await;
     connect(&alice, &bob, CallKind::Audio).await;
     alice.end().await;
-    bob.call_is_over(&["you were not heard: your microphone was blocked"])
+    bob.call_is_over(&["they couldn’t hear you: your microphone was blocked"])
         .await;
 }

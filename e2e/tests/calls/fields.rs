@@ -1,16 +1,16 @@
 //! Bad input, and that the page says so in words, by the field.
 
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
-use crate::shared::scenes;
+use crate::shared::scenarios;
 
-scenes! {
+scenarios! {
     AnyBrowsers: names_that_cannot_be,
     AnyBrowsers: links_that_cannot_be_called,
 }
 
-async fn names_that_cannot_be(stage: &Stage<'_>) {
-    let alice = stage.visitor("Alice").await;
+async fn names_that_cannot_be(scenario: &Scenario<'_>) {
+    let alice = scenario.unopened_peer("Alice").await;
     alice.visit("/").await;
     let long = "x".repeat(10_000);
     for name in ["", "   ", &long, "Al\u{7}ice", "Al\u{202e}ice"] {
@@ -32,8 +32,8 @@ async fn names_that_cannot_be(stage: &Stage<'_>) {
     assert_eq!(alice.page.console_errors().await, Vec::<String>::new());
 }
 
-async fn links_that_cannot_be_called(stage: &Stage<'_>) {
-    let alice = stage.person("Alice").await;
+async fn links_that_cannot_be_called(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
     let own_link = alice.link().await;
     let own_id = alice.id().await;
     let long = "x".repeat(10_000);
@@ -47,7 +47,7 @@ async fn links_that_cannot_be_called(stage: &Stage<'_>) {
         &own_id,
     ] {
         alice.page.paste("Call link or ID", link).await;
-        alice.ring(CallKind::Video).await;
+        alice.press_call(CallKind::Video).await;
         is_told(&alice, "Call link or ID").await;
     }
     let now = alice.page.snapshot().await;
@@ -61,16 +61,16 @@ async fn links_that_cannot_be_called(stage: &Stage<'_>) {
 }
 
 /// The field is marked as invalid, and refers to words that can be seen.
-async fn is_told(person: &Person, field: &str) {
-    eventually(&format!("words by the field {field:?}"), async || {
-        let element = person.page.find(Role::Textbox, field).await;
+async fn is_told(peer: &Peer, field: &str) {
+    wait_until(&format!("words by the field {field:?}"), async || {
+        let element = peer.page.find(Role::Textbox, field).await;
         let invalid = element.attr("aria-invalid").await.ok().flatten();
         let refers = async |name| { element.attr(name).await.ok().flatten().unwrap_or_default() };
         let ids = format!("{} {}", refers("aria-errormessage").await, refers("aria-describedby").await);
         let script = format!(
             "return {ids:?}.split(/\\s+/).map((id) => document.getElementById(id)?.innerText ?? '').join(' ').trim()"
         );
-        let words: String = person.page.evaluate(&script).await;
+        let words: String = peer.page.evaluate(&script).await;
         if invalid.as_deref() == Some("true") && !words.is_empty() {
             return Ok(());
         }

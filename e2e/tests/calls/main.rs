@@ -1,60 +1,60 @@
 //! Whole calls between real browsers over the real server. See the crate's
-//! documentation for how to read a scene.
+//! documentation for how to read a scenario.
 
-mod bare;
+mod audio_video;
 mod blackouts;
-mod checks;
-mod devices;
+mod connection_check;
+mod contacts;
 mod dishonest;
 mod during;
 mod endings;
 mod fields;
-mod golden;
-mod media;
+mod measurements;
 mod middle;
+mod minimal_client;
 mod networks;
 mod outages;
-mod people;
-mod quality;
+mod quality_sign;
+mod record_stats;
 mod relays;
 mod resilience;
 mod ringing;
 mod rounds;
 mod screens;
 mod shared;
-mod trust;
-mod truth;
+mod tabs;
 mod vanishing;
+mod verified;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut scenes = vec![
-        media::all(),
-        bare::all(),
+    let mut scenarios = vec![
+        audio_video::all(),
+        minimal_client::all(),
         ringing::all(),
         endings::all(),
         during::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
-        devices::all(),
+        tabs::all(),
         vanishing::all(),
         outages::all(),
         blackouts::all(),
         rounds::all(),
         networks::all(),
         relays::all(),
-        checks::all(),
-        people::all(),
-        quality::all(),
-        trust::all(),
+        connection_check::all(),
+        contacts::all(),
+        quality_sign::all(),
+        verified::all(),
         dishonest::all(),
         middle::all(),
-        truth::all(),
+        measurements::all(),
     ];
-    if std::env::var_os(golden::DIRECTORY).is_some() {
-        scenes.push(golden::all());
+    if std::env::var_os(record_stats::DIRECTORY).is_some() {
+        scenarios.push(record_stats::all());
     }
-    wimpex_e2e::main(scenes.into_iter().flatten().collect())
+    wimpex_e2e::main(scenarios.into_iter().flatten().collect())
 }

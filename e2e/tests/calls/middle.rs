@@ -2,16 +2,17 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use wimpex_e2e::{BrowserOptions, CallKind, Role, Stage};
-use wimpex_identity::{Call, Callee, Caller, Incoming, Nonce, Seen};
+use wimpex_e2e::{BrowserOptions, CallKind, Role, Scenario};
+use wimpex_identity::{CallContext, Callee, Caller, Nonce, ReceivedMessage, ReplayCache};
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::dishonest::{ATTACKS, relay};
-use crate::shared::scenes;
-use crate::trust::{opens, pictures};
+use crate::shared::scenarios;
+use crate::verified::{opens, sas};
 
-scenes! {
-    Chromium: somebody_between_two_guests_is_seen_in_the_pictures,
+scenarios! {
+    Chromium: a_middleman_between_guests_changes_the_sas,
 }
 
 /// Terminates DTLS on both sides, with certificates of her own.
@@ -36,44 +37,50 @@ const MALLORY: &str = "
     return [bob.localDescription.sdp, alice.localDescription.sdp];";
 
 /// A guest's side of a handshake, played by Mallory as she plays the peer.
-fn as_guest(call_id: &CallId, me: &UserId, peer: &UserId) -> Call {
-    Call {
+fn as_guest(call_id: &CallId, me: &UserId, peer: &UserId) -> CallContext {
+    CallContext {
         id: call_id.clone(),
         call_type: CallType::Audio,
-        me: me.clone(),
+        local: me.clone(),
         peer: peer.clone(),
     }
 }
 
-fn now() -> u64 {
+fn now() -> UnixTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::try_from(now.expect("after 1970").as_millis()).expect("not so late")
+    let millis = u64::try_from(now.expect("after 1970").as_millis()).expect("not so late");
+    UnixTime::from_millis(millis)
 }
 
 /// A message as the page hears it.
-fn heard<'a>(from: &'a UserId, call: &'a CallId, sec: &'a Sec, sdp: &'a str) -> Incoming<'a> {
-    Incoming {
+fn heard<'a>(
+    from: &'a UserId,
+    call: &'a CallId,
+    sec: &'a Sec,
+    sdp: &'a str,
+) -> ReceivedMessage<'a> {
+    ReceivedMessage {
         from,
         call,
-        sec: Some(sec),
+        proof: Some(sec),
         sdp: Some(sdp),
     }
 }
 
-async fn somebody_between_two_guests_is_seen_in_the_pictures(stage: &Stage<'_>) {
+async fn a_middleman_between_guests_changes_the_sas(scenario: &Scenario<'_>) {
     let private = BrowserOptions {
         keeps_nothing: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.visitor_with("Alice", private.clone()).await;
-    let bob = stage.visitor_with("Bob", private).await;
-    for person in [&alice, &bob] {
-        person.open().await;
-        let _: bool = person.page.evaluate(ATTACKS).await;
+    let alice = scenario.unopened_peer_with("Alice", private.clone()).await;
+    let bob = scenario.unopened_peer_with("Bob", private).await;
+    for peer in [&alice, &bob] {
+        peer.open().await;
+        let _: bool = peer.page.evaluate(ATTACKS).await;
         let all = "keep('call-offer', 'call-answer', 'call-confirm', 'ice-candidate')";
-        let _: bool = relay(person, all).await;
+        let _: bool = relay(peer, all).await;
     }
-    let mallory = stage.bare_person("Mallory").await;
+    let mallory = scenario.bare_peer("Mallory").await;
     let [alices, bobs] =
         [alice.id().await, bob.id().await].map(|id| UserId::parse(id).expect("an id"));
 
@@ -91,40 +98,40 @@ async fn somebody_between_two_guests_is_seen_in_the_pictures(stage: &Stage<'_>) 
 
     // As Alice she calls Bob, and as Bob she answers Alice.
     let [first, second] = [[1; 32], [2; 32]].map(Nonce::from_bytes);
-    let mut seen = Seen::default();
-    let (caller, draft) =
+    let mut seen = ReplayCache::default();
+    let (caller, unsigned) =
         Caller::offer(as_guest(&call_id, &alices, &bobs), &to_bob, first, now()).expect("an offer");
     let mut forged = offer.clone();
     forged["offer"]["sdp"] = to_bob.into();
-    forged["sec"] = draft.unsigned().as_str().into();
+    forged["sec"] = unsigned.unsigned().as_str().into();
     let _: bool = relay(&bob, &format!("bring({forged})")).await;
-    let pending = Callee::hear_offer(
+    let unverified = Callee::receive_offer(
         as_guest(&call_id, &bobs, &alices),
         &heard(&alices, &call_id, &sec(&offer), &hers),
         now(),
     );
-    let callee = pending
+    let callee = unverified
         .expect("her offer")
-        .settle(true, &mut seen, now())
+        .resolve(true, &mut seen, now())
         .expect("it holds");
-    let (_, draft) = callee.answer(&to_alice, second, now()).expect("an answer");
+    let (_, unsigned) = callee.answer(&to_alice, second, now()).expect("an answer");
     bob.accept().await;
     let answer: serde_json::Value = relay(&alice, "kept('call-answer')").await;
     let mut forged = answer.clone();
     forged["answer"]["sdp"] = to_alice.into();
-    forged["sec"] = draft.unsigned().as_str().into();
+    forged["sec"] = unsigned.unsigned().as_str().into();
     let _: bool = relay(&alice, &format!("bring({forged})")).await;
     let his = text(&answer["answer"]["sdp"]);
-    let answered = caller.hear_answer(&heard(&bobs, &call_id, &sec(&answer), &his), now());
+    let answered = caller.receive_answer(&heard(&bobs, &call_id, &sec(&answer), &his), now());
     let answered = answered
         .expect("his answer")
-        .settle(true, &mut seen, now())
+        .resolve(true, &mut seen, now())
         .expect("it holds");
-    let (_, draft) = caller.confirm(answered, now()).expect("a confirmation");
+    let (_, unsigned) = caller.confirm(answered, now()).expect("a confirmation");
     let confirm = serde_json::json!({
         "type": "call-confirm", "callId": call_id.as_str(), "fromId": alices.as_str(),
         "fromDevice": offer["fromDevice"], "toId": bobs.as_str(),
-        "sec": draft.unsigned().as_str(),
+        "sec": unsigned.unsigned().as_str(),
     });
     let _: bool = relay(&bob, &format!("bring({confirm})")).await;
     let take = format!(
@@ -134,10 +141,10 @@ async fn somebody_between_two_guests_is_seen_in_the_pictures(stage: &Stage<'_>) 
     let _: bool = mallory.page().evaluate(&take).await;
 
     tokio::join!(alice.is_connected(), bob.is_connected());
-    for person in [&alice, &bob] {
-        opens(person, "Not verified").await;
+    for peer in [&alice, &bob] {
+        opens(peer, "Not verified").await;
     }
-    let [hers, his] = [pictures(&alice).await, pictures(&bob).await];
+    let [hers, his] = [sas(&alice).await, sas(&bob).await];
     assert_eq!((hers.len(), his.len()), (7, 7));
     assert_ne!(hers, his);
     alice.page.click(Role::Button, "They don’t match").await;

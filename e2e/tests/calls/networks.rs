@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 use wimpex_e2e::{
-    CallKind, Capture, Home, Person, Role, Route, Stage, Uplink, eventually, holds_for, soaks,
-    times,
+    CallKind, Capture, Home, Peer, Role, Route, Scenario, Uplink, holds_for, soaks, times,
+    wait_until,
 };
 
-use crate::shared::{ENDED, connect, hang_up, measured, scenes};
+use crate::shared::{ENDED, connect, hang_up, measured, scenarios};
 
-scenes! {
+scenarios! {
     Networks: networks_of_every_kind_reach_each_other,
     Networks: another_network_in_the_middle_of_a_call,
     Networks: nothing_goes_to_the_caller_before_accept,
@@ -29,7 +29,7 @@ const SHORT: [(Uplink, Uplink); 4] = [
     (Uplink::OpenV6, Uplink::OpenV6),
 ];
 
-async fn networks_of_every_kind_reach_each_other(stage: &Stage<'_>) {
+async fn networks_of_every_kind_reach_each_other(scenario: &Scenario<'_>) {
     let mut pairs = SHORT.to_vec();
     if soaks() {
         let all = |a| Uplink::ALL.map(|b| (a, b));
@@ -37,8 +37,8 @@ async fn networks_of_every_kind_reach_each_other(stage: &Stage<'_>) {
         pairs.push((Uplink::OpenV6, Uplink::OpenV6));
     }
     for (a, b) in pairs {
-        let (at_alices, at_bobs) = (stage.lab().home(a), stage.lab().home(b));
-        let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+        let (at_alices, at_bobs) = (scenario.net_lab().home(a), scenario.net_lab().home(b));
+        let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
         alice.call(&bob.id().await, CallKind::Video).await;
         bob.is_called().await;
         let accepted = Instant::now();
@@ -66,18 +66,18 @@ async fn networks_of_every_kind_reach_each_other(stage: &Stage<'_>) {
             );
         }
         hang_up(&alice, &bob).await;
-        stage.send_home();
+        scenario.close_browsers();
     }
 }
 
 /// A picture again, after a network is gone and another one is there.
 const BACK_WITHIN: Duration = Duration::from_secs(15);
 
-async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
+async fn another_network_in_the_middle_of_a_call(scenario: &Scenario<'_>) {
     let ways = [Uplink::HomeNat, Uplink::HomeNat, Uplink::SymmetricNat];
-    let moving = stage.lab().home_with(&ways);
-    let staying = stage.lab().home(Uplink::HomeNat);
-    let (alice, bob) = two(stage, &moving, &staying).await;
+    let moving = scenario.net_lab().home_with(&ways);
+    let staying = scenario.net_lab().home(Uplink::HomeNat);
+    let (alice, bob) = two(scenario, &moving, &staying).await;
     let (mut delays, mut clocks) = (Vec::new(), Vec::new());
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
@@ -89,8 +89,8 @@ async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
         tokio::join!(flows_again(&alice), flows_again(&bob));
         delays.push(switched.elapsed());
         clocks.push(seconds(&alice.timer().await));
-        for person in [&alice, &bob] {
-            person.status_says("Connected").await;
+        for peer in [&alice, &bob] {
+            peer.status_says("Connected").await;
         }
         // The next one comes in a call that has settled.
         sleep(Duration::from_secs(2)).await;
@@ -113,12 +113,12 @@ async fn another_network_in_the_middle_of_a_call(stage: &Stage<'_>) {
     tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
 }
 
-async fn nothing_goes_to_the_caller_before_accept(stage: &Stage<'_>) {
+async fn nothing_goes_to_the_caller_before_accept(scenario: &Scenario<'_>) {
     let (at_alices, at_bobs) = (
-        stage.lab().home(Uplink::Open),
-        stage.lab().home(Uplink::Open),
+        scenario.net_lab().home(Uplink::Open),
+        scenario.net_lab().home(Uplink::Open),
     );
-    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
     let to_alice = Capture::start(at_bobs.machine(), &hosts(&at_alices));
     let to_bob = Capture::start(at_alices.machine(), &hosts(&at_bobs));
     alice.call(&bob.id().await, CallKind::Video).await;
@@ -130,11 +130,11 @@ async fn nothing_goes_to_the_caller_before_accept(stage: &Stage<'_>) {
                 return Err(format!("{who} sent {lines:#?}"));
             }
         }
-        for person in [&alice, &bob] {
-            let sent = person.page.snapshot().await.sent;
+        for peer in [&alice, &bob] {
+            let sent = peer.page.snapshot().await.sent;
             let told: Vec<_> = sent.iter().flat_map(|sent| &sent.candidates).collect();
             if !told.is_empty() {
-                return Err(format!("{} told {told:?}", person.name));
+                return Err(format!("{} told {told:?}", peer.name));
             }
         }
         Ok(())
@@ -143,7 +143,7 @@ async fn nothing_goes_to_the_caller_before_accept(stage: &Stage<'_>) {
     bob.accept().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
     // The captures do see packets where there are some.
-    eventually("packets both ways", async || {
+    wait_until("packets both ways", async || {
         match (to_alice.packets(), to_bob.packets()) {
             (0, _) | (_, 0) => Err(format!("{} {}", to_alice.packets(), to_bob.packets())),
             _ => Ok(()),
@@ -153,12 +153,12 @@ async fn nothing_goes_to_the_caller_before_accept(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn a_hidden_address_stays_hidden(stage: &Stage<'_>) {
+async fn a_hidden_address_stays_hidden(scenario: &Scenario<'_>) {
     let (at_alices, at_bobs) = (
-        stage.lab().home(Uplink::HomeNat),
-        stage.lab().home(Uplink::Open),
+        scenario.net_lab().home(Uplink::HomeNat),
+        scenario.net_lab().home(Uplink::Open),
     );
-    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
     alice
         .page
         .click(Role::Checkbox, "Hide my network address")
@@ -192,26 +192,26 @@ async fn a_hidden_address_stays_hidden(stage: &Stage<'_>) {
     }
 }
 
-async fn bad_weather_ends_no_call(stage: &Stage<'_>) {
+async fn bad_weather_ends_no_call(scenario: &Scenario<'_>) {
     let (at_alices, at_bobs) = (
-        stage.lab().home(Uplink::HomeNat),
-        stage.lab().home(Uplink::HomeNat),
+        scenario.net_lab().home(Uplink::HomeNat),
+        scenario.net_lab().home(Uplink::HomeNat),
     );
-    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     let time = Duration::from_secs(if soaks() { 60 } else { 6 });
     let all = [(5, 0), (0, 400), (5, 400)];
     for &(loss, kilobits) in if soaks() { &all[..] } else { &all[2..] } {
-        at_alices.weather(loss, kilobits);
+        at_alices.impair(loss, kilobits);
         // Congestion control takes a while to find out.
         sleep(Duration::from_secs(5)).await;
         let before = bob.page.media().await;
         holds_for(time, "the call goes on", async || {
-            for person in [&alice, &bob] {
-                let words = person.page.texts(Role::Status).await;
+            for peer in [&alice, &bob] {
+                let words = peer.page.texts(Role::Status).await;
                 if !words.iter().any(|words| words == "Connected") {
-                    return Err(format!("{}: {words:?}", person.name));
+                    return Err(format!("{}: {words:?}", peer.name));
                 }
             }
             Ok(())
@@ -237,14 +237,14 @@ async fn bad_weather_ends_no_call(stage: &Stage<'_>) {
             );
         }
     }
-    at_alices.weather(0, 0);
+    at_alices.impair(0, 0);
     tokio::join!(alice.sees(), bob.sees());
     hang_up(&alice, &bob).await;
 }
 
-pub(crate) async fn two(stage: &Stage<'_>, at_alices: &Home, at_bobs: &Home) -> (Person, Person) {
-    let alice = stage.newcomer(at_alices, "Alice").await;
-    let bob = stage.newcomer(at_bobs, "Bob").await;
+pub(crate) async fn two(scenario: &Scenario<'_>, at_alices: &Home, at_bobs: &Home) -> (Peer, Peer) {
+    let alice = scenario.unopened_peer_in(at_alices, "Alice").await;
+    let bob = scenario.unopened_peer_in(at_bobs, "Bob").await;
     tokio::join!(alice.open(), bob.open());
     (alice, bob)
 }
@@ -252,10 +252,10 @@ pub(crate) async fn two(stage: &Stage<'_>, at_alices: &Home, at_bobs: &Home) -> 
 /// From the answer to giving up, and some seconds for a machine that is loaded.
 const NO_ROUTE: Duration = Duration::from_secs(30);
 
-async fn no_route_and_no_relay(stage: &Stage<'_>) {
-    stage.server_mut().restart_with(&["--turn=false"]);
-    let homes = [(); 2].map(|()| stage.lab().home(Uplink::SymmetricNat));
-    let (alice, bob) = two(stage, &homes[0], &homes[1]).await;
+async fn no_route_and_no_relay(scenario: &Scenario<'_>) {
+    scenario.server_mut().restart_with(&["--turn=false"]);
+    let homes = [(); 2].map(|()| scenario.net_lab().home(Uplink::SymmetricNat));
+    let (alice, bob) = two(scenario, &homes[0], &homes[1]).await;
     alice.call(&bob.id().await, CallKind::Audio).await;
     bob.accept().await;
     let told = ["this server offers no relay"];
@@ -283,10 +283,10 @@ fn hosts(home: &Home) -> String {
 
 /// The path in use, once it has stayed the same for a second: a better one may
 /// replace the first.
-pub(crate) async fn settled_route(person: &Person) -> Route {
+pub(crate) async fn settled_route(peer: &Peer) -> Route {
     let mut last: Option<(Route, Instant)> = None;
-    eventually("a path that stays", async || {
-        let now = person.page.route().await.ok_or("none")?;
+    wait_until("a path that stays", async || {
+        let now = peer.page.route().await.ok_or("none")?;
         let kind = |route: &Route| (route.local.clone(), route.remote.clone());
         match &last {
             Some((route, since)) if kind(route) == kind(&now) => {
@@ -315,10 +315,10 @@ fn in_words(routes: &[Route; 2]) -> String {
 }
 
 /// Waits for new pictures.
-pub(crate) async fn flows_again(person: &Person) {
-    let before = person.page.media().await.frames_decoded;
-    eventually(&format!("pictures at {} again", person.name), async || {
-        let now = person.page.media().await.frames_decoded;
+pub(crate) async fn flows_again(peer: &Peer) {
+    let before = peer.page.media().await.frames_decoded;
+    wait_until(&format!("pictures at {} again", peer.name), async || {
+        let now = peer.page.media().await.frames_decoded;
         (now > before + 2)
             .then_some(())
             .ok_or_else(|| format!("{before}, now {now}"))

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Person, Stage, eventually, now_millis, soaks, times};
+use wimpex_e2e::{CallKind, Peer, Scenario, now_millis, soaks, times, wait_until};
 
-use crate::shared::{BROKEN, connect, hang_up_but, in_a_call, measured, scenes};
+use crate::shared::{BROKEN, connect, hang_up_but, in_a_call, measured, scenarios};
 
-scenes! {
+scenarios! {
     Chromium: the_server_is_killed_again_and_again,
     AnyBrowsers: hanging_up_without_a_server,
     AnyBrowsers: being_hung_up_on_without_a_server,
@@ -26,27 +26,27 @@ const AWAY: [u64; 5] = [100, 1_000, 2_500, 5_000, 9_000];
 /// this very machine does to the pictures by itself, at about that time.
 const REFERENCE: Duration = Duration::from_secs(4);
 
-async fn the_server_is_killed_again_and_again(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn the_server_is_killed_again_and_again(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     let (mut quiet, mut gaps, mut delays) = (Vec::new(), Vec::new(), Vec::new());
     for kill in 0..times("kills", 3, 20) {
-        pictures(&alice, &bob).await;
+        frame_gaps(&alice, &bob).await;
         sleep(REFERENCE).await;
-        quiet.extend(pictures(&alice, &bob).await);
+        quiet.extend(frame_gaps(&alice, &bob).await);
         let killed = now_millis();
-        stage.server_mut().kill();
+        scenario.server_mut().kill();
         sleep(Duration::from_millis(AWAY[kill as usize % AWAY.len()])).await;
-        stage.server_mut().restart();
+        scenario.server_mut().restart();
         let listening = now_millis();
-        for person in [&alice, &bob] {
-            let welcome = welcomed_since(person, killed).await;
+        for peer in [&alice, &bob] {
+            let welcome = welcomed_since(peer, killed).await;
             // It may have been welcomed before the server's log was read.
             delays.push(welcome.saturating_sub(listening));
         }
         // A gap that begins with the restart is to be seen as well.
         sleep(Duration::from_millis(GAP as u64)).await;
-        gaps.extend(pictures(&alice, &bob).await);
+        gaps.extend(frame_gaps(&alice, &bob).await);
     }
     let longest = |gaps: &[f64]| gaps.iter().copied().fold(0.0, f64::max);
     let reference = longest(&quiet);
@@ -71,20 +71,20 @@ async fn the_server_is_killed_again_and_again(stage: &Stage<'_>) {
     hang_up_but(&bob, &alice, BROKEN).await;
 }
 
-async fn hanging_up_without_a_server(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
-    over_without_a_server(stage, &alice, &bob).await;
+async fn hanging_up_without_a_server(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
+    over_without_a_server(scenario, &alice, &bob).await;
 }
 
-async fn being_hung_up_on_without_a_server(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Audio).await;
-    over_without_a_server(stage, &bob, &alice).await;
+async fn being_hung_up_on_without_a_server(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    over_without_a_server(scenario, &bob, &alice).await;
 }
 
 /// The word for it goes beside the media.
-async fn over_without_a_server(stage: &Stage<'_>, who: &Person, other: &Person) {
+async fn over_without_a_server(scenario: &Scenario<'_>, who: &Peer, other: &Peer) {
     tokio::join!(who.hears(), other.hears());
-    stage.server_mut().kill();
+    scenario.server_mut().kill();
     let start = now_millis();
     who.end().await;
     other
@@ -96,7 +96,7 @@ async fn over_without_a_server(stage: &Stage<'_>, who: &Person, other: &Person) 
     ));
     who.call_is_over(&["you hung up"]).await;
     tokio::join!(who.left_nothing_but(BROKEN), other.left_nothing_but(BROKEN));
-    stage.server_mut().restart();
+    scenario.server_mut().restart();
     tokio::join!(welcomed_since(who, start), welcomed_since(other, start));
     tokio::join!(who.back_home(), other.back_home());
     connect(other, who, CallKind::Audio).await;
@@ -104,17 +104,17 @@ async fn over_without_a_server(stage: &Stage<'_>, who: &Person, other: &Person) 
 }
 
 /// The longest time without a new picture at each, since the last time.
-async fn pictures(alice: &Person, bob: &Person) -> [f64; 2] {
-    let (a, b) = tokio::join!(alice.page.pictures(), bob.page.pictures());
+async fn frame_gaps(alice: &Peer, bob: &Peer) -> [f64; 2] {
+    let (a, b) = tokio::join!(alice.page.frame_gaps(), bob.page.frame_gaps());
     [a.longest_gap, b.longest_gap]
 }
 
 /// When the server said welcome; the first time since then.
-async fn welcomed_since(person: &Person, then: u64) -> u64 {
-    eventually(
-        &format!("{} to be logged in again", person.name),
+async fn welcomed_since(peer: &Peer, then: u64) -> u64 {
+    wait_until(
+        &format!("{} to be logged in again", peer.name),
         async || {
-            let received = person.page.snapshot().await.received;
+            let received = peer.page.snapshot().await.received;
             let welcome = received
                 .iter()
                 .find(|frame| frame.r#type == "welcome" && frame.at >= then);

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, PUBLIC_V4, Person, Relay, Stage, TURN_PORT, Uplink, soaks};
+use wimpex_e2e::{CallKind, PUBLIC_V4, Peer, Relay, Scenario, TURN_PORT, Uplink, soaks};
 
 use crate::networks::{flows_again, settled_route, two};
-use crate::shared::{ENDED, connect, hang_up, measured, scenes};
+use crate::shared::{ENDED, connect, hang_up, measured, scenarios};
 
-scenes! {
+scenarios! {
     Networks: a_relayed_call_outlives_the_signaling,
     Networks: coturn_serves_instead,
 }
@@ -16,8 +16,8 @@ scenes! {
 const SECRET: &str = "a secret of both";
 
 /// The signaling, for clients that are to use the relay of another process.
-fn signaling_only(stage: &Stage<'_>) {
-    stage.server_mut().restart_with(&[
+fn signaling_only(scenario: &Scenario<'_>) {
+    scenario.server_mut().restart_with(&[
         "--role=signaling",
         "--turn",
         &format!("--turn-listen={PUBLIC_V4}:{TURN_PORT}"),
@@ -25,17 +25,17 @@ fn signaling_only(stage: &Stage<'_>) {
     ]);
 }
 
-async fn a_relayed_call_outlives_the_signaling(stage: &Stage<'_>) {
-    signaling_only(stage);
-    let _relay = Relay::ours(stage.lab(), SECRET);
+async fn a_relayed_call_outlives_the_signaling(scenario: &Scenario<'_>) {
+    signaling_only(scenario);
+    let _relay = Relay::ours(scenario.net_lab(), SECRET);
     let (at_alices, at_bobs) = (
-        stage.lab().home(Uplink::SymmetricNat),
-        stage.lab().home(Uplink::SymmetricNat),
+        scenario.net_lab().home(Uplink::SymmetricNat),
+        scenario.net_lab().home(Uplink::SymmetricNat),
     );
-    let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+    let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
     connect(&alice, &bob, CallKind::Video).await;
     assert!(settled_route(&alice).await.is_relayed());
-    stage.server_mut().kill();
+    scenario.server_mut().kill();
     for _ in 0..3 {
         tokio::join!(flows_again(&alice), flows_again(&bob));
         sleep(Duration::from_secs(2)).await;
@@ -45,12 +45,12 @@ async fn a_relayed_call_outlives_the_signaling(stage: &Stage<'_>) {
 }
 
 /// The same relayed call through coturn and through ours, and what each costs.
-async fn coturn_serves_instead(stage: &Stage<'_>) {
+async fn coturn_serves_instead(scenario: &Scenario<'_>) {
     if !has_coturn() {
         println!("left out: coturn is not installed");
         return;
     }
-    signaling_only(stage);
+    signaling_only(scenario);
     let time = Duration::from_secs(if soaks() { 30 } else { 4 });
     let names: &[&str] = if soaks() {
         &["coturn", "ours"]
@@ -59,14 +59,14 @@ async fn coturn_serves_instead(stage: &Stage<'_>) {
     };
     for &name in names {
         let relay = match name {
-            "coturn" => Relay::coturn(stage.lab(), SECRET),
-            _ => Relay::ours(stage.lab(), SECRET),
+            "coturn" => Relay::coturn(scenario.net_lab(), SECRET),
+            _ => Relay::ours(scenario.net_lab(), SECRET),
         };
         let (at_alices, at_bobs) = (
-            stage.lab().home(Uplink::SymmetricNat),
-            stage.lab().home(Uplink::SymmetricNat),
+            scenario.net_lab().home(Uplink::SymmetricNat),
+            scenario.net_lab().home(Uplink::SymmetricNat),
         );
-        let (alice, bob) = two(stage, &at_alices, &at_bobs).await;
+        let (alice, bob) = two(scenario, &at_alices, &at_bobs).await;
         connect(&alice, &bob, CallKind::Video).await;
         tokio::join!(alice.sees(), bob.sees());
         assert!(settled_route(&alice).await.is_relayed());
@@ -92,7 +92,7 @@ async fn coturn_serves_instead(stage: &Stage<'_>) {
         ));
         assert!(count > 0, "{name} relays nothing");
         hang_up(&alice, &bob).await;
-        stage.send_home();
+        scenario.close_browsers();
     }
 }
 
@@ -101,6 +101,6 @@ fn has_coturn() -> bool {
     std::env::split_paths(&path).any(|dir| dir.join("turnserver").is_file())
 }
 
-async fn packets(person: &Person) -> u64 {
-    person.page.media().await.packets_received
+async fn packets(peer: &Peer) -> u64 {
+    peer.page.media().await.packets_received
 }

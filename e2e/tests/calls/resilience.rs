@@ -1,10 +1,10 @@
 //! When something is denied or breaks.
 
-use wimpex_e2e::{BrowserOptions, CallKind, Person, Stage, eventually};
+use wimpex_e2e::{BrowserOptions, CallKind, Peer, Scenario, wait_until};
 
-use crate::shared::{ENDED, connect, hang_up, in_a_call, scenes};
+use crate::shared::{ENDED, connect, hang_up, in_a_call, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_denied_camera_does_not_stop_the_call,
     AnyBrowsers: a_denied_microphone_does_not_stop_the_call,
     AnyBrowsers: a_caller_without_camera_is_told_and_heard,
@@ -12,13 +12,13 @@ scenes! {
     Chromium: an_insecure_page_says_why_there_is_no_camera,
 }
 
-async fn a_denied_camera_does_not_stop_the_call(stage: &Stage<'_>) {
-    let alice = stage.visitor("Alice").await;
+async fn a_denied_camera_does_not_stop_the_call(scenario: &Scenario<'_>) {
+    let alice = scenario.unopened_peer("Alice").await;
     let denying = BrowserOptions {
         deny_camera: true,
         ..BrowserOptions::default()
     };
-    let bob = stage.visitor_with("Bob", denying).await;
+    let bob = scenario.unopened_peer_with("Bob", denying).await;
     tokio::join!(alice.open(), bob.open());
     connect(&alice, &bob, CallKind::Video).await;
     bob.page
@@ -34,13 +34,13 @@ async fn a_denied_camera_does_not_stop_the_call(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn a_denied_microphone_does_not_stop_the_call(stage: &Stage<'_>) {
-    let alice = stage.visitor("Alice").await;
+async fn a_denied_microphone_does_not_stop_the_call(scenario: &Scenario<'_>) {
+    let alice = scenario.unopened_peer("Alice").await;
     let denying = BrowserOptions {
         deny_microphone: true,
         ..BrowserOptions::default()
     };
-    let bob = stage.visitor_with("Bob", denying).await;
+    let bob = scenario.unopened_peer_with("Bob", denying).await;
     tokio::join!(alice.open(), bob.open());
     connect(&alice, &bob, CallKind::Video).await;
     bob.page.wait_for_text(&["microphone"]).await;
@@ -48,13 +48,13 @@ async fn a_denied_microphone_does_not_stop_the_call(stage: &Stage<'_>) {
     hang_up(&bob, &alice).await;
 }
 
-async fn a_caller_without_camera_is_told_and_heard(stage: &Stage<'_>) {
+async fn a_caller_without_camera_is_told_and_heard(scenario: &Scenario<'_>) {
     let denying = BrowserOptions {
         deny_camera: true,
         ..BrowserOptions::default()
     };
-    let alice = stage.visitor_with("Alice", denying).await;
-    let bob = stage.visitor("Bob").await;
+    let alice = scenario.unopened_peer_with("Alice", denying).await;
+    let bob = scenario.unopened_peer("Bob").await;
     tokio::join!(alice.open(), bob.open());
     connect(&alice, &bob, CallKind::Video).await;
     alice.page.wait_for_text(&["camera"]).await;
@@ -62,13 +62,12 @@ async fn a_caller_without_camera_is_told_and_heard(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn the_server_dies_and_the_picture_runs_on(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn the_server_dies_and_the_picture_runs_on(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
-    stage.server_mut().kill();
-    for person in [&alice, &bob] {
-        person
-            .page
+    scenario.server_mut().kill();
+    for peer in [&alice, &bob] {
+        peer.page
             .wait_for_text(&[
                 "reconnecting",
                 "no connection to the server",
@@ -78,7 +77,7 @@ async fn the_server_dies_and_the_picture_runs_on(stage: &Stage<'_>) {
             .await;
     }
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
-    stage.server_mut().restart();
+    scenario.server_mut().restart();
     tokio::join!(logged_in_again(&alice), logged_in_again(&bob));
     tokio::join!(alice.sees(), bob.sees());
     tokio::join!(alice.is_connected(), bob.is_connected());
@@ -92,11 +91,11 @@ async fn the_server_dies_and_the_picture_runs_on(stage: &Stage<'_>) {
     );
 }
 
-async fn logged_in_again(person: &Person) {
-    eventually(&format!("{} to log in again", person.name), async || {
-        let logins = person.page.snapshot().await.sent_count("login");
+async fn logged_in_again(peer: &Peer) {
+    wait_until(&format!("{} to log in again", peer.name), async || {
+        let logins = peer.page.snapshot().await.sent_count("login");
         // The probe comes after the first login where it cannot come earlier.
-        let expected = if person.page.kind() == wimpex_e2e::BrowserKind::Firefox {
+        let expected = if peer.page.kind() == wimpex_e2e::BrowserKind::Firefox {
             1
         } else {
             2
@@ -110,16 +109,16 @@ async fn logged_in_again(person: &Person) {
     .await;
 }
 
-async fn an_insecure_page_says_why_there_is_no_camera(stage: &Stage<'_>) {
-    let address = stage.server().address().0.to_owned();
+async fn an_insecure_page_says_why_there_is_no_camera(scenario: &Scenario<'_>) {
+    let address = scenario.server().address().0.to_owned();
     let elsewhere = BrowserOptions {
         host_on_loopback: Some(("wimpex.test".to_owned(), address)),
         ..BrowserOptions::default()
     };
-    let alice = stage.visitor_with("Alice", elsewhere).await;
+    let alice = scenario.unopened_peer_with("Alice", elsewhere).await;
     alice.visit("/").await;
     let secure: bool = alice.page.evaluate("return isSecureContext").await;
-    assert!(!secure, "the scene is not what it says");
-    alice.introduce().await;
+    assert!(!secure, "the scenario is not what it says");
+    alice.enter_name().await;
     alice.page.wait_for_text(&["https"]).await;
 }

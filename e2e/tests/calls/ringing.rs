@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{CallKind, Role, Stage, eventually, holds_for};
+use wimpex_e2e::{CallKind, Role, Scenario, holds_for, wait_until};
 
-use crate::shared::{alice_and_bob, connect, hang_up, scenes};
+use crate::shared::{alice_and_bob, connect, hang_up, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: nothing_is_revealed_before_accept,
     AnyBrowsers: declining,
     AnyBrowsers: cancelling_stops_the_ringing_at_once,
@@ -21,8 +21,8 @@ scenes! {
 /// What "at once" means to a person, on a loaded machine.
 const AT_ONCE: Duration = Duration::from_secs(3);
 
-async fn nothing_is_revealed_before_accept(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn nothing_is_revealed_before_accept(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let quiet_title = bob.page.title().await;
     alice.call(&bob.link().await, CallKind::Video).await;
     let prompt = bob.is_called().await;
@@ -32,7 +32,7 @@ async fn nothing_is_revealed_before_accept(stage: &Stage<'_>) {
     );
     assert!(prompt.to_lowercase().contains("not verified"), "{prompt:?}");
     alice.page.wait_for_text(&["Ringing"]).await;
-    eventually("a title that shows the call", async || {
+    wait_until("a title that shows the call", async || {
         let title = bob.page.title().await;
         if title == quiet_title {
             Err(title)
@@ -61,8 +61,8 @@ async fn nothing_is_revealed_before_accept(stage: &Stage<'_>) {
     tokio::join!(alice.left_nothing(), bob.left_nothing());
 }
 
-async fn declining(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn declining(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.decline().await;
     bob.prompt_is_gone(AT_ONCE).await;
@@ -75,8 +75,8 @@ async fn declining(stage: &Stage<'_>) {
     );
 }
 
-async fn cancelling_stops_the_ringing_at_once(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn cancelling_stops_the_ringing_at_once(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let title = bob.page.title().await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
@@ -84,7 +84,7 @@ async fn cancelling_stops_the_ringing_at_once(stage: &Stage<'_>) {
     bob.prompt_is_gone(AT_ONCE).await;
     alice.call_is_over(&["cancelled", "canceled"]).await;
     tokio::join!(alice.left_nothing(), bob.left_nothing());
-    eventually("the quiet title again", async || {
+    wait_until("the quiet title again", async || {
         let now = bob.page.title().await;
         if now == title || !now.contains("Alice") {
             Ok(())
@@ -95,24 +95,27 @@ async fn cancelling_stops_the_ringing_at_once(stage: &Stage<'_>) {
     .await;
 }
 
-async fn nobody_answers(stage: &Stage<'_>) {
-    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+async fn nobody_answers(scenario: &Scenario<'_>) {
+    let (alice, bob) = (
+        scenario.unopened_peer("Alice").await,
+        scenario.unopened_peer("Bob").await,
+    );
     tokio::join!(
         alice.open_at("/?debug&debug-ring-seconds=3"),
         bob.open_at("/?debug&debug-ring-seconds=3")
     );
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
-    alice.call_is_over(&["no answer", "did not answer"]).await;
+    alice.call_is_over(&["no answer", "didn’t answer"]).await;
     bob.prompt_is_gone(AT_ONCE).await;
     tokio::join!(alice.left_nothing(), bob.left_nothing());
 }
 
-async fn a_third_person_gets_busy(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_third_person_gets_busy(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let to_bob = bob.link().await;
     connect(&alice, &bob, CallKind::Audio).await;
-    let carol = stage.person("Carol").await;
+    let carol = scenario.peer("Carol").await;
     carol.call(&to_bob, CallKind::Audio).await;
     carol.call_is_over(&["busy", "another call"]).await;
     carol.left_nothing().await;
@@ -124,10 +127,10 @@ async fn a_third_person_gets_busy(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn calling_each_other_at_the_same_moment(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn calling_each_other_at_the_same_moment(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
-    tokio::join!(alice.aim(&to_bob), bob.aim(&to_alice));
+    tokio::join!(alice.enter_callee(&to_bob), bob.enter_callee(&to_alice));
     let soon = Duration::from_millis(1500);
     tokio::join!(
         alice.page.click_later(Role::Button, "Video call", soon),
@@ -136,16 +139,16 @@ async fn calling_each_other_at_the_same_moment(stage: &Stage<'_>) {
     // Nobody presses Accept: whose offer comes in while they call answers it.
     tokio::join!(alice.is_connected(), bob.is_connected());
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
-    for person in [&alice, &bob] {
-        let now = person.page.snapshot().await;
-        assert_eq!(now.connections_open, 1, "{}", person.name);
-        assert!(person.page.texts(Role::AlertDialog).await.is_empty());
+    for peer in [&alice, &bob] {
+        let now = peer.page.snapshot().await;
+        assert_eq!(now.connections_open, 1, "{}", peer.name);
+        assert!(peer.page.texts(Role::AlertDialog).await.is_empty());
     }
     hang_up(&alice, &bob).await;
 }
 
-async fn nobody_is_there(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn nobody_is_there(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let link = bob.link().await;
     bob.page.goto("about:blank").await;
     alice.call(&link, CallKind::Video).await;
@@ -156,8 +159,8 @@ async fn nobody_is_there(stage: &Stage<'_>) {
     alice.left_nothing().await;
 }
 
-async fn escape_declines(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn escape_declines(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Audio).await;
     bob.is_called().await;
     bob.page.press(ESCAPE).await;
@@ -169,9 +172,9 @@ async fn escape_declines(stage: &Stage<'_>) {
 /// WebDriver's code point for Escape.
 const ESCAPE: char = '\u{e00c}';
 
-async fn a_second_tab_rings_too(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
-    let bob_too = stage.second_tab_of("Bob").await;
+async fn a_second_tab_rings_too(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let bob_too = scenario.second_tab_of("Bob").await;
     bob_too.visit("/").await;
     bob_too.at_home().await;
     assert_eq!(

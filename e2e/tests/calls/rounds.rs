@@ -3,24 +3,24 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Person, Resources, Role, Snapshot, Stage, eventually, soaks, times};
+use wimpex_e2e::{CallKind, Peer, Resources, Role, Scenario, Snapshot, soaks, times, wait_until};
 
-use crate::shared::{ENDED, alice_and_bob, in_a_call, measured, scenes};
+use crate::shared::{ENDED, alice_and_bob, in_a_call, measured, scenarios};
 
-scenes! {
+scenarios! {
     Chromium: mutual_calls_are_one_call_each_time,
     Chromium: many_calls_leave_nothing_behind,
     Chromium: a_long_call_grows_nothing,
 }
 
-async fn mutual_calls_are_one_call_each_time(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn mutual_calls_are_one_call_each_time(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
     let rounds = times("rounds", 5, 100);
     let mut crossed = 0;
     for round in 0..rounds {
         tokio::join!(forget(&alice), forget(&bob));
-        tokio::join!(alice.aim(&to_bob), bob.aim(&to_alice));
+        tokio::join!(alice.enter_callee(&to_bob), bob.enter_callee(&to_alice));
         let soon = Duration::from_millis(1500);
         tokio::join!(
             alice.page.click_later(Role::Button, "Video call", soon),
@@ -47,12 +47,12 @@ async fn mutual_calls_are_one_call_each_time(stage: &Stage<'_>) {
 
 /// Gets connected. Should the machine have stopped one of the two for so long that
 /// the other's call was there before the click, they take it like any other.
-async fn takes_part(person: &Person) {
-    eventually(&format!("{} to be connected", person.name), async || {
-        if !person.page.texts(Role::AlertDialog).await.is_empty() {
-            pressed(person, "Accept").await?;
+async fn takes_part(peer: &Peer) {
+    wait_until(&format!("{} to be connected", peer.name), async || {
+        if !peer.page.texts(Role::AlertDialog).await.is_empty() {
+            pressed(peer, "Accept").await?;
         }
-        let status = person.page.texts(Role::Status).await;
+        let status = peer.page.texts(Role::Status).await;
         let connected = status.iter().any(|text| text.contains("Connected"));
         connected.then_some(()).ok_or_else(|| format!("{status:?}"))
     })
@@ -87,17 +87,17 @@ fn is_one_call(round: u32, alice: &Snapshot, bob: &Snapshot) -> bool {
 }
 
 /// Many calls in the same two pages, none of which is ever loaded again.
-async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn many_calls_leave_nothing_behind(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
     let calls = times("calls", 8, 200);
     // In the first ones caches fill, code is compiled again as it gets hot, and the
     // record of what happened gets its full length.
     let warm = if calls < 100 { 3 } else { 60 };
-    for person in [&alice, &bob] {
+    for peer in [&alice, &bob] {
         // It comes with the first call at the latest, and stays.
-        press(person, "Contacts and this device").await;
-        person.page.wait_for_text(&["Add a contact"]).await;
+        press(peer, "Contacts and this device").await;
+        peer.page.wait_for_text(&["Add a contact"]).await;
     }
     let at_rest = [alice.page.resources().await, bob.page.resources().await];
     measured(&format!(
@@ -140,13 +140,13 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
     for (first, last) in first.iter().zip(&last) {
         is_flat(first, last, calls - warm);
     }
-    for person in [&alice, &bob] {
-        let errors = person.page.console_errors().await;
+    for peer in [&alice, &bob] {
+        let errors = peer.page.console_errors().await;
         assert!(errors.is_empty(), "{errors:#?}");
-        person.page.goto("about:blank").await;
+        peer.page.goto("about:blank").await;
     }
-    eventually("the server to be alone", async || {
-        let server = stage.server();
+    wait_until("the server to be alone", async || {
+        let server = scenario.server();
         let (came, left) = (server.log_count(": connected"), server.log_count(": left"));
         if came == left && came > 0 {
             measured(&format!("the server: {came} sockets came, {left} left"));
@@ -159,8 +159,8 @@ async fn many_calls_leave_nothing_behind(stage: &Stage<'_>) {
 
 /// One call, with Bob's panel open. Flat from when all that is kept of a call has its
 /// full length: two minutes of lines, ten of readings.
-async fn a_long_call_grows_nothing(stage: &Stage<'_>) {
-    let (alice, bob) = in_a_call(stage, CallKind::Video).await;
+async fn a_long_call_grows_nothing(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     press(&bob, "Quality").await;
     let now = async || {
         tokio::join!(forget(&alice), forget(&bob));
@@ -189,9 +189,9 @@ const LESS_THAN_A_CALL: u64 = 100;
 
 /// What a page holds once it has let go of the screens of the last calls, which it
 /// does every few seconds.
-async fn swept(person: &Person, at_rest: &Resources) -> Resources {
-    eventually("the screens of old calls to be swept", async || {
-        let now = person.page.resources().await;
+async fn swept(peer: &Peer, at_rest: &Resources) -> Resources {
+    wait_until("the screens of old calls to be swept", async || {
+        let now = peer.page.resources().await;
         if now.nodes <= at_rest.nodes + LESS_THAN_A_CALL {
             Ok(now)
         } else {
@@ -243,7 +243,7 @@ fn line(r: &Resources) -> String {
     )
 }
 
-async fn one_call(caller: &Person, callee: &Person, link: &str) {
+async fn one_call(caller: &Peer, callee: &Peer, link: &str) {
     let calls = format!("return window.__probe.callOnce({link:?})");
     let answers = "return window.__probe.answerOnce()";
     let done: (bool, bool) =
@@ -251,26 +251,26 @@ async fn one_call(caller: &Person, callee: &Person, link: &str) {
     assert_eq!(done, (true, true));
 }
 
-async fn press(person: &Person, button: &str) {
-    let what = format!("{} to press {button:?}", person.name);
-    eventually(&what, async || pressed(person, button).await).await;
+async fn press(peer: &Peer, button: &str) {
+    let what = format!("{} to press {button:?}", peer.name);
+    wait_until(&what, async || pressed(peer, button).await).await;
 }
 
 /// By script: the driver keeps hold of every element that it has ever given out,
 /// and that would look as if the page did.
-async fn pressed(person: &Person, button: &str) -> Result<(), String> {
+async fn pressed(peer: &Peer, button: &str) -> Result<(), String> {
     let script = format!(
         "const button = [...document.querySelectorAll('button')].find((button) =>
             (button.ariaLabel ?? button.textContent).trim() === {button:?} && !button.disabled);
         button?.click();
         return button !== undefined;"
     );
-    let found: bool = person.page.evaluate(&script).await;
+    let found: bool = peer.page.evaluate(&script).await;
     found
         .then_some(())
         .ok_or_else(|| "it is not there".to_owned())
 }
 
-async fn forget(person: &Person) {
-    let _: bool = person.page.evaluate("return window.__probe.forget()").await;
+async fn forget(peer: &Peer) {
+    let _: bool = peer.page.evaluate("return window.__probe.forget()").await;
 }

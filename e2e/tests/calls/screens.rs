@@ -1,31 +1,31 @@
 //! Screens beside the call itself.
 
-use wimpex_e2e::{CallKind, Stage};
+use wimpex_e2e::{CallKind, Scenario};
 
-use crate::shared::{alice_and_bob, connect, hang_up, scenes};
+use crate::shared::{alice_and_bob, connect, hang_up, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_link_opens_ready_to_call,
     AnyBrowsers: the_debug_view_tells_what_happens,
     AnyBrowsers: a_name_is_remembered,
 }
 
-async fn a_link_opens_ready_to_call(stage: &Stage<'_>) {
-    let bob = stage.person("Bob").await;
-    let alice = stage.visitor("Alice").await;
+async fn a_link_opens_ready_to_call(scenario: &Scenario<'_>) {
+    let bob = scenario.peer("Bob").await;
+    let alice = scenario.unopened_peer("Alice").await;
     let link = bob.link().await;
     let path = &link[link.find("/u/").expect("a link of the form …/u/ID")..];
     alice.visit(path).await;
-    alice.introduce().await;
-    alice.ring(CallKind::Audio).await;
+    alice.enter_name().await;
+    alice.press_call(CallKind::Audio).await;
     bob.accept().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
     hang_up(&bob, &alice).await;
 }
 
-async fn the_debug_view_tells_what_happens(stage: &Stage<'_>) {
-    let alice = stage.visitor("Alice").await;
-    let bob = stage.person("Bob").await;
+async fn the_debug_view_tells_what_happens(scenario: &Scenario<'_>) {
+    let alice = scenario.unopened_peer("Alice").await;
+    let bob = scenario.peer("Bob").await;
     alice.open_at("/?debug").await;
     connect(&alice, &bob, CallKind::Video).await;
     for part in [
@@ -34,8 +34,8 @@ async fn the_debug_view_tells_what_happens(stage: &Stage<'_>) {
         "local candidate: host udp",
         "received track: video",
         // What went through the call machine, which is saved too.
-        "{\"what\":\"place\"",
-        "→ Changed",
+        "{\"command\":{\"start-call\"",
+        "→ changed",
         "Connecting → Connected",
     ] {
         alice.page.wait_for_text(&[part]).await;
@@ -43,8 +43,8 @@ async fn the_debug_view_tells_what_happens(stage: &Stage<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-async fn a_name_is_remembered(stage: &Stage<'_>) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn a_name_is_remembered(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     let id = alice.id().await;
     alice.page.reload().await;
     alice.at_home().await;

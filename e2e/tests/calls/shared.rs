@@ -1,20 +1,20 @@
-//! How most scenes begin.
+//! How most scenarios begin.
 
-use wimpex_e2e::{CallKind, Person, Role, Stage, eventually};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
-/// Lists a module's scenes with what each needs.
-macro_rules! scenes {
+/// Lists a module's scenarios with what each needs.
+macro_rules! scenarios {
     ($($needs:ident: $name:ident,)*) => {
-        pub(crate) fn all() -> Vec<wimpex_e2e::Scenario> {
-            vec![$(wimpex_e2e::Scenario {
+        pub(crate) fn all() -> Vec<wimpex_e2e::TestCase> {
+            vec![$(wimpex_e2e::TestCase {
                 name: stringify!($name),
                 needs: wimpex_e2e::Needs::$needs,
-                scene: |stage| Box::pin($name(stage)),
+                run: |scenario| Box::pin($name(scenario)),
             }),*]
         }
     };
 }
-pub(crate) use scenes;
+pub(crate) use scenarios;
 
 /// Words of an end screen after a call that somebody ended.
 pub(crate) const ENDED: &[&str] = &["call ended", "hung up"];
@@ -28,33 +28,36 @@ pub(crate) fn measured(what: &str) {
 }
 
 /// Alice and Bob at home, in a browser each.
-pub(crate) async fn alice_and_bob(stage: &Stage<'_>) -> (Person, Person) {
-    let (alice, bob) = (stage.visitor("Alice").await, stage.visitor("Bob").await);
+pub(crate) async fn alice_and_bob(scenario: &Scenario<'_>) -> (Peer, Peer) {
+    let (alice, bob) = (
+        scenario.unopened_peer("Alice").await,
+        scenario.unopened_peer("Bob").await,
+    );
     tokio::join!(alice.open(), bob.open());
     (alice, bob)
 }
 
 /// Alice and Bob in a call that Alice made and Bob took.
-pub(crate) async fn in_a_call(stage: &Stage<'_>, kind: CallKind) -> (Person, Person) {
-    let (alice, bob) = alice_and_bob(stage).await;
+pub(crate) async fn in_a_call(scenario: &Scenario<'_>, kind: CallKind) -> (Peer, Peer) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     connect(&alice, &bob, kind).await;
     (alice, bob)
 }
 
 /// `caller` calls, `callee` accepts, both get connected.
-pub(crate) async fn connect(caller: &Person, callee: &Person, kind: CallKind) {
+pub(crate) async fn connect(caller: &Peer, callee: &Peer, kind: CallKind) {
     caller.call(&callee.link().await, kind).await;
     callee.accept().await;
     tokio::join!(caller.is_connected(), callee.is_connected());
 }
 
 /// `who` hangs up, both are told so, and nothing is left at either.
-pub(crate) async fn hang_up(who: &Person, other: &Person) {
+pub(crate) async fn hang_up(who: &Peer, other: &Peer) {
     hang_up_but(who, other, &[]).await;
 }
 
 /// [`hang_up`], except for console errors with one of these parts.
-pub(crate) async fn hang_up_but(who: &Person, other: &Person, excepted: &[&str]) {
+pub(crate) async fn hang_up_but(who: &Peer, other: &Peer, excepted: &[&str]) {
     who.end().await;
     tokio::join!(who.call_is_over(ENDED), other.call_is_over(ENDED));
     tokio::join!(
@@ -64,37 +67,35 @@ pub(crate) async fn hang_up_but(who: &Person, other: &Person, excepted: &[&str])
 }
 
 /// Opens contacts, calls and the device's own.
-pub(crate) async fn opens_the_book(person: &Person) {
-    person
-        .page
+pub(crate) async fn opens_the_book(peer: &Peer) {
+    peer.page
         .click(Role::Button, "Contacts and this device")
         .await;
-    person.page.wait_for_text(&["Add a contact"]).await;
+    peer.page.wait_for_text(&["Add a contact"]).await;
 }
 
 /// Opens what a click on its summary opens.
-pub(crate) async fn unfold(person: &Person, summary: &str) {
+pub(crate) async fn unfold(peer: &Peer, summary: &str) {
     let script = format!(
         "const it = [...document.querySelectorAll('summary')]
              .find((it) => (it.ariaLabel ?? it.textContent).trim() === {summary:?});
          if (it && !it.parentElement.open) it.click();
          return it !== undefined;"
     );
-    eventually(summary, async || {
-        let found: bool = person.page.evaluate(&script).await;
+    wait_until(summary, async || {
+        let found: bool = peer.page.evaluate(&script).await;
         found.then_some(()).ok_or_else(|| "not there".to_owned())
     })
     .await;
 }
 
 /// Adds a contact.
-pub(crate) async fn adds(person: &Person, link: &str, name: &str) {
-    unfold(person, "Add a contact").await;
-    person.page.fill("Their link or ID", link).await;
-    person.page.fill("Your name for them", name).await;
-    person.page.click(Role::Button, "Add").await;
-    person
-        .page
+pub(crate) async fn adds(peer: &Peer, link: &str, name: &str) {
+    unfold(peer, "Add a contact").await;
+    peer.page.fill("Their link or ID", link).await;
+    peer.page.fill("Your name for them", name).await;
+    peer.page.click(Role::Button, "Add").await;
+    peer.page
         .find(Role::Button, &format!("Audio call with {name}"))
         .await;
 }

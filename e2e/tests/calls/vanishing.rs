@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{CallKind, Person, Stage, now_millis};
+use wimpex_e2e::{CallKind, Peer, Scenario, now_millis};
 
-use crate::shared::{alice_and_bob, measured, scenes};
+use crate::shared::{alice_and_bob, measured, scenarios};
 
-scenes! {
+scenarios! {
     AnyBrowsers: a_callee_closes_the_tab,
     AnyBrowsers: a_caller_closes_the_tab,
     AnyBrowsers: a_ringing_browser_is_killed,
@@ -18,10 +18,10 @@ const CLOSED: Duration = Duration::from_secs(5);
 /// One that is killed cannot.
 const KILLED: Duration = Duration::from_secs(20);
 
-async fn a_callee_closes_the_tab(stage: &Stage<'_>) {
-    let (alice, bob) = ringing(stage).await;
+async fn a_callee_closes_the_tab(scenario: &Scenario<'_>) {
+    let (alice, bob) = ringing(scenario).await;
     // A browser whose last tab is closed is gone with it.
-    stage.second_tab_of("Bob").await;
+    scenario.second_tab_of("Bob").await;
     let start = now_millis();
     bob.page.close().await;
     alice.call_is_over_within(CLOSED, GONE).await;
@@ -29,9 +29,9 @@ async fn a_callee_closes_the_tab(stage: &Stage<'_>) {
     alice.left_nothing().await;
 }
 
-async fn a_caller_closes_the_tab(stage: &Stage<'_>) {
-    let (alice, bob) = ringing(stage).await;
-    stage.second_tab_of("Alice").await;
+async fn a_caller_closes_the_tab(scenario: &Scenario<'_>) {
+    let (alice, bob) = ringing(scenario).await;
+    scenario.second_tab_of("Alice").await;
     let start = now_millis();
     alice.page.close().await;
     bob.prompt_is_gone(CLOSED).await;
@@ -39,19 +39,19 @@ async fn a_caller_closes_the_tab(stage: &Stage<'_>) {
     bob.left_nothing().await;
 }
 
-async fn a_ringing_browser_is_killed(stage: &Stage<'_>) {
-    let (alice, _) = ringing(stage).await;
+async fn a_ringing_browser_is_killed(scenario: &Scenario<'_>) {
+    let (alice, _) = ringing(scenario).await;
     let start = now_millis();
-    stage.kill_browser_of("Bob");
+    scenario.kill_browser_of("Bob");
     alice.call_is_over_within(KILLED, GONE).await;
     told("a callee's browser was killed", start);
     alice.left_nothing().await;
 }
 
-async fn a_calling_browser_is_killed(stage: &Stage<'_>) {
-    let (_, bob) = ringing(stage).await;
+async fn a_calling_browser_is_killed(scenario: &Scenario<'_>) {
+    let (_, bob) = ringing(scenario).await;
     let start = now_millis();
-    stage.kill_browser_of("Alice");
+    scenario.kill_browser_of("Alice");
     bob.prompt_is_gone(KILLED).await;
     told("a caller's browser was killed", start);
     bob.call_is_over(&["missed"]).await;
@@ -60,8 +60,8 @@ async fn a_calling_browser_is_killed(stage: &Stage<'_>) {
 
 const GONE: &[&str] = &["no longer there"];
 
-async fn ringing(stage: &Stage<'_>) -> (Person, Person) {
-    let (alice, bob) = alice_and_bob(stage).await;
+async fn ringing(scenario: &Scenario<'_>) -> (Peer, Peer) {
+    let (alice, bob) = alice_and_bob(scenario).await;
     alice.call(&bob.link().await, CallKind::Video).await;
     bob.is_called().await;
     alice.page.wait_for_text(&["Ringing"]).await;

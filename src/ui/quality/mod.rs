@@ -1,23 +1,24 @@
-//! How the call fares: a sign at a glance, and all numbers in a panel.
+//! The quality of the call: an indicator at a glance, and all numbers in a panel.
 
-mod cells;
+mod layout;
 mod offer;
 mod sign;
-mod spark;
-
-use std::fmt::Write;
+mod sparkline;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_quality::{Media, Quality, Reason};
+use wimpex_quality::{IntervalStats, Reason, StreamKind};
 
 use super::save::SaveDiagnostics;
-use super::words::quality::{Direction, grade, reason, sounds};
-use super::{live, use_session};
-use crate::browser::window;
-use crate::session::gauge::Shown;
-use cells::{CONNECTION, ENCRYPTION, Line, PICTURE, Row, SOUND, TABLES, Table, Ways, addresses};
-use spark::{Turns, spark};
+use super::words::quality::{Direction, direction, grade, reason, sounds};
+use super::words::quality_panel as words;
+use super::{signal_of, use_session};
+use crate::browser::navigator;
+use crate::session::stats::QualitySnapshot;
+use layout::{
+    AUDIO, CONNECTION, Directions, ENCRYPTION, Line, Row, TABLES, Table, VIDEO, addresses,
+};
+use sparkline::{Turns, sparkline};
 
 pub use offer::PauseOffer;
 pub use sign::QualitySign;
@@ -25,13 +26,13 @@ pub use sign::QualitySign;
 /// The region that **Quality** opens.
 #[component]
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let shown = use_session().view.quality;
-    let no_picture = live(move || {
+    let no_video = signal_of(move || {
         shown.with(|shown| {
             shown.as_ref().is_none_or(|shown| {
-                let quality = &shown.reading.quality;
-                quality.picture_in.is_none() && quality.picture_out.is_none()
+                let quality = &shown.reading.interval;
+                quality.inbound_video.is_none() && quality.outbound_video.is_none()
             })
         })
     });
@@ -44,71 +45,68 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
                 .map_or_else(String::new, |shown| as_text(shown))
         });
         spawn_local(async move {
-            let done = window::copy(&text).await.is_ok();
+            let done = navigator::copy(&text).await.is_ok();
             // The panel may be closed by then.
             let _ = copied.try_set(done);
         });
     };
-    let estimate = live(move || {
+    let estimate = signal_of(move || {
         shown.with(|shown| {
             let rating = shown.as_ref().and_then(|it| it.reading.rating);
-            rating.map_or_else(|| "How they sound cannot be told yet.".to_owned(), sounds)
+            rating.map_or_else(|| words::NO_RATING.to_owned(), sounds)
         })
     });
     let turns = Turns::each(2);
     view! {
-        <section class="panel" aria-label="Call quality">
+        <section class="panel" aria-label=words::TITLE>
             <header>
-                <h2>"Call quality"</h2>
+                <h2>{words::TITLE}</h2>
                 <button class="quiet" on:click=copy>
-                    {move || if copied.get() { "Copied" } else { "Copy" }}
+                    {move || if copied.get() { words::COPIED } else { words::COPY }}
                 </button>
                 <button class="quiet" on:click=move |_| close()>
-                    "Close"
+                    {words::CLOSE}
                 </button>
             </header>
             {summary(Direction::Receiving)}
             {summary(Direction::Sending)}
             <p class="hint">{estimate}</p>
-            {table(&SOUND, live(|| false), turns)}
-            {table(&PICTURE, no_picture, turns)}
-            {list("Connection", &CONNECTION, turns)}
+            {table(&AUDIO, signal_of(|| false), turns)}
+            {table(&VIDEO, no_video, turns)}
+            {list(words::CONNECTION, &CONNECTION, turns)}
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
-                <summary>"Network addresses"</summary>
-                <p class="hint">{live(move || if open.get() { of_all(addresses) } else { String::new() })}</p>
+                <summary>{words::NETWORK_ADDRESSES}</summary>
+                <p class="hint">{signal_of(move || if open.get() { of_all(addresses) } else { String::new() })}</p>
             </details>
-            {list("Encryption", &ENCRYPTION, turns)}
+            {list(words::ENCRYPTION, &ENCRYPTION, turns)}
             <SaveDiagnostics />
         </section>
     }
 }
 
-/// How one direction fares, and why.
-fn summary(direction: Direction) -> AnyView {
+/// The grade of one direction, and why.
+fn summary(which: Direction) -> AnyView {
     let shown = use_session().view.quality;
-    let verdict = live(move || {
+    let assessed = signal_of(move || {
         shown.with(|shown| {
             shown
                 .as_ref()
-                .map_or_else(Default::default, |shown| match direction {
+                .map_or_else(Default::default, |shown| match which {
                     Direction::Receiving => shown.reading.receiving,
                     Direction::Sending => shown.reading.sending,
                 })
         })
     });
-    let name = match direction {
-        Direction::Receiving => "Receiving",
-        Direction::Sending => "Sending",
-    };
-    let word = live(move || grade(verdict.get().grade).to_owned());
-    let why = live(move || match verdict.get().reason {
+    let code = signal_of(move || assessed.get().grade.code().to_owned());
+    let word = signal_of(move || grade(assessed.get().grade).to_owned());
+    let why = signal_of(move || match assessed.get().reason {
         // The word says it.
         Reason::Measuring => String::new(),
-        other => reason(direction, other).to_owned(),
+        other => reason(which, other).to_owned(),
     });
     view! {
-        <p class="verdict" data-grade=word>
-            {name}
+        <p class="verdict" data-grade=code>
+            {direction(which)}
             <b>{word}</b>
             <span>{why}</span>
         </p>
@@ -116,33 +114,33 @@ fn summary(direction: Direction) -> AnyView {
     .into_any()
 }
 
-/// What is read of the last reading.
-fn now(read: impl Fn(&Shown) -> String) -> String {
+/// What the last reading says.
+fn now(read: impl Fn(&QualitySnapshot) -> String) -> String {
     let shown = use_session().view.quality;
-    shown.with(|shown| shown.as_deref().map_or_else(cells::unknown, read))
+    shown.with(|shown| shown.as_deref().map_or_else(words::unknown, read))
 }
 
-fn of_all(read: fn(&Quality) -> String) -> String {
-    now(|shown| read(&shown.reading.quality))
+fn of_all(read: fn(&IntervalStats) -> String) -> String {
+    now(|shown| read(&shown.reading.interval))
 }
 
 fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
     let open = RwSignal::new(false);
-    // Numbers that nobody looks at are not there, and cost nothing.
+    // Rows that nobody looks at are not rendered, and cost nothing.
     let more = move || open.get().then(|| rows(table, table.more, Turns::each(4)));
     view! {
         <table hidden=hidden>
             <thead>
                 <tr>
                     <th scope="col">{table.title}</th>
-                    <th scope="col">"Receiving"</th>
-                    <th scope="col">"Sending"</th>
+                    <th scope="col">{direction(Direction::Receiving)}</th>
+                    <th scope="col">{direction(Direction::Sending)}</th>
                 </tr>
             </thead>
             <tbody>{rows(table, table.rows, turns)}</tbody>
         </table>
         <details hidden=hidden on:toggle=move |_| open.update(|open| *open = !*open)>
-            <summary>{format!("More numbers of {}", table.title.to_ascii_lowercase())}</summary>
+            <summary>{table.more_title}</summary>
             <table aria-label=table.title>
                 <tbody>{more}</tbody>
             </table>
@@ -152,19 +150,21 @@ fn table(table: &'static Table, hidden: Signal<bool>, turns: Turns) -> AnyView {
 }
 
 fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
-    let cell = |row: &'static Row, at: usize, media: Media, other: Ways| {
-        (row.ways != other).then(|| {
-            let text = live(move || now(|shown| row.read(shown, media)));
-            let line = row.series(media).map(|series| spark(series, turns.of(at)));
+    let cell = |row: &'static Row, at: usize, kind: StreamKind, other: Directions| {
+        (row.directions != other).then(|| {
+            let text = signal_of(move || now(|shown| row.read(shown, kind)));
+            let line = row
+                .series(kind)
+                .map(|series| sparkline(series, turns.of(at)));
             view! { {text} {line} }.into_any()
         })
     };
     let rows = rows.iter().enumerate().map(|(at, row)| {
         view! {
             <tr>
-                <th scope="row">{row.name}</th>
-                <td>{cell(row, at, table.receiving, Ways::Sending)}</td>
-                <td>{cell(row, at + 1, table.sending, Ways::Receiving)}</td>
+                <th scope="row">{row.label}</th>
+                <td>{cell(row, at, table.receiving, Directions::Sending)}</td>
+                <td>{cell(row, at + 1, table.sending, Directions::Receiving)}</td>
             </tr>
         }
         .into_any()
@@ -174,11 +174,11 @@ fn rows(table: &'static Table, rows: &'static [Row], turns: Turns) -> AnyView {
 
 fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
     let lines = lines.iter().enumerate().map(|(at, line)| {
-        let text = live(move || of_all(line.read));
-        let drawn = line.series.map(|series| spark(series, turns.of(at)));
+        let text = signal_of(move || of_all(line.read));
+        let drawn = line.series.map(|series| sparkline(series, turns.of(at)));
         view! {
             <div>
-                <dt>{line.name}</dt>
+                <dt>{line.label}</dt>
                 <dd>{text} {drawn}</dd>
             </div>
         }
@@ -191,28 +191,22 @@ fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
     .into_any()
 }
 
-/// Everything but addresses, to be pasted somewhere.
-fn as_text(shown: &Shown) -> String {
+/// Everything but addresses, for the clipboard.
+fn as_text(shown: &QualitySnapshot) -> String {
     let mut text = String::new();
     for table in TABLES {
         for row in table.rows.iter().chain(table.more) {
-            let _ = write!(text, "{}, {}:", table.title, row.name);
-            if row.ways != Ways::Sending {
-                let _ = write!(text, " receiving {}", row.read(shown, table.receiving));
-            }
-            if row.ways != Ways::Receiving {
-                let _ = write!(text, " sending {}", row.read(shown, table.sending));
-            }
-            text.push('\n');
+            let read = |kind, other| (row.directions != other).then(|| row.read(shown, kind));
+            text += &words::row_as_text(
+                table.title,
+                row.label,
+                read(table.receiving, Directions::Sending),
+                read(table.sending, Directions::Receiving),
+            );
         }
     }
     for line in CONNECTION.iter().chain(&ENCRYPTION) {
-        let _ = writeln!(
-            text,
-            "{}: {}",
-            line.name,
-            (line.read)(&shown.reading.quality)
-        );
+        text += &words::line_as_text(line.label, &(line.read)(&shown.reading.interval));
     }
     text
 }

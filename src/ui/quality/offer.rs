@@ -1,50 +1,51 @@
-//! When the way is too narrow for both: sound goes first, if the person wants it so.
+//! When the network cannot carry both, audio comes first, if the user agrees.
 
 use leptos::prelude::*;
 use wimpex_call::Capture;
+use wimpex_call::Command as CallCommand;
 use wimpex_quality::{Grade, Reason};
 
-use crate::session::Intent;
-use crate::ui::{live, use_session};
+use crate::ui::words::quality_panel as words;
+use crate::ui::{signal_of, use_session};
 
-/// Offers to pause one's own picture while what is sent arrives badly. Never forced,
-/// and not offered again to who has said no.
+/// Offers to stop sending video while what is sent arrives badly. Never forced, and not
+/// offered again once declined.
 #[component]
 pub fn PauseOffer() -> impl IntoView {
     let session = use_session();
     let declined = RwSignal::new(false);
-    let sends = live(move || {
-        let camera = |view: &wimpex_call::View| view.call.as_ref().map(|call| call.camera);
+    let sends = signal_of(move || {
+        let camera = |view: &wimpex_call::CallSnapshot| view.call.as_ref().map(|call| call.camera);
         session.view.call.with(camera) == Some(Capture::On)
     });
-    let badly = live(move || {
+    let badly = signal_of(move || {
         session.view.quality.with(|shown| {
             shown.as_ref().is_some_and(|shown| {
                 let sending = shown.reading.sending;
-                // Less would leave, and more of it arrive; a long way gets no shorter by it.
+                // Sending less lets more of it arrive, but does not shorten a delay.
                 match sending.reason {
                     Reason::Loss => sending.grade == Grade::Poor,
-                    Reason::Narrow => true,
+                    Reason::LowBandwidth => true,
                     Reason::Measuring
-                    | Reason::Well
+                    | Reason::Undisturbed
                     | Reason::Delay
-                    | Reason::Silence
-                    | Reason::NoPicture
+                    | Reason::NoMedia
+                    | Reason::NoVideo
                     | Reason::Freezes
-                    | Reason::FewFrames => false,
+                    | Reason::LowFrameRate => false,
                 }
             })
         })
     });
     let offered = Memo::new(move |_| sends.get() && badly.get() && !declined.get());
-    let pause = move |_| session.dispatch(Intent::SetCamera(false));
+    let pause = move |_| session.dispatch(CallCommand::SetCamera(false));
     move || {
         offered.get().then(|| {
             view! {
                 <p>
-                    "Your network hardly carries sound and picture. "
-                    <button class="secondary" on:click=pause>"Pause my picture"</button>
-                    <button class="quiet" on:click=move |_| declined.set(true)>"Not now"</button>
+                    {words::PAUSE_OFFER} " "
+                    <button class="secondary" on:click=pause>{words::PAUSE}</button>
+                    <button class="quiet" on:click=move |_| declined.set(true)>{words::NOT_NOW}</button>
                 </p>
             }
             .into_any()

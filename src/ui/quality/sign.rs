@@ -1,18 +1,18 @@
-//! The sign of how a call fares, one half for each direction.
+//! The indicator of the call's quality, one half for each direction.
 
 use leptos::prelude::*;
-use wimpex_quality::Verdict;
+use wimpex_quality::Assessment;
 
-use crate::ui::words::quality::{grade, verdicts};
-use crate::ui::{live, use_session};
+use crate::ui::words::quality::both_directions;
+use crate::ui::{signal_of, use_session};
 
-/// Two arrows: what arrives and what leaves. Their shape tells as much as their
+/// Two arrows, down for receiving and up for sending. A grade is told by shape as well as by
 /// colour: full, half, an outline, dashes.
 #[component]
 pub fn QualitySign() -> impl IntoView {
-    crate::ui::sheet::dress();
+    crate::ui::styles::attach_styles();
     let shown = use_session().view.quality;
-    // Most readings change nothing of it.
+    // Most readings leave it as it is.
     let both = Memo::new(move |_| {
         shown.with(|shown| {
             shown
@@ -21,12 +21,12 @@ pub fn QualitySign() -> impl IntoView {
                 .unwrap_or_default()
         })
     });
-    let says = live(move || {
+    let says = signal_of(move || {
         let (receiving, sending) = both.get();
-        verdicts(receiving, sending)
+        both_directions(receiving, sending)
     });
-    let arrow = move |of: fn((Verdict, Verdict)) -> Verdict, path: &'static str| {
-        let grade = live(move || grade(of(both.get()).grade).to_owned());
+    let arrow = move |of: fn((Assessment, Assessment)) -> Assessment, path: &'static str| {
+        let grade = signal_of(move || of(both.get()).grade.code().to_owned());
         view! {
             <svg viewBox="0 0 12 16" data-grade=grade aria-hidden="true">
                 <path class="whole" d=path />

@@ -1,37 +1,29 @@
-//! Who it is: the lock of a call, the pictures behind it, and the alarm.
+//! Who it is: the lock of a call, the comparison of emoji behind it, and the alert.
 
-mod alarm;
-mod pictures;
+mod alert;
+mod comparison;
 
 use leptos::html::{Button, Section};
 use leptos::prelude::*;
 use web_sys::KeyboardEvent;
-use wimpex_gate::Assurance;
 
-use super::icon::{Icon, icon};
-use super::person::{caller, name_of};
-use super::words::trust::{self, Caller, Lock as State};
-use super::{live, use_session};
-use pictures::Pictures;
+use super::icon::icon;
+use super::screens::trust::verification;
+use super::styles::attach_styles;
+use super::words::common::CLOSE;
+use super::words::trust as words;
+use super::{signal_of, use_session};
+use crate::session::Signals;
+use comparison::Comparison;
 
-pub use alarm::AlarmScreen;
+pub use alert::SecurityAlert;
 
 /// Whether it is sure who the call is with, and behind it how to find out.
 #[component]
-pub fn Lock() -> impl IntoView {
-    crate::ui::sheet::dress();
+pub fn LockButton() -> impl IntoView {
+    attach_styles();
     let view = use_session().view;
     let open = RwSignal::new(false);
-    let caller = Memo::new(move |_| caller(view));
-    let state = Memo::new(move |_| {
-        view.trust
-            .with(|trust| State::of(trust.assurance, trust.compared, &caller.get()))
-    });
-    let label = live(move || trust::label(state.get()).to_owned());
-    let sign = live(move || match state.get() {
-        State::Verified => Icon::Lock,
-        State::Checking | State::NotVerified | State::Different => Icon::Unlocked,
-    });
     let button = NodeRef::<Button>::new();
     let close = move || {
         open.set(false);
@@ -42,43 +34,30 @@ pub fn Lock() -> impl IntoView {
     view! {
         <button
             class="lock"
-            data-lock=live(move || trust::code(state.get()))
-            aria-expanded=live(move || if open.get() { "true" } else { "false" })
+            data-lock=signal_of(move || shown(view).style)
+            aria-expanded=signal_of(move || if open.get() { "true" } else { "false" })
             aria-controls="verification"
             node_ref=button
             on:click=move |_| open.update(|open| *open = !*open)
         >
-            {icon(sign)}
-            {label}
+            {icon(signal_of(move || shown(view).icon))}
+            {signal_of(move || shown(view).label.to_owned())}
         </button>
-        {move || open.get().then(|| view! { <Verification state caller close /> }.into_any())}
+        {move || open.get().then(|| view! { <VerificationPanel close /> }.into_any())}
     }
+}
+
+fn shown(view: Signals) -> super::screens::trust::Verification {
+    let (call, trust, people) = (view.call.read(), view.trust.read(), view.peers.read());
+    verification(call.call.as_ref(), &trust, &people)
 }
 
 /// What the lock opens to.
 #[component]
-fn Verification(
-    state: Memo<State>,
-    caller: Memo<Caller>,
-    close: impl Fn() + Copy + Send + Sync + 'static,
-) -> impl IntoView {
+fn VerificationPanel(close: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
     let view = use_session().view;
-    let name = live(move || {
-        view.call.with(|call| {
-            call.call.as_ref().map_or_else(String::new, |call| {
-                name_of(view, &call.peer, call.peer_name.clone())
-            })
-        })
-    });
-    let title = live(move || trust::label(state.get()).to_owned());
-    let meaning = live(move || {
-        let assurance = view.trust.with(|trust| trust.assurance);
-        trust::meaning(assurance, &caller.get(), &name.get())
-    });
-    let sas = Memo::new(move |_| match view.trust.with(|trust| trust.assurance) {
-        Assurance::Compare(sas) | Assurance::Verified(sas) => Some(sas),
-        Assurance::None | Assurance::Pending => None,
-    });
+    let name = signal_of(move || shown(view).name);
+    let sas = Memo::new(move |_| shown(view).sas);
     let panel = NodeRef::<Section>::new();
     Effect::new(move |_| {
         if let Some(panel) = panel.get() {
@@ -90,7 +69,7 @@ fn Verification(
             id="verification"
             class="panel verification"
             tabindex="-1"
-            aria-label="Verification"
+            aria-label=words::PANEL_LABEL
             node_ref=panel
             on:keydown=move |event: KeyboardEvent| {
                 if event.key() == "Escape" {
@@ -99,13 +78,15 @@ fn Verification(
             }
         >
             <header>
-                <h2>{title}</h2>
+                <h2>{signal_of(move || shown(view).label.to_owned())}</h2>
                 <button class="quiet" on:click=move |_| close()>
-                    "Close"
+                    {CLOSE}
                 </button>
             </header>
-            <p hidden=live(move || state.get() == State::Different)>{meaning}</p>
-            {move || sas.get().map(|sas| view! { <Pictures sas name /> }.into_any())}
+            <p hidden=signal_of(move || !shown(view).has_meaning)>
+                {signal_of(move || shown(view).meaning)}
+            </p>
+            {move || sas.get().map(|sas| view! { <Comparison sas name /> }.into_any())}
         </section>
     }
 }

@@ -1,106 +1,107 @@
 //! What the check before a call found, and what to do about it.
 
-use crate::session::check::{Finding, Part};
+use wimpex_client::{Check, CheckResult};
+
+/// Begins the check.
+pub const START: &str = "Check my connection";
+/// Names the list of results.
+pub const RESULTS_LABEL: &str = "Connection check";
+/// Names the two answers about the speaker.
+pub const HEARD_LABEL: &str = "Did you hear the sound?";
+/// It was heard.
+pub const YES: &str = "Yes";
+/// It was not.
+pub const NO: &str = "No";
 
 /// What is being looked at.
-pub fn part(part: Part) -> &'static str {
+pub fn part(part: Check) -> &'static str {
     match part {
-        Part::Microphone => "Microphone",
-        Part::Camera => "Camera",
-        Part::Speaker => "Speaker",
-        Part::Server => "Server",
-        Part::Stun => "Way out (STUN)",
-        Part::RelayUdp => "Relay over UDP",
-        Part::RelayTcp => "Relay over TCP",
-        Part::RelayTls => "Relay over TLS",
+        Check::Microphone => "Microphone",
+        Check::Camera => "Camera",
+        Check::Speaker => "Speaker",
+        Check::Server => "Server",
+        Check::Stun => "Public address (STUN)",
+        Check::RelayUdp => "Relay over UDP",
+        Check::RelayTcp => "Relay over TCP",
+        Check::RelayTls => "Relay over TLS",
     }
 }
 
 /// How it fares.
-pub fn finding(finding: &Finding) -> String {
+pub fn finding(finding: &CheckResult) -> String {
     match finding {
-        Finding::Waiting => String::new(),
-        Finding::Looking => "checking…".to_owned(),
-        Finding::Works => "works".to_owned(),
-        Finding::Asks => "Heard it?".to_owned(),
-        Finding::Unheard => "nothing was heard".to_owned(),
-        Finding::Relayed(loopback) => format!(
-            "works: {} ms there and back, {}% lost",
+        CheckResult::Waiting => String::new(),
+        CheckResult::Running => "checking…".to_owned(),
+        CheckResult::Works => "works".to_owned(),
+        CheckResult::Asks => "Did you hear it?".to_owned(),
+        CheckResult::NotHeard => "no sound heard".to_owned(),
+        CheckResult::Relayed(loopback) => format!(
+            "works: {} ms round trip, {}% lost",
             loopback.round_trip, loopback.lost
         ),
-        Finding::NotOffered => "not offered".to_owned(),
-        Finding::Fails(None) => "does not work".to_owned(),
-        Finding::Fails(Some(error)) => match error.as_str() {
+        CheckResult::NotOffered => "not offered".to_owned(),
+        CheckResult::Fails(None) => "doesn’t work".to_owned(),
+        CheckResult::Fails(Some(error)) => match error.as_str() {
             "NotAllowedError" => "blocked".to_owned(),
-            "NotFoundError" => "none was found".to_owned(),
+            "NotFoundError" => "none found".to_owned(),
             "NotReadableError" => "in use by another program".to_owned(),
             "InsecureError" => "only on a page with https".to_owned(),
-            _ => format!("does not work ({error})"),
+            _ => format!("doesn’t work ({error})"),
         },
     }
 }
 
-/// One word for the style sheet.
-pub fn mark(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Waiting | Finding::Asks | Finding::NotOffered => "none",
-        Finding::Looking => "looking",
-        Finding::Works | Finding::Relayed(_) => "good",
-        Finding::Unheard | Finding::Fails(_) => "bad",
-    }
-}
-
 /// The check itself is not there.
-pub const NO_CHECK: &str = "There is no connection to the server, and without it not even this \
-    check. Look at your own network first; if other pages load, the server is away.";
+pub const NO_CHECK: &str = "There’s no connection to the server, and even this check needs one. \
+    Check your own network first; if other pages load, the server is down.";
 
 /// What all of it means, and what to do.
-pub fn verdict(check: &[(Part, Finding)]) -> String {
-    let silent = check
-        .iter()
-        .any(|(of, f)| *of == Part::Speaker && matches!(f, Finding::Fails(_) | Finding::Unheard));
+pub fn verdict(check: &[(Check, CheckResult)]) -> String {
+    let silent = check.iter().any(|(of, f)| {
+        *of == Check::Speaker && matches!(f, CheckResult::Fails(_) | CheckResult::NotHeard)
+    });
     let speaker = if silent {
-        " You would hear nobody: turn up the volume, or choose another output in the sound \
-         settings of this device."
+        " You wouldn’t hear anyone: turn up the volume, or choose another output in this \
+         device’s sound settings."
     } else {
         ""
     };
     format!("{}{speaker}", of_the_rest(check))
 }
 
-fn of_the_rest(check: &[(Part, Finding)]) -> &'static str {
+fn of_the_rest(check: &[(Check, CheckResult)]) -> &'static str {
     let of = |part| check.iter().find(|(of, _)| *of == part).map(|(_, f)| f);
-    let fails = |part| matches!(of(part), Some(Finding::Fails(_)));
-    let works = |part| matches!(of(part), Some(Finding::Works | Finding::Relayed(_)));
-    let unfinished = |f: &Finding| matches!(f, Finding::Waiting | Finding::Looking);
-    let relays = [Part::RelayUdp, Part::RelayTcp, Part::RelayTls];
+    let fails = |part| matches!(of(part), Some(CheckResult::Fails(_)));
+    let works = |part| matches!(of(part), Some(CheckResult::Works | CheckResult::Relayed(_)));
+    let unfinished = |f: &CheckResult| matches!(f, CheckResult::Waiting | CheckResult::Running);
+    let relays = [Check::RelayUdp, Check::RelayTcp, Check::RelayTls];
     if check.iter().any(|(_, f)| unfinished(f)) {
-        return "One moment: this takes some seconds.";
+        return "One moment, this takes a few seconds.";
     }
-    if fails(Part::Server) {
-        return "There is no connection to the server. Look at your own network first; if other \
-                pages load, the server is away.";
+    if fails(Check::Server) {
+        return "There’s no connection to the server. Check your own network first; if other pages load, \
+                the server is down.";
     }
-    if fails(Part::Microphone) {
-        return "Nobody would hear you. Allow the microphone in the address bar, or plug one in.";
+    if fails(Check::Microphone) {
+        return "No one would hear you. Allow the microphone in the address bar, or plug one in.";
     }
     if relays.into_iter().any(works) {
-        if fails(Part::RelayUdp) {
-            return "Your network blocks UDP. Calls work through the relay over TCP, with more delay; \
+        if fails(Check::RelayUdp) {
+            return "Your network blocks UDP. Calls work through the relay over TCP, but with more delay; \
                     another network would be better.";
         }
-        if fails(Part::Camera) {
-            return "Calls work from here, but nobody would see you: the camera cannot be used.";
+        if fails(Check::Camera) {
+            return "Calls work from here, but no one would see you: the camera can’t be used.";
         }
-        return "All is well: calls work from here, also where only a relay helps.";
+        return "Everything works, including calls through a relay.";
     }
     if relays.into_iter().any(fails) {
-        return "The relay cannot be reached, or does not take this server’s word for you. Calls work \
-                only where a direct way is found; try another network, or tell whoever runs this server.";
+        return "The relay can’t be reached, or it rejects this server’s credentials. Calls only work where a \
+                direct connection is possible; try another network, or tell whoever runs this server.";
     }
-    if works(Part::Stun) {
-        return "Calls work through most home routers. This server offers no relay, so behind strict \
-                ones they do not.";
+    if works(Check::Stun) {
+        return "Calls work through most home routers, but this server offers no relay, so they don’t work \
+                behind strict ones.";
     }
-    "This server offers neither STUN nor a relay: calls work inside one network only."
+    "This server offers neither STUN nor a relay, so calls only work within one network."
 }

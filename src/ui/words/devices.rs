@@ -1,28 +1,28 @@
-//! What is said of microphone and camera.
+//! Microphone and camera in a call.
 
-use wimpex_call::{CallView, Capture, MediaError};
+use wimpex_call::{ActiveCall, Capture, MediaError};
 
 /// Why somebody is not heard, if the microphone is the reason.
-pub fn microphone(call: &CallView) -> Option<&'static str> {
+pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
     match call.microphone {
         Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
-                "Your microphone is blocked, so they cannot hear you. Allow it in the address bar, then press Unmute."
+            MediaError::NotAllowed => {
+                "Your microphone is blocked, so they can’t hear you. Allow it in the address bar, then press Unmute."
             }
             MediaError::NotFound => {
-                "No microphone was found, so they cannot hear you. Plug one in, then press Unmute."
+                "No microphone was found, so they can’t hear you. Plug one in, then press Unmute."
             }
-            MediaError::InUse => {
-                "Your microphone is in use by another program, so they cannot hear you. Close it, then press Unmute."
+            MediaError::NotReadable => {
+                "Your microphone is in use by another program, so they can’t hear you. Close it, then press Unmute."
             }
-            MediaError::Insecure => {
-                "They cannot hear you: browsers give no microphone to a page that came over plain http."
+            MediaError::InsecureContext => {
+                "They can’t hear you: browsers don’t allow a microphone on a page loaded over plain http."
             }
-            MediaError::Lost => {
-                "Your microphone is gone, so they cannot hear you. Plug it in, then press Unmute."
+            MediaError::Ended => {
+                "Your microphone was disconnected, so they can’t hear you. Plug it in, then press Unmute."
             }
             MediaError::Other => {
-                "Your microphone could not be started, so they cannot hear you. Press Unmute to try again."
+                "Your microphone couldn’t be started, so they can’t hear you. Press Unmute to try again."
             }
         }),
         Capture::Off | Capture::Asking | Capture::On => None,
@@ -30,21 +30,21 @@ pub fn microphone(call: &CallView) -> Option<&'static str> {
 }
 
 /// Why somebody is not seen, if the camera is the reason.
-pub fn camera(call: &CallView) -> Option<&'static str> {
+pub fn camera(call: &ActiveCall) -> Option<&'static str> {
     match call.camera {
         Capture::Failed(error) => Some(match error {
-            MediaError::Denied => {
-                "Your camera is blocked; the call goes on without it. Allow it in the address bar, then turn it on."
+            MediaError::NotAllowed => {
+                "Your camera is blocked; the call continues without it. Allow it in the address bar, then turn it on."
             }
-            MediaError::NotFound => "No camera was found; the call goes on without it.",
-            MediaError::InUse => {
-                "Your camera is in use by another program; the call goes on without it."
+            MediaError::NotFound => "No camera was found; the call continues without it.",
+            MediaError::NotReadable => {
+                "Your camera is in use by another program; the call continues without it."
             }
-            MediaError::Insecure => {
-                "The call goes on without your camera: browsers give none to a page that came over plain http."
+            MediaError::InsecureContext => {
+                "The call continues without your camera: browsers don’t allow one on a page loaded over plain http."
             }
-            MediaError::Lost => "Your camera is gone; the call goes on without it.",
-            MediaError::Other => "Your camera could not be started; the call goes on without it.",
+            MediaError::Ended => "Your camera was disconnected; the call continues without it.",
+            MediaError::Other => "Your camera couldn’t be started; the call continues without it.",
         }),
         Capture::Off | Capture::Asking | Capture::On => None,
     }

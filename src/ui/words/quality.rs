@@ -1,11 +1,11 @@
-//! How a call fares, in words.
+//! The quality of a call, in words.
 
 use wimpex_quality::emodel::mean_opinion;
-use wimpex_quality::{Grade, Reason, Verdict};
+use wimpex_quality::{Assessment, Grade, Reason};
 
 use super::decimal;
 
-/// Which way.
+/// A direction of the call, as seen from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the peer.
@@ -14,7 +14,15 @@ pub enum Direction {
     Sending,
 }
 
-/// One word for a grade; the style sheet knows them too.
+/// The name of a direction.
+pub fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Receiving => "Receiving",
+        Direction::Sending => "Sending",
+    }
+}
+
+/// One word for a grade.
 pub fn grade(grade: Grade) -> &'static str {
     match grade {
         Grade::Unknown => "unknown",
@@ -24,40 +32,42 @@ pub fn grade(grade: Grade) -> &'static str {
     }
 }
 
-/// Why, in a sentence.
+/// The reason for a grade, in a sentence.
 pub fn reason(direction: Direction, reason: Reason) -> &'static str {
     use Direction::{Receiving, Sending};
     match (direction, reason) {
-        (_, Reason::Measuring) => "Nothing can be said yet.",
-        (Receiving, Reason::Well) => "What comes to you arrives well.",
-        (Sending, Reason::Well) => "What you send arrives well.",
-        (Receiving, Reason::Loss) => "Packets are lost on the way to you.",
+        (_, Reason::Measuring) => "Not enough data yet.",
+        (Receiving, Reason::Undisturbed) => "You receive them well.",
+        (Sending, Reason::Undisturbed) => "They receive you well.",
+        (Receiving, Reason::Loss) => "Packets are getting lost on their way to you.",
         (Sending, Reason::Loss) => "Your upload is losing packets.",
-        (_, Reason::Delay) => "The way is slow: what is said takes long to be heard.",
-        (Receiving, Reason::Silence) => "Nothing is arriving.",
-        (Sending, Reason::Silence) => "Nothing leaves.",
-        (_, Reason::NoPicture) => "No picture is arriving: their camera is off, or held up.",
-        (_, Reason::Freezes) => "The picture stands still now and then.",
-        (Receiving, Reason::FewFrames) => "Only few pictures a second arrive.",
-        (Sending, Reason::FewFrames) => "Only few pictures a second leave.",
-        (_, Reason::Narrow) => "Your upload is too narrow for the picture.",
+        (_, Reason::Delay) => "High delay on the connection.",
+        (Receiving, Reason::NoMedia) => "Nothing is arriving.",
+        (Sending, Reason::NoMedia) => "You aren’t sending anything.",
+        (_, Reason::NoVideo) => {
+            "No video is arriving: their camera is off, or the network is holding it up."
+        }
+        (_, Reason::Freezes) => "The video keeps freezing.",
+        (Receiving, Reason::LowFrameRate) => "You’re receiving a low frame rate.",
+        (Sending, Reason::LowFrameRate) => "You’re sending a low frame rate.",
+        (_, Reason::LowBandwidth) => "Your upload is too slow for your video.",
     }
 }
 
-/// Both directions, for the sign and who hears it read.
-pub fn verdicts(receiving: Verdict, sending: Verdict) -> String {
-    let one = |direction, name: &str, verdict: Verdict| {
-        let (grade, why) = (grade(verdict.grade), reason(direction, verdict.reason));
-        format!("{name}: {grade}. {why}")
+/// Both directions: the indicator's name, for screen readers and as a tooltip.
+pub fn both_directions(receiving: Assessment, sending: Assessment) -> String {
+    let one = |which, assessed: Assessment| {
+        let (grade, why) = (grade(assessed.grade), reason(which, assessed.reason));
+        format!("{}: {grade}. {why}", direction(which))
     };
     format!(
         "{} {}",
-        one(Direction::Receiving, "Receiving", receiving),
-        one(Direction::Sending, "Sending", sending)
+        one(Direction::Receiving, receiving),
+        one(Direction::Sending, sending)
     )
 }
 
-/// What one would say of how the peer sounds, as far as packets tell
+/// How the peer should sound, as far as packets tell, for a rating R
 /// ([`wimpex_quality::emodel`]).
 pub fn sounds(rating: f64) -> String {
     // The words of the opinion scale (ITU-T P.800, annex B), for the categories of speech
@@ -71,7 +81,7 @@ pub fn sounds(rating: f64) -> String {
     };
     let opinion = decimal(mean_opinion(rating), 1);
     format!(
-        "They should sound {word} to you: {opinion} of 4.5, R {} (estimated after ITU-T G.107).",
+        "They should sound {word} to you: {opinion} out of 4.5 (R {}, estimated with ITU-T G.107).",
         super::whole(rating)
     )
 }

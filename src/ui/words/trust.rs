@@ -1,53 +1,31 @@
-//! What is said of who it is.
+//! Who a call is with, the comparison of emoji, and the alert.
 
-use wimpex_gate::Assurance;
-use wimpex_identity::{Refusal, is_key_id};
+use wimpex_identity::{VerifyError, is_key_id};
 use wimpex_protocol::UserId;
+use wimpex_verification::Assurance;
 
-use crate::session::Contact;
+use wimpex_client::{Caller, Lock};
 
-/// Who it is, as far as this device can tell. Somebody with a key has signed the call:
-/// their id is theirs, and the question is only whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// A contact, and what they call themselves where that is something else.
-    Contact(Option<String>),
-    /// A contact with whom the pictures did not match when they were compared last.
-    Mistrusted,
-    /// Somebody whose link was opened here.
-    Opened,
-    /// Anybody: a guest, or the owner of a key that nobody here has ever heard of.
-    Unknown,
-}
-
-impl Caller {
-    /// From the caller's id, from what is known of it here, and from what the caller says.
-    pub fn of(peer: &UserId, known: Option<&Contact>, claimed: Option<String>) -> Self {
-        let Some(known) = known.filter(|_| is_key_id(peer)) else {
-            return Self::Unknown;
-        };
-        match &known.called {
-            Some(_) if known.mistrusted => Self::Mistrusted,
-            Some(called) => Self::Contact(claimed.filter(|claimed| claimed != called)),
-            None if known.opened => Self::Opened,
-            None => Self::Unknown,
-        }
-    }
-
-    /// Whether the key is that of somebody whom the person means.
-    pub fn is_known(&self) -> bool {
-        match self {
-            Self::Contact(_) | Self::Opened => true,
-            Self::Mistrusted | Self::Unknown => false,
-        }
-    }
-}
+/// Names the panel that the lock opens.
+pub const PANEL_LABEL: &str = "Verification";
+/// Names the list of emoji.
+pub const EMOJI_LABEL: &str = "Seven pictures";
+/// Both have seen the same.
+pub const MATCH: &str = "They match";
+/// They have not.
+pub const NO_MATCH: &str = "They don’t match";
+/// Takes the answer back.
+pub const COMPARE_AGAIN: &str = "Compare again";
+/// Closes the alert.
+pub const ALERT_READ: &str = "I have read this";
+/// A sign of somebody with whom the last comparison failed.
+pub const MISMATCH: &str = "emoji didn’t match";
 
 /// The sign beside the caller's name.
 pub fn caller(caller: &Caller) -> &'static str {
     match caller {
         Caller::Contact(_) => "contact",
-        Caller::Mistrusted => "pictures did not match",
+        Caller::Mistrusted => MISMATCH,
         Caller::Opened => "you opened their link",
         Caller::Unknown => "not verified",
     }
@@ -56,12 +34,12 @@ pub fn caller(caller: &Caller) -> &'static str {
 /// What the sign means.
 pub(crate) fn caller_title(caller: &Caller) -> &'static str {
     match caller {
-        Caller::Contact(_) => "Signed with the key of this contact.",
+        Caller::Contact(_) => "Signed with this contact’s key.",
         Caller::Mistrusted => {
-            "Signed with the key of this contact, and when you compared the pictures, they differed."
+            "Signed with this contact’s key, but the emoji differed when you last compared them."
         }
-        Caller::Opened => "Signed with the key that the link names.",
-        Caller::Unknown => "Nobody has checked that this is who they say they are.",
+        Caller::Opened => "Signed with the key that their link names.",
+        Caller::Unknown => "No one has checked that this is who they say they are.",
     }
 }
 
@@ -75,34 +53,6 @@ pub(crate) fn calls_themselves(caller: &Caller) -> String {
     }
 }
 
-/// How the lock stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lock {
-    /// The two browsers are at it.
-    Checking,
-    /// Nobody vouches for who it is.
-    NotVerified,
-    /// The key of somebody who is known here does, or the two have seen the same pictures.
-    Verified,
-    /// They have seen others.
-    Different,
-}
-
-impl Lock {
-    /// From what is proved, what the two have seen, and who it is. A key alone proves
-    /// nothing: whoever stands between two can make one for each.
-    pub fn of(assurance: Assurance, compared: Option<bool>, caller: &Caller) -> Self {
-        match (assurance, compared) {
-            (Assurance::Pending, _) => Self::Checking,
-            (Assurance::None, _) | (Assurance::Compare(_), None) => Self::NotVerified,
-            (Assurance::Verified(_), None) if caller.is_known() => Self::Verified,
-            (Assurance::Verified(_), None) => Self::NotVerified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(true)) => Self::Verified,
-            (Assurance::Compare(_) | Assurance::Verified(_), Some(false)) => Self::Different,
-        }
-    }
-}
-
 /// The lock's name.
 pub fn label(lock: Lock) -> &'static str {
     match lock {
@@ -112,53 +62,38 @@ pub fn label(lock: Lock) -> &'static str {
     }
 }
 
-/// For the style sheet.
-pub(crate) fn code(lock: Lock) -> &'static str {
-    match lock {
-        Lock::Checking => "checking",
-        Lock::NotVerified => "open",
-        Lock::Verified => "closed",
-        Lock::Different => "different",
-    }
-}
-
 /// What it means, and how to be sure.
 pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
+    // In turn, so that neither side can merely repeat what it hears.
+    let how = format!("take turns reading the emoji aloud, you one, {name} the next");
     match assurance {
-        Assurance::None => format!(
-            "{name} has proved nothing: their program cannot, or its proof did not arrive. The call is \
-             encrypted, but nobody can tell whether it is encrypted to {name}: whoever carries its \
-             messages could stand in between."
+        Assurance::Unverified => format!(
+            "{name} hasn’t proved who they are: their program can’t, or its proof didn’t arrive. The call is \
+             encrypted, but there’s no telling whether {name} is at the other end: whoever carries its messages \
+             could be in between."
         ),
-        Assurance::Pending => {
-            "One moment: the two browsers are showing each other who they are.".to_owned()
-        }
-        Assurance::Compare(_) => format!(
-            "{name} has no key, so nothing says that it is {name}. You can find out whether somebody stands \
-             between you: say what you see, in turn, one picture you, one picture {name}. If both of you \
-             see the same seven, nobody does."
+        Assurance::Pending => "One moment, your browsers are verifying each other.".to_owned(),
+        Assurance::SasOnly(_) => format!(
+            "{name} has no key, so nothing proves that it’s {name}. To find out whether someone is in between, \
+             {how}. If you both see the same seven, no one is."
         ),
-        Assurance::Verified(_) => match caller {
+        Assurance::KeyProved(_) => match caller {
             Caller::Contact(_) => format!(
-                "This call is signed with the key of your contact {name}. Nobody stands between you, and \
-                 the server cannot listen in. If you are not sure that this contact is {name}, compare: \
-                 say what you see, in turn, one picture you, one picture {name}."
+                "This call is signed with the key of your contact {name}. No one is in between, and the server \
+                 can’t listen in. If you’re not sure that this contact is {name}, compare: {how}."
             ),
             Caller::Opened => format!(
-                "This call is signed with the key that {name}’s link names. Nobody stands between you, \
-                 and the server cannot listen in. If you are not sure that the link was {name}’s, \
-                 compare: say what you see, in turn, one picture you, one picture {name}."
+                "This call is signed with the key that {name}’s link names. No one is in between, and the server \
+                 can’t listen in. If you’re not sure that the link was {name}’s, compare: {how}."
             ),
             Caller::Mistrusted => format!(
-                "The last time that you compared the pictures with {name}, they differed. Compare again: \
-                 say what you see, in turn, one picture you, one picture {name}. Until both of you have \
-                 seen the same seven, say nothing secret."
+                "The last time you compared emoji with {name}, they differed. Compare again: {how}. \
+                 Until you’ve both seen the same seven, don’t say anything private."
             ),
             Caller::Unknown => format!(
-                "This call is signed, but with a key that nobody here knows: anybody can make one and \
-                 call themselves {name}. You can find out whether somebody stands between you: say what \
-                 you see, in turn, one picture you, one picture {name}. If both of you see the same \
-                 seven, nobody does."
+                "This call is signed, but with a key that this device doesn’t know: anyone can make one and call \
+                 themselves {name}. To find out whether someone is in between, {how}. If you both see the same \
+                 seven, no one is."
             ),
         },
     }
@@ -168,64 +103,122 @@ pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
 pub fn outcome(compared: Option<bool>, name: &str) -> String {
     match compared {
         None => String::new(),
-        Some(true) => "You have seen the same: nobody stands between you.".to_owned(),
+        Some(true) => "You both see the same: no one is in between.".to_owned(),
         Some(false) => format!(
-            "Then somebody may be listening in, or this may not be {name}. Say nothing secret, end the call, and \
-             tell {name} by other means."
+            "Someone may be listening in, or this may not be {name}. Don’t say anything private, end the call, \
+             and tell {name} some other way."
         ),
     }
 }
 
-/// How a call ended that was stopped with an alarm.
+/// How a call ended that was stopped with an alert.
 pub(crate) fn stopped(name: &str) -> (&'static str, String) {
     (
         "Call stopped",
-        format!("It was ended here, because it is not sure that it was with {name}."),
+        format!("This call was ended here because it may not have been with {name}."),
     )
 }
 
-/// Title and text of the alarm.
-pub fn alarm(refusal: Refusal, peer: &UserId, name: &str) -> (String, String) {
+/// Title and text of the alert.
+pub fn alert(error: VerifyError, peer: &UserId, name: &str) -> (String, String) {
     let what = if is_key_id(peer) {
-        format!("was not proved with {name}’s key")
+        format!("couldn’t be verified with {name}’s key")
     } else {
-        "does not fit what came before".to_owned()
+        "doesn’t fit what came before".to_owned()
     };
-    match refusal {
-        Refusal::Stale => (
+    match error {
+        VerifyError::Stale => (
             "A call could not be checked".to_owned(),
             format!(
-                "It came in the name of {name}, and was signed more than a minute ago, or will be, by this \
-                 device’s clock. It was not let in. Look at the clocks of both devices, and call again. If \
-                 they are right, somebody has kept the call back."
+                "It came in {name}’s name, but it’s more than a minute old or signed in the future, by this \
+                 device’s clock, so it was rejected. Check the clocks of both devices and call again. If they’re \
+                 right, someone held the call back."
             ),
         ),
-        Refusal::Malformed
-        | Refusal::UnknownVersion
-        | Refusal::Unsigned
-        | Refusal::OtherKey
-        | Refusal::BadSignature
-        | Refusal::OtherSender
-        | Refusal::OtherCall
-        | Refusal::Late
-        | Refusal::Replayed
-        | Refusal::OutOfOrder
-        | Refusal::Unasked
-        | Refusal::OtherNonce
-        | Refusal::NoFingerprint
-        | Refusal::SeveralFingerprints
-        | Refusal::OtherFingerprint
-        | Refusal::ChangedFingerprint
-        | Refusal::OtherCertificate
-        | Refusal::OtherCandidate => (
+        VerifyError::Malformed
+        | VerifyError::UnknownVersion
+        | VerifyError::Unsigned
+        | VerifyError::OtherKey
+        | VerifyError::BadSignature
+        | VerifyError::OtherSender
+        | VerifyError::OtherCall
+        | VerifyError::Late
+        | VerifyError::Replayed
+        | VerifyError::OutOfOrder
+        | VerifyError::Unasked
+        | VerifyError::OtherNonce
+        | VerifyError::NoFingerprint
+        | VerifyError::SeveralFingerprints
+        | VerifyError::OtherFingerprint
+        | VerifyError::ChangedFingerprint
+        | VerifyError::OtherCertificate
+        | VerifyError::OtherCandidate => (
             "Somebody may be trying to listen in".to_owned(),
             format!(
-                "What came in the name of {name} {what} ({}). Somebody on the way, \
-                 perhaps this server, may be pretending to be {name}, or may want to stand between you. \
-                 It was stopped: nothing of it was let in. Do not trust calls over this server until you \
-                 know why, and ask {name} by other means.",
-                refusal.code()
+                "A message in {name}’s name {what} ({}), so all of it was rejected. Someone on the way, perhaps \
+                 this server, may be pretending to be {name} or trying to get in between. Don’t trust calls over \
+                 this server until you know why, and ask {name} some other way.",
+                error.code()
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wimpex_identity::Sas;
+
+    use super::*;
+
+    #[test]
+    fn only_a_verified_call_is_labelled_verified() {
+        for lock in [
+            Lock::Checking,
+            Lock::NotVerified,
+            Lock::Verified,
+            Lock::Different,
+        ] {
+            assert_eq!(
+                label(lock) == "Verified",
+                lock == Lock::Verified,
+                "{lock:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_keeps_listeners_out_only_if_it_is_known() {
+        let proved = Assurance::KeyProved(Sas::from_digest(&[0x42; 32]));
+        for (caller, is_known) in [
+            (Caller::Contact(None), true),
+            (Caller::Opened, true),
+            (Caller::Unknown, false),
+            (Caller::Mistrusted, false),
+        ] {
+            let text = meaning(proved, &caller, "Bob");
+            assert_eq!(text.contains("can’t listen in"), is_known, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_from_a_wrong_signature() {
+        let key = UserId::parse("w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
+        let (title, text) = alert(VerifyError::Stale, &key, "Bob");
+        assert!(title.contains("could not be checked") && text.contains("clock"));
+        for refusal in [
+            VerifyError::BadSignature,
+            VerifyError::OtherCertificate,
+            VerifyError::Unsigned,
+        ] {
+            let (title, text) = alert(refusal, &key, "Bob");
+            assert!(title.contains("listen in"), "{title}");
+            assert!(
+                text.contains("Bob") && text.contains(refusal.code()),
+                "{text}"
+            );
+            // A guest has no key that anything could be proved with.
+            let guest = UserId::parse("guest-bob").unwrap();
+            assert!(!alert(refusal, &guest, "Bob").1.contains("key"));
+        }
     }
 }

@@ -1,20 +1,22 @@
-//! What the page is made of, as one number: when it is the same as at the last
-//! build, there is nothing to build.
+//! Fingerprints (SHA-256) of what the page is built from and of what came out. While both are the
+//! same as at the last build, there is nothing to build.
 //!
-//! Everything in the checkout counts unless it is known to be no part of the
-//! page. A file too many costs a rebuild; a file too few, an afternoon.
+//! Everything in the checkout is an input unless it is known to be no part of the page. A file too
+//! many costs a rebuild; a file too few serves a stale page.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::sha256::Sha256;
 use crate::workspace::Workspace;
 
 /// Paths from the root that are no part of the page.
 const APART: &[&str] = &[
     "crates/hub",
+    "crates/limits",
     "crates/model",
     "crates/relay",
     "crates/server",
@@ -27,56 +29,47 @@ const APART: &[&str] = &[
     "webdriver.json",
     "xtask",
 ];
+/// What builds the page, inside of what is apart. Cargo has just compiled the running xtask from
+/// these files, so they say how the page is built now.
+const PIPELINE: &str = "xtask/src/page";
 /// Of the hidden entries only this one shapes the page.
 const CARGO_CONFIGURATION: &str = ".cargo";
 
-/// The fingerprint of all that the page is made of.
-pub(super) fn of_inputs(workspace: &Workspace, tools: &str) -> Result<u64> {
-    let mut hasher = DefaultHasher::new();
-    tools.hash(&mut hasher);
-    // A new way to build or compress has a new xtask.
-    include_str!("mod.rs").hash(&mut hasher);
-    include_str!("compress.rs").hash(&mut hasher);
-    include_str!("split.rs").hash(&mut hasher);
-    include_str!("styles.rs").hash(&mut hasher);
-    include_str!("glue/mod.rs").hash(&mut hasher);
-    include_str!("glue/externref.rs").hash(&mut hasher);
-    include_str!("glue/names.rs").hash(&mut hasher);
-    for (name, value) in std::env::vars_os() {
-        if name.to_str().is_some_and(shapes_a_build) {
-            (name, value).hash(&mut hasher);
-        }
+/// The fingerprint of everything that the page is built from, `tools` (their versions) included.
+pub(super) fn of_inputs(workspace: &Workspace, tools: &str) -> Result<String> {
+    let mut hasher = Sha256::new();
+    hasher.part(tools.as_bytes());
+    let mut variables: Vec<_> = std::env::vars_os()
+        .filter(|(name, _)| name.to_str().is_some_and(shapes_a_build))
+        .collect();
+    // The order of the environment is nobody's choice.
+    variables.sort();
+    for (name, value) in variables {
+        hasher.part(name.as_bytes());
+        hasher.part(value.as_bytes());
     }
     let target = &workspace.target;
     of_files(&workspace.root, &mut hasher, &|path, relative| {
         path != target && is_input(relative)
     })?;
-    Ok(hasher.finish())
+    Ok(hasher.hex())
 }
 
 /// The fingerprint of all files in a directory.
-pub(super) fn of_outputs(dist: &Path) -> Result<u64> {
-    let mut hasher = DefaultHasher::new();
+pub(super) fn of_outputs(dist: &Path) -> Result<String> {
+    let mut hasher = Sha256::new();
     of_files(dist, &mut hasher, &|_, _| true)?;
-    Ok(hasher.finish())
-}
-
-/// The fingerprint of a text.
-pub(super) fn of_text(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// The fingerprint of some contents.
-pub(super) fn of_bytes(contents: &[&[u8]]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    contents.hash(&mut hasher);
-    hasher.finish()
+    Ok(hasher.hex())
 }
 
 fn is_input(relative: &Path) -> bool {
-    if APART.iter().any(|apart| relative == Path::new(apart)) {
+    let pipeline = Path::new(PIPELINE);
+    // The directories on the way to it have to be entered.
+    if relative.starts_with(pipeline) || pipeline.starts_with(relative) {
+        return true;
+    }
+    // By whole components: nothing else below "xtask" is entered.
+    if APART.iter().any(|apart| relative.starts_with(apart)) {
         return false;
     }
     let name = relative.file_name().unwrap_or_default().to_string_lossy();
@@ -94,11 +87,7 @@ fn shapes_a_build(variable: &str) -> bool {
         || variable == "RUSTUP_TOOLCHAIN"
 }
 
-fn of_files(
-    root: &Path,
-    hasher: &mut DefaultHasher,
-    counts: &dyn Fn(&Path, &Path) -> bool,
-) -> Result<()> {
+fn of_files(root: &Path, hasher: &mut Sha256, counts: &dyn Fn(&Path, &Path) -> bool) -> Result<()> {
     let mut directories = vec![root.to_owned()];
     while let Some(directory) = directories.pop() {
         for path in sorted_entries(&directory)? {
@@ -116,7 +105,8 @@ fn of_files(
             } else if metadata.is_file() {
                 let content =
                     fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                (relative, content).hash(hasher);
+                hasher.part(relative.as_os_str().as_bytes());
+                hasher.part(&content);
             }
         }
     }
@@ -156,7 +146,7 @@ mod tests {
             fs::write(path, content).unwrap();
         }
 
-        fn fingerprint(&self) -> u64 {
+        fn fingerprint(&self) -> String {
             let root = self.directory.path().to_owned();
             let workspace = Workspace {
                 target: root.join("other-target"),
@@ -191,6 +181,30 @@ mod tests {
             checkout.write(path, "something else");
             assert_ne!(checkout.fingerprint(), before, "{path}");
         }
+    }
+
+    #[test]
+    fn every_file_that_builds_the_page_counts() {
+        let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/page");
+        let mut directories = vec![pipeline.clone()];
+        let mut seen = 0;
+        while let Some(directory) = directories.pop() {
+            for path in sorted_entries(&directory).unwrap() {
+                if path.is_dir() {
+                    directories.push(path);
+                    continue;
+                }
+                let name = path.strip_prefix(&pipeline).unwrap().to_str().unwrap();
+                let checkout = Checkout::new();
+                let place = format!("{PIPELINE}/{name}");
+                checkout.write(&place, &fs::read_to_string(&path).unwrap());
+                let before = checkout.fingerprint();
+                checkout.write(&place, "something else");
+                assert_ne!(checkout.fingerprint(), before, "{place}");
+                seen += 1;
+            }
+        }
+        assert!(seen >= 5, "only {seen} files in {}", pipeline.display());
     }
 
     #[test]

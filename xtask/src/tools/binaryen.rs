@@ -5,13 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::version::{self, Version};
-use super::{Found, apt, cache};
-use crate::say;
+use super::version::{self, Found, Version};
+use super::{apt, cache};
+use crate::report;
 use crate::workspace::Workspace;
 
-/// The oldest that knows every feature which rustc uses; what is wrong with it
-/// is mended after it has run.
+/// The oldest that was tried: Debian 12 and Ubuntu 24.04 have it.
 const OLDEST: Version = Version(108, 0, 0);
 
 /// wasm-opt from PATH, or from the system's package, or unpacked into the cache.
@@ -20,7 +19,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<Found> {
         return Ok(found);
     }
     if apt::may_install() {
-        say::step(
+        report::step(
             "installing wasm-opt: apt-get install binaryen (about 15 seconds, once)",
             || apt::install(&["binaryen"]),
         )?;
@@ -32,7 +31,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<Found> {
             "install Binaryen 108 or newer, so that wasm-opt is on PATH \
              (https://github.com/WebAssembly/binaryen)"
         );
-        say::step(
+        report::step(
             "unpacking Debian's binaryen into the cache (about 15 seconds, once)",
             || unpack(root),
         )

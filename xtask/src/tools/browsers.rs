@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::version;
 use super::{apt, cargo_tool};
-use crate::say;
+use crate::report;
 use crate::workspace::Workspace;
 
 /// A browser and the program that drives it.
@@ -52,7 +52,7 @@ pub(super) fn chromium() -> Result<Browser> {
          on Debian: {}",
         apt::by_hand(&packages)
     );
-    say::step(
+    report::step(
         "installing Chromium: apt-get install chromium chromium-driver (about 1 minute, once)",
         || apt::install(&packages),
     )?;
@@ -77,7 +77,7 @@ pub(super) fn firefox(workspace: &Workspace) -> Result<Browser> {
                 "Firefox is missing; on Debian: {}; on Ubuntu: sudo snap install firefox",
                 apt::by_hand(&["firefox-esr"])
             );
-            say::step(
+            report::step(
                 "installing Firefox: apt-get install firefox-esr (about 1 minute, once)",
                 || apt::install(&["firefox-esr"]),
             )?;

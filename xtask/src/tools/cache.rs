@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::say;
+use crate::report;
 
 /// Takes an exclusive lock that the operating system releases when the
 /// returned file is dropped, or the process dies.
@@ -21,7 +21,7 @@ pub(crate) fn lock(path: &Path, what: &str) -> Result<File> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            say::note(&format!("waiting for another xtask that is {what}"));
+            report::note(&format!("waiting for another xtask that is {what}"));
             file.lock()?;
         }
         Err(TryLockError::Error(error)) => return Err(error.into()),

@@ -1,18 +1,17 @@
-//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI, the
-//! splitter, geckodriver and cargo-fuzz.
+//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI, geckodriver
+//! and cargo-fuzz.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::version::{self, Version};
-use super::{Found, cache};
+use super::cache;
+use super::version::{self, Found, Version};
 use crate::workspace::Workspace;
-use crate::{proc, say};
+use crate::{proc, report};
 
 const TRUNK: Version = Version(0, 21, 14);
-const SPLITTER: Version = Version(0, 2, 4);
 const GECKODRIVER: Version = Version(0, 37, 1);
 const CARGO_FUZZ: Version = Version(0, 13, 2);
 
@@ -21,21 +20,18 @@ struct CargoTool {
     package: &'static str,
     program: &'static str,
     version: Version,
-    /// Without those the package builds no program.
-    features: &'static [&'static str],
     /// Measured on two cores.
     estimate: &'static str,
     /// For the build of this tool only.
     environment: &'static [(&'static str, &'static str)],
 }
 
-/// Trunk, which builds the page.
+/// Trunk, which builds and serves the page while somebody works on it.
 pub(super) fn trunk(workspace: &Workspace) -> Result<Found> {
     let tool = CargoTool {
         package: "trunk",
         program: "trunk",
         version: TRUNK,
-        features: &[],
         estimate: "about 6 minutes on two cores",
         // Half of a plain build is the optimization of the last crate, which
         // gains nothing here.
@@ -60,7 +56,6 @@ pub(super) fn wasm_bindgen(workspace: &Workspace) -> Result<Found> {
         package: "wasm-bindgen-cli",
         program: "wasm-bindgen",
         version,
-        features: &[],
         estimate: "about 3 minutes on two cores",
         environment: &[],
     };
@@ -73,27 +68,12 @@ pub(super) fn wasm_bindgen(workspace: &Workspace) -> Result<Found> {
     Ok(found)
 }
 
-/// What splits the parts that are loaded later off the page's module.
-pub(super) fn splitter(workspace: &Workspace) -> Result<Found> {
-    let tool = CargoTool {
-        package: "wasm_split_cli_support",
-        program: "wasm-split-cli",
-        version: SPLITTER,
-        features: &["--features=build-binary"],
-        estimate: "about 1 minute on two cores",
-        environment: &[],
-    };
-    // It does not say its version, so that only our own is trusted.
-    tool.ensure(workspace, |_| false)
-}
-
 /// cargo-fuzz, which builds and runs the fuzz targets.
 pub(crate) fn cargo_fuzz(workspace: &Workspace) -> Result<PathBuf> {
     let tool = CargoTool {
         package: "cargo-fuzz",
         program: "cargo-fuzz",
         version: CARGO_FUZZ,
-        features: &[],
         estimate: "about 1 minute on two cores",
         environment: &[],
     };
@@ -119,7 +99,6 @@ fn geckodriver_tool() -> CargoTool {
         package: "geckodriver",
         program: "geckodriver",
         version: GECKODRIVER,
-        features: &[],
         estimate: "about 2 minutes on two cores",
         environment: &[],
     }
@@ -135,7 +114,7 @@ impl CargoTool {
             return Ok(found);
         }
         let directory = cache::installed(&workspace.cache, &self.name(), self.program, |root| {
-            say::step(
+            report::step(
                 &format!("building {} ({}, once)", self.name(), self.estimate),
                 || self.install(workspace, root),
             )
@@ -161,7 +140,6 @@ impl CargoTool {
         let mut command = workspace.cargo(["install", "--locked", "--no-track", self.package]);
         command
             .args(["--version", &version])
-            .args(self.features)
             .arg("--root")
             .arg(root)
             // The checkout's cargo configuration is not meant for tools, and

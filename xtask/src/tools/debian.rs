@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::apt;
 use super::version::on_path;
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// Programs from Debian.
 pub(super) struct Programs {
@@ -66,7 +66,7 @@ pub(super) fn ensure(programs: &Programs) {
         return;
     }
     let installed = apt::may_install()
-        && say::step(
+        && report::step(
             &format!(
                 "installing {}: apt-get install {} (about 1 minute, once)",
                 programs.what,
@@ -79,7 +79,7 @@ pub(super) fn ensure(programs: &Programs) {
         apt::silence(service);
     }
     if !(programs.is_here)() {
-        say::note(&format!(
+        report::note(&format!(
             "without {} {}; on Debian: {}",
             programs.what,
             programs.without,

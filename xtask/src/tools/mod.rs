@@ -14,7 +14,7 @@ mod rust_target;
 mod version;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -22,11 +22,13 @@ use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
 pub(crate) use cargo_tool::cargo_fuzz;
-pub(crate) use rust_target::{ensure_components, ensure_nightly, library_manifest};
+pub(crate) use rust_target::{ensure_components, ensure_nightly};
 
-/// What a command needs besides the tools that build the page.
+/// What a command needs besides what builds the page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wanted {
+    /// wasm-bindgen's test runner.
+    pub(crate) test_runner: bool,
     /// Chromium and chromedriver.
     pub(crate) chromium: bool,
     /// Firefox and geckodriver, even if they have to be installed.
@@ -42,17 +44,11 @@ pub(crate) struct Wanted {
 /// Where the tools are.
 #[derive(Debug)]
 pub(crate) struct Tools {
-    /// Directories to put before PATH so that Trunk finds what it calls.
-    directories: Vec<PathBuf>,
-    /// wasm-bindgen itself.
-    pub(crate) bindgen: PathBuf,
-    /// What splits the parts that are loaded later off the page's module.
-    pub(crate) splitter: PathBuf,
     /// wasm-opt.
     pub(crate) wasm_opt: PathBuf,
-    /// wasm-bindgen's test runner, which comes with its CLI.
-    pub(crate) test_runner: PathBuf,
-    /// What the tools say their versions are, for they shape the page.
+    /// wasm-bindgen's test runner, when it was wanted.
+    pub(crate) test_runner: Option<PathBuf>,
+    /// What the tools that are not in Cargo.lock say their versions are, for they shape the page.
     pub(crate) versions: String,
     /// Chromium, when it was wanted.
     pub(crate) chromium: Option<Browser>,
@@ -65,9 +61,10 @@ impl Tools {
     pub(crate) fn ensure(workspace: &Workspace, wanted: Wanted) -> Result<Self> {
         rust_target::ensure(workspace)?;
         let wasm_opt = binaryen::ensure(workspace)?;
-        let bindgen = cargo_tool::wasm_bindgen(workspace)?;
-        let trunk = cargo_tool::trunk(workspace)?;
-        let splitter = cargo_tool::splitter(workspace)?;
+        let bindgen = wanted
+            .test_runner
+            .then(|| cargo_tool::wasm_bindgen(workspace))
+            .transpose()?;
         // Without root there can be no namespaces either.
         let networks = wanted.networks && rustix::process::geteuid().is_root();
         for (wanted, programs) in [
@@ -86,39 +83,19 @@ impl Tools {
             browsers::firefox_present(workspace)
         };
         Ok(Self {
-            bindgen: bindgen.directory.join("wasm-bindgen"),
-            splitter: splitter.directory.join("wasm-split-cli"),
             wasm_opt: wasm_opt.directory.join("wasm-opt"),
-            test_runner: bindgen.directory.join("wasm-bindgen-test-runner"),
-            versions: format!(
-                "{} {} {} {}",
-                trunk.version, bindgen.version, wasm_opt.version, splitter.version
-            ),
-            directories: vec![trunk.directory, bindgen.directory, wasm_opt.directory],
+            test_runner: bindgen.map(|found| found.directory.join("wasm-bindgen-test-runner")),
+            versions: format!("wasm-opt {}", wasm_opt.version),
             chromium,
             firefox,
         })
     }
-
-    /// PATH with the tools in front.
-    pub(crate) fn path(&self) -> Result<OsString> {
-        path_with(&self.directories)
-    }
-
-    /// The same, with another directory before all of them.
-    pub(crate) fn path_after(&self, first: &Path) -> Result<OsString> {
-        let directories = &self.directories;
-        let all: Vec<PathBuf> = std::iter::once(first)
-            .chain(directories.iter().map(PathBuf::as_path))
-            .map(Path::to_owned)
-            .collect();
-        path_with(&all)
-    }
 }
 
-/// A tool that was found: its directory and what it says its version is.
-#[derive(Debug)]
-struct Found {
-    directory: PathBuf,
-    version: version::Version,
+/// Trunk and what it calls, installed if missing: a PATH on which it finds everything.
+pub(crate) fn ensure_trunk(workspace: &Workspace) -> Result<OsString> {
+    rust_target::ensure(workspace)?;
+    let bindgen = cargo_tool::wasm_bindgen(workspace)?;
+    let trunk = cargo_tool::trunk(workspace)?;
+    path_with(&[trunk.directory, bindgen.directory])
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use crate::workspace::{WASM_TARGET, Workspace};
-use crate::{proc, say};
+use crate::{proc, report};
 
 /// The standard library's source, under `lib/rustlib`.
 const LIBRARY: &str = "src/rust/library";
@@ -18,7 +18,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
     let rustlib = rustlib(workspace)?;
     // The page is built together with its standard library; see `page`.
     if !rustlib.join(LIBRARY).join("Cargo.lock").is_file() {
-        say::step(
+        report::step(
             "adding the standard library's source to the toolchain (about 5 seconds, once)",
             || rustup(workspace, &["component", "add", "rust-src"]),
         )?;
@@ -26,7 +26,7 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
     if rustlib.join(WASM_TARGET).join("lib").is_dir() {
         return Ok(());
     }
-    say::step(
+    report::step(
         &format!("adding the target {WASM_TARGET} to the toolchain (about 10 seconds, once)"),
         || {
             rustup(workspace, &["target", "add", WASM_TARGET]).with_context(|| {
@@ -34,11 +34,6 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
             })
         },
     )
-}
-
-/// The standard library as a workspace, for cargo.
-pub(crate) fn library_manifest(workspace: &Workspace) -> Result<PathBuf> {
-    Ok(rustlib(workspace)?.join(LIBRARY).join("Cargo.toml"))
 }
 
 fn rustlib(workspace: &Workspace) -> Result<PathBuf> {
@@ -57,7 +52,7 @@ pub(crate) fn ensure_components(workspace: &Workspace) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    say::step(
+    report::step(
         &format!(
             "adding {} to the toolchain (about 10 seconds, once)",
             missing.join(" and ")
@@ -77,7 +72,7 @@ pub(crate) fn ensure_nightly(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     let install = ["toolchain", "install", "nightly", "--profile", "minimal"];
-    say::step(
+    report::step(
         "installing the nightly toolchain (about 20 seconds, once)",
         || rustup(workspace, &install),
     )

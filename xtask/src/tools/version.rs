@@ -34,6 +34,13 @@ impl fmt::Display for Version {
     }
 }
 
+/// A tool that was found: its directory and what it says its version is.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) directory: PathBuf,
+    pub(super) version: Version,
+}
+
 /// What `program --version` says; nothing if it does not run.
 pub(crate) fn of(program: &Path) -> Option<Version> {
     let output = Command::new(program).arg("--version").output().ok()?;

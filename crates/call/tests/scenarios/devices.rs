@@ -1,9 +1,9 @@
-//! A person with two devices.
+//! A user with two devices.
 
 use crate::*;
 
 #[test]
-fn of_two_devices_one_answers_and_the_other_stops_ringing() {
+fn an_answer_ends_the_ringing_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -37,11 +37,11 @@ fn of_two_accepts_at_once_one_wins() {
 }
 
 #[test]
-fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
+fn a_decline_ends_the_ringing_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(1, Input::Decline);
+    world.command(1, Command::Decline);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::PeerDeclined));
     assert_eq!(world.end(2), Some(EndReason::DeclinedElsewhere));
@@ -49,11 +49,11 @@ fn a_decline_on_one_device_ends_the_ringing_on_the_other() {
 }
 
 #[test]
-fn a_device_that_stops_ringing_first_ends_the_ringing_on_the_other() {
+fn ringing_that_times_out_ends_on_other_devices() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.now = limits::RING;
+    world.now = Now::ZERO + limits::RING;
     world.input(2, Input::Timeout);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));

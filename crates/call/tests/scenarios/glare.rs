@@ -11,12 +11,12 @@ fn glare_ends_in_one_call_whichever_id_is_greater() {
         world.settle();
         assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
         for who in [ALICE, BOB] {
-            let call = world.pages[who].machine.view().call.unwrap();
+            let call = world.pages[who].machine.snapshot().call.unwrap();
             assert_eq!(call.call_id, call_id("call_2"));
             assert_eq!(call.camera, Capture::On);
             assert_eq!(world.pages[who].open_connections(), 1);
         }
-        world.input(BOB, Input::HangUp);
+        world.command(BOB, Command::HangUp);
         world.settle();
         world.assert_all_let_go();
     }
@@ -34,14 +34,14 @@ fn glare_before_our_offer_is_out_takes_theirs() {
     world.describe_now(ALICE);
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
-    let call = world.pages[ALICE].machine.view().call.unwrap();
+    let call = world.pages[ALICE].machine.snapshot().call.unwrap();
     assert_eq!(call.call_id, call_id("call_1"));
 }
 
 #[test]
-fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for() {
+fn glare_turns_on_no_camera_unasked() {
     let mut world = World::new();
-    world.place(ALICE, BOB, "call_1", CallType::Audio);
+    world.start_call(ALICE, BOB, "call_1", CallType::Audio);
     world.video_call(BOB, ALICE, "call_2");
     world.settle();
     assert_eq!(world.state(ALICE), State::Connected);
@@ -49,7 +49,7 @@ fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for()
 
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    world.place(BOB, ALICE, "call_2", CallType::Audio);
+    world.start_call(BOB, ALICE, "call_2", CallType::Audio);
     world.settle();
     assert_eq!(world.state(ALICE), State::Connected);
     assert!(
@@ -59,7 +59,7 @@ fn glare_of_an_audio_and_a_video_call_turns_on_no_camera_that_nobody_asked_for()
 }
 
 #[test]
-fn a_late_glare_offer_does_not_disturb_the_call_that_beat_it() {
+fn a_late_glare_offer_leaves_the_winning_call_alone() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_2");
     world.settle();
@@ -72,7 +72,7 @@ fn a_late_glare_offer_does_not_disturb_the_call_that_beat_it() {
 }
 
 #[test]
-fn the_same_peer_calling_anew_replaces_the_call_that_it_has_lost() {
+fn a_peer_that_calls_anew_replaces_its_lost_call() {
     let mut world = World::connected();
     world.signal(BOB, ALICE, offer("call_9", CallType::Audio));
     assert_eq!(world.state(ALICE), State::Ringing);
@@ -81,7 +81,7 @@ fn the_same_peer_calling_anew_replaces_the_call_that_it_has_lost() {
 }
 
 #[test]
-fn a_glare_offer_that_comes_late_or_again_does_not_disturb_the_connected_call() {
+fn a_repeated_glare_offer_disturbs_no_connected_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_2");
     world.video_call(BOB, ALICE, "call_1");
@@ -91,7 +91,7 @@ fn a_glare_offer_that_comes_late_or_again_does_not_disturb_the_connected_call() 
     world.deliver_one(BOB, lost.clone());
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.settle();
     world.deliver_one(BOB, lost);
     world.settle();
@@ -100,7 +100,7 @@ fn a_glare_offer_that_comes_late_or_again_does_not_disturb_the_connected_call() 
 }
 
 #[test]
-fn a_reloaded_page_that_calls_while_we_connect_to_its_former_self_rings() {
+fn a_reloaded_peer_rings_while_we_still_connect() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_9");
     world.settle();
@@ -116,7 +116,7 @@ fn a_reloaded_page_that_calls_while_we_connect_to_its_former_self_rings() {
 }
 
 #[test]
-fn of_two_offers_of_one_page_the_later_one_rings_and_the_earlier_one_ends_there() {
+fn of_two_offers_of_one_page_the_later_one_rings() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -127,7 +127,7 @@ fn of_two_offers_of_one_page_the_later_one_rings_and_the_earlier_one_ends_there(
 }
 
 #[test]
-fn glare_with_a_page_that_is_closed_meanwhile_ends_within_seconds() {
+fn glare_with_a_closed_page_ends_within_seconds() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.video_call(BOB, ALICE, "call_2");
@@ -136,22 +136,22 @@ fn glare_with_a_page_that_is_closed_meanwhile_ends_within_seconds() {
     world.wire.pop_front();
     world.settle();
     assert_eq!(world.state(ALICE), State::Connecting);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     world.assert_all_let_go();
 }
 
 #[test]
-fn a_new_call_rings_although_the_peer_does_not_know_yet_that_its_own_is_over() {
+fn a_new_call_rings_though_the_peers_decline_was_lost() {
     let mut world = World::new();
     world.video_call(BOB, ALICE, "call_2");
     world.settle();
-    world.input(ALICE, Input::Decline);
+    world.command(ALICE, Command::Decline);
     // The decline is lost; in Bob's eyes his call still wins.
     world.wire.clear();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
-    let call = world.pages[BOB].machine.view().call.unwrap();
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!(call.call_id, call_id("call_1"));
 }

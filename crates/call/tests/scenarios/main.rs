@@ -19,12 +19,15 @@ mod world;
 use std::time::Duration;
 
 use wimpex_call::{
-    Capture, EndReason, Input, MediaError, Output, PeerConnectionState, State, limits,
+    Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionId, PeerConnectionState,
+    State, limits,
 };
 use wimpex_protocol::{
-    Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, Candidate,
-    IceCandidate, Offer, Sdp, Signal,
+    Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, IceCandidate,
+    Offer, Sdp, Signal,
 };
+use wimpex_sansio::{Machine, Now};
+use wimpex_webrtc::IceCandidateInit;
 use world::{ALICE, BOB, CAROL, World, call_id};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,7 +35,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn candidate(id: Option<&str>, text: &str) -> Signal {
     Signal::IceCandidate(IceCandidate {
         call_id: id.map(call_id),
-        candidate: Candidate {
+        candidate: IceCandidateInit {
             candidate: text.into(),
             sdp_m_line_index: Some(0),
             sdp_mid: None,

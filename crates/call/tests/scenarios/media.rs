@@ -13,7 +13,7 @@ fn after_accept_nothing_waits_for_the_camera() {
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
 
-    world.answer_question(BOB, Ok(()));
+    world.answer_prompt(BOB, Ok(()));
     let attached = world.pages[BOB]
         .outputs
         .iter()
@@ -24,83 +24,83 @@ fn after_accept_nothing_waits_for_the_camera() {
 #[test]
 fn an_audio_call_never_asks_for_the_camera() {
     let mut world = World::new();
-    world.place(ALICE, BOB, "call_1", CallType::Audio);
+    world.start_call(ALICE, BOB, "call_1", CallType::Audio);
     world.settle();
     world.accept(BOB);
     world.settle();
     assert_eq!(world.state(BOB), State::Connected);
     assert!(!world.pages[ALICE].camera_is_on() && !world.pages[BOB].camera_is_on());
-    world.input(BOB, Input::SetCamera(true));
+    world.command(BOB, Command::SetCamera(true));
     assert!(!world.pages[BOB].camera_is_on());
 }
 
 #[test]
-fn accepting_without_camera_leaves_it_off_until_it_is_wanted() {
+fn accept_without_camera_leaves_it_off_until_asked() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(BOB, Input::Accept { camera: false });
+    world.command(BOB, Command::Accept { camera: false });
     world.settle();
     assert!(!world.pages[BOB].camera_is_on());
-    world.input(BOB, Input::SetCamera(true));
+    world.command(BOB, Command::SetCamera(true));
     assert!(world.pages[BOB].camera_is_on());
-    world.input(BOB, Input::SetCamera(false));
+    world.command(BOB, Command::SetCamera(false));
     assert!(!world.pages[BOB].camera_is_on());
 }
 
 #[test]
-fn a_camera_that_is_allowed_after_the_call_is_over_goes_off_again() {
+fn a_camera_allowed_after_the_end_goes_off_again() {
     let mut world = World::new();
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
-    world.input(ALICE, Input::HangUp);
-    world.answer_question(ALICE, Ok(()));
+    world.command(ALICE, Command::HangUp);
+    world.answer_prompt(ALICE, Ok(()));
     world.settle();
     world.assert_all_let_go();
 
     // Nor does it join the next call.
     world.video_call(ALICE, BOB, "call_2");
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.pages[ALICE].permission = Some(Ok(()));
-    world.place(ALICE, BOB, "call_3", CallType::Audio);
-    world.answer_question(ALICE, Ok(()));
+    world.start_call(ALICE, BOB, "call_3", CallType::Audio);
+    world.answer_prompt(ALICE, Ok(()));
     assert!(!world.pages[ALICE].camera_is_on());
 }
 
 #[test]
-fn a_camera_turned_off_while_the_browser_still_asks_stays_off() {
+fn a_camera_turned_off_during_the_prompt_stays_off() {
     let mut world = World::new();
     world.pages[ALICE].permission = None;
     world.video_call(ALICE, BOB, "call_1");
-    world.input(ALICE, Input::SetCamera(false));
-    world.answer_question(ALICE, Ok(()));
+    world.command(ALICE, Command::SetCamera(false));
+    world.answer_prompt(ALICE, Ok(()));
     assert!(!world.pages[ALICE].camera_is_on());
-    let call = world.pages[ALICE].machine.view().call.unwrap();
+    let call = world.pages[ALICE].machine.snapshot().call.unwrap();
     assert_eq!((call.microphone, call.camera), (Capture::On, Capture::Off));
 }
 
 #[test]
-fn a_call_without_microphone_and_camera_goes_on_and_can_ask_again() {
+fn a_call_without_devices_goes_on_and_can_ask_again() {
     let mut world = World::new();
-    world.pages[BOB].permission = Some(Err(MediaError::Denied));
+    world.pages[BOB].permission = Some(Err(MediaError::NotAllowed));
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.accept(BOB);
     world.settle();
     assert_eq!(world.state(BOB), State::Connected);
-    let call = world.pages[BOB].machine.view().call.unwrap();
-    assert_eq!(call.microphone, Capture::Failed(MediaError::Denied));
-    assert_eq!(call.camera, Capture::Failed(MediaError::Denied));
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
+    assert_eq!(call.microphone, Capture::Failed(MediaError::NotAllowed));
+    assert_eq!(call.camera, Capture::Failed(MediaError::NotAllowed));
 
     world.pages[BOB].permission = Some(Ok(()));
-    world.input(BOB, Input::SetMuted(false));
-    world.input(BOB, Input::SetCamera(true));
-    let call = world.pages[BOB].machine.view().call.unwrap();
+    world.command(BOB, Command::SetMuted(false));
+    world.command(BOB, Command::SetCamera(true));
+    let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!((call.microphone, call.camera), (Capture::On, Capture::On));
 }
 
 #[test]
-fn an_unplugged_camera_is_told_and_can_be_turned_on_again() {
+fn an_unplugged_camera_shows_and_can_be_asked_again() {
     let mut world = World::connected();
     let request = *world.pages[ALICE]
         .live
@@ -110,8 +110,8 @@ fn an_unplugged_camera_is_told_and_can_be_turned_on_again() {
         .unwrap();
     let kind = wimpex_call::TrackKind::Video;
     world.input(ALICE, Input::TrackEnded { request, kind });
-    let camera = |world: &World| world.pages[ALICE].machine.view().call.unwrap().camera;
-    assert_eq!(camera(&world), Capture::Failed(MediaError::Lost));
-    world.input(ALICE, Input::SetCamera(true));
+    let camera = |world: &World| world.pages[ALICE].machine.snapshot().call.unwrap().camera;
+    assert_eq!(camera(&world), Capture::Failed(MediaError::Ended));
+    world.command(ALICE, Command::SetCamera(true));
     assert_eq!(camera(&world), Capture::On);
 }

@@ -3,24 +3,24 @@
 use crate::*;
 
 #[test]
-fn a_callee_whose_tab_is_closed_ends_the_calling_within_five_seconds() {
+fn a_callee_that_closes_ends_calling_in_5_seconds() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.vanish(BOB);
     assert_eq!(world.state(ALICE), State::Calling, "it may come back");
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     world.assert_all_let_go();
 }
 
 #[test]
-fn a_caller_whose_tab_is_closed_ends_the_ringing_within_five_seconds() {
+fn a_caller_that_closes_ends_ringing_in_5_seconds() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.vanish(ALICE);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
     world.assert_all_let_go();
 }
@@ -35,7 +35,7 @@ fn either_side_may_vanish_while_connecting() {
         world.accept(BOB);
         world.settle();
         world.vanish(gone);
-        world.pass(limits::GONE_AFTER);
+        world.pass(limits::PEER_LEFT_AFTER);
         assert_eq!(world.end(1 - gone), Some(EndReason::PeerGone));
         world.assert_all_let_go();
     }
@@ -48,9 +48,9 @@ fn a_peer_that_comes_back_in_time_is_called_on() {
         world.video_call(ALICE, BOB, "call_1");
         world.settle();
         world.away(away);
-        world.pass(limits::GONE_AFTER - SECOND);
+        world.pass(limits::PEER_LEFT_AFTER - SECOND);
         world.back(away);
-        world.pass(limits::GONE_AFTER);
+        world.pass(limits::PEER_LEFT_AFTER);
         assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
         world.accept(BOB);
         world.settle();
@@ -64,7 +64,7 @@ fn a_device_that_comes_back_too_late_stops_ringing() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.away(BOB);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
     // The cancel reached nobody. What Bob hears of is his own login.
     world.back(BOB);
@@ -74,7 +74,7 @@ fn a_device_that_comes_back_too_late_stops_ringing() {
 }
 
 #[test]
-fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
+fn a_page_opened_while_it_is_called_rings() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.pages[2].online = false;
     world.video_call(ALICE, BOB, "call_1");
@@ -85,7 +85,7 @@ fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
     world.settle();
     assert_eq!(world.state(2), State::Ringing);
     // The first device is reloaded, and is another one now.
-    world.pages[BOB].machine = wimpex_call::Machine::new();
+    world.pages[BOB].machine = wimpex_call::CallMachine::new();
     world.pages[BOB].device = wimpex_protocol::DeviceId::parse("b3").unwrap();
     world.tell_presence();
     world.settle();
@@ -99,12 +99,12 @@ fn a_page_that_is_opened_or_reloaded_while_it_is_called_rings() {
 }
 
 #[test]
-fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
+fn one_of_two_devices_leaves_the_other_rings_on() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.vanish(BOB);
-    world.pass(limits::GONE_AFTER);
+    world.pass(limits::PEER_LEFT_AFTER);
     assert_eq!(world.state(ALICE), State::Calling);
     world.accept(2);
     world.settle();
@@ -112,7 +112,7 @@ fn of_two_devices_one_may_vanish_and_the_other_rings_on() {
 }
 
 #[test]
-fn an_offer_that_misses_one_device_does_not_end_the_call_that_rings_on_another() {
+fn an_offer_that_misses_a_device_ends_no_call() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.pages[2].online = false;
     world.video_call(ALICE, BOB, "call_1");
@@ -144,13 +144,13 @@ fn presence_does_not_end_a_connected_call() {
 fn hanging_up_works_while_the_server_is_away() {
     let mut world = World::connected();
     world.away(ALICE);
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
-    let end_call = world.pages[ALICE].farewells.pop().unwrap();
+    let end_call = world.pages[ALICE].goodbyes.pop().unwrap();
     assert_eq!(end_call.reason, CallEndReason::Ended);
-    let generation = world.pages[BOB].machine.view().call.unwrap().generation;
-    let stale = Input::Direct {
-        generation,
+    let connection_id = world.pages[BOB].machine.snapshot().call.unwrap().connection;
+    let stale = Input::DataChannelMessage {
+        connection: connection_id,
         end: CallEnd {
             call_id: call_id("call_0"),
             ..end_call.clone()
@@ -159,8 +159,14 @@ fn hanging_up_works_while_the_server_is_away() {
     world.input(BOB, stale);
     assert_eq!(world.state(BOB), State::Connected);
     let end = end_call;
-    world.input(BOB, Input::Direct { generation, end });
+    world.input(
+        BOB,
+        Input::DataChannelMessage {
+            connection: connection_id,
+            end,
+        },
+    );
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
-    assert!(world.pages[BOB].farewells.is_empty(), "the peer knows");
+    assert!(world.pages[BOB].goodbyes.is_empty(), "the peer knows");
     world.assert_all_let_go();
 }

@@ -13,16 +13,23 @@ fn restart_server(world: &mut World) {
 }
 
 #[test]
-fn an_offer_that_the_old_server_took_along_is_sent_again() {
+fn an_offer_lost_in_a_restart_is_sent_again() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     restart_server(&mut world);
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
-    assert!(world.pages[ALICE].machine.view().call.unwrap().peer_rings);
+    assert!(
+        world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .peer_rings
+    );
 }
 
 #[test]
-fn an_answer_and_candidates_that_the_old_server_took_along_are_sent_again() {
+fn an_answer_lost_in_a_restart_is_sent_again() {
     for renewed in [&[ALICE][..], &[BOB], &[ALICE, BOB]] {
         let mut world = World::new();
         world.video_call(ALICE, BOB, "call_1");
@@ -41,7 +48,7 @@ fn an_answer_and_candidates_that_the_old_server_took_along_are_sent_again() {
 }
 
 #[test]
-fn candidates_that_were_lost_do_not_doom_the_connection() {
+fn lost_candidates_are_sent_again() {
     for renewed in [ALICE, BOB] {
         let mut world = World::new();
         world.path = false;
@@ -61,11 +68,11 @@ fn candidates_that_were_lost_do_not_doom_the_connection() {
 }
 
 #[test]
-fn a_cancel_that_was_lost_ends_the_ringing_when_the_callee_is_back() {
+fn a_lost_cancel_is_learnt_by_a_returning_callee() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
     world.renew(BOB);
     world.settle();
@@ -74,11 +81,11 @@ fn a_cancel_that_was_lost_ends_the_ringing_when_the_callee_is_back() {
 }
 
 #[test]
-fn a_decline_that_was_lost_ends_the_calling_when_the_offer_comes_again() {
+fn a_lost_decline_is_sent_again_for_the_offer() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(BOB, Input::Decline);
+    world.command(BOB, Command::Decline);
     world.wire.clear();
     world.renew(ALICE);
     world.settle();
@@ -87,7 +94,7 @@ fn a_decline_that_was_lost_ends_the_calling_when_the_offer_comes_again() {
 }
 
 #[test]
-fn answered_elsewhere_that_was_lost_is_learnt_by_the_other_device() {
+fn a_lost_answered_elsewhere_is_sent_again() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
@@ -103,24 +110,24 @@ fn answered_elsewhere_that_was_lost_is_learnt_by_the_other_device() {
 }
 
 #[test]
-fn after_a_restart_the_others_have_ten_seconds_to_log_in_again() {
+fn a_restart_gives_peers_ten_seconds_to_log_in() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.pages[BOB].online = false;
     world.renew(ALICE);
     world.settle();
-    world.pass(limits::GONE_AFTER_RENEWAL - SECOND);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL - SECOND);
     assert_eq!(world.state(ALICE), State::Calling);
     world.pages[BOB].online = true;
     world.tell_presence();
     world.renew(BOB);
-    world.pass(limits::GONE_AFTER_RENEWAL);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL);
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
 
     world.pages[BOB].online = false;
     world.renew(ALICE);
-    world.pass(limits::GONE_AFTER_RENEWAL);
+    world.pass(limits::PEER_LEFT_AFTER_RENEWAL);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerGone));
 }
 
@@ -135,7 +142,7 @@ fn a_connected_call_does_not_notice_a_restart() {
 }
 
 #[test]
-fn an_ice_restart_that_the_old_server_took_along_is_sent_again() {
+fn an_ice_restart_lost_in_a_restart_is_sent_again() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Failed);
     world.path = true;
@@ -144,9 +151,9 @@ fn an_ice_restart_that_the_old_server_took_along_is_sent_again() {
 }
 
 #[test]
-fn an_end_that_was_lost_is_told_to_whoever_still_restarts_ice() {
+fn a_lost_end_is_told_to_who_still_restarts_ice() {
     let mut world = World::connected();
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.wire.clear();
     world.cut(PeerConnectionState::Failed);
     world.settle();
@@ -155,7 +162,7 @@ fn an_end_that_was_lost_is_told_to_whoever_still_restarts_ice() {
 }
 
 #[test]
-fn two_who_call_each_other_across_a_restart_end_in_one_call() {
+fn glare_across_a_restart_ends_in_one_call() {
     for lost in 0..=2 {
         let mut world = World::new();
         world.video_call(ALICE, BOB, "call_2");
@@ -170,11 +177,11 @@ fn two_who_call_each_other_across_a_restart_end_in_one_call() {
 }
 
 #[test]
-fn a_caller_that_comes_back_later_than_the_callee_and_has_cancelled_ends_the_ringing() {
+fn a_caller_back_after_its_callee_ends_the_ringing() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.wire.clear();
     // The server has restarted, and Bob is there first.
     world.pages[ALICE].online = false;

@@ -16,13 +16,18 @@ fn a_connection_that_never_comes_ends_on_both_sides() {
 }
 
 #[test]
-fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
+fn an_ice_restart_repairs_and_the_clock_runs_on() {
     for seen_as in [
         PeerConnectionState::Disconnected,
         PeerConnectionState::Failed,
     ] {
         let mut world = World::connected();
-        let since = world.pages[ALICE].machine.view().call.unwrap().connected_at;
+        let since = world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .connected_at;
         world.cut(seen_as);
         assert_eq!(
             world.states()[..2],
@@ -37,7 +42,12 @@ fn a_lost_path_is_repaired_by_an_ice_restart_and_the_timer_runs_on() {
         world.settle();
         assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
         assert_eq!(
-            world.pages[ALICE].machine.view().call.unwrap().connected_at,
+            world.pages[ALICE]
+                .machine
+                .snapshot()
+                .call
+                .unwrap()
+                .connected_at,
             since
         );
     }
@@ -63,7 +73,7 @@ fn two_ice_restarts_at_once_end_in_one() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Disconnected);
     // The caller's restart is on its way when the callee's begins.
-    world.now += limits::CALLEE_RESTART_AFTER;
+    world.now = world.now + limits::CALLEE_RESTART_AFTER;
     world.input(ALICE, Input::Timeout);
     world.input(BOB, Input::Timeout);
     world.path = true;
@@ -82,11 +92,22 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 }
 
 #[test]
-fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
+fn a_peer_that_closes_its_connection_has_hung_up() {
     let mut world = World::connected();
-    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
+    let connection_id = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
     let state = PeerConnectionState::Closed;
-    world.input(ALICE, Input::Connection { generation, state });
+    world.input(
+        ALICE,
+        Input::ConnectionStateChanged {
+            connection: connection_id,
+            state,
+        },
+    );
     assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
     assert_eq!(world.pages[ALICE].open_connections(), 0);
 }
@@ -95,54 +116,132 @@ fn a_peer_that_closes_its_connection_without_a_word_has_hung_up() {
 fn a_browser_that_cannot_make_an_offer_ends_the_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let generation = world.pages[ALICE].machine.view().call.unwrap().generation;
-    world.input(ALICE, Input::NegotiationFailed { generation });
+    let connection_id = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
+    world.input(
+        ALICE,
+        Input::LocalDescriptionFailed {
+            connection: connection_id,
+        },
+    );
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::NegotiationFailed));
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
     world.assert_all_let_go();
 }
 
+/// The input about the connection of the call that a page has.
+fn about_connection(world: &World, who: usize, input: fn(PeerConnectionId) -> Input) -> Input {
+    input(world.pages[who].machine.snapshot().call.unwrap().connection)
+}
+
+#[test]
+fn a_connection_that_cannot_be_created_ends_the_call() {
+    for refusing in [ALICE, BOB] {
+        let mut world = World::new();
+        world.pages[refusing].slow_to_describe = true;
+        world.video_call(ALICE, BOB, "call_1");
+        world.settle();
+        if refusing == BOB {
+            world.accept(BOB);
+        }
+        let input = about_connection(&world, refusing, |connection| {
+            Input::CreateConnectionFailed { connection }
+        });
+        world.input(refusing, input);
+        world.settle();
+        assert_eq!(world.end(refusing), Some(EndReason::NegotiationFailed));
+        world.assert_all_let_go();
+    }
+}
+
+#[test]
+fn an_answer_that_the_browser_refuses_ends_the_call() {
+    let mut world = World::new();
+    world.path = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.accept(BOB);
+    world.settle();
+    let input = about_connection(&world, ALICE, |connection| Input::SetRemoteAnswerFailed {
+        connection,
+    });
+    world.input(ALICE, input);
+    world.settle();
+    assert_eq!(world.end(ALICE), Some(EndReason::NegotiationFailed));
+    assert_eq!(world.end(BOB), Some(EndReason::ConnectionFailed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn an_answer_refused_in_a_live_call_changes_nothing() {
+    let mut world = World::connected();
+    world.pages[ALICE].slow_to_describe = true;
+    // While the browser creates the offer of a restart.
+    world.input(ALICE, Input::NetworkChanged);
+    let input = about_connection(&world, ALICE, |connection| Input::SetRemoteAnswerFailed {
+        connection,
+    });
+    world.input(ALICE, input);
+    world.describe_now(ALICE);
+    let sent = world.pages[ALICE].sent_types();
+    let offers = sent.iter().filter(|name| **name == "call-offer").count();
+    assert_eq!(offers, 2, "the restart goes on");
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
 #[test]
 fn whatever_an_old_connection_says_is_ignored() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
-    let old = world.pages[ALICE].machine.view().call.unwrap().generation;
-    world.input(ALICE, Input::HangUp);
+    let old = world.pages[ALICE]
+        .machine
+        .snapshot()
+        .call
+        .unwrap()
+        .connection;
+    world.command(ALICE, Command::HangUp);
     world.video_call(ALICE, CAROL, "call_2");
     world.settle();
-    let before = world.pages[ALICE].machine.view();
+    let before = world.pages[ALICE].machine.snapshot();
     let sent = world.pages[ALICE].sent.len();
     let sdp = Sdp("late".into());
     world.input(
         ALICE,
         Input::LocalOffer {
-            generation: old,
+            connection: old,
             sdp: sdp.clone(),
         },
     );
     world.input(
         ALICE,
         Input::LocalAnswer {
-            generation: old,
+            connection: old,
             sdp,
         },
     );
-    world.input(ALICE, Input::NegotiationFailed { generation: old });
+    world.input(ALICE, Input::LocalDescriptionFailed { connection: old });
+    world.input(ALICE, Input::SetRemoteAnswerFailed { connection: old });
+    world.input(ALICE, Input::CreateConnectionFailed { connection: old });
     let state = PeerConnectionState::Failed;
     world.input(
         ALICE,
-        Input::Connection {
-            generation: old,
+        Input::ConnectionStateChanged {
+            connection: old,
             state,
         },
     );
-    assert_eq!(world.pages[ALICE].machine.view(), before);
+    assert_eq!(world.pages[ALICE].machine.snapshot(), before);
     assert_eq!(world.pages[ALICE].sent.len(), sent);
 }
 
 #[test]
-fn an_ice_restart_that_is_lost_is_said_again_rather_than_waited_for() {
+fn a_lost_ice_restart_is_retransmitted() {
     for lost in ["call-offer", "call-answer"] {
         let mut world = World::connected();
         world.cut(PeerConnectionState::Failed);
@@ -161,7 +260,7 @@ fn an_ice_restart_that_is_lost_is_said_again_rather_than_waited_for() {
 }
 
 #[test]
-fn an_ice_restart_that_does_not_help_is_followed_by_another() {
+fn an_ice_restart_without_effect_is_repeated() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Failed);
     world.pass(limits::RESTART_AGAIN_AFTER + SECOND);
@@ -206,7 +305,7 @@ fn an_offer_that_was_rolled_back_is_not_sent() {
     // Bob's browser is still making his restart when Alice's offer arrives.
     world.pages[BOB].slow_to_describe = true;
     world.cut(PeerConnectionState::Disconnected);
-    world.now += limits::CALLEE_RESTART_AFTER;
+    world.now = world.now + limits::CALLEE_RESTART_AFTER;
     world.input(BOB, Input::Timeout);
     world.input(ALICE, Input::Timeout);
     world.settle();
@@ -246,7 +345,7 @@ fn both_on_another_network_at_once_end_in_one_restart() {
 }
 
 #[test]
-fn another_network_touches_no_call_that_nobody_has_accepted() {
+fn another_network_touches_no_unaccepted_call() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();

@@ -9,35 +9,42 @@ fn a_video_call_from_click_to_hang_up() {
     assert_eq!(world.state(ALICE), State::Calling);
     world.settle();
     assert_eq!(world.state(BOB), State::Ringing);
-    assert!(world.pages[ALICE].machine.view().call.unwrap().peer_rings);
+    assert!(
+        world.pages[ALICE]
+            .machine
+            .snapshot()
+            .call
+            .unwrap()
+            .peer_rings
+    );
 
-    world.now = 5 * SECOND;
+    world.now = Now::ZERO + 5 * SECOND;
     world.accept(BOB);
     world.settle();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
     assert!(world.pages[ALICE].camera_is_on() && world.pages[BOB].camera_is_on());
 
-    world.now = 65 * SECOND;
-    world.input(ALICE, Input::HangUp);
+    world.now = Now::ZERO + 65 * SECOND;
+    world.command(ALICE, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
-    let duration = world.pages[BOB].machine.view().ended.unwrap().duration;
+    let duration = world.pages[BOB].machine.snapshot().ended.unwrap().duration;
     assert_eq!(duration, Some(60 * SECOND));
     world.assert_all_let_go();
 
-    world.input(BOB, Input::Dismiss);
+    world.command(BOB, Command::Dismiss);
     assert_eq!(world.state(BOB), State::Idle);
 }
 
 #[test]
-fn before_accept_the_callee_has_no_connection_no_camera_and_neither_side_sends_a_candidate() {
+fn before_accept_there_is_no_media_and_no_candidate() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     let bob = &world.pages[BOB];
     assert_eq!(bob.open_connections(), 0);
-    assert!(bob.live.is_empty() && bob.open_questions.is_empty());
+    assert!(bob.live.is_empty() && bob.open_prompts.is_empty());
     assert_eq!(bob.sent_types(), ["call-ringing"]);
     assert_eq!(world.pages[ALICE].sent_types(), ["call-offer"]);
 }
@@ -47,7 +54,7 @@ fn decline() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(BOB, Input::Decline);
+    world.command(BOB, Command::Decline);
     world.settle();
     assert_eq!(world.end(BOB), Some(EndReason::Declined));
     assert_eq!(world.end(ALICE), Some(EndReason::PeerDeclined));
@@ -59,7 +66,7 @@ fn cancel_while_ringing() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Cancelled));
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
@@ -71,7 +78,7 @@ fn cancel_crossing_accept() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.accept(BOB);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Cancelled));
@@ -82,8 +89,8 @@ fn cancel_crossing_accept() {
 #[test]
 fn hang_up_crossing_hang_up() {
     let mut world = World::connected();
-    world.input(ALICE, Input::HangUp);
-    world.input(BOB, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::HungUp));
     assert_eq!(world.end(BOB), Some(EndReason::HungUp));
@@ -103,18 +110,18 @@ fn no_answer_ends_the_ringing_on_both_sides() {
 }
 
 #[test]
-fn ringing_ends_even_if_the_caller_is_never_heard_of_again() {
+fn ringing_ends_without_a_word_of_the_caller() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     world.pages[ALICE].online = false;
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     world.pass(limits::RING);
     assert_eq!(world.end(BOB), Some(EndReason::Missed));
 }
 
 #[test]
-fn a_third_person_gets_busy() {
+fn a_third_user_gets_busy() {
     let mut world = World::connected();
     world.video_call(CAROL, ALICE, "call_2");
     world.settle();
@@ -133,7 +140,7 @@ fn an_offline_peer_ends_the_call_at_once() {
 }
 
 #[test]
-fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
+fn the_minimal_client_cancels_with_a_reject() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Audio));
     assert_eq!(world.state(BOB), State::Ringing);
@@ -146,12 +153,12 @@ fn a_client_of_the_seeds_four_messages_can_cancel_with_a_reject() {
 }
 
 #[test]
-fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates() {
+fn a_repeated_offer_is_only_answered_again() {
     let mut world = World::new();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));
-    let shown = world.pages[BOB].machine.view();
+    let shown = world.pages[BOB].machine.snapshot();
     world.signal(CAROL, BOB, offer("call_1", CallType::Video));
-    assert_eq!(world.pages[BOB].machine.view(), shown);
+    assert_eq!(world.pages[BOB].machine.snapshot(), shown);
     assert_eq!(
         world.pages[BOB].sent_types(),
         ["call-ringing", "call-ringing"]
@@ -162,7 +169,7 @@ fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates()
     let taken = bob
         .outputs
         .iter()
-        .filter(|o| matches!(o, Output::AcceptOffer { .. }))
+        .filter(|o| matches!(o, Output::SetRemoteOffer { .. }))
         .count();
     assert_eq!(taken, 1);
     let answers: Vec<_> = bob
@@ -175,17 +182,17 @@ fn a_repeated_offer_is_answered_again_but_neither_rings_twice_nor_renegotiates()
 }
 
 #[test]
-fn hang_up_crossing_the_answer_the_ringing_and_a_decline() {
+fn hang_up_crossing_answer_ringing_and_decline() {
     for cross in ["accept", "decline", "ringing"] {
         let mut world = World::new();
         world.video_call(ALICE, BOB, "call_1");
         world.deliver();
         match cross {
             "accept" => world.accept(BOB),
-            "decline" => world.input(BOB, Input::Decline),
+            "decline" => world.command(BOB, Command::Decline),
             _ => {}
         }
-        world.input(ALICE, Input::HangUp);
+        world.command(ALICE, Command::HangUp);
         world.settle();
         assert_eq!(world.end(ALICE), Some(EndReason::Cancelled), "{cross}");
         assert_eq!(world.state(BOB), State::Ended, "{cross}");
@@ -197,7 +204,7 @@ fn hang_up_crossing_the_answer_the_ringing_and_a_decline() {
 fn hang_up_crossing_an_ice_restart() {
     let mut world = World::connected();
     world.cut(PeerConnectionState::Failed);
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     assert_eq!(world.states()[..2], [State::Ended, State::Ended]);
     world.assert_all_let_go();

@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn early_candidates_wait_for_their_offer_and_for_accept() {
+fn early_candidates_wait_for_offer_and_accept() {
     let mut world = World::new();
     world.signal(ALICE, BOB, candidate(Some("call_1"), "early"));
     world.signal(CAROL, BOB, candidate(Some("call_1"), "forged"));
@@ -25,11 +25,11 @@ fn candidates_of_another_call_are_never_applied() {
     world.signal(CAROL, ALICE, candidate(Some("call_1"), "other person"));
     world.signal(CAROL, ALICE, candidate(None, "other person, no call"));
     assert_eq!(world.pages[ALICE].candidates_added(), before);
-    // The seed's form counts, from the peer.
-    world.signal(BOB, ALICE, candidate(None, "seed"));
+    // The minimal client's form (docs/protocol.md) counts, from the peer.
+    world.signal(BOB, ALICE, candidate(None, "minimal"));
     assert_eq!(
         world.pages[ALICE].candidates_added().last().unwrap(),
-        "seed"
+        "minimal"
     );
 }
 
@@ -52,7 +52,7 @@ fn candidates_by_the_thousand_are_bounded() {
 #[test]
 fn messages_for_a_call_that_never_was_do_nothing() {
     let mut world = World::connected();
-    let before = world.pages[ALICE].machine.view();
+    let before = world.pages[ALICE].machine.snapshot();
     world.signal(BOB, ALICE, end("call_0", CallEndReason::Ended));
     world.signal(CAROL, ALICE, end("call_1", CallEndReason::Ended));
     let reject = CallReject {
@@ -67,7 +67,7 @@ fn messages_for_a_call_that_never_was_do_nothing() {
     };
     world.signal(BOB, ALICE, Signal::CallAnswer(answer));
     world.settle();
-    assert_eq!(world.pages[ALICE].machine.view(), before);
+    assert_eq!(world.pages[ALICE].machine.snapshot(), before);
     assert_eq!(world.state(BOB), State::Connected);
 }
 
@@ -77,14 +77,14 @@ fn an_answer_to_a_call_that_is_over_is_told_so() {
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
     // Alice's page was reloaded: it knows of no call.
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     world.accept(BOB);
     world.settle();
     assert_eq!(world.end(BOB), Some(EndReason::PeerHungUp));
 }
 
 #[test]
-fn an_end_that_comes_before_its_offer_keeps_it_from_ringing() {
+fn an_end_before_its_offer_prevents_ringing() {
     let ends = [
         end("call_1", CallEndReason::Cancelled),
         end("call_1", CallEndReason::AnsweredElsewhere),
@@ -110,7 +110,7 @@ fn an_end_that_comes_before_its_offer_keeps_it_from_ringing() {
 fn a_late_offer_does_not_ring_for_a_call_that_is_over() {
     let mut world = World::connected();
     let first = world.pages[ALICE].sent[0].clone();
-    world.input(BOB, Input::HangUp);
+    world.command(BOB, Command::HangUp);
     world.settle();
     world.deliver_one(ALICE, first);
     world.settle();
@@ -118,10 +118,10 @@ fn a_late_offer_does_not_ring_for_a_call_that_is_over() {
 }
 
 #[test]
-fn an_offer_that_was_answered_busy_does_not_ring_when_it_is_repeated() {
+fn an_offer_answered_busy_never_rings_later() {
     let mut world = World::connected();
     world.signal(CAROL, ALICE, offer("call_2", CallType::Audio));
-    world.input(ALICE, Input::HangUp);
+    world.command(ALICE, Command::HangUp);
     world.signal(CAROL, ALICE, offer("call_2", CallType::Audio));
     assert_eq!(world.state(ALICE), State::Ended);
     world.signal(CAROL, ALICE, offer("call_3", CallType::Audio));
@@ -129,7 +129,7 @@ fn an_offer_that_was_answered_busy_does_not_ring_when_it_is_repeated() {
 }
 
 #[test]
-fn the_memory_of_calls_that_are_over_is_bounded_for_each_person() {
+fn the_memory_of_ended_calls_is_bounded_per_peer() {
     let mut world = World::new();
     world.signal(ALICE, BOB, end("call_1", CallEndReason::Cancelled));
     for n in 0..1_000 {
@@ -145,7 +145,7 @@ fn the_memory_of_calls_that_are_over_is_bounded_for_each_person() {
 }
 
 #[test]
-fn candidates_by_the_thousand_are_bounded_in_a_live_call_too() {
+fn candidates_of_a_live_call_are_bounded() {
     let mut world = World::connected();
     for n in 0..5_000 {
         world.signal(BOB, ALICE, candidate(Some("call_1"), &n.to_string()));
@@ -159,7 +159,7 @@ fn ringing_for_a_call_that_is_over_is_told_so() {
     let mut world = World::new();
     world.video_call(ALICE, BOB, "call_1");
     world.settle();
-    world.pages[ALICE].machine = wimpex_call::Machine::new();
+    world.pages[ALICE].machine = wimpex_call::CallMachine::new();
     // The offer comes again, by whatever way: Bob says that it rings.
     let first = world.pages[ALICE].sent[0].clone();
     world.deliver_one(ALICE, first);
@@ -186,14 +186,14 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 /// What a whole call looked like on the wire, from one side.
 fn script(who: usize) -> Vec<wimpex_protocol::Relayed> {
     let mut world = World::connected();
-    world.input(who, Input::HangUp);
+    world.command(who, Command::HangUp);
     let mut sent = world.pages[who].sent.clone();
     sent.dedup_by_key(|relayed| relayed.signal.type_name());
     sent
 }
 
 #[test]
-fn offer_candidates_and_end_in_every_order_twice_and_late_never_ring_after_the_end() {
+fn a_callers_messages_in_any_order_end_the_ringing() {
     let script = script(ALICE);
     assert_eq!(script.len(), 4, "offer, answered elsewhere, candidate, end");
     for order in orders(script.len()) {
@@ -211,7 +211,7 @@ fn offer_candidates_and_end_in_every_order_twice_and_late_never_ring_after_the_e
 }
 
 #[test]
-fn answer_candidates_and_end_in_every_order_twice_and_late_leave_no_call_behind() {
+fn a_callees_messages_in_any_order_leave_no_call() {
     let script = script(BOB);
     assert_eq!(script.len(), 4, "ringing, answer, candidate, end");
     for order in orders(script.len()) {

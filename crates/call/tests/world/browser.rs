@@ -1,7 +1,8 @@
 //! What the pages' browsers do: descriptions, connections, tracks.
 
-use wimpex_call::{Generation, Input, Output, PeerConnectionState};
-use wimpex_protocol::{Candidate, Sdp};
+use wimpex_call::{Input, Output, PeerConnectionId, PeerConnectionState};
+use wimpex_protocol::Sdp;
+use wimpex_webrtc::IceCandidateInit;
 
 use super::{Connection, World};
 
@@ -13,25 +14,48 @@ impl World {
                 page.sent.push(relayed.clone());
                 self.wire.push_back((who, relayed));
             }
-            Output::CreateConnection { generation, .. } => {
-                let new = page.connections.insert(generation, Connection::default());
+            Output::CreateConnection {
+                connection: connection_id,
+                ..
+            } => {
+                let new = page
+                    .connections
+                    .insert(connection_id, Connection::default());
                 assert!(new.is_none(), "a connection is made once");
             }
-            Output::MakeOffer { generation, .. } => self.describe(who, generation, true),
-            Output::AcceptOffer { generation, sdp } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
+            Output::CreateOffer {
+                connection: connection_id,
+                ..
+            } => self.describe(who, connection_id, true),
+            Output::SetRemoteOffer {
+                connection: connection_id,
+                sdp,
+            } => {
+                let connection = page
+                    .connections
+                    .get_mut(&connection_id)
+                    .expect("made before");
                 connection.remote = Some(sdp.0);
-                self.describe(who, generation, false);
+                self.describe(who, connection_id, false);
             }
-            Output::AcceptAnswer { generation, sdp } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
+            Output::SetRemoteAnswer {
+                connection: connection_id,
+                sdp,
+            } => {
+                let connection = page
+                    .connections
+                    .get_mut(&connection_id)
+                    .expect("made before");
                 connection.remote = Some(sdp.0);
             }
             Output::AddCandidate {
-                generation,
+                connection: connection_id,
                 candidate,
             } => {
-                let connection = page.connections.get_mut(&generation).expect("made before");
+                let connection = page
+                    .connections
+                    .get_mut(&connection_id)
+                    .expect("made before");
                 assert!(
                     connection.remote.is_some(),
                     "a candidate before its description"
@@ -39,29 +63,31 @@ impl World {
                 connection.added.push(candidate.candidate);
             }
             Output::CloseConnection {
-                generation,
-                farewell,
+                connection: connection_id,
+                goodbye,
             } => {
-                page.connections.remove(&generation).expect("closed once");
-                page.farewells.extend(farewell);
+                page.connections
+                    .remove(&connection_id)
+                    .expect("closed once");
+                page.goodbyes.extend(goodbye);
             }
             Output::RequestMedia {
                 request,
                 audio,
                 video,
             } => {
-                page.open_questions.push((request, audio, video));
+                page.open_prompts.push((request, audio, video));
                 if let Some(outcome) = page.permission {
-                    self.answer_question(who, outcome);
+                    self.answer_prompt(who, outcome);
                 }
             }
             Output::AttachMedia {
-                generation,
+                connection: connection_id,
                 request,
                 audio,
                 video,
             } => {
-                assert!(page.connections.contains_key(&generation));
+                assert!(page.connections.contains_key(&connection_id));
                 page.live.retain(|&(of, kind)| {
                     of != request || (kind == "audio" && audio) || (kind == "video" && video)
                 });
@@ -74,32 +100,38 @@ impl World {
     }
 
     /// The browser makes a description, and finds one path.
-    pub(super) fn describe(&mut self, who: usize, generation: Generation, offer: bool) {
+    pub(super) fn describe(&mut self, who: usize, connection_id: PeerConnectionId, offer: bool) {
         let page = &mut self.pages[who];
         if page.slow_to_describe {
-            return page.undescribed.push((generation, offer));
+            return page.undescribed.push((connection_id, offer));
         }
         // A connection that was closed meanwhile has nothing to say.
-        let Some(connection) = page.connections.get_mut(&generation) else {
+        let Some(connection) = page.connections.get_mut(&connection_id) else {
             return;
         };
         connection.offers += 1;
         let kind = if offer { "offer" } else { "answer" };
         let text = format!(
             "{kind} {} {} {} {}",
-            page.device, page.lives, generation.0, connection.offers
+            page.device, page.lives, connection_id.0, connection.offers
         );
         connection.local = Some(text.clone());
         let sdp = Sdp(text.clone());
         self.input(
             who,
             if offer {
-                Input::LocalOffer { generation, sdp }
+                Input::LocalOffer {
+                    connection: connection_id,
+                    sdp,
+                }
             } else {
-                Input::LocalAnswer { generation, sdp }
+                Input::LocalAnswer {
+                    connection: connection_id,
+                    sdp,
+                }
             },
         );
-        let candidate = Candidate {
+        let candidate = IceCandidateInit {
             candidate: format!("candidate of {text}"),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("0".into()),
@@ -108,7 +140,7 @@ impl World {
         self.input(
             who,
             Input::LocalCandidate {
-                generation,
+                connection: connection_id,
                 candidate,
             },
         );
@@ -117,7 +149,7 @@ impl World {
     /// A connection whose other end is gone fails, as ICE finds out by itself.
     pub fn notice_lost_ends(&mut self) {
         for who in 0..self.pages.len() {
-            let alone: Vec<Generation> = self.pages[who]
+            let alone: Vec<PeerConnectionId> = self.pages[who]
                 .connections
                 .iter()
                 .filter(|(_, own)| {
@@ -125,11 +157,17 @@ impl World {
                     let found = others.filter(|c| c.local == own.remote && c.local.is_some());
                     own.connected && found.count() == 0
                 })
-                .map(|(generation, _)| *generation)
+                .map(|(connection_id, _)| *connection_id)
                 .collect();
-            for generation in alone {
+            for connection_id in alone {
                 let state = PeerConnectionState::Failed;
-                self.input(who, Input::Connection { generation, state });
+                self.input(
+                    who,
+                    Input::ConnectionStateChanged {
+                        connection: connection_id,
+                        state,
+                    },
+                );
             }
         }
     }
@@ -141,7 +179,7 @@ impl World {
         }
         let mut joined = Vec::new();
         for (a, page) in self.pages.iter().enumerate() {
-            for (generation, connection) in &page.connections {
+            for (connection_id, connection) in &page.connections {
                 let matches = |other: &Connection| {
                     connection.local.is_some()
                         && connection.remote.is_some()
@@ -154,15 +192,21 @@ impl World {
                     .flat_map(|p| p.connections.values())
                     .any(matches);
                 if found && !connection.connected {
-                    joined.push((a, *generation));
+                    joined.push((a, *connection_id));
                 }
             }
         }
-        for (who, generation) in joined {
-            if let Some(connection) = self.pages[who].connections.get_mut(&generation) {
+        for (who, connection_id) in joined {
+            if let Some(connection) = self.pages[who].connections.get_mut(&connection_id) {
                 connection.connected = true;
                 let state = PeerConnectionState::Connected;
-                self.input(who, Input::Connection { generation, state });
+                self.input(
+                    who,
+                    Input::ConnectionStateChanged {
+                        connection: connection_id,
+                        state,
+                    },
+                );
             }
         }
     }

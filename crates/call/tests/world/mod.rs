@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    EndReason, Generation, Input, Machine, MediaError, MediaRequest, Output, PeerConnectionState,
-    State,
+    CallMachine, Command, EndReason, Input, MediaError, MediaRequest, Output, PeerConnectionId,
+    PeerConnectionState, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
+use wimpex_sansio::{Machine, Now};
 
 pub const ALICE: usize = 0;
 pub const BOB: usize = 1;
@@ -38,26 +39,26 @@ struct Connection {
 
 /// One page: a machine and its browser.
 pub struct Page {
-    pub machine: Machine,
+    pub machine: CallMachine,
     pub user: UserId,
     pub device: DeviceId,
-    /// How the browser answers `getUserMedia`; `None` leaves the question open.
+    /// How the browser answers `getUserMedia`; `None` leaves the prompt open.
     pub permission: Option<Result<(), MediaError>>,
-    pub open_questions: Vec<(MediaRequest, bool, bool)>,
+    pub open_prompts: Vec<(MediaRequest, bool, bool)>,
     /// Tracks that are live: the camera's light is on while one is `video`.
     pub live: BTreeSet<(MediaRequest, &'static str)>,
     pub sent: Vec<Relayed>,
     pub outputs: Vec<Output>,
     /// What was said over connections before they were closed.
-    pub farewells: Vec<CallEnd>,
+    pub goodbyes: Vec<CallEnd>,
     /// How many browsers before this one were killed: no description is made twice.
     lives: u32,
     /// Whether the page is logged in.
     pub online: bool,
     /// Whether descriptions are held back until [`World::describe_now`].
     pub slow_to_describe: bool,
-    undescribed: Vec<(Generation, bool)>,
-    connections: BTreeMap<Generation, Connection>,
+    undescribed: Vec<(PeerConnectionId, bool)>,
+    connections: BTreeMap<PeerConnectionId, Connection>,
 }
 
 impl Page {
@@ -77,7 +78,7 @@ impl Page {
     }
 
     pub fn end_reason(&self) -> Option<EndReason> {
-        self.machine.view().ended.map(|ended| ended.reason)
+        self.machine.snapshot().ended.map(|ended| ended.reason)
     }
 
     pub fn sent_types(&self) -> Vec<&'static str> {
@@ -90,7 +91,7 @@ impl Page {
 
 pub struct World {
     pub pages: Vec<Page>,
-    pub now: Duration,
+    pub now: Now,
     /// What has been sent and not delivered: (from, message).
     pub wire: VecDeque<(usize, Relayed)>,
     /// Whether media can flow.
@@ -105,15 +106,15 @@ impl World {
 
     pub fn with(pages: &[(&str, &str)]) -> Self {
         let page = |&(user, device): &(&str, &str)| Page {
-            machine: Machine::new(),
+            machine: CallMachine::new(),
             user: UserId::parse(user).unwrap(),
             device: DeviceId::parse(device).unwrap(),
             permission: Some(Ok(())),
-            open_questions: Vec::new(),
+            open_prompts: Vec::new(),
             live: BTreeSet::new(),
             sent: Vec::new(),
             outputs: Vec::new(),
-            farewells: Vec::new(),
+            goodbyes: Vec::new(),
             lives: 0,
             online: true,
             slow_to_describe: false,
@@ -122,7 +123,7 @@ impl World {
         };
         Self {
             pages: pages.iter().map(page).collect(),
-            now: Duration::ZERO,
+            now: Now::ZERO,
             wire: VecDeque::new(),
             path: true,
         }
@@ -149,12 +150,16 @@ impl World {
         }
     }
 
-    pub fn place(&mut self, who: usize, peer: usize, id: &str, call_type: CallType) {
+    pub fn command(&mut self, who: usize, command: Command) {
+        self.input(who, Input::Command(command));
+    }
+
+    pub fn start_call(&mut self, who: usize, peer: usize, id: &str, call_type: CallType) {
         let peer = self.pages[peer].user.clone();
         let call_id = call_id(id);
-        self.input(
+        self.command(
             who,
-            Input::Place {
+            Command::StartCall {
                 call_id,
                 peer,
                 call_type,
@@ -163,11 +168,11 @@ impl World {
     }
 
     pub fn video_call(&mut self, who: usize, peer: usize, id: &str) {
-        self.place(who, peer, id, CallType::Video);
+        self.start_call(who, peer, id, CallType::Video);
     }
 
     pub fn accept(&mut self, who: usize) {
-        self.input(who, Input::Accept { camera: true });
+        self.command(who, Command::Accept { camera: true });
     }
 
     /// Alice and Bob in a video call that Alice placed.
@@ -225,10 +230,10 @@ impl World {
         for who in receivers {
             self.input(
                 who,
-                Input::Remote {
+                Input::Signal {
                     from: self.pages[from].user.clone(),
                     device: self.pages[from].device.clone(),
-                    addressed: relayed.to_device.is_some(),
+                    to_this_device: relayed.to_device.is_some(),
                     signal: relayed.signal.clone(),
                 },
             );
@@ -248,7 +253,7 @@ impl World {
 
     /// The server tells a page who of its peer is there.
     pub fn presence(&mut self, who: usize) {
-        let Some(call) = self.pages[who].machine.view().call else {
+        let Some(call) = self.pages[who].machine.snapshot().call else {
             return;
         };
         let there = self
@@ -270,7 +275,7 @@ impl World {
     /// A tab is closed, or its browser killed, and the server has noticed.
     pub fn vanish(&mut self, who: usize) {
         let page = &mut self.pages[who];
-        page.machine = Machine::new();
+        page.machine = CallMachine::new();
         page.lives += 1;
         page.connections.clear();
         page.live.clear();
@@ -321,8 +326,8 @@ impl World {
         self.now = until;
     }
 
-    pub fn answer_question(&mut self, who: usize, outcome: Result<(), MediaError>) {
-        let (request, audio, video) = self.pages[who].open_questions.remove(0);
+    pub fn answer_prompt(&mut self, who: usize, outcome: Result<(), MediaError>) {
+        let (request, audio, video) = self.pages[who].open_prompts.remove(0);
         for (asked, kind) in [(audio, "audio"), (video, "video")] {
             if asked && outcome.is_ok() {
                 self.pages[who].live.insert((request, kind));
@@ -340,17 +345,17 @@ impl World {
     pub fn cut(&mut self, seen_as: PeerConnectionState) {
         self.path = false;
         for who in 0..self.pages.len() {
-            let generations: Vec<_> = self.pages[who].connections.keys().copied().collect();
-            for generation in generations {
+            let ids: Vec<_> = self.pages[who].connections.keys().copied().collect();
+            for connection_id in ids {
                 self.pages[who]
                     .connections
-                    .get_mut(&generation)
+                    .get_mut(&connection_id)
                     .unwrap()
                     .connected = false;
                 self.input(
                     who,
-                    Input::Connection {
-                        generation,
+                    Input::ConnectionStateChanged {
+                        connection: connection_id,
                         state: seen_as,
                     },
                 );
@@ -361,8 +366,8 @@ impl World {
     /// The browser is done with all descriptions that it was asked for.
     pub fn describe_now(&mut self, who: usize) {
         self.pages[who].slow_to_describe = false;
-        for (generation, offer) in std::mem::take(&mut self.pages[who].undescribed) {
-            self.describe(who, generation, offer);
+        for (connection_id, offer) in std::mem::take(&mut self.pages[who].undescribed) {
+            self.describe(who, connection_id, offer);
         }
     }
 

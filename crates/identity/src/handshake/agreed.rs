@@ -1,42 +1,46 @@
-//! After the three messages: the certificate, the pictures, and what is offered
-//! within the call.
+//! After the three messages: the certificate, the SAS, and renegotiation within the
+//! call.
 
 use std::ops::{Deref, DerefMut};
 
-use super::{Call, Draft, Expected, Incoming, Pending, fingerprint};
+use wimpex_sansio::UnixTime;
+
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
-use crate::{Fingerprint, Kind, MessageHash, Refusal};
+use crate::{Fingerprint, MessageHash, MessageKind, UnsignedMessage, VerifyError};
 
-/// Both sides have said all. Nothing is shown until DTLS stands.
-#[derive(Debug)]
+/// The three messages were exchanged. The SAS stays hidden until DTLS has shown that it
+/// uses the certificate that was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Agreed {
-    pub(super) call: Call,
-    pub(super) fingerprint: Fingerprint,
-    pub(super) peer_fingerprint: Fingerprint,
-    pub(super) sas: Sas,
-    /// The confirmation.
-    pub(super) anchor: MessageHash,
-    /// The timestamps of the last message that was sent, and heard.
-    pub(super) sent: u64,
-    pub(super) heard: u64,
-    /// The last offer that was made within the call.
-    pub(super) offered: Option<MessageHash>,
+    call: CallContext,
+    fingerprint: Fingerprint,
+    peer_fingerprint: Fingerprint,
+    sas: Sas,
+    confirm_hash: MessageHash,
+    /// The timestamp of the last message that was sent.
+    last_sent: UnixTime,
+    /// The timestamp of the last message that was accepted.
+    last_received: UnixTime,
+    /// The last offer that this side has made within the call, while it is unanswered.
+    local_offer: Option<MessageHash>,
 }
 
-/// A call whose two ends are those who have signed.
-#[derive(Debug)]
+/// An agreed handshake whose connection uses the certificate that was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secured(Agreed);
 
 impl Secured {
-    /// The pictures to compare.
+    /// The short authentication string for both people to compare.
     pub fn sas(&self) -> Sas {
         self.0.sas
     }
 
-    /// Whether the other side has proved to be the key that its id names. If
-    /// not it is a guest, and nothing but the pictures tells that nobody stands between.
-    pub fn is_verified(&self) -> bool {
+    /// Whether the peer has proved that it holds the key that its id names. If not it is
+    /// a guest, and nothing but the SAS can show that nobody is in the middle.
+    pub fn is_key_proved(&self) -> bool {
         is_key_id(&self.0.call.peer)
     }
 }
@@ -56,121 +60,162 @@ impl DerefMut for Secured {
 }
 
 impl Agreed {
-    /// The certificate that DTLS has really used: [`Fingerprint::of_certificate`].
+    /// `call` is agreed between the two fingerprints, this side's first. The timestamps
+    /// are those of this side's last message, and of the peer's.
+    pub(super) fn new(
+        call: CallContext,
+        [fingerprint, peer_fingerprint]: [Fingerprint; 2],
+        sas: Sas,
+        confirm_hash: MessageHash,
+        [last_sent, last_received]: [UnixTime; 2],
+    ) -> Self {
+        Self {
+            call,
+            fingerprint,
+            peer_fingerprint,
+            sas,
+            confirm_hash,
+            last_sent,
+            last_received,
+            local_offer: None,
+        }
+    }
+
+    /// Compares the certificate that DTLS uses ([`Fingerprint::of_certificate`]) with
+    /// the one that the peer has signed.
     ///
     /// # Errors
-    /// [`Refusal::OtherCertificate`] if it is not the one that was signed.
-    pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, Refusal> {
+    /// [`VerifyError::OtherCertificate`] if they differ.
+    pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, VerifyError> {
         if *certificate != self.peer_fingerprint {
-            return Err(Refusal::OtherCertificate);
+            return Err(VerifyError::OtherCertificate);
         }
         Ok(Secured(self))
     }
 
-    /// An offer within the call: an ICE restart, or another track. `now` in
-    /// milliseconds since 1970.
+    /// Makes an offer within the call, for an ICE restart or another track. `now` is the
+    /// wall clock's time.
     ///
     /// # Errors
-    /// The description has not exactly one fingerprint, or another than before.
-    pub fn offer(&mut self, sdp: &str, now: u64) -> Result<Draft, Refusal> {
-        let anchor = self.anchor;
-        let draft = self.draft(Kind::Offer, sdp, &anchor, now)?;
-        self.offered = Some(draft.hash());
-        Ok(draft)
+    /// The description has not exactly one fingerprint, or not that of the handshake.
+    pub fn offer(&mut self, sdp: &str, now: UnixTime) -> Result<UnsignedMessage, VerifyError> {
+        let confirm_hash = self.confirm_hash;
+        let offer = self.unsigned_message(MessageKind::Offer, sdp, &confirm_hash, now)?;
+        self.local_offer = Some(offer.hash());
+        Ok(offer)
     }
 
-    /// An offer within the call has come.
+    /// Examines an offer that was received within the call. `now` is the wall clock's
+    /// time.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a later message.
-    pub fn hear_offer(&self, offer: &Incoming<'_>, now: u64) -> Result<Pending<Heard>, Refusal> {
-        self.hear(Kind::Offer, &self.anchor, offer, now)
+    /// Any [`VerifyError`] of a message within a call.
+    pub fn receive_offer(
+        &self,
+        offer: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
+        self.receive(MessageKind::Offer, &self.confirm_hash, offer, now)
     }
 
-    /// Answers what was heard. `now` in milliseconds since 1970.
+    /// Answers an offer that was received within the call. `now` is the wall clock's
+    /// time.
     ///
     /// # Errors
-    /// As [`Secured::offer`].
-    pub fn answer(&mut self, offer: &Heard, sdp: &str, now: u64) -> Result<Draft, Refusal> {
-        self.draft(Kind::Answer, sdp, &offer.hash, now)
+    /// As [`Agreed::offer`].
+    pub fn answer(
+        &mut self,
+        offer: &RemoteDescription,
+        sdp: &str,
+        now: UnixTime,
+    ) -> Result<UnsignedMessage, VerifyError> {
+        self.unsigned_message(MessageKind::Answer, sdp, &offer.hash, now)
     }
 
-    /// An answer to the last offer within the call has come.
+    /// Examines an answer to the last offer that was made within the call. `now` is the
+    /// wall clock's time.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a later message, and [`Refusal::Unasked`].
-    pub fn hear_answer(&self, answer: &Incoming<'_>, now: u64) -> Result<Pending<Heard>, Refusal> {
-        let offered = self.offered.as_ref().ok_or(Refusal::Unasked)?;
-        self.hear(Kind::Answer, offered, answer, now)
+    /// Any [`VerifyError`] of a message within a call, and [`VerifyError::Unasked`].
+    pub fn receive_answer(
+        &self,
+        answer: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
+        let local_offer = self.local_offer.as_ref().ok_or(VerifyError::Unasked)?;
+        self.receive(MessageKind::Answer, local_offer, answer, now)
     }
 
-    /// Takes note of what has settled. What is not newer than all before it came
-    /// twice.
+    /// Counts a description whose signature is valid as received. It must be newer than
+    /// all before it: several may have been checked at the same time.
     ///
     /// # Errors
-    /// [`Refusal::OutOfOrder`].
-    pub fn note(&mut self, heard: &Heard) -> Result<(), Refusal> {
-        if heard.timestamp <= self.heard {
-            return Err(Refusal::OutOfOrder);
+    /// [`VerifyError::OutOfOrder`].
+    pub fn accept(&mut self, description: &RemoteDescription) -> Result<(), VerifyError> {
+        if description.timestamp <= self.last_received {
+            return Err(VerifyError::OutOfOrder);
         }
-        self.heard = heard.timestamp;
-        if heard.kind == Kind::Answer {
-            self.offered = None;
+        self.last_received = description.timestamp;
+        if description.kind == MessageKind::Answer {
+            self.local_offer = None;
         }
         Ok(())
     }
 
-    fn hear(
+    fn receive(
         &self,
-        kind: Kind,
-        before: &MessageHash,
-        message: &Incoming<'_>,
-        now: u64,
-    ) -> Result<Pending<Heard>, Refusal> {
+        kind: MessageKind,
+        prev_hash: &MessageHash,
+        message: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<RemoteDescription>, VerifyError> {
         let expected = Expected {
             kind,
-            before: Some(before),
+            prev_hash: Some(prev_hash),
             has_value: false,
         };
         let examined = self.call.examine(message, &expected, now)?;
         if fingerprint(message)? != self.peer_fingerprint {
-            return Err(Refusal::ChangedFingerprint);
+            return Err(VerifyError::ChangedFingerprint);
         }
         let timestamp = examined.proof.timestamp;
-        if timestamp <= self.heard {
-            return Err(Refusal::OutOfOrder);
+        if timestamp <= self.last_received {
+            return Err(VerifyError::OutOfOrder);
         }
-        let hash = examined.hash;
-        let heard = Heard {
+        let description = RemoteDescription {
             kind,
-            hash,
+            hash: examined.hash,
             timestamp,
         };
-        Ok(Pending::new(examined.claim, None, heard))
+        Ok(Unverified::new(examined.claim, None, description))
     }
 
-    fn draft(
+    fn unsigned_message(
         &mut self,
-        kind: Kind,
+        kind: MessageKind,
         sdp: &str,
-        before: &MessageHash,
-        now: u64,
-    ) -> Result<Draft, Refusal> {
+        prev_hash: &MessageHash,
+        now: UnixTime,
+    ) -> Result<UnsignedMessage, VerifyError> {
         if Fingerprint::of_description(sdp)? != self.fingerprint {
-            return Err(Refusal::ChangedFingerprint);
+            return Err(VerifyError::ChangedFingerprint);
         }
-        // Always newer than the last, also when the clock was put back.
-        let timestamp = now.max(self.sent.saturating_add(1));
-        self.sent = timestamp;
+        // Always newer than the last, also when the clock was set back.
+        let timestamp = now.max(a_millisecond_after(self.last_sent));
+        self.last_sent = timestamp;
         let call = &self.call;
-        Ok(call.draft(kind, timestamp, Some(sdp), None, Some(before)))
+        Ok(call.unsigned_message(kind, timestamp, Some(sdp), None, Some(prev_hash)))
     }
 }
 
-/// An offer or an answer within the call that holds, once it is settled.
-#[derive(Debug)]
-pub struct Heard {
-    kind: Kind,
+/// An offer or an answer that was received within the call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RemoteDescription {
+    kind: MessageKind,
     hash: MessageHash,
-    timestamp: u64,
+    timestamp: UnixTime,
+}
+
+fn a_millisecond_after(time: UnixTime) -> UnixTime {
+    UnixTime::from_millis(time.as_millis().saturating_add(1))
 }

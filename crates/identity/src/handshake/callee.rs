@@ -1,90 +1,104 @@
-//! The callee's side: it answers a promise, and sees whether it is kept.
+//! The callee's side: it answers a commitment, and then checks the nonce against it.
 
-use super::{
-    Agreed, CONFIRM_WITHIN_MS, Call, Draft, Expected, Incoming, Pending, fingerprint, is_late,
-};
+use wimpex_sansio::UnixTime;
+
+use super::agreed::Agreed;
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
-use crate::{Commitment, Fingerprint, Kind, MessageHash, Nonce, Refusal};
+use crate::{
+    CONFIRM_TIMEOUT, Commitment, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage,
+    VerifyError,
+};
 
-/// Has an offer that holds. It is answered once, so it cannot be cloned.
-#[derive(Debug)]
+/// The callee who has received a valid offer. It is answered once, so it cannot be
+/// cloned (but with the feature `model`, for a model checker).
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "model", derive(Clone))]
 pub struct Callee {
-    call: Call,
+    call: CallContext,
     commitment: Commitment,
     peer_fingerprint: Fingerprint,
     offer: MessageHash,
 }
 
 impl Callee {
-    /// A first offer has come. `call.peer` is its `fromId`. One that is said
-    /// again, byte for byte the same and for a call that is known here, is not
-    /// to be heard again: it would count as replayed. `now` in milliseconds since 1970.
+    /// Examines the first offer of a call; `call.peer` is its `fromId`. A retransmitted
+    /// offer, byte for byte the same and of a call that is known here, is not to be
+    /// examined again: it would count as replayed. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message.
-    pub fn hear_offer(
-        call: Call,
-        offer: &Incoming<'_>,
-        now: u64,
-    ) -> Result<Pending<Self>, Refusal> {
+    /// Any [`VerifyError`] of a first message.
+    pub fn receive_offer(
+        call: CallContext,
+        offer: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<Self>, VerifyError> {
         let expected = Expected {
-            kind: Kind::Offer,
-            before: None,
+            kind: MessageKind::Offer,
+            prev_hash: None,
             has_value: true,
         };
         let examined = call.examine(offer, &expected, now)?;
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let callee = Self {
             call,
             commitment: Commitment::from_bytes(value),
             peer_fingerprint: fingerprint(offer)?,
             offer: examined.hash,
         };
-        Ok(Pending::new(examined.claim, Some(value), callee))
+        Ok(Unverified::new(examined.claim, Some(value), callee))
     }
 
-    /// Takes the call, with a nonce that was never used before. `now` in
-    /// milliseconds since 1970.
+    /// Answers the call, with a nonce that was never used before. `now` is the wall
+    /// clock's time.
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
-    pub fn answer(self, sdp: &str, nonce: Nonce, now: u64) -> Result<(Waiting, Draft), Refusal> {
+    pub fn answer(
+        self,
+        sdp: &str,
+        nonce: Nonce,
+        now: UnixTime,
+    ) -> Result<(AwaitingConfirm, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
-        let value = Some(nonce.as_bytes());
-        let before = Some(&self.offer);
-        let draft = self.call.draft(Kind::Answer, now, Some(sdp), value, before);
-        let waiting = Waiting {
-            answer: draft.hash(),
+        let (value, prev_hash) = (Some(nonce.as_bytes()), Some(&self.offer));
+        let call = &self.call;
+        let answer = call.unsigned_message(MessageKind::Answer, now, Some(sdp), value, prev_hash);
+        let awaiting = AwaitingConfirm {
+            answer: answer.hash(),
             callee: self,
             nonce,
             fingerprint,
             answered_at: now,
         };
-        Ok((waiting, draft))
+        Ok((awaiting, answer))
     }
 }
 
-/// Has answered, and waits for the nonce that was promised.
-#[derive(Debug)]
-pub struct Waiting {
+/// The callee who has answered, and to whom the caller must now show the nonce that it
+/// has committed to.
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "model", derive(Clone))]
+pub struct AwaitingConfirm {
     callee: Callee,
     nonce: Nonce,
     fingerprint: Fingerprint,
     answer: MessageHash,
-    answered_at: u64,
+    answered_at: UnixTime,
 }
 
-impl Waiting {
-    /// A confirmation has come. One that is refused does not end the waiting.
-    /// `now` in milliseconds since 1970.
+impl AwaitingConfirm {
+    /// Examines a confirmation. After one that is rejected the callee still awaits the
+    /// right one. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message, and [`Refusal::OtherNonce`].
-    pub fn hear_confirm(
+    /// Any [`VerifyError`] of a first message, and [`VerifyError::OtherNonce`].
+    pub fn receive_confirm(
         &self,
-        confirm: &Incoming<'_>,
-        now: u64,
-    ) -> Result<Pending<Agreed>, Refusal> {
+        confirm: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<Agreed>, VerifyError> {
         let Callee {
             call,
             commitment,
@@ -92,38 +106,35 @@ impl Waiting {
             offer,
         } = &self.callee;
         let expected = Expected {
-            kind: Kind::Confirm,
-            before: Some(&self.answer),
+            kind: MessageKind::Confirm,
+            prev_hash: Some(&self.answer),
             has_value: true,
         };
-        let confirm = Incoming {
+        let confirm = ReceivedMessage {
             sdp: None,
             ..*confirm
         };
         let examined = call.examine(&confirm, &expected, now)?;
-        if is_late(self.answered_at, now, CONFIRM_WITHIN_MS) {
-            return Err(Refusal::Late);
+        if is_late(self.answered_at, now, CONFIRM_TIMEOUT) {
+            return Err(VerifyError::Late);
         }
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let peer_nonce = Nonce::from_bytes(value);
-        if !commitment.promises(&peer_nonce) {
-            return Err(Refusal::OtherNonce);
+        if !commitment.opens_to(&peer_nonce) {
+            return Err(VerifyError::OtherNonce);
         }
         let digest = sas_digest(
             [&peer_nonce, &self.nonce],
             [peer_fingerprint, &self.fingerprint],
             [offer, &self.answer],
         );
-        let agreed = Agreed {
-            call: call.clone(),
-            fingerprint: self.fingerprint,
-            peer_fingerprint: *peer_fingerprint,
-            sas: Sas::from_digest(&digest),
-            anchor: examined.hash,
-            sent: self.answered_at,
-            heard: examined.proof.timestamp,
-            offered: None,
-        };
-        Ok(Pending::new(examined.claim, Some(value), agreed))
+        let agreed = Agreed::new(
+            call.clone(),
+            [self.fingerprint, *peer_fingerprint],
+            Sas::from_digest(&digest),
+            examined.hash,
+            [self.answered_at, examined.proof.timestamp],
+        );
+        Ok(Unverified::new(examined.claim, Some(value), agreed))
     }
 }

@@ -1,117 +1,128 @@
-//! The caller's side: it promises a nonce, and shows it when the answer is there.
+//! The caller's side: it commits to a nonce, and shows it once the answer is there.
 
-use super::{
-    ANSWER_WITHIN_MS, Agreed, Call, Draft, Expected, Incoming, Pending, fingerprint, is_late,
-};
+use wimpex_sansio::UnixTime;
+
+use super::agreed::Agreed;
+use super::unverified::Unverified;
+use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
-use crate::{Fingerprint, Kind, MessageHash, Nonce, Refusal};
+use crate::{
+    ANSWER_TIMEOUT, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage, VerifyError,
+};
 
-/// Has made an offer. There is one for each nonce, so it cannot be cloned.
-#[derive(Debug)]
+/// The caller who has made an offer. There is one for each nonce, so it cannot be cloned
+/// (but with the feature `model`, for a model checker, which goes back to earlier states).
+#[derive(Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "model", derive(Clone))]
 pub struct Caller {
-    call: Call,
+    call: CallContext,
     nonce: Nonce,
     fingerprint: Fingerprint,
     offer: MessageHash,
-    offered_at: u64,
+    offered_at: UnixTime,
 }
 
-/// An answer that holds.
-#[derive(Debug)]
-pub struct Answered {
+/// The answer to a first offer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RemoteAnswer {
     offer: MessageHash,
     answer: MessageHash,
     peer_nonce: Nonce,
     peer_fingerprint: Fingerprint,
-    /// The answer's timestamp.
-    heard: u64,
+    timestamp: UnixTime,
 }
 
 impl Caller {
-    /// The first offer of a call, with a nonce that was never used before. `now`
-    /// in milliseconds since 1970. An offer that is said again is said with the
-    /// same `sec`. Whoever can be called too tells [`crate::Seen::note_own`].
+    /// Makes the first offer of a call, with a nonce that was never used before. `now`
+    /// is the wall clock's time. A retransmission must carry the same `sec`. A device
+    /// that can be called too gives the offer to [`crate::ReplayCache::insert_own`].
     ///
     /// # Errors
     /// The description has not exactly one fingerprint.
-    pub fn offer(call: Call, sdp: &str, nonce: Nonce, now: u64) -> Result<(Self, Draft), Refusal> {
+    pub fn offer(
+        call: CallContext,
+        sdp: &str,
+        nonce: Nonce,
+        now: UnixTime,
+    ) -> Result<(Self, UnsignedMessage), VerifyError> {
         let fingerprint = Fingerprint::of_description(sdp)?;
         let commitment = nonce.commitment();
         let value = Some(commitment.as_bytes());
-        let draft = call.draft(Kind::Offer, now, Some(sdp), value, None);
+        let offer = call.unsigned_message(MessageKind::Offer, now, Some(sdp), value, None);
         let caller = Self {
             call,
             nonce,
             fingerprint,
-            offer: draft.hash(),
+            offer: offer.hash(),
             offered_at: now,
         };
-        Ok((caller, draft))
+        Ok((caller, offer))
     }
 
-    /// An answer has come. One that is refused does not end the waiting. `now` in
-    /// milliseconds since 1970.
+    /// Examines an answer. After one that is rejected the caller still awaits the right
+    /// one. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// Any [`Refusal`] of a first message, and [`Refusal::Replayed`] if the nonce
-    /// is one's own.
-    pub fn hear_answer(
+    /// Any [`VerifyError`] of a first message, and [`VerifyError::Replayed`] if the
+    /// answer has the caller's own nonce.
+    pub fn receive_answer(
         &self,
-        answer: &Incoming<'_>,
-        now: u64,
-    ) -> Result<Pending<Answered>, Refusal> {
+        answer: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<RemoteAnswer>, VerifyError> {
         let expected = Expected {
-            kind: Kind::Answer,
-            before: Some(&self.offer),
+            kind: MessageKind::Answer,
+            prev_hash: Some(&self.offer),
             has_value: true,
         };
         let examined = self.call.examine(answer, &expected, now)?;
-        if is_late(self.offered_at, now, ANSWER_WITHIN_MS) {
-            return Err(Refusal::Late);
+        if is_late(self.offered_at, now, ANSWER_TIMEOUT) {
+            return Err(VerifyError::Late);
         }
-        let value = examined.proof.value.ok_or(Refusal::Malformed)?;
+        let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
         let peer_nonce = Nonce::from_bytes(value);
         if peer_nonce == self.nonce {
-            return Err(Refusal::Replayed);
+            return Err(VerifyError::Replayed);
         }
-        let answered = Answered {
+        let answer = RemoteAnswer {
             offer: self.offer,
             answer: examined.hash,
             peer_nonce,
             peer_fingerprint: fingerprint(answer)?,
-            heard: examined.proof.timestamp,
+            timestamp: examined.proof.timestamp,
         };
-        Ok(Pending::new(examined.claim, Some(value), answered))
+        Ok(Unverified::new(examined.claim, Some(value), answer))
     }
 
-    /// Takes the answer and shows the nonce, to this one alone: whoever sees it
-    /// before they have said their own could search for pictures that fit. `now`
-    /// in milliseconds since 1970.
+    /// Takes the answer and shows the nonce, to this one answer alone: whoever sees the
+    /// nonce before having chosen their own could search for one that gives the same
+    /// SAS. `now` is the wall clock's time.
     ///
     /// # Errors
-    /// [`Refusal::OtherCall`] if the answer was heard by another caller.
-    pub fn confirm(self, answered: Answered, now: u64) -> Result<(Agreed, Draft), Refusal> {
-        if answered.offer != self.offer {
-            return Err(Refusal::OtherCall);
+    /// [`VerifyError::OtherCall`] if the answer was received by another caller.
+    pub fn confirm(
+        self,
+        answer: RemoteAnswer,
+        now: UnixTime,
+    ) -> Result<(Agreed, UnsignedMessage), VerifyError> {
+        if answer.offer != self.offer {
+            return Err(VerifyError::OtherCall);
         }
-        let value = Some(self.nonce.as_bytes());
-        let before = Some(&answered.answer);
-        let draft = self.call.draft(Kind::Confirm, now, None, value, before);
+        let (value, prev_hash) = (Some(self.nonce.as_bytes()), Some(&answer.answer));
+        let call = &self.call;
+        let confirm = call.unsigned_message(MessageKind::Confirm, now, None, value, prev_hash);
         let digest = sas_digest(
-            [&self.nonce, &answered.peer_nonce],
-            [&self.fingerprint, &answered.peer_fingerprint],
-            [&self.offer, &answered.answer],
+            [&self.nonce, &answer.peer_nonce],
+            [&self.fingerprint, &answer.peer_fingerprint],
+            [&self.offer, &answer.answer],
         );
-        let agreed = Agreed {
-            call: self.call,
-            fingerprint: self.fingerprint,
-            peer_fingerprint: answered.peer_fingerprint,
-            sas: Sas::from_digest(&digest),
-            anchor: draft.hash(),
-            sent: now,
-            heard: answered.heard,
-            offered: None,
-        };
-        Ok((agreed, draft))
+        let agreed = Agreed::new(
+            self.call,
+            [self.fingerprint, answer.peer_fingerprint],
+            Sas::from_digest(&digest),
+            confirm.hash(),
+            [now, answer.timestamp],
+        );
+        Ok((agreed, confirm))
     }
 }

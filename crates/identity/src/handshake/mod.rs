@@ -1,109 +1,106 @@
-//! The three messages, seen from either side.
+//! The three messages of the handshake, seen from either side.
 
 mod agreed;
 mod callee;
 mod caller;
-mod draft;
-mod pending;
+mod unverified;
+
+use std::time::Duration;
 
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::key::is_key_id;
-use crate::{Claim, Fingerprint, Kind, MessageHash, Proof, Refusal, Transcript};
+use crate::{
+    FRESHNESS, Fingerprint, MessageHash, MessageKind, Proof, SignatureClaim, Transcript,
+    UnsignedMessage, VerifyError,
+};
 
-pub use agreed::{Agreed, Heard, Secured};
-pub use callee::{Callee, Waiting};
-pub use caller::{Answered, Caller};
-pub use draft::Draft;
-pub use pending::Pending;
+pub use agreed::{Agreed, RemoteDescription, Secured};
+pub use callee::{AwaitingConfirm, Callee};
+pub use caller::{Caller, RemoteAnswer};
+pub use unverified::Unverified;
 
-/// So far the sender's clock and one's own may be apart when a message arrives,
-/// the time on the way included; in milliseconds.
-pub const FRESH_MS: u64 = 60_000;
-/// So long after its offer the caller takes an answer: a minute of ringing, and
-/// a minute on the way.
-pub const ANSWER_WITHIN_MS: u64 = 120_000;
-/// So long after its answer the callee takes the confirmation.
-pub const CONFIRM_WITHIN_MS: u64 = 60_000;
-
-/// Which call a handshake is for, seen from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
-    /// Its id.
+/// The call that a handshake is for, as this side sees it. Every message is bound to it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CallContext {
+    /// The call's id.
     pub id: CallId,
-    /// Sound and picture, or sound alone, as the offer says.
+    /// Audio or video, as the offer says; part of what is signed in every message.
     pub call_type: CallType,
-    /// This side.
-    pub me: UserId,
-    /// The other side: as the caller, whoever is called, whose id is pinned by
-    /// their link; as the callee, the offer's `fromId`.
+    /// The user on this side.
+    pub local: UserId,
+    /// The user on the other side: for the caller, the user that is called, whose id is
+    /// pinned by the link; for the callee, the offer's `fromId`.
     pub peer: UserId,
 }
 
-/// A message as it has arrived.
+/// A message as it was received, before anything of it is verified.
 #[derive(Clone, Copy, Debug)]
-pub struct Incoming<'a> {
-    /// `fromId`, as the server has stamped it.
+pub struct ReceivedMessage<'a> {
+    /// `fromId`, as the server has stamped it: only a claim.
     pub from: &'a UserId,
     /// `callId`
     pub call: &'a CallId,
-    /// `sec`, if it is there.
-    pub sec: Option<&'a Sec>,
-    /// The session description, to the last byte; absent in a confirmation.
+    /// `sec`, if the message has it.
+    pub proof: Option<&'a Sec>,
+    /// The session description to the last byte; absent in a confirmation.
     pub sdp: Option<&'a str>,
 }
 
-/// Whether a first offer or answer has to go through the handshake. Only a
-/// guest's may do without, and the call is then not verified and has no pictures.
+/// Whether a first offer or answer has to go through the handshake. Only a guest's need
+/// not; the call is then unverified and has no SAS.
 pub fn must_verify(from: &UserId, sec: Option<&Sec>) -> bool {
     is_key_id(from) || sec.is_some()
 }
 
-/// A message that is what it should be, but for its signature.
+/// A message in which all is right but the signature, which is not checked yet.
 struct Examined {
     proof: Proof,
     hash: MessageHash,
-    claim: Option<Claim>,
+    claim: Option<SignatureClaim>,
 }
 
-/// What a message must be.
+/// What the message must be at this point of the handshake.
 struct Expected<'a> {
-    kind: Kind,
-    before: Option<&'a MessageHash>,
+    kind: MessageKind,
+    prev_hash: Option<&'a MessageHash>,
     has_value: bool,
 }
 
-impl Call {
-    /// Checks all of a message that can be checked without waiting.
+impl CallContext {
+    /// Checks all of a message but its signature, for which a page must wait.
     fn examine(
         &self,
-        message: &Incoming<'_>,
+        message: &ReceivedMessage<'_>,
         expected: &Expected<'_>,
-        now: u64,
-    ) -> Result<Examined, Refusal> {
+        now: UnixTime,
+    ) -> Result<Examined, VerifyError> {
         if *message.from != self.peer {
-            return Err(Refusal::OtherSender);
+            return Err(VerifyError::OtherSender);
         }
         if *message.call != self.id {
-            return Err(Refusal::OtherCall);
+            return Err(VerifyError::OtherCall);
         }
-        let proof = Proof::parse(message.sec.ok_or(Refusal::Unsigned)?)?;
+        let proof = Proof::parse(message.proof.ok_or(VerifyError::Unsigned)?)?;
+        // A first message within the call, or one within it at the beginning: late, as a
+        // server or a page may have begun anew in between.
         if proof.value.is_some() != expected.has_value {
-            return Err(Refusal::Malformed);
+            return Err(VerifyError::OutOfOrder);
         }
-        if proof.timestamp.abs_diff(now) > FRESH_MS {
-            return Err(Refusal::Stale);
+        if proof.timestamp.abs_diff(now) > FRESHNESS {
+            return Err(VerifyError::Stale);
         }
         let bytes = Transcript {
             kind: expected.kind,
             call: &self.id,
             from: &self.peer,
-            to: &self.me,
+            to: &self.local,
             call_type: self.call_type,
             timestamp: proof.timestamp,
             sdp: message.sdp,
             value: proof.value.as_ref(),
-            before: expected.before,
+            prev_hash: expected.prev_hash,
         }
         .bytes();
         let hash = MessageHash::of(&bytes);
@@ -111,51 +108,55 @@ impl Call {
         Ok(Examined { proof, hash, claim })
     }
 
-    /// What the peer claims to have signed; nothing if it is a guest.
-    fn claim(&self, proof: &Proof, message: Vec<u8>) -> Result<Option<Claim>, Refusal> {
+    /// What the peer claims to have signed; `None` if it is a guest.
+    fn claim(
+        &self,
+        proof: &Proof,
+        message: Vec<u8>,
+    ) -> Result<Option<SignatureClaim>, VerifyError> {
         match proof.signed {
-            Some((key, _)) if key.user_id() != self.peer => Err(Refusal::OtherKey),
-            Some((key, signature)) => Ok(Some(Claim {
+            Some((key, _)) if key.user_id() != self.peer => Err(VerifyError::OtherKey),
+            Some((key, signature)) => Ok(Some(SignatureClaim {
                 key,
                 message,
                 signature,
             })),
-            None if is_key_id(&self.peer) => Err(Refusal::Unsigned),
+            None if is_key_id(&self.peer) => Err(VerifyError::Unsigned),
             None => Ok(None),
         }
     }
 
-    /// A message of one's own.
-    fn draft(
+    /// A message from this side.
+    fn unsigned_message(
         &self,
-        kind: Kind,
-        timestamp: u64,
+        kind: MessageKind,
+        timestamp: UnixTime,
         sdp: Option<&str>,
         value: Option<&[u8; 32]>,
-        before: Option<&MessageHash>,
-    ) -> Draft {
+        prev_hash: Option<&MessageHash>,
+    ) -> UnsignedMessage {
         let bytes = Transcript {
             kind,
             call: &self.id,
-            from: &self.me,
+            from: &self.local,
             to: &self.peer,
             call_type: self.call_type,
             timestamp,
             sdp,
             value,
-            before,
+            prev_hash,
         }
         .bytes();
-        Draft::new(bytes, timestamp, value.copied())
+        UnsignedMessage::new(bytes, timestamp, value.copied())
     }
 }
 
-fn fingerprint(message: &Incoming<'_>) -> Result<Fingerprint, Refusal> {
-    Fingerprint::of_description(message.sdp.ok_or(Refusal::NoFingerprint)?)
+fn fingerprint(message: &ReceivedMessage<'_>) -> Result<Fingerprint, VerifyError> {
+    Fingerprint::of_description(message.sdp.ok_or(VerifyError::NoFingerprint)?)
 }
 
-/// Whether a step that began at `since` has taken longer than it may. A clock
-/// that was put back in between gives the benefit of the doubt to nobody.
-fn is_late(since: u64, now: u64, within: u64) -> bool {
-    now.abs_diff(since) > within
+/// Whether a step that began at `since` has taken longer than it may. A clock that was
+/// set back meanwhile does not extend the time: the difference counts in both directions.
+fn is_late(since: UnixTime, now: UnixTime, limit: Duration) -> bool {
+    now.abs_diff(since) > limit
 }

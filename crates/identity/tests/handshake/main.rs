@@ -1,13 +1,13 @@
-//! Whole handshakes between simulated people, with everybody who may stand
-//! between them.
+//! Whole handshakes between simulated users, with every attacker that may be in the
+//! middle.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-mod astray;
+mod commitment;
+mod in_the_middle;
 mod login;
-mod middle;
-mod people;
-mod rates;
-mod relay;
-mod time;
-mod within;
+mod misdirection;
+mod renegotiation;
+mod scenario;
+mod tampering;
+mod timing;

@@ -1,15 +1,21 @@
-//! What stands in the file, as this crate says it. Every message is also heard
-//! by the other side, which finds it right.
+//! The content of the file, as this crate computes it. The other side also receives every
+//! message, and accepts it.
 
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use wimpex_identity::{
-    Agreed, Call, Callee, Caller, Challenge, Draft, Fingerprint, Incoming, Nonce, PublicKey, Sas,
-    Secured, Seen, Signature, login_message, sas_digest,
+    Agreed, CallContext, Callee, Caller, Challenge, Fingerprint, Nonce, PublicKey, ReceivedMessage,
+    ReplayCache, Sas, Secured, Signature, UnsignedMessage, login_message, sas_digest,
 };
 use wimpex_protocol::{CallId, CallType, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 const NOW: u64 = 1_701_234_567_890;
+
+/// So many milliseconds after the handshake began.
+fn after(millis: u64) -> UnixTime {
+    UnixTime::from_millis(NOW + millis)
+}
 
 /// 32 bytes that count up.
 fn count_from(first: u8) -> [u8; 32] {
@@ -20,13 +26,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-struct Person {
+struct User {
     id: UserId,
     key: Option<SigningKey>,
     fingerprint: Fingerprint,
 }
 
-impl Person {
+impl User {
     fn with_key(seed: u8, fingerprint: u8) -> Self {
         let key = SigningKey::from_bytes(&count_from(seed));
         let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
@@ -55,10 +61,10 @@ impl Person {
         Some(Signature::from_bytes(signature.to_bytes()))
     }
 
-    fn sec(&self, draft: &Draft) -> Sec {
-        match (self.public_key(), self.sign(draft.message())) {
-            (Some(key), Some(signature)) => draft.signed(&key, &signature),
-            _ => draft.unsigned(),
+    fn sec(&self, unsigned: &UnsignedMessage) -> Sec {
+        match (self.public_key(), self.sign(unsigned.message())) {
+            (Some(key), Some(signature)) => unsigned.signed(&key, &signature),
+            _ => unsigned.unsigned(),
         }
     }
 
@@ -72,10 +78,10 @@ impl Person {
 }
 
 pub(crate) fn vectors() -> Value {
-    let alice = Person::with_key(0x00, 0x80);
-    let bob = Person::with_key(0x20, 0xa0);
-    let carol = Person::guest("guest-carol", 0x80);
-    let dave = Person::guest("guest-dave", 0xa0);
+    let alice = User::with_key(0x00, 0x80);
+    let bob = User::with_key(0x20, 0xa0);
+    let carol = User::guest("guest-carol", 0x80);
+    let dave = User::guest("guest-dave", 0xa0);
     let nonces = [count_from(0x40), count_from(0x60)].map(Nonce::from_bytes);
     json!({
         "keys": [key(&alice, 0x00), key(&bob, 0x20)],
@@ -95,117 +101,128 @@ pub(crate) fn vectors() -> Value {
     })
 }
 
-fn key(person: &Person, seed: u8) -> Value {
-    let key = person.public_key().unwrap();
+fn key(user: &User, seed: u8) -> Value {
+    let key = user.public_key().unwrap();
     json!({
         "seed": hex(&count_from(seed)),
         "publicKey": key.encode(),
-        "userId": person.id.as_str(),
+        "userId": user.id.as_str(),
     })
 }
 
-fn login(person: &Person, origin: &str, challenge: u8) -> Value {
+fn login(user: &User, origin: &str, challenge: u8) -> Value {
     let challenge = Challenge::from_bytes(count_from(challenge));
-    let message = login_message(origin, &challenge, &person.id);
+    let message = login_message(origin, &challenge, &user.id);
     json!({
         "origin": origin,
         "challenge": challenge.encode(),
-        "userId": person.id.as_str(),
-        "publicKey": person.public_key().unwrap().encode(),
+        "userId": user.id.as_str(),
+        "publicKey": user.public_key().unwrap().encode(),
         "message": hex(&message),
-        "signature": person.sign(&message).unwrap().encode(),
+        "signature": user.sign(&message).unwrap().encode(),
     })
 }
 
-/// Two people, and what one of them says to the other.
-struct Stage<'a> {
+/// Two users, and what one of them says to the other.
+struct Exchange<'a> {
     call: CallId,
     call_type: CallType,
-    people: [&'a Person; 2],
-    seen: Seen,
+    users: [&'a User; 2],
+    replay_cache: ReplayCache,
     messages: Vec<Value>,
 }
 
-impl Stage<'_> {
+impl Exchange<'_> {
     /// The call as the caller (0) or the callee (1) sees it.
-    fn call(&self, side: usize) -> Call {
-        Call {
+    fn call(&self, side: usize) -> CallContext {
+        CallContext {
             id: self.call.clone(),
             call_type: self.call_type,
-            me: self.people[side].id.clone(),
-            peer: self.people[1 - side].id.clone(),
+            local: self.users[side].id.clone(),
+            peer: self.users[1 - side].id.clone(),
         }
     }
 
     /// Writes a message down.
-    fn say(&mut self, side: usize, kind: &str, draft: &Draft, at: u64, sdp: Option<&str>) -> Sec {
-        let person = self.people[side];
-        let sec = person.sec(draft);
+    fn say(
+        &mut self,
+        side: usize,
+        kind: &str,
+        unsigned: &UnsignedMessage,
+        at: UnixTime,
+        sdp: Option<&str>,
+    ) -> Sec {
+        let user = self.users[side];
+        let sec = user.sec(unsigned);
         self.messages.push(json!({
             "type": kind,
-            "fromId": person.id.as_str(),
-            "toId": self.people[1 - side].id.as_str(),
-            "timestamp": at,
+            "fromId": user.id.as_str(),
+            "toId": self.users[1 - side].id.as_str(),
+            "timestamp": at.as_millis(),
             "sdp": sdp,
-            "message": hex(draft.message()),
-            "hash": hex(draft.hash().as_bytes()),
-            "signature": person.sign(draft.message()).map(|signature| signature.encode()),
+            "message": hex(unsigned.message()),
+            "hash": hex(unsigned.hash().as_bytes()),
+            "signature": user.sign(unsigned.message()).map(|signature| signature.encode()),
             "sec": sec.as_str(),
         }));
         sec
     }
 }
 
-fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
-    let mut stage = Stage {
+fn handshake(caller: &User, callee: &User, call_type: CallType) -> Value {
+    let mut exchange = Exchange {
         call: CallId::parse("call_1701234567890").unwrap(),
         call_type,
-        people: [caller, callee],
-        seen: Seen::default(),
+        users: [caller, callee],
+        replay_cache: ReplayCache::default(),
         messages: Vec::new(),
     };
     let [caller_nonce, callee_nonce] = [0x40, 0x60].map(|n| Nonce::from_bytes(count_from(n)));
     let (offer_sdp, answer_sdp) = (caller.sdp(1), callee.sdp(2));
-    let id = stage.call.clone();
+    let id = exchange.call.clone();
     let incoming =
-        |from: &Person, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&Incoming<'_>)| {
-            act(&Incoming {
+        |from: &User, sec: &Sec, sdp: Option<&str>, act: &mut dyn FnMut(&ReceivedMessage<'_>)| {
+            act(&ReceivedMessage {
                 from: &from.id,
                 call: &id,
-                sec: Some(sec),
+                proof: Some(sec),
                 sdp,
             });
         };
 
-    let (calls, draft) =
-        Caller::offer(stage.call(0), &offer_sdp, caller_nonce.clone(), NOW).unwrap();
-    let offer = draft.hash();
-    let sec = stage.say(0, "call-offer", &draft, NOW, Some(&offer_sdp));
+    let (calls, unsigned) =
+        Caller::offer(exchange.call(0), &offer_sdp, caller_nonce.clone(), after(0)).unwrap();
+    let offer = unsigned.hash();
+    let sec = exchange.say(0, "call-offer", &unsigned, after(0), Some(&offer_sdp));
     let mut called = None;
-    let call = stage.call(1);
+    let call = exchange.call(1);
     incoming(caller, &sec, Some(&offer_sdp), &mut |offer| {
-        let pending = Callee::hear_offer(call.clone(), offer, NOW).unwrap();
-        called = Some(pending.verify(&mut stage.seen, NOW).unwrap());
+        let unverified = Callee::receive_offer(call.clone(), offer, after(0)).unwrap();
+        called = Some(
+            unverified
+                .verify(&mut exchange.replay_cache, after(0))
+                .unwrap(),
+        );
     });
 
-    let at = NOW + 5_000;
+    let at = after(5_000);
     let nonce = callee_nonce.clone();
-    let (waits, draft) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
-    let answer = draft.hash();
-    let sec = stage.say(1, "call-answer", &draft, at, Some(&answer_sdp));
+    let (waits, unsigned) = called.unwrap().answer(&answer_sdp, nonce, at).unwrap();
+    let answer = unsigned.hash();
+    let sec = exchange.say(1, "call-answer", &unsigned, at, Some(&answer_sdp));
     let mut answered = None;
     incoming(callee, &sec, Some(&answer_sdp), &mut |answer| {
-        let pending = calls.hear_answer(answer, at).unwrap();
-        answered = Some(pending.verify(&mut stage.seen, at).unwrap());
+        let unverified = calls.receive_answer(answer, at).unwrap();
+        answered = Some(unverified.verify(&mut exchange.replay_cache, at).unwrap());
     });
 
-    let at = NOW + 5_100;
-    let (has, draft) = calls.confirm(answered.unwrap(), at).unwrap();
-    let sec = stage.say(0, "call-confirm", &draft, at, None);
+    let at = after(5_100);
+    let (has, unsigned) = calls.confirm(answered.unwrap(), at).unwrap();
+    let sec = exchange.say(0, "call-confirm", &unsigned, at, None);
     let mut heard = None;
     incoming(caller, &sec, None, &mut |confirm| {
-        let pending = waits.hear_confirm(confirm, at).unwrap();
-        heard = Some(pending.verify(&mut stage.seen, at).unwrap());
+        let unverified = waits.receive_confirm(confirm, at).unwrap();
+        heard = Some(unverified.verify(&mut exchange.replay_cache, at).unwrap());
     });
 
     let digest = sas_digest(
@@ -213,7 +230,7 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         [&caller.fingerprint, &callee.fingerprint],
         [&offer, &answer],
     );
-    let sas = restart(&mut stage, has, heard.unwrap());
+    let sas = restart(&mut exchange, has, heard.unwrap());
     assert!(sas == Sas::from_digest(&digest));
     json!({
         "callId": id.as_str(),
@@ -222,44 +239,44 @@ fn handshake(caller: &Person, callee: &Person, call_type: CallType) -> Value {
         "calleeNonce": hex(callee_nonce.as_bytes()),
         "callerFingerprint": hex(caller.fingerprint.as_bytes()),
         "calleeFingerprint": hex(callee.fingerprint.as_bytes()),
-        "messages": stage.messages,
+        "messages": exchange.messages,
         "sasDigest": hex(&digest),
-        "sas": sas.emoji().map(|emoji| json!([emoji.picture, emoji.name])),
+        "sas": sas.emoji().map(|emoji| json!([emoji.symbol, emoji.name])),
     })
 }
 
 /// The callee restarts ICE within the call.
-fn restart(stage: &mut Stage<'_>, has: Agreed, heard: Agreed) -> Sas {
-    let [caller, callee] = stage.people;
+fn restart(exchange: &mut Exchange<'_>, has: Agreed, heard: Agreed) -> Sas {
+    let [caller, callee] = exchange.users;
     let mut caller_side: Secured = has.secure(&callee.fingerprint).unwrap();
     let mut callee_side: Secured = heard.secure(&caller.fingerprint).unwrap();
-    let at = NOW + 600_000;
+    let at = after(600_000);
     let sdp = callee.sdp(3);
-    let draft = callee_side.offer(&sdp, at).unwrap();
-    let sec = stage.say(1, "call-offer", &draft, at, Some(&sdp));
-    let call = stage.call.clone();
-    let offer = Incoming {
+    let unsigned = callee_side.offer(&sdp, at).unwrap();
+    let sec = exchange.say(1, "call-offer", &unsigned, at, Some(&sdp));
+    let call = exchange.call.clone();
+    let offer = ReceivedMessage {
         from: &callee.id,
         call: &call,
-        sec: Some(&sec),
+        proof: Some(&sec),
         sdp: Some(&sdp),
     };
-    let pending = caller_side.hear_offer(&offer, at).unwrap();
-    let offer = pending.verify(&mut stage.seen, at).unwrap();
-    caller_side.note(&offer).unwrap();
+    let unverified = caller_side.receive_offer(&offer, at).unwrap();
+    let offer = unverified.verify(&mut exchange.replay_cache, at).unwrap();
+    caller_side.accept(&offer).unwrap();
 
-    let (at, sdp) = (at + 100, caller.sdp(4));
-    let draft = caller_side.answer(&offer, &sdp, at).unwrap();
-    let sec = stage.say(0, "call-answer", &draft, at, Some(&sdp));
-    let answer = Incoming {
+    let (at, sdp) = (after(600_100), caller.sdp(4));
+    let unsigned = caller_side.answer(&offer, &sdp, at).unwrap();
+    let sec = exchange.say(0, "call-answer", &unsigned, at, Some(&sdp));
+    let answer = ReceivedMessage {
         from: &caller.id,
         call: &call,
-        sec: Some(&sec),
+        proof: Some(&sec),
         sdp: Some(&sdp),
     };
-    let pending = callee_side.hear_answer(&answer, at).unwrap();
-    let answer = pending.verify(&mut stage.seen, at).unwrap();
-    callee_side.note(&answer).unwrap();
+    let unverified = callee_side.receive_answer(&answer, at).unwrap();
+    let answer = unverified.verify(&mut exchange.replay_cache, at).unwrap();
+    callee_side.accept(&answer).unwrap();
     assert!(caller_side.sas() == callee_side.sas());
     caller_side.sas()
 }

@@ -1,9 +1,9 @@
-//! `vectors/identity.json`: keys, messages, signatures and pictures for whoever
-//! writes a client. This crate must say what stands there, and so must a second
-//! implementation, in Python with `cryptography`, that reads the file and
-//! `docs/protocol.md` and knows nothing of this crate.
+//! `vectors/identity.json`: keys, messages, signatures and SAS for implementers of other
+//! clients. This crate must compute the same, and so must a second implementation, in
+//! Python with `cryptography`, that reads the file and `docs/protocol.md` and knows nothing
+//! of this crate.
 //!
-//! `WIMPEX_BLESS=1 cargo test -p wimpex-identity --test vectors` writes the file anew.
+//! `WIMPEX_BLESS=1 cargo test -p wimpex-identity --test vectors` rewrites the file.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -30,7 +30,7 @@ fn vectors() -> Value {
 }
 
 #[test]
-fn the_file_says_what_this_crate_says() {
+fn vectors_match_this_crate() {
     let built = build::vectors();
     if std::env::var_os("WIMPEX_BLESS").is_some() {
         let text = serde_json::to_string_pretty(&built).unwrap() + "\n";
@@ -40,7 +40,7 @@ fn the_file_says_what_this_crate_says() {
 }
 
 #[test]
-fn the_messages_of_the_protocol_are_those_of_the_first_handshake() {
+fn golden_messages_match_the_vectors() {
     let vectors = vectors();
     let golden = |name: &str| -> Value {
         serde_json::from_str(&read(&format!("../protocol/golden/{name}.json"))).unwrap()
@@ -74,7 +74,7 @@ fn the_messages_of_the_protocol_are_those_of_the_first_handshake() {
 }
 
 #[test]
-fn the_document_shows_the_vectors_and_the_pictures() {
+fn protocol_document_shows_vectors_and_emoji() {
     let document = read("../../docs/protocol.md");
     let vectors = vectors();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -89,7 +89,7 @@ fn the_document_shows_the_vectors_and_the_pictures() {
     shown.push(text(&handshake["messages"][0]["message"]));
     shown.push(text(&handshake["sasDigest"]));
     for (number, emoji) in EMOJI.iter().enumerate() {
-        shown.push(format!("| {number} {} {} |", emoji.picture, emoji.name));
+        shown.push(format!("| {number} {} {} |", emoji.symbol, emoji.name));
     }
     // Long texts are broken into lines there.
     let document = document.replace("\n  ", "");

@@ -35,7 +35,7 @@ fn check(vectors: &Path) -> Output {
 }
 
 #[test]
-fn a_second_implementation_says_the_same() {
+fn second_implementation_agrees() {
     let output = check(&file("vectors/identity.json"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complained = String::from_utf8_lossy(&output.stderr);
@@ -45,7 +45,7 @@ fn a_second_implementation_says_the_same() {
 
 /// So that it is no implementation that says yes to everything.
 #[test]
-fn it_notices_each_digit_that_is_wrong() {
+fn second_implementation_detects_wrong_digits() {
     let text = fs::read_to_string(file("vectors/identity.json")).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     for field in [

@@ -5,9 +5,10 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
-mod counted;
+mod diagnostics;
 mod golden;
-mod graded;
-mod limited;
-mod reports;
+mod grades;
+mod interval;
+mod loss_based_control;
 mod sequences;
+mod synthetic;

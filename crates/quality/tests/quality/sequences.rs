@@ -1,8 +1,8 @@
-//! Second by second: what the sign says while something changes.
+//! Second by second: what the grades are while something changes.
 
-use wimpex_quality::{Grade, Media, Meter, Number, Reading, Reason, Series};
+use wimpex_quality::{Grade, Meter, Metric, Reading, Reason, Series, StreamKind};
 
-use crate::reports::Call;
+use crate::synthetic::Call;
 
 /// When what the tests change, changes: in seconds.
 const THEN: f64 = 30.0;
@@ -13,7 +13,7 @@ fn play(until: u32, change: impl Fn(f64, Call) -> Call) -> (Meter, Vec<(f64, Rea
     let readings = (10..=until)
         .filter_map(|second| {
             let second = f64::from(second);
-            let reading = meter.take(change(second, Call::at(second)).sample());
+            let reading = meter.push(change(second, Call::at(second)).sample());
             Some((second, reading?))
         })
         .collect();
@@ -59,40 +59,42 @@ fn paused(
     }
 }
 
+/// Nor when it comes back, nor does it make it fair.
 #[test]
-fn a_camera_that_is_turned_off_and_on_never_makes_the_call_fair_or_poor() {
+fn a_camera_turned_off_never_makes_the_call_poor() {
     for off in [4.0, 5.0, 8.0, 20.0] {
         let (_, readings) = play(80, paused(&["in-video"], THEN, THEN + off));
         assert_eq!(
             received(&readings, 10.0),
             [
-                (Grade::Good, Reason::Well),
-                (Grade::Unknown, Reason::NoPicture),
-                (Grade::Good, Reason::Well)
+                (Grade::Good, Reason::Undisturbed),
+                (Grade::Unknown, Reason::NoVideo),
+                (Grade::Good, Reason::Undisturbed)
             ],
             "off for {off} s"
         );
         let told = readings
             .iter()
-            .find(|(_, reading)| reading.receiving.reason == Reason::NoPicture);
+            .find(|(_, reading)| reading.receiving.reason == Reason::NoVideo);
         assert!(told.unwrap().0 <= THEN + 4.0, "off for {off} s: {told:?}");
     }
 }
 
+/// And nothing else is said before.
 #[test]
-fn a_way_that_stops_is_poor_within_five_seconds_and_says_nothing_else_before() {
+fn no_media_is_poor_within_five_seconds() {
     let (_, readings) = play(60, paused(&["in-video", "in-audio"], THEN, 99.0));
     let said = received(&readings, THEN);
-    assert_eq!(said[0], (Grade::Good, Reason::Well));
-    assert_eq!(said[1..], [(Grade::Poor, Reason::Silence)]);
+    assert_eq!(said[0], (Grade::Good, Reason::Undisturbed));
+    assert_eq!(said[1..], [(Grade::Poor, Reason::NoMedia)]);
     let told = readings
         .iter()
-        .find(|(_, reading)| reading.receiving.reason == Reason::Silence);
+        .find(|(_, reading)| reading.receiving.reason == Reason::NoMedia);
     assert!(told.unwrap().0 <= THEN + 5.0, "{told:?}");
 }
 
 #[test]
-fn a_picture_that_stands_still_each_few_seconds_is_told() {
+fn video_that_keeps_freezing_is_poor() {
     // A second without a packet in each four, and the standstill is counted after it.
     let (_, readings) = play(60, |second, call| {
         let halts = (second / 4.0).floor();
@@ -111,7 +113,7 @@ fn a_picture_that_stands_still_each_few_seconds_is_told() {
     );
 }
 
-/// As Firefox does with its camera off: one black picture a second, in a packet.
+/// As Firefox does with its camera off: one black frame a second, in one packet.
 fn black(ids: [&'static str; 3], frames: &'static str) -> impl Fn(f64, Call) -> Call {
     let [id, packets, bytes] = ids;
     move |second, call| {
@@ -124,7 +126,7 @@ fn black(ids: [&'static str; 3], frames: &'static str) -> impl Fn(f64, Call) -> 
 }
 
 #[test]
-fn a_black_picture_a_second_is_no_picture() {
+fn a_black_frame_a_second_is_no_video() {
     let black = black(
         ["in-video", "packetsReceived", "bytesReceived"],
         "framesDecoded",
@@ -133,52 +135,55 @@ fn a_black_picture_a_second_is_no_picture() {
     assert_eq!(
         received(&readings, 10.0),
         [
-            (Grade::Good, Reason::Well),
-            (Grade::Unknown, Reason::NoPicture)
+            (Grade::Good, Reason::Undisturbed),
+            (Grade::Unknown, Reason::NoVideo)
         ]
     );
     for (second, reading) in readings {
-        assert_eq!(reading.picture, Some(second <= THEN), "{second}");
+        assert_eq!(reading.video_received, Some(second <= THEN), "{second}");
     }
 }
 
 #[test]
-fn a_real_picture_a_second_is_a_poor_one() {
+fn a_real_frame_a_second_is_poor_video() {
     let (_, readings) = play(60, |second, call| {
         let slow = (second - THEN).max(0.0);
         call.with("in-video", "framesDecoded", second.min(THEN) * 30.0 + slow)
     });
     let last = &readings.last().unwrap().1;
-    assert_eq!(last.receiving.reason, Reason::FewFrames);
-    assert_eq!(last.picture, Some(true));
+    assert_eq!(last.receiving.reason, Reason::LowFrameRate);
+    assert_eq!(last.video_received, Some(true));
 }
 
 #[test]
-fn what_leaves_while_the_camera_is_off_is_not_judged() {
+fn no_video_is_assessed_while_the_camera_is_off() {
     let mut meter = Meter::default();
     let black = black(["out-video", "packetsSent", "bytesSent"], "framesEncoded");
     for second in 10..60 {
         let second = f64::from(second);
         let mut sample = black(second, Call::at(second)).sample();
         sample.camera_off = second > THEN;
-        if let Some(reading) = meter.take(sample) {
+        if let Some(reading) = meter.push(sample) {
             assert_eq!(reading.sending.grade, Grade::Good, "{second}: {reading:?}");
         }
     }
     // The same with the camera on is told.
     let (_, readings) = play(60, black);
-    assert_eq!(readings.last().unwrap().1.sending.reason, Reason::FewFrames);
+    assert_eq!(
+        readings.last().unwrap().1.sending.reason,
+        Reason::LowFrameRate
+    );
 }
 
 #[test]
-fn a_camera_that_is_turned_on_again_is_judged_by_what_leaves_since() {
+fn video_is_assessed_since_the_camera_came_back() {
     let paused = paused(&["out-video"], THEN, THEN + 10.0);
     let mut meter = Meter::default();
     for second in 10..70 {
         let second = f64::from(second);
         let mut sample = paused(second, Call::at(second)).sample();
         sample.camera_off = (THEN..THEN + 10.0).contains(&second);
-        if let Some(reading) = meter.take(sample) {
+        if let Some(reading) = meter.push(sample) {
             assert_eq!(reading.sending.grade, Grade::Good, "{second}: {reading:?}");
         }
     }
@@ -210,7 +215,7 @@ fn a_sample_that_names_no_route_is_not_another_route() {
 }
 
 #[test]
-fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
+fn a_sample_without_a_route_resets_no_timeout() {
     let (_, readings) = play(60, |second, call| {
         let bytes = 20_000.0 * second.min(THEN);
         let call = call.with("P", "bytesReceived", bytes);
@@ -221,7 +226,9 @@ fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
         }
         call
     });
-    let silent = readings.iter().filter(|(_, reading)| reading.silent);
+    let silent = readings
+        .iter()
+        .filter(|(_, reading)| reading.receiving_timed_out);
     // Intervals without a byte: 31; 32 and 33 are unknown; 34; 35.
     assert_eq!(
         silent.map(|(second, _)| *second).collect::<Vec<_>>(),
@@ -230,12 +237,12 @@ fn a_way_without_a_byte_is_silent_though_a_sample_in_between_names_none() {
 }
 
 #[test]
-fn two_samples_of_one_moment_are_one() {
+fn two_samples_of_one_timestamp_are_one() {
     let mut meter = Meter::default();
-    assert_eq!(meter.take(Call::at(1.0).sample()), None);
-    assert!(meter.take(Call::at(2.0).sample()).is_some());
-    assert_eq!(meter.take(Call::at(2.0).sample()), None);
-    assert!(meter.take(Call::at(3.0).sample()).is_some());
+    assert_eq!(meter.push(Call::at(1.0).sample()), None);
+    assert!(meter.push(Call::at(2.0).sample()).is_some());
+    assert_eq!(meter.push(Call::at(2.0).sample()), None);
+    assert!(meter.push(Call::at(3.0).sample()).is_some());
 }
 
 /// The peer reports each five seconds, and the browser repeats the last of it each second.
@@ -243,7 +250,7 @@ fn reporting(until: f64, lost: impl Fn(f64) -> f64 + Copy) -> impl Fn(f64, Call)
     move |second, mut call| {
         let at = ((second.min(until) / 5.0).floor() * 5.0).max(5.0);
         let stamp = Call::at(at).field("peer-audio", "timestamp");
-        // The picture is not the page's to limit.
+        // So that the page limits nothing.
         call = call.with("P", "availableOutgoingBitrate", 1_000_000);
         for (id, packets) in [("peer-audio", 50.0), ("peer-video", 100.0)] {
             call = call
@@ -257,7 +264,7 @@ fn reporting(until: f64, lost: impl Fn(f64) -> f64 + Copy) -> impl Fn(f64, Call)
 }
 
 #[test]
-fn what_leaves_is_judged_by_all_that_the_peer_reports_as_lost() {
+fn outbound_loss_is_all_that_the_peer_reports() {
     for (share, grade) in [(0.0, Grade::Good), (0.05, Grade::Fair), (0.10, Grade::Poor)] {
         let (_, readings) = play(60, reporting(99.0, move |second| second * share));
         let last = &readings.last().unwrap().1;
@@ -266,7 +273,7 @@ fn what_leaves_is_judged_by_all_that_the_peer_reports_as_lost() {
 }
 
 #[test]
-fn reports_that_have_stopped_say_nothing_of_now() {
+fn stale_receiver_reports_say_nothing() {
     let (_, readings) = play(60, reporting(THEN, |_| 0.0));
     for (second, reading) in readings {
         let grade = match second {
@@ -277,7 +284,12 @@ fn reports_that_have_stopped_say_nothing_of_now() {
         // What the first report told is out of the window by then.
         if second > 26.0 {
             assert_eq!(reading.sending.grade, grade, "{second}");
-            let known = reading.quality.sound_out.unwrap().loss.is_some();
+            let known = reading
+                .interval
+                .outbound_audio
+                .unwrap()
+                .fraction_lost
+                .is_some();
             assert_eq!(known, second <= THEN + 10.0, "{second}");
         }
     }
@@ -293,7 +305,7 @@ fn nobody_speaks(call: Call, second: f64, lost: f64) -> Call {
 }
 
 #[test]
-fn one_packet_lost_where_nobody_speaks_is_no_loss_to_speak_of() {
+fn one_lost_packet_in_silence_is_no_loss() {
     for lost_at in [12.0, 15.0, 50.0] {
         let (_, readings) = play(100, |second, call| {
             nobody_speaks(call, second, f64::from(u8::from(second >= lost_at)))
@@ -309,8 +321,9 @@ fn one_packet_lost_where_nobody_speaks_is_no_loss_to_speak_of() {
     assert_eq!(readings.last().unwrap().1.receiving.grade, Grade::Poor);
 }
 
+/// It is over the same intervals as the grade.
 #[test]
-fn the_rating_is_that_of_the_sign_and_steady() {
+fn the_rating_is_steady() {
     let (_, readings) = play(60, |second, call| {
         // A burst of loss each fourth second.
         let lost = (second / 4.0).floor() * 20.0;
@@ -333,7 +346,7 @@ fn the_rating_is_that_of_the_sign_and_steady() {
 }
 
 #[test]
-fn freezes_and_requests_count_for_a_minute() {
+fn freezes_and_plis_count_for_a_minute() {
     let (meter, _) = play(50, |second, call| {
         let since = |then: f64| f64::from(u8::from(second >= then));
         call.with("in-video", "freezeCount", since(20.0) + since(40.0))
@@ -343,17 +356,17 @@ fn freezes_and_requests_count_for_a_minute() {
     let minute = |number| {
         let sum = meter
             .history()
-            .last_minute(Series::Of(Media::PictureIn, number));
+            .last_minute(Series::Stream(StreamKind::InboundVideo, number));
         sum.map(|(sum, _)| sum)
     };
-    assert_eq!(minute(Number::Freezes), Some(2.0));
-    assert_eq!(minute(Number::Frozen), Some(3.0));
-    assert_eq!(minute(Number::Pli), Some(1.0));
-    assert_eq!(minute(Number::Nack), None, "nothing tells of it");
+    assert_eq!(minute(Metric::FreezeCount), Some(2.0));
+    assert_eq!(minute(Metric::FreezeDuration), Some(3.0));
+    assert_eq!(minute(Metric::Pli), Some(1.0));
+    assert_eq!(minute(Metric::Nack), None, "nothing tells of it");
     let (meter, _) = play(90, |second, call| {
         let since = |then: f64| f64::from(u8::from(second >= then));
         call.with("in-video", "freezeCount", since(20.0) + since(40.0))
     });
-    let freezes = Series::Of(Media::PictureIn, Number::Freezes);
+    let freezes = Series::Stream(StreamKind::InboundVideo, Metric::FreezeCount);
     assert_eq!(meter.history().last_minute(freezes), Some((1.0, 60)));
 }

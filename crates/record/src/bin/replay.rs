@@ -22,21 +22,20 @@ fn main() -> ExitCode {
 /// Whether the replay went the way that was recorded.
 fn show(file: &std::path::Path) -> Result<bool, String> {
     let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let record: Record =
-        serde_json::from_str(&text).map_err(|error| format!("it is no record: {error}"))?;
-    let replay = replay(&record)?;
+    let record = Record::parse(&text).map_err(|error| error.to_string())?;
+    let replay = replay(&record);
     println!("{}", record.browser);
     for line in record.timeline() {
         println!("{line}");
     }
     println!("{} readings of the quality", record.readings.len());
-    if let Some(ended) = &replay.machine.view().ended {
+    if let Some(ended) = &replay.machine.snapshot().ended {
         println!("the last call ended: {:?}", ended.reason);
     }
     for difference in &replay.differences {
         println!("another way than recorded: {difference}");
     }
-    if record.dropped > 0 && record.start.is_none() {
+    if record.dropped > 0 && record.memory.is_none() {
         println!(
             "{} inputs before these are not in the record, so that differences mean little",
             record.dropped

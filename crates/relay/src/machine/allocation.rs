@@ -1,15 +1,17 @@
 //! One allocation: its relayed addresses, permissions and channels, and until
 //! when each counts.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
 
 use stun_types::message::TransactionId;
+use wimpex_limits::Network;
+use wimpex_sansio::Now;
 
-use super::Family;
+use crate::addr::{Family, PeerAddr, RelayPort};
 
+/// See the module. `S` is a relay socket, `C` a way to send to the client.
 pub(super) struct Allocation<S, C> {
     /// Leads back to the client.
     pub(super) sink: C,
@@ -17,19 +19,21 @@ pub(super) struct Allocation<S, C> {
     pub(super) username: String,
     /// Whose quota and budget this counts against.
     pub(super) user: Arc<str>,
+    /// The client's, which it counts against too.
+    pub(super) network: Network,
     /// Of the request that made it, to know that again.
     pub(super) transaction: TransactionId,
-    pub(super) expires: Instant,
+    pub(super) expires: Now,
     /// At most one of each family.
-    relays: Vec<(S, SocketAddr)>,
-    permissions: HashMap<IpAddr, Instant>,
+    relays: Vec<(S, RelayPort)>,
+    permissions: HashMap<IpAddr, Now>,
     channels: HashMap<u16, Channel>,
-    numbers: HashMap<SocketAddr, u16>,
+    numbers: HashMap<PeerAddr, u16>,
 }
 
 struct Channel {
-    peer: SocketAddr,
-    expires: Instant,
+    peer: PeerAddr,
+    expires: Now,
 }
 
 /// A channel and a peer do not go together: one of them is bound otherwise.
@@ -39,15 +43,16 @@ impl<S, C> Allocation<S, C> {
     pub(super) fn new(
         sink: C,
         username: String,
-        user: Arc<str>,
+        (user, network): (Arc<str>, Network),
         transaction: TransactionId,
-        relays: Vec<(S, SocketAddr)>,
-        expires: Instant,
+        relays: Vec<(S, RelayPort)>,
+        expires: Now,
     ) -> Self {
         Self {
             sink,
             username,
             user,
+            network,
             transaction,
             expires,
             relays,
@@ -57,28 +62,25 @@ impl<S, C> Allocation<S, C> {
         }
     }
 
-    pub(super) fn is_alive(&self, now: Instant) -> bool {
+    pub(super) fn is_alive(&self, now: Now) -> bool {
         now < self.expires
     }
 
-    pub(super) fn relays(&self) -> &[(S, SocketAddr)] {
+    pub(super) fn relays(&self) -> &[(S, RelayPort)] {
         &self.relays
     }
 
     /// The relay of one family.
-    pub(super) fn relay(&self, family: Family) -> Option<&(S, SocketAddr)> {
-        self.relays
-            .iter()
-            .find(|(_, address)| Family::of(address.ip()) == family)
+    pub(super) fn relay(&self, family: Family) -> Option<&(S, RelayPort)> {
+        self.relays.iter().find(|(_, port)| port.family() == family)
     }
 
     /// Gives up the relay of one family.
     pub(super) fn drop_relay(&mut self, family: Family) {
-        self.relays
-            .retain(|(_, address)| Family::of(address.ip()) != family);
+        self.relays.retain(|(_, port)| port.family() != family);
     }
 
-    pub(super) fn permits(&self, ip: IpAddr, now: Instant) -> bool {
+    pub(super) fn permits(&self, ip: IpAddr, now: Now) -> bool {
         self.permissions
             .get(&ip)
             .is_some_and(|expires| now < *expires)
@@ -86,15 +88,14 @@ impl<S, C> Allocation<S, C> {
 
     /// How many permissions there would be with these too.
     pub(super) fn permissions_with(&self, ips: &[IpAddr]) -> usize {
-        let new = ips
+        let new: HashSet<&IpAddr> = ips
             .iter()
-            .enumerate()
-            .filter(|(index, ip)| !self.permissions.contains_key(ip) && !ips[..*index].contains(ip))
-            .count();
-        self.permissions.len() + new
+            .filter(|ip| !self.permissions.contains_key(ip))
+            .collect();
+        self.permissions.len() + new.len()
     }
 
-    pub(super) fn permit(&mut self, ip: IpAddr, until: Instant) {
+    pub(super) fn permit(&mut self, ip: IpAddr, until: Now) {
         self.permissions.insert(ip, until);
     }
 
@@ -103,8 +104,8 @@ impl<S, C> Allocation<S, C> {
     pub(super) fn check_channel(
         &self,
         number: u16,
-        peer: SocketAddr,
-        now: Instant,
+        peer: PeerAddr,
+        now: Now,
     ) -> Result<bool, BoundOtherwise> {
         let alive = |number: &u16| {
             self.channels
@@ -124,7 +125,7 @@ impl<S, C> Allocation<S, C> {
     }
 
     /// After [`Self::check_channel`] said that it can be.
-    pub(super) fn bind(&mut self, number: u16, peer: SocketAddr, expires: Instant) {
+    pub(super) fn bind(&mut self, number: u16, peer: PeerAddr, expires: Now) {
         // Either may have belonged to a channel that has run out.
         if let Some(old) = self.channels.insert(number, Channel { peer, expires }) {
             self.numbers.remove(&old.peer);
@@ -138,17 +139,17 @@ impl<S, C> Allocation<S, C> {
         }
     }
 
-    pub(super) fn peer_of(&self, number: u16, now: Instant) -> Option<SocketAddr> {
+    pub(super) fn peer_of(&self, number: u16, now: Now) -> Option<PeerAddr> {
         let channel = self.channels.get(&number)?;
         (now < channel.expires).then_some(channel.peer)
     }
 
-    pub(super) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
+    pub(super) fn channel_of(&self, peer: PeerAddr, now: Now) -> Option<u16> {
         let number = *self.numbers.get(&peer)?;
         self.peer_of(number, now).map(|_| number)
     }
 
-    pub(super) fn sweep(&mut self, now: Instant) {
+    pub(super) fn sweep(&mut self, now: Now) {
         self.permissions.retain(|_, expires| now < *expires);
         self.channels.retain(|_, channel| now < channel.expires);
         let channels = &self.channels;

@@ -26,7 +26,7 @@ use turn_types::attribute::{
 use turn_types::message::{ALLOCATE, CHANNEL_BIND, CREATE_PERMISSION, DATA, REFRESH, SEND};
 use wimpex_relay::credentials::SharedSecret;
 
-use crate::support::{SECRET, soon, unix};
+use crate::basics::{SECRET, soon, unix};
 
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -53,6 +53,10 @@ pub(crate) struct Reply(Vec<u8>);
 impl Reply {
     pub(crate) fn message(&self) -> Message<'_> {
         Message::from_bytes(&self.0).unwrap()
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// Of an error; 0 for success.
@@ -118,6 +122,13 @@ impl Client {
         Self::over(Io::Udp(socket))
     }
 
+    /// From another household, out of 127.0.0.0/8.
+    pub(crate) async fn udp_from(ip: &str, relay: SocketAddr) -> Self {
+        let socket = UdpSocket::bind((ip, 0)).await.unwrap();
+        socket.connect(relay).await.unwrap();
+        Self::over(Io::Udp(socket))
+    }
+
     pub(crate) async fn tcp(relay: SocketAddr) -> Self {
         let stream = soon(TcpStream::connect(relay)).await.unwrap();
         Self::over(Io::Stream(Box::new(stream), Vec::new()))
@@ -164,6 +175,12 @@ impl Client {
     pub(crate) async fn binding(&mut self) -> Reply {
         let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
         self.exchange(request).await
+    }
+
+    /// Without waiting for the answer.
+    pub(crate) async fn send_binding(&mut self) {
+        let request = Message::builder_request(BINDING, MessageWriteVec::new()).finish();
+        self.send(&request).await;
     }
 
     /// With credentials, once there is a nonce.
@@ -316,6 +333,15 @@ impl Client {
         timeout(limit, self.recv()).await.ok()
     }
 
+    /// How many messages of any kind come until none comes for so long.
+    pub(crate) async fn answers_within(&mut self, limit: Duration) -> usize {
+        let mut answers = 0;
+        while timeout(limit, self.next()).await.is_ok() {
+            answers += 1;
+        }
+        answers
+    }
+
     /// Says something and hears back from the relay: whatever was sent before
     /// has been dealt with.
     pub(crate) async fn settle(&mut self) {
@@ -383,7 +409,7 @@ fn received(bytes: &[u8]) -> Received {
     Received::Indication(peer.addr(message.transaction_id()), data.data().to_vec())
 }
 
-fn add_peer(writer: &mut MessageWriteVec, peer: SocketAddr) {
+pub(crate) fn add_peer(writer: &mut MessageWriteVec, peer: SocketAddr) {
     let transaction = writer.transaction_id();
     writer
         .add_attribute(&XorPeerAddress::new(peer, transaction))

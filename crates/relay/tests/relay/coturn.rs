@@ -13,7 +13,8 @@ use tokio::net::UdpSocket;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::support::{SECRET, TestRelay, soon};
+use crate::basics::{SECRET, soon};
+use crate::support::TestRelay;
 
 fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;

@@ -7,13 +7,14 @@ use stun_types::prelude::{AttributeStaticType, MessageWriteExt};
 use turn_types::message::ALLOCATE;
 use wimpex_relay::credentials::SharedSecret;
 
-use crate::support::{Peer, TestRelay, unix, until};
+use crate::basics::{SECRET, unix, until};
+use crate::support::{Peer, TestRelay};
 
 #[tokio::test]
 async fn only_credentials_that_count_are_accepted() {
     let relay = TestRelay::start().await;
     let hour = unix() + 3600;
-    let right = SharedSecret::new(crate::support::SECRET);
+    let right = SharedSecret::new(SECRET);
     let foreign = SharedSecret::new("south");
     let (name, password) = right.issue("alice", hour);
     for (what, username, password) in [

@@ -16,7 +16,7 @@ async fn a_users_allocations_are_capped_and_given_back() {
     }
     let mut third = Client::tcp(relay.v4).await;
     // Other credentials of the same user make no other user.
-    third.log_in_until("alice", crate::support::unix() + 77);
+    third.log_in_until("alice", crate::basics::unix() + 77);
     assert_eq!(third.allocate().await.code(), 486);
     let mut other = relay.client("bob").await;
     other.allocated().await;
@@ -52,7 +52,7 @@ async fn all_allocations_are_capped_and_so_are_ports() {
 async fn bandwidth_is_capped() {
     const RATE: u64 = 100_000;
     const PACKET: usize = 1000;
-    let relay = TestRelay::with(|config| config.limits.user_bytes_per_second = RATE).await;
+    let relay = TestRelay::with(|config| config.limits.user_kbps = RATE * 8 / 1000).await;
     let peer = Peer::v4().await;
     let mut out = relay.client("alice").await;
     out.allocated().await;

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod allocations;
+mod attacks;
+mod basics;
 mod client;
 mod coturn;
 mod credentials;

@@ -106,7 +106,7 @@ async fn a_connection_without_an_allocation_is_closed_and_so_is_nonsense() {
 
 #[tokio::test]
 async fn connections_from_one_address_are_bounded() {
-    let relay = TestRelay::with(|config| config.limits.connections_per_address = 2).await;
+    let relay = TestRelay::with(|config| config.limits.connections_per_network = 2).await;
     let mut first = Client::tcp(relay.v4).await;
     let mut second = Client::tcp(relay.v4).await;
     first.settle().await;

@@ -1,8 +1,7 @@
 //! A relay for one test.
 
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot;
@@ -12,11 +11,9 @@ use wimpex_relay::config::{Limits, RelayAddress, Timing};
 use wimpex_relay::credentials::SharedSecret;
 use wimpex_relay::{Config, Counts, Handle, Relay};
 
+use crate::basics::{PATIENCE, SECRET, soon, until};
 use crate::client::Client;
 
-/// Nothing here takes this long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
-pub(crate) const SECRET: &str = "north";
 const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
 
@@ -112,7 +109,9 @@ pub(crate) fn config() -> Config {
         realm: "test".to_owned(),
         allow_peers: vec!["127.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
         limits: Limits {
-            user_bytes_per_second: 0,
+            user_kbps: 0,
+            // Tests ask more often than anybody.
+            unproven_answers_per_second: 0,
             ..Limits::default()
         },
         timing: Timing {
@@ -155,25 +154,4 @@ impl Peer {
         let mut buffer = [0; 16];
         self.socket.try_recv_from(&mut buffer).is_err()
     }
-}
-
-pub(crate) fn unix() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
-}
-
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, future).await.expect("it took too long")
-}
-
-/// Looks again and again, but not forever.
-pub(crate) async fn until(fits: impl Fn() -> bool) {
-    let look = async {
-        while !fits() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon(look).await;
 }

@@ -39,10 +39,6 @@ impl Asset {
         }
     }
 
-    pub(super) fn plain(&self) -> &Bytes {
-        &self.plain
-    }
-
     /// The file in the form that the request likes best, or word that its copy
     /// is still good.
     pub(super) fn respond(&self, request: &HeaderMap) -> Response {
@@ -121,7 +117,7 @@ fn content_type(name: &str) -> HeaderValue {
         .expect("a media type is ASCII")
 }
 
-/// Trunk's names: `page-0123456789abcdef.js`, `page-0123456789abcdef_bg.wasm`.
+/// Such as `page-0123456789abcdef.js` and `page-0123456789abcdef_bg.wasm`.
 fn has_hash(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     let Some((stem, _)) = file.split_once('.') else {

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::support::{TestServer, ringing, soon};
+use crate::support::{TestServer, offer, soon};
 
 #[tokio::test]
 async fn garbage_gets_a_coded_error_and_the_connection_goes_on() {
@@ -59,13 +59,13 @@ async fn a_frame_above_the_limit_closes_with_1009_and_one_at_it_passes() {
     let server = TestServer::start().await;
     let mut bob = server.guest("Bob").await;
     let mut alice = server.guest("Alice").await;
-    let mut message = ringing(&bob.id);
+    let mut message = offer(&bob.id);
     message["padding"] = json!("");
     let room = 64 * 1024 - message.to_string().len();
     message["padding"] = json!("x".repeat(room));
     assert_eq!(message.to_string().len(), 65_536);
     alice.send(message.clone()).await;
-    assert_eq!(bob.recv().await["type"], "call-ringing");
+    assert_eq!(bob.recv().await["type"], "call-offer");
 
     for excess in [1, 100_000, 8_000_000] {
         let mut alice = server.guest("Alice").await;

@@ -81,3 +81,36 @@ async fn requests_that_are_none_are_refused() {
     let reply = server.get("/", &[&long]).await;
     assert!([400, 431].contains(&reply.status), "{}", reply.status);
 }
+
+#[tokio::test]
+async fn a_request_has_exactly_one_host() {
+    let server = TestServer::start().await;
+    for (version, hosts, status) in [
+        ("1.1", "host: test\r\n", 200),
+        ("1.1", "", 400),
+        ("1.0", "", 400),
+        ("1.1", "host: test\r\nhost: evil.example\r\n", 400),
+        ("1.1", "host: test\r\nhost: test\r\n", 400),
+    ] {
+        let request = format!("GET /healthz HTTP/{version}\r\n{hosts}connection: close\r\n\r\n");
+        let reply = server.http(&request).await;
+        assert_eq!(reply.status, status, "{version} {hosts:?}");
+        assert!(reply.header("content-security-policy").is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_page_over_https_stays_there() {
+    let plain = TestServer::start().await;
+    let reply = plain.get("/healthz", &[]).await;
+    assert_eq!(reply.header("strict-transport-security"), None);
+    let secure = TestServer::with(|config| {
+        config.origin = Some("https://call.example.org".to_owned());
+    })
+    .await;
+    let reply = secure.get("/healthz", &[]).await;
+    assert_eq!(
+        reply.header("strict-transport-security"),
+        Some("max-age=31536000")
+    );
+}

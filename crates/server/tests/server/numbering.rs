@@ -5,7 +5,14 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use crate::support::Client;
+use crate::support::{Client, TestServer};
+
+impl TestServer {
+    /// Somebody who is logged in and numbers their frames.
+    pub(crate) async fn numbering_guest(&self, name: &str) -> NumberingClient {
+        NumberingClient::new(self.address, name).await
+    }
+}
 
 pub(crate) struct NumberingClient {
     address: SocketAddr,

@@ -107,7 +107,13 @@ async fn nobody_calls_themselves() {
 
 #[tokio::test]
 async fn order_is_kept() {
-    let server = TestServer::with(|config| config.limits.messages_per_second = 0).await;
+    let server = TestServer::with(|config| {
+        config.limits.messages_per_second = 0;
+        config.limits.queue_messages = 0;
+        config.limits.stranger_bytes_per_second = 0;
+        config.limits.stranger_offers_per_minute = 0;
+    })
+    .await;
     let mut alice = server.guest("Alice").await;
     let mut bob = server.guest("Bob").await;
     let message =

@@ -196,6 +196,8 @@ async fn every_sign_of_life_is_answered() {
     );
 }
 
+/// People are told that what they send does not fit; only what the server itself
+/// has to say closes the socket of whoever never acknowledges.
 #[tokio::test]
 async fn who_never_acknowledges_is_dropped_when_too_much_waits() {
     let server = TestServer::with(|config| config.limits.queue_messages = 10).await;
@@ -204,8 +206,17 @@ async fn who_never_acknowledges_is_dropped_when_too_much_waits() {
     for _ in 0..11 {
         bob.send(offer(alice.id())).await;
     }
+    for _ in 0..6 {
+        bob.error("rate-limited").await;
+    }
+    bob.nothing_more().await;
+    for _ in 0..6 {
+        alice.send(json!({"type": "call-hologram"})).await;
+    }
     let (messages, code) = alice.client.rest().await;
-    assert!(messages.len() <= 10, "{}", messages.len());
+    // Five of Bob's and five of the server's, if all were written before the end.
+    let messages = messages.iter().filter(|message| message["type"] != "ack");
+    assert!((5..=10).contains(&messages.count()));
     assert_eq!(code, Some(1013));
     bob.send(offer(alice.id())).await;
     bob.error("user-offline").await;
@@ -218,12 +229,16 @@ async fn what_waits_for_a_lost_socket_is_bounded_too() {
     let mut bob = server.guest("Bob").await;
     alice.cut();
     server.until(|counts| counts.sockets == 1).await;
-    for _ in 0..11 {
+    for _ in 0..5 {
         bob.send(ringing(alice.id())).await;
     }
+    bob.nothing_more().await;
     bob.send(ringing(alice.id())).await;
-    bob.error("user-offline").await;
-    assert!(!alice.resume().await);
+    bob.error("rate-limited").await;
+    assert!(alice.resume().await);
+    for _ in 0..5 {
+        assert_eq!(alice.recv().await["type"], "call-ringing");
+    }
 }
 
 #[tokio::test]
@@ -238,4 +253,32 @@ async fn a_message_that_is_not_understood_has_its_number_all_the_same() {
         .send(json!({"type": "presence-watch", "userIds": ["guest-x"]}))
         .await;
     assert_eq!(alice.recv().await["type"], "presence");
+}
+
+/// A browser answers pings for a page that is frozen; only the page acknowledges.
+#[tokio::test]
+async fn a_page_that_does_not_acknowledge_is_away_until_it_does() {
+    let server = TestServer::with(|config| {
+        config.timing.unacked = Duration::from_millis(200);
+        config.timing.tick = Duration::from_millis(10);
+    })
+    .await;
+    let mut frozen = server.numbering_guest("Frozen").await;
+    let mut friend = server.guest("Friend").await;
+    friend
+        .send(json!({"type": "presence-watch", "userIds": [frozen.id()]}))
+        .await;
+    assert_eq!(friend.recv().await["online"], true);
+    friend.send(offer(frozen.id())).await;
+    // Its socket is as alive as any; the offer has arrived.
+    assert_eq!(frozen.recv().await["type"], "call-offer");
+    assert_eq!(friend.recv().await["online"], false);
+    frozen.ack().await;
+    assert_eq!(friend.recv().await["online"], true);
+    // Who has nothing to acknowledge is not away.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    friend.send(ringing(frozen.id())).await;
+    assert_eq!(frozen.recv().await["type"], "call-ringing");
+    frozen.ack().await;
+    friend.nothing_more().await;
 }

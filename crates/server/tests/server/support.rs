@@ -18,8 +18,6 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
 
-use crate::numbering::NumberingClient;
-
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -62,11 +60,6 @@ impl TestServer {
             task,
             _folder: folder,
         }
-    }
-
-    /// Somebody who is logged in and numbers their frames.
-    pub(crate) async fn numbering_guest(&self, name: &str) -> NumberingClient {
-        NumberingClient::new(self.address, name).await
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -165,6 +158,21 @@ impl Client {
 
     pub(crate) async fn with_small_buffer(address: SocketAddr) -> Self {
         Self::over(small_buffer(address).await).await
+    }
+
+    /// From an address of its own out of 127.0.0.0/8, as another household has.
+    pub(crate) async fn from_household(address: SocketAddr, household: u8) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        let local = std::net::Ipv4Addr::new(127, 7, 0, household);
+        socket.bind(SocketAddr::from((local, 0))).unwrap();
+        Self::over(socket.connect(address).await.unwrap()).await
+    }
+
+    /// The connection is gone without a goodbye.
+    pub(crate) fn cut(&mut self) {
+        let socket = socket2::SockRef::from(self.ws.get_ref());
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+        let _ = socket.shutdown(std::net::Shutdown::Both);
     }
 
     /// With headers of our own choice in the request.

@@ -1,0 +1,33 @@
+// Loads the page's code and starts it. It is no inline script, so that the
+// Content-Security-Policy needs no exception for one (crates/server/src/headers.rs). The names of
+// what it loads come with its element: Trunk.toml, xtask/src/page/release.rs.
+{
+  const { js, wasm } = document.currentScript.dataset;
+  // A part of the page that did not arrive (another network, a server that restarts)
+  // must not leave it at "Loading…": the page is loaded again, three times by itself.
+  const again = ({ target }) => {
+    // The page works without its icon.
+    if (target.rel === "icon") return;
+    const tries = history.state?.tries ?? 0;
+    setTimeout(() => {
+      const text = document.querySelector(".loading");
+      if (text && tries < 3) {
+        history.replaceState({ tries: tries + 1 }, "");
+        location.reload();
+      } else if (text) {
+        history.replaceState(null, "");
+        text.firstChild.data = "The page could not be loaded: ";
+      }
+    }, 500 << tries);
+    removeEventListener("error", again, true);
+    removeEventListener("unhandledrejection", again);
+  };
+  // Capturing, for what an element could not load does not bubble.
+  addEventListener("error", again, true);
+  addEventListener("unhandledrejection", again);
+  // The page is mounted into the body, which has to be there.
+  addEventListener("DOMContentLoaded", async () => {
+    const { default: init } = await import(js);
+    await init({ module_or_path: wasm });
+  });
+}

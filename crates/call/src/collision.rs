@@ -1,0 +1,26 @@
+//! What an offer meets.
+
+use crate::memory::Outcome;
+
+/// What an offer meets when it arrives, in the words of RingRTC's
+/// `ReceivedOfferCollision` where it has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Collision {
+    /// Nothing: there is no call.
+    None,
+    /// Its own call, which has ended here so.
+    Ended(Outcome),
+    /// Its own call: it is a renegotiation, or a repetition.
+    SameCall,
+    /// A call with somebody else.
+    Busy,
+    /// An offer of ours to the same peer, which wins.
+    GlareWinner,
+    /// An offer of ours to the same peer, which loses.
+    GlareLoser,
+    /// The call for which the peer gave this one up: its answer to our offer has
+    /// overtaken this offer.
+    GlareSettled,
+    /// A call with the same peer, who would not call if it still knew of that one.
+    ReCall,
+}

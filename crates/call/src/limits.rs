@@ -1,0 +1,38 @@
+//! How long a call waits for what, and how much it keeps.
+
+use std::time::Duration;
+
+/// Ringing ends after this, on both sides.
+pub const RING: Duration = Duration::from_secs(60);
+/// From the answer to the first connection.
+pub const CONNECT: Duration = Duration::from_secs(20);
+/// From the loss of the connection to giving up.
+pub const RECONNECT: Duration = Duration::from_secs(30);
+/// How long `disconnected` may heal by itself before the caller restarts ICE.
+pub const RESTART_AFTER: Duration = Duration::from_secs(2);
+/// The callee leaves the restart to the caller this much longer, so that the two
+/// rarely collide.
+pub const CALLEE_RESTART_AFTER: Duration = Duration::from_secs(6);
+/// An offer in a live call is retransmitted after this long without an answer.
+pub const RESEND_AFTER: Duration = Duration::from_secs(4);
+/// An ICE restart that was answered has this long before the next one.
+pub const RESTART_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// A peer that goes offline before the connection may come back for this long.
+pub const PEER_LEFT_AFTER: Duration = Duration::from_secs(3);
+/// The same after a [`crate::Input::SessionRenewed`], counted from there: when a
+/// server restarts, everybody logs in again at their own pace.
+pub const PEER_LEFT_AFTER_RENEWAL: Duration = Duration::from_secs(10);
+/// Candidates that may wait for the description that they belong to, and local ones
+/// that are kept to be retransmitted.
+pub const WAITING_CANDIDATES: usize = 200;
+/// Remote candidates that the browser is given for one description: each makes it
+/// send to an address of the peer's choice.
+pub const CANDIDATES: usize = 1000;
+/// Candidates that may wait for an offer that has not come yet.
+pub const EARLY_CANDIDATES: usize = 64;
+/// Remote descriptions that are recognised when they are repeated.
+pub const REMOTE_DESCRIPTIONS: usize = 32;
+/// Ended calls of one peer that are remembered.
+pub const ENDED_CALLS: usize = 32;
+/// The same for all peers together, so that nobody can fill the memory.
+pub const ENDED_CALLS_OF_ALL: usize = 128;

@@ -1,0 +1,445 @@
+//! The machine: one input in, any number of outputs out.
+
+use std::time::Duration;
+
+use wimpex_protocol::{
+    CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallRejectReason, CallRinging, CallType,
+    Signal, UserId,
+};
+use wimpex_sansio::{Machine, Now};
+use wimpex_webrtc::IceCandidateInit;
+
+use crate::call::{Call, Next};
+use crate::collision::Collision;
+use crate::command::Command;
+use crate::ids::Ids;
+use crate::input::{Input, PeerConnectionId};
+use crate::limits;
+use crate::memory::{EarlyCandidate, EarlyCandidates, EndedCall, EndedCalls, Memory, Outcome};
+use crate::output::Output;
+use crate::outputs::Outputs;
+use crate::peer::Sender;
+use crate::presence::Presence;
+use crate::snapshot::{CallSnapshot, EndReason, Ended, State};
+
+/// One tab's calls: at most one at a time. See the crate's documentation.
+///
+/// Nothing that comes from another page is trusted: a signal counts only if it comes
+/// from the call's peer, as the server stamped it, and names the call's id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CallMachine {
+    call: Option<Call>,
+    /// How the last call ended, until the user has seen it.
+    ended: Option<Ended>,
+    early: EarlyCandidates,
+    ended_calls: EndedCalls,
+    ids: Ids,
+    /// How long calls ring, if it is not the usual time.
+    ring: Option<Duration>,
+    outputs: Outputs,
+}
+
+impl CallMachine {
+    /// A machine without a call.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, ringing for another time than [`limits::RING`]. For a user who debugs;
+    /// both sides should agree.
+    pub fn with_ring_time(ring: Duration) -> Self {
+        Self {
+            ring: Some(ring),
+            ..Self::default()
+        }
+    }
+
+    /// What this machine remembers; `None` while there is a call, or how one ended is
+    /// shown.
+    pub fn memory(&self) -> Option<Memory> {
+        let is_idle = self.call.is_none() && self.ended.is_none() && self.outputs.is_empty();
+        is_idle.then(|| Memory {
+            last_connection: self.ids.connection,
+            last_request: self.ids.request,
+            ended_calls: self.ended_calls.to_vec(),
+            early_candidates: self.early.to_vec(),
+        })
+    }
+
+    /// A machine that goes on where the one of this memory was; rings for another time
+    /// than the usual one if told so.
+    pub fn remembering(memory: Memory, ring: Option<Duration>) -> Self {
+        Self {
+            ids: Ids {
+                connection: memory.last_connection,
+                request: memory.last_request,
+            },
+            ended_calls: EndedCalls::restore(memory.ended_calls),
+            early: EarlyCandidates::restore(memory.early_candidates),
+            ring,
+            ..Self::default()
+        }
+    }
+
+    /// Whether this call with that peer is over here, so that whoever still calls is
+    /// told how it ended.
+    pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
+        self.ended_calls.outcome(peer, call).is_some()
+    }
+
+    /// Where the call stands.
+    pub fn state(&self) -> State {
+        match (&self.call, &self.ended) {
+            (Some(call), _) => call.state(),
+            (None, Some(_)) => State::Ended,
+            (None, None) => State::Idle,
+        }
+    }
+
+    /// The call as it is now. [`Output::Changed`] announces each change.
+    pub fn snapshot(&self) -> CallSnapshot {
+        CallSnapshot {
+            state: self.state(),
+            call: self.call.as_ref().map(Call::snapshot),
+            ended: self.ended.clone(),
+        }
+    }
+
+    /// Lets go of the call if it is over.
+    fn follow(&mut self, next: Next, now: Now) {
+        match next {
+            Next::Keep => {}
+            Next::End { reason, goodbye } => self.finish(reason, goodbye, now),
+        }
+    }
+
+    /// The only way in which a call ends: everything that it held is let go. The peer has
+    /// been told by then.
+    fn finish(&mut self, reason: EndReason, goodbye: Option<CallEnd>, now: Now) {
+        let Some(call) = self.call.take() else { return };
+        self.remember(&call.peer().user, call.id(), Outcome::of(reason));
+        if let Some(connection) = call.open_connection() {
+            self.outputs.push(Output::CloseConnection {
+                connection,
+                goodbye,
+            });
+            self.outputs.push(Output::ReleaseAllMedia);
+        }
+        self.ended = Some(call.into_ended(reason, now));
+        self.outputs.push(Output::Changed);
+    }
+
+    fn remember(&mut self, peer: &UserId, id: &CallId, outcome: Outcome) {
+        let ended = EndedCall {
+            peer: peer.clone(),
+            call_id: id.clone(),
+            outcome,
+        };
+        self.ended_calls.remember(&mut self.early, ended);
+    }
+
+    fn ring_until(&self, now: Now) -> Now {
+        now + self.ring.unwrap_or(limits::RING)
+    }
+
+    fn command(&mut self, command: Command, now: Now) {
+        let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
+        let next = match (command, call) {
+            (
+                Command::StartCall {
+                    call_id,
+                    peer,
+                    call_type,
+                },
+                None,
+            ) => return self.start_call(call_id, peer, call_type, now),
+            (Command::Dismiss, _) => return self.dismiss(),
+            (Command::Accept { camera }, Some(call)) => call.accept(camera, now, ids, out),
+            (Command::Decline, Some(call)) => call.decline(out),
+            (Command::HangUp, Some(call)) => call.hang_up(out),
+            (Command::SetMuted(muted), Some(call)) => call.set_muted(muted, ids, out),
+            (Command::SetCamera(on), Some(call)) => call.set_camera(on, ids, out),
+            (Command::StartCall { .. }, Some(_))
+            | (
+                Command::Accept { .. }
+                | Command::Decline
+                | Command::HangUp
+                | Command::SetMuted(_)
+                | Command::SetCamera(_),
+                None,
+            ) => Next::Keep,
+        };
+        self.follow(next, now);
+    }
+
+    fn start_call(&mut self, call_id: CallId, peer: UserId, call_type: CallType, now: Now) {
+        let ring_until = self.ring_until(now);
+        let (ids, out) = (&mut self.ids, &mut self.outputs);
+        let call = Call::start(call_id, peer, call_type, ring_until, ids, out);
+        self.ended = None;
+        self.call = Some(call);
+        self.outputs.push(Output::Changed);
+    }
+
+    fn dismiss(&mut self) {
+        if self.ended.take().is_some() {
+            self.outputs.push(Output::Changed);
+        }
+    }
+
+    fn signal(&mut self, from: Sender, to_this_device: bool, signal: Signal, now: Now) {
+        let out = &mut self.outputs;
+        let call = match signal.call_id() {
+            Some(id) => self.call.as_mut().filter(|call| call.is_meant(&from, id)),
+            // Candidates of the minimal client (docs/protocol.md) do not name a call.
+            None => self.call.as_mut().filter(|call| call.peer().is(&from)),
+        };
+        let next = match (signal, call) {
+            (Signal::CallOffer(offer), _) => return self.offer(from, offer, now),
+            (Signal::CallAnswer(answer), Some(call)) => {
+                call.answer(&from.device, answer.answer.sdp, now, out)
+            }
+            (Signal::CallRinging(_), Some(call)) => call.peer_rings(&from.device, out),
+            (Signal::IceCandidate(ice), Some(call)) => {
+                call.remote_candidate(&from.device, ice.candidate, out)
+            }
+            (Signal::CallReject(reject), Some(call)) => call.rejected(reject.reason, out),
+            (Signal::CallEnd(end), Some(call)) => {
+                call.ended_by_peer(to_this_device, end.reason, out)
+            }
+            (Signal::CallAnswer(CallAnswer { call_id, .. }), None)
+            | (Signal::CallRinging(CallRinging { call_id }), None) => {
+                return self.contradict(&from, call_id);
+            }
+            (Signal::IceCandidate(ice), None) => {
+                return self.early_candidate(from, ice.call_id, ice.candidate);
+            }
+            (Signal::CallReject(reject), None) => {
+                return self.ended_before_offer(&from, &reject.call_id, CallEndReason::Cancelled);
+            }
+            (Signal::CallEnd(end), None) => {
+                return self.ended_before_offer(&from, &end.call_id, end.reason);
+            }
+            // Part of the verified handshake, which is not the machine's.
+            (Signal::CallConfirm(_), _) => Next::Keep,
+        };
+        self.follow(next, now);
+    }
+
+    /// Decides what an offer meets, and does nothing yet.
+    fn collision(&self, from: &Sender, id: &CallId) -> Collision {
+        match (self.ended_calls.outcome(&from.user, id), &self.call) {
+            (Some(outcome), _) => Collision::Ended(outcome),
+            (None, None) => Collision::None,
+            (None, Some(call)) => call.collision(from, id),
+        }
+    }
+
+    fn offer(&mut self, from: Sender, offer: CallOffer, now: Now) {
+        match self.collision(&from, &offer.call_id) {
+            Collision::None => self.ring(from, offer, Presence::default(), now),
+            Collision::Ended(outcome) => {
+                self.reply(&from, outcome.signal(offer.call_id));
+                // They may have taken our call for the losing one of two that collide.
+                // Now that theirs ends, ours rings.
+                self.reoffer_to(&from);
+            }
+            Collision::SameCall => {
+                let call = self.call.as_mut().filter(|call| call.peer().is(&from));
+                if let Some(call) = call {
+                    call.offer(offer.offer.sdp, now, &mut self.outputs);
+                }
+            }
+            Collision::Busy => {
+                let busy = Outcome::Rejected(CallRejectReason::Busy);
+                self.remember(&from.user, &offer.call_id, busy);
+                self.reply(&from, busy.signal(offer.call_id));
+            }
+            // In case they have not got ours: they would wait for an answer forever.
+            Collision::GlareWinner => self.reoffer_to(&from),
+            Collision::GlareLoser => self.give_way(from, offer, now),
+            Collision::GlareSettled => {}
+            Collision::ReCall => self.ring_anew(from, offer, now),
+        }
+    }
+
+    /// Shows the prompt for a first offer, and touches nothing else.
+    fn ring(&mut self, from: Sender, offer: CallOffer, presence: Presence, now: Now) {
+        let mut call = self.incoming(&from, offer, presence, now);
+        call.ring(self.ring_until(now), &mut self.outputs);
+        self.ended = None;
+        self.call = Some(call);
+        self.outputs.push(Output::Changed);
+    }
+
+    /// The peer calls anew: the call that it has lost ends, and the new one rings.
+    fn ring_anew(&mut self, from: Sender, offer: CallOffer, now: Now) {
+        let Some(call) = &self.call else { return };
+        let presence = call.presence().clone();
+        let next = call.superseded(&mut self.outputs);
+        self.follow(next, now);
+        self.ring(from, offer, presence, now);
+    }
+
+    /// Both called at the same moment, and theirs wins: ours ends, and theirs takes its
+    /// place without asking, since the user wants that very call.
+    fn give_way(&mut self, from: Sender, offer: CallOffer, now: Now) {
+        let Some(ours) = self.call.take() else { return };
+        if ours.awaits_answer() {
+            // Should our offer be on its way still, it must not ring.
+            ours.peer()
+                .send_end(CallEndReason::Superseded, &mut self.outputs);
+        }
+        let superseded = Outcome::Ended(CallEndReason::Superseded);
+        self.remember(&ours.peer().user, ours.id(), superseded);
+        if let Some(connection) = ours.open_connection() {
+            self.outputs.push(Output::CloseConnection {
+                connection,
+                goodbye: None,
+            });
+        }
+        let mut theirs = self.incoming(&from, offer, ours.presence().clone(), now);
+        theirs.replace(&ours, now, &mut self.outputs);
+        self.call = Some(theirs);
+    }
+
+    fn incoming(&mut self, from: &Sender, offer: CallOffer, presence: Presence, now: Now) -> Call {
+        let candidates = self.early.claim(&from.user, &offer.call_id);
+        Call::incoming(from, offer, candidates, presence, now, &mut self.ids)
+    }
+
+    /// Retransmits our offer to that device, if there is one to its user.
+    fn reoffer_to(&mut self, to: &Sender) {
+        let call = self.call.as_ref();
+        if let Some(call) = call.filter(|call| call.peer().user == to.user) {
+            call.reoffer_to(&to.device, &mut self.outputs);
+        }
+    }
+
+    /// Somebody rings for, or has accepted, a call that we do not have, or that another
+    /// of their devices has accepted. They must not be left waiting.
+    fn contradict(&mut self, from: &Sender, id: CallId) {
+        let call = self.call.as_ref();
+        let outcome = if call.is_some_and(|call| *call.id() == id && call.peer().user == from.user)
+        {
+            Outcome::Ended(CallEndReason::AnsweredElsewhere)
+        } else {
+            let known = self.ended_calls.outcome(&from.user, &id);
+            known.unwrap_or(Outcome::Ended(CallEndReason::Ended))
+        };
+        self.reply(from, outcome.signal(id));
+    }
+
+    /// A candidate may overtake its offer. One of the minimal client names no call to
+    /// wait for.
+    fn early_candidate(&mut self, from: Sender, id: Option<CallId>, candidate: IceCandidateInit) {
+        if let Some(id) = id
+            && self.ended_calls.outcome(&from.user, &id).is_none()
+        {
+            self.early.keep(EarlyCandidate {
+                from: from.user,
+                device: from.device,
+                call_id: id,
+                candidate,
+            });
+        }
+    }
+
+    /// An end may overtake its offer, which must not ring then. The call that there is
+    /// can only be ended by its peer, and only from the right device.
+    fn ended_before_offer(&mut self, from: &Sender, id: &CallId, reason: CallEndReason) {
+        if self.call.as_ref().is_none_or(|call| call.id() != id) {
+            self.remember(&from.user, id, Outcome::Ended(reason));
+        }
+    }
+
+    fn reply(&mut self, to: &Sender, signal: Signal) {
+        let (user, device) = (to.user.clone(), to.device.clone());
+        self.outputs.send(user, Some(device), signal);
+    }
+}
+
+/// The call, if that is its connection. Whatever a connection before it still says is
+/// of no interest.
+fn on(call: Option<&mut Call>, connection: PeerConnectionId) -> Option<&mut Call> {
+    call.filter(|call| call.connection() == connection)
+}
+
+impl Machine for CallMachine {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: Now) {
+        let (call, out) = (self.call.as_mut(), &mut self.outputs);
+        let next = match input {
+            Input::Command(command) => return self.command(command, now),
+            Input::Signal {
+                from,
+                device,
+                to_this_device,
+                signal,
+            } => {
+                let from = Sender { user: from, device };
+                return self.signal(from, to_this_device, signal, now);
+            }
+            Input::PeerOffline { call_id, offer } => {
+                let call = call.filter(|call| *call.id() == call_id);
+                call.map(|call| call.peer_offline(offer, now))
+            }
+            Input::PeerDevices { user, devices } => {
+                let call = call.filter(|call| call.peer().user == user);
+                call.map(|call| call.peer_devices(devices, now, out))
+            }
+            Input::SessionRenewed => call.map(|call| call.session_renewed(now, out)),
+            Input::NetworkChanged => call.map(|call| call.network_changed(now, out)),
+            Input::DataChannelMessage { connection, end } => {
+                on(call, connection).map(|call| call.data_channel_message(&end, out))
+            }
+            Input::LocalOffer { connection, sdp } => {
+                on(call, connection).map(|call| call.local_offer(sdp, out))
+            }
+            Input::LocalAnswer { connection, sdp } => {
+                on(call, connection).map(|call| call.local_answer(sdp, out))
+            }
+            Input::LocalCandidate {
+                connection,
+                candidate,
+            } => on(call, connection).map(|call| call.local_candidate(candidate, out)),
+            Input::LocalDescriptionFailed { connection } => {
+                on(call, connection).map(|call| call.local_description_failed(out))
+            }
+            Input::CreateConnectionFailed { connection }
+            | Input::SetRemoteAnswerFailed { connection } => {
+                on(call, connection).map(|call| call.negotiation_failed(out))
+            }
+            Input::ConnectionStateChanged { connection, state } => {
+                on(call, connection).map(|call| call.connection_state_changed(state, now, out))
+            }
+            Input::Media {
+                request,
+                audio,
+                video,
+            } => match call {
+                Some(call) => Some(call.media(request, audio, video, out)),
+                None => {
+                    // It came after the end of the call that it was for.
+                    out.push(Output::ReleaseMedia { request });
+                    None
+                }
+            },
+            Input::TrackEnded { request, kind } => {
+                call.map(|call| call.track_ended(request, kind, out))
+            }
+            Input::Timeout => call.map(|call| call.timeout(now, out)),
+        };
+        self.follow(next.unwrap_or(Next::Keep), now);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        self.call.as_ref()?.next_timeout()
+    }
+}

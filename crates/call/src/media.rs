@@ -1,0 +1,200 @@
+//! The microphone and the camera of a call: requested, attached, muted, released.
+
+use wimpex_protocol::CallType;
+use wimpex_webrtc::{MediaError, TrackKind};
+
+use crate::ids::Ids;
+use crate::input::{MediaRequest, PeerConnectionId};
+use crate::output::Output;
+use crate::outputs::Outputs;
+use crate::snapshot::Capture;
+
+/// What `getUserMedia` says of one kind of track; `None` if it was not asked for it.
+type Answer = Option<Result<(), MediaError>>;
+
+/// A device that the call uses, and the request that it came of. Only the newest
+/// request counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Device {
+    capture: Capture,
+    request: Option<MediaRequest>,
+}
+
+impl Device {
+    const OFF: Self = Self {
+        capture: Capture::Off,
+        request: None,
+    };
+
+    /// Takes the answer to a request; says whether its track is to be attached.
+    fn answered(&mut self, request: MediaRequest, answer: Answer) -> bool {
+        if self.request != Some(request) || self.capture != Capture::Asking {
+            return false;
+        }
+        match answer {
+            Some(Ok(())) => {
+                self.capture = Capture::On;
+                true
+            }
+            Some(Err(error)) => {
+                self.capture = Capture::Failed(error);
+                false
+            }
+            None => false,
+        }
+    }
+}
+
+/// Both devices of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Media {
+    muted: bool,
+    microphone: Device,
+    camera: Device,
+}
+
+impl Media {
+    /// Nothing is in use.
+    pub(crate) const OFF: Self = Self {
+        muted: false,
+        microphone: Device::OFF,
+        camera: Device::OFF,
+    };
+
+    pub(crate) fn is_muted(&self) -> bool {
+        self.muted
+    }
+
+    pub(crate) fn microphone(&self) -> Capture {
+        self.microphone.capture
+    }
+
+    pub(crate) fn camera(&self) -> Capture {
+        self.camera.capture
+    }
+
+    /// Asks for one or both in a single request, so that the user sees one prompt.
+    pub(crate) fn request(&mut self, audio: bool, video: bool, ids: &mut Ids, out: &mut Outputs) {
+        let request = ids.next_request();
+        let asking = Device {
+            capture: Capture::Asking,
+            request: Some(request),
+        };
+        if audio {
+            self.microphone = asking;
+        }
+        if video {
+            self.camera = asking;
+        }
+        out.push(Output::RequestMedia {
+            request,
+            audio,
+            video,
+        });
+    }
+
+    /// Takes what came of a request, and attaches what is still wanted of it.
+    pub(crate) fn answered(
+        &mut self,
+        connection: PeerConnectionId,
+        request: MediaRequest,
+        audio: Answer,
+        video: Answer,
+        out: &mut Outputs,
+    ) {
+        let audio = self.microphone.answered(request, audio);
+        let video = self.camera.answered(request, video);
+        if audio || video {
+            out.push(Output::AttachMedia {
+                connection,
+                request,
+                audio,
+                video,
+            });
+            out.push(Output::SetMuted(self.muted));
+        } else {
+            out.push(Output::ReleaseMedia { request });
+        }
+        out.push(Output::Changed);
+    }
+
+    pub(crate) fn track_ended(
+        &mut self,
+        request: MediaRequest,
+        kind: TrackKind,
+        out: &mut Outputs,
+    ) {
+        let device = match kind {
+            TrackKind::Audio => &mut self.microphone,
+            TrackKind::Video => &mut self.camera,
+        };
+        if device.request == Some(request) && device.capture == Capture::On {
+            device.capture = Capture::Failed(MediaError::Ended);
+            out.push(Output::Changed);
+        }
+    }
+
+    pub(crate) fn set_muted(&mut self, muted: bool, ids: &mut Ids, out: &mut Outputs) {
+        self.muted = muted;
+        out.push(Output::SetMuted(muted));
+        // Unmuting a microphone that was refused is how the user asks again.
+        if !muted && self.microphone().failure().is_some() {
+            self.request(true, false, ids, out);
+        }
+        out.push(Output::Changed);
+    }
+
+    pub(crate) fn set_camera(
+        &mut self,
+        on: bool,
+        call_type: CallType,
+        ids: &mut Ids,
+        out: &mut Outputs,
+    ) {
+        match (self.camera.capture, on) {
+            (Capture::Off | Capture::Failed(_), true) if call_type == CallType::Video => {
+                self.request(false, true, ids, out);
+            }
+            (Capture::On, false) => {
+                self.camera = Device::OFF;
+                out.push(Output::StopCamera);
+            }
+            // The request stays open in the browser; its answer is no longer wanted.
+            (Capture::Asking | Capture::Failed(_), false) => self.camera = Device::OFF,
+            (Capture::Off, _) | (Capture::On | Capture::Asking | Capture::Failed(_), true) => {}
+        }
+        out.push(Output::Changed);
+    }
+
+    /// Takes over the tracks of a call that gave way to this one (glare). Nobody who
+    /// asked for an audio call gets a camera.
+    pub(crate) fn inherit(
+        &mut self,
+        from: &Self,
+        call_type: CallType,
+        connection: PeerConnectionId,
+        out: &mut Outputs,
+    ) {
+        *self = *from;
+        if call_type == CallType::Audio && self.camera != Device::OFF {
+            self.camera = Device::OFF;
+            out.push(Output::StopCamera);
+        }
+        let mut attach = |device: Device, audio: bool, video: bool| {
+            if let (Capture::On, Some(request)) = (device.capture, device.request) {
+                out.push(Output::AttachMedia {
+                    connection,
+                    request,
+                    audio,
+                    video,
+                });
+            }
+        };
+        if self.microphone == self.camera {
+            attach(self.microphone, true, true);
+        } else {
+            attach(self.microphone, true, false);
+            attach(self.camera, false, true);
+        }
+    }
+}

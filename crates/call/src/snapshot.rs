@@ -1,0 +1,163 @@
+//! The call, as a user interface shows it.
+
+use std::time::Duration;
+
+use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_sansio::Now;
+use wimpex_webrtc::MediaError;
+
+use crate::input::PeerConnectionId;
+
+/// Where a call stands. See the diagram in the crate's documentation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum State {
+    /// No call.
+    #[default]
+    Idle,
+    /// We called, and wait for an answer.
+    Calling,
+    /// Somebody calls us, and the prompt is shown.
+    Ringing,
+    /// Accepted; no connection yet.
+    Connecting,
+    /// Media flows.
+    Connected,
+    /// Media flowed, and the path was lost: ICE looks for another.
+    Reconnecting,
+    /// It is over; how it ended is being shown.
+    Ended,
+}
+
+/// Which side of the call this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The side whose offer the call began with. Impolite, in the sense of
+    /// perfect negotiation (webrtc, section 10.7).
+    Caller,
+    /// The other one. Polite.
+    Callee,
+}
+
+/// Why a call ended, from this side's point of view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// This side hung up.
+    HungUp,
+    /// The other side hung up.
+    PeerHungUp,
+    /// This side gave up calling.
+    Cancelled,
+    /// The caller gave up before this side answered.
+    Missed,
+    /// This side said no.
+    Declined,
+    /// The other side said no.
+    PeerDeclined,
+    /// The other side is in another call.
+    Busy,
+    /// The other side's browser cannot take such a call.
+    Unsupported,
+    /// The other side did not answer in time.
+    NoAnswer,
+    /// None of the other side's devices is online.
+    PeerOffline,
+    /// The other side's device went offline before there was a connection.
+    PeerGone,
+    /// Another device of this user took the call.
+    AnsweredElsewhere,
+    /// Another device of this user declined the call.
+    DeclinedElsewhere,
+    /// No path between the two sides was found.
+    ConnectionFailed,
+    /// The path between the two sides was lost, and no other found in time.
+    ConnectionLost,
+    /// A browser could not create, or did not accept, a description.
+    NegotiationFailed,
+    /// The same user called anew; that call took this one's place.
+    Superseded,
+}
+
+/// How the last call ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ended {
+    /// The call.
+    pub call_id: CallId,
+    /// The user at the other end.
+    pub peer: UserId,
+    /// What the peer calls itself, if it called us.
+    pub peer_name: Option<String>,
+    /// With or without video.
+    pub call_type: CallType,
+    /// Which side of it this page was.
+    pub role: Role,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// From the first connection to the end; `None` if it never connected.
+    pub duration: Option<Duration>,
+    /// Why there was no microphone at the end, if it was wanted.
+    pub microphone: Option<MediaError>,
+    /// Why there was no camera at the end, if it was wanted.
+    pub camera: Option<MediaError>,
+}
+
+/// The microphone or the camera, as far as this call is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capture {
+    /// Not in use.
+    Off,
+    /// The browser prompts the user.
+    Asking,
+    /// In use.
+    On,
+    /// Wanted, but not available.
+    Failed(MediaError),
+}
+
+impl Capture {
+    /// Why it is not available, if it was wanted.
+    pub(crate) fn failure(self) -> Option<MediaError> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Off | Self::Asking | Self::On => None,
+        }
+    }
+}
+
+/// A call that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ActiveCall {
+    /// The call.
+    pub call_id: CallId,
+    /// The user at the other end.
+    pub peer: UserId,
+    /// What the peer calls itself, if it called us.
+    pub peer_name: Option<String>,
+    /// With or without video.
+    pub call_type: CallType,
+    /// Which side of it this page is.
+    pub role: Role,
+    /// The connection that carries it.
+    pub connection: PeerConnectionId,
+    /// While calling: a device of the peer shows the prompt.
+    pub peer_rings: bool,
+    /// When media first flowed; `None` before.
+    pub connected_at: Option<Now>,
+    /// The user has muted the microphone.
+    pub muted: bool,
+    /// Whether the microphone is in use.
+    pub microphone: Capture,
+    /// Whether the camera is in use.
+    pub camera: Capture,
+}
+
+/// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CallSnapshot {
+    /// Where the call stands.
+    pub state: State,
+    /// The call, if it is not over.
+    pub call: Option<ActiveCall>,
+    /// How the last call ended, until the user has dismissed that.
+    pub ended: Option<Ended>,
+}

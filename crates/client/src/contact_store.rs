@@ -1,0 +1,193 @@
+//! Contacts and past calls: what changes them, and what has to be written.
+//!
+//! Every tab of this origin has them, and the browser's database is where they meet: a
+//! change is applied here at once, written, and then everything is read again, so that
+//! the changes of two tabs become one list.
+
+use wimpex_call::{EndReason, Ended, Role};
+use wimpex_contacts::{Contact, Contacts, Direction, Outcome, PastCall};
+use wimpex_protocol::{CallId, CallOffer, UserId};
+use wimpex_sansio::UnixTime;
+
+use crate::command::ContactCommand;
+
+/// One write to the browser's database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ContactWrite {
+    /// Keep this contact.
+    PutContact(Contact),
+    /// Delete a contact.
+    DeleteContact(UserId),
+    /// Keep this past call.
+    PutCall(PastCall),
+    /// Keep this past call, unless one with its id is there: another tab knows better.
+    PutCallIfAbsent(PastCall),
+    /// Delete a past call.
+    DeleteCall(CallId),
+}
+
+/// Whether the contacts have been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Loading {
+    /// Nobody has asked for them.
+    #[default]
+    NotAsked,
+    /// The database is being read for the first time.
+    Reading,
+    /// They are there; or the browser keeps none, and they last as long as the page.
+    Done,
+}
+
+/// What became of the writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct ContactStore {
+    pub(crate) loading: Loading,
+    /// Changes on their way to the database: what is read meanwhile is not the newest.
+    pub(crate) pending_writes: u32,
+}
+
+/// Applies a command; returns what has to be written.
+pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<ContactWrite> {
+    match command {
+        ContactCommand::Load | ContactCommand::SetContactsOnly(_) => Vec::new(),
+        ContactCommand::Add(contact) => {
+            let id = contact.id.clone();
+            contacts.add(contact);
+            write_contact(contacts, &id)
+        }
+        ContactCommand::Import(imported) => {
+            let mut writes = Vec::new();
+            for contact in imported {
+                if contacts.contact(&contact.id).is_none() {
+                    writes.push(ContactWrite::PutContact(contact.clone()));
+                    contacts.add(contact);
+                }
+            }
+            writes
+        }
+        ContactCommand::Rename(id, name) => {
+            contacts.rename(&id, name);
+            write_contact(contacts, &id)
+        }
+        ContactCommand::Remove(id) => {
+            contacts.remove(&id);
+            vec![ContactWrite::DeleteContact(id)]
+        }
+        ContactCommand::Block(id, blocked) => {
+            contacts.block(&id, blocked);
+            write_contact(contacts, &id)
+        }
+        ContactCommand::TrustAgain(id) => mistrust(contacts, &id, false),
+        ContactCommand::MarkCallsSeen => {
+            let missed: Vec<CallId> = contacts.missed().cloned().collect();
+            contacts.see_all();
+            let calls = contacts.calls().iter();
+            calls
+                .filter(|call| missed.contains(&call.call_id))
+                .map(|call| ContactWrite::PutCall(call.clone()))
+                .collect()
+        }
+        ContactCommand::ForgetCalls => {
+            let calls = contacts.calls().iter();
+            let writes = calls
+                .map(|call| ContactWrite::DeleteCall(call.call_id.clone()))
+                .collect();
+            contacts.forget_calls();
+            writes
+        }
+    }
+}
+
+/// The SAS of a call with this user differed, or did not. Kept if they are a contact.
+pub(crate) fn mistrust(
+    contacts: &mut Contacts,
+    user: &UserId,
+    mistrusted: bool,
+) -> Vec<ContactWrite> {
+    let known = contacts.contact(user);
+    if known.is_none_or(|known| known.is_mistrusted == mistrusted) {
+        return Vec::new();
+    }
+    contacts.mistrust(user, mistrusted);
+    write_contact(contacts, user)
+}
+
+fn write_contact(contacts: &Contacts, id: &UserId) -> Vec<ContactWrite> {
+    let contact = contacts.contact(id).cloned();
+    contact.map(ContactWrite::PutContact).into_iter().collect()
+}
+
+/// Records a call that is over.
+pub(crate) fn record_call(contacts: &mut Contacts, call: PastCall) -> Vec<ContactWrite> {
+    // Where another tab has settled it, that tab knows how.
+    let write = if call.outcome == Outcome::Elsewhere {
+        ContactWrite::PutCallIfAbsent
+    } else {
+        ContactWrite::PutCall
+    };
+    let dropped = contacts.note(call.clone()).into_iter();
+    dropped
+        .map(|dropped| ContactWrite::DeleteCall(dropped.call_id))
+        .chain([write(call)])
+        .collect()
+}
+
+/// The entry of an offer that came while there was another call.
+pub(crate) fn missed_call(from: UserId, offer: &CallOffer, at: UnixTime) -> PastCall {
+    PastCall {
+        call_id: offer.call_id.clone(),
+        peer: from,
+        peer_name: offer.from_username.clone(),
+        at: at.as_millis(),
+        direction: Direction::Incoming,
+        call_type: offer.call_type,
+        outcome: Outcome::Missed,
+        is_seen: false,
+    }
+}
+
+/// The entry of a call that ended here. `stopped`: since the peer could not be verified.
+pub(crate) fn past_call(ended: Ended, stopped: bool, at: UnixTime) -> PastCall {
+    let outcome = if stopped {
+        Outcome::Stopped
+    } else {
+        outcome(&ended)
+    };
+    PastCall {
+        call_id: ended.call_id,
+        peer: ended.peer,
+        peer_name: ended.peer_name,
+        at: at.as_millis(),
+        direction: match ended.role {
+            Role::Caller => Direction::Outgoing,
+            Role::Callee => Direction::Incoming,
+        },
+        call_type: ended.call_type,
+        outcome,
+        // Whoever was there knows of it.
+        is_seen: !matches!(outcome, Outcome::Missed),
+    }
+}
+
+fn outcome(ended: &Ended) -> Outcome {
+    if let Some(duration) = ended.duration {
+        return Outcome::Answered {
+            seconds: duration.as_secs(),
+        };
+    }
+    match ended.reason {
+        EndReason::Missed => Outcome::Missed,
+        EndReason::Declined | EndReason::PeerDeclined => Outcome::Declined,
+        EndReason::Busy => Outcome::Busy,
+        EndReason::NoAnswer | EndReason::PeerOffline => Outcome::NoAnswer,
+        EndReason::HungUp | EndReason::PeerHungUp | EndReason::Cancelled => Outcome::Cancelled,
+        EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Superseded => {
+            Outcome::Elsewhere
+        }
+        EndReason::Unsupported
+        | EndReason::PeerGone
+        | EndReason::ConnectionFailed
+        | EndReason::ConnectionLost
+        | EndReason::NegotiationFailed => Outcome::Failed,
+    }
+}

@@ -1,0 +1,25 @@
+//! What a client is given by the place where it runs.
+
+use wimpex_sansio::Now;
+use wimpex_verification::Verify;
+
+/// The page, a test, or a model checker.
+pub trait Host {
+    /// What signs and verifies the signals of calls; in the page, a box that comes with
+    /// the code that is loaded later.
+    type Verifier: Verify;
+
+    /// Random bytes that nobody can guess, for ids and nonces; `None` where the browser
+    /// has none.
+    fn random(&mut self) -> Option<[u8; 32]>;
+
+    /// The call machine takes this input. For a record of what happened.
+    fn on_call_input(&mut self, _input: &wimpex_call::Input, _now: Now) {}
+    /// The input was handled; the call is in this state.
+    fn on_call_state(&mut self, _state: wimpex_call::State) {}
+    /// The call machine asks for this.
+    fn on_call_output(&mut self, _output: &wimpex_call::Output) {}
+    /// Something worth noting for whoever debugs. Never addresses, descriptions, keys,
+    /// names or ids.
+    fn note(&mut self, _text: &str, _now: Now) {}
+}

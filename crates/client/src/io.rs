@@ -1,0 +1,181 @@
+//! What goes into the client and what comes out.
+
+use wimpex_call::{PeerConnectionId, PeerConnectionState};
+use wimpex_contacts::Contacts;
+use wimpex_identity::{Signature, SignatureClaim};
+use wimpex_protocol::IceServer;
+use wimpex_sansio::UnixTime;
+use wimpex_verification::{RemoteCertificate, RequestId};
+
+use crate::check::{Check, CheckResult};
+use crate::command::Command;
+use crate::contact_store::ContactWrite;
+use crate::signaling::{KeyOwner, ResumeToken, SocketEvent, SocketId};
+use crate::view::Part;
+
+/// What can happen to a [`crate::Client`]. `V` is the verifier, which the page loads with
+/// the first call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input<V> {
+    /// The user wants something.
+    Command(Command),
+    /// What the wall clock shows now; given at the start and whenever it was set anew.
+    WallClock(UnixTime),
+
+    /// The browser's key: `None` if it keeps none yet; or the browser's error name.
+    Key(Result<Option<KeyOwner>, String>),
+    /// A socket reports.
+    Socket(SocketId, SocketEvent),
+    /// The answer to [`Output::SignLogin`]: base64url of 64 bytes, or the browser's error name.
+    LoginSigned(SocketId, Result<String, String>),
+    /// The answer to [`Output::ProbeHttp`]: whether the server answers over http.
+    HttpAnswers(bool),
+
+    /// The verifier is loaded, or could not be.
+    VerifierLoaded(Option<V>),
+    /// The answer to [`Output::Sign`].
+    Signed(RequestId, Option<Signature>),
+    /// The answer to [`Output::CheckSignature`].
+    SignatureChecked(RequestId, bool),
+
+    /// From the peer connection or `getUserMedia`, about the call.
+    Call(wimpex_call::Input),
+    /// `onconnectionstatechange`, or the peer's close.
+    ConnectionState {
+        /// Of which connection.
+        connection: PeerConnectionId,
+        /// The new state.
+        state: PeerConnectionState,
+        /// Once it is connected: the certificate that the peer really uses.
+        certificate: Option<RemoteCertificate>,
+    },
+    /// The peer has sent this text over the connection's data channel.
+    DataChannelMessage(PeerConnectionId, String),
+    /// The answer to [`Output::SendDataChannel`]: whether the channel took it.
+    DataChannelSent(PeerConnectionId, bool),
+    /// Nothing at all has come over the connection for some seconds.
+    PathSilent(PeerConnectionId),
+
+    /// A check fares so.
+    Checked(Check, CheckResult),
+    /// The check's code could not be loaded.
+    CheckUnavailable,
+
+    /// The contacts as the database has them; `None` if it cannot be read.
+    ContactsRead(Option<Contacts>),
+    /// The answer to [`Output::WriteContacts`]: whether the browser kept them.
+    ContactsWritten(bool),
+    /// Another tab has changed the contacts.
+    ContactsChangedElsewhere,
+    /// Not everything could be forgotten; the browser's error name.
+    ForgetFailed(String),
+
+    /// This machine is on another network, or on one again.
+    NetworkChanged,
+    /// The page is in sight again, or came back from the back/forward cache.
+    Resumed,
+    /// Another tab has written to the browser's storage; whether a name is still there.
+    StorageChanged {
+        /// A name is remembered.
+        has_name: bool,
+    },
+    /// The page is left (`pagehide`).
+    PageHide,
+    /// Something worth noting for whoever debugs; see [`crate::Host::note`].
+    Note(String),
+    /// The time that `poll_timeout` named has come.
+    Timeout,
+}
+
+/// Something to remember on this device (`localStorage`), or in this tab.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// The user's name.
+    Name(String),
+    /// The user's id.
+    UserId(String),
+    /// Call through a relay only.
+    HideAddress(bool),
+    /// Take calls from contacts only.
+    ContactsOnly(bool),
+    /// There are contacts or past calls: the first screen shows them.
+    HasContacts,
+    /// In this tab only (`sessionStorage`).
+    ResumeToken(ResumeToken),
+}
+
+/// What a [`crate::Client`] asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// Open a WebSocket to `/ws` in place of the one before.
+    OpenSocket(SocketId),
+    /// Send this text frame over the open socket.
+    Transmit(String),
+    /// Close the socket without a code: the server forgets the session.
+    CloseSocket(SocketId),
+    /// Close the socket with code 4002: the server keeps the session (docs/protocol.md).
+    AbandonSocket(SocketId),
+    /// Ask the server something over http; the answer is [`Input::HttpAnswers`].
+    ProbeHttp,
+
+    /// Look for the browser's key; the answer is [`Input::Key`].
+    FindKey,
+    /// Make a key and keep it; the answer is [`Input::Key`].
+    GenerateKey,
+    /// Sign a login; the answer is [`Input::LoginSigned`].
+    SignLogin {
+        /// Over which socket.
+        socket: SocketId,
+        /// `hello.challenge`.
+        challenge: String,
+    },
+    /// Load the verifier; the answer is [`Input::VerifierLoaded`].
+    LoadVerifier,
+    /// Sign these bytes with the user's key; the answer is [`Input::Signed`].
+    Sign {
+        /// To be repeated in the answer.
+        request: RequestId,
+        /// The bytes.
+        message: Vec<u8>,
+    },
+    /// Check a signature; the answer is [`Input::SignatureChecked`].
+    CheckSignature {
+        /// To be repeated in the answer.
+        request: RequestId,
+        /// Who is said to have signed what.
+        claim: SignatureClaim,
+    },
+
+    /// About the peer connection, its media and its devices. `Send` and `Changed` are
+    /// never among them.
+    Call(wimpex_call::Output),
+    /// Use these from the next ICE restart on.
+    SetIceServers(Vec<IceServer>),
+    /// Send this over the connection's data channel; the answer is
+    /// [`Input::DataChannelSent`].
+    SendDataChannel(PeerConnectionId, String),
+    /// Fetch the code that calls need later: the server may be away then.
+    PreloadChunk,
+
+    /// Run the connection check; the answers are [`Input::Checked`].
+    RunCheck {
+        /// Whether the page is logged in.
+        online: bool,
+    },
+
+    /// Read the contacts; the answer is [`Input::ContactsRead`]. From the first time on,
+    /// follow what other tabs write.
+    ReadContacts,
+    /// Write these, one after the other, and tell the other tabs; the answer is
+    /// [`Input::ContactsWritten`].
+    WriteContacts(Vec<ContactWrite>),
+    /// Remember a setting.
+    Store(Setting),
+    /// Delete everything of this origin, then load the first screen.
+    ForgetMe,
+    /// Load the first screen anew: another tab has forgotten the user.
+    Reload,
+
+    /// This part of the view has changed. Comes last.
+    Changed(Part),
+}

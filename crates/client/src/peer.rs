@@ -1,0 +1,106 @@
+//! Everybody whose presence is watched, and what is known of them.
+
+use wimpex_contacts::Contacts;
+use wimpex_protocol::{Presence, UserId};
+
+/// How many users are watched at most: the server takes 256 at a time, and one is kept
+/// for the peer of a call.
+pub const MAX_WATCHED: usize = 250;
+
+/// A user whose coming and going is watched: a contact, or who is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Peer {
+    /// Who.
+    pub user: UserId,
+    /// Whether they are online; `None` while that is not known.
+    pub online: Option<bool>,
+    /// What they call themselves, if that is known.
+    pub claimed_name: Option<String>,
+    /// The user's own name for them; `None` if they are no contact.
+    pub contact_name: Option<String>,
+    /// Their link was opened here, or typed in: the user means this very id.
+    pub opened: bool,
+    /// The SAS of a call with this contact differed when compared.
+    pub mistrusted: bool,
+}
+
+impl Peer {
+    /// A user of whom nothing is known yet.
+    pub fn new(user: UserId) -> Self {
+        Self {
+            user,
+            online: None,
+            claimed_name: None,
+            contact_name: None,
+            opened: false,
+            mistrusted: false,
+        }
+    }
+
+    /// Whether the user has a name or a link of their own for who this is: a forged
+    /// message in their name is then no stranger's mischief.
+    pub fn is_pinned(&self) -> bool {
+        self.contact_name.is_some() || self.opened
+    }
+}
+
+/// Takes over who the contacts are now; who was one until now is dropped unless their
+/// link was opened. Contacts come first, by name, then the others as they were.
+pub(crate) fn with_contacts(before: Vec<Peer>, contacts: &Contacts) -> Vec<Peer> {
+    let mut before = before;
+    let mut peers = Vec::with_capacity(before.len());
+    for contact in contacts.contacts() {
+        if contact.is_blocked {
+            continue;
+        }
+        let known = before.iter().position(|it| it.user == contact.id);
+        let known = known.map(|place| before.swap_remove(place));
+        peers.push(Peer {
+            contact_name: Some(contact.name.to_string()),
+            mistrusted: contact.is_mistrusted,
+            ..known.unwrap_or_else(|| Peer::new(contact.id.clone()))
+        });
+    }
+    before.retain(|it| it.contact_name.is_none() || it.opened);
+    for peer in &mut before {
+        (peer.contact_name, peer.mistrusted) = (None, false);
+    }
+    peers.append(&mut before);
+    peers
+}
+
+/// Looks at a user. Of those who are not pinned, only who is looked at now stays.
+pub(crate) fn look_at(peers: &mut Vec<Peer>, user: UserId, opened: bool) {
+    peers.retain(|it| it.is_pinned() || it.user == user);
+    match peers.iter_mut().find(|it| it.user == user) {
+        Some(known) => known.opened |= opened,
+        None => peers.push(Peer {
+            opened,
+            ..Peer::new(user)
+        }),
+    }
+}
+
+/// Takes the server's word of who is online; says whether anything changed.
+pub(crate) fn on_presence(peers: &mut [Peer], presence: &Presence) -> bool {
+    let Some(peer) = peers.iter_mut().find(|it| it.user == presence.user_id) else {
+        return false;
+    };
+    let before = peer.clone();
+    peer.online = Some(presence.online);
+    if presence.username.is_some() {
+        peer.claimed_name.clone_from(&presence.username);
+    }
+    *peer != before
+}
+
+/// Whom to watch: the peer of the call, then who was looked at last, then contacts.
+pub(crate) fn watched(call_peer: Option<UserId>, peers: &[Peer]) -> Vec<UserId> {
+    let mut users: Vec<UserId> = call_peer.into_iter().collect();
+    for peer in peers.iter().rev() {
+        if users.len() < MAX_WATCHED && !users.contains(&peer.user) {
+            users.push(peer.user.clone());
+        }
+    }
+    users
+}

@@ -1,0 +1,172 @@
+//! The verifier, or the queue of whatever waits for it.
+//!
+//! Its code is no part of the page's first load: it comes with the first signal of a
+//! call, and signals wait for it in their order.
+
+use std::time::Duration;
+
+use wimpex_protocol::Signal;
+use wimpex_sansio::Now;
+use wimpex_verification::{Assurance, CallKey, Input, Verify};
+
+/// How many inputs wait at most: a call has a few dozen signals, and whoever floods a
+/// page that is still loading fills no memory.
+const MAX_WAITING: usize = 256;
+/// How often loading is tried before a call that waits for it is given up.
+const GIVE_UP_AFTER: u32 = 10;
+/// After so long it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum VerifierSlot<V> {
+    /// There has been no call yet.
+    #[default]
+    Unloaded,
+    /// It is being loaded.
+    Loading(Waiting<V>),
+    /// It is there.
+    Loaded(V),
+}
+
+/// What waits while the verifier is loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Waiting<V> {
+    queue: Vec<Input>,
+    failures: u32,
+    /// When to try again; `None` while it is being loaded.
+    pub(crate) retry_at: Option<Now>,
+    /// It is there, but has to know who may ring first: the contacts are being read.
+    verifier: Option<V>,
+}
+
+/// What is to be done with an input that the slot was given.
+pub(crate) enum Queued {
+    /// Nothing: it waits, was handled, or is dropped.
+    Done,
+    /// Load the verifier; the input waits for it.
+    Load,
+    /// It belongs to a call that nobody here knows; give it to the call machine, which
+    /// says so.
+    Deliver(wimpex_verification::Incoming),
+}
+
+/// What a failure to load means.
+pub(crate) enum LoadFailure {
+    /// It is tried again.
+    Retry,
+    /// It is tried again, but the call that waits for it is given up.
+    GiveUpCall,
+}
+
+impl<V: Verify> VerifierSlot<V> {
+    pub(crate) fn handle(&mut self, input: Input, now: Now) -> Queued {
+        match self {
+            Self::Loaded(verifier) => {
+                verifier.handle(input, now);
+                Queued::Done
+            }
+            Self::Loading(waiting) => {
+                if waiting.queue.len() < MAX_WAITING {
+                    waiting.queue.push(input);
+                }
+                Queued::Done
+            }
+            Self::Unloaded => match input {
+                Input::Receive { message, .. }
+                    if !matches!(message.signal, Signal::CallOffer(_)) =>
+                {
+                    Queued::Deliver(message)
+                }
+                Input::Receive { .. } | Input::Send { .. } => {
+                    *self = Self::Loading(Waiting {
+                        queue: vec![input],
+                        failures: 0,
+                        retry_at: None,
+                        verifier: None,
+                    });
+                    Queued::Load
+                }
+                // The verifier is told when it comes.
+                Input::LoggedIn(_)
+                | Input::PeerPolicy(_)
+                | Input::CurrentCall(_)
+                | Input::ReceiveDirect { .. }
+                | Input::Connected { .. }
+                | Input::Signed { .. }
+                | Input::SignatureChecked { .. }
+                | Input::Timeout => Queued::Done,
+            },
+        }
+    }
+
+    /// Whether there is a verifier to tell.
+    pub(crate) fn is_loaded(&self) -> bool {
+        matches!(self, Self::Loaded(_))
+    }
+
+    /// The verifier is loaded; it is used as soon as the contacts are there too.
+    pub(crate) fn keep(&mut self, verifier: V) {
+        if let Self::Loading(waiting) = self {
+            waiting.verifier = Some(verifier);
+        }
+    }
+
+    /// Puts a loaded verifier to work; gives what has waited for it.
+    pub(crate) fn start(&mut self) -> Option<Vec<Input>> {
+        let Self::Loading(waiting) = self else {
+            return None;
+        };
+        let verifier = waiting.verifier.take()?;
+        let queue = std::mem::take(&mut waiting.queue);
+        *self = Self::Loaded(verifier);
+        Some(queue)
+    }
+
+    /// It could not be loaded. Whoever calls is told why; whoever is called rings again.
+    pub(crate) fn on_load_failure(&mut self, now: Now) -> LoadFailure {
+        let Self::Loading(waiting) = self else {
+            return LoadFailure::Retry;
+        };
+        waiting.failures += 1;
+        waiting.retry_at = Some(now + RETRY);
+        if waiting.failures.is_multiple_of(GIVE_UP_AFTER) {
+            waiting.queue.clear();
+            LoadFailure::GiveUpCall
+        } else {
+            LoadFailure::Retry
+        }
+    }
+
+    /// Whether it is time to try again.
+    pub(crate) fn take_retry(&mut self, now: Now) -> bool {
+        match self {
+            Self::Loading(waiting) => waiting.retry_at.take_if(|at| *at <= now).is_some(),
+            Self::Unloaded | Self::Loaded(_) => false,
+        }
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<wimpex_verification::Output> {
+        match self {
+            Self::Loaded(verifier) => verifier.poll_output(),
+            Self::Unloaded | Self::Loading(_) => None,
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Now> {
+        match self {
+            Self::Loaded(verifier) => verifier.poll_timeout(),
+            Self::Loading(waiting) => waiting.retry_at,
+            Self::Unloaded => None,
+        }
+    }
+
+    /// What is proved of the present call.
+    pub(crate) fn assurance(&self, call: Option<&CallKey>) -> Assurance {
+        match (self, call) {
+            (Self::Loaded(verifier), Some(call)) => verifier.assurance(call),
+            (Self::Unloaded | Self::Loading(_), Some(_)) => Assurance::Pending,
+            (_, None) => Assurance::Unverified,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Contacts, the history of calls, blocking, and the file in which contacts move between
+//! devices.
+//!
+//! Time (milliseconds since 1970) is an argument. This crate must not know browsers, or
+//! the states of a call.
+
+mod entry;
+mod file;
+
+use wimpex_protocol::{CallId, Name, UserId};
+
+pub use entry::{Contact, Direction, Outcome, PastCall, Unreadable};
+pub use file::{ImportError, Imported};
+
+/// How many past calls are kept; the oldest make room.
+pub const CALLS: usize = 200;
+
+/// A user's contacts and past calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Contacts {
+    contacts: Vec<Contact>,
+    /// The newest first.
+    calls: Vec<PastCall>,
+}
+
+impl Contacts {
+    /// From entries as [`Contact::encode`] and [`PastCall::encode`] wrote them. What
+    /// cannot be read is left out.
+    pub fn from_entries(
+        contacts: impl Iterator<Item = String>,
+        calls: impl Iterator<Item = String>,
+    ) -> Self {
+        let mut all = Self::default();
+        for contact in contacts.filter_map(|text| Contact::decode(&text).ok()) {
+            if all.contact(&contact.id).is_none() {
+                all.contacts.push(contact);
+            }
+        }
+        for call in calls.filter_map(|text| PastCall::decode(&text).ok()) {
+            all.note(call);
+        }
+        all
+    }
+
+    /// The contact with this id.
+    pub fn contact(&self, id: &UserId) -> Option<&Contact> {
+        self.contacts.iter().find(|contact| contact.id == *id)
+    }
+
+    /// All contacts, sorted by name without regard to ASCII case, then by id.
+    pub fn contacts(&self) -> Vec<&Contact> {
+        let mut contacts: Vec<&Contact> = self.contacts.iter().collect();
+        // Large and small letters of other alphabets stay apart: their tables are large.
+        contacts
+            .sort_by_cached_key(|it| (it.name.as_str().to_ascii_lowercase(), it.id.to_string()));
+        contacts
+    }
+
+    /// Past calls, the newest first.
+    pub fn calls(&self) -> &[PastCall] {
+        &self.calls
+    }
+
+    /// Adds a contact. One that exists is renamed, and otherwise stays as it is.
+    pub fn add(&mut self, contact: Contact) {
+        if self.contact(&contact.id).is_some() {
+            self.rename(&contact.id, contact.name);
+        } else {
+            self.contacts.push(contact);
+        }
+    }
+
+    /// Renames a contact.
+    pub fn rename(&mut self, id: &UserId, name: Name) {
+        self.change(id, |contact| contact.name = name);
+    }
+
+    /// Removes a contact; past calls stay.
+    pub fn remove(&mut self, id: &UserId) {
+        self.contacts.retain(|contact| contact.id != *id);
+    }
+
+    /// Blocks a contact, or no longer: whoever is blocked cannot ring.
+    pub fn block(&mut self, id: &UserId, is_blocked: bool) {
+        self.change(id, |contact| contact.is_blocked = is_blocked);
+    }
+
+    /// Marks that the SAS emoji of a call with this contact differed, or clears the mark.
+    pub fn mistrust(&mut self, id: &UserId, is_mistrusted: bool) {
+        self.change(id, |contact| contact.is_mistrusted = is_mistrusted);
+    }
+
+    fn change(&mut self, id: &UserId, change: impl FnOnce(&mut Contact)) {
+        if let Some(contact) = self.contacts.iter_mut().find(|it| it.id == *id) {
+            change(contact);
+        }
+    }
+
+    /// Whether this user may ring: nobody who is blocked, and only contacts if
+    /// `contacts_only`.
+    pub fn may_call(&self, id: &UserId, contacts_only: bool) -> bool {
+        self.contact(id)
+            .map_or(!contacts_only, |contact| !contact.is_blocked)
+    }
+
+    /// Records a call that ended. An entry with the same call id is replaced, unless it
+    /// is with another peer: nobody may erase somebody else's entry by reusing its id.
+    /// Returns the entries that had to make room.
+    pub fn note(&mut self, call: PastCall) -> Vec<PastCall> {
+        let is_anothers = |it: &PastCall| it.call_id == call.call_id && it.peer != call.peer;
+        if self.calls.iter().any(is_anothers) {
+            return Vec::new();
+        }
+        self.calls.retain(|it| it.call_id != call.call_id);
+        let place = self.calls.partition_point(|it| it.at > call.at);
+        self.calls.insert(place, call);
+        self.calls.split_off(self.calls.len().min(CALLS))
+    }
+
+    /// Missed calls that the user has not seen in the list yet.
+    pub fn missed(&self) -> impl Iterator<Item = &CallId> {
+        let missed = self.calls.iter().filter(|call| !call.is_seen);
+        missed.map(|call| &call.call_id)
+    }
+
+    /// Marks every call as seen.
+    pub fn see_all(&mut self) {
+        for call in &mut self.calls {
+            call.is_seen = true;
+        }
+    }
+
+    /// Forgets the past calls.
+    pub fn forget_calls(&mut self) {
+        self.calls.clear();
+    }
+}

@@ -1,0 +1,39 @@
+//! STUN and TURN servers, and the W3C's dictionaries as fields of messages.
+
+use serde_json::Value;
+use wimpex_webrtc::{IceCandidateInit, IceServer};
+
+use crate::codec::{Field, Unreadable, fields, message};
+
+message! {
+    /// Server to client: the STUN and TURN servers to use from now on, before the
+    /// credentials of the last ones expire.
+    #[derive(Debug)]
+    pub struct IceServers = "ice-servers" {
+        /// All of them.
+        pub ice_servers: Vec<IceServer> = "iceServers",
+    }
+}
+
+impl Field for IceServer {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        let fields = fields(value)?;
+        Ok(Self {
+            urls: fields.get::<Option<_>>("urls")?.unwrap_or_default(),
+            username: fields.get("username")?,
+            credential: fields.get("credential")?,
+        })
+    }
+}
+
+impl Field for IceCandidateInit {
+    fn read(value: &Value) -> Result<Self, Unreadable> {
+        let fields = fields(value)?;
+        Ok(Self {
+            candidate: fields.get("candidate")?,
+            sdp_m_line_index: fields.get("sdpMLineIndex")?,
+            sdp_mid: fields.get("sdpMid")?,
+            username_fragment: fields.get("usernameFragment")?,
+        })
+    }
+}

@@ -1,0 +1,664 @@
+//! The relay's state and every decision about it (RFC 8656): who has which
+//! allocation, which peers may pass, how much.
+//!
+//! ```text
+//!  client ──Request──────► allocate │ refresh │ permit │ bind ──► Respond, ReadFrom
+//!         ──ClientData───► permission? route? bandwidth? ──► SendToPeer, SendToClient
+//!  peer   ──PeerData─────► permission? bandwidth?        ──► SendToClient
+//! ```
+//!
+//! [`TurnServer`] is a [`Machine`]: the driver
+//!
+//! 1. reads bytes into a typed input, and checks its credentials, by itself
+//!    ([`crate::request`], [`crate::auth`]: neither needs the state);
+//! 2. calls [`handle`](Machine::handle), and then
+//!    [`poll_output`](Machine::poll_output) until there is none; outputs speak of
+//!    the input before them, whose data the driver still holds;
+//! 3. comes with [`Input::Timeout`] at [`poll_timeout`](Machine::poll_timeout).
+//!
+//! Wall time comes with the requests whose credentials end at one. Nothing that
+//! has run out counts, whether a timeout has swept it away yet or not. The machine
+//! reads no clock and no socket; relay sockets come from [`Ports`].
+
+mod allocation;
+mod io;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use stun_types::attribute::ErrorCode;
+use stun_types::message::TransactionId;
+use wimpex_limits::{Network, TokenBucket};
+use wimpex_sansio::{Machine, Now, UnixTime};
+
+pub(crate) use io::{DataTarget, Delivery, Framing, Input, Output, Ports};
+
+use crate::addr::{ClientId, Family, PeerAddr, RelayPort};
+use crate::auth::Caller;
+use crate::config::{Limits, Timing};
+use crate::peers::PeerFilter;
+use crate::request::{Code, Request, Response, Wish};
+use allocation::Allocation;
+
+/// Seconds' worth of bytes that may come at once; a video begins with a burst.
+const BURST_SECONDS: f64 = 1.0;
+/// A slow user's burst still holds some of the largest packets.
+const BURST_BYTES: f64 = 16.0 * 1024.0;
+
+/// How much the relay holds at a moment. All of it is zero when nobody is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Allocations that have not run out.
+    pub allocations: usize,
+    /// Permissions of all of them.
+    pub permissions: usize,
+    /// Channels of all of them.
+    pub channels: usize,
+    /// Users who have an allocation, or had one so lately that their bandwidth
+    /// still counts.
+    pub users: usize,
+    /// TCP and TLS connections, with an allocation or not yet.
+    pub connections: usize,
+    /// Tasks that serve them and the relay sockets.
+    pub tasks: usize,
+}
+
+/// What the machine must know from the beginning.
+pub(crate) struct Rules {
+    pub(crate) filter: PeerFilter,
+    pub(crate) limits: Limits,
+    pub(crate) timing: Timing,
+    /// Addresses that relayed addresses have.
+    pub(crate) advertised: Vec<IpAddr>,
+    /// Ports on which the relay itself listens.
+    pub(crate) listening: Vec<u16>,
+}
+
+/// See the module. `C` is a way to send to a client.
+pub(crate) struct TurnServer<P: Ports, C> {
+    rules: Rules,
+    ports: P,
+    /// Addresses of this host.
+    own: HashSet<IpAddr>,
+    allocations: HashMap<ClientId, Allocation<P::Socket, C>>,
+    relayed: HashMap<RelayPort, ClientId>,
+    users: HashMap<Arc<str>, Holder>,
+    networks: HashMap<Network, Holder>,
+    /// Of all users together.
+    bandwidth: TokenBucket,
+    /// When to look for what has run out, if there is anything that can.
+    sweep_at: Option<Now>,
+    outputs: VecDeque<Output<P::Socket, C>>,
+}
+
+/// A user or a network.
+struct Holder {
+    allocations: usize,
+    bandwidth: TokenBucket,
+}
+
+/// Where a peer address leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route {
+    /// Out of a relay socket.
+    Out,
+    /// To another client of this relay, without a detour over the network:
+    /// behind a NAT the relay may not even reach itself.
+    Within(ClientId),
+    Forbidden,
+}
+
+impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
+    type Input = Input<C>;
+    type Output = Output<P::Socket, C>;
+
+    fn handle(&mut self, input: Input<C>, now: Now) {
+        match input {
+            Input::Request {
+                client,
+                caller,
+                request,
+                sink,
+                wall,
+            } => {
+                let response = match self.request(client, &caller, request, sink, wall, now) {
+                    Ok(response) => response,
+                    Err(code) => Response::Refused(code),
+                };
+                self.outputs.push_back(Output::Respond(response));
+            }
+            Input::ClientData { client, to, length } => {
+                let output = self.client_data(client, to, length, now);
+                self.outputs.extend(output);
+            }
+            Input::PeerData { port, peer, length } => {
+                let output = self.peer_data(port, peer, length, now);
+                self.outputs.extend(output);
+            }
+            Input::Disconnected { client } => self.remove(client),
+            Input::OwnAddresses(addresses) => {
+                self.own = addresses.into_iter().collect();
+                self.own.extend(&self.rules.advertised);
+            }
+            Input::Shutdown => {
+                self.allocations.clear();
+                self.relayed.clear();
+                self.users.clear();
+                self.networks.clear();
+            }
+            Input::Timeout => {
+                if self.sweep_at.is_some_and(|at| at <= now) {
+                    self.sweep(now);
+                }
+            }
+        }
+        if self.users.is_empty() && self.networks.is_empty() {
+            self.sweep_at = None;
+        } else if self.sweep_at.is_none() {
+            self.sweep_at = Some(now + self.rules.timing.sweep);
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Self::Output> {
+        self.outputs.pop_front()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        self.sweep_at
+    }
+}
+
+impl<P: Ports, C: Clone> TurnServer<P, C> {
+    pub(crate) fn new(rules: Rules, ports: P) -> Self {
+        let total = rules.limits.total_kbps;
+        Self {
+            own: rules.advertised.iter().copied().collect(),
+            rules,
+            ports,
+            allocations: HashMap::new(),
+            relayed: HashMap::new(),
+            users: HashMap::new(),
+            networks: HashMap::new(),
+            bandwidth: bandwidth(total, Now::ZERO),
+            sweep_at: None,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Whether this client has an allocation that counts.
+    pub(crate) fn has_allocation(&self, client: ClientId, now: Now) -> bool {
+        self.allocation(client, now).is_some()
+    }
+
+    /// What there is, but for connections and tasks.
+    pub(crate) fn counts(&self) -> Counts {
+        let sum = |count: fn(&Allocation<P::Socket, C>) -> usize| {
+            self.allocations.values().map(count).sum()
+        };
+        Counts {
+            allocations: self.allocations.len(),
+            permissions: sum(Allocation::permissions),
+            channels: sum(Allocation::channels),
+            users: self.users.len(),
+            connections: 0,
+            tasks: 0,
+        }
+    }
+
+    fn request(
+        &mut self,
+        client: ClientId,
+        caller: &Caller,
+        request: Request,
+        sink: C,
+        wall: UnixTime,
+        now: Now,
+    ) -> Result<Response, Code> {
+        match request {
+            Request::Allocate { transaction, wish } => {
+                if let Some(repeated) = self.repeated(client, transaction, caller, now)? {
+                    return Ok(repeated);
+                }
+                self.allocate(client, sink, transaction, &wish?, caller, wall, now)
+            }
+            Request::Refresh { lifetime, family } => {
+                self.refresh(client, lifetime, family, caller, wall, now)
+            }
+            Request::CreatePermission { peers } => {
+                self.create_permission(client, &peers, caller, now)
+            }
+            Request::ChannelBind { number, peer } => {
+                self.channel_bind(client, number, peer, caller, now)
+            }
+        }
+    }
+
+    /// The answer to an Allocate request that came before (RFC 8656, section 7.2):
+    /// over UDP the first answer may have been lost.
+    fn repeated(
+        &mut self,
+        client: ClientId,
+        transaction: TransactionId,
+        caller: &Caller,
+        now: Now,
+    ) -> Result<Option<Response>, Code> {
+        let Some(old) = self.allocations.get(&client) else {
+            return Ok(None);
+        };
+        if !old.is_alive(now) {
+            self.remove(client);
+            return Ok(None);
+        }
+        if old.transaction != transaction || old.username != caller.username {
+            return Err(ErrorCode::ALLOCATION_MISMATCH);
+        }
+        Ok(Some(Response::Allocated {
+            ports: old.relays().iter().map(|(_, port)| *port).collect(),
+            lifetime: old.expires.since(now),
+            failures: Vec::new(),
+        }))
+    }
+
+    /// RFC 8656, section 7.2.
+    #[expect(clippy::too_many_arguments, reason = "a request and when it came")]
+    fn allocate(
+        &mut self,
+        client: ClientId,
+        sink: C,
+        transaction: TransactionId,
+        wish: &Wish,
+        caller: &Caller,
+        wall: UnixTime,
+        now: Now,
+    ) -> Result<Response, Code> {
+        let network = Network::of(client.remote.ip());
+        self.check_quota(&caller.user, network, now)?;
+        let (relays, failures) = self.open(wish)?;
+        let lifetime = self.lifetime(wish.lifetime, caller, wall);
+        let user = self.count(&caller.user, network, now);
+        for (socket, port) in &relays {
+            self.relayed.insert(*port, client);
+            self.outputs.push_back(Output::ReadFrom {
+                socket: socket.clone(),
+                port: *port,
+            });
+        }
+        let ports = relays.iter().map(|(_, port)| *port).collect();
+        let username = caller.username.clone();
+        let expires = now + lifetime;
+        self.allocations.insert(
+            client,
+            Allocation::new(
+                sink,
+                username,
+                (user, network),
+                transaction,
+                relays,
+                expires,
+            ),
+        );
+        Ok(Response::Allocated {
+            ports,
+            lifetime,
+            failures,
+        })
+    }
+
+    /// One relay socket of each family, or of the one that can be had, and then
+    /// why the other cannot.
+    #[expect(clippy::type_complexity, reason = "named by the sentence above")]
+    fn open(
+        &mut self,
+        wish: &Wish,
+    ) -> Result<(Vec<(P::Socket, RelayPort)>, Vec<(Family, Code)>), Code> {
+        let (mut relays, mut failures) = (Vec::new(), Vec::new());
+        for &family in &wish.families {
+            if !self.ports.has(family) {
+                failures.push((family, ErrorCode::ADDRESS_FAMILY_NOT_SUPPORTED));
+            } else if let Some(relay) = self.ports.open(family, wish.even) {
+                relays.push(relay);
+            } else {
+                failures.push((family, ErrorCode::INSUFFICIENT_CAPACITY));
+            }
+        }
+        match (&relays[..], failures.last()) {
+            ([], Some((_, code))) => Err(*code),
+            _ => Ok((relays, failures)),
+        }
+    }
+
+    fn check_quota(&mut self, user: &str, network: Network, now: Now) -> Result<(), Code> {
+        let limits = &self.rules.limits;
+        let reached = |limit: usize, count: usize| limit != 0 && count >= limit;
+        let of_user = self.users.get(user).map_or(0, |user| user.allocations);
+        if reached(limits.allocations_per_user, of_user) {
+            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
+        }
+        let of_network = self.networks.get(&network).map_or(0, |n| n.allocations);
+        if reached(limits.allocations_per_network, of_network) {
+            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
+        }
+        if reached(limits.allocations, self.allocations.len()) {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        // Where there is little left, it is for the calls that are relayed already.
+        if !self.bandwidth.is_half_full(now) {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        Ok(())
+    }
+
+    /// Counts one more allocation of this user and this network.
+    fn count(&mut self, name: &str, network: Network, now: Now) -> Arc<str> {
+        let name: Arc<str> = match self.users.get_key_value(name) {
+            Some((name, _)) => Arc::clone(name),
+            None => name.into(),
+        };
+        let holder = |kbps: u64| Holder {
+            allocations: 0,
+            bandwidth: bandwidth(kbps, now),
+        };
+        let limits = &self.rules.limits;
+        let user = self.users.entry(Arc::clone(&name));
+        user.or_insert_with(|| holder(limits.user_kbps)).allocations += 1;
+        let network = self.networks.entry(network);
+        network
+            .or_insert_with(|| holder(limits.network_kbps))
+            .allocations += 1;
+        name
+    }
+
+    /// As long as asked, within bounds, and never longer than the credentials
+    /// count.
+    fn lifetime(&self, asked: Option<u32>, caller: &Caller, wall: UnixTime) -> Duration {
+        let timing = &self.rules.timing;
+        let asked = asked.map_or(timing.lifetime, |seconds| {
+            Duration::from_secs(seconds.into())
+        });
+        let left = Duration::from_secs(caller.expiry)
+            .saturating_sub(Duration::from_millis(wall.as_millis()));
+        asked
+            .max(timing.lifetime)
+            .min(timing.max_lifetime)
+            .min(left)
+    }
+
+    /// RFC 8656, section 8.2.
+    fn refresh(
+        &mut self,
+        client: ClientId,
+        asked: Option<u32>,
+        family: Result<Option<Family>, Code>,
+        caller: &Caller,
+        wall: UnixTime,
+        now: Now,
+    ) -> Result<Response, Code> {
+        let lifetime = self.lifetime(asked, caller, wall);
+        let allocation = self.own_allocation(client, caller, now)?;
+        let family = family?;
+        if family.is_some_and(|family| allocation.relay(family).is_none()) {
+            return Err(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH);
+        }
+        if asked != Some(0) {
+            allocation.expires = now + lifetime;
+            return Ok(Response::Refreshed { lifetime });
+        }
+        // Of two families one may go and the other stay.
+        let gone = family.and_then(|family| Some(allocation.relay(family)?.1));
+        if let (Some(family), 2..) = (family, allocation.relays().len()) {
+            allocation.drop_relay(family);
+            self.relayed.retain(|port, _| Some(*port) != gone);
+        } else {
+            self.remove(client);
+        }
+        Ok(Response::Refreshed {
+            lifetime: Duration::ZERO,
+        })
+    }
+
+    /// RFC 8656, section 10.2.
+    fn create_permission(
+        &mut self,
+        client: ClientId,
+        peers: &[IpAddr],
+        caller: &Caller,
+        now: Now,
+    ) -> Result<Response, Code> {
+        // All of them or none.
+        self.check_permissions(client, caller, peers, now)?;
+        let until = now + self.rules.timing.permission;
+        let allocation = self.own_allocation(client, caller, now)?;
+        for ip in peers {
+            allocation.permit(*ip, until);
+        }
+        Ok(Response::Granted)
+    }
+
+    /// RFC 8656, section 12.2.
+    fn channel_bind(
+        &mut self,
+        client: ClientId,
+        number: u16,
+        peer: PeerAddr,
+        caller: &Caller,
+        now: Now,
+    ) -> Result<Response, Code> {
+        self.check_permissions(client, caller, &[peer.ip()], now)?;
+        if self.route(peer) == Route::Forbidden {
+            return Err(ErrorCode::FORBIDDEN);
+        }
+        let timing = &self.rules.timing;
+        let (permission, channel) = (timing.permission, timing.channel);
+        let most = self.rules.limits.channels_per_allocation;
+        let allocation = self.own_allocation(client, caller, now)?;
+        let Ok(is_bound) = allocation.check_channel(number, peer, now) else {
+            return Err(ErrorCode::BAD_REQUEST);
+        };
+        if !is_bound && allocation.channels() >= most {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        allocation.bind(number, peer, now + channel);
+        allocation.permit(peer.ip(), now + permission);
+        Ok(Response::Granted)
+    }
+
+    fn check_permissions(
+        &mut self,
+        client: ClientId,
+        caller: &Caller,
+        ips: &[IpAddr],
+        now: Now,
+    ) -> Result<(), Code> {
+        let most = self.rules.limits.permissions_per_allocation;
+        let allocation = self.own_allocation(client, caller, now)?;
+        if ips.len() > 2 * most || allocation.permissions_with(ips) > most {
+            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
+        }
+        let foreign = |ip: &IpAddr| allocation.relay(Family::of(*ip)).is_none();
+        if ips.iter().any(foreign) {
+            return Err(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH);
+        }
+        if !ips.iter().all(|ip| self.may_be_peer(*ip)) {
+            return Err(ErrorCode::FORBIDDEN);
+        }
+        Ok(())
+    }
+
+    /// The allocation of this client, if these are the credentials it was made
+    /// with.
+    fn own_allocation(
+        &mut self,
+        client: ClientId,
+        caller: &Caller,
+        now: Now,
+    ) -> Result<&mut Allocation<P::Socket, C>, Code> {
+        let allocation = self
+            .allocations
+            .get_mut(&client)
+            .filter(|allocation| allocation.is_alive(now))
+            .ok_or(ErrorCode::ALLOCATION_MISMATCH)?;
+        if allocation.username != caller.username {
+            return Err(ErrorCode::WRONG_CREDENTIALS);
+        }
+        Ok(allocation)
+    }
+
+    fn allocation(&self, client: ClientId, now: Now) -> Option<&Allocation<P::Socket, C>> {
+        self.allocations
+            .get(&client)
+            .filter(|allocation| allocation.is_alive(now))
+    }
+
+    fn client_data(
+        &mut self,
+        client: ClientId,
+        to: DataTarget,
+        length: usize,
+        now: Now,
+    ) -> Option<Output<P::Socket, C>> {
+        let allocation = self.allocation(client, now)?;
+        let peer = match to {
+            DataTarget::Channel(number) => allocation.peer_of(number, now)?,
+            DataTarget::Peer(peer) => peer,
+        };
+        if !allocation.permits(peer.ip(), now) {
+            return None;
+        }
+        let (socket, port) = allocation.relay(Family::of(peer.ip())).cloned()?;
+        let (user, network) = (Arc::clone(&allocation.user), allocation.network);
+        let route = self.route(peer);
+        if route == Route::Forbidden || !self.takes(&user, network, length, now) {
+            return None;
+        }
+        match route {
+            Route::Within(other) => self.deliver(other, port.as_peer(), length, now),
+            Route::Out | Route::Forbidden => Some(Output::SendToPeer { socket, peer }),
+        }
+    }
+
+    fn peer_data(
+        &mut self,
+        port: RelayPort,
+        peer: PeerAddr,
+        length: usize,
+        now: Now,
+    ) -> Option<Output<P::Socket, C>> {
+        let client = *self.relayed.get(&port)?;
+        self.deliver(client, peer, length, now)
+    }
+
+    fn deliver(
+        &mut self,
+        client: ClientId,
+        peer: PeerAddr,
+        length: usize,
+        now: Now,
+    ) -> Option<Output<P::Socket, C>> {
+        let allocation = self
+            .allocation(client, now)
+            .filter(|allocation| allocation.permits(peer.ip(), now))?;
+        let delivery = Delivery {
+            sink: allocation.sink.clone(),
+            framing: match allocation.channel_of(peer, now) {
+                Some(number) => Framing::Channel(number),
+                None => Framing::Indication(peer),
+            },
+        };
+        let (user, network) = (Arc::clone(&allocation.user), allocation.network);
+        self.takes(&user, network, length, now)
+            .then_some(Output::SendToClient(delivery))
+    }
+
+    /// Whether so many bytes of this user and this network may pass now; if so they
+    /// are paid for, by all that limits them or by none.
+    fn takes(&mut self, user: &str, network: Network, length: usize, now: Now) -> bool {
+        let (Some(user), Some(network)) =
+            (self.users.get_mut(user), self.networks.get_mut(&network))
+        else {
+            return false;
+        };
+        let length = length as f64;
+        let passes = user.bandwidth.has(length, now)
+            && network.bandwidth.has(length, now)
+            && self.bandwidth.take(length, now);
+        passes && user.bandwidth.take(length, now) && network.bandwidth.take(length, now)
+    }
+
+    /// Whether somebody at this address may be a peer at all. At the relay's own
+    /// there may be: those who are relayed by it.
+    fn may_be_peer(&self, ip: IpAddr) -> bool {
+        let filter = &self.rules.filter;
+        if self.rules.advertised.contains(&ip) {
+            true
+        } else if self.own.contains(&ip) {
+            filter.explicitly_allows(ip)
+        } else {
+            filter.permits(ip)
+        }
+    }
+
+    /// Where an address leads that may be a peer's. On this host it leads only
+    /// to other allocations: its other sockets may trust whoever is local.
+    fn route(&self, peer: PeerAddr) -> Route {
+        if peer.port() == 0 {
+            return Route::Forbidden;
+        }
+        if !self.own.contains(&peer.ip()) {
+            return Route::Out;
+        }
+        if let Some(client) = self.relayed.get(&peer.as_relay_port()) {
+            Route::Within(*client)
+        } else if self.rules.filter.explicitly_allows(peer.ip())
+            && !self.rules.listening.contains(&peer.port())
+        {
+            Route::Out
+        } else {
+            Route::Forbidden
+        }
+    }
+
+    /// Forgets everything that has run out.
+    fn sweep(&mut self, now: Now) {
+        self.sweep_at = None;
+        let over: Vec<ClientId> = self
+            .allocations
+            .iter()
+            .filter(|(_, allocation)| !allocation.is_alive(now))
+            .map(|(client, _)| *client)
+            .collect();
+        for client in over {
+            self.remove(client);
+        }
+        for allocation in self.allocations.values_mut() {
+            allocation.sweep(now);
+        }
+        // Bandwidth that could be had anew by leaving and coming back is no limit.
+        let counts = |holder: &mut Holder| holder.allocations > 0 || !holder.bandwidth.is_full(now);
+        self.users.retain(|_, user| counts(user));
+        self.networks.retain(|_, network| counts(network));
+    }
+
+    fn remove(&mut self, client: ClientId) {
+        let Some(allocation) = self.allocations.remove(&client) else {
+            return;
+        };
+        for (_, port) in allocation.relays() {
+            self.relayed.remove(port);
+        }
+        if let Some(user) = self.users.get_mut(&allocation.user) {
+            user.allocations = user.allocations.saturating_sub(1);
+        }
+        if let Some(network) = self.networks.get_mut(&allocation.network) {
+            network.allocations = network.allocations.saturating_sub(1);
+        }
+    }
+}
+
+/// A limit in kilobits a second; 0 is none.
+fn bandwidth(kbps: u64, now: Now) -> TokenBucket {
+    let bytes_per_second = kbps.saturating_mul(1000) as f64 / 8.0;
+    let burst = (bytes_per_second * BURST_SECONDS).max(BURST_BYTES);
+    TokenBucket::new(bytes_per_second, burst, now)
+}

@@ -1,0 +1,94 @@
+//! What goes into the machine and what comes out of it.
+
+use std::net::IpAddr;
+
+use wimpex_sansio::UnixTime;
+
+use crate::addr::{ClientId, Family, PeerAddr, RelayPort};
+use crate::auth::Caller;
+use crate::request::{Request, Response};
+
+/// What can happen. `C` is a way to send to a client.
+#[derive(Debug)]
+pub(crate) enum Input<C> {
+    /// A client with credentials that count asks for something.
+    Request {
+        client: ClientId,
+        caller: Caller,
+        request: Request,
+        /// Leads back to the client.
+        sink: C,
+        /// When it came; credentials and what they allow end at a wall time.
+        wall: UnixTime,
+    },
+    /// A client has data for a peer, so many bytes.
+    ClientData {
+        client: ClientId,
+        to: DataTarget,
+        length: usize,
+    },
+    /// A datagram of so many bytes came to a relay socket.
+    PeerData {
+        port: RelayPort,
+        peer: PeerAddr,
+        length: usize,
+    },
+    /// A stream has ended, and what belongs to it with it.
+    Disconnected { client: ClientId },
+    /// The addresses that this host has now; they are no peers.
+    OwnAddresses(Vec<IpAddr>),
+    /// Everything ends.
+    Shutdown,
+    /// It is time to look for what has run out.
+    Timeout,
+}
+
+/// How a client names the peer that its data is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DataTarget {
+    /// Channel data (RFC 8656, section 12.4).
+    Channel(u16),
+    /// A Send indication (RFC 8656, section 11.1).
+    Peer(PeerAddr),
+}
+
+/// What is to be done. `S` is a relay socket. The data itself stays with the
+/// driver: an output that sends means the data of the input before it.
+#[derive(Debug)]
+pub(crate) enum Output<S, C> {
+    /// Answer the request.
+    Respond(Response),
+    /// Pass on what comes to this relay socket, until it closes.
+    ReadFrom { socket: S, port: RelayPort },
+    /// Send the data to a peer.
+    SendToPeer { socket: S, peer: PeerAddr },
+    /// Send the data to a client.
+    SendToClient(Delivery<C>),
+}
+
+/// To which client, and wrapped how.
+#[derive(Debug)]
+pub(crate) struct Delivery<C> {
+    pub(crate) sink: C,
+    pub(crate) framing: Framing,
+}
+
+/// How data is wrapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// As channel data.
+    Channel(u16),
+    /// As a Data indication that names the peer.
+    Indication(PeerAddr),
+}
+
+/// Where relay sockets come from. The only thing that the machine does itself:
+/// whether a port can be had is known when it is open.
+pub(crate) trait Ports {
+    /// A handle; the socket closes when the last copy is gone.
+    type Socket: Clone;
+    /// Whether there are any of this family.
+    fn has(&self, family: Family) -> bool;
+    /// A new socket, and the address under which peers reach it.
+    fn open(&mut self, family: Family, even: bool) -> Option<(Self::Socket, RelayPort)>;
+}

@@ -1,0 +1,31 @@
+//! Why the server did not start.
+
+use std::io;
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The page's folder was named and cannot be read.
+    #[error("cannot read the page from {path}: {error}")]
+    Page {
+        /// What was being read.
+        path: std::path::PathBuf,
+        /// Why it failed.
+        error: io::Error,
+    },
+    /// A STUN or TURN flag makes no sense.
+    #[error("{0}")]
+    Ice(String),
+    /// The relay cannot have its ports.
+    #[error("STUN and TURN: {0} (--turn=false goes without)")]
+    Relay(#[from] wimpex_relay::StartError),
+    /// Credentials that another process gives out could not be checked.
+    #[error("a relay of its own needs the signaling's --secret-file, or --turn-secret")]
+    NoSharedSecret,
+    /// An `--origin` or `--allow-origin` is none.
+    #[error("{0:?} is not an origin; it looks like https://example.org")]
+    Origin(String),
+    /// The system has no randomness to give.
+    #[error("no randomness from the system: {0}")]
+    Random(#[from] getrandom::Error),
+}

@@ -1,0 +1,309 @@
+//! How much somebody may send to somebody who has not chosen to talk to them.
+//!
+//! Whoever has a link may call, so whoever has a link may send. What a stranger
+//! sends costs a budget: one for each pair of a sender's network and a receiver,
+//! and one for each receiver and all strangers together. Where it is used up the
+//! message is refused, to its sender; nothing happens to the receiver. Two people
+//! are no strangers while the receiver takes part in a call with the sender: it
+//! has offered or answered one.
+//!
+//! Time is an argument.
+
+use std::collections::HashMap;
+
+use wimpex_limits::{Network, TokenBucket};
+use wimpex_protocol::{Signal, UserId};
+use wimpex_sansio::Now;
+
+/// Of every signal but offers and answers; a candidate takes a few hundred.
+const SMALL_SIGNAL_BYTES: usize = 4 * 1024;
+/// What a message costs at least, however short it is.
+const LEAST_COST: usize = 512;
+/// Seconds' worth of bytes that may come at once: a call begins with a
+/// description and dozens of candidates.
+const BURST_SECONDS: f64 = 8.0;
+/// All strangers together may send a receiver this many times what those of one
+/// network may, so that one network cannot use it up for the others.
+const NETWORKS: f64 = 4.0;
+/// Offers that may come at once: attempts that fail and are made again.
+const OFFER_BURST: f64 = 20.0;
+/// Milliseconds for which taking part in a call counts, from its last message.
+const TALKING_MILLIS: u64 = 10 * 60 * 1000;
+/// With so many people does one talk at a time; the earliest is forgotten.
+const TALKING_WITH: usize = 32;
+
+/// How much a stranger may send; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct StrangerLimits {
+    pub(crate) bytes_per_second: u32,
+    pub(crate) offers_per_minute: u32,
+}
+
+/// What the sender of a message is to its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// They are in a call, or the same person.
+    Talking,
+    /// The receiver has not chosen to talk to them.
+    Stranger,
+}
+
+/// Why a message is not passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfair {
+    /// No such message is that long.
+    TooLong,
+    /// The budget is used up.
+    TooMuch,
+}
+
+/// See the module.
+pub(crate) struct Fairness {
+    limits: StrangerLimits,
+    /// By receiver: with whom it takes part in a call, and until when that counts.
+    talking: HashMap<UserId, HashMap<UserId, Now>>,
+    pairs: HashMap<(Network, UserId), PairBudget>,
+    receivers: HashMap<UserId, TokenBucket>,
+}
+
+struct PairBudget {
+    bytes: TokenBucket,
+    offers: TokenBucket,
+}
+
+impl Fairness {
+    pub(crate) fn new(limits: StrangerLimits) -> Self {
+        Self {
+            limits,
+            talking: HashMap::new(),
+            pairs: HashMap::new(),
+            receivers: HashMap::new(),
+        }
+    }
+
+    /// Whether a message of so many bytes may be passed on; if so it is paid for.
+    pub(crate) fn admit(
+        &mut self,
+        (sender, network): (&UserId, Network),
+        receiver: &UserId,
+        signal: &Signal,
+        bytes: usize,
+        now: Now,
+    ) -> Result<Standing, Unfair> {
+        let is_offer = matches!(signal, Signal::CallOffer(_));
+        let is_large = is_offer || matches!(signal, Signal::CallAnswer(_));
+        if !is_large && bytes > SMALL_SIGNAL_BYTES {
+            return Err(Unfair::TooLong);
+        }
+        let standing = self.standing(sender, receiver, now);
+        if standing == Standing::Stranger {
+            self.charge(network, receiver, is_offer, bytes, now)?;
+        }
+        self.note_talking(sender, receiver, is_large, now);
+        Ok(standing)
+    }
+
+    /// Forgets what has no effect any more.
+    pub(crate) fn sweep(&mut self, now: Now) {
+        self.talking.retain(|_, with| {
+            with.retain(|_, until| now < *until);
+            !with.is_empty()
+        });
+        self.pairs
+            .retain(|_, pair| !pair.bytes.is_full(now) || !pair.offers.is_full(now));
+        self.receivers.retain(|_, bytes| !bytes.is_full(now));
+    }
+
+    fn standing(&self, sender: &UserId, receiver: &UserId, now: Now) -> Standing {
+        let until = self.talking.get(receiver).and_then(|with| with.get(sender));
+        if sender == receiver || until.is_some_and(|until| now < *until) {
+            Standing::Talking
+        } else {
+            Standing::Stranger
+        }
+    }
+
+    fn charge(
+        &mut self,
+        network: Network,
+        receiver: &UserId,
+        is_offer: bool,
+        bytes: usize,
+        now: Now,
+    ) -> Result<(), Unfair> {
+        let rate = f64::from(self.limits.bytes_per_second);
+        let offers = f64::from(self.limits.offers_per_minute) / 60.0;
+        let bucket = |rate: f64| TokenBucket::new(rate, rate * BURST_SECONDS, now);
+        let cost = bytes.max(LEAST_COST) as f64;
+        let pair = self
+            .pairs
+            .entry((network, receiver.clone()))
+            .or_insert_with(|| PairBudget {
+                bytes: bucket(rate),
+                offers: TokenBucket::new(offers, OFFER_BURST, now),
+            });
+        let all = self
+            .receivers
+            .entry(receiver.clone())
+            .or_insert_with(|| bucket(rate * NETWORKS));
+        let offer = f64::from(u8::from(is_offer));
+        if !pair.bytes.has(cost, now) || !pair.offers.has(offer, now) || !all.take(cost, now) {
+            return Err(Unfair::TooMuch);
+        }
+        pair.bytes.take(cost, now);
+        pair.offers.take(offer, now);
+        Ok(())
+    }
+
+    /// Whoever offers or answers a call takes part in it, and goes on to while
+    /// they send anything.
+    fn note_talking(&mut self, sender: &UserId, receiver: &UserId, begins: bool, now: Now) {
+        let talks = |with: &HashMap<UserId, Now>| with.contains_key(receiver);
+        if !begins && !self.talking.get(sender).is_some_and(talks) {
+            return;
+        }
+        let with = self.talking.entry(sender.clone()).or_default();
+        with.insert(receiver.clone(), now + TALKING_MILLIS);
+        if with.len() > TALKING_WITH {
+            let earliest = with.iter().min_by_key(|(_, until)| **until);
+            if let Some(earliest) = earliest.map(|(user, _)| user.clone()) {
+                with.remove(&earliest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wimpex_protocol::{CallAnswer, CallId, CallOffer, CallRinging, CallType, Offer, Sdp};
+
+    use super::*;
+
+    fn fairness() -> Fairness {
+        Fairness::new(StrangerLimits {
+            bytes_per_second: 32 * 1024,
+            offers_per_minute: 12,
+        })
+    }
+
+    fn user(id: &str) -> UserId {
+        UserId::parse(id).unwrap()
+    }
+
+    fn network(last: u8) -> Network {
+        Network::of([192, 0, 2, last].into())
+    }
+
+    fn call() -> CallId {
+        CallId::parse("c1").unwrap()
+    }
+
+    fn ringing() -> Signal {
+        Signal::CallRinging(CallRinging { call_id: call() })
+    }
+
+    fn offer() -> Signal {
+        Signal::CallOffer(CallOffer {
+            call_id: call(),
+            offer: Offer::new(Sdp(String::new())),
+            call_type: CallType::Audio,
+            from_username: None,
+            sec: None,
+        })
+    }
+
+    fn answer() -> Signal {
+        Signal::CallAnswer(CallAnswer {
+            call_id: call(),
+            answer: wimpex_protocol::Answer::new(Sdp(String::new())),
+            sec: None,
+        })
+    }
+
+    /// How many of so many messages Mallory gets through to Bob.
+    fn passed(fairness: &mut Fairness, from: u8, signal: &Signal, bytes: usize, now: Now) -> usize {
+        let mallory = user("mallory");
+        (0..1000)
+            .filter(|_| {
+                let sender = (&mallory, network(from));
+                fairness
+                    .admit(sender, &user("bob"), signal, bytes, now)
+                    .is_ok()
+            })
+            .count()
+    }
+
+    #[test]
+    fn a_stranger_has_a_burst_and_then_a_rate() {
+        let mut fairness = fairness();
+        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, Now::ZERO), 512);
+        let later = Now::from_millis(1_000);
+        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, later), 64);
+    }
+
+    #[test]
+    fn offers_are_few() {
+        let mut fairness = fairness();
+        assert_eq!(passed(&mut fairness, 1, &offer(), 1_000, Now::ZERO), 20);
+        let later = Now::from_millis(10_000);
+        assert_eq!(passed(&mut fairness, 1, &offer(), 1_000, later), 2);
+    }
+
+    #[test]
+    fn one_network_uses_nothing_up_for_the_others() {
+        let mut fairness = fairness();
+        passed(&mut fairness, 1, &ringing(), 4_000, Now::ZERO);
+        let friend = (&user("friend"), network(2));
+        let standing = fairness.admit(friend, &user("bob"), &offer(), 20_000, Now::ZERO);
+        assert_eq!(standing, Ok(Standing::Stranger));
+        // All networks together have a budget too.
+        let sum: usize = (3..100)
+            .map(|from| passed(&mut fairness, from, &ringing(), 4_000, Now::ZERO))
+            .sum();
+        assert!(sum < 250, "{sum}");
+    }
+
+    #[test]
+    fn whoever_is_in_a_call_with_the_receiver_is_no_stranger() {
+        let mut fairness = fairness();
+        let now = Now::ZERO;
+        let (alice, bob) = (user("alice"), user("bob"));
+        let from_alice = (&alice, network(1));
+        let first = fairness.admit(from_alice, &bob, &offer(), 8_000, now);
+        assert_eq!(first, Ok(Standing::Stranger));
+        // That Bob's page rings is no choice of Bob's.
+        let from_bob = (&bob, network(2));
+        fairness
+            .admit(from_bob, &alice, &ringing(), 100, now)
+            .unwrap();
+        let second = fairness.admit(from_alice, &bob, &ringing(), 100, now);
+        assert_eq!(second, Ok(Standing::Stranger));
+        let answered = fairness.admit(from_bob, &alice, &answer(), 8_000, now);
+        assert_eq!(answered, Ok(Standing::Talking));
+        let third = fairness.admit(from_alice, &bob, &ringing(), 100, now);
+        assert_eq!(third, Ok(Standing::Talking));
+        let later = now + TALKING_MILLIS;
+        let fourth = fairness.admit(from_alice, &bob, &ringing(), 100, later);
+        assert_eq!(fourth, Ok(Standing::Stranger));
+    }
+
+    #[test]
+    fn what_is_small_must_be_short() {
+        let mut fairness = fairness();
+        let alice = user("alice");
+        let sender = (&alice, network(1));
+        let long = fairness.admit(sender, &user("bob"), &ringing(), 5_000, Now::ZERO);
+        assert_eq!(long, Err(Unfair::TooLong));
+    }
+
+    #[test]
+    fn nothing_is_kept_that_has_no_effect() {
+        let mut fairness = fairness();
+        passed(&mut fairness, 1, &offer(), 100, Now::ZERO);
+        fairness.sweep(Now::from_millis(1_000));
+        assert!(!fairness.pairs.is_empty());
+        fairness.sweep(Now::from_millis(TALKING_MILLIS));
+        assert!(fairness.pairs.is_empty() && fairness.receivers.is_empty());
+        assert!(fairness.talking.is_empty());
+    }
+}

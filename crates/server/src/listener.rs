@@ -1,0 +1,170 @@
+//! The listener: from TCP connections to HTTP, and to their end.
+
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use wimpex_limits::PerNetworkLimiter;
+
+use crate::app::App;
+use crate::http;
+use crate::tcp_client::TcpClient;
+
+/// TCP connections beside the WebSockets: browsers that fetch the page, and
+/// those that are being turned away.
+pub(crate) const SPARE_CONNECTIONS: usize = 1_000;
+/// A browser opens several connections to fetch the page.
+const CONNECTIONS_PER_WEBSOCKET: usize = 4;
+/// Nothing that we answer needs a longer request head.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// Serves until `shutdown` completes; then nothing new is let in, sockets are
+/// closed with 1001, and after a short while this returns.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let stopping = CancellationToken::new();
+    tokio::select! {
+        () = accept_all(&listener, &app, &stopping) => {}
+        () = look_after_sessions(&app) => {}
+        () = pin!(shutdown) => {}
+    }
+    drop(listener);
+    stopping.cancel();
+    info!("shutting down");
+    app.registry.close();
+    app.tasks.close();
+    let limit = app.config.timing.shutdown;
+    if timeout(limit, app.tasks.wait()).await.is_err() {
+        warn!(left = app.tasks.len(), "not every connection ended in time");
+    }
+}
+
+async fn look_after_sessions(app: &App) {
+    loop {
+        sleep(app.config.timing.tick).await;
+        app.registry.tick(Instant::now());
+    }
+}
+
+async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &CancellationToken) {
+    let limits = &app.config.limits;
+    let room = Arc::new(Semaphore::new(match limits.max_connections {
+        0 => Semaphore::MAX_PERMITS,
+        limit => limit
+            .saturating_add(SPARE_CONNECTIONS)
+            .min(Semaphore::MAX_PERMITS),
+    }));
+    let places = PerNetworkLimiter::new(
+        limits
+            .connections_per_address
+            .saturating_mul(CONNECTIONS_PER_WEBSOCKET),
+        0,
+    );
+    let service = TowerToHyperService::new(http::router(Arc::clone(app)));
+    loop {
+        // Waiting in the kernel's queue costs nobody anything.
+        let Ok(room) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let (stream, peer) = accept(listener).await;
+        let peer = peer.to_canonical();
+        let permit = if app.config.trusted_proxy.contains(&peer) {
+            None
+        } else if let Some(permit) = places.acquire(peer) {
+            Some(permit)
+        } else {
+            debug!("too many connections from one address");
+            continue;
+        };
+        let client = Arc::new(TcpClient {
+            peer,
+            _room: room,
+            _permit: permit,
+        });
+        let service = service.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Arc::clone(&client));
+            service.call(request)
+        });
+        let mut builder = http1::Builder::new();
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(app.config.timing.http_head)
+            .max_buf_size(HEAD_BYTES);
+        let io = TokioIo::new(with_write_timeout(stream, app.config.timing.write));
+        let http = builder.serve_connection(io, service).with_upgrades();
+        let stopping = stopping.clone();
+        app.tasks.spawn(async move {
+            let mut http = pin!(http);
+            let ended = tokio::select! {
+                ended = http.as_mut() => ended,
+                () = stopping.cancelled() => {
+                    http.as_mut().graceful_shutdown();
+                    http.await
+                }
+            };
+            if let Err(error) = ended {
+                debug!(%error, "HTTP connection ended");
+            }
+        });
+    }
+}
+
+/// The next connection, whatever happens meanwhile.
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
+    let mut is_told = false;
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Signaling is small messages that somebody waits for.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer.ip());
+            }
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                // Out of file descriptors, most likely: it passes when others end.
+                // It is said once, not for each try.
+                if !std::mem::replace(&mut is_told, true) {
+                    warn!(%error, "cannot accept connections");
+                }
+                sleep(Duration::from_millis(250)).await;
+            }
+        }
+    }
+}
+
+fn is_the_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}
+
+/// A peer that takes nothing must not keep its connection alive by that.
+fn with_write_timeout(
+    stream: TcpStream,
+    limit: Duration,
+) -> std::pin::Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limit));
+    Box::pin(stream)
+}

@@ -1,0 +1,735 @@
+//! Everybody's sessions and open connections, with the hub that decides who gets
+//! what; the registry carries that out.
+//!
+//! One lock around all, held for no longer than it takes to decide and to put
+//! texts into queues; nothing in here waits for a peer. It must not know
+//! WebSockets.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tracing::{debug, info};
+use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
+use wimpex_limits::Network;
+use wimpex_protocol::{
+    Ack, ErrorCode, ErrorMessage, PresenceWatch, Relayed, Resume, ServerMessage, Welcome,
+};
+use wimpex_relay::clock::Clock;
+use wimpex_sansio::{Machine, outputs};
+use wimpex_stream::AckOutOfRange;
+
+use crate::connection_id::ConnectionId;
+use crate::fairness::{Fairness, Standing, StrangerLimits, Unfair};
+use crate::frame::Body;
+use crate::lost_sessions::LostSessions;
+use crate::resumable_session::{Receipt, ResumableSession};
+use crate::send_queue::{self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader};
+
+/// How often those who watch somebody are told of changes: enough for people who
+/// come and go, and no way to fill somebody's queue by coming and going.
+const PRESENCE_RATE: PresenceRate = PresenceRate {
+    burst: 8,
+    window: Duration::from_secs(2),
+};
+
+const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered.";
+
+/// See the module.
+pub(crate) struct SessionRegistry {
+    inner: Mutex<Inner>,
+    /// Begins the session ids of this run of the server, so that those of an
+    /// earlier one mean nothing to it.
+    run: String,
+    limits: RegistryLimits,
+    /// With a frame unacknowledged for so long a session counts as away.
+    unacked: Duration,
+    /// How long after its last sign of life a session without a connection counts as away.
+    away_after: Duration,
+    /// How long after its last sign of life it ends.
+    keep: Duration,
+}
+
+/// How much the registry may hold; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct RegistryLimits {
+    /// For one client.
+    pub(crate) queue: QueueLimits,
+    /// Of one network: connections, and sessions without one.
+    pub(crate) per_network: usize,
+    /// The same of all networks.
+    pub(crate) total: usize,
+    pub(crate) devices_per_user: usize,
+    /// What all sessions without a connection are owed.
+    pub(crate) absent_bytes: usize,
+    pub(crate) strangers: StrangerLimits,
+}
+
+struct Inner {
+    hub: Hub,
+    fairness: Fairness,
+    limits: RegistryLimits,
+    clock: Clock,
+    connections: HashMap<ConnectionId, ConnectionHandle>,
+    /// How many of them come from where.
+    by_network: HashMap<Network, usize>,
+    sessions: HashMap<SessionId, ResumableSession>,
+    lost: LostSessions,
+    /// What the lost ones are owed together.
+    absent_bytes: usize,
+    last_connection: u64,
+    last_session: u64,
+    closing: bool,
+}
+
+/// An open connection.
+struct ConnectionHandle {
+    queue: SendQueue,
+    network: Network,
+    session: Option<SessionId>,
+}
+
+impl SessionRegistry {
+    pub(crate) fn new(
+        run: String,
+        limits: RegistryLimits,
+        clock: Clock,
+        unacked: Duration,
+        away_after: Duration,
+        keep: Duration,
+    ) -> Self {
+        let inner = Inner {
+            hub: Hub::new(Some(PRESENCE_RATE)),
+            fairness: Fairness::new(limits.strangers),
+            limits,
+            clock,
+            connections: HashMap::new(),
+            by_network: HashMap::new(),
+            sessions: HashMap::new(),
+            lost: LostSessions::default(),
+            absent_bytes: 0,
+            last_connection: 0,
+            last_session: 0,
+            closing: false,
+        };
+        Self {
+            inner: Mutex::new(inner),
+            run,
+            limits,
+            unacked,
+            away_after,
+            keep,
+        }
+    }
+
+    /// Lets a connection from this network in; it is nobody until
+    /// [`SessionRegistry::join`].
+    pub(crate) fn enter(&self, network: Network) -> (ConnectionId, SendQueueReader, CloseSignal) {
+        let QueueLimits { messages, bytes } = self.limits.queue;
+        let (queue, reader, close_signal) = send_queue::channel(messages, bytes);
+        let mut inner = self.lock();
+        inner.last_connection += 1;
+        let connection = ConnectionId(inner.last_connection);
+        if inner.closing {
+            queue.close(CloseReason::GoingAway);
+        } else {
+            let handle = ConnectionHandle {
+                queue,
+                network,
+                session: None,
+            };
+            inner.connections.insert(connection, handle);
+            *inner.by_network.entry(network).or_default() += 1;
+        }
+        (connection, reader, close_signal)
+    }
+
+    /// A connection is gone, and its session with it. Does nothing if it is out already.
+    pub(crate) fn leave(&self, connection: ConnectionId) {
+        let mut inner = self.lock();
+        if let Some(session) = inner.hang_up(connection) {
+            let outputs = inner.end(session);
+            inner.carry_out(outputs);
+        }
+    }
+
+    /// A connection broke; `heard` says when anything came over it last. A session
+    /// that can be resumed waits for the next one.
+    pub(crate) fn lose(&self, connection: ConnectionId, heard: Instant) {
+        let mut inner = self.lock();
+        let Some(id) = inner.hang_up(connection) else {
+            return;
+        };
+        match inner.sessions.get_mut(&id) {
+            Some(session) if session.is_numbered() => {
+                session.connection = None;
+                session.heard = heard;
+                let (network, owed) = (session.network, session.owed_bytes());
+                inner.absent_bytes += owed;
+                inner.lost.insert(id, network);
+                let mut outputs = inner.make_room(network);
+                outputs.extend(inner.limit_absent_bytes());
+                inner.carry_out(outputs);
+            }
+            _ => {
+                let outputs = inner.end(id);
+                inner.carry_out(outputs);
+            }
+        }
+    }
+
+    /// Logs a connection in. `welcome` is the first that it gets as a member; if
+    /// `resume` names a session that is still kept, it goes on.
+    pub(crate) fn join(
+        &self,
+        connection: ConnectionId,
+        identity: Identity,
+        mut welcome: Welcome,
+        resume: Option<&Resume>,
+    ) {
+        let mut inner = self.lock();
+        // Closed in between: it must not stay behind in the hub.
+        if !inner.connections.contains_key(&connection) {
+            return;
+        }
+        if let Some(outputs) = self.resume(&mut inner, connection, &identity, &mut welcome, resume)
+        {
+            return inner.carry_out(outputs);
+        }
+        let mut outputs = inner.limit_devices(&identity);
+        inner.last_session += 1;
+        let id = SessionId(inner.last_session);
+        welcome.session = resume.map(|_| Resume {
+            id: Some(self.wire(id)),
+            received: 0,
+        });
+        outputs.extend(inner.direct(connection, &ServerMessage::Welcome(welcome)));
+        let Some(handle) = inner.connections.get_mut(&connection) else {
+            return inner.carry_out(outputs);
+        };
+        handle.session = Some(id);
+        let network = handle.network;
+        let session =
+            ResumableSession::new(identity.clone(), connection, network, resume.is_some());
+        inner.sessions.insert(id, session);
+        outputs.extend(inner.make_room(network));
+        let session = id;
+        outputs.extend(inner.tell_hub(Input::Join { session, identity }));
+        inner.carry_out(outputs);
+    }
+
+    fn resume(
+        &self,
+        inner: &mut Inner,
+        connection: ConnectionId,
+        identity: &Identity,
+        welcome: &mut Welcome,
+        resume: Option<&Resume>,
+    ) -> Option<Vec<Output>> {
+        let resume = resume?;
+        let id = self.read(resume.id.as_ref()?)?;
+        let network = inner.connections.get(&connection)?.network;
+        let session = inner.sessions.get_mut(&id)?;
+        if session.identity != *identity {
+            return None;
+        }
+        let (older, owed) = (session.connection, session.owed_bytes());
+        let (received, again) = session.resume(connection, network, resume.received).ok()?;
+        session.away = false;
+        if inner.lost.remove(id) {
+            inner.absent_bytes -= owed;
+        }
+        if let Some(handle) = older.and_then(|older| inner.disconnect(older)) {
+            handle.queue.close(CloseReason::Superseded);
+        }
+        if let Some(handle) = inner.connections.get_mut(&connection) {
+            handle.session = Some(id);
+        }
+        welcome.session = Some(Resume {
+            id: Some(self.wire(id)),
+            received,
+        });
+        let first = Body::of(&ServerMessage::Welcome(welcome.clone())).unnumbered();
+        let handle = inner.connections.get(&connection)?;
+        for frame in std::iter::once(first).chain(again) {
+            handle.queue.push_owed(frame);
+        }
+        debug!(connection = connection.0, session = id.0, "resumed");
+        Some(inner.tell_hub(Input::SetAway {
+            session: id,
+            away: false,
+        }))
+    }
+
+    /// A frame has arrived over a connection that is logged in.
+    pub(crate) fn receive(&self, connection: ConnectionId, seq: Option<u64>) -> Receipt {
+        match self.lock().session_of(connection) {
+            Some(session) => session.receive(seq),
+            // Closed in between.
+            None => Receipt::Duplicate,
+        }
+    }
+
+    /// Acknowledges to a client what has arrived.
+    pub(crate) fn ack(&self, connection: ConnectionId) {
+        let mut inner = self.lock();
+        if let Some(received) = inner.session_of(connection).and_then(ResumableSession::ack) {
+            let outputs = inner.direct(connection, &ServerMessage::Ack(Ack { received }));
+            inner.carry_out(outputs);
+        }
+    }
+
+    /// A client has received so many.
+    pub(crate) fn acknowledged(
+        &self,
+        connection: ConnectionId,
+        received: u64,
+    ) -> Result<(), AckOutOfRange> {
+        let mut inner = self.lock();
+        let Some(session) = inner.session_of(connection) else {
+            // Closed in between.
+            return Ok(());
+        };
+        session.acknowledged(received)?;
+        if std::mem::take(&mut session.away) {
+            let session = inner.connections.get(&connection).and_then(|c| c.session);
+            if let Some(session) = session {
+                let outputs = inner.tell_hub(Input::SetAway {
+                    session,
+                    away: false,
+                });
+                inner.carry_out(outputs);
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes a message of so many bytes on; or its sender is told why not.
+    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Relayed, bytes: usize) {
+        let mut inner = self.lock();
+        let outputs = inner.relay(connection, relayed, bytes);
+        inner.carry_out(outputs);
+    }
+
+    pub(crate) fn watch(&self, connection: ConnectionId, watch: PresenceWatch) {
+        self.with_session(connection, |session| Input::Watch { session, watch });
+    }
+
+    /// An answer to this connection's client alone.
+    pub(crate) fn answer(&self, connection: ConnectionId, message: ServerMessage) {
+        let mut inner = self.lock();
+        match inner
+            .connections
+            .get(&connection)
+            .and_then(|handle| handle.session)
+        {
+            Some(session) => {
+                let to = vec![session];
+                inner.carry_out(vec![Output::Deliver { to, message }]);
+            }
+            None => {
+                let outputs = inner.direct(connection, &message);
+                inner.carry_out(outputs);
+            }
+        }
+    }
+
+    /// Looks after the sessions that are without a connection, and those that do not
+    /// acknowledge: a page that is frozen has a browser that answers pings for it.
+    pub(crate) fn tick(&self, now: Instant) {
+        let mut inner = self.lock();
+        let (mut over, mut silent) = (Vec::new(), Vec::new());
+        for (id, session) in &mut inner.sessions {
+            if session.connection.is_some() {
+                let is_silent = session.unacked_for(now) >= self.unacked;
+                if is_silent && !std::mem::replace(&mut session.away, true) {
+                    silent.push(*id);
+                }
+                continue;
+            }
+            let silence = now.saturating_duration_since(session.heard);
+            if silence >= self.keep {
+                over.push(*id);
+            } else if silence >= self.away_after && !std::mem::replace(&mut session.away, true) {
+                silent.push(*id);
+            }
+        }
+        let swept_at = inner.clock.now();
+        inner.fairness.sweep(swept_at);
+        let mut outputs = inner.tell_hub(Input::Timeout);
+        for id in silent {
+            outputs.extend(inner.tell_hub(Input::SetAway {
+                session: id,
+                away: true,
+            }));
+        }
+        for id in over {
+            info!(session = id.0, "did not come back");
+            outputs.extend(inner.end(id));
+        }
+        inner.carry_out(outputs);
+    }
+
+    /// Tells every connection, also those that come later, that the server stops.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        inner.closing = true;
+        for (_, handle) in inner.connections.drain() {
+            handle.queue.close(CloseReason::GoingAway);
+        }
+        inner.by_network.clear();
+        inner.sessions.clear();
+        inner.lost.clear();
+        inner.absent_bytes = 0;
+        inner.hub = Hub::default();
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().hub.counts()
+    }
+
+    /// What sessions without a connection are owed, in bytes.
+    pub(crate) fn absent_bytes(&self) -> usize {
+        self.lock().absent_bytes
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.lock().connections.len()
+    }
+
+    fn with_session(&self, connection: ConnectionId, input: impl FnOnce(SessionId) -> Input) {
+        let mut inner = self.lock();
+        if let Some(session) = inner
+            .connections
+            .get(&connection)
+            .and_then(|handle| handle.session)
+        {
+            let outputs = inner.tell_hub(input(session));
+            inner.carry_out(outputs);
+        }
+    }
+
+    /// A session's id as clients see it.
+    fn wire(&self, id: SessionId) -> wimpex_protocol::SessionId {
+        let text = format!("{}.{}", self.run, id.0);
+        wimpex_protocol::SessionId::parse(text).expect("letters, digits and a point, and short")
+    }
+
+    fn read(&self, id: &wimpex_protocol::SessionId) -> Option<SessionId> {
+        let (run, number) = id.as_str().rsplit_once('.')?;
+        (run == self.run).then_some(SessionId(number.parse().ok()?))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic in here would be a bug, but not one to end all other calls for.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn tell_hub(&mut self, input: Input) -> Vec<Output> {
+        self.hub.handle(input, self.clock.now());
+        outputs(&mut self.hub).collect()
+    }
+
+    fn relay(&mut self, connection: ConnectionId, relayed: Relayed, bytes: usize) -> Vec<Output> {
+        let Some(handle) = self.connections.get(&connection) else {
+            return Vec::new();
+        };
+        let (network, Some(session)) = (handle.network, handle.session) else {
+            return Vec::new();
+        };
+        let Some(sender) = self.sessions.get(&session) else {
+            return Vec::new();
+        };
+        let refusal = |code, text| ServerMessage::Error(refuse(&relayed, code, text));
+        let refuse = |code, text| {
+            vec![Output::Deliver {
+                to: vec![session],
+                message: refusal(code, text),
+            }]
+        };
+        let standing = self.fairness.admit(
+            (&sender.identity.user, network),
+            &relayed.to_id,
+            &relayed.signal,
+            bytes,
+            self.clock.now(),
+        );
+        let standing = match standing {
+            Ok(standing) => standing,
+            Err(Unfair::TooLong) => {
+                return refuse(ErrorCode::BadMessage, "That message is too long.");
+            }
+            Err(Unfair::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
+        };
+        let input = Input::Relay {
+            session,
+            relayed: relayed.clone(),
+        };
+        let mut outputs = Vec::new();
+        for output in self.tell_hub(input) {
+            match output {
+                Output::Deliver {
+                    to,
+                    message: message @ ServerMessage::Relay(_),
+                } => {
+                    if !self.deliver_relayed(&to, &message, standing) {
+                        outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
+                    }
+                }
+                other => outputs.push(other),
+            }
+        }
+        outputs.extend(self.limit_absent_bytes());
+        outputs
+    }
+
+    /// Delivers what somebody sends to whoever has room for it; says whether
+    /// anybody had. A stranger may fill half of what may wait, so that those who
+    /// are in a call, and the server itself, always find room.
+    fn deliver_relayed(
+        &mut self,
+        to: &[SessionId],
+        message: &ServerMessage,
+        standing: Standing,
+    ) -> bool {
+        let body = Body::of(message);
+        let all = self.limits.queue;
+        let limits = match standing {
+            Standing::Talking => all,
+            Standing::Stranger => QueueLimits {
+                messages: all.messages.div_ceil(2),
+                bytes: all.bytes.div_ceil(2),
+            },
+        };
+        let mut is_delivered = false;
+        for id in to {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            let handle = session
+                .connection
+                .and_then(|connection| self.connections.get(&connection));
+            if handle.is_some_and(|handle| !handle.queue.has_room(body.len(), limits)) {
+                continue;
+            }
+            let Some(frame) = session.enqueue(&body, limits) else {
+                continue;
+            };
+            is_delivered = true;
+            match handle {
+                Some(handle) => handle.queue.push_owed(frame),
+                None => self.absent_bytes += frame.len(),
+            }
+        }
+        is_delivered
+    }
+
+    fn session_of(&mut self, connection: ConnectionId) -> Option<&mut ResumableSession> {
+        let id = self.connections.get(&connection)?.session?;
+        self.sessions.get_mut(&id)
+    }
+
+    /// Forgets a connection; returns the session that went over it.
+    fn hang_up(&mut self, connection: ConnectionId) -> Option<SessionId> {
+        self.disconnect(connection)?.session
+    }
+
+    /// The only way in which a connection gets out.
+    fn disconnect(&mut self, connection: ConnectionId) -> Option<ConnectionHandle> {
+        let handle = self.connections.remove(&connection)?;
+        if let Some(count) = self.by_network.get_mut(&handle.network) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_network.remove(&handle.network);
+            }
+        }
+        Some(handle)
+    }
+
+    /// A session is over.
+    fn end(&mut self, session: SessionId) -> Vec<Output> {
+        self.forget(session);
+        self.tell_hub(Input::Leave { session })
+    }
+
+    /// The only way in which a session gets out.
+    fn forget(&mut self, id: SessionId) -> Option<ResumableSession> {
+        let session = self.sessions.remove(&id)?;
+        if self.lost.remove(id) {
+            self.absent_bytes -= session.owed_bytes();
+        }
+        Some(session)
+    }
+
+    /// Sessions without a connection count as if they had one; where that is too
+    /// many, the oldest of them give way.
+    fn make_room(&mut self, network: Network) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let exceeds = |limit: usize, count: usize| limit != 0 && count > limit;
+        loop {
+            let connected = self.by_network.get(&network).copied().unwrap_or_default();
+            let of_network = connected + self.lost.len_of(network);
+            let all = self.connections.len() + self.lost.len();
+            let surplus = if exceeds(self.limits.per_network, of_network) {
+                self.lost.oldest_of(network)
+            } else if exceeds(self.limits.total, all) {
+                self.lost.oldest()
+            } else {
+                None
+            };
+            match surplus {
+                Some(session) => {
+                    debug!(session = session.0, "gives way");
+                    outputs.extend(self.end(session));
+                }
+                None => return outputs,
+            }
+        }
+    }
+
+    /// Where sessions without a connection are owed more than may wait for all of
+    /// them, whoever is owed most gives way: one that nobody floods stays.
+    fn limit_absent_bytes(&mut self) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        let limit = self.limits.absent_bytes;
+        while limit != 0 && self.absent_bytes > limit {
+            let Some(session) = self.most_owed() else {
+                return outputs;
+            };
+            debug!(session = session.0, "is owed too much");
+            outputs.extend(self.end(session));
+        }
+        outputs
+    }
+
+    /// Of the sessions without a connection.
+    fn most_owed(&self) -> Option<SessionId> {
+        let owed = |id: &SessionId| self.sessions.get(id).map(ResumableSession::owed_bytes);
+        self.lost.iter().max_by_key(owed)
+    }
+
+    /// Before one more device of a user: the oldest gives way where there are as
+    /// many as may be, one without a connection before any other.
+    fn limit_devices(&mut self, joining: &Identity) -> Vec<Output> {
+        let limit = self.limits.devices_per_user;
+        let mut outputs = Vec::new();
+        loop {
+            let others: Vec<SessionId> = self
+                .hub
+                .sessions_of(&joining.user)
+                .filter(|(device, _)| **device != joining.device)
+                .map(|(_, session)| session)
+                .collect();
+            if limit == 0 || others.len() < limit {
+                return outputs;
+            }
+            let lost = others.iter().find(|id| self.lost.contains(**id));
+            let Some(&surplus) = lost.or(others.first()) else {
+                return outputs;
+            };
+            self.supersede(surplus);
+            outputs.extend(self.tell_hub(Input::Leave { session: surplus }));
+        }
+    }
+
+    fn carry_out(&mut self, outputs: Vec<Output>) {
+        let mut todo = outputs;
+        while !todo.is_empty() {
+            let mut next = Vec::new();
+            for output in todo {
+                match output {
+                    Output::Deliver { to, message } => {
+                        for slow in self.deliver(&to, &message) {
+                            next.extend(self.drop_slow(slow));
+                        }
+                        next.extend(self.limit_absent_bytes());
+                    }
+                    Output::Supersede(session) => self.supersede(session),
+                }
+            }
+            todo = next;
+        }
+    }
+
+    /// Returns those for whom more waits than may.
+    fn deliver(&mut self, to: &[SessionId], message: &ServerMessage) -> Vec<SessionId> {
+        let limits = self.limits.queue;
+        let body = Body::of(message);
+        let (sessions, connections) = (&mut self.sessions, &self.connections);
+        let mut absent_bytes = 0;
+        let mut fits = |id: &SessionId| {
+            let Some(session) = sessions.get_mut(id) else {
+                return true;
+            };
+            let Some(frame) = session.enqueue(&body, limits) else {
+                return false;
+            };
+            let handle = session
+                .connection
+                .and_then(|connection| connections.get(&connection));
+            match handle {
+                Some(handle) => handle.queue.push(frame).is_ok(),
+                None => {
+                    absent_bytes += frame.len();
+                    true
+                }
+            }
+        };
+        let slow = to.iter().copied().filter(|id| !fits(id)).collect();
+        self.absent_bytes += absent_bytes;
+        slow
+    }
+
+    /// To a connection, outside of any session's numbering.
+    fn direct(&mut self, connection: ConnectionId, message: &ServerMessage) -> Vec<Output> {
+        let frame = Body::of(message).unnumbered();
+        match self.connections.get(&connection) {
+            Some(handle) if handle.queue.push(frame).is_err() => {
+                self.drop_slow_connection(connection)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn drop_slow(&mut self, session: SessionId) -> Vec<Output> {
+        let connection = self
+            .sessions
+            .get(&session)
+            .and_then(|session| session.connection);
+        match connection {
+            Some(connection) => self.drop_slow_connection(connection),
+            None => self.end(session),
+        }
+    }
+
+    fn drop_slow_connection(&mut self, connection: ConnectionId) -> Vec<Output> {
+        let Some(handle) = self.disconnect(connection) else {
+            return Vec::new();
+        };
+        debug!(connection = connection.0, "takes too slowly what it gets");
+        handle.queue.close(CloseReason::TooSlow);
+        handle
+            .session
+            .map_or_else(Vec::new, |session| self.end(session))
+    }
+
+    /// The hub has forgotten the session already.
+    fn supersede(&mut self, session: SessionId) {
+        let connection = self.forget(session).and_then(|session| session.connection);
+        if let Some(handle) = connection.and_then(|connection| self.disconnect(connection)) {
+            handle.queue.close(CloseReason::Superseded);
+        }
+    }
+}
+
+fn refuse(refused: &Relayed, code: ErrorCode, text: &str) -> ErrorMessage {
+    ErrorMessage {
+        code,
+        message: text.to_owned(),
+        ref_type: Some(refused.signal.type_name().to_owned()),
+        call_id: refused.signal.call_id().cloned(),
+        to_id: Some(refused.to_id.clone()),
+    }
+}

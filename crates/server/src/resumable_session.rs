@@ -1,0 +1,170 @@
+//! What one session is owed while its connections come and go.
+//!
+//! A client that numbers its frames may lose its connection and come back within
+//! [`Timing::keep`](crate::config::Timing::keep) without missing anything. One
+//! that does not has a session as long as its connection.
+
+use std::time::{Duration, Instant};
+
+use wimpex_hub::Identity;
+use wimpex_limits::Network;
+use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
+
+use crate::connection_id::ConnectionId;
+use crate::frame::{Body, OutgoingFrame};
+use crate::send_queue::QueueLimits;
+
+/// See the module.
+pub(crate) struct ResumableSession {
+    pub(crate) identity: Identity,
+    /// What it goes over at the moment.
+    pub(crate) connection: Option<ConnectionId>,
+    /// Without a connection: when anything was received from it last.
+    pub(crate) heard: Instant,
+    /// When it got its connection.
+    connected: Instant,
+    /// Where its connection comes or came from.
+    pub(crate) network: Network,
+    /// Whether those who watch have been told that it does not answer.
+    pub(crate) away: bool,
+    numbering: Option<Numbering>,
+}
+
+/// Both directions of a session whose frames are numbered.
+#[derive(Default)]
+struct Numbering {
+    /// With when each was first sent, or would have been.
+    outgoing: Sender<(OutgoingFrame, Instant)>,
+    outgoing_bytes: usize,
+    incoming: Receiver,
+}
+
+/// What is to become of a frame that has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// Act on it. So many have arrived by now that are not acknowledged.
+    New { unacked: u64 },
+    /// It came before.
+    Duplicate,
+    /// It has no number, or one that cannot be: the client's numbering is broken.
+    Broken,
+}
+
+impl ResumableSession {
+    pub(crate) fn new(
+        identity: Identity,
+        connection: ConnectionId,
+        network: Network,
+        numbered: bool,
+    ) -> Self {
+        Self {
+            identity,
+            connection: Some(connection),
+            heard: Instant::now(),
+            connected: Instant::now(),
+            network,
+            away: false,
+            numbering: numbered.then(Numbering::default),
+        }
+    }
+
+    /// For how long the oldest frame that this connection was sent has not been
+    /// acknowledged.
+    pub(crate) fn unacked_for(&self, now: Instant) -> Duration {
+        let oldest = self
+            .numbering
+            .as_ref()
+            .and_then(|numbering| numbering.outgoing.unacked().next());
+        oldest.map_or(Duration::ZERO, |(_, (_, sent))| {
+            now.saturating_duration_since(*sent.max(&self.connected))
+        })
+    }
+
+    /// What it is owed, in bytes.
+    pub(crate) fn owed_bytes(&self) -> usize {
+        self.numbering
+            .as_ref()
+            .map_or(0, |numbering| numbering.outgoing_bytes)
+    }
+
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.numbering.is_some()
+    }
+
+    /// Takes the next connection, whose client has received so many frames.
+    /// Returns how many have arrived here, and what is to be written again.
+    pub(crate) fn resume(
+        &mut self,
+        connection: ConnectionId,
+        network: Network,
+        received: u64,
+    ) -> Result<(u64, Vec<OutgoingFrame>), AckOutOfRange> {
+        let numbering = self.numbering.as_mut().ok_or(AckOutOfRange)?;
+        numbering.acknowledged(received)?;
+        self.connection = Some(connection);
+        self.network = network;
+        self.connected = Instant::now();
+        let again = numbering
+            .outgoing
+            .unacked()
+            .map(|(_, (frame, _))| frame.clone());
+        let again = again.collect();
+        Ok((numbering.incoming.ack(), again))
+    }
+
+    /// Makes a message this session's next frame; it is kept until it is
+    /// acknowledged. `None` if more waits than may.
+    pub(crate) fn enqueue(&mut self, body: &Body, limits: QueueLimits) -> Option<OutgoingFrame> {
+        let Some(numbering) = &mut self.numbering else {
+            return Some(body.unnumbered());
+        };
+        let frame = body.numbered(numbering.outgoing.next_seq());
+        let is_full = |now: usize, limit: usize| limit != 0 && now > limit;
+        // One message always fits, however small the limit.
+        if !numbering.outgoing.is_empty()
+            && (is_full(numbering.outgoing.len() + 1, limits.messages)
+                || is_full(numbering.outgoing_bytes + frame.len(), limits.bytes))
+        {
+            return None;
+        }
+        numbering.outgoing_bytes += frame.len();
+        numbering.outgoing.push((frame.clone(), Instant::now()));
+        Some(frame)
+    }
+
+    pub(crate) fn receive(&mut self, seq: Option<u64>) -> Receipt {
+        let Some(numbering) = &mut self.numbering else {
+            return Receipt::New { unacked: 0 };
+        };
+        match seq.map(|seq| numbering.incoming.arrive(seq)) {
+            Some(Arrival::New) => Receipt::New {
+                unacked: numbering.incoming.unacked(),
+            },
+            Some(Arrival::Repeated) => Receipt::Duplicate,
+            Some(Arrival::Gap) | None => Receipt::Broken,
+        }
+    }
+
+    /// How many have arrived, for an `ack` to the client. `None` if it does not
+    /// number its frames.
+    pub(crate) fn ack(&mut self) -> Option<u64> {
+        Some(self.numbering.as_mut()?.incoming.ack())
+    }
+
+    /// The client has received so many.
+    pub(crate) fn acknowledged(&mut self, received: u64) -> Result<(), AckOutOfRange> {
+        self.numbering
+            .as_mut()
+            .ok_or(AckOutOfRange)?
+            .acknowledged(received)
+    }
+}
+
+impl Numbering {
+    fn acknowledged(&mut self, received: u64) -> Result<(), AckOutOfRange> {
+        let arrived = self.outgoing.acknowledge(received)?;
+        let bytes: usize = arrived.map(|(frame, _)| frame.len()).sum();
+        self.outgoing_bytes -= bytes;
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! What waits to be written to one connection: bounded, so that a reader who is
+//! too slow costs the server a known amount and nobody else any time.
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+use wimpex_limits::Budget;
+
+use crate::frame::OutgoingFrame;
+
+/// Why the server ends a connection from its own side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    /// The server stops.
+    GoingAway,
+    /// A newer connection of the same device took its place.
+    Superseded,
+    /// Its queue is full.
+    TooSlow,
+}
+
+/// More is waiting than may wait.
+#[derive(Debug)]
+pub(crate) struct Full;
+
+/// How much may wait for one client; 0 is no limit.
+#[derive(Clone, Copy)]
+pub(crate) struct QueueLimits {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
+/// The end that everybody writes to.
+pub(crate) struct SendQueue {
+    frames: mpsc::UnboundedSender<OutgoingFrame>,
+    close: oneshot::Sender<CloseReason>,
+    waiting_frames: Budget,
+    waiting_bytes: Budget,
+}
+
+/// The end that the connection's own task reads.
+pub(crate) struct SendQueueReader {
+    frames: mpsc::UnboundedReceiver<OutgoingFrame>,
+    waiting_frames: Budget,
+    waiting_bytes: Budget,
+}
+
+/// Where the connection's own task learns that it is to end.
+pub(crate) struct CloseSignal(oneshot::Receiver<CloseReason>);
+
+/// A queue of at most so many messages and bytes; 0 is no limit.
+pub(crate) fn channel(
+    max_messages: usize,
+    max_bytes: usize,
+) -> (SendQueue, SendQueueReader, CloseSignal) {
+    let (frame_sender, frame_receiver) = mpsc::unbounded_channel();
+    let waiting_frames = Budget::new(max_messages);
+    let (close_sender, close_receiver) = oneshot::channel();
+    let waiting_bytes = Budget::new(max_bytes);
+    let queue = SendQueue {
+        frames: frame_sender,
+        close: close_sender,
+        waiting_frames: waiting_frames.clone(),
+        waiting_bytes: waiting_bytes.clone(),
+    };
+    let reader = SendQueueReader {
+        frames: frame_receiver,
+        waiting_frames,
+        waiting_bytes,
+    };
+    (queue, reader, CloseSignal(close_receiver))
+}
+
+impl SendQueue {
+    /// Adds a frame, or says that it does not fit. Never waits.
+    pub(crate) fn push(&self, frame: OutgoingFrame) -> Result<(), Full> {
+        // One message always fits, however small the limit.
+        if !self.waiting_bytes.try_hold_or_alone(frame.len()) {
+            return Err(Full);
+        }
+        if !self.waiting_frames.try_hold(1) {
+            self.waiting_bytes.release(frame.len());
+            return Err(Full);
+        }
+        // An error: the task has ended, and leaves the registry in a moment.
+        let _ = self.frames.send(frame);
+        Ok(())
+    }
+
+    /// Whether a frame of so many bytes fits within these limits.
+    pub(crate) fn has_room(&self, bytes: usize, limits: QueueLimits) -> bool {
+        let frames = self.waiting_frames.held();
+        let fits = |limit: usize, sum: usize| limit == 0 || sum <= limit;
+        frames == 0
+            || (fits(limits.messages, frames + 1)
+                && fits(limits.bytes, self.waiting_bytes.held() + bytes))
+    }
+
+    /// Adds a frame that another limit has let pass already: what a session is
+    /// owed was bounded while it was absent, and it goes out in one piece.
+    pub(crate) fn push_owed(&self, frame: OutgoingFrame) {
+        self.waiting_bytes.hold(frame.len());
+        self.waiting_frames.hold(1);
+        let _ = self.frames.send(frame);
+    }
+
+    /// Tells the connection's task to end, even while it is stuck writing.
+    pub(crate) fn close(self, reason: CloseReason) {
+        // An error means that the task has ended already.
+        let _ = self.close.send(reason);
+    }
+}
+
+impl SendQueueReader {
+    /// The next frame; never ready once the other end is gone.
+    pub(crate) async fn next(&mut self) -> OutgoingFrame {
+        match self.frames.recv().await {
+            Some(frame) => self.taken(frame),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The text of the next frame if it is there already.
+    pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
+        let frame = self.frames.try_recv().ok()?;
+        Some(self.taken(frame).text())
+    }
+
+    fn taken(&self, frame: OutgoingFrame) -> OutgoingFrame {
+        self.waiting_bytes.release(frame.len());
+        self.waiting_frames.release(1);
+        frame
+    }
+}
+
+impl CloseSignal {
+    /// Completes when the connection is to end; must not be awaited after that.
+    pub(crate) async fn wait(&mut self) -> CloseReason {
+        // A queue that is dropped without a word: the server is going down.
+        (&mut self.0).await.unwrap_or(CloseReason::GoingAway)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: &str) -> OutgoingFrame {
+        OutgoingFrame::raw(text)
+    }
+
+    #[test]
+    fn messages_and_bytes_are_both_bounded() {
+        let (queue, mut reader, _close_signal) = channel(2, 10);
+        assert!(queue.push(frame("123456")).is_ok());
+        assert!(queue.push(frame("1234")).is_ok());
+        assert!(queue.push(frame("")).is_err(), "a third message");
+        assert_eq!(reader.try_next().unwrap().as_str(), "123456");
+        assert!(queue.push(frame("12345678")).is_err(), "12 bytes");
+    }
+
+    #[test]
+    fn one_message_fits_however_large() {
+        let (queue, mut reader, _close_signal) = channel(2, 10);
+        assert!(queue.push(frame("12345678901234567890")).is_ok());
+        assert!(reader.try_next().is_some());
+        assert!(queue.push(frame("12345678901234567890")).is_ok());
+    }
+
+    #[test]
+    fn what_is_owed_goes_out_whatever_the_limits() {
+        let (queue, mut reader, _close_signal) = channel(1, 10);
+        queue.push_owed(frame("12345678"));
+        queue.push_owed(frame("12345678"));
+        assert!(queue.push(frame("1")).is_err());
+        assert!(reader.try_next().is_some() && reader.try_next().is_some());
+        assert!(queue.push(frame("1")).is_ok());
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let (queue, _reader, _close_signal) = channel(0, 0);
+        for _ in 0..10_000 {
+            assert!(queue.push(frame(&"x".repeat(100))).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_close_signal_arrives_while_frames_wait() {
+        let (queue, _reader, mut close_signal) = channel(1, 0);
+        assert!(queue.push(frame("x")).is_ok());
+        queue.close(CloseReason::TooSlow);
+        assert_eq!(close_signal.wait().await, CloseReason::TooSlow);
+    }
+}

@@ -1,0 +1,19 @@
+//! What the rest of the page knows of a verifier.
+
+use wimpex_sansio::Machine;
+
+use crate::{Assurance, CallKey, Input, Output};
+
+/// A verifier behind a trait object, so that its code can be loaded later than the code
+/// that holds it: signing, hashing and checking are only reachable through
+/// [`crate::Verifier`].
+pub trait Verify: Machine<Input = Input, Output = Output> {
+    /// How far it is proved that this call is with the peer that it names.
+    fn assurance(&self, call: &CallKey) -> Assurance;
+}
+
+impl<V: Verify + ?Sized> Verify for Box<V> {
+    fn assurance(&self, call: &CallKey) -> Assurance {
+        (**self).assurance(call)
+    }
+}

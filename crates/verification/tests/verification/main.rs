@@ -1,0 +1,10 @@
+//! Two verifiers, and whatever is in the middle.
+
+mod attacks;
+mod calls;
+mod candidates;
+mod connection;
+mod long_calls;
+mod peer;
+mod policy;
+mod relay;

@@ -1,0 +1,46 @@
+//! Which browser is started, and in what it differs from one that has and allows everything.
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Chromium, by chromedriver.
+    Chromium,
+    /// Firefox, by geckodriver.
+    Firefox,
+}
+
+impl BrowserKind {
+    /// Its name in the scenarios' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+}
+
+/// What differs from a browser that has and allows everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrowserOptions {
+    /// Takes any certificate; Chromium only.
+    pub any_certificate: bool,
+    /// The person has blocked the camera.
+    pub deny_camera: bool,
+    /// The person has blocked the microphone.
+    pub deny_microphone: bool,
+    /// A host name and the loopback address that it leads to. It does not count as
+    /// this machine, so its pages are no secure context. Chromium only.
+    pub host_on_loopback: Option<(String, String)>,
+    /// The person has blocked all cookies, and with them whatever a page may keep.
+    pub keeps_nothing: bool,
+    /// The network namespace that it runs in.
+    pub namespace: Option<String>,
+    /// Counts as secure, though it is plain http.
+    pub trusted_origin: Option<String>,
+}
+
+impl BrowserOptions {
+    pub(crate) fn denies_something(&self) -> bool {
+        self.deny_camera || self.deny_microphone
+    }
+}

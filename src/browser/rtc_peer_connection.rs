@@ -1,0 +1,418 @@
+//! `RTCPeerConnection` (<https://www.w3.org/TR/webrtc/#rtcpeerconnection-interface>).
+//!
+//! Every method that the browser answers later calls it at once, and returns a
+//! future for the answer only: the browser does the calls in their order, so a
+//! candidate that is added after a description always finds it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Event, MediaStream, MediaStreamTrack, RtcIceCandidateInit, RtcIceConnectionState,
+    RtcPeerConnection, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
+    RtcSignalingState, RtcTrackEvent,
+};
+use wimpex_webrtc::{
+    IceCandidateInit, IceConnectionState, IceServer, PeerConnectionState, SignalingState, TrackKind,
+};
+
+use super::reflect::{call, property};
+use super::rtc_configuration::configuration;
+use super::rtc_data_channel::{DataChannel, DataChannelInit};
+use super::rtc_rtp_transceiver::{
+    Tracks, is_of, prefer_video_codecs, set_stream, transceiver, transceivers,
+};
+use super::window::window;
+use super::{BrowserError, Listener, rtc_dtls_transport};
+
+/// Whether the browser can make calls: an extension or a setting may have taken
+/// `RTCPeerConnection` away.
+pub fn is_supported() -> bool {
+    property(&window(), "RTCPeerConnection").is_some()
+}
+
+/// What a connection reports.
+pub enum PeerEvent {
+    /// `onicecandidate`.
+    Candidate(IceCandidateInit),
+    /// `onicecandidate` without a candidate: there are no more of this generation.
+    Gathered,
+    /// `onconnectionstatechange`.
+    Connection(PeerConnectionState),
+    /// `oniceconnectionstatechange`.
+    Ice(IceConnectionState),
+    /// `onsignalingstatechange`.
+    Signaling(SignalingState),
+    /// `RTCIceTransport.onselectedcandidatepairchange`: media goes over another path.
+    SelectedPairChanged,
+    /// The peer has closed its connection: the DTLS transport says so within milliseconds,
+    /// where `connectionState` takes tens of seconds to find out.
+    Closed,
+    /// `ontrack`.
+    Track(MediaStreamTrack),
+}
+
+/// How a connection is set up, besides its servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `iceTransportPolicy: "relay"`: only paths through a relay. The peer learns its
+    /// address, and none of ours.
+    pub relay_only: bool,
+    /// The video codecs that the peer is asked for first (`setCodecPreferences`), by the
+    /// subtypes of their media types: `VP9`.
+    pub preferred_video_codecs: Vec<&'static str>,
+}
+
+/// A local answer that is applied only with the first remote candidate.
+#[derive(Default)]
+struct HeldAnswer {
+    answer: Option<RtcSessionDescriptionInit>,
+    has_candidate: bool,
+}
+
+/// Where events go.
+type Report = Rc<dyn Fn(PeerEvent)>;
+
+/// A connection; it is closed when it is dropped.
+pub struct PeerConnection {
+    pc: RtcPeerConnection,
+    settings: Settings,
+    /// Names our tracks as one stream to the peer, so that they play in step.
+    stream: MediaStream,
+    tracks: Rc<RefCell<Tracks>>,
+    held: Rc<RefCell<HeldAnswer>>,
+    _listeners: [Listener; 5],
+    _transport: Rc<RefCell<Option<[Listener; 2]>>>,
+}
+
+impl PeerConnection {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// `SyntaxError` where the browser refuses the URL of a server, `TypeError` where it
+    /// has no WebRTC.
+    pub fn new(
+        servers: &[IceServer],
+        settings: Settings,
+        report: impl Fn(PeerEvent) + 'static,
+    ) -> Result<Self, BrowserError> {
+        Self::reporting(servers, settings, Rc::new(report))
+    }
+
+    /// The same, once for all callers, since each copy costs the page its bytes.
+    fn reporting(
+        servers: &[IceServer],
+        settings: Settings,
+        report: Report,
+    ) -> Result<Self, BrowserError> {
+        let configuration = configuration(servers, settings.relay_only)?;
+        let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
+        let transport = Rc::default();
+        let listeners = listeners(&pc, report, &transport);
+        Ok(Self {
+            pc,
+            settings,
+            stream: MediaStream::new()?,
+            tracks: Rc::default(),
+            held: Rc::default(),
+            _listeners: listeners,
+            _transport: transport,
+        })
+    }
+
+    /// The browser's own object, for what is no part of the first load.
+    pub fn js(&self) -> RtcPeerConnection {
+        Clone::clone(&self.pc)
+    }
+
+    /// For the one who offers: a transceiver for audio and one for video, or for audio
+    /// alone, that send and receive (`addTransceiver`).
+    pub fn add_transceivers(&self, video: bool) {
+        let kinds: &[TrackKind] = if video {
+            &[TrackKind::Audio, TrackKind::Video]
+        } else {
+            &[TrackKind::Audio]
+        };
+        for kind in kinds {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_streams(&Array::of1(&self.stream));
+            let transceiver = self
+                .pc
+                .add_transceiver_with_str_and_init(kind.as_str(), &init);
+            if *kind == TrackKind::Video {
+                prefer_video_codecs(&transceiver, &self.settings.preferred_video_codecs);
+            }
+        }
+        self.tracks.borrow().attach(&self.pc);
+    }
+
+    /// Opens a data channel: before the first description.
+    pub fn data_channel(&self, init: DataChannelInit) -> DataChannel {
+        DataChannel::new(&self.pc, init)
+    }
+
+    /// Uses these from the next ICE restart on (`setConfiguration`).
+    pub fn set_ice_servers(&self, servers: &[IceServer]) {
+        // web-sys has no `setConfiguration`. A browser that refuses goes on with
+        // those that it has.
+        if let Ok(configuration) = configuration(servers, self.settings.relay_only) {
+            let _ = call(&self.pc, "setConfiguration", &configuration);
+        }
+    }
+
+    /// Makes an offer and applies it as the local description; resolves with its SDP.
+    /// With `ice_restart`, it has new ICE credentials.
+    pub fn offer(
+        &self,
+        ice_restart: bool,
+    ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
+        if ice_restart {
+            call(&self.pc, "restartIce", &JsValue::UNDEFINED);
+        }
+        local_sdp(self.pc.clone(), set_local_description(&self.pc))
+    }
+
+    /// Applies the remote offer (rolling back a local one), makes an answer and applies it
+    /// as the local description; resolves with the answer's SDP.
+    ///
+    /// With `hold`, the first answer of a connection is applied only together with the
+    /// first remote candidate, if none has come yet.
+    pub fn answer(
+        &self,
+        offer: &str,
+        hold: bool,
+    ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
+        let applied = self.set_remote_description(RtcSdpType::Offer, offer);
+        // Not `self.stream.clone()`: that is the browser's method of this name, and
+        // makes another stream.
+        let stream = Clone::clone(&self.stream);
+        let (pc, tracks) = (self.pc.clone(), self.tracks.clone());
+        let preferred = self.settings.preferred_video_codecs.clone();
+        let held = (hold && pc.local_description().is_none()).then(|| self.held.clone());
+        async move {
+            JsFuture::from(applied).await?;
+            for transceiver in transceivers(&pc) {
+                transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                set_stream(&transceiver, &stream);
+                if is_of(&transceiver, TrackKind::Video) {
+                    prefer_video_codecs(&transceiver, &preferred);
+                }
+            }
+            tracks.borrow().attach(&pc);
+            if let Some(held) = held {
+                let answer = JsFuture::from(pc.create_answer()).await?;
+                let answer: RtcSessionDescriptionInit = answer.unchecked_into();
+                let sdp = answer.get_sdp().unwrap_or_default();
+                let mut held = held.borrow_mut();
+                if !held.has_candidate {
+                    held.answer = Some(answer);
+                    return Ok(sdp);
+                }
+            }
+            let applied = set_local_description(&pc);
+            local_sdp(pc, applied).await
+        }
+    }
+
+    /// Applies the remote answer.
+    pub fn set_remote_answer(
+        &self,
+        answer: &str,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let applied = self.set_remote_description(RtcSdpType::Answer, answer);
+        async move {
+            JsFuture::from(applied).await?;
+            Ok(())
+        }
+    }
+
+    /// `addIceCandidate`.
+    pub fn add_ice_candidate(
+        &self,
+        candidate: &IceCandidateInit,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let init = RtcIceCandidateInit::new(&candidate.candidate);
+        init.set_sdp_mid(candidate.sdp_mid.as_deref());
+        init.set_sdp_m_line_index(candidate.sdp_m_line_index);
+        if let Some(fragment) = &candidate.username_fragment {
+            // web-sys has no setter for it.
+            let _ = Reflect::set(&init, &"usernameFragment".into(), &fragment.into());
+        }
+        let added = self
+            .pc
+            .add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
+        let mut held = self.held.borrow_mut();
+        held.has_candidate = true;
+        if let Some(answer) = held.answer.take() {
+            // The browser reports what becomes of it as `connectionState`.
+            let _ = self.pc.set_local_description(&answer);
+        }
+        async move {
+            JsFuture::from(added).await?;
+            Ok(())
+        }
+    }
+
+    /// Sends this track from now on, or nothing; needs no new description
+    /// (`RTCRtpSender.replaceTrack`).
+    pub fn replace_track(&self, kind: TrackKind, track: Option<&MediaStreamTrack>) {
+        let mut tracks = self.tracks.borrow_mut();
+        tracks.set(kind, track);
+        tracks.attach(&self.pc);
+    }
+
+    /// The SDP of the local and the remote description, once both are applied.
+    pub fn descriptions(&self) -> Option<[String; 2]> {
+        Some([self.pc.local_description()?, self.pc.remote_description()?].map(|it| it.sdp()))
+    }
+
+    /// `getStats`.
+    pub fn stats(&self) -> impl Future<Output = Result<JsValue, BrowserError>> + use<> {
+        let stats = self.pc.get_stats();
+        async move { Ok(JsFuture::from(stats).await?) }
+    }
+
+    /// How loud the peer's audio is now, 0 to 1
+    /// (`RTCRtpReceiver.getSynchronizationSources`); `None` where the browser does not say.
+    pub fn audio_level(&self) -> Option<f64> {
+        let receiver = transceiver(&self.pc, TrackKind::Audio)?.receiver();
+        let sources = call(&receiver, "getSynchronizationSources", &JsValue::UNDEFINED)?;
+        let source = sources.dyn_into::<Array>().ok()?.get(0);
+        Reflect::get(&source, &"audioLevel".into()).ok()?.as_f64()
+    }
+
+    fn set_remote_description(&self, kind: RtcSdpType, sdp: &str) -> Promise {
+        let description = RtcSessionDescriptionInit::new(kind);
+        description.set_sdp(sdp);
+        self.pc.set_remote_description(&description)
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.pc.close();
+    }
+}
+
+/// `setLocalDescription` without an argument: the browser makes whichever
+/// description the state asks for, so that none can be outdated when it is set.
+/// web-sys knows only the form with one.
+fn set_local_description(pc: &RtcPeerConnection) -> Option<Promise> {
+    call(pc, "setLocalDescription", &JsValue::UNDEFINED)?
+        .dyn_into()
+        .ok()
+}
+
+async fn local_sdp(
+    pc: RtcPeerConnection,
+    applied: Option<Promise>,
+) -> Result<String, BrowserError> {
+    let invalid = || BrowserError::named("InvalidStateError");
+    JsFuture::from(applied.ok_or_else(invalid)?).await?;
+    let description = pc.local_description().ok_or_else(invalid)?;
+    Ok(description.sdp())
+}
+
+fn listeners(
+    pc: &RtcPeerConnection,
+    report: Report,
+    transport: &Rc<RefCell<Option<[Listener; 2]>>>,
+) -> [Listener; 5] {
+    let on = |event: &'static str, run: Box<dyn Fn(Event)>| Listener::new(pc, event, run);
+    let state = |read: fn(&RtcPeerConnection) -> PeerEvent| {
+        let (pc, report) = (pc.clone(), report.clone());
+        Box::new(move |_: Event| report(read(&pc)))
+    };
+    let (candidate, track) = (report.clone(), report.clone());
+    let connection = {
+        let (pc, transport, report) = (pc.clone(), transport.clone(), report.clone());
+        Box::new(move |_: Event| {
+            let state = connection_state(&pc);
+            let mut transport = transport.borrow_mut();
+            if state == PeerConnectionState::Connected && transport.is_none() {
+                let (closed, changed) = (report.clone(), report.clone());
+                *transport = rtc_dtls_transport::watch(
+                    &pc,
+                    move || closed(PeerEvent::Closed),
+                    move || changed(PeerEvent::SelectedPairChanged),
+                );
+            }
+            report(PeerEvent::Connection(state));
+        })
+    };
+    [
+        on("connectionstatechange", connection),
+        on(
+            "iceconnectionstatechange",
+            state(|pc| PeerEvent::Ice(ice_connection_state(pc))),
+        ),
+        on(
+            "signalingstatechange",
+            state(|pc| PeerEvent::Signaling(signaling_state(pc))),
+        ),
+        on(
+            "icecandidate",
+            Box::new(move |event| {
+                let event: &RtcPeerConnectionIceEvent = event.unchecked_ref();
+                candidate(match event.candidate() {
+                    Some(found) => PeerEvent::Candidate(IceCandidateInit {
+                        candidate: found.candidate(),
+                        sdp_mid: found.sdp_mid(),
+                        sdp_m_line_index: found.sdp_m_line_index(),
+                        username_fragment: property(&found, "usernameFragment")
+                            .and_then(|fragment| fragment.as_string()),
+                    }),
+                    None => PeerEvent::Gathered,
+                });
+            }),
+        ),
+        on(
+            "track",
+            Box::new(move |event| {
+                let event: &RtcTrackEvent = event.unchecked_ref();
+                track(PeerEvent::Track(event.track()));
+            }),
+        ),
+    ]
+}
+
+// web-sys's enums are open: a state that is new to it counts as one that means nothing.
+
+fn connection_state(pc: &RtcPeerConnection) -> PeerConnectionState {
+    match pc.connection_state() {
+        RtcPeerConnectionState::Connecting => PeerConnectionState::Connecting,
+        RtcPeerConnectionState::Connected => PeerConnectionState::Connected,
+        RtcPeerConnectionState::Disconnected => PeerConnectionState::Disconnected,
+        RtcPeerConnectionState::Failed => PeerConnectionState::Failed,
+        RtcPeerConnectionState::Closed => PeerConnectionState::Closed,
+        _ => PeerConnectionState::New,
+    }
+}
+
+fn ice_connection_state(pc: &RtcPeerConnection) -> IceConnectionState {
+    match pc.ice_connection_state() {
+        RtcIceConnectionState::Checking => IceConnectionState::Checking,
+        RtcIceConnectionState::Connected => IceConnectionState::Connected,
+        RtcIceConnectionState::Completed => IceConnectionState::Completed,
+        RtcIceConnectionState::Disconnected => IceConnectionState::Disconnected,
+        RtcIceConnectionState::Failed => IceConnectionState::Failed,
+        RtcIceConnectionState::Closed => IceConnectionState::Closed,
+        _ => IceConnectionState::New,
+    }
+}
+
+fn signaling_state(pc: &RtcPeerConnection) -> SignalingState {
+    match pc.signaling_state() {
+        RtcSignalingState::HaveLocalOffer => SignalingState::HaveLocalOffer,
+        RtcSignalingState::HaveRemoteOffer => SignalingState::HaveRemoteOffer,
+        RtcSignalingState::HaveLocalPranswer => SignalingState::HaveLocalPranswer,
+        RtcSignalingState::HaveRemotePranswer => SignalingState::HaveRemotePranswer,
+        RtcSignalingState::Closed => SignalingState::Closed,
+        _ => SignalingState::Stable,
+    }
+}

@@ -1,0 +1,57 @@
+//! Code that is not part of the first load: it comes in a wasm module of its own (a
+//! chunk), when it is first needed.
+//!
+//! Here is the mechanism only. Each layer declares with [`lazy!`] what of its own is
+//! loaded later: see `session::lazy` and `ui::lazy`.
+//!
+//! `cargo xtask build` splits the chunk off (xtask/src/page/release.rs); under plain Trunk
+//! and in the tests the code is there from the start. Whoever calls it awaits it
+//! either way, and gets [`NotLoaded`] when it cannot be had.
+
+use futures_util::future::LocalBoxFuture;
+
+/// The chunk could not be loaded: the network is away, or the server has another build
+/// by now. A later call tries again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotLoaded;
+
+#[cfg(split)]
+impl From<wasm_split_helpers::SplitLoaderError> for NotLoaded {
+    fn from(_: wasm_split_helpers::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// The result of a function that [`lazy!`] declares. Loading begins when it is polled.
+pub type Lazy<T> = LocalBoxFuture<'static, Result<T, NotLoaded>>;
+
+/// Declares a function whose body is in the chunk: `name(argument: Type, ...) -> Result
+/// { body }` becomes `pub fn name(argument: Type, ...) -> Lazy<Result>`.
+///
+/// All such functions share one chunk: each more would be one more request.
+macro_rules! lazy {
+    ($(#[$doc:meta])* $name:ident($($argument:ident: $kind:ty),*) -> $result:ty $body:block) => {
+        $(#[$doc])*
+        #[allow(
+            unsafe_code,
+            reason = "the attribute that marks where to split declares foreign functions"
+        )]
+        pub fn $name($($argument: $kind),*) -> $crate::chunk::Lazy<$result> {
+            #[cfg_attr(split, wasm_split_helpers::wasm_split(extras, fallible))]
+            fn later($($argument: $kind),*) -> Result<$result, $crate::chunk::NotLoaded> {
+                Ok($body)
+            }
+            #[cfg(split)]
+            return Box::pin(later($($argument),*));
+            #[cfg(not(split))]
+            return Box::pin(std::future::ready(later($($argument),*)));
+        }
+    };
+}
+
+pub(crate) use lazy;
+
+lazy! {
+    /// Loads the chunk and does nothing, so that it is there when the network is not.
+    preload() -> () {}
+}

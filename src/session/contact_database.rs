@@ -1,0 +1,73 @@
+//! Contacts and past calls in the browser's database. Loaded when they are wanted
+//! (`super::lazy`).
+
+use wasm_bindgen::JsValue;
+use wimpex_client::ContactWrite;
+use wimpex_contacts::Contacts;
+
+use super::identity::database;
+use crate::browser::{BrowserError, web_storage};
+
+const CONTACT_STORE: &str = "contacts";
+const CALL_STORE: &str = "calls";
+
+/// Everything that this browser keeps.
+///
+/// # Errors
+/// Where the browser has no database, or refuses.
+pub(super) async fn read() -> Result<Contacts, BrowserError> {
+    let database = database().await?;
+    let contacts = database.all(CONTACT_STORE).await?;
+    let calls = database.all(CALL_STORE).await?;
+    let texts = |values: Vec<JsValue>| values.into_iter().filter_map(|value| value.as_string());
+    Ok(Contacts::from_entries(texts(contacts), texts(calls)))
+}
+
+/// Carries out one write after the other.
+///
+/// # Errors
+/// Where the browser cannot write; those before it are written.
+pub(super) async fn write(writes: Vec<ContactWrite>) -> Result<(), BrowserError> {
+    let database = database().await?;
+    for write in writes {
+        match write {
+            ContactWrite::PutContact(contact) => {
+                let text = contact.encode().into();
+                database
+                    .put(CONTACT_STORE, contact.id.as_str(), &text)
+                    .await?;
+            }
+            ContactWrite::DeleteContact(id) => {
+                database.delete(CONTACT_STORE, id.as_str()).await?;
+            }
+            ContactWrite::PutCall(call) => {
+                let text = call.encode().into();
+                database
+                    .put(CALL_STORE, call.call_id.as_str(), &text)
+                    .await?;
+            }
+            ContactWrite::PutCallIfAbsent(call) => {
+                let text = call.encode().into();
+                database
+                    .put_first(CALL_STORE, call.call_id.as_str(), &text)
+                    .await?;
+            }
+            ContactWrite::DeleteCall(id) => database.delete(CALL_STORE, id.as_str()).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the user: the key, the contacts, the name, all of this origin in this browser.
+///
+/// # Errors
+/// Where the browser cannot write.
+pub(super) async fn forget_everything() -> Result<(), BrowserError> {
+    let database = database().await?;
+    for store in super::identity::STORES {
+        database.clear(store).await?;
+    }
+    // Last: that is how other tabs hear of it, and they must not find the key again.
+    web_storage::clear();
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! What the session loads later (`crate::chunk`): the verifier, what reads the statistics
+//! of a call, contacts, the check, and the diagnostics.
+
+use futures_util::future::LocalBoxFuture;
+use web_sys::RtcPeerConnection;
+use wimpex_client::ContactWrite;
+use wimpex_contacts::Contacts;
+use wimpex_identity::SignatureClaim;
+use wimpex_verification::Verifier;
+
+use super::event::{BoxedVerifier, Inbox};
+use super::signals::Signals;
+use super::stats::StatsSink;
+use super::stats_monitor::StatsMonitor;
+use super::{check, contact_database, diagnostics};
+use crate::browser::{BrowserError, web_crypto};
+use crate::chunk::lazy;
+use wimpex_webrtc::IceServer;
+
+lazy! {
+    /// What reads the statistics of one connection.
+    stats_monitor(signals: Signals, pc: RtcPeerConnection) -> Box<dyn StatsSink + Send> {
+        Box::new(StatsMonitor::new(signals, pc))
+    }
+}
+
+lazy! {
+    /// What signs the signals of calls, and verifies them.
+    verifier() -> BoxedVerifier {
+        Box::new(Verifier::default())
+    }
+}
+
+lazy! {
+    /// Whether a signature is valid; a browser that cannot tell has not said yes.
+    check_signature(claim: SignatureClaim) -> LocalBoxFuture<'static, bool> {
+        Box::pin(async move {
+            let checked = web_crypto::verify(
+                claim.key.as_bytes(),
+                claim.signature.as_bytes(),
+                &claim.message,
+            );
+            checked.await.unwrap_or(false)
+        })
+    }
+}
+
+lazy! {
+    /// Reads contacts and past calls; `None` if the browser keeps none.
+    read_contacts() -> LocalBoxFuture<'static, Option<Contacts>> {
+        Box::pin(async { contact_database::read().await.ok() })
+    }
+}
+
+lazy! {
+    /// Writes contacts and past calls; says whether the browser kept them.
+    write_contacts(writes: Vec<ContactWrite>) -> LocalBoxFuture<'static, bool> {
+        Box::pin(async { contact_database::write(writes).await.is_ok() })
+    }
+}
+
+lazy! {
+    /// Forgets everything of this origin.
+    forget_everything() -> LocalBoxFuture<'static, Result<(), BrowserError>> {
+        Box::pin(contact_database::forget_everything())
+    }
+}
+
+lazy! {
+    /// Saves what happened into a file.
+    save_diagnostics(signals: Signals) -> () {
+        diagnostics::save(signals);
+    }
+}
+
+lazy! {
+    /// Whether the server answers, where no WebSocket comes about.
+    http_answers() -> LocalBoxFuture<'static, bool> {
+        Box::pin(async {
+            let answer = gloo_net::http::Request::get("/healthz").send().await;
+            answer.is_ok_and(|answer| answer.ok())
+        })
+    }
+}
+
+lazy! {
+    /// The check itself.
+    run_check(servers: Vec<IceServer>, online: bool, inbox: Inbox) -> LocalBoxFuture<'static, ()> {
+        Box::pin(check::run(servers, online, inbox))
+    }
+}

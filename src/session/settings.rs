@@ -1,0 +1,58 @@
+//! What is remembered on this device, and under which keys.
+
+use wimpex_client::{ResumeToken, Setting, Stored};
+use wimpex_protocol::{Name, UserId};
+
+use crate::browser::web_storage;
+
+const NAME: &str = "wimpex.name";
+const USER_ID: &str = "wimpex.user-id";
+const HIDE_ADDRESS: &str = "wimpex.hide-address";
+const CONTACTS_ONLY: &str = "wimpex.contacts-only";
+const HAS_CONTACTS: &str = "wimpex.book";
+/// An id, a space, and the server's token for it. A secret: the tab's own, after which a
+/// guest is the same one again. So a guest is a tab, not a browser.
+const RESUME_TOKEN: &str = "wimpex.resume-token";
+
+fn is_on(key: &str) -> bool {
+    web_storage::read(key).is_some_and(|value| value == "1")
+}
+
+/// Whether a name is remembered: whoever has none has been forgotten.
+pub(super) fn has_name() -> bool {
+    web_storage::read(NAME).is_some()
+}
+
+/// What earlier visits have left.
+pub(super) fn stored() -> Stored {
+    let token = web_storage::read_in_tab(RESUME_TOKEN);
+    Stored {
+        name: web_storage::read(NAME).and_then(|name| Name::parse(&name).ok()),
+        user: web_storage::read(USER_ID).and_then(|id| UserId::parse(id).ok()),
+        hide_address: is_on(HIDE_ADDRESS),
+        contacts_only: is_on(CONTACTS_ONLY),
+        has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
+        resume_token: token.and_then(|kept| {
+            let (user, token) = kept.split_once(' ')?;
+            Some(ResumeToken {
+                user: UserId::parse(user).ok()?,
+                token: token.to_owned(),
+            })
+        }),
+    }
+}
+
+pub(super) fn store(setting: Setting) {
+    let flag = |on| if on { "1" } else { "0" };
+    match setting {
+        Setting::Name(name) => web_storage::write(NAME, &name),
+        Setting::UserId(id) => web_storage::write(USER_ID, &id),
+        Setting::HideAddress(hide) => web_storage::write(HIDE_ADDRESS, flag(hide)),
+        Setting::ContactsOnly(only) => web_storage::write(CONTACTS_ONLY, flag(only)),
+        Setting::HasContacts => web_storage::write(HAS_CONTACTS, "1"),
+        Setting::ResumeToken(kept) => {
+            let text = [kept.user.as_str(), " ", &kept.token].concat();
+            web_storage::write_in_tab(RESUME_TOKEN, &text);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The statistics of a call's connection, between the session and what is loaded later
+//! ([`super::stats_monitor`]).
+
+use std::sync::Arc;
+
+use wasm_bindgen::JsValue;
+use wimpex_quality::{History, Reading};
+
+/// Takes the reports of one peer connection.
+pub trait StatsSink {
+    /// Takes an `RTCStatsReport`, about one per second, and what it does not contain.
+    /// Returns whether receiving has timed out with it
+    /// ([`Reading::receiving_timed_out`]).
+    fn on_report(&mut self, report: JsValue, facts: CallFacts) -> bool;
+}
+
+/// What the session knows about a call and no report contains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallFacts {
+    /// Both ends send audio redundantly (RED, RFC 2198).
+    pub red: bool,
+    /// Our camera is off, or cannot be had.
+    pub camera_off: bool,
+}
+
+/// What the panel and the indicator are rendered from.
+#[derive(Clone, Debug, Default)]
+pub struct QualitySnapshot {
+    /// How many readings there have been of this connection.
+    pub number: u32,
+    /// The last of them.
+    pub reading: Arc<Reading>,
+    /// Those of the last two minutes.
+    pub history: Arc<History>,
+}

@@ -1,0 +1,28 @@
+//! The tones of calls and of the check.
+
+use crate::browser::web_audio::Pattern;
+
+/// For an incoming call: two soft double beats.
+pub const RINGTONE: Pattern = Pattern {
+    frequencies: &[587.33, 880.0],
+    beats: &[(0.0, 0.35), (0.5, 0.85)],
+    period: 2.6,
+    volume: 0.12,
+};
+
+/// For an outgoing call that rings at the other end: the long quiet beat of a telephone
+/// (ITU-T E.180, section 5).
+pub const RINGBACK: Pattern = Pattern {
+    frequencies: &[425.0],
+    beats: &[(0.0, 1.0)],
+    period: 4.0,
+    volume: 0.05,
+};
+
+/// The check of the speaker: one soft chord, loud enough to be sure of.
+pub const CHIME: Pattern = Pattern {
+    frequencies: &[523.25, 659.26, 783.99],
+    beats: &[(0.0, 0.7)],
+    period: 300.0,
+    volume: 0.15,
+};

@@ -1,0 +1,86 @@
+//! What lies over the video of a call: who it is with, how it stands, and its controls.
+//! Loaded with the verifier (`super::lazy`).
+
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use wimpex_sansio::Now;
+
+use super::browser_notices::DeviceNotices;
+use super::controls::CallControls;
+use super::quality::{PauseOffer, QualityPanel, QualitySign};
+use super::screens::call::{call_screen, next_tick, timer};
+use super::self_view::SelfView;
+use super::trust::LockButton;
+use super::{signal_of, use_session};
+use crate::browser::clock;
+
+/// `aside`: the controls have stepped aside; `panel`: the panel **Quality** is open.
+#[component]
+pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl IntoView {
+    let view = use_session().view;
+    let call = move || {
+        view.call
+            .with(|call| view.peers.with(|it| call_screen(call, it)))
+    };
+    let name = signal_of(move || call().name);
+    let is_connected = Memo::new(move |_| call().is_connected);
+    let details = move || {
+        let close = move || panel.set(false);
+        panel
+            .get()
+            .then(|| view! { <QualityPanel close /> }.into_any())
+    };
+    view! {
+        <header class="caption">
+            <h1>{name}</h1>
+            <span class="lock-place"><LockButton /></span>
+            <CallTimer since=signal_of(move || call().since) aside />
+            <span class="quality-sign">
+                {move || is_connected.get().then(|| view! { <QualitySign /> }.into_any())}
+            </span>
+            <p class="state" role="status" class:well=signal_of(move || is_connected.get())>
+                {signal_of(move || call().status.to_owned())}
+            </p>
+        </header>
+        <SelfView />
+        <div class="call-notices" role="alert">
+            <DeviceNotices />
+            {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}
+        </div>
+        {details}
+        <CallControls panel />
+    }
+}
+
+/// The time since the connection.
+#[component]
+fn CallTimer(since: Signal<Option<Now>>, aside: Signal<bool>) -> impl IntoView {
+    let now = RwSignal::new(clock::now());
+    let timeout = StoredValue::new_local(None);
+    Effect::new(move || {
+        since.track();
+        // Where nobody sees it, it stands: each change is a frame to draw.
+        if aside.get() {
+            timeout.set_value(None);
+        } else {
+            tick(now, since, timeout);
+        }
+    });
+    view! {
+        <span class="timer" role="timer" hidden=signal_of(move || since.get().is_none())>
+            {signal_of(move || timer(since.get(), now.get()))}
+        </span>
+    }
+}
+
+/// Now, and then whenever another second is full.
+fn tick(
+    now: RwSignal<Now>,
+    since: Signal<Option<Now>>,
+    timeout: StoredValue<Option<Timeout>, LocalStorage>,
+) {
+    let at = clock::now();
+    now.set(at);
+    let next = next_tick(since.get_untracked(), at);
+    timeout.set_value(Some(Timeout::new(next, move || tick(now, since, timeout))));
+}

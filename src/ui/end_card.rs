@@ -1,0 +1,45 @@
+//! How the call ended, how long it took, and with whom.
+
+use leptos::prelude::*;
+
+use super::contacts::KeepContactButton;
+use super::icon::Avatar;
+use super::screens::ended::{end_summary, new_contact};
+use super::words::ended::Circumstances;
+use super::{signal_of, use_session};
+use wimpex_client::ServerState;
+
+/// How, how long it took, and with whom. In words that come with the rest of a call.
+#[component]
+pub fn EndCard() -> impl IntoView {
+    let view = use_session().view;
+    // As it was when the call ended; a server that comes back changes no cause.
+    let at_end = Circumstances {
+        server: view.server.get_untracked() == ServerState::Online,
+        has_relay: view.has_relay.get_untracked(),
+        hides_address: view.hide_address.get_untracked(),
+        routes: view.routes.get_value(),
+    };
+    let summary = move || {
+        let (call, trust, people) = (view.call.read(), view.trust.read(), view.peers.read());
+        end_summary(&call, &trust, &people, at_end)
+    };
+    let name = signal_of(move || summary().name);
+    // Not by the summary: it changes with whoever comes and goes, and this button must not.
+    let keep = move || {
+        let peer = view
+            .call
+            .with(|call| view.trust.with(|trust| new_contact(call, trust)));
+        peer.map(|peer| {
+            let name = name.get_untracked();
+            view! { <KeepContactButton peer name /> }.into_any()
+        })
+    };
+    view! {
+        <Avatar name />
+        <h1>{signal_of(move || summary().headline.to_owned())}</h1>
+        <p>{signal_of(move || summary().sentence)}</p>
+        <p class="hint">{signal_of(move || summary().length)}</p>
+        {keep}
+    }
+}

@@ -1,0 +1,20 @@
+//! A browser that cannot make calls.
+
+use leptos::prelude::*;
+
+use super::icon::logo;
+use super::words::banner as words;
+
+/// For a browser without WebRTC.
+#[component]
+pub fn NoWebRtc() -> impl IntoView {
+    view! {
+        <main class="column">
+            <header class="top">{logo()}</header>
+            <section class="card">
+                <h1>{words::NO_WEBRTC}</h1>
+                <p>{words::NO_WEBRTC_HINT}</p>
+            </section>
+        </main>
+    }
+}

@@ -1,0 +1,24 @@
+//! What each screen shows: a plain struct, and a pure function that computes it from what
+//! the session knows. Which words, which icon, what is hidden, what is disabled, in which
+//! order: all of it is decided here and tested natively. Components render it.
+//!
+//! Nothing in here may know Leptos, the browser or signals.
+
+pub mod app;
+pub mod banner;
+pub mod call;
+pub mod check;
+pub mod contacts;
+pub mod ended;
+pub mod home;
+pub mod icon;
+pub mod incoming;
+pub mod names;
+pub mod notices;
+pub mod person;
+pub mod ringing;
+pub mod self_view;
+#[cfg(test)]
+mod test_data;
+pub mod trust;
+pub mod welcome;

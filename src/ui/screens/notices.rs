@@ -1,0 +1,118 @@
+//! What somebody should know of this browser and its devices.
+
+use wimpex_call::ActiveCall;
+
+use super::icon::Icon;
+use crate::ui::words::{devices, notices as words};
+use wimpex_client::Trust;
+
+/// Whether there is any notice of this browser.
+pub fn has_notices(trust: &Trust, is_secure: bool) -> bool {
+    !is_secure || trust.is_guest || trust.is_another || trust.is_clock_off
+}
+
+/// One thing to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrowserNotice {
+    /// Beside the words.
+    pub icon: Icon,
+    /// In a few words.
+    pub title: &'static str,
+    /// What it means, and what helps.
+    pub text: String,
+}
+
+/// From what is known of the person's key and clock, whether the page is a secure context
+/// (W3C Secure Contexts), and its origin.
+pub fn browser_notices(trust: &Trust, is_secure: bool, origin: &str) -> Vec<BrowserNotice> {
+    let notice = |icon, title, text: &str| BrowserNotice {
+        icon,
+        title,
+        text: text.to_owned(),
+    };
+    let mut notices = Vec::new();
+    if !is_secure {
+        let text = words::insecure_text(origin);
+        notices.push(notice(Icon::Warning, words::INSECURE, &text));
+    // On a page over http there is worse to say, and the reason is the same.
+    } else if trust.is_guest {
+        notices.push(notice(Icon::Unlocked, words::GUEST, words::GUEST_TEXT));
+    }
+    if trust.is_another {
+        notices.push(notice(Icon::Warning, words::NEW_LINK, words::NEW_LINK_TEXT));
+    }
+    if trust.is_clock_off {
+        notices.push(notice(
+            Icon::Warning,
+            words::WRONG_CLOCK,
+            words::WRONG_CLOCK_TEXT,
+        ));
+    }
+    notices
+}
+
+/// In a call: what is wrong with microphone and camera. Empty where nothing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DeviceTrouble {
+    /// Why the person is not heard.
+    pub microphone: &'static str,
+    /// Why the person is not seen.
+    pub camera: &'static str,
+}
+
+/// From the call.
+pub fn device_trouble(call: Option<&ActiveCall>) -> DeviceTrouble {
+    DeviceTrouble {
+        microphone: call.and_then(devices::microphone).unwrap_or_default(),
+        camera: call.and_then(devices::camera).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wimpex_call::{Capture, MediaError};
+
+    use super::*;
+    use crate::ui::screens::test_data::alice_calls;
+
+    const HERE: &str = "http://192.0.2.1";
+
+    fn titles(trust: &Trust, is_secure: bool) -> Vec<&'static str> {
+        let notices = browser_notices(trust, is_secure, HERE);
+        assert_eq!(has_notices(trust, is_secure), !notices.is_empty());
+        notices.into_iter().map(|notice| notice.title).collect()
+    }
+
+    #[test]
+    fn of_two_notices_with_one_cause_the_worse_is_shown() {
+        let guest = Trust {
+            is_guest: true,
+            ..Trust::default()
+        };
+        assert_eq!(titles(&guest, true), [words::GUEST]);
+        assert_eq!(titles(&guest, false), [words::INSECURE]);
+        let text = &browser_notices(&guest, false, HERE)[0].text;
+        assert!(text.contains("http://192.0.2.1"), "{text}");
+    }
+
+    #[test]
+    fn nothing_is_said_where_all_is_well() {
+        assert!(titles(&Trust::default(), true).is_empty());
+        let both = Trust {
+            is_another: true,
+            is_clock_off: true,
+            ..Trust::default()
+        };
+        assert_eq!(titles(&both, true), [words::NEW_LINK, words::WRONG_CLOCK]);
+    }
+
+    #[test]
+    fn each_device_has_its_own_reason() {
+        let mut call = alice_calls();
+        call.camera = Capture::Failed(MediaError::NotFound);
+        let shown = device_trouble(Some(&call));
+        assert_eq!(shown.microphone, "");
+        assert!(shown.camera.contains("No camera was found"));
+        assert_eq!(device_trouble(None), DeviceTrouble::default());
+    }
+}

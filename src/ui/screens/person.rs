@@ -1,0 +1,63 @@
+//! Somebody's link, opened.
+
+use wimpex_protocol::UserId;
+
+use super::names::{name_of, presence};
+use crate::ui::words::{common, person as words};
+use wimpex_client::Peer;
+
+/// The person behind a link, ready to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonScreen {
+    /// What they are called here.
+    pub name: String,
+    /// Whether they are there, in words.
+    pub presence: &'static str,
+    /// They are.
+    pub is_online: bool,
+    /// It is the own link: there is nobody to call.
+    pub is_own: bool,
+}
+
+/// From whose link it is, what is known of everybody, and the own id.
+pub fn person_screen(user: &UserId, people: &[Peer], me: Option<&UserId>) -> PersonScreen {
+    let online = presence(people, user);
+    PersonScreen {
+        name: name_of(people, user, None),
+        presence: match online {
+            None => common::ONE_MOMENT,
+            Some(true) => words::ONLINE,
+            Some(false) => words::OFFLINE,
+        },
+        is_online: online == Some(true),
+        is_own: me == Some(user),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::screens::test_data::{guest_id, key_id};
+
+    #[test]
+    fn presence_is_not_guessed_before_the_server_tells() {
+        let shown = |online| {
+            let known = Peer {
+                online,
+                ..Peer::new(key_id())
+            };
+            let screen = person_screen(&key_id(), &[known], Some(&guest_id()));
+            assert!(!screen.is_own);
+            (screen.presence, screen.is_online)
+        };
+        assert_eq!(shown(None), (common::ONE_MOMENT, false));
+        assert_eq!(shown(Some(true)), (words::ONLINE, true));
+        assert_eq!(shown(Some(false)), (words::OFFLINE, false));
+    }
+
+    #[test]
+    fn the_own_link_calls_nobody() {
+        assert!(person_screen(&key_id(), &[], Some(&key_id())).is_own);
+        assert!(!person_screen(&key_id(), &[], None).is_own);
+    }
+}

@@ -1,0 +1,78 @@
+//! How a call makes itself heard.
+
+use wimpex_call::{CallSnapshot, State};
+
+use super::names::{caller, peer_name};
+use crate::ui::words::{incoming, trust};
+use wimpex_client::Peer;
+
+/// What is heard, and what the window's title and the system show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ringing {
+    /// Nothing.
+    Silent,
+    /// The ringback tone: a device of the peer's shows the prompt.
+    Theirs,
+    /// The ringtone.
+    Ours {
+        /// The window's title, and the notification's.
+        title: String,
+        /// The notification's text.
+        body: String,
+    },
+}
+
+/// From the call, and what is known of everybody.
+pub fn ringing(view: &CallSnapshot, people: &[Peer]) -> Ringing {
+    match (view.state, &view.call) {
+        (State::Ringing, Some(call)) => Ringing::Ours {
+            title: incoming::notification_title(&peer_name(people, Some(call))),
+            body: incoming::notification_text(
+                call.call_type,
+                trust::caller(&caller(people, Some(call))),
+            ),
+        },
+        (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
+        (
+            State::Idle
+            | State::Calling
+            | State::Ringing
+            | State::Connecting
+            | State::Connected
+            | State::Reconnecting
+            | State::Ended,
+            _,
+        ) => Ringing::Silent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::screens::test_data::{alice_calls, call_in};
+
+    #[test]
+    fn it_rings_here_while_the_prompt_is_there() {
+        let rings = ringing(&call_in(State::Ringing, alice_calls()), &[]);
+        assert_eq!(
+            rings,
+            Ringing::Ours {
+                title: "Alice is calling".to_owned(),
+                body: "video call · not verified".to_owned(),
+            }
+        );
+        let answered = call_in(State::Connecting, alice_calls());
+        assert_eq!(ringing(&answered, &[]), Ringing::Silent);
+    }
+
+    #[test]
+    fn the_ringback_tone_waits_for_a_device_that_rings() {
+        let mut call = alice_calls();
+        let calling = call_in(State::Calling, call.clone());
+        assert_eq!(ringing(&calling, &[]), Ringing::Silent);
+        call.peer_rings = true;
+        let rings = call_in(State::Calling, call);
+        assert_eq!(ringing(&rings, &[]), Ringing::Theirs);
+        assert_eq!(ringing(&CallSnapshot::default(), &[]), Ringing::Silent);
+    }
+}

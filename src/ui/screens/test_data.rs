@@ -1,0 +1,67 @@
+//! People and calls for the tests of screens.
+
+use wimpex_call::{
+    ActiveCall, CallSnapshot, Capture, EndReason, Ended, PeerConnectionId, Role, State,
+};
+use wimpex_protocol::{CallId, CallType, UserId};
+
+use wimpex_client::Peer;
+
+/// The id of somebody with a key.
+pub(super) fn key_id() -> UserId {
+    UserId::parse("w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa").expect("of the form of a key's id")
+}
+
+/// The id of a guest.
+pub(super) fn guest_id() -> UserId {
+    UserId::parse("guest-alice").expect("of the form of a guest's id")
+}
+
+/// A contact whom the person calls so.
+pub(super) fn contact(user: UserId, name: &str) -> Peer {
+    Peer {
+        contact_name: Some(name.to_owned()),
+        ..Peer::new(user)
+    }
+}
+
+/// A video call from Alice, a guest, in which nothing is captured.
+pub(super) fn alice_calls() -> ActiveCall {
+    ActiveCall {
+        call_id: CallId::parse("call_1").expect("letters, digits and _"),
+        peer: guest_id(),
+        peer_name: Some("Alice".to_owned()),
+        call_type: CallType::Video,
+        role: Role::Callee,
+        connection: PeerConnectionId(1),
+        peer_rings: false,
+        connected_at: None,
+        muted: false,
+        microphone: Capture::Off,
+        camera: Capture::Off,
+    }
+}
+
+/// That call in this state.
+pub(super) fn call_in(state: State, call: ActiveCall) -> CallSnapshot {
+    CallSnapshot {
+        state,
+        call: Some(call),
+        ended: None,
+    }
+}
+
+/// How a call that Bob, a guest, was called with ended.
+pub(super) fn ended(reason: EndReason) -> Ended {
+    Ended {
+        call_id: CallId::parse("call_1").expect("letters, digits and _"),
+        peer: UserId::parse("guest-bob").expect("of the form of a guest's id"),
+        peer_name: None,
+        call_type: CallType::Video,
+        role: Role::Caller,
+        reason,
+        duration: None,
+        microphone: None,
+        camera: None,
+    }
+}

@@ -1,0 +1,171 @@
+//! Who a call is with: the lock, what it opens to, and the alert.
+
+use wimpex_call::ActiveCall;
+use wimpex_identity::Sas;
+use wimpex_verification::Assurance;
+
+use super::icon::Icon;
+use super::names::{caller, name_of, peer_name};
+use crate::ui::words::trust as words;
+use wimpex_client::Lock;
+use wimpex_client::{Peer, Trust};
+
+/// The lock, and the panel that it opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Names the lock, and heads the panel.
+    pub label: &'static str,
+    /// On the lock.
+    pub icon: Icon,
+    /// For the style sheet.
+    pub style: &'static str,
+    /// The peer.
+    pub name: String,
+    /// What it means, and how to be sure.
+    pub meaning: String,
+    /// Where the emoji differed, what came of comparing says all of it.
+    pub has_meaning: bool,
+    /// What can be compared.
+    pub sas: Option<Sas>,
+}
+
+/// From the call, what is proved of it, and what is known of everybody.
+pub fn verification(call: Option<&ActiveCall>, trust: &Trust, people: &[Peer]) -> Verification {
+    let caller = caller(people, call);
+    let name = peer_name(people, call);
+    let lock = Lock::of(trust.assurance, trust.compared, &caller);
+    let (icon, style) = match lock {
+        Lock::Checking => (Icon::Unlocked, "checking"),
+        Lock::NotVerified => (Icon::Unlocked, "open"),
+        Lock::Verified => (Icon::Lock, "closed"),
+        Lock::Different => (Icon::Unlocked, "different"),
+    };
+    Verification {
+        label: words::label(lock),
+        icon,
+        style,
+        meaning: words::meaning(trust.assurance, &caller, &name),
+        name,
+        has_meaning: lock != Lock::Different,
+        sas: match trust.assurance {
+            Assurance::SasOnly(sas) | Assurance::KeyProved(sas) => Some(sas),
+            Assurance::Unverified | Assurance::Pending => None,
+        },
+    }
+}
+
+/// Below the emoji: what came of comparing, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComparisonScreen {
+    /// What came of it, in words.
+    pub outcome: String,
+    /// They differed: the call should end.
+    pub is_different: bool,
+    /// There is an answer, which can be taken back.
+    pub is_answered: bool,
+}
+
+/// From what the two have seen, and the peer's name.
+pub fn comparison(compared: Option<bool>, name: &str) -> ComparisonScreen {
+    ComparisonScreen {
+        outcome: words::outcome(compared, name),
+        is_different: compared == Some(false),
+        is_answered: compared.is_some(),
+    }
+}
+
+/// What failed verification, as a dialog says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertScreen {
+    /// Heading.
+    pub title: String,
+    /// What was rejected, and what it may mean.
+    pub text: String,
+}
+
+/// From what was rejected, and what is known of everybody; empty where nothing was.
+pub fn alert_screen(trust: &Trust, people: &[Peer]) -> AlertScreen {
+    trust.alert.as_ref().map_or_else(Default::default, |alert| {
+        let name = name_of(people, &alert.peer, None);
+        let (title, text) = words::alert(alert.error, &alert.peer, &name);
+        AlertScreen { title, text }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use wimpex_identity::VerifyError;
+
+    use super::*;
+    use crate::ui::screens::test_data::{alice_calls, contact, key_id};
+    use wimpex_client::Alert;
+
+    fn trust(assurance: Assurance, compared: Option<bool>) -> Trust {
+        Trust {
+            assurance,
+            compared,
+            ..Trust::default()
+        }
+    }
+
+    fn sas() -> Sas {
+        Sas::from_digest(&[0x42; 32])
+    }
+
+    #[test]
+    fn the_lock_closes_for_a_contact_only() {
+        let mut call = alice_calls();
+        call.peer = key_id();
+        let proved = trust(Assurance::KeyProved(sas()), None);
+        let known = [contact(key_id(), "Alice")];
+        let shown = verification(Some(&call), &proved, &known);
+        assert_eq!(
+            (shown.label, shown.icon, shown.style),
+            ("Verified", Icon::Lock, "closed")
+        );
+        assert!(shown.meaning.contains("key of your contact Alice"));
+        let shown = verification(Some(&call), &proved, &[]);
+        assert_eq!((shown.label, shown.icon), ("Not verified", Icon::Unlocked));
+        assert_eq!(shown.sas, Some(sas()));
+    }
+
+    #[test]
+    fn there_is_nothing_to_compare_before_the_handshake() {
+        let call = alice_calls();
+        for (assurance, label) in [
+            (Assurance::Pending, "Checking…"),
+            (Assurance::Unverified, "Not verified"),
+        ] {
+            let shown = verification(Some(&call), &trust(assurance, None), &[]);
+            assert_eq!((shown.label, shown.sas), (label, None));
+        }
+    }
+
+    #[test]
+    fn emoji_that_differ_say_all_of_it() {
+        let differed = trust(Assurance::SasOnly(sas()), Some(false));
+        let shown = verification(Some(&alice_calls()), &differed, &[]);
+        assert!(!shown.has_meaning);
+        assert_eq!(shown.style, "different");
+        let compared = comparison(Some(false), "Alice");
+        assert!(compared.is_different && compared.is_answered);
+        assert!(compared.outcome.contains("may be listening in"));
+        let unanswered = comparison(None, "Alice");
+        assert_eq!(unanswered.outcome, "");
+        assert!(!unanswered.is_answered);
+        assert!(!comparison(Some(true), "Alice").is_different);
+    }
+
+    #[test]
+    fn an_alert_names_whose_message_was_rejected() {
+        let mut trust = Trust::default();
+        assert_eq!(alert_screen(&trust, &[]), AlertScreen::default());
+        trust.alert = Some(Alert {
+            peer: key_id(),
+            error: VerifyError::BadSignature,
+        });
+        let alert = alert_screen(&trust, &[contact(key_id(), "My sister")]);
+        assert!(alert.title.contains("listen in"));
+        assert!(alert.text.contains("My sister"), "{}", alert.text);
+    }
+}

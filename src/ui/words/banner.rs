@@ -1,0 +1,35 @@
+//! The state of the connection to the server, and browsers that cannot make calls.
+
+use wimpex_client::ServerState;
+
+/// The server is gone during a call.
+pub const LOST_IN_CALL: &str = "No connection to the server. Your call continues without it.";
+/// The server is gone.
+pub const LOST: &str = "No connection to the server. Trying again…";
+
+/// Heading for a browser without WebRTC.
+pub const NO_WEBRTC: &str = "This browser cannot make calls";
+/// What would help.
+pub const NO_WEBRTC_HINT: &str = "WebRTC is missing or turned off. Calls work in current versions of Chrome, \
+    Edge, Firefox and Safari; an extension or a setting may have disabled it.";
+
+/// Why the server, which is there, is of no use. Empty where it is, or is not there.
+pub fn refusal(state: ServerState) -> &'static str {
+    match state {
+        ServerState::NoName | ServerState::Connecting | ServerState::Online | ServerState::Lost => {
+            ""
+        }
+        ServerState::Blocked => {
+            "The server is there, but something in between blocks WebSockets, and calls need them. It may be a proxy, a firewall or a browser extension."
+        }
+        ServerState::TooManyConnections => {
+            "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"
+        }
+        ServerState::LoginRejected => {
+            "The server doesn’t accept this page’s login, so you can’t call or be called. Reload the page; if that doesn’t help, tell whoever runs this server."
+        }
+        ServerState::IdentityMismatch => {
+            "This server took you for someone else, so it can’t be trusted. You’re not logged in. Tell whoever runs it."
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The call screen and its controls.
+
+use wimpex_call::State;
+
+/// Names the group of buttons.
+pub const CONTROLS_LABEL: &str = "Call controls";
+/// The microphone is on.
+pub const MUTE: &str = "Mute";
+/// The microphone is off.
+pub const UNMUTE: &str = "Unmute";
+/// The key for both, as a tooltip.
+pub const MUTE_KEY: &str = "M";
+/// The camera is on.
+pub const CAMERA_OFF: &str = "Turn camera off";
+/// The camera is off.
+pub const CAMERA_ON: &str = "Turn camera on";
+/// The key for both, as a tooltip.
+pub const CAMERA_KEY: &str = "V";
+/// Opens the panel of numbers.
+pub const QUALITY: &str = "Quality";
+/// Gives up a call that nobody has answered.
+pub const CANCEL: &str = "Cancel";
+
+/// Names the group around the own video.
+pub const SELF_VIEW_LABEL: &str = "Your picture; the arrow keys move it to another corner";
+/// Names the own video.
+pub const OWN_VIDEO_LABEL: &str = "Your camera";
+/// Names the peer's video.
+pub const REMOTE_VIDEO_LABEL: &str = "Remote video";
+/// Names the meter of an audio call.
+pub const LEVEL_LABEL: &str = "Their sound level";
+/// No frame has come for a while.
+pub const NO_VIDEO: &str = "No video is arriving.";
+/// Starts what the browser would not play by itself.
+pub const PLAY_SOUND: &str = "Play sound";
+
+/// What a call is doing.
+pub fn state(state: State, peer_rings: bool) -> &'static str {
+    match state {
+        State::Idle | State::Ringing | State::Ended => "",
+        State::Calling if peer_rings => "Ringing…",
+        State::Calling => "Calling…",
+        State::Connecting => "Connecting…",
+        State::Connected => "Connected",
+        State::Reconnecting => "Reconnecting…",
+    }
+}

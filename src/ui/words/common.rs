@@ -1,0 +1,110 @@
+//! Words that more than one screen shows.
+
+use std::time::Duration;
+
+use wimpex_identity::is_key_id;
+use wimpex_protocol::{CallType, UserId};
+
+/// The name of the page.
+pub const PRODUCT: &str = "Wimpex";
+/// The buttons that call somebody.
+pub const VIDEO_CALL: &str = "Video call";
+/// Without a camera.
+pub const AUDIO_CALL: &str = "Audio call";
+/// Leads to the first screen.
+pub const BACK_TO_HOME: &str = "Back to home";
+/// Closes a panel.
+pub const CLOSE: &str = "Close";
+/// On a button that has just copied something.
+pub const COPIED: &str = "Copied";
+/// Ends the call.
+pub const END_CALL: &str = "End call";
+/// While something is not known yet.
+pub const ONE_MOMENT: &str = "One moment…";
+/// A part of the page that is loaded later could not be.
+pub const NOT_LOADED: &str =
+    "This part of the page could not be loaded. Check your network and open it again.";
+
+/// A person whose name is not known: the end of the id tells two apart.
+pub fn nameless(user: &UserId) -> String {
+    let id = user.as_str();
+    let tail: String = id
+        .chars()
+        .rev()
+        .take(5)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect();
+    let kind = if is_key_id(user) { "Person" } else { "Guest" };
+    format!("{kind} {tail}")
+}
+
+/// One or two letters for a person's picture; the style sheet writes them large.
+pub fn initials(name: &str) -> String {
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    let first = words.next();
+    first.into_iter().chain(words.next_back()).collect()
+}
+
+/// `mm:ss`, and `h:mm:ss` after an hour.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+/// A length of time, as one would say it.
+pub fn length(time: Duration) -> String {
+    let count = |n: u64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    let seconds = time.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => count(seconds, "second"),
+        (0, minutes, 0) => count(minutes, "minute"),
+        (0, minutes, seconds) => {
+            format!("{} {}", count(minutes, "minute"), count(seconds, "second"))
+        }
+        (hours, 0, _) => count(hours, "hour"),
+        (hours, minutes, _) => format!("{} {}", count(hours, "hour"), count(minutes, "minute")),
+    }
+}
+
+/// The kind of call at the beginning of a line.
+pub fn call_type(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::Video => VIDEO_CALL,
+        CallType::Audio => AUDIO_CALL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_people_say_them() {
+        let clock = |seconds| super::clock(Duration::from_secs(seconds));
+        assert_eq!(
+            [clock(0), clock(75), clock(3599), clock(3600)],
+            ["00:00", "01:15", "59:59", "1:00:00"]
+        );
+        let length = |seconds| super::length(Duration::from_secs(seconds));
+        assert_eq!(length(1), "1 second");
+        assert_eq!(length(120), "2 minutes");
+        assert_eq!(length(61), "1 minute 1 second");
+        assert_eq!(length(7260), "2 hours 1 minute");
+    }
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_name() {
+        assert_eq!(initials("Alice"), "A");
+        assert_eq!(initials("Ada King Lovelace"), "AL");
+        assert_eq!(initials(""), "");
+    }
+}

@@ -1,0 +1,24 @@
+//! A call that comes in: the prompt, and what the title and the system show meanwhile.
+
+use wimpex_protocol::CallType;
+
+/// Takes the call.
+pub const ACCEPT: &str = "Accept";
+/// Takes a video call without being seen.
+pub const ACCEPT_WITHOUT_CAMERA: &str = "Accept without camera";
+/// Refuses the call.
+pub const DECLINE: &str = "Decline";
+
+/// The window's title, and the notification's.
+pub fn notification_title(name: &str) -> String {
+    format!("{name} is calling")
+}
+
+/// The notification's text, with the sign of who it is.
+pub fn notification_text(call_type: CallType, caller: &str) -> String {
+    let kind = match call_type {
+        CallType::Video => "video call",
+        CallType::Audio => "audio call",
+    };
+    format!("{kind} · {caller}")
+}
