@@ -1,0 +1,184 @@
+//! Two whole clients and a server: login, resume, verification, call and contacts.
+
+mod world;
+
+use std::time::Duration;
+
+use wimpex_call::State;
+use wimpex_client::{Caller, Command, ContactCommand, Lock, ServerState};
+use wimpex_contacts::{Contact, Outcome};
+use wimpex_verification::Assurance;
+
+use world::{ALICE, BOB, CAROL, World, name, user};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn contact(person: usize) -> Contact {
+    Contact {
+        id: user(person),
+        name: name(person),
+        added: 0,
+        is_blocked: false,
+        is_mistrusted: false,
+    }
+}
+
+/// Alice calls Bob, who accepts; both see each other.
+fn call(world: &mut World) {
+    world.start_call(ALICE, BOB);
+    assert!(world.pass_until(5 * SECOND, |world| world.state(BOB) == State::Ringing));
+    world.accept(BOB);
+    assert!(
+        world.pass_until(5 * SECOND, |world| {
+            world.states()[..2] == [State::Connected, State::Connected]
+        }),
+        "{:?}\n{:#?}\n{:#?}",
+        world.states(),
+        world.tabs[ALICE].client.host().notes,
+        (
+            &world.tabs[BOB].client.host().notes,
+            &world.view(ALICE).call.ended
+        )
+    );
+}
+
+#[test]
+fn clients_log_in() {
+    let world = World::alice_and_bob(1);
+    assert_eq!(world.view(ALICE).server, ServerState::Online);
+    assert_eq!(world.view(ALICE).me, Some(user(ALICE)));
+    assert!(world.view(ALICE).has_relay);
+}
+
+#[test]
+fn a_call_connects_and_is_proved() {
+    let mut world = World::alice_and_bob(2);
+    world.command(ALICE, Command::Contacts(ContactCommand::Add(contact(BOB))));
+    world.pass(SECOND);
+    assert_eq!(
+        world.view(ALICE).peer(&user(BOB)).unwrap().online,
+        Some(true)
+    );
+    call(&mut world);
+    world.pass(3 * SECOND);
+    let trust = &world.view(ALICE).trust;
+    assert!(matches!(trust.assurance, Assurance::KeyProved(_)));
+    assert_eq!(trust.assurance, world.view(BOB).trust.assurance);
+    let known = world.view(ALICE).peer(&user(BOB));
+    let caller = Caller::of(&user(BOB), known, Some("Bob".to_owned()));
+    assert_eq!(Lock::of(trust.assurance, None, &caller), Lock::Verified);
+    // Bob does not know Alice.
+    let known = world.view(BOB).peer(&user(ALICE));
+    let caller = Caller::of(&user(ALICE), known, Some("Alice".to_owned()));
+    let assurance = world.view(BOB).trust.assurance;
+    assert_eq!(Lock::of(assurance, None, &caller), Lock::NotVerified);
+    world.call_command(ALICE, wimpex_call::Command::HangUp);
+    world.pass(3 * SECOND);
+    assert_eq!(world.states(), [State::Ended, State::Ended]);
+    world.assert_all_let_go();
+    for tab in [ALICE, BOB] {
+        let calls = world.view(tab).contacts.calls();
+        assert_eq!(calls.len(), 1);
+        assert!(matches!(calls[0].outcome, Outcome::Answered { .. }));
+    }
+}
+
+#[test]
+fn a_call_survives_the_servers_death() {
+    let mut world = World::alice_and_bob(3);
+    call(&mut world);
+    world.crash_server();
+    world.pass(5 * SECOND);
+    assert_eq!(world.states(), [State::Connected, State::Connected]);
+    assert_eq!(world.view(ALICE).server, ServerState::Online);
+    world.call_command(BOB, wimpex_call::Command::HangUp);
+    world.pass(2 * SECOND);
+    assert_eq!(world.states(), [State::Ended, State::Ended]);
+}
+
+/// The verifier may be loaded before the key is found; an unsigned offer would alert Bob.
+#[test]
+fn a_call_right_after_loading_is_signed() {
+    for seed in 0..20 {
+        let mut world = World::alice_and_bob(seed);
+        world.command(BOB, Command::OpenLink(user(ALICE)));
+        world.pass(SECOND);
+        world.crash(ALICE);
+        world.start_call(ALICE, BOB);
+        world.pass(3 * SECOND);
+        assert_eq!(world.view(BOB).trust.alert, None, "seed {seed}");
+        assert_eq!(world.states(), [State::Calling, State::Ringing]);
+    }
+}
+
+#[test]
+fn a_socket_that_dies_silently_is_replaced() {
+    let mut world = World::alice_and_bob(4);
+    call(&mut world);
+    world.set_cut_off(ALICE, true);
+    world.pass(12 * SECOND);
+    assert_eq!(world.view(ALICE).server, ServerState::Lost);
+    world.set_cut_off(ALICE, false);
+    // A socket that was opened meanwhile is given up first.
+    world.pass(13 * SECOND);
+    assert_eq!(world.view(ALICE).server, ServerState::Online);
+    assert_eq!(world.states(), [State::Connected, State::Connected]);
+}
+
+#[test]
+fn who_is_busy_misses_a_call() {
+    let mut world = World::new(5, &[ALICE, BOB, CAROL]);
+    world.pass(2 * SECOND);
+    call(&mut world);
+    world.start_call(CAROL, ALICE);
+    world.pass(3 * SECOND);
+    assert_eq!(world.state(CAROL), State::Ended);
+    let missed: Vec<_> = world.view(ALICE).contacts.missed().collect();
+    assert_eq!(missed.len(), 1);
+}
+
+#[test]
+fn who_is_blocked_does_not_ring() {
+    let mut world = World::alice_and_bob(6);
+    let block = [
+        ContactCommand::Add(contact(ALICE)),
+        ContactCommand::Block(user(ALICE), true),
+    ];
+    for command in block {
+        world.command(BOB, Command::Contacts(command));
+    }
+    world.start_call(ALICE, BOB);
+    world.pass(10 * SECOND);
+    assert_eq!(world.states(), [State::Calling, State::Idle]);
+}
+
+#[test]
+fn tabs_of_one_person_share_the_contacts() {
+    let mut world = World::new(7, &[ALICE, ALICE]);
+    for tab in [0, 1] {
+        world.command(tab, Command::Contacts(ContactCommand::Load));
+    }
+    world.pass(2 * SECOND);
+    world.command(0, Command::Contacts(ContactCommand::Add(contact(BOB))));
+    world.command(1, Command::Contacts(ContactCommand::Add(contact(CAROL))));
+    world.pass(2 * SECOND);
+    for tab in [0, 1] {
+        let contacts = &world.view(tab).contacts;
+        assert_eq!(contacts.contacts().len(), 2, "tab {tab}");
+    }
+}
+
+#[test]
+fn one_of_two_tabs_takes_the_call() {
+    let mut world = World::new(8, &[ALICE, BOB, BOB]);
+    world.pass(2 * SECOND);
+    world.start_call(0, 1);
+    world.pass(2 * SECOND);
+    assert_eq!(world.states()[1..], [State::Ringing, State::Ringing]);
+    world.accept(2);
+    world.pass(5 * SECOND);
+    assert_eq!(
+        world.states(),
+        [State::Connected, State::Ended, State::Connected]
+    );
+}

@@ -1,0 +1,186 @@
+//! Random stories of whole clients: whatever the users, the links, the server and the
+//! browsers do, in the end nothing is stuck, both sides agree, and nothing is lost.
+//!
+//! `WIMPEX_STORIES=100000` plays so many; a failure names its seed, and
+//! `WIMPEX_STORY=SEED` plays that one alone.
+
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use wimpex_call::{Command as CallCommand, State};
+use wimpex_client::{Command, ContactCommand, ServerState};
+use wimpex_contacts::Contact;
+use wimpex_identity::VerifyError;
+use wimpex_protocol::{CallId, UserId};
+use wimpex_verification::Assurance;
+
+use world::{ALICE, BOB, CAROL, Rng, World, name, user};
+
+/// How many are played in the ordinary tests.
+const STORIES: u64 = 300;
+const STEPS: u64 = 25;
+
+/// What must come of a story, told without any of the clients' code.
+#[derive(Default)]
+struct Reference {
+    /// The contacts of each person: blocked or not.
+    contacts: BTreeMap<usize, BTreeMap<UserId, bool>>,
+    /// Calls that somebody started on a page that was not closed since.
+    started: BTreeSet<(usize, u32, CallId)>,
+}
+
+fn contact(person: usize) -> Contact {
+    Contact {
+        id: user(person),
+        name: name(person),
+        added: 0,
+        is_blocked: false,
+        is_mistrusted: false,
+    }
+}
+
+fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
+    let tab = rng.below(world.tabs.len() as u64) as usize;
+    let person = world.tabs[tab].person;
+    let peer = (person + 1 + rng.below(2) as usize) % 3;
+    match rng.below(20) {
+        0..=3 => {
+            let peer = user(peer);
+            let call_type = wimpex_protocol::CallType::Video;
+            world.command(tab, Command::StartCall { peer, call_type });
+            if let (State::Calling, Some(call)) = (world.state(tab), &world.view(tab).call.call) {
+                let life = world.tabs[tab].life;
+                let id = call.call_id.clone();
+                reference.started.insert((tab, life, id));
+            }
+        }
+        4..=7 => world.accept(tab),
+        8 => world.call_command(tab, CallCommand::Decline),
+        9 => world.call_command(tab, CallCommand::HangUp),
+        10 => world.call_command(tab, CallCommand::Dismiss),
+        11 => world.crash(tab),
+        12 => world.crash_server(),
+        13 => world.break_socket(tab),
+        14 => {
+            let is_cut_off = world.tabs[tab].is_cut_off;
+            world.set_cut_off(tab, !is_cut_off);
+        }
+        15 => world.path ^= true,
+        16 => {
+            world.command(tab, Command::Contacts(ContactCommand::Add(contact(peer))));
+            let contacts = reference.contacts.entry(person).or_default();
+            contacts.entry(user(peer)).or_insert(false);
+        }
+        17 => {
+            let remove = ContactCommand::Remove(user(peer));
+            world.command(tab, Command::Contacts(remove));
+            let contacts = reference.contacts.entry(person).or_default();
+            contacts.remove(&user(peer));
+        }
+        18 => world.input(tab, wimpex_client::Input::NetworkChanged),
+        _ => world.input(tab, wimpex_client::Input::Resumed),
+    }
+    let pause = match rng.below(4) {
+        0 => 0,
+        1 => rng.below(40),
+        2 => rng.below(2_000),
+        _ => rng.below(20_000),
+    };
+    world.pass(Duration::from_millis(pause));
+}
+
+fn check(world: &World, reference: &Reference) {
+    for (tab, it) in world.tabs.iter().enumerate() {
+        let view = world.view(tab);
+        assert_eq!(view.server, ServerState::Online, "tab {tab}");
+        // A call that the server has kept for a page which was away counts as stale after a
+        // minute, and nobody can tell that from an attack.
+        let alert = view.trust.alert.as_ref().map(|alert| alert.error);
+        let alert = alert.filter(|error| *error != VerifyError::Stale);
+        assert_eq!(alert, None, "tab {tab}: nobody attacks");
+        match view.call.state {
+            State::Connected => {
+                let call = view.call.call.as_ref().expect("a call in a state of one");
+                let others = world.tabs.iter().enumerate().filter(|(other, it)| {
+                    let theirs = world.view(*other).call.call.as_ref();
+                    user(it.person) == call.peer
+                        && theirs.is_some_and(|theirs| {
+                            theirs.call_id == call.call_id
+                                && theirs.peer == user(world.tabs[tab].person)
+                        })
+                });
+                let others: Vec<usize> = others.map(|(other, _)| other).collect();
+                assert_eq!(others.len(), 1, "tab {tab} talks with {others:?}");
+                assert_eq!(world.state(others[0]), State::Connected);
+                let assurance = view.trust.assurance;
+                assert!(matches!(assurance, Assurance::KeyProved(_)), "tab {tab}");
+                assert_eq!(world.view(others[0]).trust.assurance, assurance);
+            }
+            State::Idle | State::Ended => {
+                assert!(it.browser.connections.is_empty(), "tab {tab}");
+                assert!(it.browser.live.is_empty(), "tab {tab}");
+            }
+            State::Calling | State::Ringing | State::Connecting | State::Reconnecting => {
+                panic!("tab {tab} is stuck: {:?}", view.call.state);
+            }
+        }
+        // What the screens show is what the database has.
+        let database = &world.databases.get(&it.person).cloned().unwrap_or_default();
+        if view.contacts_loaded {
+            assert_eq!(&*view.contacts, database, "tab {tab}");
+        }
+    }
+    for (person, contacts) in &reference.contacts {
+        let database = &world.databases[person];
+        let kept: BTreeSet<&UserId> = database.contacts().iter().map(|it| &it.id).collect();
+        assert_eq!(kept, contacts.keys().collect(), "person {person}");
+    }
+    for (tab, life, id) in &reference.started {
+        let it = &world.tabs[*tab];
+        let goes_on = world
+            .view(*tab)
+            .call
+            .call
+            .as_ref()
+            .map(|call| &call.call_id)
+            == Some(id);
+        if it.life == *life && !goes_on && !world.superseded.contains(id) {
+            let calls = world.databases[&it.person].calls();
+            assert!(
+                calls.iter().any(|call| call.call_id == *id),
+                "{id} of tab {tab} left no trace"
+            );
+        }
+    }
+}
+
+fn play(seed: u64) {
+    let mut rng = Rng(seed);
+    let people: &[usize] = match rng.below(3) {
+        0 => &[ALICE, BOB],
+        1 => &[ALICE, BOB, CAROL],
+        _ => &[ALICE, BOB, BOB],
+    };
+    let mut world = World::new(seed, people);
+    world.delay = [5, 60, 900][rng.below(3) as usize];
+    let mut reference = Reference::default();
+    for _ in 0..STEPS {
+        step(&mut world, &mut reference, &mut rng);
+    }
+    world.settle();
+    check(&world, &reference);
+}
+
+#[test]
+fn random_stories_end_well() {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
+    if let Some(seed) = number("WIMPEX_STORY") {
+        return play(seed);
+    }
+    for seed in 0..number("WIMPEX_STORIES").unwrap_or(STORIES) {
+        let played = std::panic::catch_unwind(|| play(seed));
+        assert!(played.is_ok(), "WIMPEX_STORY={seed} plays it again");
+    }
+}
