@@ -39,6 +39,8 @@ pub(crate) struct Handshake {
     local: Option<SentDescription>,
     /// What this side has received last.
     remote: Option<AcceptedDescription>,
+    /// This side's confirmation, until it shows that the peer has it.
+    confirm: Option<SentConfirm>,
     /// The peer's offer within the call that is still to be answered.
     remote_offer: Option<RemoteDescription>,
     /// The certificate that DTLS uses, once the connection is up.
@@ -71,6 +73,14 @@ enum HandshakeState {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct SentDescription {
     sdp: String,
+    /// `None` until it is signed.
+    proof: Option<Sec>,
+    signed_at: UnixTime,
+}
+
+/// The confirmation as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct SentConfirm {
     /// `None` until it is signed.
     proof: Option<Sec>,
     signed_at: UnixTime,
@@ -175,6 +185,7 @@ impl Handshake {
             state,
             local: None,
             remote: None,
+            confirm: None,
             remote_offer: None,
             certificate: None,
             deadline: None,
@@ -264,6 +275,22 @@ impl Handshake {
         if let Some(local) = self.local.as_mut().filter(|local| local.sdp == sdp) {
             local.proof = Some(proof.clone());
         }
+    }
+
+    /// The confirmation leaves with this proof.
+    pub(crate) fn set_confirm_proof(&mut self, proof: &Sec) {
+        if let Some(confirm) = &mut self.confirm {
+            confirm.proof = Some(proof.clone());
+        }
+    }
+
+    /// The proof of the confirmation to this answer, if it is to be sent again: whoever
+    /// retransmits the first answer may not have it. `now` is the wall clock's time.
+    pub(crate) fn confirm_again(&self, answer: &ReceivedMessage<'_>, now: UnixTime) -> Option<Sec> {
+        let confirm = self.confirm.as_ref().filter(|confirm| {
+            self.has_accepted(answer) && now.abs_diff(confirm.signed_at) < RENEW_PROOF_AFTER
+        })?;
+        confirm.proof.clone()
     }
 
     /// How long ago this description was signed, if it was sent last.
@@ -399,6 +426,10 @@ impl Handshake {
         match message {
             NextMessage::Answer(answer) => {
                 confirm = self.answered(answer.resolve(valid, replay_cache, now)?, now)?;
+                self.confirm = confirm.as_ref().map(|_| SentConfirm {
+                    proof: None,
+                    signed_at: now,
+                });
             }
             NextMessage::Confirm(agreed) => {
                 self.confirmed(agreed.resolve(valid, replay_cache, now)?);
@@ -446,6 +477,8 @@ impl Handshake {
     }
 
     fn accept_within(&mut self, description: &RemoteDescription) -> Result<(), VerifyError> {
+        // Who goes on within the call has the confirmation.
+        self.confirm = None;
         match self.agreed() {
             Some(agreed) => agreed.accept(description),
             None => Ok(()),

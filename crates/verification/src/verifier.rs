@@ -342,8 +342,10 @@ impl Verifier {
             }
             .map_or(ReadyProof::Repeat, ReadyProof::New),
             ReadyProof::New(proof) => {
-                if let (Some(handshake), Some(sdp)) = (handshake, sdp) {
-                    handshake.set_local_proof(sdp, &proof);
+                match (handshake, sdp) {
+                    (Some(handshake), Some(sdp)) => handshake.set_local_proof(sdp, &proof),
+                    (Some(handshake), None) => handshake.set_confirm_proof(&proof),
+                    (None, _) => {}
                 }
                 ReadyProof::New(proof)
             }
@@ -351,6 +353,11 @@ impl Verifier {
     }
 
     fn send_confirm(&mut self, answer: &Incoming, call_id: CallId, unsigned: UnsignedMessage) {
+        let proof = self.request_signature(unsigned);
+        self.push_confirm(answer, call_id, proof);
+    }
+
+    fn push_confirm(&mut self, answer: &Incoming, call_id: CallId, proof: OutboundProof) {
         let confirm = CallConfirm { call_id, sec: None };
         let message = Relayed {
             to_id: answer.from.clone(),
@@ -359,7 +366,6 @@ impl Verifier {
             from_device: None,
             signal: Signal::CallConfirm(confirm),
         };
-        let proof = self.request_signature(unsigned);
         self.outbound.push(message, proof);
         self.transmit_ready();
     }
@@ -420,7 +426,16 @@ impl Verifier {
                 let received = proved_fields::of_answer(from, answer);
                 let is_current = self.is_current(from, &answer.call_id);
                 match self.handshakes.get_mut(from, &answer.call_id) {
-                    Some(handshake) => handshake.inspect_answer(&received, &message.device, wall),
+                    Some(handshake) => {
+                        let again = handshake.confirm_again(&received, wall);
+                        let inspection =
+                            handshake.inspect_answer(&received, &message.device, wall)?;
+                        if let Some(proof) = again {
+                            let proof = OutboundProof::Ready(ReadyProof::New(proof));
+                            self.push_confirm(message, answer.call_id.clone(), proof);
+                        }
+                        Ok(inspection)
+                    }
                     // The call machine would take it for the answer to a call that has no
                     // handshake.
                     None if is_current => Err(VerifyError::OutOfOrder),

@@ -163,6 +163,31 @@ fn retransmission_of_a_forgotten_offer_is_not_sent_unsigned() {
     assert_eq!(proofs, [true]);
 }
 
+/// The server forgot it, as it forgot that the callee is there; the callee comes back and
+/// sends its answer again.
+#[test]
+fn retransmitted_answer_gets_the_confirmation_again() {
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
+    let mut confirms = 0;
+    call(&mut alice, &mut bob, &mut |signal| {
+        confirms += usize::from(matches!(signal, Signal::CallConfirm(_)));
+        (!matches!(signal, Signal::CallConfirm(_))).then_some(signal)
+    });
+    assert_eq!((confirms, bob.assurance(&alice)), (1, Assurance::Pending));
+    let to_alice = alice.id.clone();
+    bob.send(&to_alice, answer(bob.sdp(1)));
+    carry(&mut bob, &mut alice, &mut honest());
+    assert!(matches!(alice.wire[0].signal, Signal::CallConfirm(_)));
+    carry(&mut alice, &mut bob, &mut honest());
+    assert!(matches!(bob.assurance(&alice), Assurance::KeyProved(_)));
+    // Once it is stale it is not, or it would end the call.
+    alice.wall += 40_000;
+    bob.wall += 40_000;
+    bob.send(&to_alice, answer(bob.sdp(1)));
+    carry(&mut bob, &mut alice, &mut honest());
+    assert!(alice.wire.is_empty() && alice.rejected.is_empty());
+}
+
 #[test]
 fn check_of_an_ended_call_is_dropped() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
