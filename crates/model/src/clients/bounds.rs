@@ -34,6 +34,9 @@ pub struct ClientsBounds {
     pub slow_answers: bool,
     /// Whether what clients send takes its time to the server.
     pub slow_uplink: bool,
+    /// Whether what the server acknowledges takes its time to the client, which makes no
+    /// difference but where sockets break.
+    pub slow_acks: bool,
     /// Whether a description has a candidate.
     pub candidates: bool,
 }
@@ -50,6 +53,7 @@ pub fn small_clients() -> Vec<ClientsBounds> {
             breaks: 1,
             slow_answers: true,
             slow_uplink: true,
+            slow_acks: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {
@@ -76,6 +80,7 @@ pub fn small_clients() -> Vec<ClientsBounds> {
             name: "clients: a broken socket",
             calls: CALL,
             breaks: 1,
+            slow_acks: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {
@@ -138,6 +143,7 @@ pub fn clients_configurations() -> Vec<ClientsBounds> {
             calls: CALL,
             lost: 1,
             slow_uplink: true,
+            slow_acks: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {
@@ -169,6 +175,7 @@ pub fn clients_configurations() -> Vec<ClientsBounds> {
             silences: 1,
             slow_answers: true,
             slow_uplink: true,
+            slow_acks: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {

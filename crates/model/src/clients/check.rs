@@ -85,7 +85,7 @@ impl ClientsState {
         }
         let can_end = |who| {
             let mut next = self.clone();
-            next.perform(bounds, ClientsAction::HangUp(who));
+            next.step(bounds, ClientsAction::HangUp(who));
             next.run_to_rest(bounds);
             next.tabs.iter().all(|tab| tab.phase() != Phase::Connected)
         };

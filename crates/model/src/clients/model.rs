@@ -29,7 +29,7 @@ impl Model for Clients {
 
     fn next_state(&self, last: &ClientsState, action: ClientsAction) -> Option<ClientsState> {
         let mut next = last.clone();
-        next.perform(&self.0, action);
+        next.step(&self.0, action);
         next.check(&self.0);
         (next != *last).then_some(next)
     }

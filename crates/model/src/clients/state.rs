@@ -286,7 +286,18 @@ impl ClientsState {
     }
 
     pub(crate) fn take_down(&mut self, link: Link) -> Option<Hashed<SocketEvent>> {
-        let event = self.down.get_mut(&link)?.pop_front();
+        self.take_down_first(link, |_| true)
+    }
+
+    /// The first of such events.
+    pub(crate) fn take_down_first(
+        &mut self,
+        link: Link,
+        is_such: fn(&SocketEvent) -> bool,
+    ) -> Option<Hashed<SocketEvent>> {
+        let events = self.down.get_mut(&link)?;
+        let place = events.iter().position(|event| is_such(event))?;
+        let event = events.remove(place);
         self.down.retain(|_, events| !events.is_empty());
         event
     }
@@ -359,8 +370,8 @@ impl ClientsState {
     pub(crate) fn run_to_rest(&mut self, bounds: &ClientsBounds) {
         for _ in 0..STEPS {
             match self.progress().into_iter().next() {
-                Some(action) => self.perform(bounds, action),
-                None if self.is_undecided() => self.perform(bounds, ClientsAction::Wait),
+                Some(action) => self.step(bounds, action),
+                None if self.is_undecided() => self.step(bounds, ClientsAction::Wait),
                 None => return,
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wimpex_call::{Command as CallCommand, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_client::{Command, Input, SocketEvent, SocketId};
-use wimpex_protocol::CallType;
+use wimpex_protocol::{CallType, ServerMessage};
 use wimpex_sansio::Machine;
 use wimpex_verification::RemoteCertificate;
 
@@ -114,7 +114,26 @@ impl ClientsState {
         }
     }
 
-    pub(crate) fn perform(&mut self, bounds: &ClientsBounds, action: ClientsAction) {
+    pub(crate) fn step(&mut self, bounds: &ClientsBounds, action: ClientsAction) {
+        self.perform(bounds, action);
+        if !bounds.slow_acks {
+            self.hear_acks(bounds);
+        }
+    }
+
+    /// The server answers each frame with an acknowledgment, which would double the states.
+    /// What it says concerns nothing that is on its way to the client, so that it may
+    /// overtake that.
+    fn hear_acks(&mut self, bounds: &ClientsBounds) {
+        let links: Vec<Link> = self.down.keys().copied().collect();
+        for link in links {
+            while let Some(event) = self.take_down_first(link, is_ack) {
+                self.hear_socket(bounds, link, SocketEvent::clone(&event));
+            }
+        }
+    }
+
+    fn perform(&mut self, bounds: &ClientsBounds, action: ClientsAction) {
         match action {
             ClientsAction::Start(at) => {
                 self.left.calls &= !(1 << at);
@@ -290,5 +309,18 @@ impl ClientsState {
                 self.input(bounds, who, Input::Timeout);
             }
         }
+    }
+}
+
+fn is_ack(event: &SocketEvent) -> bool {
+    match event {
+        SocketEvent::Text(text) => {
+            let frame = ServerMessage::decode_frame(text).map(|frame| frame.message);
+            matches!(frame, Ok(Ok(ServerMessage::Ack(_))))
+        }
+        SocketEvent::Open
+        | SocketEvent::Binary
+        | SocketEvent::Closed { .. }
+        | SocketEvent::Refused => false,
     }
 }
