@@ -69,6 +69,8 @@ pub struct World {
     pub delay: u64,
     /// Whether media can flow between browsers.
     pub path: bool,
+    /// How long a browser looks for a key.
+    pub key_takes: Duration,
     flights: BTreeMap<(Now, u64), Flight>,
     /// What arrives for, or comes from, a tab that is cut off: TCP sends it again.
     held: Vec<(usize, Flight)>,
@@ -92,6 +94,7 @@ impl World {
             rng: Rng(seed),
             delay: 30,
             path: true,
+            key_takes: Duration::ZERO,
             flights: BTreeMap::new(),
             held: Vec::new(),
             last_arrival: BTreeMap::new(),
@@ -237,6 +240,9 @@ impl World {
     pub(super) fn answer(&mut self, tab: usize, input: Input<Verifier>) {
         let life = self.tabs[tab].life;
         let mut at = self.now + self.rng.below(5);
+        if matches!(input, Input::Key(_)) {
+            at = at + self.key_takes;
+        }
         if let Some(lane) = Lane::of(&input) {
             let last = self.last_answer.entry((tab, lane)).or_default();
             at = at.max(*last);

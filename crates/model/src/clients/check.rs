@@ -65,6 +65,9 @@ impl ClientsState {
     }
 
     fn broken_when_quiet(&self, bounds: &ClientsBounds) -> Option<ClientsRule> {
+        if self.waits_for_nobody(bounds) {
+            return Some(ClientsRule::NobodyWaitsForNobody);
+        }
         if self.is_undecided() {
             let mut tabs = self.tabs.iter();
             let has_timer = tabs.any(|tab| tab.client.poll_timeout().is_some());
@@ -91,5 +94,15 @@ impl ClientsState {
         };
         let all_can_end = first.is_none() || (0..self.tabs.len()).all(can_end);
         (!all_can_end).then_some(ClientsRule::EitherCanEnd)
+    }
+
+    /// Somebody calls or is called, and the other does not know of it.
+    fn waits_for_nobody(&self, bounds: &ClientsBounds) -> bool {
+        let is_excused = bounds.reloads + bounds.forgotten + bounds.silences > 0;
+        let call_in = |phase: Phase| {
+            let mut tabs = self.tabs.iter().filter(move |tab| tab.phase() == phase);
+            tabs.next().and_then(|tab| tab.call())
+        };
+        !is_excused && self.is_online() && call_in(Phase::Calling) != call_in(Phase::Ringing)
     }
 }

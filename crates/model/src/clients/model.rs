@@ -63,6 +63,7 @@ fn properties(bounds: &ClientsBounds) -> Vec<Property<Clients>> {
         always::<5>(),
         always::<6>(),
         always::<7>(),
+        always::<8>(),
         Property::sometimes("everything is decided", |_, state: &ClientsState| {
             state.is_at_rest()
         }),

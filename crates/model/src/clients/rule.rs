@@ -24,6 +24,9 @@ pub enum ClientsRule {
     OnlineInTheEnd,
     /// A call is connected and proved, or over, within that time.
     DecidedInTheEnd,
+    /// With working sockets and nothing on its way, whoever calls rings at the other, and
+    /// the other way round; unless a page or a session is gone, which takes its time.
+    NobodyWaitsForNobody,
     /// At rest both are connected in one call and have the same SAS, or neither is.
     ConnectedTogether,
     /// What one client shows as connected the other can end.
@@ -32,13 +35,14 @@ pub enum ClientsRule {
 
 impl ClientsRule {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OneCallBetweenTwo,
         Self::BrowsersAreAskedRight,
         Self::NoAlert,
         Self::ProvedByTheDeadline,
         Self::OnlineInTheEnd,
         Self::DecidedInTheEnd,
+        Self::NobodyWaitsForNobody,
         Self::ConnectedTogether,
         Self::EitherCanEnd,
     ];
@@ -52,6 +56,7 @@ impl ClientsRule {
             Self::ProvedByTheDeadline => "a connected call is proved by the deadline",
             Self::OnlineInTheEnd => "with working sockets every client is online in the end",
             Self::DecidedInTheEnd => "in the end a call is connected and proved, or over",
+            Self::NobodyWaitsForNobody => "whoever calls rings, and the other way round",
             Self::ConnectedTogether => "at rest two are connected together, or neither is",
             Self::EitherCanEnd => "what one shows as connected the other can end",
         }
