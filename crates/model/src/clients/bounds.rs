@@ -123,7 +123,7 @@ pub fn clients_configurations() -> Vec<ClientsBounds> {
             ..ClientsBounds::default()
         },
         ClientsBounds {
-            name: "clients: glare, slow signatures, a broken socket",
+            name: "clients: glare, slow signatures, a forgotten session",
             calls: GLARE,
             breaks: 1,
             forgotten: 1,

@@ -98,7 +98,7 @@ impl ClientsState {
 
     /// Somebody calls or is called, and the other does not know of it.
     fn waits_for_nobody(&self, bounds: &ClientsBounds) -> bool {
-        let is_excused = bounds.reloads + bounds.forgotten + bounds.silences > 0;
+        let is_excused = bounds.reloads + bounds.forgotten + bounds.silences + bounds.lost > 0;
         let call_in = |phase: Phase| {
             let mut tabs = self.tabs.iter().filter(move |tab| tab.phase() == phase);
             tabs.next().and_then(|tab| tab.call())

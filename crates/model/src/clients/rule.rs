@@ -25,7 +25,8 @@ pub enum ClientsRule {
     /// A call is connected and proved, or over, within that time.
     DecidedInTheEnd,
     /// With working sockets and nothing on its way, whoever calls rings at the other, and
-    /// the other way round; unless a page or a session is gone, which takes its time.
+    /// the other way round; unless a page, a session or a single frame may be gone, which
+    /// is found out later.
     NobodyWaitsForNobody,
     /// At rest both are connected in one call and have the same SAS, or neither is.
     ConnectedTogether,
