@@ -193,9 +193,9 @@ async fn copied_numbers_contain_no_address() {
     let copied = Reflect::get(&js_sys::global(), &"__copied".into()).unwrap();
     let copied = copied.as_string().unwrap();
     for line in [
-        "Audio, Packets: receiving 50/s sending –\n",
+        "Sound, Packets: receiving 50/s sending –\n",
         "Estimated bandwidth: 2.00 Mbit/s\n",
-        "Video, Limited by: sending –\n",
+        "Picture, Limited by: sending –\n",
     ] {
         assert!(copied.contains(line), "{line} in {copied}");
     }
