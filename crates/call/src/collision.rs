@@ -1,4 +1,4 @@
-//! What an offer meets.
+//! Whether an incoming offer collides with a call that is there (glare), and how.
 
 use crate::memory::Outcome;
 
