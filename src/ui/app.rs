@@ -3,11 +3,10 @@
 use leptos::prelude::*;
 
 use super::banner::{Banner, no_webrtc};
-use super::call::CallPage;
 use super::ended::EndedPage;
 use super::home::HomePage;
 use super::lazy;
-use super::lazy_view::lazy_view;
+use super::lazy_view::{lazy_screen, lazy_view};
 use super::person::{BrokenLinkPage, PersonPage};
 use super::ringing::ring;
 use super::route::Router;
@@ -42,7 +41,7 @@ pub fn App(options: Options) -> impl IntoView {
         }
         Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
         Screen::At(Route::Broken) => view! { <BrokenLinkPage /> }.into_any(),
-        Screen::Call => view! { <CallPage /> }.into_any(),
+        Screen::Call => lazy_screen(lazy::call_page()),
         Screen::Ended => view! { <EndedPage /> }.into_any(),
     };
     if !has_webrtc() {

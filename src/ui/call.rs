@@ -4,8 +4,7 @@
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
-use super::lazy;
-use super::lazy_view::lazy_view;
+use super::call_overlay::CallOverlay;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
 use super::{signal_of, use_session};
@@ -15,7 +14,7 @@ use crate::browser::window;
 const IDLE_AFTER: u32 = 3500;
 
 /// Calling, connecting, connected, reconnecting. The peer's video and audio are here from the
-/// start; what lies over them is loaded with the verifier, without which no call begins.
+/// start. Loaded with the verifier, without which no call begins.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
     let view = use_session().view;
@@ -34,7 +33,7 @@ pub(crate) fn CallPage() -> impl IntoView {
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <RemoteMedia name is_video />
-            {lazy_view(lazy::call_overlay(aside, panel))}
+            <CallOverlay aside panel />
         </main>
     }
 }

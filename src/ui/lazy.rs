@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::browser_notices::BrowserNotices;
-use super::call_overlay::CallOverlay;
+use super::call::CallPage;
 use super::check_results::CheckResults;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
@@ -15,9 +15,9 @@ use super::trust::SecurityAlert;
 use crate::chunk::lazy;
 
 lazy! {
-    /// What lies over the video of a call.
-    call_overlay(aside: Signal<bool>, panel: RwSignal<bool>) -> AnyView {
-        view! { <CallOverlay aside panel /> }.into_any()
+    /// A call.
+    call_page() -> AnyView {
+        view! { <CallPage /> }.into_any()
     }
 }
 
