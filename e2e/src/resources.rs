@@ -94,6 +94,12 @@ impl Page {
         Duration::from_secs_f64(longest / 1_000.0)
     }
 
+    /// Has the browser say that the person saves data, to pages that are opened from now on.
+    pub async fn save_data(&self) {
+        let saves = json!({ "dataSaverEnabled": true });
+        self.tell("Emulation.setDataSaverOverride", saves).await;
+    }
+
     /// Closes the tab, as its cross does.
     pub async fn close(&self) {
         self.focus().await;

@@ -1,7 +1,10 @@
 //! `Window` and `Document`: their events, the title, and what the browser says of the page
 //! as a whole.
 
+use wasm_bindgen_futures::JsFuture;
+
 use super::Listener;
+use super::reflect::call;
 
 pub(super) fn window() -> web_sys::Window {
     web_sys::window().expect("the page runs in a window, not in a worker")
@@ -24,6 +27,20 @@ pub fn is_secure_context() -> bool {
 /// Whether the page is in sight (`document.visibilityState`).
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Waits until the browser is idle (Cooperative Scheduling of Background Tasks:
+/// `requestIdleCallback`), where it tells; else for a moment.
+pub async fn idle() {
+    let window = window();
+    let mut idle = |resolve: js_sys::Function, _| {
+        if call(&window, "requestIdleCallback", &resolve).is_none() {
+            let moment =
+                window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 1000);
+            debug_assert!(moment.is_ok());
+        }
+    };
+    let _ = JsFuture::from(js_sys::Promise::new(&mut idle)).await;
 }
 
 /// Calls `run` when the window fires an event of this type, for as long as the returned

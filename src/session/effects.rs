@@ -23,7 +23,7 @@ use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_socket::{WebSocket, WebSocketEvent};
-use crate::browser::{location, media_capture};
+use crate::browser::{location, media_capture, network_information, window};
 use crate::chunk;
 
 pub(super) struct Effects {
@@ -239,6 +239,12 @@ impl Effects {
             }
             Output::PreloadChunk => spawn_local(async {
                 let _ = chunk::preload().await;
+            }),
+            Output::PrefetchChunk => spawn_local(async {
+                if !network_information::saves_data() {
+                    window::idle().await;
+                    let _ = chunk::preload().await;
+                }
             }),
             Output::RunCheck { online } => {
                 let servers = view.ice_servers.clone();

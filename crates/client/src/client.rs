@@ -536,6 +536,7 @@ impl<H: Host> Client<H> {
         let identity = self.local_identity(welcome.user_id);
         self.verify(wimpex_verification::Input::LoggedIn(identity), now);
         self.set_server(ServerState::Online);
+        self.emit(Output::PrefetchChunk);
     }
 
     fn on_message(&mut self, message: ServerMessage, now: Now) {

@@ -156,6 +156,9 @@ pub enum Output {
     SendDataChannel(PeerConnectionId, String),
     /// Fetch the code that calls need later: the server may be away then.
     PreloadChunk,
+    /// Fetch the same once the browser has nothing better to do, unless the user saves data,
+    /// so that the first call need not wait for it.
+    PrefetchChunk,
 
     /// Run the connection check; the answers are [`Input::Checked`].
     RunCheck {

@@ -67,7 +67,10 @@ impl World {
                 }
             }
             Output::ForgetMe | Output::Reload => self.tabs[tab].browser.reloads += 1,
-            Output::SetIceServers(_) | Output::PreloadChunk | Output::Changed(_) => {}
+            Output::SetIceServers(_)
+            | Output::PreloadChunk
+            | Output::PrefetchChunk
+            | Output::Changed(_) => {}
             Output::Call(output) => self.call(tab, output),
         }
     }

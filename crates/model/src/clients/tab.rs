@@ -186,6 +186,7 @@ impl Tab {
             Output::ProbeHttp => Input::HttpAnswers(false),
             Output::SetIceServers(_)
             | Output::PreloadChunk
+            | Output::PrefetchChunk
             | Output::RunCheck { .. }
             | Output::ForgetMe
             | Output::Reload
