@@ -22,6 +22,7 @@
 
 mod allocation;
 mod io;
+mod quota;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
@@ -30,7 +31,7 @@ use std::time::Duration;
 
 use stun_types::attribute::ErrorCode;
 use stun_types::message::TransactionId;
-use wimpex_limits::{Network, TokenBucket};
+use wimpex_limits::Network;
 use wimpex_sansio::{Machine, Now, UnixTime};
 
 pub(crate) use io::{DataTarget, Delivery, Framing, Input, Output, Ports};
@@ -41,11 +42,7 @@ use crate::config::{Limits, Timing};
 use crate::peers::PeerFilter;
 use crate::request::{Code, Request, Response, Wish};
 use allocation::Allocation;
-
-/// Seconds' worth of bytes that may come at once; a video begins with a burst.
-const BURST_SECONDS: f64 = 1.0;
-/// A slow user's burst still holds some of the largest packets.
-const BURST_BYTES: f64 = 16.0 * 1024.0;
+use quota::Quotas;
 
 /// How much the relay holds at a moment. All of it is zero when nobody is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,19 +81,10 @@ pub(crate) struct TurnServer<P: Ports, C> {
     own: HashSet<IpAddr>,
     allocations: HashMap<ClientId, Allocation<P::Socket, C>>,
     relayed: HashMap<RelayPort, ClientId>,
-    users: HashMap<Arc<str>, Holder>,
-    networks: HashMap<Network, Holder>,
-    /// Of all users together.
-    bandwidth: TokenBucket,
+    quotas: Quotas,
     /// When to look for what has run out, if there is anything that can.
     sweep_at: Option<Now>,
     outputs: VecDeque<Output<P::Socket, C>>,
-}
-
-/// A user or a network.
-struct Holder {
-    allocations: usize,
-    bandwidth: TokenBucket,
 }
 
 /// Where a peer address leads.
@@ -145,8 +133,7 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
             Input::Shutdown => {
                 self.allocations.clear();
                 self.relayed.clear();
-                self.users.clear();
-                self.networks.clear();
+                self.quotas.clear();
             }
             Input::Timeout => {
                 if self.sweep_at.is_some_and(|at| at <= now) {
@@ -154,7 +141,7 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 }
             }
         }
-        if self.users.is_empty() && self.networks.is_empty() {
+        if self.quotas.are_unused() {
             self.sweep_at = None;
         } else if self.sweep_at.is_none() {
             self.sweep_at = Some(now + self.rules.timing.sweep);
@@ -172,16 +159,13 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
 
 impl<P: Ports, C: Clone> TurnServer<P, C> {
     pub(crate) fn new(rules: Rules, ports: P) -> Self {
-        let total = rules.limits.total_kbps;
         Self {
+            quotas: Quotas::new(rules.limits.clone()),
             own: rules.advertised.iter().copied().collect(),
             rules,
             ports,
             allocations: HashMap::new(),
             relayed: HashMap::new(),
-            users: HashMap::new(),
-            networks: HashMap::new(),
-            bandwidth: bandwidth(total, Now::ZERO),
             sweep_at: None,
             outputs: VecDeque::new(),
         }
@@ -201,7 +185,7 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             allocations: self.allocations.len(),
             permissions: sum(Allocation::permissions),
             channels: sum(Allocation::channels),
-            users: self.users.len(),
+            users: self.quotas.users(),
             connections: 0,
             tasks: 0,
         }
@@ -274,10 +258,10 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         now: Now,
     ) -> Result<Response, Code> {
         let network = Network::of(client.remote.ip());
-        self.check_quota(&caller.user, network, now)?;
+        self.quotas.check(&caller.user, network, now)?;
         let (relays, failures) = self.open(wish)?;
         let lifetime = self.lifetime(wish.lifetime, caller, wall);
-        let user = self.count(&caller.user, network, now);
+        let user = self.quotas.add(&caller.user, network, now);
         for (socket, port) in &relays {
             self.relayed.insert(*port, client);
             self.outputs.push_back(Output::ReadFrom {
@@ -327,47 +311,6 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             ([], Some((_, code))) => Err(*code),
             _ => Ok((relays, failures)),
         }
-    }
-
-    fn check_quota(&mut self, user: &str, network: Network, now: Now) -> Result<(), Code> {
-        let limits = &self.rules.limits;
-        let reached = |limit: usize, count: usize| limit != 0 && count >= limit;
-        let of_user = self.users.get(user).map_or(0, |user| user.allocations);
-        if reached(limits.allocations_per_user, of_user) {
-            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
-        }
-        let of_network = self.networks.get(&network).map_or(0, |n| n.allocations);
-        if reached(limits.allocations_per_network, of_network) {
-            return Err(ErrorCode::ALLOCATION_QUOTA_REACHED);
-        }
-        if reached(limits.allocations, self.allocations.len()) {
-            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
-        }
-        // Where there is little left, it is for the calls that are relayed already.
-        if !self.bandwidth.is_half_full(now) {
-            return Err(ErrorCode::INSUFFICIENT_CAPACITY);
-        }
-        Ok(())
-    }
-
-    /// Counts one more allocation of this user and this network.
-    fn count(&mut self, name: &str, network: Network, now: Now) -> Arc<str> {
-        let name: Arc<str> = match self.users.get_key_value(name) {
-            Some((name, _)) => Arc::clone(name),
-            None => name.into(),
-        };
-        let holder = |kbps: u64| Holder {
-            allocations: 0,
-            bandwidth: bandwidth(kbps, now),
-        };
-        let limits = &self.rules.limits;
-        let user = self.users.entry(Arc::clone(&name));
-        user.or_insert_with(|| holder(limits.user_kbps)).allocations += 1;
-        let network = self.networks.entry(network);
-        network
-            .or_insert_with(|| holder(limits.network_kbps))
-            .allocations += 1;
-        name
     }
 
     /// As long as asked, within bounds, and never longer than the credentials
@@ -529,7 +472,7 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         let (socket, port) = allocation.relay(Family::of(peer.ip())).cloned()?;
         let (user, network) = (Arc::clone(&allocation.user), allocation.network);
         let route = self.route(peer);
-        if route == Route::Forbidden || !self.takes(&user, network, length, now) {
+        if route == Route::Forbidden || !self.quotas.take(&user, network, length, now) {
             return None;
         }
         match route {
@@ -567,23 +510,9 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
             },
         };
         let (user, network) = (Arc::clone(&allocation.user), allocation.network);
-        self.takes(&user, network, length, now)
+        self.quotas
+            .take(&user, network, length, now)
             .then_some(Output::SendToClient(delivery))
-    }
-
-    /// Whether so many bytes of this user and this network may pass now; if so they
-    /// are paid for, by all that limits them or by none.
-    fn takes(&mut self, user: &str, network: Network, length: usize, now: Now) -> bool {
-        let (Some(user), Some(network)) =
-            (self.users.get_mut(user), self.networks.get_mut(&network))
-        else {
-            return false;
-        };
-        let length = length as f64;
-        let passes = user.bandwidth.has(length, now)
-            && network.bandwidth.has(length, now)
-            && self.bandwidth.take(length, now);
-        passes && user.bandwidth.take(length, now) && network.bandwidth.take(length, now)
     }
 
     /// Whether somebody at this address may be a peer at all. At the relay's own
@@ -634,10 +563,7 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         for allocation in self.allocations.values_mut() {
             allocation.sweep(now);
         }
-        // Bandwidth that could be had anew by leaving and coming back is no limit.
-        let counts = |holder: &mut Holder| holder.allocations > 0 || !holder.bandwidth.is_full(now);
-        self.users.retain(|_, user| counts(user));
-        self.networks.retain(|_, network| counts(network));
+        self.quotas.sweep(now);
     }
 
     fn remove(&mut self, client: ClientId) {
@@ -647,18 +573,6 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         for (_, port) in allocation.relays() {
             self.relayed.remove(port);
         }
-        if let Some(user) = self.users.get_mut(&allocation.user) {
-            user.allocations = user.allocations.saturating_sub(1);
-        }
-        if let Some(network) = self.networks.get_mut(&allocation.network) {
-            network.allocations = network.allocations.saturating_sub(1);
-        }
+        self.quotas.remove(&allocation.user, allocation.network);
     }
-}
-
-/// A limit in kilobits a second; 0 is none.
-fn bandwidth(kbps: u64, now: Now) -> TokenBucket {
-    let bytes_per_second = kbps.saturating_mul(1000) as f64 / 8.0;
-    let burst = (bytes_per_second * BURST_SECONDS).max(BURST_BYTES);
-    TokenBucket::new(bytes_per_second, burst, now)
 }
