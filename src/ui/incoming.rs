@@ -1,4 +1,4 @@
-//! The prompt of who is being called.
+//! The prompt of an incoming call.
 
 use leptos::html::Dialog;
 use leptos::prelude::*;

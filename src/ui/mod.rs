@@ -1,5 +1,5 @@
 //! The components: they render what [`screens`] computes from the session's view, in the
-//! words of [`words`], and send the session intents.
+//! words of [`words`], and send commands.
 //!
 //! They must not know SDP, sockets, or any element but their own.
 

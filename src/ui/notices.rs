@@ -1,4 +1,4 @@
-//! The place for what somebody should know of this browser.
+//! Where notices about this browser appear; they are loaded later.
 
 use leptos::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Somebody's link, opened.
+//! The screen of a call link, `/u/USERID`.
 
 use leptos::prelude::*;
 use wimpex_protocol::UserId;

@@ -134,7 +134,7 @@ where
     });
 }
 
-/// Plays a stream; `refused` hears whether the browser wants a click first.
+/// Plays a stream; `refused` hears whether the browser's autoplay policy wants a click first.
 fn play(
     element: &HtmlMediaElement,
     stream: Option<MediaStream>,

@@ -1,4 +1,4 @@
-//! What happened, to be sent with a report.
+//! The button **Save diagnostics**.
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;

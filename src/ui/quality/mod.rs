@@ -1,7 +1,7 @@
 //! The quality of the call: an indicator at a glance, and all numbers in a panel.
 
 mod layout;
-mod offer;
+mod pause_offer;
 mod sign;
 mod sparkline;
 
@@ -20,7 +20,7 @@ use layout::{
 };
 use sparkline::{Turns, sparkline};
 
-pub use offer::PauseOffer;
+pub use pause_offer::PauseOffer;
 pub use sign::QualitySign;
 
 /// The region that **Quality** opens.

@@ -15,6 +15,7 @@ pub mod icon;
 pub mod incoming;
 pub mod names;
 pub mod notices;
+pub mod pause_offer;
 pub mod person;
 pub mod ringing;
 pub mod self_view;

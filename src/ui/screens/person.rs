@@ -1,4 +1,4 @@
-//! Somebody's link, opened.
+//! The screen of a call link, `/u/USERID`.
 
 use wimpex_protocol::UserId;
 
