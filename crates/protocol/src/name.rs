@@ -7,8 +7,15 @@ use crate::limits;
 /// A name that is fit to be shown to somebody else: trimmed, not empty, at
 /// most [`limits::NAME_CHARS`] characters, and without characters that could
 /// break a line, hide, or turn the text around them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name(String);
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who somebody is belongs in no log.
+        f.write_str("Name(..)")
+    }
+}
 
 /// Why a text is not a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
