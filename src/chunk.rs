@@ -1,5 +1,5 @@
-//! Code that is not part of the first load: it comes in a wasm module of its own (a
-//! chunk), when it is first needed.
+//! Code splitting (lazy loading): code that is not part of the first load comes in a wasm
+//! module of its own (a chunk), when it is first needed.
 //!
 //! Here is the mechanism only. Each layer declares with [`lazy!`] what of its own is
 //! loaded later: see `session::lazy` and `ui::lazy`.

@@ -2,8 +2,8 @@
 //!
 //! Three layers, and each knows only those below it: `ui` shows what is and
 //! sends what the person wants; `session` is the one inbox and the one loop
-//! around the call machine; `browser` is one thin adapter for each Web API. What is
-//! not needed at once is in a chunk of its own: `chunk` is how, and each layer lists its own
+//! around the client; `browser` is one thin adapter for each Web API. What is
+//! not needed at once is in one second chunk: `chunk` is how, and each layer lists its own
 //! in a module `lazy`.
 
 pub mod browser;

@@ -19,14 +19,14 @@ pub struct Pattern {
     /// In Hz; they sound together.
     pub frequencies: &'static [f32],
     /// When it sounds within one period: from and to, in seconds.
-    pub beats: &'static [(f64, f64)],
+    pub cadence: &'static [(f64, f64)],
     /// In seconds.
     pub period: f64,
     /// The gain, 0 to 1.
     pub volume: f32,
 }
 
-/// For how long beats are scheduled.
+/// For how long the cadence is scheduled.
 const SECONDS: f64 = 120.0;
 
 impl Tone {
@@ -60,7 +60,7 @@ impl Tone {
     }
 }
 
-/// Writes all beats in advance, so that no timer of a hidden tab, which browsers
+/// Writes all bursts in advance, so that no timer of a hidden tab, which browsers
 /// slow down, makes the tone limp.
 fn schedule(gain: &GainNode, pattern: &Pattern, start: f64) -> Result<(), BrowserError> {
     const EDGE: f64 = 0.03;
@@ -68,7 +68,7 @@ fn schedule(gain: &GainNode, pattern: &Pattern, start: f64) -> Result<(), Browse
     volume.set_value(0.0);
     let mut period = start + 0.05;
     while period < start + SECONDS {
-        for (from, to) in pattern.beats {
+        for (from, to) in pattern.cadence {
             volume.set_value_at_time(0.0, period + from)?;
             volume.linear_ramp_to_value_at_time(pattern.volume, period + from + EDGE)?;
             volume.set_value_at_time(pattern.volume, period + to - EDGE)?;

@@ -341,7 +341,7 @@ impl Effects {
     fn read_contacts(&mut self) {
         if self.tabs.is_none() {
             let inbox = self.inbox.clone();
-            self.tabs = BroadcastChannel::open("wimpex.book", move || {
+            self.tabs = BroadcastChannel::open("wimpex.contacts", move || {
                 inbox.post(Event::Client(Input::ContactsChangedElsewhere));
             });
         }

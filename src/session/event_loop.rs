@@ -155,6 +155,7 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
             has_name: settings::has_name(),
         }),
         on("focus", || Input::Resumed),
+        // From the back/forward cache (bfcache), too.
         on("pageshow", || Input::Resumed),
         on("pagehide", || Input::PageHide),
         // In Firefox the socket is closing already when `pagehide` comes.

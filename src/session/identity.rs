@@ -13,7 +13,7 @@ use crate::browser::web_crypto::{self, KeyPair};
 use crate::browser::{BrowserError, location};
 
 const STORE: &str = "identity";
-/// All that is in the database: the key, and the book of `people`.
+/// All that is in the database: the key, contacts and past calls.
 pub(super) const STORES: [&str; 3] = [STORE, "contacts", "calls"];
 /// The one entry.
 const ME: &str = "me";

@@ -9,6 +9,7 @@ const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
+/// An old name, which stays: browsers have it stored.
 const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
 /// guest is the same one again. So a guest is a tab, not a browser.

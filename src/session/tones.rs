@@ -2,10 +2,10 @@
 
 use crate::browser::web_audio::Pattern;
 
-/// For an incoming call: two soft double beats.
+/// For an incoming call: two soft double bursts.
 pub const RINGTONE: Pattern = Pattern {
     frequencies: &[587.33, 880.0],
-    beats: &[(0.0, 0.35), (0.5, 0.85)],
+    cadence: &[(0.0, 0.35), (0.5, 0.85)],
     period: 2.6,
     volume: 0.12,
 };
@@ -14,7 +14,7 @@ pub const RINGTONE: Pattern = Pattern {
 /// (ITU-T E.180, section 5).
 pub const RINGBACK: Pattern = Pattern {
     frequencies: &[425.0],
-    beats: &[(0.0, 1.0)],
+    cadence: &[(0.0, 1.0)],
     period: 4.0,
     volume: 0.05,
 };
@@ -22,7 +22,7 @@ pub const RINGBACK: Pattern = Pattern {
 /// The check of the speaker: one soft chord, loud enough to be sure of.
 pub const CHIME: Pattern = Pattern {
     frequencies: &[523.25, 659.26, 783.99],
-    beats: &[(0.0, 0.7)],
+    cadence: &[(0.0, 0.7)],
     period: 300.0,
     volume: 0.15,
 };

@@ -1,4 +1,4 @@
-//! The ids that a machine gives out.
+//! Allocates the ids of peer connections and media requests.
 
 use crate::input::{MediaRequest, PeerConnectionId};
 

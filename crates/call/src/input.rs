@@ -1,4 +1,4 @@
-//! What a call machine is told.
+//! Inputs of the call machine.
 
 use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};

@@ -1,12 +1,12 @@
-//! How long a call waits for what, and how much it keeps.
+//! Timeouts and capacities of a call.
 
 use std::time::Duration;
 
-/// Ringing ends after this, on both sides.
+/// How long a call rings, on both sides, before it ends as `no-answer` (docs/protocol.md).
 pub const RING: Duration = Duration::from_secs(60);
-/// From the answer to the first connection.
+/// From the answer to `connected`; then the call ends as `failed`.
 pub const CONNECT: Duration = Duration::from_secs(20);
-/// From the loss of the connection to giving up.
+/// From the loss of the path to `connected` again; then the call ends as `failed`.
 pub const RECONNECT: Duration = Duration::from_secs(30);
 /// How long `disconnected` may heal by itself before the caller restarts ICE.
 pub const RESTART_AFTER: Duration = Duration::from_secs(2);
@@ -28,9 +28,11 @@ pub const WAITING_CANDIDATES: usize = 200;
 /// Remote candidates that the browser is given for one description: each makes it
 /// send to an address of the peer's choice.
 pub const CANDIDATES: usize = 1000;
-/// Candidates that may wait for an offer that has not come yet.
+/// Candidates kept for a call whose offer has not arrived yet (trickle ICE, RFC 8838). Browsers
+/// gather about twenty for a description; whoever sends more is filling our memory.
 pub const EARLY_CANDIDATES: usize = 64;
-/// Remote descriptions that are recognised when they are repeated.
+/// Remote descriptions that are recognised when they are repeated: a bound on what a peer can
+/// make us remember.
 pub const REMOTE_DESCRIPTIONS: usize = 32;
 /// Ended calls of one peer that are remembered.
 pub const ENDED_CALLS: usize = 32;

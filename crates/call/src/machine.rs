@@ -1,4 +1,4 @@
-//! The machine: one input in, any number of outputs out.
+//! [`CallMachine`]: routes inputs to the current call, and remembers ended ones.
 
 use std::time::Duration;
 

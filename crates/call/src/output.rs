@@ -1,4 +1,4 @@
-//! What a call machine asks for.
+//! Outputs of the call machine.
 
 use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
 use wimpex_webrtc::IceCandidateInit;

@@ -1,4 +1,4 @@
-//! The outputs that nobody has taken yet.
+//! The queue of outputs that have not been polled yet.
 
 use std::collections::VecDeque;
 

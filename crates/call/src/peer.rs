@@ -1,4 +1,4 @@
-//! Whom a call is with.
+//! The other side of a call.
 
 use wimpex_protocol::{
     CallEnd, CallEndReason, CallId, CallReject, CallRejectReason, CallRinging, DeviceId, Signal,

@@ -1,4 +1,4 @@
-//! What the server has said of who is online.
+//! Which of the peer's devices are online, as the server last said.
 
 use wimpex_protocol::DeviceId;
 use wimpex_sansio::Now;

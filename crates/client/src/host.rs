@@ -1,4 +1,4 @@
-//! What a client is given by the place where it runs.
+//! The environment of a client: randomness, the verifier, recording.
 
 use wimpex_sansio::Now;
 use wimpex_verification::Verify;

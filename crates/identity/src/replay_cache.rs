@@ -10,7 +10,8 @@ use crate::{FRESHNESS, UnsignedMessage};
 /// clock stays fresh for twice [`FRESHNESS`].
 const KEEP: Duration = FRESHNESS.saturating_mul(2);
 /// The number of values that are remembered; with more, the oldest is forgotten. They
-/// come from verified messages only, of which no honest peer sends so many in a minute.
+/// come from messages whose signature holds, of which no honest peer sends so many in a minute,
+/// and from guests, who sign nothing.
 const CAPACITY: usize = 1024;
 
 /// Detects replays: the commitments of offers, and the nonces of answers and

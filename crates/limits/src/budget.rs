@@ -1,4 +1,4 @@
-//! Bytes, or anything else, of which so much may be held at the same time.
+//! An amount, mostly of bytes, of which so much may be held at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

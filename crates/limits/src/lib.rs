@@ -1,5 +1,4 @@
-//! How much somebody may take of something that is scarce: a rate, a number of
-//! places, a number of bytes.
+//! Limiters: of a rate, of concurrency, of bytes held.
 //!
 //! - [`TokenBucket`]: so much per second, with bursts.
 //! - [`PerNetworkLimiter`]: so many at a time for each network and in all; a

@@ -1,4 +1,4 @@
-//! Places for so many at a time, by network and in all.
+//! Concurrency limits, by network and in total.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -25,7 +25,7 @@ fn loss_impairment(percent: f64) -> f64 {
     95.0 * percent / (percent + BPL)
 }
 
-/// The mean opinion score, 1 to 4.5, for a rating R (G.107, annex B).
+/// The mean opinion score (MOS), 1 to 4.5, for a rating R (G.107, annex B).
 pub fn mean_opinion(rating: f64) -> f64 {
     match rating {
         r if r <= 0.0 => 1.0,

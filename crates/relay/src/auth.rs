@@ -1,4 +1,4 @@
-//! Who asks: the long-term credential mechanism (RFC 8489, section 9.2) with
+//! Authentication: the long-term credential mechanism (RFC 8489, section 9.2) with
 //! time-limited credentials.
 //!
 //! It keeps nothing about anybody, so that it needs no lock: its cryptography is

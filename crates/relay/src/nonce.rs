@@ -1,4 +1,4 @@
-//! Nonces that need no memory: the time, and a MAC over it and the client's
+//! Stateless nonces (RFC 8489, section 9.2): the time, and a MAC over it and the client's
 //! address. So nobody can fill a table by asking from forged addresses.
 
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! Ways back to a client. Sending never waits and never fails: what cannot be
+//! Senders to a client. Sending never waits and never fails: what cannot be
 //! sent is lost, as it is on every other hop.
 
 use std::net::SocketAddr;

@@ -1,4 +1,4 @@
-//! The headers that tell browsers what the page may do, and nobody else.
+//! Security headers of the page: Content-Security-Policy (CSP), Permissions-Policy, HSTS.
 
 use http::header::{
     CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,

@@ -1,4 +1,4 @@
-//! Everything that nobody may guess.
+//! Random ids and challenges, from the system.
 
 use data_encoding::Encoding;
 use wimpex_identity::Challenge;

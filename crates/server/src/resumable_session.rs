@@ -1,4 +1,4 @@
-//! What one session is owed while its connections come and go.
+//! Session resumption: what a session is owed while its connections come and go.
 //!
 //! A client that numbers its frames may lose its connection and come back within
 //! [`Timing::keep`](crate::config::Timing::keep) without missing anything. One

@@ -1,4 +1,4 @@
-//! How long to wait before the server is tried again.
+//! Exponential backoff with jitter: how long to wait before the server is tried again.
 
 use std::time::Duration;
 

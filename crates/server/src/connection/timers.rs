@@ -1,4 +1,4 @@
-//! What a connection has to do even if nothing happens, and when.
+//! Timers of a connection: keepalive (ping), login, acknowledgment.
 
 use std::time::Duration;
 
