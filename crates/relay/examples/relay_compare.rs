@@ -1,23 +1,27 @@
-//! This relay and coturn side by side: packets for a second of CPU time, and the
-//! delay that a packet gets from being relayed.
+//! This relay and coturn side by side: the CPU time of a packet under different loads, and
+//! the delay that a packet gets from being relayed.
 //!
 //! ```text
-//! cargo run --release -p wimpex-relay --example relay_compare
+//! cargo run --release -p wimpex-relay --example relay_compare [ROUNDS]
 //! ```
 //!
 //! Each relay runs in a process of its own, so that it is measured alone; this
-//! process is its client and peer. Linux only: CPU time comes from `/proc`.
-//! Loopback only. Coturn's `turnserver` must be on PATH, or is left out.
+//! process is its clients and their peer. The relays take turns, so that whoever else uses
+//! this machine disturbs both; shown are the medians of the rounds. Linux only: CPU time
+//! comes from `/proc`. Loopback only. Coturn's `turnserver` must be on PATH.
 
 use std::error::Error;
 use std::fs;
+use std::io::IoSlice;
 use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
 use stun_types::attribute::{Nonce, Realm, Username};
 use stun_types::message::{
     IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageClass, MessageWriteVec, Method,
@@ -34,40 +38,125 @@ type Failure = Box<dyn Error + Send + Sync>;
 const SECRET: &str = "north";
 const REALM: &str = "compare";
 const CHANNEL: u16 = 0x4000;
-/// A packet of video.
-const BYTES: usize = 1200;
 const ROUND_TRIPS: usize = 3_000;
-const FLOOD: Duration = Duration::from_secs(4);
+/// Of each load.
+const SECONDS: Duration = Duration::from_millis(1_500);
 /// Packets under way at once; more would only fill the kernel's buffers.
 const WINDOW: u64 = 64;
 
+/// What is sent through a relay, from clients to their peer.
+struct Load {
+    name: &'static str,
+    flows: usize,
+    bytes: usize,
+    /// Packets a second and how many of them follow each other; else as many as it takes.
+    paced: Option<(u32, usize)>,
+    /// A burst is one system call, as a picture that comes through a network card is.
+    is_offloaded: bool,
+}
+
+const LOADS: [Load; 7] = [
+    Load {
+        name: "1 flow, 1,000 B",
+        flows: 1,
+        bytes: 1_000,
+        paced: None,
+        is_offloaded: false,
+    },
+    Load {
+        name: "50 flows, 1,000 B",
+        flows: 50,
+        bytes: 1_000,
+        paced: None,
+        is_offloaded: false,
+    },
+    Load {
+        name: "1 flow, 120 B",
+        flows: 1,
+        bytes: 120,
+        paced: None,
+        is_offloaded: false,
+    },
+    Load {
+        name: "50 flows, 120 B",
+        flows: 50,
+        bytes: 120,
+        paced: None,
+        is_offloaded: false,
+    },
+    Load {
+        name: "50 flows, 1,000 B, 20,000/s in fours",
+        flows: 50,
+        bytes: 1_000,
+        paced: Some((20_000, 4)),
+        is_offloaded: false,
+    },
+    Load {
+        name: "the same, in runs of 8 from the card",
+        flows: 50,
+        bytes: 1_000,
+        paced: Some((20_000, 8)),
+        is_offloaded: true,
+    },
+    Load {
+        name: "50 flows, 120 B, 2,500/s",
+        flows: 50,
+        bytes: 120,
+        paced: Some((2_500, 1)),
+        is_offloaded: false,
+    },
+];
+
 fn main() -> Result<(), Failure> {
-    if let Some(port) = std::env::args().nth(1) {
-        return serve(port.parse()?);
+    let mut arguments = std::env::args().skip(1);
+    let first = arguments.next();
+    if first.as_deref() == Some("serve") {
+        return serve(arguments.next().ok_or("no port")?.parse()?);
     }
-    println!(
-        "{:<10} {:>14} {:>22} {:>18} {:>18}",
-        "relay", "packets/s", "packets/CPU second", "round trip p50", "p95"
-    );
-    let (p50, p95) = round_trips(&mut Direct::new()?)?;
-    println!(
-        "{:<10} {:>14} {:>22} {:>15.1} µs {:>15.1} µs",
-        "none", "-", "-", p50, p95
-    );
-    // Twice each, in turns, so that whoever else uses this machine disturbs both.
-    for _ in 0..2 {
+    let rounds: usize = first.map_or(Ok(3), |rounds| rounds.parse())?;
+    let mut results = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
         let port = free_port()?;
         let own = Command::new(std::env::current_exe()?)
-            .arg(port.to_string())
+            .args(["serve", &port.to_string()])
             .spawn()?;
-        measure("wimpex", own, port)?;
+        results[0].push(measure(own, port)?);
         let port = free_port()?;
-        match coturn(port) {
-            Ok(child) => measure("coturn", child, port)?,
-            Err(error) => println!("coturn     left out: {error}"),
-        }
+        results[1].push(measure(coturn(port)?, port)?);
     }
+    println!(
+        "{:<38} {:>10} {:>10} {:>7}",
+        "µs of CPU a packet", "wimpex", "coturn", "ratio"
+    );
+    for (index, load) in LOADS.iter().enumerate() {
+        let [own, other] = [0, 1].map(|relay| median(&results[relay], |it| it.loads[index]));
+        println!(
+            "{:<38} {own:>10.2} {other:>10.2} {:>7.2}",
+            load.name,
+            own / other
+        );
+    }
+    let [own, other] = [0, 1].map(|relay| median(&results[relay], |it| it.round_trip));
+    println!(
+        "{:<38} {own:>10.1} {other:>10.1} {:>7.2}",
+        "round trip p50, µs",
+        own / other
+    );
     Ok(())
+}
+
+/// Of one relay in one round.
+struct Measured {
+    /// Microseconds of CPU a packet, by load.
+    loads: Vec<f64>,
+    /// In microseconds, the median.
+    round_trip: f64,
+}
+
+fn median(rounds: &[Measured], figure: impl Fn(&Measured) -> f64) -> f64 {
+    let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
 }
 
 /// This relay, until it is killed.
@@ -85,6 +174,7 @@ fn serve(port: u16) -> Result<(), Failure> {
         realm: REALM.to_owned(),
         allow_peers: vec!["127.0.0.0/8".parse()?],
         limits: Limits {
+            allocations_per_network: 0,
             user_kbps: 0,
             network_kbps: 0,
             total_kbps: 0,
@@ -121,86 +211,56 @@ fn coturn(port: u16) -> Result<Child, Failure> {
         .spawn()?)
 }
 
-fn measure(name: &str, mut child: Child, port: u16) -> Result<(), Failure> {
-    let measured = measured(name, child.id(), port);
+fn measure(mut child: Child, port: u16) -> Result<Measured, Failure> {
+    let measured = measured(child.id(), port);
     child.kill()?;
     child.wait()?;
     measured
 }
 
-fn measured(name: &str, process: u32, port: u16) -> Result<(), Failure> {
-    let mut relayed = Relayed::new(port)?;
-    let (p50, p95) = round_trips(&mut relayed)?;
-    let before = cpu_seconds(process)?;
-    let start = Instant::now();
-    let packets = flood(&relayed)? as f64;
-    let (wall, cpu) = (
-        start.elapsed().as_secs_f64(),
-        cpu_seconds(process)? - before,
-    );
-    println!(
-        "{name:<10} {:>14.0} {:>22.0} {p50:>15.1} µs {p95:>15.1} µs",
-        packets / wall,
-        packets / cpu
-    );
-    Ok(())
+fn measured(process: u32, port: u16) -> Result<Measured, Failure> {
+    let peer = socket()?;
+    let clients = (0..50).map(|user| Relayed::new(port, user, &peer));
+    let mut clients = clients.collect::<Result<Vec<_>, _>>()?;
+    let round_trip = round_trip(&mut clients[0], &peer)?;
+    let mut loads = Vec::new();
+    for load in &LOADS {
+        let before = cpu_seconds(process)?;
+        let packets = flood(&clients[..load.flows], &peer, load)?;
+        loads.push((cpu_seconds(process)? - before) * 1e6 / packets as f64);
+    }
+    Ok(Measured { loads, round_trip })
 }
 
-/// There and back, one packet after the other; in microseconds.
-fn round_trips(path: &mut impl Path) -> Result<(f64, f64), Failure> {
+/// There and back, one packet after the other; the median in microseconds.
+fn round_trip(client: &mut Relayed, peer: &UdpSocket) -> Result<f64, Failure> {
     let mut times = Vec::with_capacity(ROUND_TRIPS);
+    let mut buffer = [0; 1500];
     for _ in 0..ROUND_TRIPS {
         let start = Instant::now();
-        path.round_trip()?;
+        client.send(1_200)?;
+        let (length, from) = peer.recv_from(&mut buffer)?;
+        peer.send_to(&buffer[..length], from)?;
+        client.socket.recv(&mut buffer)?;
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
     times.sort_by(f64::total_cmp);
-    Ok((times[times.len() / 2], times[times.len() * 95 / 100]))
+    Ok(times[times.len() / 2])
 }
 
-trait Path {
-    fn round_trip(&mut self) -> Result<(), Failure>;
-}
-
-/// Without a relay.
-struct Direct {
-    client: UdpSocket,
-    peer: UdpSocket,
-}
-
-impl Direct {
-    fn new() -> Result<Self, Failure> {
-        let (client, peer) = (socket()?, socket()?);
-        client.connect(peer.local_addr()?)?;
-        Ok(Self { client, peer })
-    }
-}
-
-impl Path for Direct {
-    fn round_trip(&mut self) -> Result<(), Failure> {
-        let mut buffer = [0; 1500];
-        self.client.send(&[0; BYTES])?;
-        let (length, from) = self.peer.recv_from(&mut buffer)?;
-        self.peer.send_to(&buffer[..length], from)?;
-        self.client.recv(&mut buffer)?;
-        Ok(())
-    }
-}
-
-/// A client with a channel to a peer.
+/// A client with a channel to the peer.
 struct Relayed {
-    client: UdpSocket,
-    peer: UdpSocket,
+    socket: UdpSocket,
     frame: Vec<u8>,
 }
 
 impl Relayed {
     /// Also waits until the relay is there.
-    fn new(port: u16) -> Result<Self, Failure> {
-        let (client, peer) = (socket()?, socket()?);
+    fn new(port: u16, user: usize, peer: &UdpSocket) -> Result<Self, Failure> {
+        let client = socket()?;
         client.connect(("127.0.0.1", port))?;
         let hour = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() + 3600;
-        let (username, password) = SharedSecret::new(SECRET).issue("somebody", hour);
+        let (username, password) = SharedSecret::new(SECRET).issue(&format!("user{user}"), hour);
         let credentials = LongTermKeyCredentials::new(username, password, REALM.to_owned());
         let start = Instant::now();
         let challenge = loop {
@@ -224,34 +284,26 @@ impl Relayed {
             let transaction = writer.transaction_id();
             let _ = writer.add_attribute(&XorPeerAddress::new(address, transaction));
         })?)?;
-        let mut frame = CHANNEL.to_be_bytes().to_vec();
-        frame.extend((BYTES as u16).to_be_bytes());
-        frame.resize(4 + BYTES, 0);
         Ok(Self {
-            client,
-            peer,
-            frame,
+            socket: client,
+            frame: vec![0; 1500],
         })
     }
-}
 
-impl Path for Relayed {
-    fn round_trip(&mut self) -> Result<(), Failure> {
-        let mut buffer = [0; 1500];
-        self.client.send(&self.frame)?;
-        let (length, from) = self.peer.recv_from(&mut buffer)?;
-        self.peer.send_to(&buffer[..length], from)?;
-        self.client.recv(&mut buffer)?;
+    fn send(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.frame[..2].copy_from_slice(&CHANNEL.to_be_bytes());
+        self.frame[2..4].copy_from_slice(&u16::try_from(bytes)?.to_be_bytes());
+        self.socket.send(&self.frame[..4 + bytes])?;
         Ok(())
     }
 }
 
-/// As many packets to the peer as the relay takes; how many arrived?
-fn flood(relayed: &Relayed) -> Result<u64, Failure> {
+/// Sends a load; how many packets arrived?
+fn flood(clients: &[Relayed], peer: &UdpSocket, load: &Load) -> Result<u64, Failure> {
     let arrived = Arc::new(AtomicU64::new(0));
     let done = Arc::new(AtomicBool::new(false));
     let reader = {
-        let (peer, arrived, done) = (relayed.peer.try_clone()?, arrived.clone(), done.clone());
+        let (peer, arrived, done) = (peer.try_clone()?, arrived.clone(), done.clone());
         peer.set_read_timeout(Some(Duration::from_millis(100)))?;
         thread::spawn(move || {
             let mut buffer = [0; 1500];
@@ -262,25 +314,52 @@ fn flood(relayed: &Relayed) -> Result<u64, Failure> {
             }
         })
     };
+    let mut frame = CHANNEL.to_be_bytes().to_vec();
+    frame.extend(u16::try_from(load.bytes)?.to_be_bytes());
+    frame.resize(4 + load.bytes, 0);
     let start = Instant::now();
     let mut sent = 0;
     let mut waited = Instant::now();
-    while start.elapsed() < FLOOD {
-        let under_way = sent - arrived.load(Ordering::Relaxed).min(sent);
-        // What has not arrived after so long is lost.
-        if under_way >= WINDOW && waited.elapsed() < Duration::from_millis(20) {
-            thread::yield_now();
-            continue;
+    let burst = load.paced.map_or(1, |(_, burst)| burst);
+    for client in clients.iter().cycle() {
+        if start.elapsed() >= SECONDS {
+            break;
         }
-        if under_way >= WINDOW {
-            sent = arrived.load(Ordering::Relaxed);
+        if let Some((rate, _)) = load.paced {
+            let due = start + Duration::from_secs_f64(sent as f64 / f64::from(rate));
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        } else {
+            while sent - arrived.load(Ordering::Relaxed).min(sent) >= WINDOW {
+                // What has not arrived after so long is lost.
+                if waited.elapsed() >= Duration::from_millis(20) {
+                    sent = arrived.load(Ordering::Relaxed);
+                }
+                thread::yield_now();
+            }
         }
-        relayed.client.send(&relayed.frame)?;
-        sent += 1;
+        if load.is_offloaded {
+            let size = u16::try_from(frame.len())?;
+            let bytes = frame.repeat(burst);
+            sendmsg(
+                client.socket.as_raw_fd(),
+                &[IoSlice::new(&bytes)],
+                &[ControlMessage::UdpGsoSegments(&size)],
+                MsgFlags::empty(),
+                None::<&()>,
+            )?;
+            sent += burst as u64;
+        } else {
+            for _ in 0..burst {
+                client.socket.send(&frame)?;
+                sent += 1;
+            }
+        }
         waited = Instant::now();
     }
+    thread::sleep(Duration::from_millis(50));
     done.store(true, Ordering::Relaxed);
     reader.join().map_err(|_| "the reader panicked")?;
+    peer.set_read_timeout(Some(Duration::from_secs(2)))?;
     Ok(arrived.load(Ordering::Relaxed))
 }
 

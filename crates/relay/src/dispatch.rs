@@ -13,13 +13,13 @@ use turn_types::message::SEND;
 
 use crate::addr::{ClientAddr, ClientId, PeerAddr, RelayPort};
 use crate::clock::unix_time;
-use crate::datagrams;
+use crate::datagrams::{self, Outgoing, Run, send_run};
 use crate::machine::{DataTarget, Input, Output};
 use crate::ports::RelaySocket;
 use crate::request::{KNOWN, Request, Response};
 use crate::shared::Shared;
-use crate::sink::{Sink, send_to};
-use crate::wire::{self, CHANNEL_HEADER, Packet};
+use crate::sink::Sink;
+use crate::wire::{self, Packet};
 
 /// A datagram, or one frame of a stream, from a client; `sink` leads back. What
 /// is none of ours is ignored, whatever it is.
@@ -29,7 +29,7 @@ pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, b
     }
     match wire::parse(bytes) {
         Some(Packet::Channel { number, data }) => {
-            relay(shared, client, DataTarget::Channel(number), data);
+            relay(shared, client, DataTarget::Channel(number), one(data));
         }
         Some(Packet::Stun(message)) => match message.class() {
             MessageClass::Request => {
@@ -50,6 +50,41 @@ pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, b
         },
         None => {}
     }
+}
+
+/// A run of datagrams from a client. What goes through one channel leaves as a run, too.
+pub(crate) fn client_sent_run(
+    shared: &Arc<Shared>,
+    client: ClientId,
+    sink: &Sink,
+    run: Run<'_>,
+    outgoing: &mut Outgoing,
+) {
+    outgoing.clear();
+    let mut channel = None;
+    for bytes in run.datagrams() {
+        let (number, data) = match wire::parse(bytes) {
+            Some(Packet::Channel { number, data }) => (number, data),
+            Some(Packet::Stun(_)) | None => {
+                // It may change what a channel leads to.
+                flush(shared, client, channel.take(), outgoing);
+                client_sent(shared, client, sink, bytes);
+                continue;
+            }
+        };
+        if channel != Some(number) || !outgoing.push(&[], data) {
+            flush(shared, client, channel.replace(number), outgoing);
+            outgoing.push(&[], data);
+        }
+    }
+    flush(shared, client, channel, outgoing);
+}
+
+fn flush(shared: &Shared, client: ClientId, channel: Option<u16>, outgoing: &mut Outgoing) {
+    if let Some(number) = channel {
+        relay(shared, client, DataTarget::Channel(number), outgoing.run());
+    }
+    outgoing.clear();
 }
 
 /// The answer to a request: whoever asked has proved with a nonce that it is where
@@ -114,19 +149,23 @@ fn send_indication(shared: &Shared, client: ClientId, bytes: &[u8], message: &Me
     let unknown = !wire::unknown(message, KNOWN).is_empty();
     let peers = wire::peers(message).unwrap_or_default();
     if let (false, [peer], Some(range)) = (unknown, &peers[..], wire::data_range(message)) {
-        relay(shared, client, DataTarget::Peer(*peer), &bytes[range]);
+        relay(shared, client, DataTarget::Peer(*peer), one(&bytes[range]));
     }
 }
 
-fn relay(shared: &Shared, client: ClientId, to: DataTarget, data: &[u8]) {
-    let length = data.len();
+fn one(data: &[u8]) -> Run<'_> {
+    Run::new(data, data.len())
+}
+
+fn relay(shared: &Shared, client: ClientId, to: DataTarget, run: Run<'_>) {
+    let length = run.bytes().len();
     for output in shared.handle(Input::ClientData { client, to, length }) {
         match output {
             Output::SendToPeer { socket, peer } => {
-                send_to(&socket.socket, data, peer.socket_addr());
+                send_run(&socket.socket, run, peer.socket_addr());
                 shared.count_bytes_to_peers(length);
             }
-            Output::SendToClient(delivery) => delivery.send(data),
+            Output::SendToClient(delivery) => delivery.send_run(run, &mut Outgoing::default()),
             // Only requests lead to these.
             Output::Respond(_) | Output::ReadFrom { .. } => {}
         }
@@ -159,18 +198,19 @@ fn read_from(shared: &Arc<Shared>, relay_socket: &RelaySocket, port: RelayPort) 
 }
 
 async fn read_peers(shared: &Shared, socket: &UdpSocket, port: RelayPort) {
-    let mut buffer = vec![0; CHANNEL_HEADER + datagrams::LARGEST];
-    let received = |buffer: &mut [u8], length: usize, remote| {
+    let mut outgoing = Outgoing::default();
+    datagrams::receive(socket, |remote, run| {
         let peer = PeerAddr::new(remote);
-        for output in shared.handle(Input::PeerData { port, peer, length }) {
-            match output {
-                Output::SendToClient(delivery) => {
-                    delivery.send_from(&mut buffer[..CHANNEL_HEADER + length]);
+        for piece in run.pieces() {
+            let length = piece.bytes().len();
+            for output in shared.handle(Input::PeerData { port, peer, length }) {
+                match output {
+                    Output::SendToClient(delivery) => delivery.send_run(piece, &mut outgoing),
+                    // What comes from peers leads nowhere else.
+                    Output::Respond(_) | Output::ReadFrom { .. } | Output::SendToPeer { .. } => {}
                 }
-                // What comes from peers leads nowhere else.
-                Output::Respond(_) | Output::ReadFrom { .. } | Output::SendToPeer { .. } => {}
             }
         }
-    };
-    datagrams::receive(socket, &mut buffer, CHANNEL_HEADER, received).await;
+    })
+    .await;
 }

@@ -1,15 +1,14 @@
 //! Senders to a client. Sending never waits and never fails: what cannot be
 //! sent is lost, as it is on every other hop.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use socket2::SockRef;
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use wimpex_limits::Budget;
 
 use crate::addr::ClientAddr;
+use crate::datagrams::{self, Outgoing, Run, send_run};
 use crate::machine::{Delivery, Framing};
 use crate::wire;
 
@@ -83,45 +82,41 @@ impl Sink {
     /// Sends one message.
     pub(crate) fn send(&self, message: Vec<u8>) {
         match self {
-            Self::Udp(socket, client) => send_to(socket, &message, client.socket_addr()),
+            Self::Udp(socket, client) => datagrams::send(socket, &message, client.socket_addr()),
             Self::Stream(queue) => queue.push(message),
         }
     }
 }
 
 impl Delivery<Sink> {
-    /// Wraps the data and sends it.
-    pub(crate) fn send(&self, data: &[u8]) {
+    /// Wraps data and sends it; `outgoing` is room for that.
+    pub(crate) fn send_run(&self, run: Run<'_>, outgoing: &mut Outgoing) {
+        match (&self.sink, self.framing) {
+            (Sink::Udp(socket, client), Framing::Channel(number)) => {
+                outgoing.clear();
+                for data in run.datagrams() {
+                    let header = wire::channel_header(number, data.len());
+                    if !outgoing.push(&header, data) {
+                        send_run(socket, outgoing.run(), client.socket_addr());
+                        outgoing.clear();
+                        outgoing.push(&header, data);
+                    }
+                }
+                send_run(socket, outgoing.run(), client.socket_addr());
+            }
+            (Sink::Udp(..) | Sink::Stream(_), _) => {
+                for data in run.datagrams() {
+                    self.send(data);
+                }
+            }
+        }
+    }
+
+    fn send(&self, data: &[u8]) {
         let stream = matches!(self.sink, Sink::Stream(_));
         self.sink.send(match self.framing {
             Framing::Channel(number) => wire::channel_data(number, data, stream),
             Framing::Indication(peer) => wire::data_indication(peer, data),
         });
-    }
-
-    /// The same for data that lies in a buffer behind room for a header, which
-    /// spares a copy on the way that most data goes.
-    pub(crate) fn send_from(&self, buffer: &mut [u8]) {
-        match (&self.sink, self.framing) {
-            (Sink::Udp(socket, client), Framing::Channel(number)) => {
-                let length = buffer.len() - wire::CHANNEL_HEADER;
-                buffer[..wire::CHANNEL_HEADER]
-                    .copy_from_slice(&wire::channel_header(number, length));
-                send_to(socket, buffer, client.socket_addr());
-            }
-            _ => self.send(&buffer[wire::CHANNEL_HEADER..]),
-        }
-    }
-}
-
-/// Sends a datagram now or never. No error counts: neither a full buffer, nor
-/// that there is no way to the address (ENETUNREACH), nor that nobody is there
-/// (ECONNREFUSED) is the end of anything; peers come and go while ICE looks for
-/// a way.
-pub(crate) fn send_to(socket: &UdpSocket, data: &[u8], to: SocketAddr) {
-    // Tokio's own try_send_to would first want to hear that the socket is
-    // writable, which for a new one takes until its next turn.
-    if let Err(error) = SockRef::from(socket).send_to(data, &to.into()) {
-        tracing::trace!(%error, "a datagram was not sent");
     }
 }

@@ -310,9 +310,7 @@ impl Client {
     }
 
     pub(crate) async fn channel(&mut self, channel: u16, data: &[u8]) {
-        let mut frame = channel.to_be_bytes().to_vec();
-        frame.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
-        frame.extend(data);
+        let mut frame = channel_data(channel, data);
         if matches!(self.io, Io::Stream(..)) {
             frame.resize(frame.len().next_multiple_of(4), 0);
         }
@@ -355,6 +353,16 @@ impl Client {
             }
             Io::Stream(stream, _) => soon(stream.write_all(bytes)).await.unwrap(),
         }
+    }
+
+    /// Datagrams of this size, with one system call.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn send_run(&self, bytes: &[u8], size: u16) {
+        let Io::Udp(socket) = &self.io else {
+            panic!("a stream has no datagrams");
+        };
+        let to = socket.peer_addr().unwrap();
+        send_run(socket, bytes, size, to);
     }
 
     /// Until the relay closes the connection.
@@ -407,6 +415,34 @@ fn received(bytes: &[u8]) -> Received {
     let peer = message.attribute::<XorPeerAddress>().unwrap();
     let data = message.attribute::<Data>().unwrap();
     Received::Indication(peer.addr(message.transaction_id()), data.data().to_vec())
+}
+
+/// ChannelData (RFC 8656, section 12.4), without padding.
+pub(crate) fn channel_data(channel: u16, data: &[u8]) -> Vec<u8> {
+    let mut frame = channel.to_be_bytes().to_vec();
+    frame.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
+    frame.extend(data);
+    frame
+}
+
+/// Datagrams of this size, with one system call (`UDP_SEGMENT`, udp(7)).
+#[cfg(target_os = "linux")]
+pub(crate) fn send_run(socket: &UdpSocket, bytes: &[u8], size: u16, to: SocketAddr) {
+    use std::os::fd::AsRawFd;
+
+    use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg};
+
+    let pieces = [std::io::IoSlice::new(bytes)];
+    let size = [ControlMessage::UdpGsoSegments(&size)];
+    let to = SockaddrStorage::from(to);
+    sendmsg(
+        socket.as_raw_fd(),
+        &pieces,
+        &size,
+        MsgFlags::empty(),
+        Some(&to),
+    )
+    .unwrap();
 }
 
 pub(crate) fn add_peer(writer: &mut MessageWriteVec, peer: SocketAddr) {

@@ -24,7 +24,7 @@ pub(crate) struct TestRelay {
     pub(crate) v6: SocketAddr,
     pub(crate) tls: Option<SocketAddr>,
     pub(crate) handle: Handle,
-    listeners: usize,
+    pub(crate) listeners: usize,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -41,7 +41,7 @@ impl TestRelay {
         change(&mut config);
         let relay = Relay::bind(config).unwrap();
         let (addresses, tls) = (relay.addresses(), relay.tls_addresses());
-        let handle = relay.handle();
+        let (handle, listeners) = (relay.handle(), relay.listeners());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(relay.run(async {
             // Also when the test just drops the relay.
@@ -51,7 +51,7 @@ impl TestRelay {
             v4: addresses[0],
             v6: addresses[1],
             tls: tls.first().copied(),
-            listeners: 2 * addresses.len() + tls.len(),
+            listeners,
             handle,
             stop,
             task,
