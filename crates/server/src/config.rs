@@ -5,14 +5,17 @@
 mod turn;
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
+use ipnet::IpNet;
 use wimpex_protocol::limits;
+use wimpex_relay::peers::parse_block;
 
+pub use crate::client_address::ForwardedHeader;
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
@@ -50,14 +53,20 @@ pub struct Config {
     )]
     pub allow_origin: Vec<String>,
 
-    /// Believe the last entry of X-Forwarded-For if this address sends it; may be repeated
+    /// Believe what proxies with these addresses, such as 127.0.0.1 or 10.0.0.0/8, say about where
+    /// visitors come from; may be repeated
     #[arg(
         long,
         env = "WIMPEX_TRUSTED_PROXY",
-        value_name = "IP",
+        value_name = "CIDR",
+        value_parser = parse_block,
         value_delimiter = ','
     )]
-    pub trusted_proxy: Vec<IpAddr>,
+    pub trusted_proxy: Vec<IpNet>,
+
+    /// Where trusted proxies say it
+    #[arg(long, env = "WIMPEX_FORWARDED_HEADER", value_enum, default_value_t = ForwardedHeader::XForwardedFor)]
+    pub forwarded_header: ForwardedHeader,
 
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -88,6 +97,7 @@ impl Default for Config {
             origin: None,
             allow_origin: Vec::new(),
             trusted_proxy: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
             limits: Limits::default(),

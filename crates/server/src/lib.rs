@@ -25,6 +25,7 @@ mod error;
 mod fairness;
 mod frame;
 mod headers;
+mod host_notices;
 mod http;
 mod ice;
 mod listener;
@@ -59,7 +60,9 @@ pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
 
 use app::App;
+use client_address::TrustedProxies;
 use fairness::StrangerLimits;
+use host_notices::HostNotices;
 use ice::Ice;
 use origin::Origins;
 use page::Page;
@@ -149,6 +152,8 @@ impl Server {
             ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
             origins: Origins::new(config.origin.as_deref(), &config.allow_origin)
                 .map_err(StartError::Origin)?,
+            proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
+            notices: HostNotices::default(),
             page: Page::load(config.page_dir.as_deref())?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,

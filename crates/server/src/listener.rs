@@ -86,12 +86,13 @@ async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &Cancellat
         };
         let (stream, peer) = accept(listener).await;
         let peer = peer.to_canonical();
-        let permit = if app.config.trusted_proxy.contains(&peer) {
+        let permit = if app.proxies.contains(peer) {
             None
         } else if let Some(permit) = places.acquire(peer) {
             Some(permit)
         } else {
             debug!("too many connections from one address");
+            app.notices.full(peer, &app.proxies);
             continue;
         };
         let client = Arc::new(TcpClient {

@@ -14,6 +14,7 @@ mod login;
 mod numbering;
 mod page;
 mod program;
+mod proxies;
 mod relay;
 mod sessions;
 mod support;

@@ -180,6 +180,28 @@ impl Client {
         Self::asking(TcpStream::connect(address).await.unwrap(), headers).await
     }
 
+    /// The status of the answer to a request for a WebSocket that is refused.
+    pub(crate) async fn refused(address: SocketAddr, headers: &[(&str, &str)]) -> u16 {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(address).await.unwrap();
+        match soon(client_async(request, stream)).await {
+            Err(Error::Http(response)) => response.status().as_u16(),
+            other => panic!("{:?}", other.map(|_| "it is a WebSocket")),
+        }
+    }
+
+    /// The first message, if the server has anything to say but goodbye.
+    pub(crate) async fn first(&mut self) -> Option<Value> {
+        match soon(self.ws.next()).await? {
+            Ok(Message::Text(text)) => serde_json::from_str(&text).ok(),
+            Ok(_) | Err(_) => None,
+        }
+    }
+
     async fn over(stream: TcpStream) -> Self {
         Self::asking(stream, &[]).await
     }
