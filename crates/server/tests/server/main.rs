@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acme;
 mod attacks;
 mod bad_input;
 mod contract;
 mod http;
+mod https;
 mod identity;
 mod lifecycle;
 mod limits;
@@ -18,4 +20,5 @@ mod proxies;
 mod relay;
 mod sessions;
 mod support;
+mod tls_support;
 mod turn;

@@ -94,11 +94,7 @@ impl TestServer {
     /// One HTTP request of our own spelling on a connection of its own: status
     /// line, headers in small letters, body.
     pub(crate) async fn http(&self, request: &str) -> Reply {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        soon(stream.read_to_end(&mut bytes)).await.unwrap();
-        Reply::parse(&bytes)
+        Reply::of(self.address, request).await
     }
 
     /// `GET`, with more header lines.
@@ -120,7 +116,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn parse(bytes: &[u8]) -> Self {
+    /// The reply to a request that asks for the end of the connection.
+    pub(crate) async fn of(address: SocketAddr, request: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        soon(stream.read_to_end(&mut bytes)).await.unwrap();
+        Self::parse(&bytes)
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("{:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
