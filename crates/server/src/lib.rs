@@ -18,6 +18,7 @@
 mod acme;
 mod app;
 mod certificates;
+pub mod cli;
 mod client_address;
 pub mod config;
 mod connection;
@@ -220,7 +221,7 @@ impl Server {
             let (app, reload) = (Arc::clone(&self.app), self.reload);
             tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
         });
-        let _upkeep = upkeep.map(|task| AbortOnDropHandle::new(task));
+        let _upkeep = upkeep.map(AbortOnDropHandle::new);
         listener::serve(doors, self.app, shutdown).await;
         drop(guard);
         if let Some(relay) = relay {

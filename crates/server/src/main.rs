@@ -3,15 +3,47 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing::{debug, error, info, warn};
 use tracing_subscriber::EnvFilter;
+use wimpex_server::cli::{Action, Cli, Fault, ParseError};
 use wimpex_server::config::LogFormat;
 use wimpex_server::{Config, Listeners, RelayServer, Role, Server};
 
+/// As of clap, which ends the program itself where flags make no sense.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::parse_all(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(ParseError::Flags(error)) => error.exit(),
+        Err(ParseError::Faults(faults)) => return tell(&faults),
+    };
+    match cli.action {
+        Some(Action::CheckConfig) => {
+            println!("The configuration is fine.");
+            ExitCode::SUCCESS
+        }
+        Some(Action::ExampleConfig) => {
+            print!("{}", wimpex_server::cli::example());
+            ExitCode::SUCCESS
+        }
+        None => serve(cli.settings),
+    }
+}
+
+fn tell(faults: &[Fault]) -> ExitCode {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    match faults.len() {
+        1 => eprintln!("1 fault in the configuration."),
+        count => eprintln!("{count} faults in the configuration."),
+    }
+    ExitCode::from(USAGE)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
-    let mut config = Config::parse();
+async fn serve(mut config: Config) -> ExitCode {
     start_log(config.operation.log_format);
     // Each connection is a file descriptor; the usual soft limit is for older programs.
     match rlimit::increase_nofile_limit(u64::MAX) {

@@ -6,6 +6,7 @@
 mod acme;
 mod attacks;
 mod bad_input;
+mod config_file;
 mod contract;
 mod http;
 mod https;
