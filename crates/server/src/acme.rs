@@ -9,7 +9,6 @@ mod folder;
 mod order;
 mod schedule;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -24,6 +23,7 @@ use crate::random;
 use crate::secret;
 use crate::tls::{Certificate, CertificateStore};
 
+use account::Authority;
 use folder::Folder;
 use order::Failure;
 use schedule::Validity;
@@ -44,14 +44,6 @@ pub(crate) struct Acme {
     retry: Duration,
     /// Between two certificates, whatever the clock says.
     pause: Duration,
-}
-
-/// Whom to ask, and as whom.
-struct Authority {
-    directory: String,
-    /// Who vouches for it, if not one of those that the system trusts.
-    root: Option<PathBuf>,
-    email: Option<String>,
 }
 
 impl Acme {

@@ -13,6 +13,7 @@ use crate::client_address::TrustedProxies;
 use crate::config::Config;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
+use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
 use crate::registry::SessionRegistry;
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
     pub(crate) notices: HostNotices,
+    pub(crate) metrics: Metrics,
     pub(crate) page: Page,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
@@ -44,14 +46,19 @@ impl App {
         let permit = self.connections.acquire(client.ip);
         let total = self.config.limits.max_connections;
         let is_house_full = total != 0 && self.connections.taken() >= total;
-        if permit.is_none() && !is_house_full {
-            self.notices.full(client.ip, &self.proxies);
+        if permit.is_none() {
+            self.metrics
+                .refused_connection(if is_house_full { "total" } else { "address" });
+            if !is_house_full {
+                self.notices.full(client.ip, &self.proxies);
+            }
         }
         permit
     }
 
     /// Tells the host of a page that was not let in.
     pub(crate) fn refused_origin(&self, headers: &HeaderMap) {
+        self.metrics.refused_connection("origin");
         let pages: Vec<_> = headers.get_all(ORIGIN).iter().collect();
         let pages: Vec<_> = pages
             .iter()

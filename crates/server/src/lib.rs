@@ -3,13 +3,14 @@
 //!
 //! ```text
 //!  TCP ── listener ── http ──┬── page        the files of the page
-//!                            └── upgrade ── connection ── registry ── hub
+//!         (tls)              └── upgrade ── connection ── registry ── hub
 //!                                              │            ├ send_queue         per connection
 //!                                              │            └ resumable_session  per session
 //!                                              └ login ── token, ice
 //! ```
 //!
-//! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags.
+//! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags, the
+//! `certificates` of both, which `acme` fetches, and the `observer`, which the host sees.
 //! [`wimpex_hub`] decides and does nothing else; everything that waits is around it.
 //!
 //! This crate must not know the client, nor look into a session description.
@@ -35,6 +36,8 @@ mod listener;
 mod listeners;
 mod login;
 mod lost_sessions;
+mod metrics;
+mod observer;
 mod origin;
 mod page;
 mod random;
@@ -76,6 +79,8 @@ use fairness::StrangerLimits;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
+use metrics::Metrics;
+use observer::Observer;
 use origin::Origins;
 use page::Page;
 use registry::{RegistryLimits, SessionRegistry};
@@ -145,6 +150,7 @@ impl Server {
         let other_domains = config.https.other_origins();
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
+        let metrics = Metrics::default();
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
@@ -166,6 +172,7 @@ impl Server {
                 config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
+                metrics.clone(),
             ),
             tokens: Tokens::new(key),
             ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
@@ -173,6 +180,7 @@ impl Server {
                 .map_err(StartError::Origin)?,
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
+            metrics,
             page: Page::load(config.page_dir.as_deref())?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
@@ -211,7 +219,15 @@ impl Server {
     /// See [`run`].
     pub async fn run_on(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
         let stopping = CancellationToken::new();
-        let doors = doors(listeners, &self.app, self.certificates.as_ref());
+        let observer = Observer {
+            app: Arc::clone(&self.app),
+            relay: self.relay.as_ref().map(Relay::handle),
+            certificates: self
+                .certificates
+                .as_ref()
+                .map(|own| Arc::clone(own.store())),
+        };
+        let doors = doors(listeners, observer);
         // Also when this is dropped.
         let guard = stopping.clone().drop_guard();
         let relay = self
@@ -287,9 +303,10 @@ impl RelayServer {
 }
 
 /// What is behind each port.
-fn doors(listeners: Listeners, app: &Arc<App>, certificates: Option<&Certificates>) -> Vec<Door> {
+fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
+    let app = &observer.app;
     let page = http::router(Arc::clone(app));
-    let store = certificates.map(Certificates::store);
+    let store = observer.certificates.as_ref();
     let tls = store.and_then(|store| tls::https_config(store).ok());
     let plain = |listener, router: &axum::Router| Door {
         listener,
@@ -323,6 +340,9 @@ fn doors(listeners: Listeners, app: &Arc<App>, certificates: Option<&Certificate
                 .map(|listener| plain(listener, &to_https)),
         );
     }
+    let observed = observer::router(observer.clone());
+    let metrics = listeners.metrics.into_iter();
+    doors.extend(metrics.map(|listener| plain(listener, &observed)));
     doors
 }
 

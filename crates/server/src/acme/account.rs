@@ -1,11 +1,20 @@
 //! Who we are to the certificate authority.
 
+use std::path::PathBuf;
+
 use instant_acme::{Account, AccountBuilder, NewAccount};
 use tracing::{info, warn};
 
-use super::Authority;
 use super::folder::Folder;
 use super::order::Failure;
+
+/// Whom to ask, and as whom.
+pub(super) struct Authority {
+    pub(super) directory: String,
+    /// Who vouches for it, if not one of those that the system trusts.
+    pub(super) root: Option<PathBuf>,
+    pub(super) email: Option<String>,
+}
 
 /// The account that is kept, or a new one.
 pub(super) async fn open(authority: &Authority, folder: &Folder) -> Result<Account, Failure> {

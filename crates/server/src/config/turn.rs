@@ -16,7 +16,7 @@ use wimpex_relay::peers::parse_block;
 #[command(next_help_heading = "The server's own STUN and TURN")]
 pub struct TurnConfig {
     /// Serve STUN and TURN too
-    /// [default: when --listen is not loopback and there is no --turn-url]
+    /// [default: when the page is not served on loopback alone and there is no --turn-url]
     #[arg(long, env = "WIMPEX_TURN", value_name = "BOOL", num_args = 0..=1,
           require_equals = true, default_missing_value = "true")]
     pub turn: Option<bool>,

@@ -15,6 +15,7 @@ mod lifecycle;
 mod limits;
 mod login;
 mod numbering;
+mod observer;
 mod page;
 mod program;
 mod proxies;
