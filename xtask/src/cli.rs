@@ -92,7 +92,7 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium with its driver and coturn's clients too, which the tests need
+        /// Chromium with its driver, coturn's clients, pebble and nginx too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too
@@ -162,6 +162,7 @@ impl Cli {
                         chromium: tests,
                         firefox,
                         coturn: tests,
+                        hosting: tests,
                         python: tests,
                         networks: tests,
                     },

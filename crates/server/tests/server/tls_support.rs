@@ -7,13 +7,14 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Handle, Listeners, Server, StartError};
 
@@ -157,6 +158,28 @@ impl Trusting {
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let stream = TcpStream::connect(address).await?;
         soon(TlsConnector::from(Arc::clone(&self.0)).connect(name, stream)).await
+    }
+
+    /// From an address of its own, as another household has, with its origin, and with a
+    /// header that somebody has made up.
+    pub(crate) async fn websocket_from(
+        &self,
+        address: SocketAddr,
+        name: &str,
+        household: u8,
+    ) -> WebSocketStream<TlsStream<TcpStream>> {
+        let socket = TcpSocket::new_v4().unwrap();
+        let local = std::net::Ipv4Addr::new(127, 7, 1, household);
+        socket.bind(SocketAddr::from((local, 0))).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let server = ServerName::try_from(name.to_owned()).unwrap();
+        let connector = TlsConnector::from(Arc::clone(&self.0));
+        let stream = soon(connector.connect(server, stream)).await.unwrap();
+        let mut request = format!("wss://{name}/ws").into_client_request().unwrap();
+        let headers = request.headers_mut();
+        headers.insert("origin", format!("https://{name}").parse().unwrap());
+        headers.insert("x-forwarded-for", "198.51.100.77".parse().unwrap());
+        soon(client_async(request, stream)).await.unwrap().0
     }
 
     /// The certificate that is shown, if it can be trusted.
