@@ -6,6 +6,7 @@
 //! before it.
 
 mod check;
+mod documents;
 mod environment;
 mod example;
 mod fault;
@@ -21,6 +22,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
+pub use documents::{completions, manual};
 pub use example::example;
 pub use fault::{Fault, Place};
 
@@ -53,6 +55,13 @@ pub enum Action {
     CheckConfig,
     /// Print a configuration file with everything that can be set and what it is by default
     ExampleConfig,
+    /// Print what a shell needs to complete this command line
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, as roff
+    Man,
 }
 
 /// Why there is no [`Cli`].

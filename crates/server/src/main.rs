@@ -23,11 +23,19 @@ fn main() -> ExitCode {
             println!("The configuration is fine.");
             ExitCode::SUCCESS
         }
-        Some(Action::ExampleConfig) => {
-            print!("{}", wimpex_server::cli::example());
-            ExitCode::SUCCESS
-        }
+        Some(Action::ExampleConfig) => print_all(wimpex_server::cli::example().as_bytes()),
+        Some(Action::Completions { shell }) => print_all(&wimpex_server::cli::completions(shell)),
+        Some(Action::Man) => print_all(&wimpex_server::cli::manual()),
         None => serve(cli.settings),
+    }
+}
+
+/// A reader who has seen enough is no error.
+fn print_all(bytes: &[u8]) -> ExitCode {
+    let mut stdout = std::io::stdout();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
     }
 }
 

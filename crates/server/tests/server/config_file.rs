@@ -264,3 +264,33 @@ fn the_example_has_every_setting_and_no_fault() {
         assert!(example.contains(&format!("#{key} = ")), "{key}");
     }
 }
+
+#[test]
+fn manual_and_completions_know_every_setting() {
+    let help = String::from_utf8(run(&["--help"], &[]).stdout).unwrap();
+    let flags: Vec<String> = help
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("--"))
+        .map(|line| {
+            line.chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                .collect()
+        })
+        .collect();
+    assert!(flags.len() > 40, "{flags:?}");
+    for arguments in [
+        &["man"][..],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+    ] {
+        let output = run(arguments, &[]);
+        assert!(output.status.success(), "{arguments:?}");
+        let text = String::from_utf8(output.stdout)
+            .unwrap()
+            .replace("\\-", "-");
+        for flag in &flags {
+            assert!(text.contains(flag.as_str()), "{arguments:?} {flag}");
+        }
+    }
+}
