@@ -1,6 +1,7 @@
 //! What a host sees of the running server, on a port of its own: measurements for
 //! Prometheus, and whether it lives and is ready.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,12 +10,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::metrics::info::Info;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::app::App;
@@ -22,6 +23,7 @@ use crate::page;
 use crate::tls::CertificateStore;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// See the module.
 #[derive(Clone)]
@@ -52,7 +54,12 @@ async fn readyz(State(observer): State<Observer>) -> Response {
     }
 }
 
-async fn metrics(State(observer): State<Observer>) -> Response {
+/// Prometheus asks for OpenMetrics; other programs, and curl, get the older format.
+async fn metrics(State(observer): State<Observer>, headers: HeaderMap) -> Response {
+    let accepted = headers.get_all(ACCEPT).iter();
+    let takes_open_metrics = accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("application/openmetrics-text"));
     let mut text = String::new();
     if encode(&mut text, &observer.registry()).is_err() {
         return page::text(
@@ -60,11 +67,38 @@ async fn metrics(State(observer): State<Observer>) -> Response {
             "Cannot be written down.\n",
         );
     }
+    let (text, kind) = if takes_open_metrics {
+        (text, OPEN_METRICS)
+    } else {
+        (older_format(&text), TEXT)
+    };
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Prometheus' text format 0.0.4, in which a counter's name ends in `_total` where it is
+/// described too, and which has neither units nor an end.
+fn older_format(open_metrics: &str) -> String {
+    let counters: HashSet<&str> = open_metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter"))
+        .collect();
+    let mut text = String::with_capacity(open_metrics.len());
+    for line in open_metrics.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some("UNIT" | "EOF"), ..) => continue,
+            (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
+                text.extend(["# ", what, " ", name, "_total ", rest]);
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 impl Observer {
@@ -89,8 +123,11 @@ impl Observer {
     /// All measurements as they are now.
     fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("wimpex");
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "Which version it is", version);
+        // A gauge, as everybody has it: the type "info" is one of OpenMetrics only.
+        let build = Family::<[(&str, &str); 1], Gauge>::default();
+        let version = [("version", env!("CARGO_PKG_VERSION"))];
+        build.get_or_create(&version).set(1);
+        registry.register("build_info", "Which version it is", build);
         self.app.metrics.register(&mut registry);
 
         let mut gauge = |name: &str, help: &str, value: usize| {

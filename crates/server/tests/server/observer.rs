@@ -76,6 +76,14 @@ async fn what_happens_is_measured_without_who_it_was() {
     alice.error("bad-message").await;
 
     for (name, expected) in [
+        (
+            concat!(
+                "wimpex_build_info{version=\"",
+                env!("CARGO_PKG_VERSION"),
+                "\"}"
+            ),
+            1.0,
+        ),
         ("wimpex_sockets", 2.0),
         ("wimpex_sessions", 2.0),
         ("wimpex_users", 2.0),
@@ -95,13 +103,38 @@ async fn what_happens_is_measured_without_who_it_was() {
     ] {
         assert_eq!(server.value(name).await, Some(expected), "{name}");
     }
+    // Two formats, each with its own names of what is counted.
     let reply = server.get("/metrics").await;
+    assert!(
+        reply
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain; version=0.0.4")
+    );
+    assert!(
+        reply
+            .text()
+            .contains("# TYPE wimpex_refusals_total counter\n")
+    );
+    assert!(
+        reply
+            .text()
+            .contains("# HELP wimpex_turn_to_peers_bytes_total ")
+    );
+    assert!(!reply.text().contains("# UNIT") && !reply.text().contains("# EOF"));
+    let accept = request(
+        "GET",
+        "/metrics",
+        &["accept: application/openmetrics-text;version=1.0.0"],
+    );
+    let reply = Reply::of(server.metrics, &accept).await;
     assert!(
         reply
             .header("content-type")
             .unwrap()
             .starts_with("application/openmetrics-text")
     );
+    assert!(reply.text().contains("# TYPE wimpex_refusals counter\n"));
     assert!(reply.text().ends_with("# EOF\n"));
     for private in [
         &*alice.id,
