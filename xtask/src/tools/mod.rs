@@ -21,7 +21,7 @@ use anyhow::Result;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
-pub(crate) use cargo_tool::cargo_fuzz;
+pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz};
 pub(crate) use rust_target::{ensure_components, ensure_nightly};
 
 /// What a command needs besides what builds the page.
