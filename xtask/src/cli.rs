@@ -9,8 +9,8 @@ use crate::testing::Part;
 use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, model, mutants, natlab, page, proc, reproduce, run, server, size,
-    soak, testing, tidy,
+    bench, checks, dev, fuzz, model, mutants, natlab, package, page, proc, reproduce, run, server,
+    size, soak, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -37,6 +37,8 @@ enum Command {
     },
     /// Build the page and the server in release
     Build,
+    /// Build the server as a Debian package
+    Package,
     /// Run the tests: unit, wasm (in headless Chromium) and e2e (two browsers, one server)
     Test {
         /// Only this part
@@ -92,7 +94,7 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium with its driver and coturn's clients too, which the tests need
+        /// Chromium with its driver, coturn's clients, pebble and nginx too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too
@@ -113,6 +115,11 @@ impl Cli {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
                 page::build(&workspace, &tools)?;
                 server::build(&workspace)?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Package => {
+                let tools = Tools::ensure(&workspace, Wanted::default())?;
+                package::package(&workspace, &tools)?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Test { part, args } => testing::test(&workspace, part, &args),
@@ -162,6 +169,7 @@ impl Cli {
                         chromium: tests,
                         firefox,
                         coturn: tests,
+                        hosting: tests,
                         python: tests,
                         networks: tests,
                     },

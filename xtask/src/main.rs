@@ -12,6 +12,7 @@ mod fuzz;
 mod model;
 mod mutants;
 mod natlab;
+mod package;
 mod page;
 mod proc;
 mod report;

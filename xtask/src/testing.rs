@@ -37,6 +37,7 @@ pub(crate) fn test(
         test_runner: matches!(only, None | Some(Part::Wasm)),
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
+        hosting: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
         networks: matches!(only, None | Some(Part::E2e)),
         ..Wanted::default()

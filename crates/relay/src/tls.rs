@@ -7,6 +7,8 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::ResolvesServerCert;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 /// Why there can be no TLS.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,29 @@ pub fn from_pem_files(
     certificate: &Path,
     key: &Path,
 ) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+    let certified = certified_key(certificate, key)?;
+    with_resolver(Arc::new(SingleCertAndKey::from(certified)))
+}
+
+/// The same with a certificate that may become another one while it is used.
+///
+/// # Errors
+/// Only [`TlsError::Use`].
+pub fn with_resolver(
+    resolver: Arc<dyn ResolvesServerCert>,
+) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_cert_resolver(resolver);
+    Ok(Arc::new(config))
+}
+
+/// A certificate with those that vouch for it, and its key.
+///
+/// # Errors
+/// See [`TlsError`].
+pub fn certified_key(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     let failed = |what, path: &Path, reason: String| TlsError::Read {
         what,
         path: path.to_owned(),
@@ -49,9 +74,6 @@ pub fn from_pem_files(
     }
     let private =
         PrivateKeyDer::from_pem_file(key).map_err(|error| failed("key", key, error.to_string()))?;
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, private)?;
-    Ok(Arc::new(config))
+    let certified = CertifiedKey::from_der(chain, private, &ring::default_provider())?;
+    Ok(certified)
 }

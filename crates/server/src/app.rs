@@ -1,13 +1,19 @@
 //! What all connections share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::HeaderMap;
+use http::header::ORIGIN;
 use tokio_util::task::TaskTracker;
-use wimpex_limits::PerNetworkLimiter;
+use wimpex_limits::{PerNetworkLimiter, Permit};
 use wimpex_relay::clock::Clock;
 
+use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::host_notices::HostNotices;
 use crate::ice::Ice;
+use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
 use crate::registry::SessionRegistry;
@@ -21,8 +27,45 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) ice: Ice,
     pub(crate) origins: Origins,
+    pub(crate) proxies: TrustedProxies,
+    pub(crate) notices: HostNotices,
+    pub(crate) metrics: Metrics,
     pub(crate) page: Page,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
+}
+
+impl App {
+    /// A place for a WebSocket that a peer has asked for, for itself or as a proxy.
+    pub(crate) fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Permit> {
+        let client = self.proxies.client_of(peer, headers);
+        if let Some(gap) = client.gap {
+            self.notices.gap(client.ip, gap, &self.proxies);
+        }
+        let permit = self.connections.acquire(client.ip);
+        let total = self.config.limits.max_connections;
+        let is_house_full = total != 0 && self.connections.taken() >= total;
+        if permit.is_none() {
+            self.metrics
+                .refused_connection(if is_house_full { "total" } else { "address" });
+            if !is_house_full {
+                self.notices.full(client.ip, &self.proxies);
+            }
+        }
+        permit
+    }
+
+    /// Tells the host of a page that was not let in.
+    pub(crate) fn refused_origin(&self, headers: &HeaderMap) {
+        self.metrics.refused_connection("origin");
+        let pages: Vec<_> = headers.get_all(ORIGIN).iter().collect();
+        let pages: Vec<_> = pages
+            .iter()
+            .map(|page| String::from_utf8_lossy(page.as_bytes()))
+            .collect();
+        let expected = self.origins.expected(headers);
+        self.notices
+            .refused_origin(self.clock.now(), &pages.join(", "), &expected);
+    }
 }

@@ -1,7 +1,10 @@
 //! What can be set, where it comes from, and what it is when nobody says.
 //!
-//! Every flag has an environment variable `WIMPEX_…`. A limit of 0 is no limit.
+//! Every flag has an environment variable `WIMPEX_…` and, under its own name, a key in the
+//! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
+mod https;
+mod operation;
 mod turn;
 
 use std::fmt;
@@ -11,17 +14,23 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
+use ipnet::IpNet;
 use wimpex_protocol::limits;
+use wimpex_relay::peers::parse_block;
 
+pub use crate::client_address::ForwardedHeader;
+pub use https::{Domain, HttpsConfig};
+pub use operation::{LogFormat, OperationConfig};
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "wimpex-server", version)]
 pub struct Config {
-    /// The address and port to listen on; port 0 lets the system choose
-    #[arg(long, env = "WIMPEX_LISTEN", default_value = DEFAULT_LISTEN)]
-    pub listen: SocketAddr,
+    /// The address and port to listen on for http, which is for a proxy or this machine; port 0
+    /// lets the system choose [default: 127.0.0.1:8080; none where https is served]
+    #[arg(long, env = "WIMPEX_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
 
     /// What this process does; several share the work with the same --secret-file
     #[arg(long, env = "WIMPEX_ROLE", value_enum, default_value_t = Role::All)]
@@ -50,14 +59,28 @@ pub struct Config {
     )]
     pub allow_origin: Vec<String>,
 
-    /// Believe the last entry of X-Forwarded-For if this address sends it; may be repeated
+    /// Believe what proxies with these addresses, such as 127.0.0.1 or 10.0.0.0/8, say about where
+    /// visitors come from; may be repeated
     #[arg(
         long,
         env = "WIMPEX_TRUSTED_PROXY",
-        value_name = "IP",
+        value_name = "CIDR",
+        value_parser = parse_block,
         value_delimiter = ','
     )]
-    pub trusted_proxy: Vec<IpAddr>,
+    pub trusted_proxy: Vec<IpNet>,
+
+    /// Where trusted proxies say it
+    #[arg(long, env = "WIMPEX_FORWARDED_HEADER", value_enum, default_value_t = ForwardedHeader::XForwardedFor)]
+    pub forwarded_header: ForwardedHeader,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub https: HttpsConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub operation: OperationConfig,
 
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -76,18 +99,19 @@ pub struct Config {
     pub timing: Timing,
 }
 
-const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
-
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: None,
             role: Role::All,
             page_dir: None,
             secret_file: None,
             origin: None,
             allow_origin: Vec::new(),
             trusted_proxy: Vec::new(),
+            forwarded_header: ForwardedHeader::default(),
+            https: HttpsConfig::default(),
+            operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
             limits: Limits::default(),
@@ -271,6 +295,12 @@ pub struct Timing {
     pub flood_seconds: u32,
     /// For all connections to end after a shutdown began.
     pub shutdown: Duration,
+    /// Before a certificate authority that was away is asked again for the first time.
+    pub acme_retry: Duration,
+    /// Between two certificates that are fetched, whatever the clocks say.
+    pub acme_pause: Duration,
+    /// How often the files of a certificate are looked at.
+    pub certificate_files: Duration,
 }
 
 impl Default for Timing {
@@ -288,11 +318,45 @@ impl Default for Timing {
             tick: Duration::from_millis(500),
             flood_seconds: 5,
             shutdown: Duration::from_secs(4),
+            acme_retry: Duration::from_secs(30),
+            acme_pause: Duration::from_secs(60 * 60),
+            certificate_files: Duration::from_secs(10),
         }
     }
 }
 
 impl Config {
+    /// Where plain http is served, if it is.
+    pub fn http_listen(&self) -> Option<SocketAddr> {
+        let by_default = SocketAddr::from(([127, 0, 0, 1], 8080));
+        self.listen
+            .or_else(|| (!self.serves_https()).then_some(by_default))
+    }
+
+    /// Where the page is served to people: over https if it is served that way.
+    pub fn page_listen(&self) -> IpAddr {
+        let https = self.https.listen().first().copied();
+        https
+            .or_else(|| self.http_listen())
+            .map_or(IpAddr::from([127, 0, 0, 1]), |address| address.ip())
+    }
+
+    /// Whether this server ends https itself.
+    pub fn serves_https(&self) -> bool {
+        !self.https.listen().is_empty()
+    }
+
+    /// Where the key is kept that guests stay the same by, if not in the place of the platform.
+    pub fn secret_file(&self) -> Option<PathBuf> {
+        let in_state = || Some(self.operation.state_dir.as_ref()?.join("server-secret"));
+        self.secret_file.clone().or_else(in_state)
+    }
+
+    /// What stands in people's address bars, if it is known.
+    pub fn own_origin(&self) -> Option<String> {
+        self.origin.clone().or_else(|| self.https.origin())
+    }
+
     /// How often a peer is pinged; None means never, and then silence is no
     /// reason to drop it either.
     pub fn ping_every(&self) -> Option<Duration> {
@@ -334,7 +398,10 @@ mod tests {
         use clap::CommandFactory;
         Config::command().debug_assert();
         let parsed = Config::parse_from(["wimpex-server"]);
-        assert_eq!(parsed.listen, Config::default().listen);
+        assert_eq!(
+            parsed.http_listen(),
+            Some(SocketAddr::from(([127, 0, 0, 1], 8080)))
+        );
         assert_eq!(parsed.limits.max_frame_bytes, 65_536);
         assert_eq!(parsed.ping_every(), Some(Duration::from_secs(10)));
     }

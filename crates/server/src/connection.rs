@@ -70,6 +70,7 @@ where
         app.registry.leave(id);
     }
     info!(connection = id.0, reason = %end, "left");
+    app.metrics.closed_connection(end.label());
     let Connection { mut ws, queue, .. } = socket;
     close_handshake::perform(&mut ws, end, Some(queue), app.config.timing.close_handshake).await;
 }
@@ -287,7 +288,11 @@ where
             }
         }
         match message {
-            Message::Text(text) => self.handle(ClientMessage::decode_frame(&text), text.len()),
+            Message::Text(text) => {
+                let frame = ClientMessage::decode_frame(&text);
+                let _timer = self.app.metrics.received(&frame.message);
+                self.handle(frame, text.len())
+            }
             Message::Binary(_) => {
                 self.refuse(ErrorCode::BadMessage, "A frame must be text, not binary.");
                 Ok(())

@@ -16,6 +16,12 @@ pub enum StartError {
     /// A STUN or TURN flag makes no sense.
     #[error("{0}")]
     Ice(String),
+    /// The certificate cannot be used.
+    #[error("{0}")]
+    Tls(#[from] wimpex_relay::tls::TlsError),
+    /// Certificates cannot be had, or not be kept.
+    #[error("{0}")]
+    Certificates(String),
     /// The relay cannot have its ports.
     #[error("STUN and TURN: {0} (--turn=false goes without)")]
     Relay(#[from] wimpex_relay::StartError),

@@ -87,7 +87,9 @@ impl Ice {
     }
 }
 
-fn check_schemes(urls: &[String], flag: &str, schemes: [&str; 2]) -> Result<(), String> {
+/// # Errors
+/// A sentence about the first that has neither scheme.
+pub(crate) fn check_schemes(urls: &[String], flag: &str, schemes: [&str; 2]) -> Result<(), String> {
     let fits = |url: &&String| {
         let rest = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
         rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))

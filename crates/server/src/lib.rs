@@ -3,19 +3,23 @@
 //!
 //! ```text
 //!  TCP ── listener ── http ──┬── page        the files of the page
-//!                            └── upgrade ── connection ── registry ── hub
+//!         (tls)              └── upgrade ── connection ── registry ── hub
 //!                                              │            ├ send_queue         per connection
 //!                                              │            └ resumable_session  per session
 //!                                              └ login ── token, ice
 //! ```
 //!
-//! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags.
+//! Beside them the relay of [`wimpex_relay`], for whom `turn` translates flags, the
+//! `certificates` of both, which `acme` fetches, and the `observer`, which the host sees.
 //! [`wimpex_hub`] decides and does nothing else; everything that waits is around it.
 //!
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
 
+mod acme;
 mod app;
+mod certificates;
+pub mod cli;
 mod client_address;
 pub mod config;
 mod connection;
@@ -25,11 +29,15 @@ mod error;
 mod fairness;
 mod frame;
 mod headers;
+mod host_notices;
 mod http;
 mod ice;
 mod listener;
+mod listeners;
 mod login;
 mod lost_sessions;
+mod metrics;
+mod observer;
 mod origin;
 mod page;
 mod random;
@@ -39,16 +47,21 @@ mod resumable_session;
 mod secret;
 mod send_queue;
 mod tcp_client;
+mod tls;
+mod to_https;
 mod token;
 mod turn;
 mod upgrade;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_rustls::{TlsAcceptor, rustls};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 use wimpex_limits::PerNetworkLimiter;
 use wimpex_relay::Relay;
@@ -57,14 +70,22 @@ use wimpex_relay::clock::Clock;
 pub use config::{Config, Role};
 pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
+pub use listeners::{ListenError, Listeners};
 
 use app::App;
+use certificates::Certificates;
+use client_address::TrustedProxies;
 use fairness::StrangerLimits;
+use host_notices::HostNotices;
 use ice::Ice;
+use listener::Door;
+use metrics::Metrics;
+use observer::Observer;
 use origin::Origins;
 use page::Page;
 use registry::{RegistryLimits, SessionRegistry};
 use send_queue::QueueLimits;
+use to_https::ToHttps;
 use token::Tokens;
 
 /// Serves on `listener` until `shutdown` completes, then takes leave of every
@@ -85,6 +106,8 @@ pub async fn run(
 pub struct Server {
     app: Arc<App>,
     relay: Option<Relay>,
+    certificates: Option<Certificates>,
+    reload: Arc<Notify>,
 }
 
 /// A look at a running server from outside, for tests and measurements.
@@ -92,6 +115,7 @@ pub struct Server {
 pub struct Handle {
     app: Arc<App>,
     relay: Option<wimpex_relay::Handle>,
+    reload: Arc<Notify>,
 }
 
 /// How much the server holds at a moment. All of it is zero when nobody is there.
@@ -120,9 +144,13 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
-        let key = secret::load_or_create(config.secret_file.as_deref())?;
-        let (relay, own) = relay_beside(&config, &key)?;
+        let key = secret::load_or_create(config.secret_file().as_deref())?;
+        let certificates = Certificates::open(&config)?;
+        let (relay, own) = relay_beside(&config, &key, certificates.as_ref())?;
+        let other_domains = config.https.other_origins();
+        let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
+        let metrics = Metrics::default();
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
@@ -144,11 +172,15 @@ impl Server {
                 config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
+                metrics.clone(),
             ),
             tokens: Tokens::new(key),
             ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
-            origins: Origins::new(config.origin.as_deref(), &config.allow_origin)
+            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
                 .map_err(StartError::Origin)?,
+            proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
+            notices: HostNotices::default(),
+            metrics,
             page: Page::load(config.page_dir.as_deref())?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
@@ -161,6 +193,8 @@ impl Server {
         Ok(Self {
             app: Arc::new(app),
             relay,
+            certificates,
+            reload: Arc::default(),
         })
     }
 
@@ -169,18 +203,42 @@ impl Server {
         Handle {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
+            reload: Arc::clone(&self.reload),
         }
     }
 
-    /// See [`run`].
+    /// Serves http alone; see [`run`].
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let listeners = Listeners {
+            http: vec![listener],
+            ..Listeners::default()
+        };
+        self.run_on(listeners, shutdown).await;
+    }
+
+    /// See [`run`].
+    pub async fn run_on(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
         let stopping = CancellationToken::new();
+        let observer = Observer {
+            app: Arc::clone(&self.app),
+            relay: self.relay.as_ref().map(Relay::handle),
+            certificates: self
+                .certificates
+                .as_ref()
+                .map(|own| Arc::clone(own.store())),
+        };
+        let doors = doors(listeners, observer);
         // Also when this is dropped.
         let guard = stopping.clone().drop_guard();
         let relay = self
             .relay
             .map(|relay| tokio::spawn(relay.run(stopping.cancelled_owned())));
-        listener::serve(listener, self.app, shutdown).await;
+        let upkeep = self.certificates.map(|certificates| {
+            let (app, reload) = (Arc::clone(&self.app), self.reload);
+            tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
+        });
+        let _upkeep = upkeep.map(AbortOnDropHandle::new);
+        listener::serve(doors, self.app, shutdown).await;
         drop(guard);
         if let Some(relay) = relay {
             let _ = relay.await;
@@ -188,17 +246,111 @@ impl Server {
     }
 }
 
-/// The relay alone, for `--role turn`. Must be called within a Tokio runtime.
-///
-/// # Errors
-/// See [`StartError`].
-pub fn relay(config: &Config) -> Result<Relay, StartError> {
-    let file = config.secret_file.as_deref();
-    let key = secret::load_or_create(file)?;
-    if config.ice.turn_secret.is_none() && !secret::is_kept(file, &key) {
-        return Err(StartError::NoSharedSecret);
+/// The relay alone, for `--role turn`.
+pub struct RelayServer {
+    relay: Relay,
+    certificates: Option<Certificates>,
+    config: Config,
+    reload: Arc<Notify>,
+}
+
+impl RelayServer {
+    /// Opens the ports. Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let file = config.secret_file();
+        let key = secret::load_or_create(file.as_deref())?;
+        if config.ice.turn_secret.is_none() && !secret::is_kept(file.as_deref(), &key) {
+            return Err(StartError::NoSharedSecret);
+        }
+        let certificates = Certificates::open(&config)?;
+        let tls = turns_config(certificates.as_ref())?;
+        let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
+        Ok(Self {
+            relay: open_relay(&relay)?,
+            certificates,
+            config,
+            reload: Arc::default(),
+        })
     }
-    open_relay(&turn::relay_config(config, &key).map_err(StartError::Ice)?)
+
+    /// Where it listens for UDP and TCP.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.relay.addresses()
+    }
+
+    /// Reads what can be read anew while it runs: the certificate.
+    pub fn reload(&self) -> impl Fn() + Send + Sync + 'static {
+        let reload = Arc::clone(&self.reload);
+        move || reload.notify_one()
+    }
+
+    /// Serves until `shutdown` completes; then everything ends at once.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        let upkeep = async {
+            match self.certificates {
+                Some(certificates) => certificates.keep(&self.config, &self.reload).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.relay.run(shutdown) => {}
+            () = upkeep => {}
+        }
+    }
+}
+
+/// What is behind each port.
+fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
+    let app = &observer.app;
+    let page = http::router(Arc::clone(app));
+    let store = observer.certificates.as_ref();
+    let tls = store.and_then(|store| tls::https_config(store).ok());
+    let plain = |listener, router: &axum::Router| Door {
+        listener,
+        tls: None,
+        router: router.clone(),
+    };
+    let mut doors: Vec<Door> = Vec::new();
+    doors.extend(
+        listeners
+            .http
+            .into_iter()
+            .map(|listener| plain(listener, &page)),
+    );
+    if let (Some(store), Some(tls)) = (store, tls) {
+        let to_https = to_https::router(ToHttps {
+            store: Arc::clone(store),
+            domains: app.config.https.domain.clone().into(),
+            port: listeners.https.first().map_or(443, |listener| {
+                listener.local_addr().map_or(443, |address| address.port())
+            }),
+        });
+        doors.extend(listeners.https.into_iter().map(|listener| Door {
+            listener,
+            tls: Some(TlsAcceptor::from(Arc::clone(&tls))),
+            router: page.clone(),
+        }));
+        doors.extend(
+            listeners
+                .redirect
+                .into_iter()
+                .map(|listener| plain(listener, &to_https)),
+        );
+    }
+    let observed = observer::router(observer.clone());
+    let metrics = listeners.metrics.into_iter();
+    doors.extend(metrics.map(|listener| plain(listener, &observed)));
+    doors
+}
+
+fn turns_config(
+    certificates: Option<&Certificates>,
+) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
+    let store = certificates.map(Certificates::store);
+    Ok(store.map(tls::turns_config).transpose()?)
 }
 
 /// The relay of a server that does everything, and what clients are told of it,
@@ -206,12 +358,13 @@ pub fn relay(config: &Config) -> Result<Relay, StartError> {
 fn relay_beside(
     config: &Config,
     key: &[u8],
+    certificates: Option<&Certificates>,
 ) -> Result<(Option<Relay>, Option<turn::Own>), StartError> {
     if !turn::is_wanted(config) {
         return Ok((None, None));
     }
     let asked_for = config.turn.turn == Some(true);
-    let told = match turn::relay_config(config, key) {
+    let told = match turn::relay_config(config, key, turns_config(certificates)?) {
         Ok(told) => told,
         Err(reason) if asked_for => return Err(StartError::Ice(reason)),
         Err(reason) => {
@@ -253,6 +406,12 @@ fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
 }
 
 impl Handle {
+    /// Reads what can be read anew while the server runs: the certificate. Everything
+    /// else is read when it starts.
+    pub fn reload(&self) {
+        self.reload.notify_one();
+    }
+
     /// A look at the relay, if this server has one.
     pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
         self.relay.as_ref()

@@ -1,29 +1,33 @@
-//! The listener: from TCP connections to HTTP, and to their end.
+//! The listeners: from TCP connections to HTTP, and to their end.
 
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use futures_util::future::join_all;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use wimpex_limits::PerNetworkLimiter;
 
 use crate::app::App;
-use crate::http;
 use crate::tcp_client::TcpClient;
+use crate::tls::ACME_TLS_ALPN;
 
 /// TCP connections beside the WebSockets: browsers that fetch the page, and
 /// those that are being turned away.
@@ -33,20 +37,24 @@ const CONNECTIONS_PER_WEBSOCKET: usize = 4;
 /// Nothing that we answer needs a longer request head.
 const HEAD_BYTES: usize = 16 * 1024;
 
+/// A port, and what is behind it.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    /// `None` without TLS.
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) router: Router,
+}
+
 /// Serves until `shutdown` completes; then nothing new is let in, sockets are
 /// closed with 1001, and after a short while this returns.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    app: Arc<App>,
-    shutdown: impl Future<Output = ()>,
-) {
+pub(crate) async fn serve(doors: Vec<Door>, app: Arc<App>, shutdown: impl Future<Output = ()>) {
     let stopping = CancellationToken::new();
+    let shared = Shared::new(&app, &stopping);
     tokio::select! {
-        () = accept_all(&listener, &app, &stopping) => {}
+        _ = join_all(doors.into_iter().map(|door| accept_all(door, &shared))) => {}
         () = look_after_sessions(&app) => {}
         () = pin!(shutdown) => {}
     }
-    drop(listener);
     stopping.cancel();
     info!("shutting down");
     app.registry.close();
@@ -64,34 +72,52 @@ async fn look_after_sessions(app: &App) {
     }
 }
 
-async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &CancellationToken) {
-    let limits = &app.config.limits;
-    let room = Arc::new(Semaphore::new(match limits.max_connections {
-        0 => Semaphore::MAX_PERMITS,
-        limit => limit
-            .saturating_add(SPARE_CONNECTIONS)
-            .min(Semaphore::MAX_PERMITS),
-    }));
-    let places = PerNetworkLimiter::new(
-        limits
+/// What all doors share: whoever comes by another one is no other client.
+struct Shared {
+    app: Arc<App>,
+    room: Arc<Semaphore>,
+    places: Arc<PerNetworkLimiter>,
+    stopping: CancellationToken,
+}
+
+impl Shared {
+    fn new(app: &Arc<App>, stopping: &CancellationToken) -> Self {
+        let limits = &app.config.limits;
+        let room = match limits.max_connections {
+            0 => Semaphore::MAX_PERMITS,
+            limit => limit
+                .saturating_add(SPARE_CONNECTIONS)
+                .min(Semaphore::MAX_PERMITS),
+        };
+        let per_network = limits
             .connections_per_address
-            .saturating_mul(CONNECTIONS_PER_WEBSOCKET),
-        0,
-    );
-    let service = TowerToHyperService::new(http::router(Arc::clone(app)));
+            .saturating_mul(CONNECTIONS_PER_WEBSOCKET);
+        Self {
+            app: Arc::clone(app),
+            room: Arc::new(Semaphore::new(room)),
+            places: PerNetworkLimiter::new(per_network, 0),
+            stopping: stopping.clone(),
+        }
+    }
+}
+
+async fn accept_all(door: Door, shared: &Shared) {
+    let app = &shared.app;
+    let service = TowerToHyperService::new(door.router);
     loop {
         // Waiting in the kernel's queue costs nobody anything.
-        let Ok(room) = Arc::clone(&room).acquire_owned().await else {
+        let Ok(room) = Arc::clone(&shared.room).acquire_owned().await else {
             return;
         };
-        let (stream, peer) = accept(listener).await;
+        let (stream, peer) = accept(&door.listener).await;
         let peer = peer.to_canonical();
-        let permit = if app.config.trusted_proxy.contains(&peer) {
+        let permit = if app.proxies.contains(peer) {
             None
-        } else if let Some(permit) = places.acquire(peer) {
+        } else if let Some(permit) = shared.places.acquire(peer) {
             Some(permit)
         } else {
             debug!("too many connections from one address");
+            app.notices.full(peer, &app.proxies);
             continue;
         };
         let client = Arc::new(TcpClient {
@@ -104,27 +130,53 @@ async fn accept_all(listener: &TcpListener, app: &Arc<App>, stopping: &Cancellat
             request.extensions_mut().insert(Arc::clone(&client));
             service.call(request)
         });
-        let mut builder = http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(app.config.timing.http_head)
-            .max_buf_size(HEAD_BYTES);
-        let io = TokioIo::new(with_write_timeout(stream, app.config.timing.write));
-        let http = builder.serve_connection(io, service).with_upgrades();
-        let stopping = stopping.clone();
-        app.tasks.spawn(async move {
-            let mut http = pin!(http);
-            let ended = tokio::select! {
-                ended = http.as_mut() => ended,
-                () = stopping.cancelled() => {
-                    http.as_mut().graceful_shutdown();
-                    http.await
-                }
-            };
-            if let Err(error) = ended {
-                debug!(%error, "HTTP connection ended");
+        let stream = with_write_timeout(stream, app.config.timing.write);
+        let head = app.config.timing.http_head;
+        let stopping = shared.stopping.clone();
+        match door.tls.clone() {
+            None => {
+                app.tasks.spawn(serve_http(stream, service, head, stopping));
             }
-        });
+            Some(tls) => {
+                app.tasks.spawn(async move {
+                    // A handshake takes no longer than a head would.
+                    let stream = match timeout(head, tls.accept(stream)).await {
+                        Ok(Ok(stream)) => stream,
+                        Ok(Err(error)) => return debug!(%error, "no TLS"),
+                        Err(_) => return debug!("no TLS in time"),
+                    };
+                    // Whoever asks so has seen what it wanted to see.
+                    if stream.get_ref().1.alpn_protocol() != Some(ACME_TLS_ALPN) {
+                        serve_http(stream, service, head, stopping).await;
+                    }
+                });
+            }
+        }
+    }
+}
+
+async fn serve_http<I, S>(io: I, service: S, head: Duration, stopping: CancellationToken)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Incoming>, Response = axum::response::Response>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(HEAD_BYTES);
+    let http = builder.serve_connection(TokioIo::new(io), service);
+    let mut http = pin!(http.with_upgrades());
+    let ended = tokio::select! {
+        ended = http.as_mut() => ended,
+        () = stopping.cancelled() => {
+            http.as_mut().graceful_shutdown();
+            http.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "HTTP connection ended");
     }
 }
 
@@ -160,10 +212,7 @@ fn is_the_peers(error: &io::Error) -> bool {
 }
 
 /// A peer that takes nothing must not keep its connection alive by that.
-fn with_write_timeout(
-    stream: TcpStream,
-    limit: Duration,
-) -> std::pin::Pin<Box<TimeoutStream<TcpStream>>> {
+fn with_write_timeout(stream: TcpStream, limit: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(limit));
     Box::pin(stream)

@@ -3,24 +3,56 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use tokio::net::TcpListener;
 use tracing::{debug, error, info, warn};
 use tracing_subscriber::EnvFilter;
-use wimpex_server::{Config, Role, Server};
+use wimpex_server::cli::{Action, Cli, Fault, ParseError};
+use wimpex_server::config::LogFormat;
+use wimpex_server::{Config, Listeners, RelayServer, Role, Server};
+
+/// As of clap, which ends the program itself where flags make no sense.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::parse_all(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(ParseError::Flags(error)) => error.exit(),
+        Err(ParseError::Faults(faults)) => return tell(&faults),
+    };
+    match cli.action {
+        Some(Action::CheckConfig) => {
+            println!("The configuration is fine.");
+            ExitCode::SUCCESS
+        }
+        Some(Action::ExampleConfig) => print_all(wimpex_server::cli::example().as_bytes()),
+        Some(Action::Completions { shell }) => print_all(&wimpex_server::cli::completions(shell)),
+        Some(Action::Man) => print_all(&wimpex_server::cli::manual()),
+        None => serve(cli.settings),
+    }
+}
+
+/// A reader who has seen enough is no error.
+fn print_all(bytes: &[u8]) -> ExitCode {
+    let mut stdout = std::io::stdout();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
+        Ok(()) | Err(_) => ExitCode::SUCCESS,
+    }
+}
+
+fn tell(faults: &[Fault]) -> ExitCode {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    match faults.len() {
+        1 => eprintln!("1 fault in the configuration."),
+        count => eprintln!("{count} faults in the configuration."),
+    }
+    ExitCode::from(USAGE)
+}
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    let mut config = Config::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // It warns of every malformed packet, which anybody can send, and its spans
-    // show keys.
-    let filter = filter.add_directive("stun_types=error".parse().expect("it is one"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+async fn serve(mut config: Config) -> ExitCode {
+    start_log(config.operation.log_format);
     // Each connection is a file descriptor; the usual soft limit is for older programs.
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(allowed) => match wimpex_server::fit_limits(&mut config, allowed) {
@@ -48,29 +80,64 @@ async fn main() -> ExitCode {
     }
 }
 
+fn start_log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // It warns of every malformed packet, which anybody can send, and its spans
+    // show keys.
+    let filter = filter.add_directive("stun_types=error".parse().expect("it is one"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
 async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     // Before anything that takes time, so that an early signal is not lost.
     let shutdown = stop_signal()?;
     if config.role == Role::Turn {
-        let relay = wimpex_server::relay(&config)?;
+        let relay = RelayServer::new(config)?;
         for address in relay.addresses() {
             println!("relaying on {address}");
         }
         std::io::stdout().flush()?;
+        on_hangup(relay.reload())?;
         relay.run(shutdown).await;
         info!("stopped");
         return Ok(());
     }
-    let listen = config.listen;
-    let listener = TcpListener::bind(listen)
-        .await
-        .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-    let address = listener.local_addr()?;
+    let listeners = Listeners::bind(&config).await?;
     let server = Server::new(config)?;
-    println!("listening on http://{address}");
+    for line in listeners.lines() {
+        println!("{line}");
+    }
     std::io::stdout().flush()?;
-    server.run(listener, shutdown).await;
+    let handle = server.handle();
+    on_hangup(move || handle.reload())?;
+    server.run_on(listeners, shutdown).await;
     info!("stopped");
+    Ok(())
+}
+
+/// Has the certificates read anew whenever the system's manager says so.
+#[cfg(unix)]
+fn on_hangup(reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            info!("reading the certificate again; everything else needs a restart");
+            reload();
+        }
+    });
+    Ok(())
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+fn on_hangup(_reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     Ok(())
 }
 

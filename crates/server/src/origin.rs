@@ -53,6 +53,19 @@ impl Origins {
         }
     }
 
+    /// Whose pages would have been let in, for the log.
+    pub(crate) fn expected(&self, headers: &HeaderMap) -> Vec<String> {
+        let own = match &self.own {
+            Some(own) => vec![own.clone()],
+            None => Origin::of_host(headers),
+        };
+        [own, self.allowed.clone()]
+            .iter()
+            .flatten()
+            .map(Origin::to_string)
+            .collect()
+    }
+
     /// For which pages a login on such a socket may be signed, as browsers write
     /// their origins (RFC 6454, section 6.2). A browser says which one it is; for
     /// other programs it may be any that is allowed.

@@ -77,6 +77,11 @@ impl Page {
         }
     }
 
+    /// Whether there is anything to show to people.
+    pub(crate) fn is_there(&self) -> bool {
+        self.assets.contains_key(INDEX)
+    }
+
     /// The answer to a request for any path that is not the server's own.
     pub(crate) fn respond(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response {
         if !matches!(*method, Method::GET | Method::HEAD) {

@@ -23,6 +23,7 @@ use crate::connection_id::ConnectionId;
 use crate::fairness::{Fairness, Standing, StrangerLimits, Unfair};
 use crate::frame::Body;
 use crate::lost_sessions::LostSessions;
+use crate::metrics::Metrics;
 use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader};
 
@@ -80,6 +81,7 @@ struct Inner {
     last_connection: u64,
     last_session: u64,
     closing: bool,
+    metrics: Metrics,
 }
 
 /// An open connection.
@@ -97,6 +99,7 @@ impl SessionRegistry {
         unacked: Duration,
         away_after: Duration,
         keep: Duration,
+        metrics: Metrics,
     ) -> Self {
         let inner = Inner {
             hub: Hub::new(Some(PRESENCE_RATE)),
@@ -111,6 +114,7 @@ impl SessionRegistry {
             last_connection: 0,
             last_session: 0,
             closing: false,
+            metrics,
         };
         Self {
             inner: Mutex::new(inner),
@@ -192,8 +196,11 @@ impl SessionRegistry {
         if !inner.connections.contains_key(&connection) {
             return;
         }
-        if let Some(outputs) = self.resume(&mut inner, connection, &identity, &mut welcome, resume)
-        {
+        let resumed = self.resume(&mut inner, connection, &identity, &mut welcome, resume);
+        if resume.is_some_and(|resume| resume.id.is_some()) {
+            inner.metrics.resumption(resumed.is_some());
+        }
+        if let Some(outputs) = resumed {
             return inner.carry_out(outputs);
         }
         let mut outputs = inner.limit_devices(&identity);
@@ -393,6 +400,18 @@ impl SessionRegistry {
         self.lock().absent_bytes
     }
 
+    /// How many messages wait to be written to all connections together, and how many bytes.
+    pub(crate) fn queued(&self) -> (usize, usize) {
+        let inner = self.lock();
+        let waiting = inner
+            .connections
+            .values()
+            .map(|handle| handle.queue.waiting());
+        waiting.fold((0, 0), |(messages, bytes), (m, b)| {
+            (messages + m, bytes + b)
+        })
+    }
+
     pub(crate) fn connections(&self) -> usize {
         self.lock().connections.len()
     }
@@ -503,7 +522,7 @@ impl Inner {
                 bytes: all.bytes.div_ceil(2),
             },
         };
-        let mut is_delivered = false;
+        let mut delivered = 0;
         for id in to {
             let Some(session) = self.sessions.get_mut(id) else {
                 continue;
@@ -517,13 +536,14 @@ impl Inner {
             let Some(frame) = session.enqueue(&body, limits) else {
                 continue;
             };
-            is_delivered = true;
+            delivered += 1;
             match handle {
                 Some(handle) => handle.queue.push_owed(frame),
                 None => self.absent_bytes += frame.len(),
             }
         }
-        is_delivered
+        self.metrics.sent(message, delivered);
+        delivered > 0
     }
 
     fn session_of(&mut self, connection: ConnectionId) -> Option<&mut ResumableSession> {
@@ -656,6 +676,7 @@ impl Inner {
     /// Returns those for whom more waits than may.
     fn deliver(&mut self, to: &[SessionId], message: &ServerMessage) -> Vec<SessionId> {
         let limits = self.limits.queue;
+        self.metrics.sent(message, to.len());
         let body = Body::of(message);
         let (sessions, connections) = (&mut self.sessions, &self.connections);
         let mut absent_bytes = 0;
@@ -684,6 +705,7 @@ impl Inner {
 
     /// To a connection, outside of any session's numbering.
     fn direct(&mut self, connection: ConnectionId, message: &ServerMessage) -> Vec<Output> {
+        self.metrics.sent(message, 1);
         let frame = Body::of(message).unnumbered();
         match self.connections.get(&connection) {
             Some(handle) if handle.queue.push(frame).is_err() => {

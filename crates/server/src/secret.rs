@@ -49,9 +49,25 @@ pub(crate) fn is_kept(file: Option<&Path>, key: &[u8; 32]) -> bool {
         .is_some_and(|path| read(&path).is_ok_and(|kept| kept == *key))
 }
 
+/// Whether a file that is there is one.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    match read(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// systemd says where with `StateDirectory=`; otherwise where the platform keeps state.
 fn default_path() -> Option<PathBuf> {
-    let folder = std::env::var_os("STATE_DIRECTORY")
+    Some(state_dir()?.join("server-secret"))
+}
+
+/// Where state is kept if nobody says.
+pub(crate) fn state_dir() -> Option<PathBuf> {
+    std::env::var_os("STATE_DIRECTORY")
         .map(PathBuf::from)
         .or_else(|| {
             Some(
@@ -59,8 +75,7 @@ fn default_path() -> Option<PathBuf> {
                     .or_else(dirs::data_local_dir)?
                     .join("wimpex"),
             )
-        })?;
-    Some(folder.join("server-secret"))
+        })
 }
 
 fn read(path: &Path) -> io::Result<[u8; 32]> {

@@ -95,6 +95,11 @@ impl SendQueue {
                 && fits(limits.bytes, self.waiting_bytes.held() + bytes))
     }
 
+    /// How many frames wait, and how many bytes.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (self.waiting_frames.held(), self.waiting_bytes.held())
+    }
+
     /// Adds a frame that another limit has let pass already: what a session is
     /// owed was bounded while it was absent, and it goes out in one piece.
     pub(crate) fn push_owed(&self, frame: OutgoingFrame) {

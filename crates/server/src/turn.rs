@@ -2,13 +2,15 @@
 //! what clients are told.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tokio_rustls::rustls;
 use wimpex_relay::config::{RelayAddress, Timing, Tls};
 use wimpex_relay::credentials::SharedSecret;
-use wimpex_relay::{outward_address, tls};
+use wimpex_relay::outward_address;
 
 use crate::config::{Config, Role, TurnConfig};
 
@@ -26,7 +28,7 @@ pub(crate) struct Own {
 
 /// Whether there is to be any, by this process or by one with `--role turn`.
 pub(crate) fn is_wanted(config: &Config) -> bool {
-    let by_default = !config.listen.ip().is_loopback() && config.ice.turn_url.is_empty();
+    let by_default = !config.page_listen().is_loopback() && config.ice.turn_url.is_empty();
     config
         .turn
         .turn
@@ -37,10 +39,14 @@ pub(crate) fn is_wanted(config: &Config) -> bool {
 ///
 /// # Errors
 /// A sentence that says which flag makes no sense.
-pub(crate) fn relay_config(config: &Config, key: &[u8]) -> Result<wimpex_relay::Config, String> {
+pub(crate) fn relay_config(
+    config: &Config,
+    key: &[u8],
+    tls: Option<Arc<rustls::ServerConfig>>,
+) -> Result<wimpex_relay::Config, String> {
     let turn = &config.turn;
     let listen = match &turn.turn_listen[..] {
-        [] => default_listen(config.listen.ip(), &turn.turn_public_ip),
+        [] => default_listen(config.page_listen(), &turn.turn_public_ip),
         listen => listen.to_vec(),
     };
     let secret = match &config.ice.turn_secret {
@@ -48,7 +54,7 @@ pub(crate) fn relay_config(config: &Config, key: &[u8]) -> Result<wimpex_relay::
         None => derived_secret(key),
     };
     Ok(wimpex_relay::Config {
-        tls: tls_config(turn, &listen)?,
+        tls: tls_config(turn, &listen, tls)?,
         relays: relays(turn, &listen)?,
         listen,
         ports: turn.turn_relay_ports.ports(),
@@ -69,8 +75,9 @@ pub(crate) fn own(
     tls: &[SocketAddr],
 ) -> Own {
     let publics = relay.relays.iter().map(|relay| relay.public);
-    let hosts: Vec<(String, Option<bool>)> = match &config.turn.turn_host {
-        Some(name) => vec![(name.clone(), None)],
+    let domain = config.https.domain.first().map(ToString::to_string);
+    let hosts: Vec<(String, Option<bool>)> = match config.turn.turn_host.clone().or(domain) {
+        Some(name) => vec![(name, None)],
         None => publics.map(|ip| (in_url(ip), Some(ip.is_ipv4()))).collect(),
     };
     let mut own = Own {
@@ -120,12 +127,16 @@ fn default_listen(ip: IpAddr, public: &[IpAddr]) -> Vec<SocketAddr> {
     listen
 }
 
-fn tls_config(turn: &TurnConfig, listen: &[SocketAddr]) -> Result<Option<Tls>, String> {
-    let (Some(cert), Some(key)) = (&turn.tls_cert, &turn.tls_key) else {
+fn tls_config(
+    turn: &TurnConfig,
+    listen: &[SocketAddr],
+    config: Option<Arc<rustls::ServerConfig>>,
+) -> Result<Option<Tls>, String> {
+    let Some(config) = config else {
         return if turn.turn_tls_listen.is_empty() {
             Ok(None)
         } else {
-            Err("--turn-tls-listen needs --tls-cert and --tls-key".to_owned())
+            Err("--turn-tls-listen needs --domain, or --tls-cert and --tls-key".to_owned())
         };
     };
     let on_tls_port = |address: &SocketAddr| SocketAddr::new(address.ip(), TLS_PORT);
@@ -134,7 +145,7 @@ fn tls_config(turn: &TurnConfig, listen: &[SocketAddr]) -> Result<Option<Tls>, S
             [] => listen.iter().map(on_tls_port).collect(),
             listen => listen.to_vec(),
         },
-        config: tls::from_pem_files(cert, key).map_err(|error| error.to_string())?,
+        config,
     }))
 }
 
@@ -186,7 +197,7 @@ mod tests {
 
     fn told(flags: &[&str]) -> Own {
         let config = parse(flags);
-        let relay = relay_config(&config, &[7; 32]).unwrap();
+        let relay = relay_config(&config, &[7; 32], None).unwrap();
         let tls = relay.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
         own(&config, &relay, &relay.listen, tls)
     }
@@ -240,26 +251,26 @@ mod tests {
     #[test]
     fn relay_sockets_are_where_it_listens() {
         let config = parse(&["--turn-listen=10.0.0.5:1", "--turn-public-ip=198.51.100.1"]);
-        let relay = relay_config(&config, &[7; 32]).unwrap();
+        let relay = relay_config(&config, &[7; 32], None).unwrap();
         let expected = RelayAddress {
             bind: "10.0.0.5".parse().unwrap(),
             public: "198.51.100.1".parse().unwrap(),
         };
         assert_eq!(relay.relays, [expected]);
         let config = parse(&["--turn-listen=10.0.0.5:1", "--turn-public-ip=2001:db8::1"]);
-        assert!(relay_config(&config, &[7; 32]).is_err());
+        assert!(relay_config(&config, &[7; 32], None).is_err());
         let config = parse(&["--turn-tls-listen=10.0.0.5:1"]);
-        assert!(relay_config(&config, &[7; 32]).is_err());
+        assert!(relay_config(&config, &[7; 32], None).is_err());
     }
 
     #[test]
     fn the_secret_is_the_same_wherever_the_file_is() {
         let config = parse(&["--turn"]);
-        let secret = |key| relay_config(&config, &[key; 32]).unwrap().secret;
+        let secret = |key| relay_config(&config, &[key; 32], None).unwrap().secret;
         assert_eq!(secret(7), secret(7));
         assert_ne!(secret(7), secret(8));
         let config = parse(&["--turn", "--turn-secret", "north"]);
-        let relay = relay_config(&config, &[7; 32]).unwrap();
+        let relay = relay_config(&config, &[7; 32], None).unwrap();
         assert_eq!(relay.secret, SharedSecret::new("north"));
     }
 }

@@ -10,10 +10,9 @@ use http::header::UPGRADE;
 use http::{HeaderValue, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
-use tracing::{debug, info};
+use tracing::debug;
 
 use crate::app::App;
-use crate::client_address::client_address;
 use crate::tcp_client::TcpClient;
 use crate::{connection, page};
 
@@ -24,7 +23,7 @@ pub(crate) async fn to_websocket(
     mut request: Request,
 ) -> Response {
     if !app.origins.allow(request.headers()) {
-        info!("refused a page of another origin");
+        app.refused_origin(request.headers());
         let text = "This origin is not allowed here; see --allow-origin.\n";
         return page::text(StatusCode::FORBIDDEN, text);
     }
@@ -35,9 +34,7 @@ pub(crate) async fn to_websocket(
         response.headers_mut().insert(UPGRADE, websocket);
         return response;
     };
-    let proxies = &app.config.trusted_proxy;
-    let address = client_address(tcp.peer, request.headers(), proxies);
-    let permit = app.connections.acquire(address);
+    let permit = app.admit(tcp.peer, request.headers());
     let origins = app.origins.signable(request.headers());
     let upgrade = hyper::upgrade::on(&mut request);
     let tasks = app.tasks.clone();

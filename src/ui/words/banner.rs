@@ -20,7 +20,7 @@ pub fn refusal(state: ServerState) -> &'static str {
             ""
         }
         ServerState::Blocked => {
-            "The server is there, but something in between blocks WebSockets, and calls need them. It may be a proxy, a firewall or a browser extension."
+            "The server is there, but this page can’t open a WebSocket to it, and calls need one. A proxy, a firewall or a browser extension may block it, or the server doesn’t know itself by this address: then tell whoever runs it."
         }
         ServerState::TooManyConnections => {
             "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"

@@ -1,5 +1,5 @@
-//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI, geckodriver
-//! and cargo-fuzz.
+//! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI, geckodriver,
+//! cargo-deb and cargo-fuzz.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use crate::{proc, report};
 
 const TRUNK: Version = Version(0, 21, 14);
 const GECKODRIVER: Version = Version(0, 37, 1);
+const CARGO_DEB: Version = Version(3, 8, 0);
 const CARGO_FUZZ: Version = Version(0, 13, 2);
 
 /// A crate whose program is wanted.
@@ -66,6 +67,19 @@ pub(super) fn wasm_bindgen(workspace: &Workspace) -> Result<Found> {
         found.directory.display()
     );
     Ok(found)
+}
+
+/// cargo-deb, which makes Debian packages.
+pub(crate) fn cargo_deb(workspace: &Workspace) -> Result<PathBuf> {
+    let tool = CargoTool {
+        package: "cargo-deb",
+        program: "cargo-deb",
+        version: CARGO_DEB,
+        estimate: "about 2 minutes on two cores",
+        environment: &[],
+    };
+    let found = tool.ensure(workspace, |found| found >= CARGO_DEB)?;
+    Ok(found.directory.join("cargo-deb"))
 }
 
 /// cargo-fuzz, which builds and runs the fuzz targets.

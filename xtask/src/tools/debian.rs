@@ -1,6 +1,7 @@
 //! Debian packages that only tests need: installed if they are missing, and if
 //! that cannot be done it is said what is then not tested.
 
+use std::path::Path;
 use std::process::Command;
 
 use super::apt;
@@ -33,6 +34,25 @@ pub(super) const COTURN: Programs = Programs {
     without: "the relay is not tested against them",
     // It would be where our own relay wants to be.
     service: Some("coturn"),
+};
+
+/// Let's Encrypt's test authority, from which the server's tests get certificates.
+pub(super) const PEBBLE: Programs = Programs {
+    what: "the test authority pebble",
+    packages: &["pebble"],
+    is_here: || are_on_path(&["pebble", "pebble-challtestsrv"]),
+    without: "fetching certificates is not tested",
+    service: None,
+};
+
+/// The proxy that docs/hosting.md has a configuration for, which a test tries.
+pub(super) const NGINX: Programs = Programs {
+    what: "nginx",
+    packages: &["nginx-light"],
+    is_here: || are_on_path(&["nginx"]) || Path::new("/usr/sbin/nginx").is_file(),
+    without: "the configuration in docs/hosting.md is not tried",
+    // It would be where the server's own https wants to be.
+    service: Some("nginx"),
 };
 
 /// Those that the test tries; a package of Debian's is for Debian's own.

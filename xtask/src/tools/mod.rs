@@ -21,7 +21,7 @@ use anyhow::Result;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
-pub(crate) use cargo_tool::cargo_fuzz;
+pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz};
 pub(crate) use rust_target::{ensure_components, ensure_nightly};
 
 /// What a command needs besides what builds the page.
@@ -35,6 +35,8 @@ pub(crate) struct Wanted {
     pub(crate) firefox: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
+    /// The test authority pebble and nginx, if they can be had.
+    pub(crate) hosting: bool,
     /// Python with its package cryptography.
     pub(crate) python: bool,
     /// What networks of our own are made with, where they can be made.
@@ -69,6 +71,8 @@ impl Tools {
         let networks = wanted.networks && rustix::process::geteuid().is_root();
         for (wanted, programs) in [
             (wanted.coturn, &debian::COTURN),
+            (wanted.hosting, &debian::PEBBLE),
+            (wanted.hosting, &debian::NGINX),
             (wanted.python, &debian::PYTHON),
             (networks, &debian::NETWORKS),
         ] {

@@ -16,7 +16,7 @@ use wimpex_relay::peers::parse_block;
 #[command(next_help_heading = "The server's own STUN and TURN")]
 pub struct TurnConfig {
     /// Serve STUN and TURN too
-    /// [default: when --listen is not loopback and there is no --turn-url]
+    /// [default: when the page is not served on loopback alone and there is no --turn-url]
     #[arg(long, env = "WIMPEX_TURN", value_name = "BOOL", num_args = 0..=1,
           require_equals = true, default_missing_value = "true")]
     pub turn: Option<bool>,
@@ -31,7 +31,7 @@ pub struct TurnConfig {
     )]
     pub turn_listen: Vec<SocketAddr>,
 
-    /// Where to listen for TURN over TLS, with --tls-cert; may be repeated
+    /// Where to listen for TURN over TLS, with --tls-cert or --domain; may be repeated
     /// [default: port 5349 of the addresses of --turn-listen]
     #[arg(
         long,
@@ -52,7 +52,7 @@ pub struct TurnConfig {
     pub turn_public_ip: Vec<IpAddr>,
 
     /// The name of this host in the URLs that clients are told; turns: needs the
-    /// one in the certificate [default: the public IPs]
+    /// one in the certificate [default: the first --domain, or the public IPs]
     #[arg(long, env = "WIMPEX_TURN_HOST", value_name = "NAME")]
     pub turn_host: Option<String>,
 
@@ -76,22 +76,13 @@ pub struct TurnConfig {
     )]
     pub turn_allow_peer: Vec<IpNet>,
 
-    /// The certificate for TURN over TLS, with those that vouch for it, as PEM
-    #[arg(
-        long,
-        env = "WIMPEX_TLS_CERT",
-        value_name = "FILE",
-        requires = "tls_key"
-    )]
+    /// The certificate for https and TURN over TLS, with those that vouch for it, as PEM; read
+    /// again when it changes, and on SIGHUP
+    #[arg(long, env = "WIMPEX_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
     /// The key for --tls-cert, as PEM
-    #[arg(
-        long,
-        env = "WIMPEX_TLS_KEY",
-        value_name = "FILE",
-        requires = "tls_cert"
-    )]
+    #[arg(long, env = "WIMPEX_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 }
 

@@ -43,6 +43,27 @@ pub(super) enum CloseCause {
 }
 
 impl CloseCause {
+    /// For measurements.
+    pub(super) fn label(&self) -> &'static str {
+        match self {
+            Self::ClosedByServer(CloseReason::GoingAway) => "shutdown",
+            Self::ClosedByServer(CloseReason::Superseded) => "superseded",
+            Self::ClosedByServer(CloseReason::TooSlow) => "too-slow",
+            Self::PeerClosed => "closed-by-client",
+            Self::PeerLost => "lost",
+            Self::Silent => "silent",
+            Self::Stuck => "stuck",
+            Self::LoginTooLate => "login-too-late",
+            Self::LoginFailed(_) => "login-failed",
+            Self::NoRandomness => "no-randomness",
+            Self::NoPlace => "no-place",
+            Self::Flood => "flood",
+            Self::TooLarge => "too-large",
+            Self::NotText => "not-text",
+            Self::BrokenProtocol => "broken-protocol",
+        }
+    }
+
     /// The close code and its reason; None where nobody would hear it.
     pub(super) fn close(&self) -> Option<(CloseCode, &'static str)> {
         Some(match self {

@@ -296,7 +296,7 @@ async fn zero_turns_the_connection_limits_off() {
 async fn behind_a_trusted_proxy_its_word_counts() {
     let server = TestServer::with(|config| {
         config.limits.connections_per_address = 1;
-        config.trusted_proxy = vec!["127.0.0.1".parse().unwrap()];
+        config.trusted_proxy = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
     let upgrade = |ip: &str| {

@@ -3,18 +3,25 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acme;
 mod attacks;
 mod bad_input;
+mod config_file;
 mod contract;
 mod http;
+mod https;
 mod identity;
 mod lifecycle;
 mod limits;
 mod login;
+mod nginx;
 mod numbering;
+mod observer;
 mod page;
 mod program;
+mod proxies;
 mod relay;
 mod sessions;
 mod support;
+mod tls_support;
 mod turn;

@@ -94,11 +94,7 @@ impl TestServer {
     /// One HTTP request of our own spelling on a connection of its own: status
     /// line, headers in small letters, body.
     pub(crate) async fn http(&self, request: &str) -> Reply {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        soon(stream.read_to_end(&mut bytes)).await.unwrap();
-        Reply::parse(&bytes)
+        Reply::of(self.address, request).await
     }
 
     /// `GET`, with more header lines.
@@ -120,7 +116,16 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn parse(bytes: &[u8]) -> Self {
+    /// The reply to a request that asks for the end of the connection.
+    pub(crate) async fn of(address: SocketAddr, request: &str) -> Self {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        soon(stream.read_to_end(&mut bytes)).await.unwrap();
+        Self::parse(&bytes)
+    }
+
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("{:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
@@ -178,6 +183,28 @@ impl Client {
     /// With headers of our own choice in the request.
     pub(crate) async fn with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
         Self::asking(TcpStream::connect(address).await.unwrap(), headers).await
+    }
+
+    /// The status of the answer to a request for a WebSocket that is refused.
+    pub(crate) async fn refused(address: SocketAddr, headers: &[(&str, &str)]) -> u16 {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        for (name, value) in headers {
+            let name: HeaderName = name.parse().unwrap();
+            request.headers_mut().insert(name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(address).await.unwrap();
+        match soon(client_async(request, stream)).await {
+            Err(Error::Http(response)) => response.status().as_u16(),
+            other => panic!("{:?}", other.map(|_| "it is a WebSocket")),
+        }
+    }
+
+    /// The first message, if the server has anything to say but goodbye.
+    pub(crate) async fn first(&mut self) -> Option<Value> {
+        match soon(self.ws.next()).await? {
+            Ok(Message::Text(text)) => serde_json::from_str(&text).ok(),
+            Ok(_) | Err(_) => None,
+        }
     }
 
     async fn over(stream: TcpStream) -> Self {

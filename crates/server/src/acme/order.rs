@@ -1,0 +1,215 @@
+//! One order, from the names to the certificate (RFC 8555, section 7.4).
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use instant_acme::{
+    Account, AuthorizationStatus, ChallengeType, Error, Identifier, NewOrder, Order, OrderStatus,
+    Problem, RetryPolicy,
+};
+use rcgen::{CertificateParams, CustomExtension, KeyPair};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::sign::CertifiedKey;
+
+use crate::config::Domain;
+use crate::tls::Challenges;
+
+/// What others write into the log is not written at any length.
+const QUOTED_CHARS: usize = 300;
+/// For the authority to look at us, and to make up its mind.
+const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(60));
+
+/// Why there is no certificate.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The authority is not there, or answers badly.
+    Unreachable(String),
+    /// It is there and does not want to.
+    Refused(String),
+    /// It does not know our account.
+    NoAccount(String),
+}
+
+/// Key and certificates as PEM, for names that are proved in this way.
+pub(super) async fn order(
+    account: &Account,
+    domains: &[Domain],
+    way: &ChallengeType,
+    challenges: &Challenges,
+) -> Result<String, Failure> {
+    let _clear = ClearOnDrop(challenges);
+    let identifiers: Vec<Identifier> = domains
+        .iter()
+        .map(|domain| Identifier::Dns(domain.to_string()))
+        .collect();
+    let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
+    prove(&mut order, way, challenges).await?;
+    match order.poll_ready(&PATIENCE).await {
+        Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
+        Ok(_) | Err(Error::Api(_)) => return Err(why_invalid(&mut order, way).await),
+        Err(error) => return Err(error.into()),
+    }
+    let key = order.finalize().await?;
+    let chain = order.poll_certificate(&PATIENCE).await?;
+    Ok(format!("{}\n{chain}", key.trim_end()))
+}
+
+async fn prove(
+    order: &mut Order,
+    way: &ChallengeType,
+    challenges: &Challenges,
+) -> Result<(), Failure> {
+    let mut authorizations = order.authorizations();
+    while let Some(authorization) = authorizations.next().await {
+        let mut authorization = authorization?;
+        match authorization.status {
+            AuthorizationStatus::Valid => continue,
+            AuthorizationStatus::Pending => {}
+            ref other => return Err(Failure::Refused(format!("an authorization is {other:?}"))),
+        }
+        let Some(mut challenge) = authorization.challenge(way.clone()) else {
+            let text = format!("it does not look for proof by {}", name(way));
+            return Err(Failure::Refused(text));
+        };
+        let domain = challenge.identifier().to_string();
+        let answer = challenge.key_authorization();
+        match way {
+            ChallengeType::TlsAlpn01 => {
+                let certified = proof(&domain, answer.digest().as_ref())?;
+                challenges.answer_tls(domain, Arc::new(certified));
+            }
+            _ => challenges.answer_http(challenge.token.clone(), answer.as_str().to_owned()),
+        }
+        challenge.set_ready().await?;
+    }
+    Ok(())
+}
+
+/// The certificate that is shown to who looks whether a name is ours (RFC 8737, section 3).
+fn proof(domain: &str, digest: &[u8]) -> Result<CertifiedKey, Failure> {
+    let made = || {
+        let mut params = CertificateParams::new(vec![domain.to_owned()])?;
+        params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
+        let key = KeyPair::generate()?;
+        Ok((params.self_signed(&key)?, key))
+    };
+    let failed = |text: String| Failure::Refused(format!("cannot make a proof: {text}"));
+    let (certificate, key) = made().map_err(|error: rcgen::Error| failed(error.to_string()))?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let chain = vec![certificate.der().clone()];
+    let key = ring::default_provider().key_provider.load_private_key(key);
+    // Not checked as others are: what this certificate says (a critical extension) is
+    // said to nobody else.
+    key.map(|key| CertifiedKey::new(chain, key))
+        .map_err(|error| failed(error.to_string()))
+}
+
+/// What the authority has found when it looked; it is said in the challenges.
+async fn why_invalid(order: &mut Order, way: &ChallengeType) -> Failure {
+    let mut found = Vec::new();
+    let mut authorizations = order.authorizations();
+    while let Some(Ok(mut authorization)) = authorizations.next().await {
+        let Ok(state) = authorization.refresh().await else {
+            continue;
+        };
+        let errors = state
+            .challenges
+            .iter()
+            .filter_map(|challenge| challenge.error.as_ref());
+        found.extend(errors.map(text_of));
+    }
+    let found = if found.is_empty() {
+        "it does not say why".to_owned()
+    } else {
+        found.join("; ")
+    };
+    Failure::Refused(format!("by {}: {found}", name(way)))
+}
+
+fn name(way: &ChallengeType) -> &'static str {
+    match way {
+        ChallengeType::TlsAlpn01 => "tls-alpn-01",
+        ChallengeType::Http01 => "http-01",
+        _ => "another way",
+    }
+}
+
+fn text_of(problem: &Problem) -> String {
+    let detail = problem.detail.clone().or_else(|| problem.r#type.clone());
+    let detail = detail.unwrap_or_else(|| "no reason given".to_owned());
+    detail.escape_debug().take(QUOTED_CHARS).collect()
+}
+
+impl Failure {
+    /// Both have happened.
+    pub(super) fn and(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Refused(first), Self::Refused(second)) => {
+                Self::Refused(format!("{first}; {second}"))
+            }
+            (_, later) => later,
+        }
+    }
+
+    /// What the host can do.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "is there a way from here to --acme-directory?",
+            Self::Refused(_) => {
+                "the names must lead to this server, with its ports 443 or 80 reachable from outside"
+            }
+            Self::NoAccount(_) => "the account was not accepted",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(text) => write!(f, "the authority cannot be reached: {text}"),
+            Self::Refused(text) => write!(f, "the authority refuses: {text}"),
+            Self::NoAccount(text) => write!(f, "the authority does not know us: {text}"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Api(problem) => {
+                let text = text_of(&problem);
+                let is = |kind: &str| {
+                    let r#type = problem.r#type.as_deref();
+                    r#type.is_some_and(|r#type| r#type.ends_with(kind))
+                };
+                if is(":accountDoesNotExist") {
+                    Self::NoAccount(text)
+                } else if problem.status.is_some_and(|status| status >= 500) || is(":badNonce") {
+                    Self::Unreachable(text)
+                } else {
+                    Self::Refused(text)
+                }
+            }
+            other => {
+                let mut text = other.to_string();
+                let mut source = std::error::Error::source(&other);
+                while let Some(error) = source {
+                    text = format!("{text}: {error}");
+                    source = error.source();
+                }
+                Self::Unreachable(text.escape_debug().take(QUOTED_CHARS).collect())
+            }
+        }
+    }
+}
+
+/// Also when the order is given up in the middle.
+struct ClearOnDrop<'a>(&'a Challenges);
+
+impl Drop for ClearOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.clear();
+    }
+}

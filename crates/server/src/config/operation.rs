@@ -1,0 +1,35 @@
+//! The flags of whoever runs the server, and its eyes on it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// State, logs and measurements.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Operation")]
+pub struct OperationConfig {
+    /// The folder that the server keeps its state in
+    /// [default: what systemd says, or the state folder of this user]
+    #[arg(long, env = "WIMPEX_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+
+    /// Where to serve measurements for Prometheus (/metrics), and /livez and /readyz; not for the
+    /// public [default: nowhere]
+    #[arg(long, env = "WIMPEX_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+
+    /// What the lines of the log look like
+    #[arg(long, env = "WIMPEX_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// What the lines of the log look like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs, one object a line
+    Json,
+}

@@ -1,0 +1,104 @@
+//! What the host should hear of, said in the log as often as it helps: what goes
+//! wrong with every request is not said with every request.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tracing::warn;
+use wimpex_sansio::Now;
+
+use crate::client_address::{Gap, TrustedProxies};
+
+/// How often refused origins are told of.
+const ORIGINS_EVERY: Duration = Duration::from_secs(60);
+/// What a stranger has written is not written to the log at any length.
+const QUOTED_CHARS: usize = 200;
+
+/// See the module.
+#[derive(Default)]
+pub(crate) struct HostNotices {
+    gap: AtomicBool,
+    crowd: AtomicBool,
+    origins: Mutex<RefusedOrigins>,
+}
+
+#[derive(Default)]
+struct RefusedOrigins {
+    told_at: Option<Now>,
+    untold: u64,
+}
+
+impl HostNotices {
+    /// A trusted proxy did not say for whom it speaks: once.
+    pub(crate) fn gap(&self, proxy: IpAddr, gap: Gap, proxies: &TrustedProxies) {
+        if self.gap.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let header = proxies.header().name();
+        match gap {
+            Gap::NoHeader => warn!(
+                %proxy, header,
+                "a trusted proxy does not say for whom it speaks: its visitors count as one \
+                 address and share its limits; let it send the header (see --forwarded-header)"
+            ),
+            Gap::Unreadable => warn!(
+                %proxy, header,
+                "cannot read the address that a trusted proxy speaks for: such visitors count as \
+                 one address and share its limits"
+            ),
+        }
+    }
+
+    /// One address holds as many places as it may: once, if it may be everybody's.
+    pub(crate) fn full(&self, address: IpAddr, proxies: &TrustedProxies) {
+        let what = match address {
+            _ if proxies.contains(address) => "a trusted proxy's",
+            _ if address.is_loopback() => "this host's own",
+            _ if is_private(address) => "a private one",
+            _ => return,
+        };
+        if !self.crowd.swap(true, Ordering::Relaxed) {
+            warn!(
+                %address,
+                "one address has all the connections that it may have, and it is {what}: if there \
+                 is a proxy in between, name it with --trusted-proxy and let it say for whom it speaks"
+            );
+        }
+    }
+
+    /// A page was refused because of its origin: once a minute. Both are texts of
+    /// the request or the flags.
+    pub(crate) fn refused_origin(&self, now: Now, page: &str, expected: &[String]) {
+        let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = origins.told_at.map(|at| now.since(at));
+        if since.is_some_and(|since| since < ORIGINS_EVERY) {
+            origins.untold += 1;
+            return;
+        }
+        origins.told_at = Some(now);
+        let more = std::mem::take(&mut origins.untold);
+        drop(origins);
+        let page: String = page.chars().take(QUOTED_CHARS).collect();
+        let expected: String = expected.join(" or ").chars().take(QUOTED_CHARS).collect();
+        warn!(
+            ?page,
+            ?expected,
+            more,
+            "refused pages of another origin: if people should reach this server there, \
+             say so with --origin or --allow-origin"
+        );
+    }
+}
+
+/// Of a home or a company (RFC 1918, RFC 4193), of a provider's own (RFC 6598), or of a link.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_private() || ip.is_link_local() || (a == 100 && b & 0xc0 == 64)
+        }
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
+    }
+}

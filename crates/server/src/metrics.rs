@@ -1,0 +1,166 @@
+//! What is counted while the server runs, for Prometheus. Labels are words of the
+//! program's own; nobody's id, name or address is ever one.
+//!
+//! `prometheus-client` is the Prometheus project's own, and its counters are values that are
+//! passed around. The alternative, `metrics` with an exporter, wants one recorder for the whole
+//! process and brings a web server.
+
+use std::fmt;
+use std::time::Instant;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use wimpex_protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
+
+type Label = [(&'static str, &'static str); 1];
+type Counters = Family<Label, Counter>;
+
+/// See the module. Clones count together.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    received: Counters,
+    sent: Counters,
+    refusals: Counters,
+    resumptions: Counters,
+    refused_connections: Counters,
+    closed_connections: Counters,
+    login: Histogram,
+    relay: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From 10 µs to 2.6 s.
+        let seconds = || Histogram::new(exponential_buckets(0.000_01, 4.0, 10));
+        Self {
+            received: Counters::default(),
+            sent: Counters::default(),
+            refusals: Counters::default(),
+            resumptions: Counters::default(),
+            refused_connections: Counters::default(),
+            closed_connections: Counters::default(),
+            login: seconds(),
+            relay: seconds(),
+        }
+    }
+}
+
+impl Metrics {
+    /// A message has come in; what it takes to deal with it is measured until the timer is dropped.
+    pub(crate) fn received(&self, message: &Result<ClientMessage, DecodeError>) -> Timer {
+        let (name, histogram) = match message {
+            Ok(ClientMessage::Login(_)) => ("login", Some(self.login.clone())),
+            Ok(message @ ClientMessage::Relay(_)) => {
+                (message.type_name(), Some(self.relay.clone()))
+            }
+            Ok(message @ (ClientMessage::Ack(_) | ClientMessage::PresenceWatch(_))) => {
+                (message.type_name(), None)
+            }
+            Err(_) => ("unreadable", None),
+        };
+        self.received.get_or_create(&[("type", name)]).inc();
+        Timer {
+            start: Instant::now(),
+            histogram,
+        }
+    }
+
+    /// A message goes out to so many.
+    pub(crate) fn sent(&self, message: &ServerMessage, receivers: usize) {
+        let label = [("type", message.type_name())];
+        self.sent.get_or_create(&label).inc_by(receivers as u64);
+        if let ServerMessage::Error(error) = message {
+            let label = [("code", code(error.code))];
+            self.refusals.get_or_create(&label).inc();
+        }
+    }
+
+    /// A client wanted to go on with a session.
+    pub(crate) fn resumption(&self, is_known: bool) {
+        let result = if is_known { "resumed" } else { "unknown" };
+        let label = [("result", result)];
+        self.resumptions.get_or_create(&label).inc();
+    }
+
+    /// A WebSocket was not let in.
+    pub(crate) fn refused_connection(&self, reason: &'static str) {
+        let label = [("reason", reason)];
+        self.refused_connections.get_or_create(&label).inc();
+    }
+
+    /// A WebSocket has ended.
+    pub(crate) fn closed_connection(&self, cause: &'static str) {
+        let label = [("cause", cause)];
+        self.closed_connections.get_or_create(&label).inc();
+    }
+
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        let mut counters = |name: &str, help: &str, counters: &Counters| {
+            registry.register(name, help, counters.clone());
+        };
+        counters("received_messages", "Messages from clients", &self.received);
+        counters("sent_messages", "Messages to clients", &self.sent);
+        counters("refusals", "Messages that were refused", &self.refusals);
+        counters(
+            "resumptions",
+            "Clients that wanted to go on with a session",
+            &self.resumptions,
+        );
+        counters(
+            "refused_connections",
+            "WebSockets that were not let in",
+            &self.refused_connections,
+        );
+        counters(
+            "closed_connections",
+            "WebSockets that have ended",
+            &self.closed_connections,
+        );
+        registry.register(
+            "login_seconds",
+            "What it took to deal with a login",
+            self.login.clone(),
+        );
+        registry.register(
+            "relay_seconds",
+            "What it took to pass a message on",
+            self.relay.clone(),
+        );
+    }
+}
+
+/// As it is on the wire.
+fn code(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::BadMessage => "bad-message",
+        ErrorCode::UnknownType => "unknown-type",
+        ErrorCode::NotLoggedIn => "not-logged-in",
+        ErrorCode::LoginFailed => "login-failed",
+        ErrorCode::UserOffline => "user-offline",
+        ErrorCode::RateLimited => "rate-limited",
+        ErrorCode::TooManyConnections => "too-many-connections",
+        ErrorCode::Unknown => "unknown",
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// Measures until it is dropped.
+pub(crate) struct Timer {
+    start: Instant,
+    histogram: Option<Histogram>,
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(histogram) = &self.histogram {
+            histogram.observe(self.start.elapsed().as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Certificates: where they come from, and that the newest is the one that is shown.
+
+mod certificate;
+mod challenges;
+mod own_files;
+mod store;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+pub(crate) use wimpex_relay::tls::TlsError;
+
+pub(crate) use certificate::Certificate;
+pub(crate) use challenges::{ACME_TLS_ALPN, Challenges};
+pub(crate) use own_files::OwnFiles;
+pub(crate) use store::CertificateStore;
+
+/// For https, and for who checks that we own our names (RFC 8737).
+///
+/// # Errors
+/// Only [`TlsError::Use`].
+pub(crate) fn https_config(store: &Arc<CertificateStore>) -> Result<Arc<ServerConfig>, TlsError> {
+    let config = turns_config(store)?;
+    let mut config = ServerConfig::clone(&config);
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), ACME_TLS_ALPN.to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// For TURN over TLS.
+///
+/// # Errors
+/// Only [`TlsError::Use`].
+pub(crate) fn turns_config(store: &Arc<CertificateStore>) -> Result<Arc<ServerConfig>, TlsError> {
+    wimpex_relay::tls::with_resolver(Arc::clone(store) as _)
+}
+
+/// Whether certificate and key can be used.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn check_files(certificate: &Path, key: &Path) -> Result<(), TlsError> {
+    wimpex_relay::tls::certified_key(certificate, key).map(drop)
+}
+
+/// Whether the file holds the certificate of somebody who can vouch for others.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn check_root(path: &Path) -> Result<(), TlsError> {
+    let root = CertificateDer::from_pem_file(path).map_err(|error| TlsError::Read {
+        what: "certificate",
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(RootCertStore::empty().add(root)?)
+}

@@ -1,0 +1,190 @@
+//! Behind proxies: whose address counts, and what the host hears of it.
+
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr};
+
+use crate::program::{address, program};
+use crate::support::{Client, soon};
+
+/// The server as a program with a limit of three per address, and its log.
+struct Host {
+    child: Child,
+    _folder: tempfile::TempDir,
+    address: SocketAddr,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Host {
+    async fn with(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = program("127.0.0.1:0");
+        command
+            .args(["--connections-per-address", "3"])
+            .args(flags)
+            .arg("--secret-file")
+            .arg(folder.path().join("secret"));
+        let mut child = command.spawn().unwrap();
+        let address = address(&mut child).await;
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self {
+            child,
+            _folder: folder,
+            address,
+            log,
+        }
+    }
+
+    /// A WebSocket with this header, if it was let in.
+    async fn visit(&self, header: (&str, &str)) -> Option<Client> {
+        let mut client = Client::with_headers(self.address, &[header]).await;
+        let first = client.first().await?;
+        (first["type"] == "hello").then_some(client)
+    }
+
+    /// So many visits whose header is made from their number; how many were let in at a time.
+    async fn crowd(
+        &self,
+        people: usize,
+        header: impl Fn(usize) -> (&'static str, String),
+    ) -> usize {
+        let mut inside = Vec::new();
+        for person in 0..people {
+            let (name, value) = header(person);
+            let visit = self.visit((name, &value)).await;
+            inside.extend(visit);
+        }
+        inside.len()
+    }
+
+    /// Ends the program by cutting its log off; what it has said that contains `words`.
+    async fn heard(mut self, words: &str) -> Vec<String> {
+        self.child.start_kill().unwrap();
+        let mut heard = Vec::new();
+        while let Some(line) = soon(self.log.next_line()).await.unwrap() {
+            heard.extend(line.contains(words).then_some(line));
+        }
+        heard
+    }
+}
+
+const CDN: [&str; 4] = [
+    "--trusted-proxy=127.0.0.1",
+    "--trusted-proxy=192.0.2.0/24,2001:db8:cd::/48",
+    "--turn=false",
+    "--ping-seconds=0",
+];
+
+#[tokio::test]
+async fn six_people_behind_cdn_and_proxy_all_get_in() {
+    let host = Host::with(&CDN).await;
+    for (what, header) in [
+        ("addresses", "203.0.113.{}"),
+        ("ports", "203.0.113.{}:443"),
+        ("IPv6", "2001:db8:{}::1"),
+        ("IPv6 and ports", "[2001:db8:{}::1]:443"),
+        ("CDN", "203.0.113.{}, 192.0.2.80"),
+        (
+            "CDN of IPv6 with ports",
+            "6.6.6.6, 203.0.113.{}:443, [2001:db8:cd::80]:443",
+        ),
+    ] {
+        let inside = host
+            .crowd(6, |person| {
+                (
+                    "x-forwarded-for",
+                    header.replace("{}", &(person + 1).to_string()),
+                )
+            })
+            .await;
+        assert_eq!(inside, 6, "{what}");
+    }
+    // One person is one, whatever they make up.
+    let inside = host
+        .crowd(6, |person| {
+            (
+                "x-forwarded-for",
+                format!("198.51.100.{person}, 203.0.113.99, 192.0.2.80"),
+            )
+        })
+        .await;
+    assert_eq!(inside, 3);
+    assert_eq!(host.heard("trusted proxy").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_standard_header_lets_everybody_in_too() {
+    let host = Host::with(&[&CDN[..], &["--forwarded-header=forwarded"]].concat()).await;
+    for header in [
+        "for=203.0.113.{}",
+        "for=\"[2001:db8:{}::1]:443\";proto=https, for=192.0.2.80",
+    ] {
+        let inside = host
+            .crowd(6, |person| {
+                ("forwarded", header.replace("{}", &(person + 1).to_string()))
+            })
+            .await;
+        assert_eq!(inside, 6, "{header}");
+    }
+}
+
+#[tokio::test]
+async fn who_makes_the_other_header_up_gains_nothing() {
+    let host = Host::with(&CDN).await;
+    let mut inside = Vec::new();
+    for person in 0..6 {
+        let forged = format!("for=198.51.100.{person}");
+        let headers = [("x-forwarded-for", "203.0.113.9"), ("forwarded", &*forged)];
+        let mut client = Client::with_headers(host.address, &headers).await;
+        let hello = client
+            .first()
+            .await
+            .is_some_and(|first| first["type"] == "hello");
+        inside.extend(hello.then_some(client));
+    }
+    assert_eq!(inside.len(), 3);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_once() {
+    let host = Host::with(&CDN).await;
+    let inside = host
+        .crowd(6, |_| ("x-forwarded-for", "unknown".to_owned()))
+        .await;
+    assert_eq!(inside, 3, "they count as the proxy");
+    let heard = host.heard("cannot read the address").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(
+        heard[0].contains("X-Forwarded-For") && heard[0].contains("127.0.0.1"),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_trusted_is_told_once() {
+    let host = Host::with(&["--turn=false"]).await;
+    let inside = host
+        .crowd(6, |person| {
+            ("x-forwarded-for", format!("203.0.113.{person}"))
+        })
+        .await;
+    assert_eq!(inside, 3);
+    let heard = host.heard("--trusted-proxy").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].contains("127.0.0.1"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_refused_origin_is_told_with_both_once_a_minute() {
+    let host = Host::with(&["--turn=false", "--origin=https://call.example.org"]).await;
+    for _ in 0..3 {
+        let headers = [("origin", "https://talk.example.org")];
+        assert_eq!(Client::refused(host.address, &headers).await, 403);
+    }
+    let heard = host.heard("refused pages").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    for origin in ["https://talk.example.org", "https://call.example.org"] {
+        assert!(heard[0].contains(origin), "{heard:?}");
+    }
+}
