@@ -102,7 +102,7 @@ pub(crate) fn alice_calls() -> ActiveCall {
         call_type: CallType::Video,
         role: Role::Callee,
         connection: PeerConnectionId(1),
-        peer_rings: false,
+        callee: wimpex_call::Callee::Unheard,
         connected_at: None,
         muted: false,
         microphone: Capture::Off,

@@ -6,6 +6,7 @@ mod call;
 mod contacts;
 mod owner;
 mod server;
+mod strangers;
 mod user;
 mod verification;
 
@@ -19,10 +20,12 @@ use wimpex_verification::CallKey;
 
 use crate::contact_store::ContactStore;
 use crate::host::Host;
-use crate::identity::{IdentityState, KEY_LOOKUP_TIMEOUT};
+use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
 use crate::peer;
 use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
+use crate::silent_call::SilentCall;
+use crate::strangers::Strangers;
 use crate::verifier_slot::VerifierSlot;
 use crate::view::{Part, ServerState, View};
 
@@ -37,6 +40,8 @@ pub struct Stored {
     pub hide_address: bool,
     /// Calls are taken from contacts only.
     pub contacts_only: bool,
+    /// No stranger rings until then.
+    pub strangers_silenced_until: Option<UnixTime>,
     /// There are contacts or past calls.
     pub has_contacts: bool,
     /// Of this tab.
@@ -60,8 +65,12 @@ pub struct Client<H: Host> {
     verifier: VerifierSlot<H::Verifier>,
     call: CallMachine,
     contact_store: ContactStore,
+    strangers: Strangers,
+    /// Strangers' calls that were taken note of without a sound, the oldest first.
+    silent_calls: VecDeque<SilentCall>,
     identity: IdentityState,
-    key_lookup_until: Option<Now>,
+    /// When to look after the browser's database, which is being asked for the key.
+    key_lookup_at: Option<Now>,
     /// The wall clock minus the monotonic one, in milliseconds.
     wall_offset: i128,
     connection: Option<PeerConnectionId>,
@@ -84,6 +93,7 @@ impl<H: Host> Client<H> {
                 me: stored.user,
                 hide_address: stored.hide_address,
                 contacts_only: stored.contacts_only,
+                strangers_silenced_until: stored.strangers_silenced_until,
                 has_contacts: stored.has_contacts,
                 ..View::new()
             },
@@ -91,8 +101,10 @@ impl<H: Host> Client<H> {
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
+            strangers: Strangers::default(),
+            silent_calls: VecDeque::new(),
             identity: IdentityState::LookingUp,
-            key_lookup_until: Some(now + KEY_LOOKUP_TIMEOUT),
+            key_lookup_at: Some(now + SLOW_STORAGE),
             wall_offset: 0,
             connection: None,
             current_call: None,
@@ -152,6 +164,7 @@ impl<H: Host> Client<H> {
             Input::Command(command) => self.command(command, now),
             Input::WallClock(wall) => {
                 self.wall_offset = i128::from(wall.as_millis()) - i128::from(now.as_millis());
+                self.bound_silence(now);
             }
             Input::Key(found) => self.on_key(found, now),
             Input::Socket(socket, event) => {
@@ -221,16 +234,20 @@ impl<H: Host> Client<H> {
                 self.view.check_unavailable = true;
                 self.changed(Part::Check);
             }
-            Input::ContactsRead(contacts) => self.contacts_read(contacts, now),
+            Input::ContactsRead(read, contacts) => self.contacts_read(read, contacts, now),
             Input::ContactsWritten(kept) => self.contacts_written(kept),
-            Input::ContactsChangedElsewhere => self.emit(Output::ReadContacts),
+            Input::ContactsChangedElsewhere => self.read_contacts(),
             Input::ForgetFailed(error) => {
                 self.view.forget_error = Some(error);
                 self.changed(Part::Contacts);
             }
             Input::NetworkChanged => self.network_changed(now),
             Input::Resumed => self.signaling.handle(SignalingInput::ReconnectNow, now),
-            Input::StorageChanged { has_name } => {
+            Input::StorageChanged {
+                has_name,
+                strangers_silenced_until,
+            } => {
+                self.set_silence(strangers_silenced_until);
                 // Another tab has forgotten the user: so does this one.
                 if self.view.name.is_some() && !has_name {
                     self.signaling.handle(SignalingInput::Close, now);
@@ -253,8 +270,11 @@ impl<H: Host> Client<H> {
     /// Each deadline that has passed, and no other.
     fn timeout(&mut self, now: Now) {
         let due = |at: Option<Now>| at.is_some_and(|at| at <= now);
-        if due(self.key_lookup_until) {
-            self.on_key(Err("TimeoutError".to_owned()), now);
+        if due(self.key_lookup_at) {
+            self.key_lookup_due();
+        }
+        if due(self.silence_ends()) {
+            self.hear_strangers();
         }
         if due(self.signaling.poll_timeout()) {
             self.signaling.handle(SignalingInput::Timeout, now);
@@ -311,6 +331,7 @@ impl<H: Host> Client<H> {
             }
             self.verify(wimpex_verification::Input::CurrentCall(key), now);
             self.signaling.handle(SignalingInput::InCall(in_call), now);
+            self.tell_callees_devices(now);
         }
         if std::mem::take(&mut self.policy_changed) && self.verifier.is_loaded() {
             let policy = self.peer_policy();
@@ -344,7 +365,8 @@ impl<H: Host> Machine for Client<H> {
 
     fn poll_timeout(&self) -> Option<Now> {
         [
-            self.key_lookup_until,
+            self.key_lookup_at,
+            self.silence_ends(),
             self.signaling.poll_timeout(),
             self.verifier.poll_timeout(),
             self.pending_direct.as_ref().map(|pending| pending.retry_at),

@@ -5,11 +5,12 @@
 //! the changes of two tabs become one list.
 
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_contacts::{Contact, Contacts, Direction, Outcome, PastCall};
+use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
 use wimpex_protocol::{CallId, CallOffer, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::command::ContactCommand;
+use crate::io::ContactsRead;
 
 /// One write to the browser's database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +19,10 @@ pub enum ContactWrite {
     PutContact(Contact),
     /// Delete a contact.
     DeleteContact(UserId),
+    /// Keep that this stranger is blocked.
+    PutBlocked(BlockedStranger),
+    /// Forget that a stranger was blocked.
+    DeleteBlocked(UserId),
     /// Keep this past call.
     PutCall(PastCall),
     /// Keep this past call, unless one with its id is there: another tab knows better.
@@ -44,6 +49,8 @@ pub(crate) struct ContactStore {
     pub(crate) loading: Loading,
     /// Changes on their way to the database: what is read meanwhile is not the newest.
     pub(crate) pending_writes: u32,
+    /// The last reading that was asked for: what an earlier one found is not the newest.
+    pub(crate) last_read: ContactsRead,
 }
 
 /// Applies a command; returns what has to be written.
@@ -52,13 +59,16 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
         ContactCommand::Load | ContactCommand::SetContactsOnly(_) => Vec::new(),
         ContactCommand::Add(contact) => {
             let id = contact.id.clone();
+            let mut writes = unblock_stranger(contacts, id.clone());
             contacts.add(contact);
-            write_contact(contacts, &id)
+            writes.extend(write_contact(contacts, &id));
+            writes
         }
         ContactCommand::Import(imported) => {
             let mut writes = Vec::new();
             for contact in imported {
                 if contacts.contact(&contact.id).is_none() {
+                    writes.extend(unblock_stranger(contacts, contact.id.clone()));
                     writes.push(ContactWrite::PutContact(contact.clone()));
                     contacts.add(contact);
                 }
@@ -77,6 +87,19 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             contacts.block(&id, blocked);
             write_contact(contacts, &id)
         }
+        ContactCommand::BlockStranger(stranger) => {
+            let id = stranger.id.clone();
+            let dropped = contacts.block_stranger(stranger.clone()).into_iter();
+            let write = match contacts.contact(&id) {
+                Some(contact) => ContactWrite::PutContact(contact.clone()),
+                None => ContactWrite::PutBlocked(stranger),
+            };
+            dropped
+                .map(|dropped| ContactWrite::DeleteBlocked(dropped.id))
+                .chain([write])
+                .collect()
+        }
+        ContactCommand::UnblockStranger(id) => unblock_stranger(contacts, id),
         ContactCommand::TrustAgain(id) => mistrust(contacts, &id, false),
         ContactCommand::MarkCallsSeen => {
             let missed: Vec<CallId> = contacts.missed().cloned().collect();
@@ -112,6 +135,12 @@ pub(crate) fn mistrust(
     write_contact(contacts, user)
 }
 
+fn unblock_stranger(contacts: &mut Contacts, id: UserId) -> Vec<ContactWrite> {
+    let was_blocked = contacts.unblock_stranger(&id);
+    let write = was_blocked.then_some(ContactWrite::DeleteBlocked(id));
+    write.into_iter().collect()
+}
+
 fn write_contact(contacts: &Contacts, id: &UserId) -> Vec<ContactWrite> {
     let contact = contacts.contact(id).cloned();
     contact.map(ContactWrite::PutContact).into_iter().collect()
@@ -132,7 +161,7 @@ pub(crate) fn record_call(contacts: &mut Contacts, call: PastCall) -> Vec<Contac
         .collect()
 }
 
-/// The entry of an offer that came while there was another call.
+/// The entry of an offer that did not ring.
 pub(crate) fn missed_call(from: UserId, offer: &CallOffer, at: UnixTime) -> PastCall {
     PastCall {
         call_id: offer.call_id.clone(),
@@ -179,13 +208,14 @@ fn outcome(ended: &Ended) -> Outcome {
         EndReason::Missed => Outcome::Missed,
         EndReason::Declined | EndReason::PeerDeclined => Outcome::Declined,
         EndReason::Busy => Outcome::Busy,
-        EndReason::NoAnswer | EndReason::PeerOffline => Outcome::NoAnswer,
+        EndReason::NoAnswer | EndReason::PeerAsleep | EndReason::PeerOffline => Outcome::NoAnswer,
         EndReason::HungUp | EndReason::PeerHungUp | EndReason::Cancelled => Outcome::Cancelled,
         EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Superseded => {
             Outcome::Elsewhere
         }
         EndReason::Unsupported
         | EndReason::PeerGone
+        | EndReason::Refused
         | EndReason::ConnectionFailed
         | EndReason::ConnectionLost
         | EndReason::NegotiationFailed => Outcome::Failed,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_call::{PeerConnectionId, State};
 use wimpex_identity::Nonce;
-use wimpex_protocol::Signal;
+use wimpex_protocol::{Relayed, Signal};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{CallKey, RemoteCertificate};
 
@@ -27,6 +27,11 @@ impl<H: Host> Client<H> {
         self.host.on_call_input(&input, now);
         self.call.handle(input, now);
         let after = self.call.state();
+        if (before, after) == (State::Ringing, State::Connecting)
+            && let Some(call) = self.call_key()
+        {
+            self.strangers.talked(&call.peer);
+        }
         if before != after && matches!(after, State::Calling | State::Ringing) {
             // In the call the server, and with it the rest of the page, may be away.
             self.emit(Output::PreloadChunk);
@@ -103,22 +108,43 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// Sends a signal of a call, signed if it is one that is.
+    pub(super) fn send(&mut self, message: Relayed, now: Now) {
+        // A browser without random numbers makes no connections either.
+        let Some(random) = self.host.random() else {
+            return;
+        };
+        let wall = self.wall(now);
+        let input = wimpex_verification::Input::Send {
+            message,
+            nonce: Nonce::from_bytes(random),
+            wall,
+        };
+        self.verify(input, now);
+    }
+
+    /// The server tells of a peer's devices when they change, and may have told of a contact's
+    /// long ago.
+    pub(super) fn tell_callees_devices(&mut self, now: Now) {
+        if self.call.state() != State::Calling || !self.signaling.is_logged_in() {
+            return;
+        }
+        let peer = self.current_call.as_ref().map(|call| &call.peer);
+        let known = peer.and_then(|peer| self.view.peer(peer));
+        if let Some(known) = known.filter(|known| known.online.is_some()) {
+            let input = wimpex_call::Input::PeerDevices {
+                user: known.user.clone(),
+                devices: known.devices.clone(),
+            };
+            self.call_input(input, now);
+        }
+    }
+
     pub(super) fn on_call(&mut self, output: wimpex_call::Output, now: Now) {
         self.host.on_call_output(&output);
         match output {
-            wimpex_call::Output::Send(message) => {
-                // A browser without random numbers makes no connections either.
-                let Some(random) = self.host.random() else {
-                    return;
-                };
-                let wall = self.wall(now);
-                let input = wimpex_verification::Input::Send {
-                    message,
-                    nonce: Nonce::from_bytes(random),
-                    wall,
-                };
-                self.verify(input, now);
-            }
+            wimpex_call::Output::Send(message) => self.send(message, now),
+            wimpex_call::Output::Displaced(ended) => self.record_past_call(ended, now),
             wimpex_call::Output::Changed => {
                 let call = self.call.snapshot();
                 if call != self.view.call {

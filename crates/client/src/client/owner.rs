@@ -7,9 +7,10 @@ use wimpex_verification::LocalIdentity;
 
 use super::Client;
 use crate::host::Host;
-use crate::identity::IdentityState;
+use crate::identity::{IdentityState, LOOK_AGAIN, SLOW_STORAGE, is_for_good};
 use crate::io::{Output, Setting};
 use crate::signaling::{KeyOwner, SignalingInput, SocketId};
+use crate::trust::KeyStorage;
 use crate::view::Part;
 
 impl<H: Host> Client<H> {
@@ -17,7 +18,7 @@ impl<H: Host> Client<H> {
         if !self.identity.is_pending() {
             return;
         }
-        self.key_lookup_until = None;
+        self.key_lookup_at = None;
         match found {
             Ok(Some(owner)) => {
                 let before = self.view.me.as_ref();
@@ -25,6 +26,7 @@ impl<H: Host> Client<H> {
                     self.view.trust.is_another = true;
                     self.changed(Part::Trust);
                 }
+                self.set_key_storage(KeyStorage::Fine);
                 // It is the key's, whatever the server says.
                 self.set_me(owner.user.clone());
                 self.identity = IdentityState::Owner(owner.clone());
@@ -34,16 +36,48 @@ impl<H: Host> Client<H> {
             }
             Ok(None) => {
                 self.identity = IdentityState::NoKey;
-                self.generate_key();
+                self.set_key_storage(KeyStorage::Fine);
+                self.generate_key(now);
             }
-            Err(error) => self.become_guest(&error, now),
+            // Who had a key has it still: to log in as a guest meanwhile would be to become
+            // somebody else, whom no contact can reach.
+            Err(error) if self.view.me.as_ref().is_some_and(is_key_id) && !is_for_good(&error) => {
+                self.note(&["the key cannot be read: ", &error].concat(), now);
+                self.identity = IdentityState::Failing;
+                self.key_lookup_at = Some(now + LOOK_AGAIN);
+                self.set_key_storage(KeyStorage::Failing(error));
+            }
+            Err(error) => {
+                self.set_key_storage(KeyStorage::Failing(error.clone()));
+                self.become_guest(&error, now);
+            }
+        }
+    }
+
+    /// The browser's database takes its time, or is to be asked again.
+    pub(super) fn key_lookup_due(&mut self) {
+        self.key_lookup_at = None;
+        match self.identity {
+            IdentityState::LookingUp | IdentityState::Generating => {
+                self.set_key_storage(KeyStorage::Slow);
+            }
+            IdentityState::Failing => self.emit(Output::FindKey),
+            IdentityState::NoKey | IdentityState::Owner(_) | IdentityState::Guest => {}
+        }
+    }
+
+    fn set_key_storage(&mut self, storage: KeyStorage) {
+        if self.view.trust.key_storage != storage {
+            self.view.trust.key_storage = storage;
+            self.changed(Part::Trust);
         }
     }
 
     /// Makes a key for who has a name, and none.
-    pub(super) fn generate_key(&mut self) {
+    pub(super) fn generate_key(&mut self, now: Now) {
         if self.identity == IdentityState::NoKey && self.view.name.is_some() {
             self.identity = IdentityState::Generating;
+            self.key_lookup_at = Some(now + SLOW_STORAGE);
             self.emit(Output::GenerateKey);
         }
     }

@@ -88,9 +88,17 @@ impl<H: Host> Client<H> {
             }
             ServerMessage::Error(error) => {
                 self.note(&format!("server: {:?}", error.code), now);
-                if let (ErrorCode::UserOffline, Some(call_id)) = (error.code, error.call_id) {
-                    let offer = error.ref_type.as_deref() == Some("call-offer");
-                    self.call_input(wimpex_call::Input::PeerOffline { call_id, offer }, now);
+                let offer = error.ref_type.as_deref() == Some("call-offer");
+                match (error.code, error.call_id, error.to_id) {
+                    (ErrorCode::UserOffline, Some(call_id), _) => {
+                        self.call_input(wimpex_call::Input::PeerOffline { call_id, offer }, now);
+                    }
+                    // What else was not passed on is sent again when it matters, or its
+                    // deadline passes.
+                    (ErrorCode::RateLimited, Some(call_id), Some(_)) if offer => {
+                        self.call_input(wimpex_call::Input::OfferRefused { call_id }, now);
+                    }
+                    (_, _, _) => {}
                 }
             }
             ServerMessage::IceServers(renewed) => self.use_ice_servers(renewed.ice_servers),

@@ -27,6 +27,7 @@ impl<H: Host> Client<H> {
                 let Some(call_id) = self.host.random().map(call_id) else {
                     return;
                 };
+                self.calls(&peer, now);
                 let command = wimpex_call::Command::StartCall {
                     call_id,
                     peer,
@@ -34,6 +35,9 @@ impl<H: Host> Client<H> {
                 };
                 self.call_command(command, now);
             }
+            Command::BlockCaller => self.block_caller(now),
+            Command::SilenceStrangers => self.silence_strangers(now),
+            Command::HearStrangers => self.hear_strangers(),
             Command::Call(command) => self.call_command(command, now),
             Command::SetHideAddress(hide) => {
                 self.emit(Output::Store(Setting::HideAddress(hide)));
@@ -72,7 +76,7 @@ impl<H: Host> Client<H> {
         self.changed(Part::Name);
         self.set_server(ServerState::Connecting);
         self.signaling.handle(SignalingInput::SetName(name), now);
-        self.generate_key();
+        self.generate_key(now);
     }
 
     pub(super) fn look_at(&mut self, user: UserId, opened: bool) {

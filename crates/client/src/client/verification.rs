@@ -1,9 +1,9 @@
 //! Verification: what leaves is signed, what arrives is verified.
 
-use wimpex_call::State;
-use wimpex_protocol::{Relayed, Signal};
+use wimpex_call::{Standing, State};
+use wimpex_protocol::{Relayed, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
-use wimpex_verification::{Incoming, PeerPolicy};
+use wimpex_verification::{Incoming, Input, PeerPolicy};
 
 use super::{Client, PendingDirect};
 use crate::contact_store::Loading;
@@ -15,14 +15,28 @@ use crate::verifier_slot::{LoadFailure, Queued};
 use crate::view::Part;
 
 impl<H: Host> Client<H> {
-    pub(super) fn verify(&mut self, input: wimpex_verification::Input, now: Now) {
-        match self.verifier.handle(input, now) {
+    pub(super) fn verify(&mut self, input: Input, now: Now) {
+        let stranger = match &input {
+            Input::Receive { message, .. } => Some(&message.from)
+                .filter(|from| self.standing(from) == Standing::Stranger)
+                .cloned(),
+            Input::Send { .. }
+            | Input::LoggedIn(_)
+            | Input::PeerPolicy(_)
+            | Input::CurrentCall(_)
+            | Input::ReceiveDirect { .. }
+            | Input::Connected { .. }
+            | Input::Signed { .. }
+            | Input::SignatureChecked { .. }
+            | Input::Timeout => None,
+        };
+        match self.verifier.handle(input, stranger, now) {
             Queued::Done => {}
             Queued::Load => {
                 self.load_contacts();
                 self.emit(Output::LoadVerifier);
             }
-            Queued::Deliver(message) => self.deliver(message, now),
+            Queued::Deliver(message) => self.receive(message, now),
         }
     }
 
@@ -37,15 +51,15 @@ impl<H: Host> Client<H> {
         };
         if let Some(me) = self.view.me.clone() {
             let identity = self.local_identity(me);
-            self.verify(wimpex_verification::Input::LoggedIn(identity), now);
+            self.verify(Input::LoggedIn(identity), now);
         }
         let policy = self.peer_policy();
-        self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
+        self.verify(Input::PeerPolicy(policy), now);
         for input in queue {
             self.verify(input, now);
         }
         let current = self.current_call.clone();
-        self.verify(wimpex_verification::Input::CurrentCall(current), now);
+        self.verify(Input::CurrentCall(current), now);
     }
 
     /// Whom the user knows, and whom they want to hear from.
@@ -55,9 +69,12 @@ impl<H: Host> Client<H> {
             let some = contacts.iter().filter(|it| it.is_blocked == blocked);
             some.map(|it| it.id.clone()).collect()
         };
+        let strangers = self.view.contacts.blocked_strangers();
+        let mut blocked: Vec<UserId> = with(true);
+        blocked.extend(strangers.map(|it| it.id.clone()));
         PeerPolicy {
             contacts: with(false),
-            blocked: with(true),
+            blocked,
             opened: peers
                 .iter()
                 .filter(|it| it.opened)
@@ -90,10 +107,20 @@ impl<H: Host> Client<H> {
             }
             Verification::Transmit(relayed) => self.transmit(relayed, now),
             Verification::Deliver { message, missed } => {
-                if missed {
-                    self.record_missed_call(&message, now);
+                let offer = match &message.signal {
+                    Signal::CallOffer(offer) if missed => {
+                        Some((message.from.clone(), offer.clone()))
+                    }
+                    _ => None,
+                };
+                self.receive(message, now);
+                if let Some((from, offer)) = offer {
+                    self.record_unless_ringing(&from, &offer, now);
                 }
-                self.deliver(message, now);
+            }
+            Verification::HeldOffer { message, at } => {
+                self.note("an offer was held up", now);
+                self.record_held_call(&message, at, now);
             }
             Verification::RepeatedOffer(message) => {
                 self.note("rejected: replayed", now);
@@ -144,18 +171,24 @@ impl<H: Host> Client<H> {
     pub(super) fn deliver(&mut self, message: Incoming, now: Now) {
         self.note(&["received ", message.signal.type_name()].concat(), now);
         let is_offer = matches!(message.signal, Signal::CallOffer(_));
+        let standing = self.standing(&message.from);
         let input = wimpex_call::Input::Signal {
             from: message.from,
             device: message.device,
             to_this_device: message.to_this_device,
+            standing,
             signal: message.signal,
         };
         self.call_input(input, now);
         if is_offer {
-            // Whoever is told that we are busy is nobody to remember.
-            let current = self.call_key();
-            self.verify(wimpex_verification::Input::CurrentCall(current), now);
+            self.forget_other_handshakes(now);
         }
+    }
+
+    /// Whoever is told that we are busy is nobody to remember.
+    pub(super) fn forget_other_handshakes(&mut self, now: Now) {
+        let current = self.call_key();
+        self.verify(Input::CurrentCall(current), now);
     }
 
     /// The call cannot be proved, so that nobody would take it.

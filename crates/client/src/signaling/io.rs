@@ -1,5 +1,6 @@
 //! What goes into the signaling client and what comes out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use wimpex_protocol::{Name, Relayed, ServerMessage, UserId, Welcome};
@@ -66,7 +67,7 @@ pub enum SignalingInput {
     /// Send this to another user, now or as soon as the server is back.
     Send(Relayed),
     /// Be told when these users come and go; replaces the list before.
-    Watch(Vec<UserId>),
+    Watch(BTreeSet<UserId>),
     /// Whether there is a call: then a dead connection is found sooner.
     InCall(bool),
     /// Try now what would otherwise be tried later: the page is in sight again.

@@ -8,7 +8,7 @@ pub mod backoff;
 mod io;
 mod login;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_protocol::{
@@ -61,7 +61,7 @@ pub struct SignalingClient {
     session: Option<SessionId>,
     outgoing: Sender<(Now, ClientMessage)>,
     incoming: Receiver,
-    watched: Vec<UserId>,
+    watched: BTreeSet<UserId>,
     /// Heartbeats since anything came over this socket.
     silent_heartbeats: u32,
     /// A keepalive was sent and nothing has come since.
@@ -91,7 +91,7 @@ impl SignalingClient {
             session: None,
             outgoing: Sender::default(),
             incoming: Receiver::default(),
-            watched: Vec::new(),
+            watched: BTreeSet::new(),
             silent_heartbeats: 0,
             awaits_keepalive: false,
         }
@@ -312,7 +312,7 @@ impl SignalingClient {
     fn send_watch(&mut self, now: Now) {
         if self.logged_in {
             let watch = PresenceWatch {
-                user_ids: self.watched.clone(),
+                user_ids: self.watched.iter().cloned().collect(),
             };
             self.push(now, ClientMessage::PresenceWatch(watch));
         }

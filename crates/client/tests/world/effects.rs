@@ -54,10 +54,10 @@ impl World {
             Output::SendDataChannel(connection, text) => {
                 self.send_data_channel(tab, connection, &text);
             }
-            Output::ReadContacts => {
+            Output::ReadContacts(read) => {
                 let person = self.tabs[tab].person;
                 let contacts = self.databases.entry(person).or_default().clone();
-                self.answer(tab, Input::ContactsRead(Some(contacts)));
+                self.answer(tab, Input::ContactsRead(read, Some(contacts)));
             }
             Output::WriteContacts(writes) => self.write_contacts(tab, writes),
             Output::Store(setting) => self.store(tab, setting),
@@ -88,8 +88,27 @@ impl World {
             Setting::UserId(user) => stored.user = wimpex_protocol::UserId::parse(user).ok(),
             Setting::HideAddress(hide) => stored.hide_address = hide,
             Setting::ContactsOnly(only) => stored.contacts_only = only,
+            Setting::StrangersSilencedUntil(until) => {
+                stored.strangers_silenced_until = until;
+                self.tell_other_tabs(tab);
+            }
             Setting::HasContacts => stored.has_contacts = true,
             Setting::ResumeToken(token) => stored.resume_token = Some(token),
+        }
+    }
+
+    /// `localStorage` is the same for all tabs of a person.
+    fn tell_other_tabs(&mut self, tab: usize) {
+        let until = self.tabs[tab].stored.strangers_silenced_until;
+        for other in 0..self.tabs.len() {
+            if other != tab && self.tabs[other].person == self.tabs[tab].person {
+                self.tabs[other].stored.strangers_silenced_until = until;
+                let changed = Input::StorageChanged {
+                    has_name: true,
+                    strangers_silenced_until: until,
+                };
+                self.answer(other, changed);
+            }
         }
     }
 
@@ -176,7 +195,7 @@ impl World {
             Call::ReleaseMedia { request } => browser.live.retain(|(of, _)| *of != request),
             Call::ReleaseAllMedia => browser.live.clear(),
             Call::SetMuted(_) => {}
-            Call::Send(_) | Call::Changed => panic!("the client's own"),
+            Call::Send(_) | Call::Displaced(_) | Call::Changed => panic!("the client's own"),
         }
     }
 
@@ -307,6 +326,12 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
             contacts.add(contact);
         }
         ContactWrite::DeleteContact(id) => contacts.remove(&id),
+        ContactWrite::PutBlocked(stranger) => {
+            contacts.block_stranger(stranger);
+        }
+        ContactWrite::DeleteBlocked(id) => {
+            contacts.unblock_stranger(&id);
+        }
         ContactWrite::PutCall(call) => {
             contacts.note(call);
         }
@@ -322,7 +347,8 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
                 .filter(|call| call.call_id != id)
                 .map(wimpex_contacts::PastCall::encode)
                 .collect();
-            let list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+            let mut list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+            list.extend(contacts.blocked_strangers().map(|it| it.encode()));
             *contacts = Contacts::from_entries(list.into_iter(), kept.into_iter());
         }
     }
