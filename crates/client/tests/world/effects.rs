@@ -31,7 +31,11 @@ impl World {
             Output::ProbeHttp => self.answer(tab, Input::HttpAnswers(false)),
             Output::FindKey => {
                 let owner = self.tabs[tab].owner.clone();
-                self.answer(tab, Input::Key(Ok(owner)));
+                let found = match self.key_fails.pop() {
+                    Some(error) => Err(error.to_owned()),
+                    None => Ok(owner),
+                };
+                self.answer(tab, Input::Key(found));
             }
             Output::GenerateKey => self.answer(tab, Input::Key(Err("NotSupported".to_owned()))),
             Output::SignLogin { socket, challenge } => {
@@ -55,6 +59,7 @@ impl World {
                 self.send_data_channel(tab, connection, &text);
             }
             Output::ReadContacts(read) => {
+                self.tabs[tab].browser.last_read = read;
                 let person = self.tabs[tab].person;
                 let contacts = self.databases.entry(person).or_default().clone();
                 self.answer(tab, Input::ContactsRead(read, Some(contacts)));
