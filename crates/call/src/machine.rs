@@ -88,6 +88,11 @@ impl CallMachine {
         self.ended_calls.outcome(peer, call).is_some()
     }
 
+    /// Whom the call is with, if there is one.
+    pub fn peer(&self) -> Option<&UserId> {
+        self.call.as_ref().map(|call| &call.peer().user)
+    }
+
     /// Whether an offer of this call would show a prompt now, rather than be answered
     /// without one. For whoever decides first who may ring.
     pub fn would_ring(

@@ -67,7 +67,7 @@ pub struct Client<H: Host> {
     contact_store: ContactStore,
     strangers: Strangers,
     /// Strangers' calls that were taken note of without a sound, the oldest first.
-    silent_calls: VecDeque<SilentCall>,
+    silent_calls: Vec<SilentCall>,
     identity: IdentityState,
     /// When to look after the browser's database, which is being asked for the key.
     key_lookup_at: Option<Now>,
@@ -102,7 +102,7 @@ impl<H: Host> Client<H> {
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
             strangers: Strangers::default(),
-            silent_calls: VecDeque::new(),
+            silent_calls: Vec::new(),
             identity: IdentityState::LookingUp,
             key_lookup_at: Some(now + SLOW_STORAGE),
             wall_offset: 0,
@@ -342,7 +342,7 @@ impl<H: Host> Client<H> {
             self.view.trust.assurance = assurance;
             self.changed(Part::Trust);
         }
-        let peer = self.current_call.as_ref().map(|call| call.peer.clone());
+        let peer = self.current_call.as_ref().map(|call| &call.peer);
         let watched = peer::watched(peer, &self.view.peers);
         self.signaling.handle(SignalingInput::Watch(watched), now);
         is_other || self.signaling.has_output()

@@ -89,15 +89,16 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
         }
         ContactCommand::BlockStranger(stranger) => {
             let id = stranger.id.clone();
-            let dropped = contacts.block_stranger(stranger.clone()).into_iter();
-            let write = match contacts.contact(&id) {
-                Some(contact) => ContactWrite::PutContact(contact.clone()),
-                None => ContactWrite::PutBlocked(stranger),
-            };
-            dropped
-                .map(|dropped| ContactWrite::DeleteBlocked(dropped.id))
-                .chain([write])
-                .collect()
+            let dropped = contacts.block_stranger(stranger.clone());
+            // Who is a contact is blocked as one.
+            let mut writes = write_contact(contacts, &id);
+            if writes.is_empty() {
+                writes.push(ContactWrite::PutBlocked(stranger));
+            }
+            for dropped in dropped {
+                writes.push(ContactWrite::DeleteBlocked(dropped.id));
+            }
+            writes
         }
         ContactCommand::UnblockStranger(id) => unblock_stranger(contacts, id),
         ContactCommand::TrustAgain(id) => mistrust(contacts, &id, false),

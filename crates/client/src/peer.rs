@@ -1,7 +1,5 @@
 //! Everybody whose presence is watched, and what is known of them.
 
-use std::collections::BTreeSet;
-
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{DeviceId, Presence, UserId};
 
@@ -102,10 +100,11 @@ pub(crate) fn on_presence(peers: &mut [Peer], presence: &Presence) -> bool {
 
 /// Whom to watch: who was looked at last, then contacts, and the peer of the call, whose
 /// coming and going moves nobody else out of the set.
-pub(crate) fn watched(call_peer: Option<UserId>, peers: &[Peer]) -> BTreeSet<UserId> {
+pub(crate) fn watched(call_peer: Option<&UserId>, peers: &[Peer]) -> Vec<UserId> {
     let looked_at = peers.iter().rev().take(MAX_WATCHED);
-    looked_at
-        .map(|peer| peer.user.clone())
-        .chain(call_peer)
-        .collect()
+    let mut users: Vec<UserId> = looked_at.map(|peer| peer.user.clone()).collect();
+    if let Some(peer) = call_peer.filter(|peer| !users.contains(peer)) {
+        users.push(peer.clone());
+    }
+    users
 }

@@ -5,7 +5,6 @@
 //! without a sound. Nothing here limits contacts, whose link was opened, or whom the user
 //! has talked with.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::UserId;
@@ -55,9 +54,9 @@ const REACTION_EVERY: Duration = Duration::from_millis(500);
 pub(crate) struct Strangers {
     /// Calls that rang, the oldest first, and were not taken. Bounded: with so many, no more
     /// rings.
-    rings: VecDeque<Ring>,
+    rings: Vec<Ring>,
     /// The oldest first.
-    acquainted: VecDeque<UserId>,
+    acquainted: Vec<UserId>,
     /// Reactions since `reactions_since`, less what time has given back.
     reactions: u32,
     reactions_since: Now,
@@ -77,20 +76,12 @@ impl Strangers {
         if self.acquainted.contains(user) {
             return true;
         }
-        let of_all = |ring: &&Ring| now.since(ring.at) < REMEMBERED_OF_ALL;
-        let is_free = is_free(
-            self.rings.iter().filter(of_all),
-            &PAUSES_OF_ALL,
-            DECLINED_OF_ALL,
-            now,
-        ) && is_free(
-            self.rings.iter().filter(|ring| ring.user == *user),
-            &PAUSES,
-            DECLINED,
-            now,
-        );
+        let of_all = |ring: &Ring| now.since(ring.at) < REMEMBERED_OF_ALL;
+        let of_user = |ring: &Ring| ring.user == *user;
+        let is_free = self.is_free(&of_all, &PAUSES_OF_ALL, DECLINED_OF_ALL, now)
+            && self.is_free(&of_user, &PAUSES, DECLINED, now);
         if is_free {
-            self.rings.push_back(Ring {
+            self.rings.push(Ring {
                 user: user.clone(),
                 at: now,
                 declined: false,
@@ -112,9 +103,9 @@ impl Strangers {
         self.rings.retain(|ring| ring.user != *user);
         if !self.acquainted.contains(user) {
             if self.acquainted.len() >= ACQUAINTED {
-                self.acquainted.pop_front();
+                self.acquainted.remove(0);
             }
-            self.acquainted.push_back(user.clone());
+            self.acquainted.push(user.clone());
         }
     }
 
@@ -126,10 +117,11 @@ impl Strangers {
     /// Whether to react to a stranger whose message is about no call that there is; if so, it
     /// counts as a reaction.
     pub(crate) fn may_react(&mut self, now: Now) -> bool {
-        let passed = now.since(self.reactions_since).as_millis() / REACTION_EVERY.as_millis();
-        let given_back = u32::try_from(passed).unwrap_or(u32::MAX);
-        if given_back > 0 {
-            self.reactions = self.reactions.saturating_sub(given_back);
+        while self.reactions > 0 && now.since(self.reactions_since) >= REACTION_EVERY {
+            self.reactions -= 1;
+            self.reactions_since = self.reactions_since + REACTION_EVERY;
+        }
+        if self.reactions == 0 {
             self.reactions_since = now;
         }
         let may = self.reactions < REACTIONS;
@@ -138,24 +130,22 @@ impl Strangers {
         }
         may
     }
-}
 
-/// Whether the pause after the last of these rings is over.
-fn is_free<'a>(
-    rings: impl Iterator<Item = &'a Ring> + Clone,
-    pauses: &[Duration],
-    most_declined: usize,
-    now: Now,
-) -> bool {
-    if rings.clone().filter(|ring| ring.declined).count() >= most_declined {
-        return false;
-    }
-    let count = rings.clone().count();
-    match (count.checked_sub(1), rings.last()) {
-        (Some(before), Some(last)) => pauses
-            .get(before)
-            .is_some_and(|pause| now.since(last.at) >= *pause),
-        (_, _) => true,
+    /// Whether the pause after the last of those rings is over that `counts` says yes to.
+    fn is_free(
+        &self,
+        counts: &dyn Fn(&Ring) -> bool,
+        pauses: &[Duration],
+        most_declined: usize,
+        now: Now,
+    ) -> bool {
+        let (mut free_at, mut rings, mut declined) = (Some(Now::ZERO), 0, 0);
+        for ring in self.rings.iter().filter(|ring| counts(ring)) {
+            free_at = pauses.get(rings).map(|pause| ring.at + *pause);
+            rings += 1;
+            declined += usize::from(ring.declined);
+        }
+        declined < most_declined && free_at.is_some_and(|at| at <= now)
     }
 }
 

@@ -28,9 +28,9 @@ impl<H: Host> Client<H> {
         self.call.handle(input, now);
         let after = self.call.state();
         if (before, after) == (State::Ringing, State::Connecting)
-            && let Some(call) = self.call_key()
+            && let Some(peer) = self.call.peer()
         {
-            self.strangers.talked(&call.peer);
+            self.strangers.talked(peer);
         }
         if before != after && matches!(after, State::Calling | State::Ringing) {
             // In the call the server, and with it the rest of the page, may be away.

@@ -56,8 +56,7 @@ impl<H: Host> Client<H> {
     fn reception(&mut self, message: &Incoming, now: Now) -> Reception {
         let Incoming { from, device, .. } = message;
         let standing = self.standing(from);
-        let current = self.call.snapshot().call;
-        let is_with = current.is_some_and(|call| call.peer == *from);
+        let is_with = self.call.peer() == Some(from);
         let is_talking = is_with && self.call.state() != State::Ringing;
         if standing == Standing::Known || is_talking {
             return Reception::Deliver;
@@ -107,10 +106,10 @@ impl<H: Host> Client<H> {
             self.note("a stranger calls, silently", now);
             self.record_missed_call(from, offer, self.wall(now));
             if self.silent_calls.len() >= MAX_SILENT_CALLS {
-                self.silent_calls.pop_front();
+                self.silent_calls.remove(0);
             }
             let device = device.clone();
-            self.silent_calls.push_back(SilentCall { key, device });
+            self.silent_calls.push(SilentCall { key, device });
         }
         let ringing = Signal::CallRinging(CallRinging {
             call_id: offer.call_id.clone(),
@@ -122,10 +121,8 @@ impl<H: Host> Client<H> {
     /// The user calls somebody: their silent calls would stand in the way of it.
     pub(super) fn calls(&mut self, peer: &UserId, now: Now) {
         self.strangers.talked(peer);
-        let silent_calls = std::mem::take(&mut self.silent_calls).into_iter();
-        let (theirs, others): (Vec<_>, Vec<_>) = silent_calls.partition(|it| it.key.peer == *peer);
-        self.silent_calls = others.into();
-        for SilentCall { key, device } in theirs {
+        while let Some(place) = self.silent_calls.iter().position(|it| it.key.peer == *peer) {
+            let SilentCall { key, device } = self.silent_calls.remove(place);
             let end = Signal::CallEnd(CallEnd {
                 call_id: key.call_id,
                 reason: CallEndReason::Superseded,
@@ -161,12 +158,13 @@ impl<H: Host> Client<H> {
         let Some(call) = self.ringing_call() else {
             return;
         };
-        let command = if self.view.contacts.contact(&call.peer).is_some() {
-            ContactCommand::Block(call.peer, true)
+        let (peer, claimed_name) = (call.peer.clone(), call.peer_name.clone());
+        let command = if self.view.contacts.contact(&peer).is_some() {
+            ContactCommand::Block(peer, true)
         } else {
             ContactCommand::BlockStranger(BlockedStranger {
-                id: call.peer,
-                claimed_name: call.peer_name,
+                id: peer,
+                claimed_name,
                 at: self.wall(now).as_millis(),
             })
         };
@@ -179,8 +177,8 @@ impl<H: Host> Client<H> {
         let until = UnixTime::from_millis(self.wall(now).as_millis() + SILENCE.as_millis() as u64);
         self.emit(Output::Store(Setting::StrangersSilencedUntil(Some(until))));
         self.set_silence(Some(until));
-        let caller = self.ringing_call().map(|call| call.peer);
-        if caller.is_some_and(|caller| self.standing(&caller) == Standing::Stranger) {
+        let caller = self.ringing_call().map(|call| &call.peer);
+        if caller.is_some_and(|caller| self.standing(caller) == Standing::Stranger) {
             self.call_command(wimpex_call::Command::Decline, now);
         }
     }
@@ -213,8 +211,8 @@ impl<H: Host> Client<H> {
         Some(Now::from_millis(at))
     }
 
-    fn ringing_call(&self) -> Option<wimpex_call::ActiveCall> {
-        let call = self.call.snapshot();
-        call.call.filter(|_| call.state == State::Ringing)
+    fn ringing_call(&self) -> Option<&wimpex_call::ActiveCall> {
+        let call = &self.view.call;
+        call.call.as_ref().filter(|_| call.state == State::Ringing)
     }
 }

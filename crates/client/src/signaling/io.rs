@@ -1,6 +1,5 @@
 //! What goes into the signaling client and what comes out.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use wimpex_protocol::{Name, Relayed, ServerMessage, UserId, Welcome};
@@ -67,7 +66,7 @@ pub enum SignalingInput {
     /// Send this to another user, now or as soon as the server is back.
     Send(Relayed),
     /// Be told when these users come and go; replaces the list before.
-    Watch(BTreeSet<UserId>),
+    Watch(Vec<UserId>),
     /// Whether there is a call: then a dead connection is found sooner.
     InCall(bool),
     /// Try now what would otherwise be tried later: the page is in sight again.

@@ -8,7 +8,7 @@ pub mod backoff;
 mod io;
 mod login;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
@@ -61,7 +61,7 @@ pub struct SignalingClient {
     session: Option<SessionId>,
     outgoing: Sender<(Now, ClientMessage)>,
     incoming: Receiver,
-    watched: BTreeSet<UserId>,
+    watched: Vec<UserId>,
     /// Heartbeats since anything came over this socket.
     silent_heartbeats: u32,
     /// A keepalive was sent and nothing has come since.
@@ -91,7 +91,7 @@ impl SignalingClient {
             session: None,
             outgoing: Sender::default(),
             incoming: Receiver::default(),
-            watched: BTreeSet::new(),
+            watched: Vec::new(),
             silent_heartbeats: 0,
             awaits_keepalive: false,
         }
@@ -312,7 +312,7 @@ impl SignalingClient {
     fn send_watch(&mut self, now: Now) {
         if self.logged_in {
             let watch = PresenceWatch {
-                user_ids: self.watched.iter().cloned().collect(),
+                user_ids: self.watched.clone(),
             };
             self.push(now, ClientMessage::PresenceWatch(watch));
         }
@@ -374,9 +374,15 @@ impl Machine for SignalingClient {
             }
             SignalingInput::Send(message) => self.send(message, now),
             SignalingInput::Watch(users) => {
+                // In whatever order, for the server watches a set: each change of it makes
+                // it tell of everybody anew.
                 if users != self.watched {
+                    let is_same = users.len() == self.watched.len()
+                        && users.iter().all(|user| self.watched.contains(user));
                     self.watched = users;
-                    self.send_watch(now);
+                    if !is_same {
+                        self.send_watch(now);
+                    }
                 }
             }
             SignalingInput::InCall(in_call) => self.in_call = in_call,
