@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::icon::icon;
 use super::screens::icon::Icon;
 use super::screens::notices::{BrowserNotice, browser_notices, device_trouble};
+use super::styles::attach_styles;
 use super::words::notices as words;
 use super::{signal_of, use_session};
 use crate::browser::{clock, location, window};
@@ -42,6 +43,7 @@ pub fn BrowserNotices() -> impl IntoView {
 
 /// No stranger rings until then.
 fn silence(until: UnixTime) -> AnyView {
+    attach_styles();
     let session = use_session();
     let title = words::silenced(&clock::time_of_day(until.as_millis()));
     view! {
