@@ -10,7 +10,6 @@ use wimpex_protocol::{CallId, CallOffer, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::command::ContactCommand;
-use crate::io::ContactsRead;
 
 /// One write to the browser's database.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +29,10 @@ pub enum ContactWrite {
     /// Delete a past call.
     DeleteCall(CallId),
 }
+
+/// Names one reading of the contacts, so that an older one which comes later is told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContactsRead(pub u64);
 
 /// Whether the contacts have been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

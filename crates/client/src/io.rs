@@ -9,7 +9,7 @@ use wimpex_verification::{RemoteCertificate, RequestId};
 
 use crate::check::{Check, CheckResult};
 use crate::command::Command;
-use crate::contact_store::ContactWrite;
+use crate::contact_store::{ContactWrite, ContactsRead};
 use crate::signaling::{KeyOwner, ResumeToken, SocketEvent, SocketId};
 use crate::view::Part;
 
@@ -89,10 +89,6 @@ pub enum Input<V> {
     /// The time that `poll_timeout` named has come.
     Timeout,
 }
-
-/// Names one reading of the contacts, so that an older one which comes later is told apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ContactsRead(pub u64);
 
 /// Something to remember on this device (`localStorage`), or in this tab.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

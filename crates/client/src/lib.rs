@@ -39,9 +39,9 @@ mod view;
 pub use check::{Check, CheckResult, Loopback};
 pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};
-pub use contact_store::ContactWrite;
+pub use contact_store::{ContactWrite, ContactsRead};
 pub use host::Host;
-pub use io::{ContactsRead, Input, Output, Setting};
+pub use io::{Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,

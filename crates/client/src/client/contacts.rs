@@ -11,9 +11,9 @@ use wimpex_verification::{CallKey, Incoming};
 
 use super::Client;
 use crate::command::ContactCommand;
-use crate::contact_store::{self, ContactWrite, Loading};
+use crate::contact_store::{self, ContactWrite, ContactsRead, Loading};
 use crate::host::Host;
-use crate::io::{ContactsRead, Output, Setting};
+use crate::io::{Output, Setting};
 use crate::peer;
 use crate::view::Part;
 
