@@ -100,6 +100,18 @@ impl Page {
         self.tell("Emulation.setDataSaverOverride", saves).await;
     }
 
+    /// Stops the page, as a browser does with tabs that nobody looks at; its sockets stay open.
+    pub async fn freeze(&self) {
+        let frozen = json!({ "state": "frozen" });
+        self.tell("Page.setWebLifecycleState", frozen).await;
+    }
+
+    /// Lets it go on.
+    pub async fn thaw(&self) {
+        let active = json!({ "state": "active" });
+        self.tell("Page.setWebLifecycleState", active).await;
+    }
+
     /// Closes the tab, as its cross does.
     pub async fn close(&self) {
         self.focus().await;

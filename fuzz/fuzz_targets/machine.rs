@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
-    CallMachine, Command, Input, MediaError, MediaRequest, Output, PeerConnectionId,
+    CallMachine, Command, Input, MediaError, MediaRequest, Output, PeerConnectionId, Standing,
     PeerConnectionState, State, TrackKind,
 };
 use wimpex_protocol::{
@@ -73,7 +73,10 @@ fn signal(kind: u8, a: u8) -> Signal {
             call_id,
             reason: (a > 128).then_some(CallRejectReason::Busy),
         }),
-        4 => Signal::CallRinging(CallRinging { call_id }),
+        4 => Signal::CallRinging(CallRinging {
+            call_id,
+            silently: a & 16 == 0,
+        }),
         _ => Signal::CallEnd(CallEnd {
             call_id,
             reason: REASONS[usize::from(a / 6 % 7)],
@@ -175,6 +178,11 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             from: user(a),
             device: device(a),
             to_this_device: a & 32 == 0,
+            standing: if a & 16 == 0 {
+                Standing::Known
+            } else {
+                Standing::Stranger
+            },
             signal: signal(kind - 20, a),
         },
     }
@@ -242,6 +250,7 @@ fuzz_target!(|bytes: &[u8]| {
                 | Output::StopCamera
                 | Output::ReleaseMedia { .. }
                 | Output::ReleaseAllMedia
+                | Output::Displaced(_)
                 | Output::Changed => {}
             }
         }

@@ -30,10 +30,19 @@ pub fn wall_millis() -> u64 {
 /// A moment in milliseconds since the Unix epoch, in the user's language and time zone:
 /// date, hour and minute (`Date.toLocaleString`).
 pub fn local_time(millis: u64) -> String {
+    formatted(millis, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+/// The same, of a moment that is near: hour and minute.
+pub fn time_of_day(millis: u64) -> String {
+    formatted(millis, &[("timeStyle", "short")])
+}
+
+fn formatted(millis: u64, styles: &[(&str, &str)]) -> String {
     let options = js_sys::Object::new();
-    for (name, style) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+    for (name, style) in styles {
         // A new object takes what it is given.
-        let _ = js_sys::Reflect::set(&options, &name.into(), &style.into());
+        let _ = js_sys::Reflect::set(&options, &(*name).into(), &(*style).into());
     }
     let date = js_sys::Date::new(&(millis as f64).into());
     date.to_locale_string("default", &options).into()

@@ -2,20 +2,32 @@
 //!
 //! A browser may refuse it, as some do in private windows.
 
+use std::fmt;
+
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransactionMode};
+use web_sys::{
+    EventTarget, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
+};
 
 use super::{BrowserError, Listener, window};
 
-/// An open database; it is closed when it is dropped.
-#[derive(Debug)]
-pub struct Database(IdbDatabase);
+/// An open database; it is closed when it is dropped, and when another tab needs it closed to
+/// open a later version of it, or to delete it. What is asked of it after that fails with
+/// `InvalidStateError`.
+pub struct Database {
+    database: IdbDatabase,
+    _version_change: Listener,
+}
 
 impl Database {
     /// Opens the database of that name, and creates it or those of its object stores that
     /// are missing. `version` grows whenever `stores` does.
+    ///
+    /// Takes as long as the browser does: while another tab holds an older version open
+    /// (`blocked`), until that tab closes it or is closed. Whoever waits is told so by whoever
+    /// counts the seconds, for a browser that is slow says nothing at all.
     ///
     /// # Errors
     /// `NotSupportedError` where the browser has no databases; `SecurityError`,
@@ -45,7 +57,12 @@ impl Database {
         });
         let database: IdbDatabase = done(&request).await?.unchecked_into();
         drop(upgrade);
-        Ok(Self(database))
+        let closing = database.clone();
+        let version_change = Listener::new(&database, "versionchange", move |_| closing.close());
+        Ok(Self {
+            database,
+            _version_change: version_change,
+        })
     }
 
     /// The value under the key; `undefined` if there is none.
@@ -53,7 +70,7 @@ impl Database {
     /// # Errors
     /// `UnknownError` and others where the browser cannot read.
     pub async fn get(&self, store: &str, key: &str) -> Result<JsValue, BrowserError> {
-        let store = self.store(store, IdbTransactionMode::Readonly)?;
+        let (_, store) = self.store(store, IdbTransactionMode::Readonly)?;
         done(&store.get(&key.into())?).await
     }
 
@@ -62,19 +79,21 @@ impl Database {
     /// # Errors
     /// As [`Database::get`].
     pub async fn all(&self, store: &str) -> Result<Vec<JsValue>, BrowserError> {
-        let store = self.store(store, IdbTransactionMode::Readonly)?;
+        let (_, store) = self.store(store, IdbTransactionMode::Readonly)?;
         let all: Array = done(&store.get_all()?).await?.unchecked_into();
         Ok(all.to_vec())
     }
 
-    /// Stores a value under the key, in place of what was there.
+    /// Stores a value under the key, in place of what was there. It is kept when this returns:
+    /// the transaction is complete.
     ///
     /// # Errors
-    /// `QuotaExceededError` and others where the browser cannot write.
+    /// `QuotaExceededError`, `AbortError` and others where the browser cannot write, or cannot
+    /// keep what was written.
     pub async fn put(&self, store: &str, key: &str, value: &JsValue) -> Result<(), BrowserError> {
-        let store = self.store(store, IdbTransactionMode::Readwrite)?;
-        done(&store.put_with_key(value, &key.into())?).await?;
-        Ok(())
+        let (transaction, store) = self.store(store, IdbTransactionMode::Readwrite)?;
+        store.put_with_key(value, &key.into())?;
+        completed(&transaction).await
     }
 
     /// Stores a value under the key, unless there is one; returns the one that is there.
@@ -88,10 +107,11 @@ impl Database {
         key: &str,
         value: &JsValue,
     ) -> Result<JsValue, BrowserError> {
-        let writing = self.store(store, IdbTransactionMode::Readwrite)?;
+        let (transaction, writing) = self.store(store, IdbTransactionMode::Readwrite)?;
+        writing.add_with_key(value, &key.into())?;
         // `ConstraintError` if there is one.
-        match done(&writing.add_with_key(value, &key.into())?).await {
-            Ok(_) => Ok(value.clone()),
+        match completed(&transaction).await {
+            Ok(()) => Ok(value.clone()),
             Err(error) if error.name == "ConstraintError" => self.get(store, key).await,
             Err(error) => Err(error),
         }
@@ -102,9 +122,9 @@ impl Database {
     /// # Errors
     /// As [`Database::put`].
     pub async fn delete(&self, store: &str, key: &str) -> Result<(), BrowserError> {
-        let store = self.store(store, IdbTransactionMode::Readwrite)?;
-        done(&store.delete(&key.into())?).await?;
-        Ok(())
+        let (transaction, store) = self.store(store, IdbTransactionMode::Readwrite)?;
+        store.delete(&key.into())?;
+        completed(&transaction).await
     }
 
     /// Deletes everything in the store.
@@ -112,43 +132,70 @@ impl Database {
     /// # Errors
     /// As [`Database::put`].
     pub async fn clear(&self, store: &str) -> Result<(), BrowserError> {
-        let store = self.store(store, IdbTransactionMode::Readwrite)?;
-        done(&store.clear()?).await?;
-        Ok(())
+        let (transaction, store) = self.store(store, IdbTransactionMode::Readwrite)?;
+        store.clear()?;
+        completed(&transaction).await
     }
 
-    fn store(&self, name: &str, mode: IdbTransactionMode) -> Result<IdbObjectStore, BrowserError> {
-        let transaction = self.0.transaction_with_str_and_mode(name, mode)?;
-        Ok(transaction.object_store(name)?)
+    fn store(
+        &self,
+        name: &str,
+        mode: IdbTransactionMode,
+    ) -> Result<(IdbTransaction, IdbObjectStore), BrowserError> {
+        let transaction = self.database.transaction_with_str_and_mode(name, mode)?;
+        let store = transaction.object_store(name)?;
+        Ok((transaction, store))
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&self.database).finish()
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.0.close();
+        self.database.close();
     }
 }
 
 /// The result of a request.
 async fn done(request: &IdbRequest) -> Result<JsValue, BrowserError> {
+    if fires(request, ["success", "error"]).await {
+        return Ok(request.result()?);
+    }
+    let error = request.error().ok().flatten();
+    Err(BrowserError {
+        name: error.map_or_else(|| "UnknownError".to_owned(), |error| error.name()),
+    })
+}
+
+/// Waits until what was written is kept. A request's `success` is less: the commit that comes
+/// after it may fail, as on a full disk, and takes everything back (section 5.4 of the API).
+async fn completed(transaction: &IdbTransaction) -> Result<(), BrowserError> {
+    if fires(transaction, ["complete", "abort"]).await {
+        return Ok(());
+    }
+    // None where the page itself, or the closing of the database, has aborted it.
+    let error = transaction.error();
+    Err(BrowserError {
+        name: error.map_or_else(|| "AbortError".to_owned(), |error| error.name()),
+    })
+}
+
+/// Waits for either event; whether it is the first one.
+async fn fires(target: &EventTarget, [good, bad]: [&'static str; 2]) -> bool {
     let mut listeners = None;
     let promise = Promise::new(&mut |resolve, reject| {
         let settle = |event, settle: Function| {
-            Listener::new(request, event, move |_| {
+            Listener::new(target, event, move |_| {
                 let _ = settle.call0(&JsValue::NULL);
             })
         };
-        listeners = Some([settle("success", resolve), settle("error", reject)]);
+        listeners = Some([settle(good, resolve), settle(bad, reject)]);
     });
-    let done = JsFuture::from(promise).await;
+    let fired = JsFuture::from(promise).await;
     drop(listeners);
-    match done {
-        Ok(_) => Ok(request.result()?),
-        Err(_) => {
-            let error = request.error().ok().flatten();
-            Err(BrowserError {
-                name: error.map_or_else(|| "UnknownError".to_owned(), |error| error.name()),
-            })
-        }
-    }
+    fired.is_ok()
 }

@@ -30,6 +30,14 @@ pub fn write(key: &str, value: &str) {
     }
 }
 
+/// Removes what is under the key in `localStorage`.
+pub fn remove(key: &str) {
+    if let Some(storage) = local() {
+        // What was never stored needs no removal.
+        let _ = storage.remove_item(key);
+    }
+}
+
 /// The text under the key in `sessionStorage`.
 pub fn read_in_tab(key: &str) -> Option<String> {
     of_tab()?.get_item(key).ok().flatten()

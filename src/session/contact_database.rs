@@ -4,6 +4,7 @@
 use wasm_bindgen::JsValue;
 use wimpex_client::ContactWrite;
 use wimpex_contacts::Contacts;
+use wimpex_protocol::UserId;
 
 use super::identity::database;
 use crate::browser::{BrowserError, web_storage};
@@ -40,6 +41,13 @@ pub(super) async fn write(writes: Vec<ContactWrite>) -> Result<(), BrowserError>
             ContactWrite::DeleteContact(id) => {
                 database.delete(CONTACT_STORE, id.as_str()).await?;
             }
+            ContactWrite::PutBlocked(stranger) => {
+                let (key, text) = (blocked_key(&stranger.id), stranger.encode().into());
+                database.put(CONTACT_STORE, &key, &text).await?;
+            }
+            ContactWrite::DeleteBlocked(id) => {
+                database.delete(CONTACT_STORE, &blocked_key(&id)).await?;
+            }
             ContactWrite::PutCall(call) => {
                 let text = call.encode().into();
                 database
@@ -56,6 +64,12 @@ pub(super) async fn write(writes: Vec<ContactWrite>) -> Result<(), BrowserError>
         }
     }
     Ok(())
+}
+
+/// Under which a blocked stranger is kept, among the contacts: a store of its own would be a
+/// new version of the database, which no tab of an older page can open. No id has a space.
+fn blocked_key(id: &UserId) -> String {
+    ["blocked ", id.as_str()].concat()
 }
 
 /// Forgets the user: the key, the contacts, the name, all of this origin in this browser.

@@ -7,7 +7,9 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind};
-use wimpex_client::{ContactWrite, Input, KeyOwner, Output, SocketEvent, SocketId, View};
+use wimpex_client::{
+    ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
+};
 use wimpex_identity::{Signature, SignatureClaim};
 use wimpex_protocol::close_code;
 use wimpex_verification::{RemoteCertificate, RequestId};
@@ -257,7 +259,7 @@ impl Effects {
                     }
                 });
             }
-            Output::ReadContacts => self.read_contacts(),
+            Output::ReadContacts(read) => self.read_contacts(read),
             Output::WriteContacts(writes) => {
                 self.writes.push_back(writes);
                 self.write_next();
@@ -338,19 +340,19 @@ impl Effects {
         });
     }
 
-    fn read_contacts(&mut self) {
+    fn read_contacts(&mut self, read: ContactsRead) {
         if self.tabs.is_none() {
             let inbox = self.inbox.clone();
             self.tabs = BroadcastChannel::open("wimpex.contacts", move || {
                 inbox.post(Event::Client(Input::ContactsChangedElsewhere));
             });
         }
-        self.later(async |inbox| {
+        self.later(async move |inbox| {
             let contacts = match lazy::read_contacts().await {
                 Ok(reading) => reading.await,
                 Err(chunk::NotLoaded) => None,
             };
-            inbox.post(Event::Client(Input::ContactsRead(contacts)));
+            inbox.post(Event::Client(Input::ContactsRead(read, contacts)));
         });
     }
 
@@ -451,7 +453,7 @@ impl Effects {
                 self.signals.own_video.set(None);
             }
             // The client's own.
-            Call::Send(_) | Call::Changed => {}
+            Call::Send(_) | Call::Displaced(_) | Call::Changed => {}
         }
     }
 

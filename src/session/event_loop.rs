@@ -153,6 +153,7 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
         on("online", || Input::NetworkChanged),
         on("storage", || Input::StorageChanged {
             has_name: settings::has_name(),
+            strangers_silenced_until: settings::strangers_silenced_until(),
         }),
         on("focus", || Input::Resumed),
         // From the back/forward cache (bfcache), too.

@@ -2,6 +2,7 @@
 
 use wimpex_client::{ResumeToken, Setting, Stored};
 use wimpex_protocol::{Name, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::browser::web_storage;
 
@@ -9,6 +10,8 @@ const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
+/// Milliseconds since 1970; absent while strangers ring.
+const STRANGERS_SILENCED: &str = "wimpex.strangers-silenced-until";
 /// An old name, which stays: browsers have it stored.
 const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
@@ -24,6 +27,12 @@ pub(super) fn has_name() -> bool {
     web_storage::read(NAME).is_some()
 }
 
+/// Until when no stranger rings, in all tabs.
+pub(super) fn strangers_silenced_until() -> Option<UnixTime> {
+    let until = web_storage::read(STRANGERS_SILENCED)?;
+    until.parse().ok().map(UnixTime::from_millis)
+}
+
 /// What earlier visits have left.
 pub(super) fn stored() -> Stored {
     let token = web_storage::read_in_tab(RESUME_TOKEN);
@@ -32,6 +41,7 @@ pub(super) fn stored() -> Stored {
         user: web_storage::read(USER_ID).and_then(|id| UserId::parse(id).ok()),
         hide_address: is_on(HIDE_ADDRESS),
         contacts_only: is_on(CONTACTS_ONLY),
+        strangers_silenced_until: strangers_silenced_until(),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
@@ -50,6 +60,10 @@ pub(super) fn store(setting: Setting) {
         Setting::UserId(id) => web_storage::write(USER_ID, &id),
         Setting::HideAddress(hide) => web_storage::write(HIDE_ADDRESS, flag(hide)),
         Setting::ContactsOnly(only) => web_storage::write(CONTACTS_ONLY, flag(only)),
+        Setting::StrangersSilencedUntil(Some(until)) => {
+            web_storage::write(STRANGERS_SILENCED, &until.as_millis().to_string());
+        }
+        Setting::StrangersSilencedUntil(None) => web_storage::remove(STRANGERS_SILENCED),
         Setting::HasContacts => web_storage::write(HAS_CONTACTS, "1"),
         Setting::ResumeToken(kept) => {
             let text = [kept.user.as_str(), " ", &kept.token].concat();

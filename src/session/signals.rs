@@ -10,7 +10,7 @@ use wimpex_contacts::Contacts;
 use wimpex_protocol::{Name, UserId};
 use wimpex_quality::Reading;
 use wimpex_record::Recorder;
-use wimpex_sansio::Now;
+use wimpex_sansio::{Now, UnixTime};
 
 use super::stats::QualitySnapshot;
 use super::subscribers::renew_subscribers;
@@ -77,6 +77,7 @@ signals! {
         server: ServerState,
         hide_address: bool,
         contacts_only: bool,
+        strangers_silenced_until: Option<UnixTime>,
         has_relay: bool,
         check: Vec<(Check, CheckResult)>,
         check_unavailable: bool,
@@ -118,6 +119,7 @@ impl Signals {
             Part::Settings => {
                 self.hide_address.show(view);
                 self.contacts_only.show(view);
+                self.strangers_silenced_until.show(view);
                 self.has_relay.show(view);
             }
             Part::Check => {

@@ -8,7 +8,7 @@ use wimpex_sansio::Now;
 use super::browser_notices::DeviceNotices;
 use super::controls::CallControls;
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
-use super::screens::call::{call_screen, next_tick, timer};
+use super::screens::call::{call_screen, call_status, next_tick, timer};
 use super::self_view::SelfView;
 use super::trust::LockButton;
 use super::{signal_of, use_session};
@@ -39,7 +39,10 @@ pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl In
                 {move || is_connected.get().then(|| view! { <QualitySign /> }.into_any())}
             </span>
             <p class="state" role="status" class:well=signal_of(move || is_connected.get())>
-                {signal_of(move || call().status.to_owned())}
+                {signal_of(move || {
+                    view.call
+                        .with(|call| view.peers.with(|it| call_status(call, it)))
+                })}
             </p>
         </header>
         <SelfView />

@@ -78,6 +78,11 @@ impl ContactActions {
         self.command(ContactCommand::Block(id, is_blocked));
     }
 
+    /// Lets a blocked stranger ring again.
+    pub(crate) fn unblock_stranger(self, id: UserId) {
+        self.command(ContactCommand::UnblockStranger(id));
+    }
+
     /// Forgets that the SAS of a call with this contact differed.
     pub(crate) fn trust_again(self, id: UserId) {
         self.command(ContactCommand::TrustAgain(id));

@@ -3,6 +3,7 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
+use wimpex_client::Command;
 
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
@@ -71,6 +72,17 @@ pub fn IncomingDialog() -> impl IntoView {
                 <button class="decline" on:click=send(CallCommand::Decline)>
                     {icon(Icon::HangUp)}
                     {words::DECLINE}
+                </button>
+            </div>
+            <div class="row strangers" hidden=signal_of(move || !prompt().is_stranger)>
+                <button class="quiet" on:click=move |_| session.dispatch(Command::BlockCaller)>
+                    {words::BLOCK}
+                </button>
+                <button
+                    class="quiet"
+                    on:click=move |_| session.dispatch(Command::SilenceStrangers)
+                >
+                    {words::SILENCE_STRANGERS}
                 </button>
             </div>
         </dialog>

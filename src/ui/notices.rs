@@ -10,8 +10,12 @@ use crate::browser::window;
 
 /// Empty where there is nothing to know.
 pub(crate) fn notices() -> impl IntoView {
-    let trust = use_session().view.trust;
-    let is_shown =
-        Memo::new(move |_| trust.with(|trust| has_notices(trust, window::is_secure_context())));
+    let view = use_session().view;
+    let is_shown = Memo::new(move |_| {
+        view.strangers_silenced_until.with(Option::is_some)
+            || view
+                .trust
+                .with(|trust| has_notices(trust, window::is_secure_context()))
+    });
     move || is_shown.get().then(|| lazy_view(lazy::browser_notices()))
 }

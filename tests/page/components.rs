@@ -10,13 +10,15 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 use wimpex::session::{Event, Session};
 use wimpex::ui::{
-    Banner, CheckResults, ConnectionCheck, HideAddress, IncomingDialog, NoWebRtc, WelcomePage,
+    Banner, BrowserNotices, CheckResults, ConnectionCheck, HideAddress, IncomingDialog, NoWebRtc,
+    WelcomePage,
 };
 use wimpex_call::{
     ActiveCall, CallSnapshot, Capture, Command as CallCommand, PeerConnectionId, Role, State,
 };
-use wimpex_client::{Check, CheckResult, Command, Input, Loopback, ServerState};
+use wimpex_client::{Check, CheckResult, Command, Input, Loopback, Peer, ServerState};
 use wimpex_protocol::{CallId, CallType, Name, UserId};
+use wimpex_sansio::UnixTime;
 
 /// A component on a page of its own; gone when it is dropped.
 pub(crate) struct Mounted {
@@ -102,7 +104,7 @@ pub(crate) fn alice_calls() -> ActiveCall {
         call_type: CallType::Video,
         role: Role::Callee,
         connection: PeerConnectionId(1),
-        peer_rings: false,
+        callee: wimpex_call::Callee::Unheard,
         connected_at: None,
         muted: false,
         microphone: Capture::Off,
@@ -161,6 +163,56 @@ async fn each_answer_of_the_prompt_sends_its_command() {
         ]
         .map(Command::Call)
     );
+}
+
+#[wasm_bindgen_test]
+async fn a_stranger_can_be_blocked_and_silenced_from_the_prompt() {
+    let mut mounted = prompt(CallType::Video);
+    tick().await;
+    mounted.button("Block").click();
+    mounted.button("Silence strangers for an hour").click();
+    assert_eq!(
+        mounted.commands(),
+        [Command::BlockCaller, Command::SilenceStrangers]
+    );
+    // A contact's call takes its place, and both are gone.
+    let peer = UserId::parse("w1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
+    mounted.session.view.peers.set(vec![Peer {
+        contact_name: Some("My sister".to_owned()),
+        ..Peer::new(peer.clone())
+    }]);
+    mounted
+        .session
+        .view
+        .call
+        .update(|view| view.call.as_mut().unwrap().peer = peer);
+    tick().await;
+    assert!(
+        mounted
+            .find(".strangers")
+            .unchecked_into::<HtmlElement>()
+            .hidden()
+    );
+    let text = mounted.find("dialog").text_content().unwrap();
+    assert!(text.contains("My sister"), "{text}");
+}
+
+#[wasm_bindgen_test]
+async fn silence_is_shown_and_ended_at_home() {
+    let mut mounted = Mounted::of(|_| {}, || view! { <BrowserNotices /> });
+    tick().await;
+    assert_eq!(mounted.element.text_content().unwrap(), "");
+    let until = UnixTime::from_millis(1_800_000_000_000);
+    let silenced = mounted.session.view.strangers_silenced_until;
+    silenced.set(Some(until));
+    tick().await;
+    let text = mounted.element.text_content().unwrap();
+    assert!(text.contains("Strangers are silenced until "), "{text}");
+    mounted.button("Ring again").click();
+    assert_eq!(mounted.commands(), [Command::HearStrangers]);
+    silenced.set(None);
+    tick().await;
+    assert_eq!(mounted.element.text_content().unwrap(), "");
 }
 
 #[wasm_bindgen_test]

@@ -4,6 +4,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 use wimpex::browser::indexed_db::Database;
 use wimpex::browser::web_crypto::{KeyPair, verify};
+use wimpex::session::identity::Identity;
 
 const STORE: &str = "things";
 
@@ -70,4 +71,83 @@ async fn a_newer_page_was_here() {
     drop(Database::open("newer", 3, &[STORE]).await.unwrap());
     let error = Database::open("newer", 2, &[STORE]).await.unwrap_err();
     assert_eq!(error.name, "VersionError");
+}
+
+/// Runs JavaScript that takes something away from the browser, or gives it back.
+fn run(code: &str) -> JsValue {
+    js_sys::eval(code).unwrap()
+}
+
+/// From now on each transaction that writes with this method is aborted when it has written
+/// everything: as by a disk that is full.
+fn fail_commits(method: &str) {
+    run(&format!(
+        "{{ const store = IDBObjectStore.prototype, write = store.{method};
+            store.{method} = function (...values) {{
+                const request = write.apply(this, values);
+                request.addEventListener('success', () => this.transaction.abort());
+                return request;
+            }};
+            window.mendCommits = () => {{ store.{method} = write; }}; }}"
+    ));
+}
+
+#[wasm_bindgen_test]
+async fn what_was_written_and_not_kept_is_an_error() {
+    let kept = database("commits").await;
+    fail_commits("put");
+    let error = kept.put(STORE, "me", &"value".into()).await;
+    run("mendCommits()");
+    assert_eq!(error.unwrap_err().name, "AbortError");
+    assert!(kept.get(STORE, "me").await.unwrap().is_undefined());
+    kept.put(STORE, "me", &"value".into()).await.unwrap();
+    assert_eq!(kept.get(STORE, "me").await.unwrap(), "value");
+    kept.clear(STORE).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_key_that_is_not_kept_is_nobodys() {
+    fail_commits("add");
+    let made = Identity::make().await;
+    run("mendCommits()");
+    assert_eq!(made.map(|me| me.user).unwrap_err().name, "AbortError");
+    assert!(Identity::kept().await.unwrap().is_none());
+    // And the one that is, is the one that is shown.
+    let made = Identity::make().await.unwrap();
+    let kept = Identity::kept().await.unwrap().unwrap();
+    assert_eq!(kept.user, made.user);
+    let again = Identity::make().await.unwrap();
+    assert_eq!(again.user, made.user, "another tab was faster");
+}
+
+#[wasm_bindgen_test]
+async fn a_later_page_is_not_kept_waiting() {
+    let older = database("versions").await;
+    let newer = Database::open("versions", 2, &[STORE, "more"])
+        .await
+        .unwrap();
+    assert!(newer.all("more").await.unwrap().is_empty());
+    let error = older.get(STORE, "me").await.unwrap_err();
+    assert_eq!(error.name, "InvalidStateError");
+}
+
+#[wasm_bindgen_test]
+async fn a_database_that_somebody_holds_is_waited_for() {
+    drop(database("held").await);
+    // A tab that does not listen.
+    let held = run("new Promise((resolve) => {
+            const request = indexedDB.open('held', 1);
+            request.onsuccess = () => resolve(request.result);
+        })");
+    let held = wasm_bindgen_futures::JsFuture::from(js_sys::Promise::from(held));
+    let held = held.await.unwrap();
+    let opening = Database::open("held", 2, &[STORE, "more"]);
+    let pause = gloo_timers::future::TimeoutFuture::new(200);
+    let opening = match futures_util::future::select(Box::pin(opening), pause).await {
+        futures_util::future::Either::Left(_) => panic!("it is held"),
+        futures_util::future::Either::Right(((), opening)) => opening,
+    };
+    let close = js_sys::Reflect::get(&held, &"close".into()).unwrap();
+    js_sys::Function::from(close).call0(&held).unwrap();
+    assert!(opening.await.is_ok());
 }

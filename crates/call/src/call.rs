@@ -13,6 +13,7 @@ use wimpex_protocol::{
 use wimpex_sansio::Now;
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
+use crate::callee::Callee;
 use crate::collision::Collision;
 use crate::ids::Ids;
 use crate::input::{MediaRequest, PeerConnectionId};
@@ -25,6 +26,7 @@ use crate::peer::{Peer, Sender};
 use crate::phase::Phase;
 use crate::presence::Presence;
 use crate::snapshot::{ActiveCall, EndReason, Ended, Role, State};
+use crate::standing::Standing;
 use crate::timer::{Timer, TimerTable};
 
 /// What becomes of a call.
@@ -50,6 +52,8 @@ pub(crate) struct Call {
     peer: Peer,
     peer_name: Option<String>,
     role: Role,
+    /// Of the caller, if that is the peer.
+    standing: Standing,
     phase: Phase,
     negotiation: Negotiation,
     media: Media,
@@ -68,7 +72,7 @@ impl Call {
         out: &mut Outputs,
     ) -> Self {
         let phase = Phase::Calling {
-            peer_rings: false,
+            callee: Callee::Unheard,
             offered_devices: Vec::new(),
         };
         let peer = Peer {
@@ -93,6 +97,7 @@ impl Call {
     pub(crate) fn incoming(
         from: &Sender,
         offer: CallOffer,
+        standing: Standing,
         candidates: Vec<(DeviceId, IceCandidateInit)>,
         presence: Presence,
         now: Now,
@@ -110,6 +115,7 @@ impl Call {
         let negotiation = Negotiation::new(connection, offer.call_type, candidates);
         let mut call = Self::new(peer, Role::Callee, phase, negotiation);
         call.peer_name = offer.from_username;
+        call.standing = standing;
         call.presence = presence;
         // The server will not say again what it has said of the peer already.
         if call.presence.lacks(&from.device) {
@@ -123,6 +129,7 @@ impl Call {
             peer,
             peer_name: None,
             role,
+            standing: Standing::Known,
             phase,
             negotiation,
             media: Media::OFF,
@@ -164,9 +171,22 @@ impl Call {
     }
 
     /// What an offer of a call that has not ended here meets in this one.
-    pub(crate) fn collision(&self, from: &Sender, id: &CallId) -> Collision {
+    pub(crate) fn collision(&self, from: &Sender, id: &CallId, standing: Standing) -> Collision {
         if self.peer.user != from.user {
-            return Collision::Busy;
+            return match (&self.phase, self.standing, standing) {
+                (Phase::Ringing { .. }, Standing::Stranger, Standing::Known) => {
+                    Collision::StrangersPrompt
+                }
+                (
+                    Phase::Calling { .. }
+                    | Phase::Ringing { .. }
+                    | Phase::Connecting
+                    | Phase::Connected { .. }
+                    | Phase::Reconnecting { .. },
+                    Standing::Known | Standing::Stranger,
+                    Standing::Known | Standing::Stranger,
+                ) => Collision::Busy,
+            };
         }
         if self.peer.call_id == *id {
             return Collision::SameCall;
@@ -209,7 +229,7 @@ impl Call {
             call_type: self.negotiation.call_type(),
             role: self.role,
             connection: self.connection(),
-            peer_rings: self.phase.peer_rings(),
+            callee: self.phase.callee(),
             connected_at: self.phase.connected_at(),
             muted: self.media.is_muted(),
             microphone: self.media.microphone(),
@@ -398,21 +418,42 @@ impl Call {
         Next::Keep
     }
 
-    /// A device of the peer shows the prompt.
-    pub(crate) fn peer_rings(&mut self, device: &DeviceId, out: &mut Outputs) -> Next {
+    /// A device of the peer shows the prompt, or has taken note of the call silently.
+    pub(crate) fn peer_rings(
+        &mut self,
+        device: &DeviceId,
+        silently: bool,
+        out: &mut Outputs,
+    ) -> Next {
         if let Phase::Calling {
-            peer_rings,
+            callee,
             offered_devices,
         } = &mut self.phase
         {
             if !offered_devices.contains(device) {
                 offered_devices.push(device.clone());
             }
-            if !std::mem::replace(peer_rings, true) {
-                out.push(Output::Changed);
-            }
+            // Of several devices the one that is heard counts.
+            let heard = match callee {
+                Callee::Rings => Callee::Rings,
+                _ if !silently => Callee::Rings,
+                Callee::Unheard | Callee::Unresponsive | Callee::Asleep | Callee::RingsSilently => {
+                    Callee::RingsSilently
+                }
+            };
+            self.timers.stop(Timer::NoRinging);
+            self.hear(heard, out);
         }
         Next::Keep
+    }
+
+    /// Takes what is known of the peer's devices while calling.
+    fn hear(&mut self, heard: Callee, out: &mut Outputs) {
+        if let Phase::Calling { callee, .. } = &mut self.phase
+            && std::mem::replace(callee, heard) != heard
+        {
+            out.push(Output::Changed);
+        }
     }
 
     pub(crate) fn rejected(&mut self, reason: Option<CallRejectReason>, out: &mut Outputs) -> Next {
@@ -475,10 +516,27 @@ impl Call {
         };
         self.presence.set_devices(devices.clone());
         self.offer_to(devices, out);
-        if !is_online {
-            self.peer_left(now);
-        } else if self.timers.stop(Timer::PeerLeft) {
-            self.peer_is_back(out);
+        match (self.phase.callee(), is_online) {
+            // Whoever had the offer and never said a word: it sleeps, and may wake up in time.
+            // Should it have been closed after all, the offer reaches nobody, and the server
+            // says so.
+            (Callee::Unresponsive, false) => {
+                self.hear(Callee::Asleep, out);
+                self.send_description(out);
+            }
+            (Callee::Asleep, false) => {}
+            (Callee::Asleep, true) => self.hear(Callee::Unresponsive, out),
+            (Callee::Unheard | Callee::RingsSilently | Callee::Rings, false) => {
+                self.peer_left(now);
+            }
+            (
+                Callee::Unheard | Callee::Unresponsive | Callee::RingsSilently | Callee::Rings,
+                true,
+            ) => {
+                if self.timers.stop(Timer::PeerLeft) {
+                    self.peer_is_back(out);
+                }
+            }
         }
         Next::Keep
     }
@@ -538,10 +596,10 @@ impl Call {
         match &self.phase {
             // Presence knows of other devices, or of none that was never there.
             Phase::Calling {
-                peer_rings,
+                callee,
                 offered_devices,
             } if was_offer && offered_devices.is_empty() => {
-                if !*peer_rings && !self.presence.is_renewed(now) {
+                if !callee.has_rung() && !self.presence.is_renewed(now) {
                     return Next::end(EndReason::PeerOffline);
                 }
                 self.peer_left(now);
@@ -555,6 +613,21 @@ impl Call {
             | Phase::Reconnecting { .. } => {}
         }
         Next::Keep
+    }
+
+    /// The server did not pass our offer on. A device that rings has it already, and in a
+    /// live call the next one is tried as if it had been lost.
+    pub(crate) fn offer_refused(&mut self, out: &mut Outputs) -> Next {
+        match &self.phase {
+            Phase::Calling { callee, .. } if !callee.has_rung() => {
+                self.end(CallEndReason::Cancelled, EndReason::Refused, out)
+            }
+            Phase::Calling { .. }
+            | Phase::Ringing { .. }
+            | Phase::Connecting
+            | Phase::Connected { .. }
+            | Phase::Reconnecting { .. } => Next::Keep,
+        }
     }
 
     /// What was sent and not confirmed may be lost, and what was on its way to us is.
@@ -583,8 +656,12 @@ impl Call {
 
     // What this browser's peer connection reports.
 
-    pub(crate) fn local_offer(&mut self, sdp: Sdp, out: &mut Outputs) -> Next {
+    pub(crate) fn local_offer(&mut self, sdp: Sdp, now: Now, out: &mut Outputs) -> Next {
         if self.negotiation.offer_created(sdp) {
+            if self.state() == State::Calling {
+                self.timers
+                    .set(Timer::NoRinging, now + limits::NO_RINGING_AFTER);
+            }
             self.send_description(out);
             self.send_candidates(out);
         }
@@ -660,6 +737,7 @@ impl Call {
     fn connecting(&mut self, now: Now) {
         self.phase = Phase::Connecting;
         self.timers.stop(Timer::Ring);
+        self.timers.stop(Timer::NoRinging);
         self.timers.set(Timer::Connect, now + limits::CONNECT);
     }
 
@@ -758,6 +836,17 @@ impl Call {
             Some(Timer::Restart | Timer::Resend) => {
                 self.restart_ice(now, out);
                 return Next::Keep;
+            }
+            Some(Timer::NoRinging) => {
+                self.timers.stop(Timer::NoRinging);
+                // Who is known to be gone is not asleep.
+                if self.timers.get(Timer::PeerLeft).is_none() {
+                    self.hear(Callee::Unresponsive, out);
+                }
+                return Next::Keep;
+            }
+            Some(Timer::Ring) if self.phase.callee() == Callee::Asleep => {
+                (CallEndReason::NoAnswer, EndReason::PeerAsleep)
             }
             Some(Timer::Ring) if self.role == Role::Caller => {
                 (CallEndReason::NoAnswer, EndReason::NoAnswer)

@@ -14,6 +14,9 @@ pub(crate) enum Collision {
     SameCall,
     /// A call with somebody else.
     Busy,
+    /// The prompt of a stranger, which the user has not answered. Whoever the user knows
+    /// takes its place: nobody may keep a contact out by ringing.
+    StrangersPrompt,
     /// An offer of ours to the same peer, which wins.
     GlareWinner,
     /// An offer of ours to the same peer, which loses.

@@ -4,6 +4,7 @@ use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::command::Command;
+use crate::standing::Standing;
 
 /// Names one `RTCPeerConnection` of a machine, from 1. What comes back with an older id is
 /// about a connection that was closed, and is ignored.
@@ -44,6 +45,12 @@ pub enum Input {
         device: DeviceId,
         /// Whether it was sent to this device, rather than to all of the user's.
         to_this_device: bool,
+        /// Whether the user means the sender: decides which of two prompts is shown.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default, skip_serializing_if = "Standing::is_stranger")
+        )]
+        standing: Standing,
         /// What it says.
         signal: Signal,
     },
@@ -54,6 +61,12 @@ pub enum Input {
         call_id: CallId,
         /// Whether the message was a `call-offer` (the error's `refType`).
         offer: bool,
+    },
+    /// The server says that it did not pass the call's offer on, since too much was sent to
+    /// its user: its error `rate-limited` with a `toId`.
+    OfferRefused {
+        /// The call.
+        call_id: CallId,
     },
     /// The server says which devices of a user are online: its `presence`.
     PeerDevices {

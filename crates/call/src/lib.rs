@@ -22,7 +22,8 @@
 //!        cancel, decline, busy, offline, gone, hang up, lost, time
 //! ```
 //!
-//! A new offer of the same peer ends the call that it replaces, and rings. Whatever is
+//! A new offer of the same peer ends the call that it replaces, and rings. A prompt of a
+//! stranger's gives way to a call of somebody whom the user knows ([`Standing`]). Whatever is
 //! lost on the way is retransmitted: after [`Input::SessionRenewed`] each side sends its
 //! last description again, and whoever gets one again sends again what belongs to it.
 //! Nothing that is repeated counts twice, and a call that is over is remembered for a
@@ -58,6 +59,7 @@
 //! ```
 
 mod call;
+mod callee;
 mod collision;
 mod command;
 mod ids;
@@ -73,13 +75,16 @@ mod peer;
 mod phase;
 mod presence;
 mod snapshot;
+mod standing;
 mod timer;
 
+pub use callee::Callee;
 pub use command::Command;
 pub use input::{Input, MediaRequest, PeerConnectionId};
 pub use machine::CallMachine;
 pub use memory::{EarlyCandidate, EndedCall, Memory, Outcome};
 pub use output::Output;
 pub use snapshot::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
+pub use standing::Standing;
 // They are part of `Input`.
 pub use wimpex_webrtc::{MediaError, PeerConnectionState, TrackKind};

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 /// How long a call rings, on both sides, before it ends as `no-answer` (docs/protocol.md).
 pub const RING: Duration = Duration::from_secs(60);
+/// A device that has the offer says that it rings within this; afterwards the caller is told
+/// that nothing is heard of it. Less than the 8 s after which a server says that a session
+/// which acknowledges nothing is away, so that this comes first.
+pub const NO_RINGING_AFTER: Duration = Duration::from_secs(7);
 /// From the answer to `connected`; then the call ends as `failed`.
 pub const CONNECT: Duration = Duration::from_secs(20);
 /// From the loss of the path to `connected` again; then the call ends as `failed`.

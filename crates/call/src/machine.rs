@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_protocol::{
     CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallRejectReason, CallRinging, CallType,
-    Signal, UserId,
+    DeviceId, Signal, UserId,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_webrtc::IceCandidateInit;
@@ -21,6 +21,7 @@ use crate::outputs::Outputs;
 use crate::peer::Sender;
 use crate::presence::Presence;
 use crate::snapshot::{CallSnapshot, EndReason, Ended, State};
+use crate::standing::Standing;
 
 /// One tab's calls: at most one at a time. See the crate's documentation.
 ///
@@ -85,6 +86,35 @@ impl CallMachine {
     /// told how it ended.
     pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
         self.ended_calls.outcome(peer, call).is_some()
+    }
+
+    /// Whom the call is with, if there is one.
+    pub fn peer(&self) -> Option<&UserId> {
+        self.call.as_ref().map(|call| &call.peer().user)
+    }
+
+    /// Whether an offer of this call would show a prompt now, rather than be answered
+    /// without one. For whoever decides first who may ring.
+    pub fn would_ring(
+        &self,
+        from: &UserId,
+        device: &DeviceId,
+        call: &CallId,
+        standing: Standing,
+    ) -> bool {
+        let from = Sender {
+            user: from.clone(),
+            device: device.clone(),
+        };
+        match self.collision(&from, call, standing) {
+            Collision::None | Collision::StrangersPrompt | Collision::ReCall => true,
+            Collision::Ended(_)
+            | Collision::SameCall
+            | Collision::Busy
+            | Collision::GlareWinner
+            | Collision::GlareLoser
+            | Collision::GlareSettled => false,
+        }
     }
 
     /// Where the call stands.
@@ -187,7 +217,14 @@ impl CallMachine {
         }
     }
 
-    fn signal(&mut self, from: Sender, to_this_device: bool, signal: Signal, now: Now) {
+    fn signal(
+        &mut self,
+        from: Sender,
+        standing: Standing,
+        to_this_device: bool,
+        signal: Signal,
+        now: Now,
+    ) {
         let out = &mut self.outputs;
         let call = match signal.call_id() {
             Some(id) => self.call.as_mut().filter(|call| call.is_meant(&from, id)),
@@ -195,11 +232,15 @@ impl CallMachine {
             None => self.call.as_mut().filter(|call| call.peer().is(&from)),
         };
         let next = match (signal, call) {
-            (Signal::CallOffer(offer), _) => return self.offer(from, offer, now),
+            (Signal::CallOffer(offer), _) => {
+                return self.offer(from, offer, standing, now);
+            }
             (Signal::CallAnswer(answer), Some(call)) => {
                 call.answer(&from.device, answer.answer.sdp, now, out)
             }
-            (Signal::CallRinging(_), Some(call)) => call.peer_rings(&from.device, out),
+            (Signal::CallRinging(ringing), Some(call)) => {
+                call.peer_rings(&from.device, ringing.silently, out)
+            }
             (Signal::IceCandidate(ice), Some(call)) => {
                 call.remote_candidate(&from.device, ice.candidate, out)
             }
@@ -208,7 +249,7 @@ impl CallMachine {
                 call.ended_by_peer(to_this_device, end.reason, out)
             }
             (Signal::CallAnswer(CallAnswer { call_id, .. }), None)
-            | (Signal::CallRinging(CallRinging { call_id }), None) => {
+            | (Signal::CallRinging(CallRinging { call_id, .. }), None) => {
                 return self.contradict(&from, call_id);
             }
             (Signal::IceCandidate(ice), None) => {
@@ -227,17 +268,17 @@ impl CallMachine {
     }
 
     /// Decides what an offer meets, and does nothing yet.
-    fn collision(&self, from: &Sender, id: &CallId) -> Collision {
+    fn collision(&self, from: &Sender, id: &CallId, standing: Standing) -> Collision {
         match (self.ended_calls.outcome(&from.user, id), &self.call) {
             (Some(outcome), _) => Collision::Ended(outcome),
             (None, None) => Collision::None,
-            (None, Some(call)) => call.collision(from, id),
+            (None, Some(call)) => call.collision(from, id, standing),
         }
     }
 
-    fn offer(&mut self, from: Sender, offer: CallOffer, now: Now) {
-        match self.collision(&from, &offer.call_id) {
-            Collision::None => self.ring(from, offer, Presence::default(), now),
+    fn offer(&mut self, from: Sender, offer: CallOffer, standing: Standing, now: Now) {
+        match self.collision(&from, &offer.call_id, standing) {
+            Collision::None => self.ring(from, offer, standing, Presence::default(), now),
             Collision::Ended(outcome) => {
                 self.reply(&from, outcome.signal(offer.call_id));
                 // They may have taken our call for the losing one of two that collide.
@@ -255,35 +296,57 @@ impl CallMachine {
                 self.remember(&from.user, &offer.call_id, busy);
                 self.reply(&from, busy.signal(offer.call_id));
             }
+            Collision::StrangersPrompt => {
+                self.displace(now);
+                self.ring(from, offer, standing, Presence::default(), now);
+            }
             // In case they have not got ours: they would wait for an answer forever.
             Collision::GlareWinner => self.reoffer_to(&from),
-            Collision::GlareLoser => self.give_way(from, offer, now),
+            Collision::GlareLoser => self.give_way(from, offer, standing, now),
             Collision::GlareSettled => {}
-            Collision::ReCall => self.ring_anew(from, offer, now),
+            Collision::ReCall => self.ring_anew(from, offer, standing, now),
         }
     }
 
     /// Shows the prompt for a first offer, and touches nothing else.
-    fn ring(&mut self, from: Sender, offer: CallOffer, presence: Presence, now: Now) {
-        let mut call = self.incoming(&from, offer, presence, now);
+    fn ring(
+        &mut self,
+        from: Sender,
+        offer: CallOffer,
+        standing: Standing,
+        presence: Presence,
+        now: Now,
+    ) {
+        let mut call = self.incoming(&from, offer, standing, presence, now);
         call.ring(self.ring_until(now), &mut self.outputs);
         self.ended = None;
         self.call = Some(call);
         self.outputs.push(Output::Changed);
     }
 
+    /// The prompt that there is gives way: its caller is told "busy", which is true from now
+    /// on, and waits for nobody.
+    fn displace(&mut self, now: Now) {
+        let Some(call) = self.call.take() else { return };
+        let busy = CallRejectReason::Busy;
+        call.peer().send_reject(busy, &mut self.outputs);
+        self.remember(&call.peer().user, call.id(), Outcome::Rejected(busy));
+        let ended = call.into_ended(EndReason::Missed, now);
+        self.outputs.push(Output::Displaced(ended));
+    }
+
     /// The peer calls anew: the call that it has lost ends, and the new one rings.
-    fn ring_anew(&mut self, from: Sender, offer: CallOffer, now: Now) {
+    fn ring_anew(&mut self, from: Sender, offer: CallOffer, standing: Standing, now: Now) {
         let Some(call) = &self.call else { return };
         let presence = call.presence().clone();
         let next = call.superseded(&mut self.outputs);
         self.follow(next, now);
-        self.ring(from, offer, presence, now);
+        self.ring(from, offer, standing, presence, now);
     }
 
     /// Both called at the same moment, and theirs wins: ours ends, and theirs takes its
     /// place without asking, since the user wants that very call.
-    fn give_way(&mut self, from: Sender, offer: CallOffer, now: Now) {
+    fn give_way(&mut self, from: Sender, offer: CallOffer, standing: Standing, now: Now) {
         let Some(ours) = self.call.take() else { return };
         if ours.awaits_answer() {
             // Should our offer be on its way still, it must not ring.
@@ -298,14 +361,22 @@ impl CallMachine {
                 goodbye: None,
             });
         }
-        let mut theirs = self.incoming(&from, offer, ours.presence().clone(), now);
+        let mut theirs = self.incoming(&from, offer, standing, ours.presence().clone(), now);
         theirs.replace(&ours, now, &mut self.outputs);
         self.call = Some(theirs);
     }
 
-    fn incoming(&mut self, from: &Sender, offer: CallOffer, presence: Presence, now: Now) -> Call {
+    fn incoming(
+        &mut self,
+        from: &Sender,
+        offer: CallOffer,
+        standing: Standing,
+        presence: Presence,
+        now: Now,
+    ) -> Call {
         let candidates = self.early.claim(&from.user, &offer.call_id);
-        Call::incoming(from, offer, candidates, presence, now, &mut self.ids)
+        let ids = &mut self.ids;
+        Call::incoming(from, offer, standing, candidates, presence, now, ids)
     }
 
     /// Retransmits our offer to that device, if there is one to its user.
@@ -377,14 +448,19 @@ impl Machine for CallMachine {
                 from,
                 device,
                 to_this_device,
+                standing,
                 signal,
             } => {
                 let from = Sender { user: from, device };
-                return self.signal(from, to_this_device, signal, now);
+                return self.signal(from, standing, to_this_device, signal, now);
             }
             Input::PeerOffline { call_id, offer } => {
                 let call = call.filter(|call| *call.id() == call_id);
                 call.map(|call| call.peer_offline(offer, now))
+            }
+            Input::OfferRefused { call_id } => {
+                let call = call.filter(|call| *call.id() == call_id);
+                call.map(|call| call.offer_refused(out))
             }
             Input::PeerDevices { user, devices } => {
                 let call = call.filter(|call| call.peer().user == user);
@@ -396,7 +472,7 @@ impl Machine for CallMachine {
                 on(call, connection).map(|call| call.data_channel_message(&end, out))
             }
             Input::LocalOffer { connection, sdp } => {
-                on(call, connection).map(|call| call.local_offer(sdp, out))
+                on(call, connection).map(|call| call.local_offer(sdp, now, out))
             }
             Input::LocalAnswer { connection, sdp } => {
                 on(call, connection).map(|call| call.local_answer(sdp, out))

@@ -133,7 +133,9 @@ impl Outcome {
             EndReason::AnsweredElsewhere => Self::Ended(CallEndReason::AnsweredElsewhere),
             EndReason::DeclinedElsewhere => Self::Ended(CallEndReason::DeclinedElsewhere),
             EndReason::Superseded => Self::Ended(CallEndReason::Superseded),
-            EndReason::NoAnswer | EndReason::Missed => Self::Ended(CallEndReason::NoAnswer),
+            EndReason::NoAnswer | EndReason::PeerAsleep | EndReason::Missed => {
+                Self::Ended(CallEndReason::NoAnswer)
+            }
             EndReason::ConnectionFailed
             | EndReason::ConnectionLost
             | EndReason::NegotiationFailed => Self::Ended(CallEndReason::Failed),
@@ -143,6 +145,7 @@ impl Outcome {
             | EndReason::Busy
             | EndReason::Unsupported
             | EndReason::PeerOffline
+            | EndReason::Refused
             | EndReason::PeerGone => Self::Ended(CallEndReason::Ended),
         }
     }

@@ -4,7 +4,7 @@ use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
 use crate::input::{MediaRequest, PeerConnectionId};
-use crate::snapshot::Role;
+use crate::snapshot::{Ended, Role};
 
 /// What is to be done. The order matters: a candidate, for example, always comes after
 /// the description that it belongs to.
@@ -95,6 +95,9 @@ pub enum Output {
     },
     /// Stop all tracks, whatever request they came of.
     ReleaseAllMedia,
+    /// A call that rang has given way to that of somebody whom the user knows, and was
+    /// told "busy". No snapshot ever shows its end.
+    Displaced(Ended),
     /// [`crate::CallMachine::snapshot`] has changed.
     Changed,
 }
@@ -122,6 +125,7 @@ impl Output {
             Self::StopCamera => "stop camera",
             Self::ReleaseMedia { .. } => "release media",
             Self::ReleaseAllMedia => "release all media",
+            Self::Displaced(_) => "displaced",
             Self::Changed => "changed",
         }
     }

@@ -51,7 +51,13 @@ impl Peer {
 
     pub(crate) fn send_ringing(&self, out: &mut Outputs) {
         let call_id = self.call_id.clone();
-        self.send(Signal::CallRinging(CallRinging { call_id }), out);
+        self.send(
+            Signal::CallRinging(CallRinging {
+                call_id,
+                silently: false,
+            }),
+            out,
+        );
     }
 
     pub(crate) fn send_reject(&self, reason: CallRejectReason, out: &mut Outputs) {

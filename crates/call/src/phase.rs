@@ -3,14 +3,15 @@
 use wimpex_protocol::{CallEndReason, DeviceId, Sdp};
 use wimpex_sansio::Now;
 
+use crate::callee::Callee;
 use crate::snapshot::{EndReason, State};
 
 /// The states of a call that is not over. [`State`] has two more.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
     Calling {
-        /// A device of the peer shows the prompt.
-        peer_rings: bool,
+        /// What has been heard of the peer's devices.
+        callee: Callee,
         /// Those of the peer's devices that are online and have the offer.
         offered_devices: Vec<DeviceId>,
     },
@@ -52,14 +53,14 @@ impl Phase {
         matches!(self, Self::Ringing { .. })
     }
 
-    /// Whether a device of the peer shows the prompt for a call of ours.
-    pub(crate) fn peer_rings(&self) -> bool {
+    /// What has been heard of the peer's devices for a call of ours.
+    pub(crate) fn callee(&self) -> Callee {
         match self {
-            Self::Calling { peer_rings, .. } => *peer_rings,
+            Self::Calling { callee, .. } => *callee,
             Self::Ringing { .. }
             | Self::Connecting
             | Self::Connected { .. }
-            | Self::Reconnecting { .. } => false,
+            | Self::Reconnecting { .. } => Callee::Unheard,
         }
     }
 

@@ -6,6 +6,7 @@ use wimpex_protocol::{CallId, CallType, UserId};
 use wimpex_sansio::Now;
 use wimpex_webrtc::MediaError;
 
+use crate::callee::Callee;
 use crate::input::PeerConnectionId;
 
 /// Where a call stands. See the diagram in the crate's documentation.
@@ -62,6 +63,10 @@ pub enum EndReason {
     NoAnswer,
     /// None of the other side's devices is online.
     PeerOffline,
+    /// The other side's device was there, but asleep: it never rang.
+    PeerAsleep,
+    /// The server did not pass the call on: too much was sent to the other side.
+    Refused,
     /// The other side's device went offline before there was a connection.
     PeerGone,
     /// Another device of this user took the call.
@@ -139,8 +144,8 @@ pub struct ActiveCall {
     pub role: Role,
     /// The connection that carries it.
     pub connection: PeerConnectionId,
-    /// While calling: a device of the peer shows the prompt.
-    pub peer_rings: bool,
+    /// While calling: what has been heard of the peer's devices.
+    pub callee: Callee,
     /// When media first flowed; `None` before.
     pub connected_at: Option<Now>,
     /// The user has muted the microphone.

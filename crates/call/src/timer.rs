@@ -12,6 +12,9 @@ pub(crate) enum Timer {
     /// The connection was lost, and no other came about: see
     /// [`crate::limits::RECONNECT`].
     Reconnect,
+    /// No device of the peer has said that it rings: see
+    /// [`crate::limits::NO_RINGING_AFTER`].
+    NoRinging,
     /// The peer has been offline for too long: see [`crate::limits::PEER_LEFT_AFTER`].
     PeerLeft,
     /// ICE is to be restarted, as the path does not work.
@@ -22,10 +25,11 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Ring,
         Self::Connect,
         Self::Reconnect,
+        Self::NoRinging,
         Self::PeerLeft,
         Self::Restart,
         Self::Resend,

@@ -1,6 +1,6 @@
 //! What the user wants.
 
-use wimpex_contacts::Contact;
+use wimpex_contacts::{BlockedStranger, Contact};
 use wimpex_protocol::{CallType, Name, UserId};
 
 /// A command of the user, from the page's screens.
@@ -15,6 +15,12 @@ pub enum Command {
         /// Audio and video, or audio alone.
         call_type: CallType,
     },
+    /// Block who rings, and decline.
+    BlockCaller,
+    /// Let no stranger ring for an hour; declines one who does.
+    SilenceStrangers,
+    /// Let strangers ring again.
+    HearStrangers,
     /// Anything else about the call.
     Call(wimpex_call::Command),
     /// Call through a relay only, so that the peer never sees an IP address.
@@ -58,6 +64,10 @@ pub enum ContactCommand {
     Remove(UserId),
     /// Whether a contact may ring.
     Block(UserId, bool),
+    /// Block somebody who is no contact.
+    BlockStranger(BlockedStranger),
+    /// Let such a one ring again.
+    UnblockStranger(UserId),
     /// Forget that the SAS once differed.
     TrustAgain(UserId),
     /// Take calls from contacts only, or from everybody.

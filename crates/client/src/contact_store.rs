@@ -5,7 +5,7 @@
 //! the changes of two tabs become one list.
 
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_contacts::{Contact, Contacts, Direction, Outcome, PastCall};
+use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
 use wimpex_protocol::{CallId, CallOffer, UserId};
 use wimpex_sansio::UnixTime;
 
@@ -18,6 +18,10 @@ pub enum ContactWrite {
     PutContact(Contact),
     /// Delete a contact.
     DeleteContact(UserId),
+    /// Keep that this stranger is blocked.
+    PutBlocked(BlockedStranger),
+    /// Forget that a stranger was blocked.
+    DeleteBlocked(UserId),
     /// Keep this past call.
     PutCall(PastCall),
     /// Keep this past call, unless one with its id is there: another tab knows better.
@@ -25,6 +29,10 @@ pub enum ContactWrite {
     /// Delete a past call.
     DeleteCall(CallId),
 }
+
+/// Names one reading of the contacts, so that an older one which comes later is told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContactsRead(pub u64);
 
 /// Whether the contacts have been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -44,6 +52,8 @@ pub(crate) struct ContactStore {
     pub(crate) loading: Loading,
     /// Changes on their way to the database: what is read meanwhile is not the newest.
     pub(crate) pending_writes: u32,
+    /// The last reading that was asked for: what an earlier one found is not the newest.
+    pub(crate) last_read: ContactsRead,
 }
 
 /// Applies a command; returns what has to be written.
@@ -52,13 +62,16 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
         ContactCommand::Load | ContactCommand::SetContactsOnly(_) => Vec::new(),
         ContactCommand::Add(contact) => {
             let id = contact.id.clone();
+            let mut writes = unblock_stranger(contacts, id.clone());
             contacts.add(contact);
-            write_contact(contacts, &id)
+            writes.extend(write_contact(contacts, &id));
+            writes
         }
         ContactCommand::Import(imported) => {
             let mut writes = Vec::new();
             for contact in imported {
                 if contacts.contact(&contact.id).is_none() {
+                    writes.extend(unblock_stranger(contacts, contact.id.clone()));
                     writes.push(ContactWrite::PutContact(contact.clone()));
                     contacts.add(contact);
                 }
@@ -77,6 +90,20 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             contacts.block(&id, blocked);
             write_contact(contacts, &id)
         }
+        ContactCommand::BlockStranger(stranger) => {
+            let id = stranger.id.clone();
+            let dropped = contacts.block_stranger(stranger.clone());
+            // Who is a contact is blocked as one.
+            let mut writes = write_contact(contacts, &id);
+            if writes.is_empty() {
+                writes.push(ContactWrite::PutBlocked(stranger));
+            }
+            for dropped in dropped {
+                writes.push(ContactWrite::DeleteBlocked(dropped.id));
+            }
+            writes
+        }
+        ContactCommand::UnblockStranger(id) => unblock_stranger(contacts, id),
         ContactCommand::TrustAgain(id) => mistrust(contacts, &id, false),
         ContactCommand::MarkCallsSeen => {
             let missed: Vec<CallId> = contacts.missed().cloned().collect();
@@ -112,6 +139,12 @@ pub(crate) fn mistrust(
     write_contact(contacts, user)
 }
 
+fn unblock_stranger(contacts: &mut Contacts, id: UserId) -> Vec<ContactWrite> {
+    let was_blocked = contacts.unblock_stranger(&id);
+    let write = was_blocked.then_some(ContactWrite::DeleteBlocked(id));
+    write.into_iter().collect()
+}
+
 fn write_contact(contacts: &Contacts, id: &UserId) -> Vec<ContactWrite> {
     let contact = contacts.contact(id).cloned();
     contact.map(ContactWrite::PutContact).into_iter().collect()
@@ -132,7 +165,7 @@ pub(crate) fn record_call(contacts: &mut Contacts, call: PastCall) -> Vec<Contac
         .collect()
 }
 
-/// The entry of an offer that came while there was another call.
+/// The entry of an offer that did not ring.
 pub(crate) fn missed_call(from: UserId, offer: &CallOffer, at: UnixTime) -> PastCall {
     PastCall {
         call_id: offer.call_id.clone(),
@@ -179,13 +212,14 @@ fn outcome(ended: &Ended) -> Outcome {
         EndReason::Missed => Outcome::Missed,
         EndReason::Declined | EndReason::PeerDeclined => Outcome::Declined,
         EndReason::Busy => Outcome::Busy,
-        EndReason::NoAnswer | EndReason::PeerOffline => Outcome::NoAnswer,
+        EndReason::NoAnswer | EndReason::PeerAsleep | EndReason::PeerOffline => Outcome::NoAnswer,
         EndReason::HungUp | EndReason::PeerHungUp | EndReason::Cancelled => Outcome::Cancelled,
         EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Superseded => {
             Outcome::Elsewhere
         }
         EndReason::Unsupported
         | EndReason::PeerGone
+        | EndReason::Refused
         | EndReason::ConnectionFailed
         | EndReason::ConnectionLost
         | EndReason::NegotiationFailed => Outcome::Failed,

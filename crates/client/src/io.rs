@@ -9,7 +9,7 @@ use wimpex_verification::{RemoteCertificate, RequestId};
 
 use crate::check::{Check, CheckResult};
 use crate::command::Command;
-use crate::contact_store::ContactWrite;
+use crate::contact_store::{ContactWrite, ContactsRead};
 use crate::signaling::{KeyOwner, ResumeToken, SocketEvent, SocketId};
 use crate::view::Part;
 
@@ -61,8 +61,9 @@ pub enum Input<V> {
     /// The check's code could not be loaded.
     CheckUnavailable,
 
-    /// The contacts as the database has them; `None` if it cannot be read.
-    ContactsRead(Option<Contacts>),
+    /// The answer to [`Output::ReadContacts`]: the contacts as the database has them; `None` if
+    /// it cannot be read.
+    ContactsRead(ContactsRead, Option<Contacts>),
     /// The answer to [`Output::WriteContacts`]: whether the browser kept them.
     ContactsWritten(bool),
     /// Another tab has changed the contacts.
@@ -78,6 +79,8 @@ pub enum Input<V> {
     StorageChanged {
         /// A name is remembered.
         has_name: bool,
+        /// Until when no stranger rings.
+        strangers_silenced_until: Option<UnixTime>,
     },
     /// The page is left (`pagehide`).
     PageHide,
@@ -98,6 +101,8 @@ pub enum Setting {
     HideAddress(bool),
     /// Take calls from contacts only.
     ContactsOnly(bool),
+    /// No stranger rings until then.
+    StrangersSilencedUntil(Option<UnixTime>),
     /// There are contacts or past calls: the first screen shows them.
     HasContacts,
     /// In this tab only (`sessionStorage`).
@@ -168,7 +173,7 @@ pub enum Output {
 
     /// Read the contacts; the answer is [`Input::ContactsRead`]. From the first time on,
     /// follow what other tabs write.
-    ReadContacts,
+    ReadContacts(ContactsRead),
     /// Write these, one after the other, and tell the other tabs; the answer is
     /// [`Input::ContactsWritten`].
     WriteContacts(Vec<ContactWrite>),

@@ -30,6 +30,8 @@ mod identity;
 mod io;
 mod peer;
 mod signaling;
+mod silent_call;
+mod strangers;
 mod trust;
 mod verifier_slot;
 mod view;
@@ -37,7 +39,7 @@ mod view;
 pub use check::{Check, CheckResult, Loopback};
 pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};
-pub use contact_store::ContactWrite;
+pub use contact_store::{ContactWrite, ContactsRead};
 pub use host::Host;
 pub use io::{Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
@@ -45,5 +47,5 @@ pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
     backoff,
 };
-pub use trust::{Alert, Caller, Lock, Trust};
+pub use trust::{Alert, Caller, KeyStorage, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

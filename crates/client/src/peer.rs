@@ -1,7 +1,7 @@
 //! Everybody whose presence is watched, and what is known of them.
 
 use wimpex_contacts::Contacts;
-use wimpex_protocol::{Presence, UserId};
+use wimpex_protocol::{DeviceId, Presence, UserId};
 
 /// How many users are watched at most: the server takes 256 at a time, and one is kept
 /// for the peer of a call.
@@ -14,6 +14,8 @@ pub struct Peer {
     pub user: UserId,
     /// Whether they are online; `None` while that is not known.
     pub online: Option<bool>,
+    /// Those of their devices that are.
+    pub devices: Vec<DeviceId>,
     /// What they call themselves, if that is known.
     pub claimed_name: Option<String>,
     /// The user's own name for them; `None` if they are no contact.
@@ -30,6 +32,7 @@ impl Peer {
         Self {
             user,
             online: None,
+            devices: Vec::new(),
             claimed_name: None,
             contact_name: None,
             opened: false,
@@ -88,19 +91,20 @@ pub(crate) fn on_presence(peers: &mut [Peer], presence: &Presence) -> bool {
     };
     let before = peer.clone();
     peer.online = Some(presence.online);
+    peer.devices.clone_from(&presence.devices);
     if presence.username.is_some() {
         peer.claimed_name.clone_from(&presence.username);
     }
     *peer != before
 }
 
-/// Whom to watch: the peer of the call, then who was looked at last, then contacts.
-pub(crate) fn watched(call_peer: Option<UserId>, peers: &[Peer]) -> Vec<UserId> {
-    let mut users: Vec<UserId> = call_peer.into_iter().collect();
-    for peer in peers.iter().rev() {
-        if users.len() < MAX_WATCHED && !users.contains(&peer.user) {
-            users.push(peer.user.clone());
-        }
+/// Whom to watch: who was looked at last, then contacts, and the peer of the call, whose
+/// coming and going moves nobody else out of the set.
+pub(crate) fn watched(call_peer: Option<&UserId>, peers: &[Peer]) -> Vec<UserId> {
+    let looked_at = peers.iter().rev().take(MAX_WATCHED);
+    let mut users: Vec<UserId> = looked_at.map(|peer| peer.user.clone()).collect();
+    if let Some(peer) = call_peer.filter(|peer| !users.contains(peer)) {
+        users.push(peer.clone());
     }
     users
 }

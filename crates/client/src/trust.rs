@@ -28,11 +28,26 @@ pub struct Trust {
     pub stopped: Option<CallId>,
     /// This browser keeps no key, so that the user is a guest.
     pub is_guest: bool,
+    /// How the browser's database fares, which has the key.
+    pub key_storage: KeyStorage,
     /// The key of earlier visits is gone, so that the user has another id.
     pub is_another: bool,
     /// This device's clock and the server's are so far apart that calls may not pass as
     /// fresh.
     pub is_clock_off: bool,
+}
+
+/// How the browser's database fares, in which the user's key is. While it is not open nobody
+/// is logged in: the page waits, and never becomes somebody else meanwhile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum KeyStorage {
+    /// As it should.
+    #[default]
+    Fine,
+    /// It takes its time.
+    Slow,
+    /// It fails with the browser's error of that name.
+    Failing(String),
 }
 
 /// Who a peer is, as far as this device can tell. A key proves that their id is theirs;

@@ -5,13 +5,19 @@
 
 use std::time::Duration;
 
-use wimpex_protocol::Signal;
+use wimpex_protocol::{Signal, UserId};
 use wimpex_sansio::Now;
 use wimpex_verification::{Assurance, CallKey, Input, Verify};
 
-/// How many inputs wait at most: a call has a few dozen signals, and whoever floods a
-/// page that is still loading fills no memory.
-const MAX_WAITING: usize = 256;
+/// How many inputs of our own, and signals of peers whom the user means, wait at most: a call
+/// has a few dozen.
+const MAX_WAITING: usize = 512;
+/// How many signals of everybody else wait at most, so that whoever floods a page that is
+/// still loading fills no memory, and no place of the others'. Until the contacts are read
+/// everybody is a stranger.
+const MAX_OF_STRANGERS: usize = 512;
+/// The same of each of them.
+const MAX_OF_STRANGER: usize = 32;
 /// How often loading is tried before a call that waits for it is given up.
 const GIVE_UP_AFTER: u32 = 10;
 /// After so long it is tried again.
@@ -33,6 +39,8 @@ pub(crate) enum VerifierSlot<V> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Waiting<V> {
     queue: Vec<Input>,
+    /// Whose signals in the queue are strangers'.
+    strangers: Vec<UserId>,
     failures: u32,
     /// When to try again; `None` while it is being loaded.
     pub(crate) retry_at: Option<Now>,
@@ -59,17 +67,32 @@ pub(crate) enum LoadFailure {
     GiveUpCall,
 }
 
+impl<V> Waiting<V> {
+    fn push(&mut self, input: Input, stranger: Option<UserId>) {
+        let Some(stranger) = stranger else {
+            if self.queue.len() - self.strangers.len() < MAX_WAITING {
+                self.queue.push(input);
+            }
+            return;
+        };
+        let of_stranger = self.strangers.iter().filter(|it| **it == stranger);
+        if self.strangers.len() < MAX_OF_STRANGERS && of_stranger.count() < MAX_OF_STRANGER {
+            self.queue.push(input);
+            self.strangers.push(stranger);
+        }
+    }
+}
+
 impl<V: Verify> VerifierSlot<V> {
-    pub(crate) fn handle(&mut self, input: Input, now: Now) -> Queued {
+    /// `stranger`: who has sent what is received, unless the user means them.
+    pub(crate) fn handle(&mut self, input: Input, stranger: Option<UserId>, now: Now) -> Queued {
         match self {
             Self::Loaded(verifier) => {
                 verifier.handle(input, now);
                 Queued::Done
             }
             Self::Loading(waiting) => {
-                if waiting.queue.len() < MAX_WAITING {
-                    waiting.queue.push(input);
-                }
+                waiting.push(input, stranger);
                 Queued::Done
             }
             Self::Unloaded => match input {
@@ -79,12 +102,15 @@ impl<V: Verify> VerifierSlot<V> {
                     Queued::Deliver(message)
                 }
                 Input::Receive { .. } | Input::Send { .. } => {
-                    *self = Self::Loading(Waiting {
-                        queue: vec![input],
+                    let mut waiting = Waiting {
+                        queue: Vec::new(),
+                        strangers: Vec::new(),
                         failures: 0,
                         retry_at: None,
                         verifier: None,
-                    });
+                    };
+                    waiting.push(input, stranger);
+                    *self = Self::Loading(waiting);
                     Queued::Load
                 }
                 // The verifier is told when it comes.
@@ -132,6 +158,7 @@ impl<V: Verify> VerifierSlot<V> {
         waiting.retry_at = Some(now + RETRY);
         if waiting.failures.is_multiple_of(GIVE_UP_AFTER) {
             waiting.queue.clear();
+            waiting.strangers.clear();
             LoadFailure::GiveUpCall
         } else {
             LoadFailure::Retry

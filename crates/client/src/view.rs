@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wimpex_call::CallSnapshot;
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{CallId, IceServer, Name, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::check::{Check, CheckResult};
 use crate::peer::Peer;
@@ -98,6 +99,8 @@ pub struct View {
     pub contacts_unsaved: bool,
     /// Calls are taken from contacts only.
     pub contacts_only: bool,
+    /// Until when no stranger rings, by this device's clock.
+    pub strangers_silenced_until: Option<UnixTime>,
     /// The browser's error name for why not everything could be forgotten.
     pub forget_error: Option<String>,
 }
@@ -131,7 +134,8 @@ pub enum Part {
     Me,
     /// [`View::server`].
     Server,
-    /// [`View::hide_address`], [`View::contacts_only`] and [`View::has_relay`].
+    /// [`View::hide_address`], [`View::contacts_only`], [`View::strangers_silenced_until`] and
+    /// [`View::has_relay`].
     Settings,
     /// [`View::check`] and [`View::check_unavailable`].
     Check,

@@ -5,7 +5,9 @@ mod world;
 use std::time::Duration;
 
 use wimpex_call::State;
-use wimpex_client::{Caller, Command, ContactCommand, Lock, ServerState};
+use wimpex_client::{
+    Caller, Command, ContactCommand, ContactsRead, Input, KeyStorage, Lock, ServerState,
+};
 use wimpex_contacts::{Contact, Outcome};
 use wimpex_verification::Assurance;
 
@@ -180,4 +182,63 @@ fn one_of_two_tabs_takes_the_call() {
         world.states(),
         [State::Connected, State::Ended, State::Connected]
     );
+}
+
+#[test]
+fn a_slow_database_is_waited_for() {
+    let mut world = World::alice_and_bob(20);
+    world.key_takes = 60 * SECOND;
+    world.crash(BOB);
+    world.pass(2 * SECOND);
+    assert_eq!(world.view(BOB).trust.key_storage, KeyStorage::Fine);
+    world.pass(30 * SECOND);
+    let trust = &world.view(BOB).trust;
+    assert_eq!(trust.key_storage, KeyStorage::Slow);
+    assert!(!trust.is_guest, "nobody becomes somebody else meanwhile");
+    assert_ne!(world.view(BOB).server, ServerState::Online);
+    assert!(world.pass_until(120 * SECOND, |world| {
+        world.view(BOB).server == ServerState::Online
+    }));
+    assert_eq!(world.view(BOB).me, Some(user(BOB)));
+    assert_eq!(world.view(BOB).trust.key_storage, KeyStorage::Fine);
+}
+
+#[test]
+fn a_key_that_cannot_be_read_is_looked_for_again() {
+    let mut world = World::alice_and_bob(21);
+    world.key_fails = vec!["UnknownError", "AbortError"];
+    world.crash(BOB);
+    world.pass(2 * SECOND);
+    let trust = &world.view(BOB).trust;
+    let failing = KeyStorage::Failing("AbortError".to_owned());
+    assert_eq!((&trust.key_storage, trust.is_guest), (&failing, false));
+    world.pass(15 * SECOND);
+    assert_eq!(world.view(BOB).trust.key_storage, KeyStorage::Fine);
+    assert_eq!(world.view(BOB).me, Some(user(BOB)));
+    assert_eq!(world.view(BOB).server, ServerState::Online);
+    // A browser that keeps no keys at all makes a guest, who is told why.
+    world.key_fails = vec!["SecurityError"];
+    world.crash(BOB);
+    world.pass(5 * SECOND);
+    assert!(world.view(BOB).trust.is_guest);
+}
+
+#[test]
+fn of_two_readings_of_the_contacts_the_later_one_counts() {
+    let mut world = World::alice_and_bob(22);
+    world.command(BOB, Command::Contacts(ContactCommand::Load));
+    world.pass(SECOND);
+    let with = |people: &[usize]| {
+        let mut contacts = wimpex_contacts::Contacts::default();
+        people.iter().for_each(|it| contacts.add(contact(*it)));
+        Some(contacts)
+    };
+    let first = world.last_read(BOB);
+    world.input(BOB, Input::ContactsChangedElsewhere);
+    world.input(BOB, Input::ContactsChangedElsewhere);
+    let (older, newer) = (ContactsRead(first.0 + 1), ContactsRead(first.0 + 2));
+    assert_eq!(world.last_read(BOB), newer);
+    world.input(BOB, Input::ContactsRead(newer, with(&[ALICE, CAROL])));
+    world.input(BOB, Input::ContactsRead(older, with(&[ALICE])));
+    assert_eq!(world.view(BOB).contacts.contacts().len(), 2);
 }

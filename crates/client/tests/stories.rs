@@ -12,7 +12,6 @@ use std::time::Duration;
 use wimpex_call::{Command as CallCommand, State};
 use wimpex_client::{Command, ContactCommand, ServerState};
 use wimpex_contacts::Contact;
-use wimpex_identity::VerifyError;
 use wimpex_protocol::{CallId, UserId};
 use wimpex_verification::Assurance;
 
@@ -95,10 +94,7 @@ fn check(world: &World, reference: &Reference) {
     for (tab, it) in world.tabs.iter().enumerate() {
         let view = world.view(tab);
         assert_eq!(view.server, ServerState::Online, "tab {tab}");
-        // A call that the server has kept for a page which was away counts as stale after a
-        // minute, and nobody can tell that from an attack.
         let alert = view.trust.alert.as_ref().map(|alert| alert.error);
-        let alert = alert.filter(|error| *error != VerifyError::Stale);
         assert_eq!(alert, None, "tab {tab}: nobody attacks");
         match view.call.state {
             State::Connected => {

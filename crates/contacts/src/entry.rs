@@ -184,10 +184,10 @@ impl PastCall {
     }
 }
 
-fn encode(entry: &impl Serialize) -> String {
+pub(crate) fn encode(entry: &impl Serialize) -> String {
     serde_json::to_string(entry).expect("texts, numbers and booleans are JSON")
 }
 
-fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
+pub(crate) fn decode<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
     serde_json::from_str(text).map_err(|_| Unreadable)
 }

@@ -4,38 +4,53 @@
 //! Time (milliseconds since 1970) is an argument. This crate must not know browsers, or
 //! the states of a call.
 
+mod blocked;
 mod entry;
 mod file;
 
 use wimpex_protocol::{CallId, Name, UserId};
 
+pub use blocked::BlockedStranger;
 pub use entry::{Contact, Direction, Outcome, PastCall, Unreadable};
 pub use file::{ImportError, Imported};
 
 /// How many past calls are kept; the oldest make room.
 pub const CALLS: usize = 200;
 
+/// How many strangers can be blocked; the oldest make room.
+pub const BLOCKED_STRANGERS: usize = 500;
+
 /// A user's contacts and past calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Contacts {
     contacts: Vec<Contact>,
+    /// The oldest first.
+    blocked: Vec<BlockedStranger>,
     /// The newest first.
     calls: Vec<PastCall>,
 }
 
 impl Contacts {
-    /// From entries as [`Contact::encode`] and [`PastCall::encode`] wrote them. What
-    /// cannot be read is left out.
+    /// From entries as [`Contact::encode`] or [`BlockedStranger::encode`], and
+    /// [`PastCall::encode`] wrote them. What cannot be read is left out.
     pub fn from_entries(
         contacts: impl Iterator<Item = String>,
         calls: impl Iterator<Item = String>,
     ) -> Self {
         let mut all = Self::default();
-        for contact in contacts.filter_map(|text| Contact::decode(&text).ok()) {
-            if all.contact(&contact.id).is_none() {
-                all.contacts.push(contact);
+        for text in contacts {
+            if let Ok(contact) = Contact::decode(&text) {
+                if all.contact(&contact.id).is_none() {
+                    all.contacts.push(contact);
+                }
+            } else if let Ok(blocked) = BlockedStranger::decode(&text) {
+                all.blocked.push(blocked);
             }
         }
+        let contacts = &all.contacts;
+        all.blocked
+            .retain(|it| contacts.iter().all(|contact| contact.id != it.id));
+        all.blocked.sort_by_key(|it| it.at);
         for call in calls.filter_map(|text| PastCall::decode(&text).ok()) {
             all.note(call);
         }
@@ -56,6 +71,11 @@ impl Contacts {
         contacts
     }
 
+    /// Who is blocked without being a contact, the newest first.
+    pub fn blocked_strangers(&self) -> impl Iterator<Item = &BlockedStranger> {
+        self.blocked.iter().rev()
+    }
+
     /// Past calls, the newest first.
     pub fn calls(&self) -> &[PastCall] {
         &self.calls
@@ -63,6 +83,8 @@ impl Contacts {
 
     /// Adds a contact. One that exists is renamed, and otherwise stays as it is.
     pub fn add(&mut self, contact: Contact) {
+        // Who is wanted among the contacts is wanted to ring.
+        self.unblock_stranger(&contact.id);
         if self.contact(&contact.id).is_some() {
             self.rename(&contact.id, contact.name);
         } else {
@@ -85,6 +107,26 @@ impl Contacts {
         self.change(id, |contact| contact.is_blocked = is_blocked);
     }
 
+    /// Blocks somebody who is no contact; a contact is blocked as one. Returns the entries
+    /// that had to make room.
+    pub fn block_stranger(&mut self, stranger: BlockedStranger) -> Vec<BlockedStranger> {
+        if self.contact(&stranger.id).is_some() {
+            self.block(&stranger.id, true);
+            return Vec::new();
+        }
+        self.unblock_stranger(&stranger.id);
+        self.blocked.push(stranger);
+        let surplus = self.blocked.len().saturating_sub(BLOCKED_STRANGERS);
+        self.blocked.drain(..surplus).collect()
+    }
+
+    /// Lets a stranger ring again; says whether they were blocked.
+    pub fn unblock_stranger(&mut self, id: &UserId) -> bool {
+        let before = self.blocked.len();
+        self.blocked.retain(|it| it.id != *id);
+        self.blocked.len() < before
+    }
+
     /// Marks that the SAS emoji of a call with this contact differed, or clears the mark.
     pub fn mistrust(&mut self, id: &UserId, is_mistrusted: bool) {
         self.change(id, |contact| contact.is_mistrusted = is_mistrusted);
@@ -99,8 +141,9 @@ impl Contacts {
     /// Whether this user may ring: nobody who is blocked, and only contacts if
     /// `contacts_only`.
     pub fn may_call(&self, id: &UserId, contacts_only: bool) -> bool {
+        let is_blocked = self.blocked.iter().any(|it| it.id == *id);
         self.contact(id)
-            .map_or(!contacts_only, |contact| !contact.is_blocked)
+            .map_or(!contacts_only && !is_blocked, |it| !it.is_blocked)
     }
 
     /// Records a call that ended. An entry with the same call id is replaced, unless it

@@ -1,7 +1,8 @@
 //! Contacts, past calls, and what is taken from a file.
 
 use wimpex_contacts::{
-    CALLS, Contact, Contacts, Direction, ImportError, Imported, Outcome, PastCall,
+    BLOCKED_STRANGERS, BlockedStranger, CALLS, Contact, Contacts, Direction, ImportError, Imported,
+    Outcome, PastCall,
 };
 use wimpex_protocol::{CallId, CallType, Name, UserId};
 
@@ -262,4 +263,70 @@ fn what_is_no_file_of_contacts_changes_nothing() {
         assert!(contacts.import(&whole[..end], None, 0).is_err(), "{end}");
     }
     assert_eq!(contacts, before);
+}
+
+fn stranger(number: u64) -> BlockedStranger {
+    BlockedStranger {
+        id: UserId::parse(format!("guest-{number}")).expect("it is one"),
+        claimed_name: Some("Mum".to_owned()),
+        at: number,
+    }
+}
+
+#[test]
+fn a_blocked_stranger_may_not_call_and_is_listed() {
+    let mut contacts = Contacts::default();
+    for number in [1, 2] {
+        assert!(contacts.block_stranger(stranger(number)).is_empty());
+    }
+    assert!(!contacts.may_call(&stranger(1).id, false));
+    assert!(contacts.may_call(&stranger(3).id, false));
+    let listed = |contacts: &Contacts| -> Vec<u64> {
+        contacts.blocked_strangers().map(|it| it.at).collect()
+    };
+    assert_eq!(listed(&contacts), [2, 1]);
+    // They are kept where contacts are, and neither is taken for the other.
+    let kept = [
+        contact("b", "Bob").encode(),
+        stranger(2).encode(),
+        stranger(1).encode(),
+    ];
+    let read = Contacts::from_entries(kept.into_iter(), std::iter::empty());
+    assert_eq!(listed(&read), [2, 1]);
+    assert_eq!(read.contacts().len(), 1);
+    assert!(Contact::decode(&stranger(1).encode()).is_err());
+    assert!(BlockedStranger::decode(&contact("b", "Bob").encode()).is_err());
+    assert!(contacts.unblock_stranger(&stranger(1).id));
+    assert!(!contacts.unblock_stranger(&stranger(1).id));
+    assert_eq!(listed(&contacts), [2]);
+}
+
+#[test]
+fn who_becomes_a_contact_is_blocked_no_more() {
+    let mut contacts = Contacts::default();
+    let known = contact("b", "Bob");
+    let blocked = BlockedStranger {
+        id: known.id.clone(),
+        ..stranger(1)
+    };
+    contacts.block_stranger(blocked.clone());
+    contacts.add(known.clone());
+    assert!(contacts.may_call(&known.id, false));
+    assert_eq!(contacts.blocked_strangers().count(), 0);
+    // And is blocked as one then.
+    contacts.block_stranger(blocked);
+    assert!(contacts.contact(&known.id).is_some_and(|it| it.is_blocked));
+    assert_eq!(contacts.blocked_strangers().count(), 0);
+}
+
+#[test]
+fn blocked_strangers_are_bounded() {
+    let mut contacts = Contacts::default();
+    let most = BLOCKED_STRANGERS as u64;
+    for number in 0..most {
+        contacts.block_stranger(stranger(number));
+    }
+    let dropped = contacts.block_stranger(stranger(most));
+    assert_eq!(dropped, [stranger(0)]);
+    assert_eq!(contacts.blocked_strangers().count(), BLOCKED_STRANGERS);
 }

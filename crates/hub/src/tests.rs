@@ -33,6 +33,7 @@ fn to(id: &str, to_device: Option<&str>, signal: Signal) -> Relayed {
 fn ringing() -> Signal {
     Signal::CallRinging(CallRinging {
         call_id: CallId::parse("c1").unwrap(),
+        silently: false,
     })
 }
 

@@ -15,7 +15,8 @@ const KEEP: Duration = FRESHNESS.saturating_mul(2);
 const CAPACITY: usize = 1024;
 
 /// Detects replays: the commitments of offers, and the nonces of answers and
-/// confirmations, each count once. A page has one cache for all of its calls.
+/// confirmations, each count once. Whoever fills a cache makes it forget, so that a page has
+/// one for its own messages and those of peers whom it trusts, and one for everybody else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ReplayCache {
     /// The oldest first.
@@ -35,6 +36,15 @@ impl ReplayCache {
         }
         self.entries.push((value, now));
         true
+    }
+
+    /// Whether a value is remembered. `now` is the wall clock's time.
+    pub fn contains(&self, value: &[u8; 32], now: UnixTime) -> bool {
+        let mut fresh = self
+            .entries
+            .iter()
+            .filter(|(_, at)| at.abs_diff(now) <= KEEP);
+        fresh.any(|(known, _)| known == value)
     }
 
     /// Remembers an offer of this device, so that it is rejected when a relay sends it

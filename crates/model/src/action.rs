@@ -1,7 +1,7 @@
 //! What can happen next, and what comes of it.
 
 use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
-use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage};
+use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage, UserId};
 use wimpex_sansio::Machine;
 
 use crate::Bounds;
@@ -378,7 +378,12 @@ impl State {
         {
             self.clients[to].change(|client| client.over.insert(id.clone()));
         }
-        self.inputs(bounds, to, network::input(message), steps);
+        let known = |user: &UserId| {
+            let mut known = bounds.known.iter();
+            known.any(|(who, of)| *who == to && self.clients[*of].user == *user)
+        };
+        let input = network::input(message, known);
+        self.inputs(bounds, to, input, steps);
     }
 
     fn unlink(

@@ -10,6 +10,8 @@ pub struct Bounds {
     /// The calls that may be started, each once, each at any moment: who, which
     /// page's user, and the id, of which the greater wins in glare.
     pub calls: &'static [(usize, usize, &'static str)],
+    /// Whom a page's user knows: (page, of page). Everybody else is a stranger to it.
+    pub known: &'static [(usize, usize)],
     /// Hanging up and cancelling, so many times.
     pub hang_ups: u8,
     /// Declining, so many times.
@@ -111,6 +113,13 @@ pub fn small() -> Vec<Bounds> {
             hang_ups: 1,
             repeated: 1,
             late: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a stranger, then a contact",
+            pages: THREE,
+            calls: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            known: &[(1, 0)],
             ..Bounds::default()
         },
         Bounds {
@@ -227,6 +236,15 @@ pub fn configurations() -> Vec<Bounds> {
             name: "a third user",
             pages: THREE,
             calls: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a stranger and a contact",
+            pages: THREE,
+            calls: &[(0, 1, "call_1"), (2, 1, "call_2")],
+            known: &[(1, 0)],
+            hang_ups: 1,
+            declines: 1,
             ..Bounds::default()
         },
         Bounds {

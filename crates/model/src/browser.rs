@@ -151,6 +151,7 @@ impl Browser {
             | Output::Send(_)
             | Output::SetMuted(_)
             | Output::StopCamera
+            | Output::Displaced(_)
             | Output::Changed => {}
         }
         Ok(())

@@ -5,7 +5,7 @@
 //! from one and the same sender does.
 
 use wimpex_hub::{Identity, Input as HubInput, Output as HubOutput, SessionId};
-use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal};
+use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal, UserId};
 use wimpex_sansio::{Machine, Now, outputs};
 
 use crate::hashed::Hashed;
@@ -124,13 +124,21 @@ impl State {
 }
 
 /// What a page makes of a message of the server.
-pub(crate) fn input(message: &ServerMessage) -> Option<wimpex_call::Input> {
+pub(crate) fn input(
+    message: &ServerMessage,
+    known: impl Fn(&UserId) -> bool,
+) -> Option<wimpex_call::Input> {
     use wimpex_call::Input;
     match message {
         ServerMessage::Relay(relayed) => Some(Input::Signal {
             from: relayed.from_id.clone()?,
             device: relayed.from_device.clone()?,
             to_this_device: relayed.to_device.is_some(),
+            standing: if relayed.from_id.as_ref().is_some_and(known) {
+                wimpex_call::Standing::Known
+            } else {
+                wimpex_call::Standing::Stranger
+            },
             signal: relayed.signal.clone(),
         }),
         ServerMessage::Error(error) if error.code == ErrorCode::UserOffline => {

@@ -104,6 +104,12 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
             |_, state: &State| ended(state, EndReason::AnsweredElsewhere),
         ));
     }
+    if !bounds.known.is_empty() {
+        all.push(Property::sometimes(
+            "a stranger's prompt gives way to a contact",
+            |_, state: &State| ended(state, EndReason::Busy) && phases(state, Phase::Ringing) == 1,
+        ));
+    }
     let mutual = |a: &(usize, usize, &str)| {
         let back = |b: &(usize, usize, &str)| (a.0, a.1) == (b.1, b.0);
         bounds.calls.iter().any(back)

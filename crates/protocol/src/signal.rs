@@ -159,11 +159,15 @@ texts! {
 }
 
 message! {
-    /// A device of the callee is showing the prompt.
+    /// A device of the callee is showing the prompt, or has taken note of the call without
+    /// a sound.
     #[derive(Debug)]
     pub struct CallRinging = "call-ringing" {
         /// The call.
         pub call_id: CallId = "callId",
+        /// Nothing is heard and no prompt is shown: the callee does not want strangers to
+        /// ring at the moment, and finds the call among those that were missed.
+        pub silently: bool = "silently" or false,
     }
 }
 

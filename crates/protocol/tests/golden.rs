@@ -272,7 +272,17 @@ fn relayed_messages_as_delivered() {
     check("call-reject", Signal::CallReject(busy));
     check(
         "call-ringing",
-        Signal::CallRinging(CallRinging { call_id: call() }),
+        Signal::CallRinging(CallRinging {
+            call_id: call(),
+            silently: false,
+        }),
+    );
+    check(
+        "silent-call-ringing",
+        Signal::CallRinging(CallRinging {
+            call_id: call(),
+            silently: true,
+        }),
     );
     check(
         "call-end",

@@ -55,6 +55,7 @@ fn remote(signal: Signal) -> Input {
         from: UserId::parse("guest-alice").unwrap(),
         device: DeviceId::parse("d-1").unwrap(),
         to_this_device: true,
+        standing: wimpex_call::Standing::Stranger,
         signal,
     }
 }

@@ -146,7 +146,11 @@ fn every_kind_of_input_can_be_read_again() {
         let kinds = record.entries.iter().map(|entry| kind(&entry.input));
         kinds.collect::<BTreeSet<_>>()
     };
-    let since_format_2 = ["create-connection-failed", "set-remote-answer-failed"];
+    let since_format_2 = [
+        "create-connection-failed",
+        "offer-refused",
+        "set-remote-answer-failed",
+    ];
     let (all, before) = (kinds("format-2"), kinds("format-1"));
     let missing: Vec<&String> = all.difference(&before).collect();
     assert_eq!(missing, since_format_2);
@@ -172,6 +176,7 @@ fn every_kind_of_input_can_be_read_again() {
             "local-offer",
             "media",
             "network-changed",
+            "offer-refused",
             "peer-devices",
             "peer-offline",
             "session-renewed",
@@ -203,6 +208,7 @@ fn incoming() -> Vec<Input> {
         from: from(),
         device: device(),
         to_this_device: false,
+        standing: wimpex_call::Standing::Known,
         signal,
     };
     vec![

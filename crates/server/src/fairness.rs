@@ -199,7 +199,10 @@ mod tests {
     }
 
     fn ringing() -> Signal {
-        Signal::CallRinging(CallRinging { call_id: call() })
+        Signal::CallRinging(CallRinging {
+            call_id: call(),
+            silently: false,
+        })
     }
 
     fn offer() -> Signal {

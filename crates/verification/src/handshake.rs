@@ -110,6 +110,8 @@ pub(crate) enum Inspection {
 pub(crate) enum UnverifiedMessage {
     /// The first offer of a call, which begins a handshake.
     FirstOffer(Box<Unverified<Callee>>),
+    /// The first offer of a call that was signed too long ago to ring.
+    HeldOffer(Box<Unverified<UnixTime>>),
     /// A message of a handshake that goes on.
     Next(NextMessage),
 }
@@ -128,6 +130,7 @@ impl UnverifiedMessage {
     pub(crate) fn claim(&self) -> Option<&SignatureClaim> {
         match self {
             Self::FirstOffer(offer) => offer.claim(),
+            Self::HeldOffer(offer) => offer.claim(),
             Self::Next(NextMessage::Answer(answer)) => answer.claim(),
             Self::Next(NextMessage::Confirm(agreed)) => agreed.claim(),
             Self::Next(NextMessage::OfferWithin(it) | NextMessage::AnswerWithin(it)) => it.claim(),

@@ -2,12 +2,16 @@
 
 use wimpex_protocol::{CallId, UserId};
 
+use crate::PeerPolicy;
 use crate::handshake::Handshake;
 
 /// With so many handshakes, the current call's and those of others that ring, no further
 /// offer is taken: none that is known may be forgotten for it, or an answer would count
 /// as that of a guest.
 const MAX_HANDSHAKES: usize = 32;
+/// So many of them may be with peers that are not pinned: the rest is for those who are,
+/// however many strangers call.
+const MAX_OF_STRANGERS: usize = 16;
 
 /// The handshakes of all calls that are known.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
@@ -15,9 +19,13 @@ const MAX_HANDSHAKES: usize = 32;
 pub(crate) struct Handshakes(Vec<Handshake>);
 
 impl Handshakes {
-    /// Whether the peers' offers have taken up all room.
-    pub(crate) fn is_full(&self) -> bool {
-        self.0.len() >= MAX_HANDSHAKES
+    /// Whether there is room for one more that this peer begins.
+    pub(crate) fn has_room_for(&self, peer: &UserId, policy: &PeerPolicy) -> bool {
+        if self.0.len() >= MAX_HANDSHAKES {
+            return false;
+        }
+        let is_strangers = |it: &&Handshake| !policy.is_pinned(&it.key().peer);
+        policy.is_pinned(peer) || self.0.iter().filter(is_strangers).count() < MAX_OF_STRANGERS
     }
 
     /// Adds the handshake of a new call.

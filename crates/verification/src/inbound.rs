@@ -2,18 +2,27 @@
 
 use std::collections::VecDeque;
 
+use wimpex_protocol::UserId;
+
 use crate::handshake::UnverifiedMessage;
 use crate::{Incoming, RequestId};
 
-/// The signals that may wait for one that is being checked, which takes milliseconds.
-/// More are only sent by somebody who means harm, and are dropped.
+/// The signals of pinned peers, and of who the current call is with, that may wait for one
+/// that is being checked, which takes milliseconds. More are only sent by somebody who means
+/// harm, and are dropped.
 const MAX_WAITING: usize = 1_024;
+/// The same of everybody else together.
+const MAX_OF_STRANGERS: usize = 256;
+/// The same of each of them.
+const MAX_OF_STRANGER: usize = 64;
 
-/// Received signals in their order, and the one whose signature is being checked.
+/// Received signals, those of each sender in their order, and the one whose signature is
+/// being checked. Strangers wait for those whom the user means, and have places of their own.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "model", derive(Clone))]
 pub(crate) struct InboundQueue {
     waiting: VecDeque<Incoming>,
+    strangers: VecDeque<Incoming>,
     check: Option<SignatureCheck>,
 }
 
@@ -27,10 +36,16 @@ pub(crate) struct SignatureCheck {
 }
 
 impl InboundQueue {
-    /// Adds a signal at the end.
-    pub(crate) fn push(&mut self, message: Incoming) {
-        if self.waiting.len() < MAX_WAITING {
-            self.waiting.push_back(message);
+    /// Adds a signal after those of its sender; `is_preferred`: the user means who that is.
+    pub(crate) fn push(&mut self, message: Incoming, is_preferred: bool) {
+        let of_sender = self.waiting_as_stranger(&message.from);
+        // Who was a stranger a moment ago must not overtake their own signals.
+        if is_preferred && of_sender == 0 {
+            if self.waiting.len() < MAX_WAITING {
+                self.waiting.push_back(message);
+            }
+        } else if self.strangers.len() < MAX_OF_STRANGERS && of_sender < MAX_OF_STRANGER {
+            self.strangers.push_back(message);
         }
     }
 
@@ -38,7 +53,10 @@ impl InboundQueue {
     pub(crate) fn pop(&mut self) -> Option<Incoming> {
         match self.check {
             Some(_) => None,
-            None => self.waiting.pop_front(),
+            None => {
+                let next = self.waiting.pop_front();
+                next.or_else(|| self.strangers.pop_front())
+            }
         }
     }
 
@@ -51,5 +69,10 @@ impl InboundQueue {
     /// another.
     pub(crate) fn end_check(&mut self, request: RequestId) -> Option<SignatureCheck> {
         self.check.take_if(|check| check.request == request)
+    }
+
+    fn waiting_as_stranger(&self, sender: &UserId) -> usize {
+        let of_sender = self.strangers.iter().filter(|it| it.from == *sender);
+        of_sender.count()
     }
 }

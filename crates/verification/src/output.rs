@@ -2,6 +2,7 @@
 
 use wimpex_identity::{SignatureClaim, VerifyError};
 use wimpex_protocol::Relayed;
+use wimpex_sansio::UnixTime;
 
 use crate::{CallKey, Incoming, RequestId};
 
@@ -40,6 +41,15 @@ pub enum Output {
     /// known any more. It must not ring. If the call is known to be over, deliver it to
     /// the call machine, which tells the caller so.
     RepeatedOffer(Incoming),
+    /// An authentic offer that was signed longer ago than an offer may ring: a server, or a
+    /// page that slept, has held it up. Nobody waits for an answer; the history notes a
+    /// missed call. It was not delivered.
+    HeldOffer {
+        /// The signal.
+        message: Incoming,
+        /// When the caller signed it, by the caller's clock.
+        at: UnixTime,
+    },
     /// A description of this call cannot be signed, so it was not sent: the call cannot
     /// be set up.
     CannotSign(CallKey),
@@ -52,7 +62,8 @@ pub enum Output {
         error: VerifyError,
         /// Whether the user is to be warned: the message belongs to the current call, or
         /// was sent in the name of a pinned peer and is not just late, repeated, out of
-        /// order or unasked for.
+        /// order or unasked for. What is stale here was signed in the future, which no delay
+        /// explains.
         alert: bool,
     },
 }

@@ -31,12 +31,37 @@ pub struct Verifier {
     policy: PeerPolicy,
     /// The one call that the call machine has.
     current: Option<CallKey>,
-    replay_cache: ReplayCache,
+    replay_caches: ReplayCaches,
     handshakes: Handshakes,
     inbound: InboundQueue,
     outbound: OutboundQueue,
     last_request: u64,
     outputs: VecDeque<Output>,
+}
+
+/// What has been received, and must not count again.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "model", derive(Clone))]
+struct ReplayCaches {
+    /// From pinned peers, and what this device has sent.
+    pinned: ReplayCache,
+    /// From everybody else, so that none of them can make the other one forget.
+    strangers: ReplayCache,
+}
+
+impl ReplayCaches {
+    fn of(&mut self, is_pinned: bool) -> &mut ReplayCache {
+        if is_pinned {
+            &mut self.pinned
+        } else {
+            &mut self.strangers
+        }
+    }
+
+    /// Who is pinned now may have been a stranger when it came first.
+    fn contain(&self, value: &[u8; 32], wall: UnixTime) -> bool {
+        self.pinned.contains(value, wall) || self.strangers.contains(value, wall)
+    }
 }
 
 /// What becomes of a verified message.
@@ -97,6 +122,7 @@ impl Machine for Verifier {
             | Output::CheckSignature { .. }
             | Output::Transmit(_)
             | Output::RepeatedOffer(_)
+            | Output::HeldOffer { .. }
             | Output::CannotSign(_) => {}
         }
         Some(output)
@@ -280,7 +306,7 @@ impl Verifier {
         let local = self.local.as_ref().ok_or(VerifyError::Unsigned)?;
         let call = call_context(local, peer, offer);
         let (handshake, unsigned) = Handshake::calling(call, &offer.offer.sdp.0, nonce, wall)?;
-        self.replay_cache.insert_own(&unsigned, wall);
+        self.replay_caches.pinned.insert_own(&unsigned, wall);
         self.handshakes.push(handshake);
         Ok(unsigned)
     }
@@ -374,7 +400,8 @@ impl Verifier {
 /// What arrives: a signature is checked, and what was received after it waits for that.
 impl Verifier {
     fn receive(&mut self, message: Incoming, wall: UnixTime) {
-        self.inbound.push(message);
+        let is_preferred = self.policy.is_pinned(&message.from) || self.is_with(&message.from);
+        self.inbound.push(message, is_preferred);
         self.process_inbound(wall);
     }
 
@@ -465,7 +492,8 @@ impl Verifier {
         offer: &CallOffer,
         wall: UnixTime,
     ) -> Result<Inspection, VerifyError> {
-        let Some(local) = self.local.as_ref().filter(|_| !self.handshakes.is_full()) else {
+        let has_room = self.handshakes.has_room_for(from, &self.policy);
+        let Some(local) = self.local.as_ref().filter(|_| has_room) else {
             return Ok(Inspection::Ignore);
         };
         if !must_verify(from, offer.sec.as_ref()) {
@@ -474,8 +502,16 @@ impl Verifier {
             return Ok(Inspection::Deliver);
         }
         let call = call_context(local, from, offer);
-        let callee = Callee::receive_offer(call, &proved_fields::of_offer(from, offer), wall)?;
-        let unverified = UnverifiedMessage::FirstOffer(Box::new(callee));
+        let received = proved_fields::of_offer(from, offer);
+        let unverified = match Callee::receive_offer(call.clone(), &received, wall) {
+            Ok(callee) => UnverifiedMessage::FirstOffer(Box::new(callee)),
+            // What was held up on its way is no attack.
+            Err(VerifyError::Stale) => {
+                let held = Callee::receive_held_offer(&call, &received, wall)?;
+                UnverifiedMessage::HeldOffer(Box::new(held))
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Inspection::Verify(unverified))
     }
 
@@ -541,18 +577,30 @@ impl Verifier {
         };
         match unverified {
             UnverifiedMessage::FirstOffer(offer) => {
-                let callee = offer.resolve(valid, &mut self.replay_cache, wall)?;
+                let is_known = |value| self.replay_caches.contain(value, wall);
+                let is_repeated = offer.value().is_some_and(is_known);
+                let cache = self.replay_caches.of(self.policy.is_pinned(&message.from));
+                let callee = offer.resolve(valid, cache, wall)?;
+                if is_repeated {
+                    return Err(VerifyError::Replayed);
+                }
                 let key = CallKey::new(message.from.clone(), received.call.clone());
                 let handshake = Handshake::called(key, callee, &received, &message.device);
                 self.handshakes.push(handshake);
                 Ok(Accepted::Deliver)
+            }
+            UnverifiedMessage::HeldOffer(offer) => {
+                let at = offer.resolve(valid, &mut self.replay_caches.strangers, wall)?;
+                let message = message.clone();
+                self.outputs.push_back(Output::HeldOffer { message, at });
+                Ok(Accepted::Consumed)
             }
             UnverifiedMessage::Next(next) => {
                 // The call may be over by now, and its handshake forgotten.
                 let Some(handshake) = self.handshakes.get_mut(&message.from, received.call) else {
                     return Ok(Accepted::Consumed);
                 };
-                let cache = &mut self.replay_cache;
+                let cache = self.replay_caches.of(self.policy.is_pinned(&message.from));
                 let confirm =
                     handshake.accept(next, &received, &message.device, valid, cache, wall)?;
                 if let Some(confirm) = confirm {
@@ -605,6 +653,7 @@ fn delivers_offer_of(output: &Output, handshake: &Handshake) -> bool {
         | Output::CheckSignature { .. }
         | Output::Transmit(_)
         | Output::RepeatedOffer(_)
+        | Output::HeldOffer { .. }
         | Output::CannotSign(_)
         | Output::Rejected { .. } => false,
     }

@@ -22,6 +22,7 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod strangers;
 mod tabs;
 mod vanishing;
 mod verified;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),
+        strangers::all(),
         endings::all(),
         during::all(),
         resilience::all(),

@@ -1,6 +1,7 @@
 //! Contacts, past calls, and what belongs to this device. Loaded when it is wanted.
 
 mod add;
+mod blocked_people;
 mod call_history;
 mod item;
 mod qr_code;

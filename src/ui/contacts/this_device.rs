@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::blocked_people::BlockedPeople;
 use crate::browser::file;
 use crate::ui::contact_actions::use_contacts;
 use crate::ui::screens::contacts::import_outcome;
@@ -60,6 +61,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 <button class="secondary" on:click=import>{words::IMPORT}</button>
             </div>
             <p class="hint" role="status">{signal_of(move || outcome.get())}</p>
+            <BlockedPeople />
             <details>
                 <summary>{words::MOVE}</summary>
                 <p>{words::MOVE_TEXT}</p>

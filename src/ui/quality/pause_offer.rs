@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
 
 use crate::ui::screens::pause_offer::pause_helps;
-use crate::ui::words::quality_panel as words;
 use crate::ui::use_session;
+use crate::ui::words::quality_panel as words;
 
 /// Offers to stop sending video while what is sent arrives badly. Never forced, and not
 /// offered again once declined.

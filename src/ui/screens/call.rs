@@ -3,7 +3,7 @@
 
 use wimpex_call::Command as CallCommand;
 
-use wimpex_call::{ActiveCall, CallSnapshot, Capture, State};
+use wimpex_call::{ActiveCall, CallSnapshot, Callee, Capture, State};
 use wimpex_protocol::CallType;
 
 use super::icon::Icon;
@@ -19,8 +19,6 @@ pub struct CallScreen {
     pub name: String,
     /// A video call.
     pub is_video: bool,
-    /// What the call is doing, in words.
-    pub status: &'static str,
     /// It is connected.
     pub is_connected: bool,
     /// When media first flowed, on the clock of the page.
@@ -33,10 +31,16 @@ pub fn call_screen(view: &CallSnapshot, people: &[Peer]) -> CallScreen {
     CallScreen {
         name: peer_name(people, call),
         is_video: call.is_some_and(is_video),
-        status: words::state(view.state, call.is_some_and(|call| call.peer_rings)),
         is_connected: view.state == State::Connected,
         since: call.and_then(|call| call.connected_at),
     }
+}
+
+/// What the call is doing, in words.
+pub fn call_status(view: &CallSnapshot, people: &[Peer]) -> String {
+    let call = view.call.as_ref();
+    let callee = call.map_or(Callee::Unheard, |call| call.callee);
+    words::state(view.state, callee, &peer_name(people, call))
 }
 
 /// Whether the controls step aside: only a video is worth it, and only while nobody moves
@@ -206,15 +210,35 @@ mod tests {
     #[test]
     fn the_screen_names_the_peer_and_what_the_call_does() {
         let mut call = alice_calls();
-        call.peer_rings = true;
         call.connected_at = Some(Now::from_millis(7_000));
         let screen = call_screen(&call_in(State::Calling, call.clone()), &[]);
-        assert_eq!((&*screen.name, screen.status), ("Alice", "Ringing…"));
+        assert_eq!(screen.name, "Alice");
         assert!(screen.is_video && !screen.is_connected);
         assert_eq!(screen.since, Some(Now::from_millis(7_000)));
         let screen = call_screen(&call_in(State::Connected, call), &[]);
         assert!(screen.is_connected);
         assert_eq!(call_screen(&CallSnapshot::default(), &[]).name, "");
+    }
+
+    #[test]
+    fn what_is_heard_of_the_callee_is_told_as_it_is() {
+        let mut call = alice_calls();
+        let mut status = |callee| {
+            call.callee = callee;
+            call_status(&call_in(State::Calling, call.clone()), &[])
+        };
+        assert_eq!(status(Callee::Unheard), "Calling…");
+        assert_eq!(status(Callee::Rings), "Ringing…");
+        for (callee, words) in [
+            (Callee::Unresponsive, "No sign from Alice’s device yet"),
+            (Callee::Asleep, "Alice’s device is asleep"),
+            (Callee::RingsSilently, "without a sound"),
+        ] {
+            assert!(status(callee).contains(words), "{callee:?}");
+        }
+        let connected = call_status(&call_in(State::Connected, alice_calls()), &[]);
+        assert_eq!(connected, "Connected");
+        assert_eq!(call_status(&CallSnapshot::default(), &[]), "");
     }
 
     #[test]

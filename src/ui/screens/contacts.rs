@@ -1,6 +1,8 @@
 //! Contacts, past calls, and what belongs to this device.
 
-use wimpex_contacts::{Contacts, Direction, ImportError, Imported, Outcome, PastCall};
+use wimpex_contacts::{
+    BlockedStranger, Contacts, Direction, ImportError, Imported, Outcome, PastCall,
+};
 use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{CallId, Name, UserId};
 
@@ -103,6 +105,16 @@ pub fn can_keep(peer: &UserId, contacts: &Contacts) -> bool {
 pub fn kept_name(claimed: &str, peer: &UserId) -> Option<Name> {
     let name = Name::parse(claimed).or_else(|_| Name::parse(&common::nameless(peer)));
     name.ok()
+}
+
+/// Somebody who is blocked and no contact: what they called themselves, and the end of their
+/// id, by which two of one name are told apart.
+pub fn blocked_name(stranger: &BlockedStranger) -> String {
+    let nameless = common::nameless(&stranger.id);
+    match &stranger.claimed_name {
+        Some(name) => format!("“{name}” ({nameless})"),
+        None => nameless,
+    }
 }
 
 /// Past calls that nobody has seen in the list.
@@ -215,6 +227,18 @@ mod tests {
         let name = |claimed| kept_name(claimed, &key_id()).map(String::from);
         assert_eq!(name("Alice").as_deref(), Some("Alice"));
         assert_eq!(name("\u{7}").as_deref(), Some("Person aaaaa"));
+    }
+
+    #[test]
+    fn who_is_blocked_is_told_from_others_of_that_name() {
+        let mut stranger = BlockedStranger {
+            id: key_id(),
+            claimed_name: Some("Mum".to_owned()),
+            at: 0,
+        };
+        assert_eq!(blocked_name(&stranger), "“Mum” (Person aaaaa)");
+        stranger.claimed_name = None;
+        assert_eq!(blocked_name(&stranger), "Person aaaaa");
     }
 
     #[test]

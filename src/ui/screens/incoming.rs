@@ -6,7 +6,7 @@ use wimpex_protocol::CallType;
 use super::icon::{Icon, of_call};
 use super::names::{caller, peer_name};
 use crate::ui::words::{common, trust};
-use wimpex_client::Peer;
+use wimpex_client::{Caller, Peer};
 
 /// Who calls, and how sure that is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct IncomingPrompt {
     pub tag_title: &'static str,
     /// The key is that of somebody whom the person means.
     pub is_known: bool,
+    /// Anybody: can be blocked, and silenced with all others.
+    pub is_stranger: bool,
     /// What a contact calls themselves now, where that is something else.
     pub alias: String,
 }
@@ -42,6 +44,7 @@ pub fn incoming_prompt(call: Option<&ActiveCall>, people: &[Peer]) -> IncomingPr
         tag: trust::caller(&caller),
         tag_title: trust::caller_title(&caller),
         is_known: caller.is_known(),
+        is_stranger: caller == Caller::Unknown,
         alias: trust::calls_themselves(&caller),
     }
 }
@@ -55,7 +58,7 @@ mod tests {
     fn a_stranger_is_not_verified_under_any_name() {
         let prompt = incoming_prompt(Some(&alice_calls()), &[contact(guest_id(), "Alice")]);
         assert_eq!(prompt.tag, "not verified");
-        assert!(!prompt.is_known);
+        assert!(prompt.is_stranger && !prompt.is_known);
         assert_eq!(prompt.alias, "");
         assert_eq!((prompt.kind, prompt.is_video), ("Video call", true));
     }
@@ -67,7 +70,7 @@ mod tests {
         call.call_type = CallType::Audio;
         let prompt = incoming_prompt(Some(&call), &[contact(key_id(), "My sister")]);
         assert_eq!((&*prompt.name, prompt.tag), ("My sister", "contact"));
-        assert!(prompt.is_known && !prompt.is_video);
+        assert!(prompt.is_known && !prompt.is_stranger && !prompt.is_video);
         assert_eq!(prompt.alias, "They call themselves “Alice” now.");
         assert_eq!((prompt.kind, prompt.icon), ("Audio call", Icon::Phone));
     }

@@ -4,11 +4,15 @@ use wimpex_call::ActiveCall;
 
 use super::icon::Icon;
 use crate::ui::words::{devices, notices as words};
-use wimpex_client::Trust;
+use wimpex_client::{KeyStorage, Trust};
 
 /// Whether there is any notice of this browser.
 pub fn has_notices(trust: &Trust, is_secure: bool) -> bool {
-    !is_secure || trust.is_guest || trust.is_another || trust.is_clock_off
+    !is_secure
+        || trust.is_guest
+        || trust.is_another
+        || trust.is_clock_off
+        || trust.key_storage != KeyStorage::Fine
 }
 
 /// One thing to know.
@@ -36,7 +40,25 @@ pub fn browser_notices(trust: &Trust, is_secure: bool, origin: &str) -> Vec<Brow
         notices.push(notice(Icon::Warning, words::INSECURE, &text));
     // On a page over http there is worse to say, and the reason is the same.
     } else if trust.is_guest {
-        notices.push(notice(Icon::Unlocked, words::GUEST, words::GUEST_TEXT));
+        let error = match &trust.key_storage {
+            KeyStorage::Failing(error) => error,
+            KeyStorage::Fine | KeyStorage::Slow => "",
+        };
+        let text = words::guest_text(error);
+        notices.push(notice(Icon::Unlocked, words::GUEST, &text));
+    }
+    match &trust.key_storage {
+        KeyStorage::Slow => notices.push(notice(
+            Icon::Warning,
+            words::SLOW_STORAGE,
+            words::SLOW_STORAGE_TEXT,
+        )),
+        KeyStorage::Failing(error) if !trust.is_guest => notices.push(notice(
+            Icon::Warning,
+            words::BROKEN_STORAGE,
+            &words::broken_storage_text(error),
+        )),
+        KeyStorage::Fine | KeyStorage::Failing(_) => {}
     }
     if trust.is_another {
         notices.push(notice(Icon::Warning, words::NEW_LINK, words::NEW_LINK_TEXT));
@@ -93,6 +115,30 @@ mod tests {
         assert_eq!(titles(&guest, false), [words::INSECURE]);
         let text = &browser_notices(&guest, false, HERE)[0].text;
         assert!(text.contains("http://192.0.2.1"), "{text}");
+    }
+
+    #[test]
+    fn storage_that_fails_is_told_from_a_browser_that_keeps_no_key() {
+        let storage = |key_storage, is_guest| Trust {
+            key_storage,
+            is_guest,
+            ..Trust::default()
+        };
+        let full = KeyStorage::Failing("QuotaExceededError".to_owned());
+        assert_eq!(
+            titles(&storage(KeyStorage::Slow, false), true),
+            [words::SLOW_STORAGE]
+        );
+        assert_eq!(
+            titles(&storage(full.clone(), false), true),
+            [words::BROKEN_STORAGE]
+        );
+        assert_eq!(titles(&storage(full.clone(), true), true), [words::GUEST]);
+        let text = |trust: &Trust| browser_notices(trust, true, HERE)[0].text.clone();
+        assert!(text(&storage(full.clone(), true)).contains("storage is full"));
+        assert!(text(&storage(full, false)).contains("nothing is lost"));
+        let forbidden = KeyStorage::Failing("SecurityError".to_owned());
+        assert!(text(&storage(forbidden, true)).contains("private window"));
     }
 
     #[test]

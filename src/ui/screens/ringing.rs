@@ -1,6 +1,6 @@
 //! How a call makes itself heard.
 
-use wimpex_call::{CallSnapshot, State};
+use wimpex_call::{CallSnapshot, Callee, State};
 
 use super::names::{caller, peer_name};
 use crate::ui::words::{incoming, trust};
@@ -32,7 +32,7 @@ pub fn ringing(view: &CallSnapshot, people: &[Peer]) -> Ringing {
                 trust::caller(&caller(people, Some(call))),
             ),
         },
-        (State::Calling, Some(call)) if call.peer_rings => Ringing::Theirs,
+        (State::Calling, Some(call)) if call.callee == Callee::Rings => Ringing::Theirs,
         (
             State::Idle
             | State::Calling
@@ -70,7 +70,7 @@ mod tests {
         let mut call = alice_calls();
         let calling = call_in(State::Calling, call.clone());
         assert_eq!(ringing(&calling, &[]), Ringing::Silent);
-        call.peer_rings = true;
+        call.callee = Callee::Rings;
         let rings = call_in(State::Calling, call);
         assert_eq!(ringing(&rings, &[]), Ringing::Theirs);
         assert_eq!(ringing(&CallSnapshot::default(), &[]), Ringing::Silent);

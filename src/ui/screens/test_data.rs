@@ -1,7 +1,7 @@
 //! People and calls for the tests of screens.
 
 use wimpex_call::{
-    ActiveCall, CallSnapshot, Capture, EndReason, Ended, PeerConnectionId, Role, State,
+    ActiveCall, CallSnapshot, Callee, Capture, EndReason, Ended, PeerConnectionId, Role, State,
 };
 use wimpex_protocol::{CallId, CallType, UserId};
 
@@ -34,7 +34,7 @@ pub(super) fn alice_calls() -> ActiveCall {
         call_type: CallType::Video,
         role: Role::Callee,
         connection: PeerConnectionId(1),
-        peer_rings: false,
+        callee: Callee::Unheard,
         connected_at: None,
         muted: false,
         microphone: Capture::Off,

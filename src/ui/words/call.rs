@@ -1,6 +1,6 @@
 //! The call screen and its controls.
 
-use wimpex_call::State;
+use wimpex_call::{Callee, State};
 
 /// Names the group of buttons.
 pub const CONTROLS_LABEL: &str = "Call controls";
@@ -35,13 +35,28 @@ pub const NO_VIDEO: &str = "No video is arriving.";
 pub const PLAY_SOUND: &str = "Play sound";
 
 /// What a call is doing.
-pub fn state(state: State, peer_rings: bool) -> &'static str {
-    match state {
-        State::Idle | State::Ringing | State::Ended => "",
-        State::Calling if peer_rings => "Ringing…",
-        State::Calling => "Calling…",
-        State::Connecting => "Connecting…",
-        State::Connected => "Connected",
-        State::Reconnecting => "Reconnecting…",
+pub fn state(state: State, callee: Callee, name: &str) -> String {
+    match (state, callee) {
+        (State::Idle | State::Ringing | State::Ended, _) => String::new(),
+        (State::Calling, callee) => calling(callee, name),
+        (State::Connecting, _) => "Connecting…".to_owned(),
+        (State::Connected, _) => "Connected".to_owned(),
+        (State::Reconnecting, _) => "Reconnecting…".to_owned(),
+    }
+}
+
+fn calling(callee: Callee, name: &str) -> String {
+    match callee {
+        Callee::Unheard => "Calling…".to_owned(),
+        Callee::Unresponsive => {
+            format!("Calling… No sign from {name}’s device yet; it may be asleep.")
+        }
+        Callee::Asleep => {
+            format!("{name}’s device is asleep. It will ring if it wakes up in time…")
+        }
+        Callee::RingsSilently => {
+            format!("Calling without a sound. {name} will see that you called.")
+        }
+        Callee::Rings => "Ringing…".to_owned(),
     }
 }

@@ -72,9 +72,20 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
             "Not online",
             format!("{name} isn’t online. Their page has to be open."),
         ),
+        EndReason::PeerAsleep => (
+            "No answer",
+            format!("{name}’s device is asleep, so it didn’t ring. Try again later."),
+        ),
+        EndReason::Refused => (
+            "Not put through",
+            format!(
+                "The server didn’t put your call through: {name} is getting too many calls right now. Try \
+                 again in a minute."
+            ),
+        ),
         EndReason::PeerGone => (
             "No longer there",
-            format!("{name}’s page was closed or lost its network."),
+            format!("{name}’s page was closed, fell asleep or lost its network."),
         ),
         EndReason::AnsweredElsewhere => (
             "Answered on another device",
@@ -249,6 +260,12 @@ mod tests {
                 "Lost the server while connecting you and Bob",
             ),
             (EndReason::NoAnswer, ALL_WELL, "Bob didn’t answer"),
+            (EndReason::PeerAsleep, ALL_WELL, "Bob’s device is asleep"),
+            (
+                EndReason::Refused,
+                ALL_WELL,
+                "Bob is getting too many calls",
+            ),
             (
                 EndReason::ConnectionLost,
                 alone,

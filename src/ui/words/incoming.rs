@@ -9,6 +9,11 @@ pub const ACCEPT_WITHOUT_CAMERA: &str = "Accept without camera";
 /// Refuses the call.
 pub const DECLINE: &str = "Decline";
 
+/// Refuses the call of somebody who is no contact, and all of theirs that may come.
+pub const BLOCK: &str = "Block";
+/// Refuses it, and lets nobody ring for a while who is no contact.
+pub const SILENCE_STRANGERS: &str = "Silence strangers for an hour";
+
 /// The window's title, and the notification's.
 pub fn notification_title(name: &str) -> String {
     format!("{name} is calling")

@@ -7,6 +7,18 @@ pub const GUEST: &str = "You are a guest here";
 /// See [`GUEST`].
 pub const GUEST_TEXT: &str = "This browser, or this private window, doesn’t keep a key for you. You can \
     call and be called, but others see you as not verified, and your link only works while this page is open.";
+/// The browser's database takes its time.
+pub const SLOW_STORAGE: &str = "Your browser is slow to open its storage…";
+/// See [`SLOW_STORAGE`].
+pub const SLOW_STORAGE_TEXT: &str = "Your key and your contacts are in there, so this page waits. If it takes \
+    long, close other tabs of this page, or restart the browser.";
+/// The browser's database fails, and has the key.
+pub const BROKEN_STORAGE: &str = "Your key can’t be read right now";
+/// No stranger rings.
+pub const SILENCED_TEXT: &str = "Calls from people who aren’t your contacts make no sound. You’ll find them \
+    among your missed calls.";
+/// Ends that.
+pub const RING_AGAIN: &str = "Ring again";
 /// The key of earlier visits is gone.
 pub const NEW_LINK: &str = "You have a new link";
 /// See [`NEW_LINK`].
@@ -17,6 +29,36 @@ pub const WRONG_CLOCK: &str = "This device’s clock may be wrong";
 /// See [`WRONG_CLOCK`].
 pub const WRONG_CLOCK_TEXT: &str = "It’s off from the server’s by about a minute or more. Others reject a \
     call that seems to come from another time, so set the clock, or let the device set it automatically.";
+
+/// See [`GUEST`], where the browser's error of this name was the reason.
+pub fn guest_text(error: &str) -> String {
+    match error {
+        "QuotaExceededError" => {
+            "This device’s storage is full, so the browser couldn’t keep a key for you. You can call and be \
+             called, but others see you as not verified, and your link only works while this page is open. \
+             Free some space and reload the page."
+                .to_owned()
+        }
+        _ => GUEST_TEXT.to_owned(),
+    }
+}
+
+/// See [`BROKEN_STORAGE`]; the browser's error has this name.
+pub fn broken_storage_text(error: &str) -> String {
+    let cause = match error {
+        "QuotaExceededError" => "This device’s storage is full. Free some space;",
+        _ => "The browser’s storage doesn’t answer as it should. Restarting the browser may help;",
+    };
+    format!(
+        "{cause} this page keeps trying ({error}). Until then no one can reach you, but nothing is lost: your \
+         key, your link and your contacts are still there."
+    )
+}
+
+/// Until when no stranger rings, in hours and minutes.
+pub fn silenced(until: &str) -> String {
+    format!("Strangers are silenced until {until}")
+}
 
 /// See [`INSECURE`].
 pub fn insecure_text(origin: &str) -> String {

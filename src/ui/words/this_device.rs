@@ -8,6 +8,13 @@ pub const TITLE: &str = "This device";
 pub const CONTACTS_ONLY_LABEL: &str = "Only contacts may call me";
 /// What the choice does.
 pub const CONTACTS_ONLY_HINT: &str = "Calls from anyone else go unanswered.";
+/// Opens the list of who is blocked and is no contact.
+pub const BLOCKED_PEOPLE: &str = "Blocked people";
+/// What that means.
+pub const BLOCKED_PEOPLE_TEXT: &str = "Their calls don’t reach you, and they aren’t told. The names are what \
+    they called themselves.";
+/// Lets one of them ring again.
+pub const UNBLOCK: &str = "Unblock";
 /// Writes the file.
 pub const EXPORT: &str = "Save contacts to a file";
 /// Reads a file.
@@ -27,6 +34,11 @@ pub const FORGET_TEXT: &str = "This deletes your key, your name, your contacts a
 pub const FORGET_SURE_LABEL: &str = "I know that this cannot be undone";
 /// Deletes all of it.
 pub const FORGET_NOW: &str = "Forget everything";
+
+/// Names the button [`UNBLOCK`].
+pub fn unblock_label(name: &str) -> String {
+    format!("Unblock {name}")
+}
 
 /// The browser failed with an error of this name.
 pub fn not_forgotten(error: &str) -> String {

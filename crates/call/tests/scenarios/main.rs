@@ -12,6 +12,7 @@ mod presence;
 mod renewal;
 mod repair;
 mod ringing;
+mod strangers;
 mod strays;
 #[path = "../world/mod.rs"]
 mod world;
@@ -19,12 +20,12 @@ mod world;
 use std::time::Duration;
 
 use wimpex_call::{
-    Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionId, PeerConnectionState,
-    State, limits,
+    Callee, Capture, Command, EndReason, Input, MediaError, Output, PeerConnectionId,
+    PeerConnectionState, State, limits,
 };
 use wimpex_protocol::{
-    Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallType, IceCandidate,
-    Offer, Sdp, Signal,
+    Answer, CallAnswer, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
+    CallRinging, CallType, IceCandidate, Offer, Sdp, Signal,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_webrtc::IceCandidateInit;

@@ -170,3 +170,66 @@ fn hanging_up_works_while_the_server_is_away() {
     assert!(world.pages[BOB].goodbyes.is_empty(), "the peer knows");
     world.assert_all_let_go();
 }
+
+#[test]
+fn a_device_that_sleeps_is_called_so_within_10_seconds() {
+    let mut world = World::new();
+    world.freeze(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    assert_eq!(world.callee(ALICE), Callee::Unheard);
+    world.pass(limits::NO_RINGING_AFTER);
+    assert_eq!(world.callee(ALICE), Callee::Unresponsive);
+    // The server misses an acknowledgment.
+    world.pass(SECOND);
+    world.presence(ALICE);
+    world.settle();
+    assert_eq!(world.callee(ALICE), Callee::Asleep);
+    // It wakes up in time, and rings.
+    world.pass(10 * SECOND);
+    world.thaw(BOB);
+    world.settle();
+    assert_eq!(world.callee(ALICE), Callee::Rings);
+    world.accept(BOB);
+    world.settle();
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+}
+
+#[test]
+fn a_call_to_a_device_that_sleeps_on_ends() {
+    let mut world = World::new();
+    world.freeze(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.pass(limits::NO_RINGING_AFTER + SECOND);
+    world.presence(ALICE);
+    world.pass(limits::RING);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerAsleep));
+    // What it hears when it wakes up does not ring.
+    world.thaw(BOB);
+    world.settle();
+    assert_eq!(world.end(BOB), Some(EndReason::Missed));
+    world.assert_all_let_go();
+}
+
+#[test]
+fn who_closes_the_page_that_slept_is_not_asleep() {
+    let mut world = World::new();
+    world.freeze(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.pass(limits::NO_RINGING_AFTER);
+    world.vanish(BOB);
+    world.pass(SECOND);
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerOffline));
+}
+
+#[test]
+fn who_does_not_react_is_heard_of_no_more() {
+    let mut world = World::new();
+    world.freeze(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.pass(limits::RING - SECOND);
+    assert_eq!(world.callee(ALICE), Callee::Unresponsive);
+    world.pass(SECOND);
+    assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));
+    world.assert_all_let_go();
+}

@@ -18,14 +18,7 @@ fn an_offer_lost_in_a_restart_is_sent_again() {
     world.video_call(ALICE, BOB, "call_1");
     restart_server(&mut world);
     assert_eq!(world.states()[..2], [State::Calling, State::Ringing]);
-    assert!(
-        world.pages[ALICE]
-            .machine
-            .snapshot()
-            .call
-            .unwrap()
-            .peer_rings
-    );
+    assert_eq!(world.callee(ALICE), Callee::Rings);
 }
 
 #[test]

@@ -9,14 +9,7 @@ fn a_video_call_from_click_to_hang_up() {
     assert_eq!(world.state(ALICE), State::Calling);
     world.settle();
     assert_eq!(world.state(BOB), State::Ringing);
-    assert!(
-        world.pages[ALICE]
-            .machine
-            .snapshot()
-            .call
-            .unwrap()
-            .peer_rings
-    );
+    assert_eq!(world.callee(ALICE), Callee::Rings);
 
     world.now = Now::ZERO + 5 * SECOND;
     world.accept(BOB);

@@ -95,7 +95,7 @@ impl World {
             Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
             Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),
             Output::ReleaseAllMedia => page.live.clear(),
-            Output::SetMuted(_) | Output::Changed => {}
+            Output::SetMuted(_) | Output::Displaced(_) | Output::Changed => {}
         }
     }
 

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    CallMachine, Command, EndReason, Input, MediaError, MediaRequest, Output, PeerConnectionId,
-    PeerConnectionState, State,
+    CallMachine, Callee, Command, EndReason, Input, MediaError, MediaRequest, Output,
+    PeerConnectionId, PeerConnectionState, Standing, State,
 };
 use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
@@ -55,6 +55,8 @@ pub struct Page {
     lives: u32,
     /// Whether the page is logged in.
     pub online: bool,
+    /// What has come since the browser froze the page, if it has.
+    pub frozen: Option<Vec<Input>>,
     /// Whether descriptions are held back until [`World::describe_now`].
     pub slow_to_describe: bool,
     undescribed: Vec<(PeerConnectionId, bool)>,
@@ -96,6 +98,8 @@ pub struct World {
     pub wire: VecDeque<(usize, Relayed)>,
     /// Whether media can flow.
     pub path: bool,
+    /// Who knows whom: (page, of page).
+    pub known: BTreeSet<(usize, usize)>,
 }
 
 impl World {
@@ -117,6 +121,7 @@ impl World {
             goodbyes: Vec::new(),
             lives: 0,
             online: true,
+            frozen: None,
             slow_to_describe: false,
             undescribed: Vec::new(),
             connections: BTreeMap::new(),
@@ -126,6 +131,7 @@ impl World {
             now: Now::ZERO,
             wire: VecDeque::new(),
             path: true,
+            known: BTreeSet::new(),
         }
     }
 
@@ -137,12 +143,20 @@ impl World {
         (0..self.pages.len()).map(|who| self.state(who)).collect()
     }
 
+    pub fn callee(&self, who: usize) -> Callee {
+        self.pages[who].machine.snapshot().call.unwrap().callee
+    }
+
     pub fn end(&self, who: usize) -> Option<EndReason> {
         self.pages[who].end_reason()
     }
 
     /// One input and all that this page's browser does at once because of it.
     pub fn input(&mut self, who: usize, input: Input) {
+        if let Some(held) = &mut self.pages[who].frozen {
+            held.push(input);
+            return;
+        }
         self.pages[who].machine.handle(input, self.now);
         while let Some(output) = self.pages[who].machine.poll_output() {
             self.pages[who].outputs.push(output.clone());
@@ -234,6 +248,11 @@ impl World {
                     from: self.pages[from].user.clone(),
                     device: self.pages[from].device.clone(),
                     to_this_device: relayed.to_device.is_some(),
+                    standing: if self.known.contains(&(who, from)) {
+                        Standing::Known
+                    } else {
+                        Standing::Stranger
+                    },
                     signal: relayed.signal.clone(),
                 },
             );
@@ -256,10 +275,11 @@ impl World {
         let Some(call) = self.pages[who].machine.snapshot().call else {
             return;
         };
+        let is_there = |page: &&Page| page.online && page.frozen.is_none();
         let there = self
             .pages
             .iter()
-            .filter(|p| p.online && p.user == call.peer);
+            .filter(|p| is_there(p) && p.user == call.peer);
         let devices = there.map(|page| page.device.clone()).collect();
         let user = call.peer;
         self.input(who, Input::PeerDevices { user, devices });
@@ -294,6 +314,19 @@ impl World {
         self.tell_presence();
     }
 
+    /// The browser stops a page; the server has no sign of that at first.
+    pub fn freeze(&mut self, who: usize) {
+        self.pages[who].frozen.get_or_insert_default();
+    }
+
+    /// The page goes on with all that has come meanwhile, and the server sees it.
+    pub fn thaw(&mut self, who: usize) {
+        for input in self.pages[who].frozen.take().unwrap_or_default() {
+            self.input(who, input);
+        }
+        self.tell_presence();
+    }
+
     /// The page's session with the server is a new one, and what was on the
     /// way to it and from it is lost.
     pub fn renew(&mut self, who: usize) {
@@ -313,6 +346,7 @@ impl World {
         loop {
             self.settle();
             let next = (0..self.pages.len())
+                .filter(|who| self.pages[*who].frozen.is_none())
                 .filter_map(|who| Some((self.pages[who].machine.poll_timeout()?, who)))
                 .min();
             match next {

@@ -374,9 +374,15 @@ impl Machine for SignalingClient {
             }
             SignalingInput::Send(message) => self.send(message, now),
             SignalingInput::Watch(users) => {
+                // In whatever order, for the server watches a set: each change of it makes
+                // it tell of everybody anew.
                 if users != self.watched {
+                    let is_same = users.len() == self.watched.len()
+                        && users.iter().all(|user| self.watched.contains(user));
                     self.watched = users;
-                    self.send_watch(now);
+                    if !is_same {
+                        self.send_watch(now);
+                    }
                 }
             }
             SignalingInput::InCall(in_call) => self.in_call = in_call,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wimpex_call::{MediaRequest, PeerConnectionId};
-use wimpex_client::SocketId;
+use wimpex_client::{ContactsRead, SocketId};
 
 /// One `RTCPeerConnection`, as far as a call can tell.
 #[derive(Clone, Debug, Default)]
@@ -23,4 +23,6 @@ pub struct Browser {
     pub live: BTreeSet<(MediaRequest, &'static str)>,
     /// What was written down for whoever debugs.
     pub reloads: u32,
+    /// The last reading of the contacts that was asked for.
+    pub last_read: ContactsRead,
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use wimpex_call::{Command as CallCommand, State};
-use wimpex_client::{Client, Command, Host, Input, KeyOwner, SocketEvent, SocketId, Stored, View};
+use wimpex_client::{
+    Client, Command, ContactsRead, Host, Input, KeyOwner, SocketEvent, SocketId, Stored, View,
+};
 use wimpex_contacts::Contacts;
-use wimpex_protocol::{CallId, CallType};
+use wimpex_protocol::{CallId, CallType, ServerMessage};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::Verifier;
 
@@ -17,7 +19,7 @@ use super::rng::Rng;
 use super::server::{Effect, Link, Server};
 
 /// 2026-01-01, so that offers are fresh for everybody.
-const EPOCH: u64 = 1_767_225_600_000;
+pub const EPOCH: u64 = 1_767_225_600_000;
 
 /// The host of a client under test.
 #[derive(Debug)]
@@ -71,6 +73,10 @@ pub struct World {
     pub path: bool,
     /// How long a browser looks for a key.
     pub key_takes: Duration,
+    /// How often it fails with this error before it finds one.
+    pub key_fails: Vec<&'static str>,
+    /// How long the verifier's code takes to load.
+    pub verifier_takes: Duration,
     flights: BTreeMap<(Now, u64), Flight>,
     /// What arrives for, or comes from, a tab that is cut off: TCP sends it again.
     held: Vec<(usize, Flight)>,
@@ -95,6 +101,8 @@ impl World {
             delay: 30,
             path: true,
             key_takes: Duration::ZERO,
+            key_fails: Vec::new(),
+            verifier_takes: Duration::ZERO,
             flights: BTreeMap::new(),
             held: Vec::new(),
             last_arrival: BTreeMap::new(),
@@ -153,6 +161,10 @@ impl World {
 
     pub fn view(&self, tab: usize) -> &View {
         self.tabs[tab].client.view()
+    }
+
+    pub fn last_read(&self, tab: usize) -> ContactsRead {
+        self.tabs[tab].browser.last_read
     }
 
     pub fn state(&self, tab: usize) -> State {
@@ -240,8 +252,10 @@ impl World {
     pub(super) fn answer(&mut self, tab: usize, input: Input<Verifier>) {
         let life = self.tabs[tab].life;
         let mut at = self.now + self.rng.below(5);
-        if matches!(input, Input::Key(_)) {
-            at = at + self.key_takes;
+        match input {
+            Input::Key(_) => at = at + self.key_takes,
+            Input::VerifierLoaded(_) => at = at + self.verifier_takes,
+            _ => {}
         }
         if let Some(lane) = Lane::of(&input) {
             let last = self.last_answer.entry((tab, lane)).or_default();
@@ -390,6 +404,12 @@ impl World {
         self.tabs[tab].life += 1;
         self.tabs[tab].client = self.fresh_client(stored);
         self.start(tab);
+    }
+
+    /// The server passes a message on to all devices of this person.
+    pub fn relay_to(&mut self, person: usize, message: ServerMessage) {
+        self.server.relay_to(&user(person), &message);
+        self.serve();
     }
 
     /// The server is killed and starts anew.

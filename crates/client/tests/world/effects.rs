@@ -31,7 +31,11 @@ impl World {
             Output::ProbeHttp => self.answer(tab, Input::HttpAnswers(false)),
             Output::FindKey => {
                 let owner = self.tabs[tab].owner.clone();
-                self.answer(tab, Input::Key(Ok(owner)));
+                let found = match self.key_fails.pop() {
+                    Some(error) => Err(error.to_owned()),
+                    None => Ok(owner),
+                };
+                self.answer(tab, Input::Key(found));
             }
             Output::GenerateKey => self.answer(tab, Input::Key(Err("NotSupported".to_owned()))),
             Output::SignLogin { socket, challenge } => {
@@ -54,10 +58,11 @@ impl World {
             Output::SendDataChannel(connection, text) => {
                 self.send_data_channel(tab, connection, &text);
             }
-            Output::ReadContacts => {
+            Output::ReadContacts(read) => {
+                self.tabs[tab].browser.last_read = read;
                 let person = self.tabs[tab].person;
                 let contacts = self.databases.entry(person).or_default().clone();
-                self.answer(tab, Input::ContactsRead(Some(contacts)));
+                self.answer(tab, Input::ContactsRead(read, Some(contacts)));
             }
             Output::WriteContacts(writes) => self.write_contacts(tab, writes),
             Output::Store(setting) => self.store(tab, setting),
@@ -91,8 +96,27 @@ impl World {
             Setting::UserId(user) => stored.user = wimpex_protocol::UserId::parse(user).ok(),
             Setting::HideAddress(hide) => stored.hide_address = hide,
             Setting::ContactsOnly(only) => stored.contacts_only = only,
+            Setting::StrangersSilencedUntil(until) => {
+                stored.strangers_silenced_until = until;
+                self.tell_other_tabs(tab);
+            }
             Setting::HasContacts => stored.has_contacts = true,
             Setting::ResumeToken(token) => stored.resume_token = Some(token),
+        }
+    }
+
+    /// `localStorage` is the same for all tabs of a person.
+    fn tell_other_tabs(&mut self, tab: usize) {
+        let until = self.tabs[tab].stored.strangers_silenced_until;
+        for other in 0..self.tabs.len() {
+            if other != tab && self.tabs[other].person == self.tabs[tab].person {
+                self.tabs[other].stored.strangers_silenced_until = until;
+                let changed = Input::StorageChanged {
+                    has_name: true,
+                    strangers_silenced_until: until,
+                };
+                self.answer(other, changed);
+            }
         }
     }
 
@@ -179,7 +203,7 @@ impl World {
             Call::ReleaseMedia { request } => browser.live.retain(|(of, _)| *of != request),
             Call::ReleaseAllMedia => browser.live.clear(),
             Call::SetMuted(_) => {}
-            Call::Send(_) | Call::Changed => panic!("the client's own"),
+            Call::Send(_) | Call::Displaced(_) | Call::Changed => panic!("the client's own"),
         }
     }
 
@@ -310,6 +334,12 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
             contacts.add(contact);
         }
         ContactWrite::DeleteContact(id) => contacts.remove(&id),
+        ContactWrite::PutBlocked(stranger) => {
+            contacts.block_stranger(stranger);
+        }
+        ContactWrite::DeleteBlocked(id) => {
+            contacts.unblock_stranger(&id);
+        }
         ContactWrite::PutCall(call) => {
             contacts.note(call);
         }
@@ -325,7 +355,8 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
                 .filter(|call| call.call_id != id)
                 .map(wimpex_contacts::PastCall::encode)
                 .collect();
-            let list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+            let mut list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+            list.extend(contacts.blocked_strangers().map(|it| it.encode()));
             *contacts = Contacts::from_entries(list.into_iter(), kept.into_iter());
         }
     }

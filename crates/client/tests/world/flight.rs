@@ -32,7 +32,7 @@ impl Lane {
             Input::ConnectionState { .. } | Input::DataChannelMessage(..) => {
                 Some(Self::PeerConnection)
             }
-            Input::ContactsRead(_)
+            Input::ContactsRead(..)
             | Input::ContactsWritten(_)
             | Input::ContactsChangedElsewhere => Some(Self::Database),
             _ => None,

@@ -15,6 +15,6 @@ mod people;
 mod rng;
 pub mod server;
 
-pub use clients::World;
+pub use clients::{EPOCH, World};
 pub use people::{ALICE, BOB, CAROL, name, user};
 pub use rng::Rng;

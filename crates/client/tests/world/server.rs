@@ -52,6 +52,10 @@ pub struct Server {
     /// Open sockets: the challenge until the login, then the session.
     links: BTreeMap<Link, Result<u64, String>>,
     next: u64,
+    /// How often anybody has said whom they watch.
+    pub watches: usize,
+    /// How many messages to others were sent.
+    pub relayed: usize,
     effects: Vec<Effect>,
 }
 
@@ -68,6 +72,20 @@ impl Server {
             ..Self::default()
         };
         links
+    }
+
+    /// Passes a message on that comes from somebody who is not in the story.
+    pub fn relay_to(&mut self, user: &UserId, message: &ServerMessage) {
+        let of_user = |it: &(&u64, &Session)| it.1.identity.user == *user;
+        let ids: Vec<u64> = self
+            .sessions
+            .iter()
+            .filter(of_user)
+            .map(|(id, _)| *id)
+            .collect();
+        for id in ids {
+            self.deliver(id, message);
+        }
     }
 
     pub fn online_devices(&self, user: &UserId) -> usize {
@@ -200,8 +218,14 @@ impl Server {
         }
         let session = SessionId(id);
         let input = match message {
-            ClientMessage::PresenceWatch(watch) => Input::Watch { session, watch },
-            ClientMessage::Relay(relayed) => Input::Relay { session, relayed },
+            ClientMessage::PresenceWatch(watch) => {
+                self.watches += 1;
+                Input::Watch { session, watch }
+            }
+            ClientMessage::Relay(relayed) => {
+                self.relayed += 1;
+                Input::Relay { session, relayed }
+            }
             ClientMessage::Login(_) | ClientMessage::Ack(_) => unreachable!("handled above"),
         };
         self.hub(input, now);

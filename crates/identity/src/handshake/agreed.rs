@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use wimpex_sansio::UnixTime;
 
 use super::unverified::Unverified;
-use super::{CallContext, Expected, ReceivedMessage, fingerprint};
+use super::{Age, CallContext, Expected, ReceivedMessage, fingerprint};
 use crate::key::is_key_id;
 use crate::sas::Sas;
 use crate::{Fingerprint, MessageHash, MessageKind, UnsignedMessage, VerifyError};
@@ -173,6 +173,7 @@ impl Agreed {
             kind,
             prev_hash: Some(prev_hash),
             has_value: false,
+            age: Age::Fresh,
         };
         let examined = self.call.examine(message, &expected, now)?;
         if fingerprint(message)? != self.peer_fingerprint {

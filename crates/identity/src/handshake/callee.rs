@@ -4,7 +4,7 @@ use wimpex_sansio::UnixTime;
 
 use super::agreed::Agreed;
 use super::unverified::Unverified;
-use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
+use super::{Age, CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
 use crate::{
     CONFIRM_TIMEOUT, Commitment, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage,
@@ -38,6 +38,7 @@ impl Callee {
             kind: MessageKind::Offer,
             prev_hash: None,
             has_value: true,
+            age: Age::Fresh,
         };
         let examined = call.examine(offer, &expected, now)?;
         let value = examined.proof.value.ok_or(VerifyError::Malformed)?;
@@ -48,6 +49,35 @@ impl Callee {
             offer: examined.hash,
         };
         Ok(Unverified::new(examined.claim, Some(value), callee))
+    }
+
+    /// Examines the first offer of a call that was signed longer ago than [`crate::FRESHNESS`]:
+    /// a server, or a page that slept, may have held it up. It must not ring any more; once
+    /// its signature is checked, it says when the caller called, by the caller's clock.
+    /// `now` is the wall clock's time.
+    ///
+    /// # Errors
+    /// Any [`VerifyError`] of a first message; [`VerifyError::Stale`] of one that is fresh,
+    /// or was signed further ahead than clocks may differ, which no delay explains.
+    pub fn receive_held_offer(
+        call: &CallContext,
+        offer: &ReceivedMessage<'_>,
+        now: UnixTime,
+    ) -> Result<Unverified<UnixTime>, VerifyError> {
+        let expected = Expected {
+            kind: MessageKind::Offer,
+            prev_hash: None,
+            has_value: true,
+            age: Age::Held,
+        };
+        let examined = call.examine(offer, &expected, now)?;
+        // Nothing is answered, so that it does no harm to hear it again.
+        let value = None;
+        Ok(Unverified::new(
+            examined.claim,
+            value,
+            examined.proof.timestamp,
+        ))
     }
 
     /// Answers the call, with a nonce that was never used before. `now` is the wall
@@ -109,6 +139,7 @@ impl AwaitingConfirm {
             kind: MessageKind::Confirm,
             prev_hash: Some(&self.answer),
             has_value: true,
+            age: Age::Fresh,
         };
         let confirm = ReceivedMessage {
             sdp: None,

@@ -4,7 +4,7 @@ use wimpex_sansio::UnixTime;
 
 use super::agreed::Agreed;
 use super::unverified::Unverified;
-use super::{CallContext, Expected, ReceivedMessage, fingerprint, is_late};
+use super::{Age, CallContext, Expected, ReceivedMessage, fingerprint, is_late};
 use crate::sas::{Sas, sas_digest};
 use crate::{
     ANSWER_TIMEOUT, Fingerprint, MessageHash, MessageKind, Nonce, UnsignedMessage, VerifyError,
@@ -74,6 +74,7 @@ impl Caller {
             kind: MessageKind::Answer,
             prev_hash: Some(&self.offer),
             has_value: true,
+            age: Age::Fresh,
         };
         let examined = self.call.examine(answer, &expected, now)?;
         if is_late(self.offered_at, now, ANSWER_TIMEOUT) {

@@ -66,6 +66,27 @@ struct Expected<'a> {
     kind: MessageKind,
     prev_hash: Option<&'a MessageHash>,
     has_value: bool,
+    age: Age,
+}
+
+/// When a message was signed, by this side's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    /// Just now: within [`FRESHNESS`] in either direction.
+    Fresh,
+    /// Earlier than that.
+    Held,
+}
+
+impl Age {
+    /// `None` of a message that was signed too far ahead, which no delay explains.
+    fn of(timestamp: UnixTime, now: UnixTime) -> Option<Self> {
+        if timestamp.abs_diff(now) <= FRESHNESS {
+            Some(Self::Fresh)
+        } else {
+            (timestamp < now).then_some(Self::Held)
+        }
+    }
 }
 
 impl CallContext {
@@ -88,7 +109,7 @@ impl CallContext {
         if proof.value.is_some() != expected.has_value {
             return Err(VerifyError::OutOfOrder);
         }
-        if proof.timestamp.abs_diff(now) > FRESHNESS {
+        if Age::of(proof.timestamp, now) != Some(expected.age) {
             return Err(VerifyError::Stale);
         }
         let bytes = Transcript {

@@ -29,6 +29,11 @@ impl<T> Unverified<T> {
         self.claim.as_ref()
     }
 
+    /// The commitment or nonce that the message has; the signature may be another's still.
+    pub fn value(&self) -> Option<&[u8; 32]> {
+        self.value.as_ref()
+    }
+
     /// Gives out the content once it is known whether the claim is valid; `valid` does
     /// not matter where there is no claim. The commitment or nonce is remembered only
     /// now, so that a forger cannot use up somebody else's. `now` is the wall clock's

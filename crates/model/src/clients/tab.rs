@@ -162,8 +162,8 @@ impl Tab {
                 return Ok(());
             }
             // The browser keeps no contacts: they last as long as the page.
-            Output::ReadContacts => {
-                inputs.push_back(Input::ContactsRead(None));
+            Output::ReadContacts(read) => {
+                inputs.push_back(Input::ContactsRead(read, None));
                 return Ok(());
             }
             Output::WriteContacts(_) => {
@@ -214,6 +214,7 @@ impl Tab {
             Setting::Name(_)
             | Setting::HideAddress(_)
             | Setting::ContactsOnly(_)
+            | Setting::StrangersSilencedUntil(_)
             | Setting::HasContacts => {}
         }
     }

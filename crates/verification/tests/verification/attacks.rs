@@ -182,16 +182,19 @@ fn an_offer(n: u8) -> (Peer, Peer, Signal) {
 fn stale_or_future_offer() {
     for n in 0..VARIANTS {
         let (alice, mut bob, signal) = an_offer(n);
-        bob.wall = if n % 2 == 0 {
+        let is_held = n % 2 == 0;
+        bob.wall = if is_held {
             bob.wall + 61_000
         } else {
             bob.wall - 61_000
         };
         bob.receive(&alice, signal.clone());
         assert_eq!(
-            (&bob.rejected[..], bob.delivered.len()),
-            (&[VerifyError::Stale][..], 0)
+            (bob.held_offers.len(), bob.delivered.len()),
+            (usize::from(is_held), 0)
         );
+        let stale: &[VerifyError] = if is_held { &[] } else { &[VerifyError::Stale] };
+        assert_eq!(bob.rejected, stale);
         // In time, and then once more when that call is over.
         bob.wall = alice.wall + u64::from(n) * 300;
         bob.receive(&alice, signal.clone());

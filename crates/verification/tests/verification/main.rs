@@ -4,6 +4,7 @@ mod attacks;
 mod calls;
 mod candidates;
 mod connection;
+mod floods;
 mod long_calls;
 mod peer;
 mod policy;

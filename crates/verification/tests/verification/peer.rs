@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     pub(crate) verifier: Verifier,
     /// The byte that the next nonce is made of.
     pub(crate) nonces: u8,
+    /// The number that it begins with, where a byte is not enough.
+    pub(crate) nonce: u32,
     /// What the call machine was given.
     pub(crate) delivered: Vec<Signal>,
     /// How many of those were offers that the user has missed.
@@ -33,6 +35,8 @@ pub(crate) struct Peer {
     /// For which of those the user was warned.
     pub(crate) alerts: Vec<VerifyError>,
     pub(crate) repeated_offers: usize,
+    /// When the offers were made that came too late to ring.
+    pub(crate) held_offers: Vec<UnixTime>,
     pub(crate) cannot_sign: usize,
     /// By this side's wall clock, in milliseconds since 1970.
     pub(crate) wall: u64,
@@ -60,11 +64,13 @@ impl Peer {
             certificate: seed,
             verifier: Verifier::default(),
             nonces: seed,
+            nonce: 0,
             delivered: Vec::new(),
             missed: 0,
             rejected: Vec::new(),
             alerts: Vec::new(),
             repeated_offers: 0,
+            held_offers: Vec::new(),
             cannot_sign: 0,
             wall: START,
             now: Now::from_millis(1_000),
@@ -110,7 +116,9 @@ impl Peer {
             from_device: None,
             signal,
         };
-        let nonce = Nonce::from_bytes([self.nonces; 32]);
+        let mut nonce = [self.nonces; 32];
+        nonce[..4].copy_from_slice(&self.nonce.to_be_bytes());
+        let nonce = Nonce::from_bytes(nonce);
         let wall = self.wall();
         self.input(Input::Send {
             message,
@@ -191,6 +199,7 @@ impl Peer {
                 self.missed += usize::from(missed);
             }
             Output::RepeatedOffer(_) => self.repeated_offers += 1,
+            Output::HeldOffer { at, .. } => self.held_offers.push(at),
             Output::CannotSign(_) => self.cannot_sign += 1,
             Output::Rejected { error, alert, .. } => {
                 self.rejected.push(error);
@@ -204,6 +213,17 @@ impl Peer {
         for output in self.held.take().into_iter().flatten() {
             self.perform(output);
             self.run();
+        }
+    }
+
+    /// The same, and all that it is asked for next.
+    pub(crate) fn answer_all(&mut self) {
+        while let Some(held) = self.held.take().filter(|held| !held.is_empty()) {
+            for output in held {
+                self.perform(output);
+                self.held = Some(self.held.take().unwrap_or_default());
+                self.run();
+            }
         }
     }
 

@@ -157,13 +157,43 @@ fn forgery_of_a_pinned_peer_alerts() {
 }
 
 #[test]
-fn stale_message_of_a_pinned_peer_alerts() {
+fn offer_that_was_held_up_is_missed_and_no_attack() {
     let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
     bob.input(policy(|it| it.contacts.push(alice.id.clone())));
     alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
     bob.wall += 60_001;
+    let held = alice.wire.front().cloned().expect("an offer").signal;
+    carry(&mut alice, &mut bob, &mut honest());
+    assert!(bob.delivered.is_empty(), "it must not ring");
+    assert_eq!(bob.held_offers, [alice.wall()]);
+    assert!(bob.rejected.is_empty() && bob.alerts.is_empty());
+    // That it was held is nobody's excuse for having forged it.
+    let mut mallory = Peer::new(9, true);
+    mallory.send(&bob.id, offer_with(&mallory, "forged"));
+    let forged = mallory.wire.pop_front().expect("an offer").signal;
+    bob.receive(&alice, forged);
+    assert_eq!(bob.alerts, [VerifyError::OtherKey]);
+    let Signal::CallOffer(mut changed) = held else {
+        panic!("not an offer");
+    };
+    changed.offer.sdp.0.push_str("a=changed\r\n");
+    bob.receive(&alice, Signal::CallOffer(changed));
+    assert_eq!(
+        bob.alerts,
+        [VerifyError::OtherKey, VerifyError::BadSignature]
+    );
+    assert_eq!(bob.held_offers.len(), 1);
+}
+
+#[test]
+fn offer_from_the_future_of_a_pinned_peer_alerts() {
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
+    bob.input(policy(|it| it.contacts.push(alice.id.clone())));
+    alice.wall += 60_001;
+    alice.send(&bob.id, offer(alice.sdp(1), CallType::Audio));
     carry(&mut alice, &mut bob, &mut honest());
     assert_eq!(bob.alerts, [VerifyError::Stale]);
+    assert!(bob.held_offers.is_empty());
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! What the user wants.
+
+use std::sync::Arc;
+
+use wimpex_protocol::{CallId, Name, UserId};
+use wimpex_sansio::{Machine, Now};
+
+use super::Client;
+use crate::check::{Check, CheckResult};
+use crate::command::Command;
+use crate::contact_store;
+use crate::host::Host;
+use crate::io::{Output, Setting};
+use crate::peer;
+use crate::signaling::SignalingInput;
+use crate::view::{Part, ServerState};
+
+impl<H: Host> Client<H> {
+    pub(super) fn command(&mut self, command: Command, now: Now) {
+        match command {
+            Command::SetName(name) => {
+                self.emit(Output::Store(Setting::Name(name.as_str().to_owned())));
+                self.set_name(name, now);
+            }
+            Command::StartCall { peer, call_type } => {
+                // A browser without random numbers makes no connections either.
+                let Some(call_id) = self.host.random().map(call_id) else {
+                    return;
+                };
+                self.calls(&peer, now);
+                let command = wimpex_call::Command::StartCall {
+                    call_id,
+                    peer,
+                    call_type,
+                };
+                self.call_command(command, now);
+            }
+            Command::BlockCaller => self.block_caller(now),
+            Command::SilenceStrangers => self.silence_strangers(now),
+            Command::HearStrangers => self.hear_strangers(),
+            Command::Call(command) => self.call_command(command, now),
+            Command::SetHideAddress(hide) => {
+                self.emit(Output::Store(Setting::HideAddress(hide)));
+                self.view.hide_address = hide;
+                self.changed(Part::Settings);
+            }
+            Command::CheckConnection => self.check_connection(),
+            Command::SpeakerHeard(true) => self.checked(Check::Speaker, CheckResult::Works),
+            Command::SpeakerHeard(false) => self.checked(Check::Speaker, CheckResult::NotHeard),
+            Command::SasCompared(same) => {
+                self.view.trust.compared = same;
+                self.changed(Part::Trust);
+                let peer = self.current_call.as_ref().map(|call| call.peer.clone());
+                if let (Some(same), Some(peer)) = (same, peer) {
+                    let writes = contact_store::mistrust(
+                        Arc::make_mut(&mut self.view.contacts),
+                        &peer,
+                        !same,
+                    );
+                    self.write_contacts(writes);
+                }
+            }
+            Command::DismissAlert => {
+                self.view.trust.alert = None;
+                self.changed(Part::Trust);
+            }
+            Command::Watch(user) => self.look_at(user, false),
+            Command::OpenLink(user) => self.look_at(user, true),
+            Command::Contacts(command) => self.contact_command(command),
+            Command::ForgetMe => self.emit(Output::ForgetMe),
+        }
+    }
+
+    pub(super) fn set_name(&mut self, name: Name, now: Now) {
+        self.view.name = Some(name.clone());
+        self.changed(Part::Name);
+        self.set_server(ServerState::Connecting);
+        self.signaling.handle(SignalingInput::SetName(name), now);
+        self.generate_key(now);
+    }
+
+    pub(super) fn look_at(&mut self, user: UserId, opened: bool) {
+        peer::look_at(&mut self.view.peers, user, opened);
+        self.changed(Part::Peers);
+        self.policy_changed = true;
+    }
+
+    pub(super) fn check_connection(&mut self) {
+        if self.view.check.iter().any(|(_, it)| it.is_pending()) {
+            return;
+        }
+        self.view.check_unavailable = false;
+        self.view.check = Check::ALL
+            .map(|check| (check, CheckResult::Waiting))
+            .to_vec();
+        self.changed(Part::Check);
+        let online = self.view.server == ServerState::Online;
+        self.emit(Output::RunCheck { online });
+    }
+
+    pub(super) fn checked(&mut self, check: Check, result: CheckResult) {
+        if let Some((_, known)) = self.view.check.iter_mut().find(|(it, _)| *it == check) {
+            *known = result;
+            self.changed(Part::Check);
+        }
+    }
+}
+
+/// `call_` and 128 random bits in hexadecimal.
+fn call_id(random: [u8; 32]) -> CallId {
+    let mut id = String::from("call_");
+    for byte in &random[..16] {
+        for digit in [byte >> 4, byte & 15] {
+            id.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    CallId::parse(id).expect("letters and digits, and short")
+}
