@@ -9,7 +9,6 @@ use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::person::{BrokenLinkPage, PersonPage};
-use super::ringing::ring;
 use super::route::Router;
 use super::screens::app::{Screen, app_screen};
 use super::use_session;
@@ -32,9 +31,8 @@ pub fn App(options: Options) -> impl IntoView {
         )
     };
     let screen = Memo::new(move |_| app().screen);
-    let has_prompt = Memo::new(move |_| app().has_prompt);
+    let may_ring = Memo::new(move |_| app().may_ring);
     let has_alert = Memo::new(move |_| view.trust.with(|trust| trust.alert.is_some()));
-    ring();
     let body = move || match screen.get() {
         Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
         Screen::At(Route::Home) => {
@@ -51,7 +49,7 @@ pub fn App(options: Options) -> impl IntoView {
     view! {
         <Banner />
         {body}
-        {move || has_prompt.get().then(|| lazy_view(lazy::incoming_dialog()))}
+        {move || may_ring.get().then(|| lazy_view(lazy::unanswered_call()))}
         {move || has_alert.get().then(|| lazy_view(lazy::security_alert()))}
         {options.debug.then(|| lazy_view(lazy::debug_panel()))}
     }

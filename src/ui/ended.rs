@@ -52,8 +52,14 @@ pub(crate) fn EndedPage() -> impl IntoView {
             <section class="card person" role="status">
                 {lazy_view(lazy::end_card())}
             </section>
-            {wants_check.then(|| view! { <ConnectionCheck /> }.into_any())}
-            {wants_check.then(|| view! { <SaveDiagnostics /> }.into_any())}
+            {wants_check
+                .then(|| {
+                    view! {
+                        <ConnectionCheck />
+                        <SaveDiagnostics />
+                    }
+                        .into_any()
+                })}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     {BACK_TO_HOME}

@@ -45,5 +45,5 @@ pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
     backoff,
 };
-pub use trust::{Alert, Caller, Lock, Trust};
+pub use trust::{Alert, Caller, Introduction, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

@@ -19,7 +19,7 @@ pub trait TextForms {
 }
 
 /// How much two names are alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Likeness {
     /// They are the same but for case, width, white space and what cannot be seen.
     Same,

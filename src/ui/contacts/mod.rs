@@ -2,8 +2,11 @@
 
 mod add;
 mod call_history;
+mod import;
 mod item;
+mod keep;
 mod qr_code;
+mod refusal;
 mod this_device;
 
 use leptos::prelude::*;
@@ -18,7 +21,7 @@ use call_history::CallHistory;
 use item::ContactItem;
 use this_device::ThisDevice;
 
-pub(crate) use add::KeepContactButton;
+pub use keep::KeepContact;
 pub use qr_code::LinkQrCode;
 
 /// All of it, for the first screen.
