@@ -22,6 +22,7 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod strangers;
 mod tabs;
 mod vanishing;
 mod verified;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         relays::all(),
         connection_check::all(),
         contacts::all(),
+        strangers::all(),
         quality_sign::all(),
         verified::all(),
         dishonest::all(),
