@@ -8,7 +8,7 @@ use super::ended::EndedPage;
 use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::lazy_view;
-use super::person::{BrokenLinkPage, PersonPage};
+use super::person::PersonPage;
 use super::route::Router;
 use super::screens::app::{Screen, app_screen};
 use super::use_session;
@@ -39,7 +39,7 @@ pub fn App(options: Options) -> impl IntoView {
             view! { <HomePage rename=move || renaming.set(true) /> }.into_any()
         }
         Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
-        Screen::At(Route::Broken) => view! { <BrokenLinkPage /> }.into_any(),
+        Screen::At(Route::Broken) => lazy_view(lazy::broken_link()),
         Screen::Call => view! { <CallPage /> }.into_any(),
         Screen::Ended => view! { <EndedPage /> }.into_any(),
     };

@@ -26,12 +26,15 @@ pub fn EndCard() -> impl IntoView {
         end_summary(&call, &trust, &people, at_end)
     };
     let name = signal_of(move || summary().name);
-    // Not by the summary: it changes with whoever comes and goes, and this button must not.
+    // Not by the summary: it changes with whoever comes and goes, and a form that is being filled in
+    // must not.
+    let new = Memo::new(move |_| {
+        view.call
+            .with(|call| view.trust.with(|trust| new_contact(call, trust)))
+    });
     let keep = move || {
-        let new = view
-            .call
-            .with(|call| view.trust.with(|trust| new_contact(call, trust)));
-        new.map(|new| view! { <KeepContact new /> }.into_any())
+        new.get()
+            .map(|new| view! { <KeepContact new /> }.into_any())
     };
     view! {
         <Avatar name />

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wimpex_protocol::UserId;
 
+use super::broken_link::BrokenLinkPage;
 use super::browser_notices::BrowserNotices;
 use super::call_overlay::CallOverlay;
 use super::check_results::CheckResults;
@@ -12,6 +13,7 @@ use super::debug::DebugPanel;
 use super::end_card::EndCard;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
+use super::save::SaveDiagnostics;
 use super::screens::names::claim;
 use super::server_refusal::ServerRefusal;
 use super::trust::SecurityAlert;
@@ -30,6 +32,20 @@ lazy! {
     /// verifier, without which nothing rings, is loaded by then.
     unanswered_call() -> AnyView {
         view! { <UnansweredCall /> }.into_any()
+    }
+}
+
+lazy! {
+    /// For a link that names nobody.
+    broken_link() -> AnyView {
+        view! { <BrokenLinkPage /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The button that saves what happened, after a call that found no path.
+    diagnostics_button() -> AnyView {
+        view! { <SaveDiagnostics /> }.into_any()
     }
 }
 

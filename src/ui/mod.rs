@@ -5,6 +5,7 @@
 
 mod app;
 mod banner;
+mod broken_link;
 mod browser_notices;
 mod call;
 mod call_overlay;

@@ -10,7 +10,7 @@ use super::lazy_view::lazy_view;
 use super::notices::notices;
 use super::route::Router;
 use super::screens::person::person_screen;
-use super::words::{common, home, person as words};
+use super::words::{common, home};
 use super::{signal_of, use_session};
 use wimpex_client::Command;
 use wimpex_client::address::InvalidAddress;
@@ -57,22 +57,9 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
     }
 }
 
-/// A link that names nobody.
+/// Leads to the first screen.
 #[component]
-pub(crate) fn BrokenLinkPage() -> impl IntoView {
-    view! {
-        <main class="column">
-            <header class="top">{logo()}</header>
-            <section class="card">
-                <p role="alert">{words::BROKEN_LINK}</p>
-            </section>
-            <HomeButton />
-        </main>
-    }
-}
-
-#[component]
-fn HomeButton() -> impl IntoView {
+pub(crate) fn HomeButton() -> impl IntoView {
     let router = expect_context::<Router>();
     view! {
         <button class="quiet centered" on:click=move |_| router.go_home()>

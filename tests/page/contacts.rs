@@ -8,8 +8,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{HtmlElement, HtmlInputElement};
 use wimpex::ui::screens::ended::NewContact;
-use wimpex::ui::{ContactsArea, IncomingDialog, KeepContact, LockButton};
-use wimpex_call::{ActiveCall, CallSnapshot, State};
+use wimpex::ui::{ContactsArea, EndCard, IncomingDialog, KeepContact, LockButton};
+use wimpex_call::{ActiveCall, CallSnapshot, EndReason, Ended, Role, State};
 use wimpex_client::{Command, ContactCommand, Peer};
 use wimpex_contacts::{Contact, Contacts, Direction, KeySource, Outcome, PastCall};
 use wimpex_identity::Sas;
@@ -125,6 +125,46 @@ async fn who_insists_on_a_name_gets_it() {
     mounted.button("Use this name anyway").click();
     let added = added(&mut mounted);
     assert_eq!(added[0].name.as_str(), "Mum");
+}
+
+/// The server tells who comes and goes meanwhile, and the call's signals are set anew.
+#[wasm_bindgen_test]
+async fn what_changes_elsewhere_closes_no_form() {
+    let mounted = Mounted::of(
+        |session| {
+            session.view.call.set(CallSnapshot {
+                state: State::Ended,
+                call: None,
+                ended: Some(Ended {
+                    call_id: CallId::parse("call_1").unwrap(),
+                    peer: user('x'),
+                    peer_name: Some("Mum".to_owned()),
+                    call_type: CallType::Audio,
+                    role: Role::Callee,
+                    reason: EndReason::Missed,
+                    duration: None,
+                    microphone: None,
+                    camera: None,
+                }),
+            });
+        },
+        || view! { <EndCard /> },
+    );
+    tick().await;
+    mounted.button("Add to contacts").click();
+    tick().await;
+    enter(&mounted, "Neigh");
+    mounted.session.view.call.update(|_| ());
+    mounted.session.view.trust.update(|_| ());
+    mounted.session.view.peers.set(vec![Peer::new(user('x'))]);
+    tick().await;
+    let field: HtmlInputElement = mounted.find("input").unchecked_into();
+    assert_eq!(field.value(), "Neigh");
+    let text = mounted.element.inner_text();
+    assert!(
+        text.contains("“Mum” called you") && text.contains("claimed name"),
+        "{text}"
+    );
 }
 
 #[wasm_bindgen_test]
