@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::home_button::HomeButton;
 use super::icon::logo;
-use super::person::HomeButton;
 use super::words::person as words;
 
 /// A link that names nobody.

@@ -20,6 +20,7 @@ mod end_card;
 mod ended;
 mod field;
 mod home;
+mod home_button;
 mod icon;
 mod incoming;
 mod lazy;

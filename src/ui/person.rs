@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use wimpex_protocol::UserId;
 
 use super::home::CallButtons;
+use super::home_button::HomeButton;
 use super::icon::{Avatar, logo};
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::notices::notices;
-use super::route::Router;
 use super::screens::person::person_screen;
-use super::words::{common, home};
+use super::words::home;
 use super::{signal_of, use_session};
 use wimpex_client::Command;
 use wimpex_client::address::InvalidAddress;
@@ -54,16 +54,5 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
             </section>
             <HomeButton />
         </main>
-    }
-}
-
-/// Leads to the first screen.
-#[component]
-pub(crate) fn HomeButton() -> impl IntoView {
-    let router = expect_context::<Router>();
-    view! {
-        <button class="quiet centered" on:click=move |_| router.go_home()>
-            {common::BACK_TO_HOME}
-        </button>
     }
 }

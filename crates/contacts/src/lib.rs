@@ -196,7 +196,7 @@ impl Contacts {
             let place = if of(true).count() > CALLS {
                 of(true).max_by_key(|place| (calls_of(&self.calls[*place].peer), *place))
             } else if of(false).count() > CALLS {
-                of(false).last()
+                of(false).next_back()
             } else {
                 None
             };
