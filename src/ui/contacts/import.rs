@@ -1,5 +1,6 @@
 //! A file of contacts: whom it brings, before any of them counts.
 
+use leptos::html::H3;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_contacts::{ImportEntry, ImportPreview};
@@ -58,9 +59,15 @@ pub(super) fn ImportList(
             Err(wrong) => error.set(wrong),
         }
     };
+    let heading = NodeRef::<H3>::new();
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            let _ = heading.focus();
+        }
+    });
     view! {
         <section class="import" aria-labelledby="import-title">
-            <h3 id="import-title" tabindex="-1">{words::IMPORT_TITLE}</h3>
+            <h3 id="import-title" tabindex="-1" node_ref=heading>{words::IMPORT_TITLE}</h3>
             <p role="status">{summary}</p>
             <p class="hint">{words::IMPORT_HINT}</p>
             <ul>{items}</ul>

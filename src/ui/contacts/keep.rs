@@ -1,7 +1,8 @@
 //! After a call: to keep who it was with, under a name of one's own.
 
-use leptos::html::Input;
+use leptos::html::{Button, Input};
 use leptos::prelude::*;
+use web_sys::KeyboardEvent;
 use wimpex_client::Introduction;
 use wimpex_identity::is_key_id;
 
@@ -53,6 +54,19 @@ pub fn KeepContact(new: NewContact) -> impl IntoView {
         }
     };
     let field = NodeRef::<Input>::new();
+    let button = NodeRef::<Button>::new();
+    // Whoever closes the form is back where they opened it.
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = open.get();
+        if was_open == Some(true) && !is_open {
+            request_animation_frame(move || {
+                if let Some(button) = button.try_get_untracked().flatten() {
+                    let _ = button.focus();
+                }
+            });
+        }
+        is_open
+    });
     Effect::new(move |_| {
         if let Some(field) = field.get() {
             let _ = field.focus();
@@ -67,6 +81,11 @@ pub fn KeepContact(new: NewContact) -> impl IntoView {
                 on:submit=move |event| {
                     event.prevent_default();
                     keep(false);
+                }
+                on:keydown=move |event: KeyboardEvent| {
+                    if event.key() == "Escape" {
+                        open.set(false);
+                    }
                 }
             >
                 <p class="hint" id="keep-hint">{words::introduction(met, claimed.as_deref())}</p>
@@ -101,6 +120,7 @@ pub fn KeepContact(new: NewContact) -> impl IntoView {
         <div aria-live="off">
             <button
                 class="quiet"
+                node_ref=button
                 hidden=signal_of(move || !can_keep.get() || open.get())
                 on:click=move |_| open.set(true)
             >
