@@ -28,6 +28,7 @@ mod rtc_rtp_transceiver;
 pub mod rtc_stats_report;
 pub mod storage_manager;
 pub mod style_sheet;
+pub mod text_forms;
 pub mod web_audio;
 pub mod web_crypto;
 pub mod web_socket;

@@ -18,7 +18,7 @@ pub(crate) mod lazy;
 pub mod media_policy;
 mod options;
 mod probe;
-mod settings;
+pub(crate) mod settings;
 mod signals;
 pub mod stats;
 mod stats_monitor;

@@ -24,7 +24,12 @@ fn is_on(key: &str) -> bool {
 
 /// Whether a name is remembered: whoever has none has been forgotten.
 pub(super) fn has_name() -> bool {
-    web_storage::read(NAME).is_some()
+    kept_name().is_some()
+}
+
+/// The name of earlier visits, though it may be none any more.
+pub(crate) fn kept_name() -> Option<String> {
+    web_storage::read(NAME)
 }
 
 /// Until when no stranger rings, in all tabs.
@@ -37,7 +42,7 @@ pub(super) fn strangers_silenced_until() -> Option<UnixTime> {
 pub(super) fn stored() -> Stored {
     let token = web_storage::read_in_tab(RESUME_TOKEN);
     Stored {
-        name: web_storage::read(NAME).and_then(|name| Name::parse(&name).ok()),
+        name: kept_name().and_then(|name| Name::parse(&name).ok()),
         user: web_storage::read(USER_ID).and_then(|id| UserId::parse(id).ok()),
         hide_address: is_on(HIDE_ADDRESS),
         contacts_only: is_on(CONTACTS_ONLY),

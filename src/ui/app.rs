@@ -7,8 +7,7 @@ use super::ended::EndedPage;
 use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::{lazy_screen, lazy_view};
-use super::person::{BrokenLinkPage, PersonPage};
-use super::ringing::ring;
+use super::person::PersonPage;
 use super::route::Router;
 use super::screens::app::{Screen, app_screen};
 use super::use_session;
@@ -31,16 +30,15 @@ pub fn App(options: Options) -> impl IntoView {
         )
     };
     let screen = Memo::new(move |_| app().screen);
-    let has_prompt = Memo::new(move |_| app().has_prompt);
+    let may_ring = Memo::new(move |_| app().may_ring);
     let has_alert = Memo::new(move |_| view.trust.with(|trust| trust.alert.is_some()));
-    ring();
     let body = move || match screen.get() {
         Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
         Screen::At(Route::Home) => {
             view! { <HomePage rename=move || renaming.set(true) /> }.into_any()
         }
         Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
-        Screen::At(Route::Broken) => view! { <BrokenLinkPage /> }.into_any(),
+        Screen::At(Route::Broken) => lazy_view(lazy::broken_link()),
         Screen::Call => lazy_screen(lazy::call_page()),
         Screen::Ended => view! { <EndedPage /> }.into_any(),
     };
@@ -50,7 +48,7 @@ pub fn App(options: Options) -> impl IntoView {
     view! {
         <Banner />
         {body}
-        {move || has_prompt.get().then(|| lazy_view(lazy::incoming_dialog()))}
+        {move || may_ring.get().then(|| lazy_view(lazy::unanswered_call()))}
         {move || has_alert.get().then(|| lazy_view(lazy::security_alert()))}
         {options.debug.then(|| lazy_view(lazy::debug_panel()))}
     }

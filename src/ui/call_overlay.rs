@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wimpex_sansio::Now;
 
 use super::browser_notices::DeviceNotices;
+use super::claim::claim_sign;
 use super::controls::CallControls;
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
@@ -32,7 +33,8 @@ pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl In
     };
     view! {
         <header class="caption">
-            <h1>{name}</h1>
+            <h1 dir="auto">{name}</h1>
+            {claim_sign(signal_of(move || call().claim))}
             <span class="lock-place"><LockButton /></span>
             <CallTimer since=signal_of(move || call().since) aside />
             <span class="quality-sign">

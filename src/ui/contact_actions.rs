@@ -2,11 +2,13 @@
 //! place: components must not know how they are stored.
 
 use wimpex_client::{Command, ContactCommand};
-use wimpex_contacts::{Contact, Contacts, ImportError, Imported};
+use wimpex_confusables::TextForms;
+use wimpex_contacts::{Contact, Contacts, ImportError, ImportPreview};
 use wimpex_protocol::{Name, UserId};
 
+use super::screens::contacts::{Refusal, named};
 use super::use_session;
-use crate::browser::{clock, storage_manager};
+use crate::browser::{clock, storage_manager, text_forms};
 use crate::session::Session;
 
 /// Reads and changes the contacts. The client stores a change, and tells other tabs.
@@ -19,6 +21,23 @@ pub(crate) struct ContactActions {
 pub(crate) fn use_contacts() -> ContactActions {
     ContactActions {
         session: use_session(),
+    }
+}
+
+/// What the browser makes of names.
+struct BrowserForms;
+
+impl TextForms for BrowserForms {
+    fn nfkd(&self, text: &str) -> String {
+        text_forms::nfkd(text)
+    }
+
+    fn lowercase(&self, text: &str) -> String {
+        text_forms::lowercase(text)
+    }
+
+    fn uppercase(&self, text: &str) -> String {
+        text_forms::uppercase(text)
     }
 }
 
@@ -51,16 +70,18 @@ impl ContactActions {
     }
 
     /// Adds a contact, or renames the one with this id.
-    pub(crate) fn add(self, id: UserId, name: Name) {
+    pub(crate) fn add(self, contact: Contact) {
         // Who has contacts would miss them: the browser may not make room by forgetting.
         storage_manager::persist();
-        self.command(ContactCommand::Add(Contact {
-            id,
-            name,
-            added: clock::wall_millis(),
-            is_blocked: false,
-            is_mistrusted: false,
-        }));
+        self.command(ContactCommand::Add(contact));
+    }
+
+    /// The name that was entered for somebody; see [`named`].
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn named(self, id: &UserId, text: &str, insists: bool) -> Result<Name, Refusal> {
+        self.with_untracked(|contacts| named(id, text, contacts, &BrowserForms, insists))
     }
 
     /// Renames a contact.
@@ -103,21 +124,22 @@ impl ContactActions {
         self.command(ContactCommand::ForgetCalls);
     }
 
-    /// Adds the contacts of a file; says what came of it.
+    /// Reads a file of contacts, and changes nothing.
     ///
     /// # Errors
-    /// [`ImportError`] if it is no such file; then nothing changes.
-    pub(crate) fn import(self, text: &str) -> Result<Imported, ImportError> {
+    /// [`ImportError`] if it is no such file.
+    pub(crate) fn preview_import(self, text: &str) -> Result<ImportPreview, ImportError> {
         let me = self.session.view.me.get_untracked();
-        // On a copy: the client adds those that are new there.
-        let mut contacts = Contacts::clone(&self.session.view.contacts.get_untracked());
-        let imported = contacts.import(text, me.as_ref(), clock::wall_millis())?;
-        let added = imported.added.iter();
-        let added = added
-            .filter_map(|id| contacts.contact(id).cloned())
-            .collect();
-        self.command(ContactCommand::Import(added));
-        Ok(imported)
+        let now = clock::wall_millis();
+        self.with_untracked(|contacts| {
+            contacts.preview_import(text, me.as_ref(), &BrowserForms, now)
+        })
+    }
+
+    /// Adds contacts of a file.
+    pub(crate) fn import(self, contacts: Vec<Contact>) {
+        storage_manager::persist();
+        self.command(ContactCommand::Import(contacts));
     }
 
     /// Whether calls are taken from contacts only; subscribes like [`Self::with`].

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::contacts::KeepContactButton;
+use super::claim::claim_sign;
+use super::contacts::KeepContact;
 use super::icon::Avatar;
 use super::screens::ended::{end_summary, new_contact};
 use super::words::ended::Circumstances;
@@ -25,20 +26,21 @@ pub fn EndCard() -> impl IntoView {
         end_summary(&call, &trust, &people, at_end)
     };
     let name = signal_of(move || summary().name);
-    // Not by the summary: it changes with whoever comes and goes, and this button must not.
+    // Not by the summary: it changes with whoever comes and goes, and a form that is being filled in
+    // must not.
+    let new = Memo::new(move |_| {
+        view.call
+            .with(|call| view.trust.with(|trust| new_contact(call, trust)))
+    });
     let keep = move || {
-        let peer = view
-            .call
-            .with(|call| view.trust.with(|trust| new_contact(call, trust)));
-        peer.map(|peer| {
-            let name = name.get_untracked();
-            view! { <KeepContactButton peer name /> }.into_any()
-        })
+        new.get()
+            .map(|new| view! { <KeepContact new /> }.into_any())
     };
     view! {
         <Avatar name />
         <h1>{signal_of(move || summary().headline.to_owned())}</h1>
         <p>{signal_of(move || summary().sentence)}</p>
+        {claim_sign(signal_of(move || summary().claim))}
         <p class="hint">{signal_of(move || summary().length)}</p>
         {keep}
     }

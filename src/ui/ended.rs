@@ -9,7 +9,6 @@ use super::icon::icon;
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::route::Router;
-use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
 use super::screens::icon::Icon;
 use super::words::common::BACK_TO_HOME;
@@ -53,7 +52,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
                 {lazy_view(lazy::end_card())}
             </section>
             {wants_check.then(|| view! { <ConnectionCheck /> }.into_any())}
-            {wants_check.then(|| view! { <SaveDiagnostics /> }.into_any())}
+            {wants_check.then(|| lazy_view(lazy::diagnostics_button()))}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     {BACK_TO_HOME}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
+use super::claim::claim_sign;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
@@ -45,7 +46,8 @@ pub fn IncomingDialog() -> impl IntoView {
             }
         >
             <div class="pulse"><Avatar name /></div>
-            <h2 id="caller">{name}</h2>
+            <h2 id="caller" dir="auto">{name}</h2>
+            {claim_sign(signal_of(move || prompt().claim))}
             <p id="call-kind">
                 {signal_of(move || prompt().kind.to_owned())}
                 <span

@@ -1,17 +1,23 @@
 //! The components that are loaded later (`crate::chunk`), each as a view.
 
 use leptos::prelude::*;
+use wimpex_protocol::UserId;
 
+use super::broken_link::BrokenLinkPage;
 use super::browser_notices::BrowserNotices;
 use super::call::CallPage;
 use super::check_results::CheckResults;
+use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
 use super::end_card::EndCard;
-use super::incoming::IncomingDialog;
 use super::no_webrtc::NoWebRtc;
+use super::ringing::UnansweredCall;
+use super::save::SaveDiagnostics;
+use super::screens::names::claim;
 use super::server_refusal::ServerRefusal;
 use super::trust::SecurityAlert;
+use super::{signal_of, use_session};
 use crate::chunk::lazy;
 
 lazy! {
@@ -22,9 +28,24 @@ lazy! {
 }
 
 lazy! {
-    /// The prompt of an incoming call. The verifier, which lets calls in, is loaded by then.
-    incoming_dialog() -> AnyView {
-        view! { <IncomingDialog /> }.into_any()
+    /// What is heard of a call before it is answered, and the prompt of one that comes in. The
+    /// verifier, without which nothing rings, is loaded by then.
+    unanswered_call() -> AnyView {
+        view! { <UnansweredCall /> }.into_any()
+    }
+}
+
+lazy! {
+    /// For a link that names nobody.
+    broken_link() -> AnyView {
+        view! { <BrokenLinkPage /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The button that saves what happened, after a call that found no path.
+    diagnostics_button() -> AnyView {
+        view! { <SaveDiagnostics /> }.into_any()
     }
 }
 
@@ -67,6 +88,14 @@ lazy! {
     /// How a call has ended.
     end_card() -> AnyView {
         view! { <EndCard /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The sign that the name of whose link was opened is their own choice.
+    person_claim(user: UserId) -> AnyView {
+        let view = use_session().view;
+        claim_sign(signal_of(move || claim(&view.peers.read(), &user, None)))
     }
 }
 

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use wimpex_protocol::UserId;
 
 use super::home::CallButtons;
+use super::home_button::HomeButton;
 use super::icon::{Avatar, logo};
+use super::lazy;
+use super::lazy_view::lazy_view;
 use super::notices::notices;
-use super::route::Router;
 use super::screens::person::person_screen;
-use super::words::{common, home, person as words};
+use super::words::home;
 use super::{signal_of, use_session};
 use wimpex_client::Command;
 use wimpex_client::address::InvalidAddress;
@@ -29,6 +31,11 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
         peer.with_value(|peer| person_screen(peer, &people, me.as_ref()))
     };
     let name = signal_of(move || screen().name);
+    let is_claimed = Memo::new(move |_| screen().is_claimed);
+    let sign = move || {
+        let sign = || lazy_view(lazy::person_claim(peer.get_value()));
+        is_claimed.get().then(sign)
+    };
     view! {
         <main class="column">
             <header class="top">{logo()}</header>
@@ -38,7 +45,8 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
             </section>
             <section class="card person" hidden=signal_of(move || screen().is_own)>
                 <Avatar name />
-                <h1>{name}</h1>
+                <h1 dir="auto">{name}</h1>
+                {sign}
                 <p class="presence" class:online=signal_of(move || screen().is_online) aria-live="polite">
                     {signal_of(move || screen().presence.to_owned())}
                 </p>
@@ -46,29 +54,5 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
             </section>
             <HomeButton />
         </main>
-    }
-}
-
-/// A link that names nobody.
-#[component]
-pub(crate) fn BrokenLinkPage() -> impl IntoView {
-    view! {
-        <main class="column">
-            <header class="top">{logo()}</header>
-            <section class="card">
-                <p role="alert">{words::BROKEN_LINK}</p>
-            </section>
-            <HomeButton />
-        </main>
-    }
-}
-
-#[component]
-fn HomeButton() -> impl IntoView {
-    let router = expect_context::<Router>();
-    view! {
-        <button class="quiet centered" on:click=move |_| router.go_home()>
-            {common::BACK_TO_HOME}
-        </button>
     }
 }

@@ -1,10 +1,12 @@
 //! How a call makes itself heard: tone, title, notification. Each is a guard, so
-//! that all of them end at once however the ringing ends.
+//! that all of them end at once however the ringing ends. Loaded with the verifier, without which
+//! nothing rings (`super::lazy`).
 
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 
-use super::screens::ringing::{Ringing, ringing};
+use super::incoming::IncomingDialog;
+use super::screens::ringing::{Ringing, has_prompt, ringing};
 use super::use_session;
 use super::words::common::PRODUCT;
 use crate::browser::notification::Notification;
@@ -22,8 +24,10 @@ struct Bell {
     notice: Option<Notification>,
 }
 
-/// Rings and falls silent as the call says, for as long as the page lives.
-pub(crate) fn ring() {
+/// Rings and falls silent as the call says, at the latest when it is taken away; and shows the prompt
+/// of a call that comes in.
+#[component]
+pub(crate) fn UnansweredCall() -> impl IntoView {
     let view = use_session().view;
     let ringing = Memo::new(move |_| {
         view.call
@@ -47,6 +51,12 @@ pub(crate) fn ring() {
             }),
         });
     });
+    let has_prompt = Memo::new(move |_| view.call.with(has_prompt));
+    move || {
+        has_prompt
+            .get()
+            .then(|| view! { <IncomingDialog /> }.into_any())
+    }
 }
 
 /// The title changes every second, so that the tab catches the eye.

@@ -9,6 +9,7 @@ use super::route::Router;
 use super::screens::welcome::{submitted, welcome_screen};
 use super::words::welcome as words;
 use super::{signal_of, use_session};
+use crate::session::settings::kept_name;
 use wimpex_client::Command;
 use wimpex_client::address::Route;
 
@@ -21,9 +22,9 @@ pub fn WelcomePage(done: impl Fn() + 'static) -> impl IntoView {
         use_context::<Router>().is_some_and(|router| matches!(router.get(), Route::Person(_)));
     let screen = view
         .name
-        .with_untracked(|name| welcome_screen(name.as_ref(), by_link));
+        .with_untracked(|name| welcome_screen(name.as_ref(), kept_name(), by_link));
     let text = RwSignal::new(screen.name);
-    let error = RwSignal::new(String::new());
+    let error = RwSignal::new(screen.error);
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let text = text.get_untracked();

@@ -11,6 +11,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 mod adapters;
 mod components;
+mod contacts;
 mod keys;
 mod peers;
 mod quality;

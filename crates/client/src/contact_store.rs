@@ -5,7 +5,9 @@
 //! the changes of two tabs become one list.
 
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
+use wimpex_contacts::{
+    BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall, TooManyContacts,
+};
 use wimpex_protocol::{CallId, CallOffer, UserId};
 use wimpex_sansio::UnixTime;
 
@@ -62,18 +64,25 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
         ContactCommand::Load | ContactCommand::SetContactsOnly(_) => Vec::new(),
         ContactCommand::Add(contact) => {
             let id = contact.id.clone();
+            // Who is wanted among the contacts is wanted to ring.
             let mut writes = unblock_stranger(contacts, id.clone());
-            contacts.add(contact);
-            writes.extend(write_contact(contacts, &id));
+            match contacts.add(contact) {
+                Ok(()) => writes.extend(write_contact(contacts, &id)),
+                // Screens say so before.
+                Err(TooManyContacts) => {}
+            }
             writes
         }
         ContactCommand::Import(imported) => {
             let mut writes = Vec::new();
             for contact in imported {
-                if contacts.contact(&contact.id).is_none() {
-                    writes.extend(unblock_stranger(contacts, contact.id.clone()));
-                    writes.push(ContactWrite::PutContact(contact.clone()));
-                    contacts.add(contact);
+                let write = ContactWrite::PutContact(contact.clone());
+                let id = contact.id.clone();
+                if contacts.contact(&id).is_none() && contacts.room() > 0 {
+                    writes.extend(unblock_stranger(contacts, id));
+                    // There is room.
+                    let _ = contacts.add(contact);
+                    writes.push(write);
                 }
             }
             writes
@@ -104,7 +113,10 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             writes
         }
         ContactCommand::UnblockStranger(id) => unblock_stranger(contacts, id),
-        ContactCommand::TrustAgain(id) => mistrust(contacts, &id, false),
+        ContactCommand::TrustAgain(id) => {
+            contacts.mistrust(&id, false);
+            write_contact(contacts, &id)
+        }
         ContactCommand::MarkCallsSeen => {
             let missed: Vec<CallId> = contacts.missed().cloned().collect();
             contacts.see_all();
@@ -125,17 +137,14 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
     }
 }
 
-/// The SAS of a call with this user differed, or did not. Kept if they are a contact.
-pub(crate) fn mistrust(
+/// Whether the SAS of a call with this user was the same; `None`: that it was is taken back. Kept if
+/// they are a contact.
+pub(crate) fn compared(
     contacts: &mut Contacts,
     user: &UserId,
-    mistrusted: bool,
+    same: Option<bool>,
 ) -> Vec<ContactWrite> {
-    let known = contacts.contact(user);
-    if known.is_none_or(|known| known.is_mistrusted == mistrusted) {
-        return Vec::new();
-    }
-    contacts.mistrust(user, mistrusted);
+    contacts.compared(user, same);
     write_contact(contacts, user)
 }
 

@@ -47,5 +47,5 @@ pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
     backoff,
 };
-pub use trust::{Alert, Caller, KeyStorage, Lock, Trust};
+pub use trust::{Alert, Caller, Introduction, KeyStorage, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

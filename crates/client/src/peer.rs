@@ -1,6 +1,6 @@
 //! Everybody whose presence is watched, and what is known of them.
 
-use wimpex_contacts::Contacts;
+use wimpex_contacts::{Contacts, KeySource};
 use wimpex_protocol::{DeviceId, Presence, UserId};
 
 /// How many users are watched at most: the server takes 256 at a time, and one is kept
@@ -22,6 +22,10 @@ pub struct Peer {
     pub contact_name: Option<String>,
     /// Their link was opened here, or typed in: the user means this very id.
     pub opened: bool,
+    /// This contact's key is that of a link, which the user opened or entered.
+    pub by_link: bool,
+    /// The SAS of a call with this contact was the same on both sides when compared.
+    pub compared: bool,
     /// The SAS of a call with this contact differed when compared.
     pub mistrusted: bool,
 }
@@ -36,6 +40,8 @@ impl Peer {
             claimed_name: None,
             contact_name: None,
             opened: false,
+            by_link: false,
+            compared: false,
             mistrusted: false,
         }
     }
@@ -60,13 +66,20 @@ pub(crate) fn with_contacts(before: Vec<Peer>, contacts: &Contacts) -> Vec<Peer>
         let known = known.map(|place| before.swap_remove(place));
         peers.push(Peer {
             contact_name: Some(contact.name.to_string()),
+            by_link: contact.source == KeySource::Link,
+            compared: contact.is_compared,
             mistrusted: contact.is_mistrusted,
             ..known.unwrap_or_else(|| Peer::new(contact.id.clone()))
         });
     }
     before.retain(|it| it.contact_name.is_none() || it.opened);
     for peer in &mut before {
-        (peer.contact_name, peer.mistrusted) = (None, false);
+        *peer = Peer {
+            online: peer.online,
+            claimed_name: peer.claimed_name.take(),
+            opened: peer.opened,
+            ..Peer::new(peer.user.clone())
+        };
     }
     peers.append(&mut before);
     peers

@@ -1,7 +1,8 @@
 //! Whom the user deals with, as far as that is proved; who counts as known.
 
+use wimpex_contacts::{Contact, KeySource};
 use wimpex_identity::{VerifyError, is_key_id};
-use wimpex_protocol::{CallId, UserId};
+use wimpex_protocol::{CallId, Name, UserId};
 use wimpex_verification::Assurance;
 
 use crate::peer::Peer;
@@ -54,8 +55,12 @@ pub enum KeyStorage {
 /// whose it is, only the user can say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Caller {
-    /// A contact, and what they call themselves where that is something else.
+    /// A contact whose key a link or a comparison vouches for, and what they call themselves where
+    /// that is something else.
     Contact(Option<String>),
+    /// A contact of whom the user knows the key only from a call or a file: it is the same as then.
+    /// And what they call themselves.
+    Added(Option<String>),
     /// A contact with whom the SAS differed when it was compared last.
     Mistrusted,
     /// Somebody whose link was opened here.
@@ -73,7 +78,14 @@ impl Caller {
         };
         match &known.contact_name {
             Some(_) if known.mistrusted => Self::Mistrusted,
-            Some(name) => Self::Contact(claimed.filter(|claimed| claimed != name)),
+            Some(name) => {
+                let claimed = claimed.filter(|claimed| claimed != name);
+                if known.compared || known.by_link || known.opened {
+                    Self::Contact(claimed)
+                } else {
+                    Self::Added(claimed)
+                }
+            }
             None if known.opened => Self::Opened,
             None => Self::Unknown,
         }
@@ -83,7 +95,54 @@ impl Caller {
     pub fn is_known(&self) -> bool {
         match self {
             Self::Contact(_) | Self::Opened => true,
-            Self::Mistrusted | Self::Unknown => false,
+            Self::Added(_) | Self::Mistrusted | Self::Unknown => false,
+        }
+    }
+
+    /// Whether they go by a name here that the user has given them. Any other is their own choice.
+    pub fn is_named(&self) -> bool {
+        match self {
+            Self::Contact(_) | Self::Added(_) | Self::Mistrusted => true,
+            Self::Opened | Self::Unknown => false,
+        }
+    }
+}
+
+/// What vouches for a new contact's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Introduction {
+    /// Both have seen the same SAS in the call that has just ended.
+    Compared,
+    /// They have seen different ones.
+    Different,
+    /// The key is the one that a link names, which the user opened.
+    Link,
+    /// It is the key that called, or was called back; nothing more is known.
+    Call,
+}
+
+impl Introduction {
+    /// From what is known of them, and what came of comparing in the last call, which was with them.
+    pub fn of(known: Option<&Peer>, compared: Option<bool>) -> Self {
+        match compared {
+            Some(true) => Self::Compared,
+            Some(false) => Self::Different,
+            None if known.is_some_and(|known| known.opened) => Self::Link,
+            None => Self::Call,
+        }
+    }
+
+    /// The contact that it makes; `opened`: their link was opened here too.
+    pub fn contact(self, id: UserId, name: Name, opened: bool, added: u64) -> Contact {
+        let source = if opened {
+            KeySource::Link
+        } else {
+            KeySource::Call
+        };
+        Contact {
+            is_compared: self == Self::Compared,
+            is_mistrusted: self == Self::Different,
+            ..Contact::new(id, name, source, added)
         }
     }
 }
@@ -95,6 +154,8 @@ pub enum Lock {
     Checking,
     /// Nobody vouches for who it is.
     NotVerified,
+    /// The key is the same as when the user added this contact, and nothing more is known of it.
+    NotCompared,
     /// A key that is known here does, or the two have seen the same SAS.
     Verified,
     /// They have seen different ones.
@@ -108,8 +169,11 @@ impl Lock {
         match (assurance, compared) {
             (Assurance::Pending, _) => Self::Checking,
             (Assurance::Unverified, _) | (Assurance::SasOnly(_), None) => Self::NotVerified,
-            (Assurance::KeyProved(_), None) if caller.is_known() => Self::Verified,
-            (Assurance::KeyProved(_), None) => Self::NotVerified,
+            (Assurance::KeyProved(_), None) => match caller {
+                Caller::Contact(_) | Caller::Opened => Self::Verified,
+                Caller::Added(_) => Self::NotCompared,
+                Caller::Mistrusted | Caller::Unknown => Self::NotVerified,
+            },
             (Assurance::SasOnly(_) | Assurance::KeyProved(_), Some(true)) => Self::Verified,
             (Assurance::SasOnly(_) | Assurance::KeyProved(_), Some(false)) => Self::Different,
         }
@@ -184,6 +248,61 @@ mod tests {
     }
 
     #[test]
+    fn a_contact_is_verified_by_a_link_or_a_comparison() {
+        let proved = Assurance::KeyProved(Sas::from_digest(&[0x42; 32]));
+        let lock = |change: fn(&mut Peer)| {
+            let mut contact = Peer {
+                contact_name: Some("Bob".to_owned()),
+                ..Peer::new(key())
+            };
+            change(&mut contact);
+            let caller = Caller::of(&key(), Some(&contact), None);
+            assert!(caller.is_named());
+            assert_eq!(
+                Lock::of(proved, Some(true), &caller),
+                Lock::Verified,
+                "compared just now"
+            );
+            Lock::of(proved, None, &caller)
+        };
+        assert_eq!(lock(|_| {}), Lock::NotCompared);
+        assert_eq!(lock(|it| it.by_link = true), Lock::Verified);
+        assert_eq!(lock(|it| it.opened = true), Lock::Verified);
+        assert_eq!(lock(|it| it.compared = true), Lock::Verified);
+        let differed = |it: &mut Peer| (it.compared, it.mistrusted) = (false, true);
+        assert_eq!(lock(differed), Lock::NotVerified);
+        assert!(!Caller::Unknown.is_named() && !Caller::Opened.is_named());
+    }
+
+    #[test]
+    fn a_new_contact_is_no_more_than_what_vouches_for_them() {
+        let met = |opened, compared| {
+            let known = Peer {
+                opened,
+                ..Peer::new(key())
+            };
+            let met = Introduction::of(Some(&known), compared);
+            let contact = met.contact(key(), Name::parse("Bob").unwrap(), opened, 7);
+            let Contact {
+                source,
+                is_compared,
+                is_mistrusted,
+                ..
+            } = contact;
+            (met, source, is_compared, is_mistrusted)
+        };
+        let (call, link) = (KeySource::Call, KeySource::Link);
+        assert_eq!(met(false, None), (Introduction::Call, call, false, false));
+        assert_eq!(met(true, None), (Introduction::Link, link, false, false));
+        let same = Introduction::Compared;
+        assert_eq!(met(false, Some(true)), (same, call, true, false));
+        assert_eq!(met(true, Some(true)), (same, link, true, false));
+        let different = Introduction::Different;
+        assert_eq!(met(true, Some(false)), (different, link, false, true));
+        assert_eq!(Introduction::of(None, None), Introduction::Call);
+    }
+
+    #[test]
     fn only_who_has_a_key_is_known() {
         let guest = UserId::parse("guest-bob").unwrap();
         let known = |change: fn(&mut Peer)| {
@@ -195,6 +314,7 @@ mod tests {
             let contact_name = Some(name.to_owned());
             Some(Peer {
                 contact_name,
+                by_link: true,
                 ..Peer::new(key())
             })
         };

@@ -8,7 +8,7 @@ use wimpex_call::State;
 use wimpex_client::{
     Caller, Command, ContactCommand, ContactsRead, Input, KeyStorage, Lock, ServerState,
 };
-use wimpex_contacts::{Contact, Outcome};
+use wimpex_contacts::{Contact, KeySource, Outcome};
 use wimpex_verification::Assurance;
 
 use world::{ALICE, BOB, CAROL, World, name, user};
@@ -16,13 +16,7 @@ use world::{ALICE, BOB, CAROL, World, name, user};
 const SECOND: Duration = Duration::from_secs(1);
 
 fn contact(person: usize) -> Contact {
-    Contact {
-        id: user(person),
-        name: name(person),
-        added: 0,
-        is_blocked: false,
-        is_mistrusted: false,
-    }
+    Contact::new(user(person), name(person), KeySource::Link, 0)
 }
 
 /// Alice calls Bob, who accepts; both see each other.
@@ -83,6 +77,55 @@ fn a_call_connects_and_is_proved() {
         assert_eq!(calls.len(), 1);
         assert!(matches!(calls[0].outcome, Outcome::Answered { .. }));
     }
+}
+
+/// How the lock of Bob's call with Alice stands.
+fn bobs_lock(world: &World) -> Lock {
+    let (view, alice) = (world.view(BOB), user(ALICE));
+    let caller = Caller::of(&alice, view.peer(&alice), Some("Alice".to_owned()));
+    Lock::of(view.trust.assurance, view.trust.compared, &caller)
+}
+
+#[test]
+fn who_was_added_after_a_call_is_not_verified_by_that() {
+    let mut world = World::alice_and_bob(12);
+    let hang_up = |world: &mut World| {
+        world.call_command(ALICE, wimpex_call::Command::HangUp);
+        world.pass(3 * SECOND);
+    };
+    call(&mut world);
+    world.pass(3 * SECOND);
+    assert_eq!(bobs_lock(&world), Lock::NotVerified);
+    hang_up(&mut world);
+    let met = Contact::new(user(ALICE), name(ALICE), KeySource::Call, 0);
+    world.command(BOB, Command::Contacts(ContactCommand::Add(met)));
+    call(&mut world);
+    world.pass(3 * SECOND);
+    assert_eq!(bobs_lock(&world), Lock::NotCompared);
+    let is_compared = |world: &World| {
+        let contacts = &world.view(BOB).contacts;
+        contacts
+            .contact(&user(ALICE))
+            .is_some_and(|it| it.is_compared)
+    };
+    // Said by mistake, and taken back.
+    world.command(BOB, Command::SasCompared(Some(true)));
+    assert!(is_compared(&world));
+    world.command(BOB, Command::SasCompared(None));
+    assert!(!is_compared(&world));
+    assert_eq!(bobs_lock(&world), Lock::NotCompared);
+    world.command(BOB, Command::SasCompared(Some(true)));
+    hang_up(&mut world);
+    call(&mut world);
+    world.pass(3 * SECOND);
+    assert_eq!(world.view(BOB).trust.compared, None, "it is another call");
+    assert_eq!(bobs_lock(&world), Lock::Verified);
+    world.command(BOB, Command::SasCompared(Some(false)));
+    hang_up(&mut world);
+    call(&mut world);
+    world.pass(3 * SECOND);
+    assert!(!is_compared(&world));
+    assert_eq!(bobs_lock(&world), Lock::NotVerified);
 }
 
 #[test]
@@ -230,7 +273,9 @@ fn of_two_readings_of_the_contacts_the_later_one_counts() {
     world.pass(SECOND);
     let with = |people: &[usize]| {
         let mut contacts = wimpex_contacts::Contacts::default();
-        people.iter().for_each(|it| contacts.add(contact(*it)));
+        people
+            .iter()
+            .for_each(|it| contacts.add(contact(*it)).unwrap());
         Some(contacts)
     };
     let first = world.last_read(BOB);

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use wimpex_call::{Command as CallCommand, State};
 use wimpex_client::{Command, ContactCommand, ServerState};
-use wimpex_contacts::Contact;
+use wimpex_contacts::{Contact, KeySource};
 use wimpex_protocol::{CallId, UserId};
 use wimpex_verification::Assurance;
 
@@ -31,13 +31,7 @@ struct Reference {
 }
 
 fn contact(person: usize) -> Contact {
-    Contact {
-        id: user(person),
-        name: name(person),
-        added: 0,
-        is_blocked: false,
-        is_mistrusted: false,
-    }
+    Contact::new(user(person), name(person), KeySource::Link, 0)
 }
 
 fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use wimpex_call::{Callee, Command as CallCommand, EndReason, State};
 use wimpex_client::{Caller, Command, ContactCommand, Lock, ServerState};
-use wimpex_contacts::{Contact, Outcome};
+use wimpex_contacts::{Contact, KeySource, Outcome};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{
     CallId, CallOffer, CallType, DeviceId, ErrorCode, ErrorMessage, Offer, Relayed, Sdp,
@@ -24,13 +24,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 fn contact(person: usize) -> Contact {
-    Contact {
-        id: user(person),
-        name: name(person),
-        added: 0,
-        is_blocked: false,
-        is_mistrusted: false,
-    }
+    Contact::new(user(person), name(person), KeySource::Link, 0)
 }
 
 /// Alice, Bob and Carol, one tab each; Alice is Bob's contact, and Carol nobody's.

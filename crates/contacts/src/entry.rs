@@ -17,8 +17,25 @@ pub struct Contact {
     pub added: u64,
     /// They may not ring.
     pub is_blocked: bool,
+    /// Where the user has their key from.
+    pub source: KeySource,
+    /// Both saw the same SAS emoji when they compared them.
+    pub is_compared: bool,
     /// The SAS emoji of a call with them differed when compared.
     pub is_mistrusted: bool,
+}
+
+/// Where the user has a contact's key from: how far it vouches for whose it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySource {
+    /// From their link, which the user opened, scanned or entered.
+    Link,
+    /// From a call of somebody unknown. Also where an older page did not note it.
+    #[default]
+    Call,
+    /// From a file of contacts.
+    File,
 }
 
 /// Who called.
@@ -101,6 +118,10 @@ struct KeptContact {
     #[serde(default)]
     blocked: bool,
     #[serde(default)]
+    source: KeySource,
+    #[serde(default)]
+    compared: bool,
+    #[serde(default)]
     mistrusted: bool,
 }
 
@@ -119,6 +140,19 @@ struct KeptCall {
 }
 
 impl Contact {
+    /// A contact with whom nothing has been compared, and who may ring.
+    pub fn new(id: UserId, name: Name, source: KeySource, added: u64) -> Self {
+        Self {
+            id,
+            name,
+            added,
+            is_blocked: false,
+            source,
+            is_compared: false,
+            is_mistrusted: false,
+        }
+    }
+
     /// As it is kept: JSON.
     pub fn encode(&self) -> String {
         encode(&KeptContact {
@@ -126,6 +160,8 @@ impl Contact {
             name: self.name.to_string(),
             added: self.added,
             blocked: self.is_blocked,
+            source: self.source,
+            compared: self.is_compared,
             mistrusted: self.is_mistrusted,
         })
     }
@@ -137,10 +173,15 @@ impl Contact {
     pub fn decode(text: &str) -> Result<Self, Unreadable> {
         let kept: KeptContact = decode(text)?;
         Ok(Self {
+            // A contact without a name is better than none: their key is what counts.
+            name: readable_name(&kept.name)
+                .or_else(|| Name::parse(kept.id.get(kept.id.len().checked_sub(5)?..)?).ok())
+                .ok_or(Unreadable)?,
             id: UserId::parse(kept.id).map_err(|_| Unreadable)?,
-            name: Name::parse(&kept.name).map_err(|_| Unreadable)?,
             added: kept.added,
             is_blocked: kept.blocked,
+            source: kept.source,
+            is_compared: kept.compared,
             is_mistrusted: kept.mistrusted,
         })
     }
@@ -182,6 +223,13 @@ impl PastCall {
             is_seen: kept.seen,
         })
     }
+}
+
+/// A name that an older page has kept or saved, without what is no longer allowed in one.
+pub(crate) fn readable_name(text: &str) -> Option<Name> {
+    let is_allowed = |c: &char| Name::parse(&String::from_iter(['a', *c])).is_ok();
+    let rest = || Name::parse(&text.chars().filter(is_allowed).collect::<String>());
+    Name::parse(text).or_else(|_| rest()).ok()
 }
 
 pub(crate) fn encode(entry: &impl Serialize) -> String {

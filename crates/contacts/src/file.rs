@@ -4,17 +4,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use wimpex_confusables::TextForms;
 use wimpex_identity::is_whole_key_id;
-use wimpex_protocol::{Name, UserId};
+use wimpex_protocol::UserId;
 
-use crate::{Contact, Contacts};
+use crate::entry::readable_name;
+use crate::likeness::{Double, Names};
+use crate::{Contact, Contacts, KeySource, MAX_CONTACTS};
 
 const TYPE: &str = "wimpex-contacts";
 const VERSION: u64 = 1;
 /// A file may be so long, in bytes.
 const LENGTH: usize = 1024 * 1024;
-/// A file may have so many contacts.
-const CONTACTS: usize = 2_000;
 
 /// Why a file was not taken. Nothing of it was, then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub enum ImportError {
     NotContacts,
     /// A later Wimpex has written it.
     NewerVersion,
-    /// It is longer than a megabyte, or has more than 2,000 contacts.
+    /// It is longer than a megabyte, or has more than [`MAX_CONTACTS`] contacts.
     TooLarge,
 }
 
@@ -44,15 +45,24 @@ impl fmt::Display for ImportError {
 
 impl std::error::Error for ImportError {}
 
-/// What came of a file.
+/// What is in a file, before any of it counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Who is new.
-    pub added: Vec<UserId>,
-    /// So many were contacts before, and have kept their names; or are oneself.
+pub struct ImportPreview {
+    /// Who is new, in the order of the file.
+    pub entries: Vec<ImportEntry>,
+    /// So many are contacts already, and stay as they are; or are oneself.
     pub known: usize,
     /// So many entries could not be read.
     pub unreadable: usize,
+}
+
+/// Somebody whom a file would add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportEntry {
+    /// As they would be added: nothing is compared yet, whatever the file says.
+    pub contact: Contact,
+    /// Whose name is like theirs: a contact's, or that of an earlier entry.
+    pub double: Option<Double>,
 }
 
 #[derive(Serialize)]
@@ -89,16 +99,17 @@ impl Contacts {
         serde_json::to_string_pretty(&file).expect("texts, numbers and booleans are JSON")
     }
 
-    /// Adds the contacts of a file, except those that exist and `me`, the user's own id.
+    /// Reads a file, and changes nothing. `me` is the user's own id.
     ///
     /// # Errors
-    /// [`ImportError`] if it is no such file; then nothing changes.
-    pub fn import(
-        &mut self,
+    /// [`ImportError`] if it is no such file.
+    pub fn preview_import(
+        &self,
         text: &str,
         me: Option<&UserId>,
+        forms: &impl TextForms,
         now: u64,
-    ) -> Result<Imported, ImportError> {
+    ) -> Result<ImportPreview, ImportError> {
         if text.len() > LENGTH {
             return Err(ImportError::TooLarge);
         }
@@ -113,33 +124,37 @@ impl Contacts {
         let entries = file["contacts"]
             .as_array()
             .ok_or(ImportError::NotContacts)?;
-        if entries.len() > CONTACTS {
+        if entries.len() > MAX_CONTACTS {
             return Err(ImportError::TooLarge);
         }
-        let mut imported = Imported::default();
+        let mut preview = ImportPreview::default();
+        let mut names = Names::of(self.contacts().into_iter(), forms);
         for entry in entries {
-            match read(entry, now) {
-                None => imported.unreadable += 1,
-                Some(contact) if me == Some(&contact.id) => imported.known += 1,
-                Some(contact) if self.contact(&contact.id).is_some() => imported.known += 1,
-                Some(contact) => {
-                    imported.added.push(contact.id.clone());
-                    self.add(contact);
-                }
+            let Some(contact) = read(entry, now) else {
+                preview.unreadable += 1;
+                continue;
+            };
+            let is_listed = preview.entries.iter().any(|it| it.contact.id == contact.id);
+            if me == Some(&contact.id) || self.contact(&contact.id).is_some() || is_listed {
+                preview.known += 1;
+                continue;
             }
+            let double = names.double(&contact.name, forms);
+            names.push(&contact.name, forms);
+            preview.entries.push(ImportEntry { contact, double });
         }
-        Ok(imported)
+        Ok(preview)
     }
 }
 
 fn read(entry: &Value, now: u64) -> Option<Contact> {
     let entry = Entry::deserialize(entry).ok()?;
+    // Guests are no contacts, and of an id that was cut off nobody has the key.
+    let id = UserId::parse(entry.id).ok().filter(is_whole_key_id)?;
+    let name = readable_name(&entry.name)?;
     Some(Contact {
-        // Guests are no contacts, and of an id that was cut off nobody has the key.
-        id: UserId::parse(entry.id).ok().filter(is_whole_key_id)?,
-        name: Name::parse(&entry.name).ok()?,
-        added: now,
         is_blocked: entry.blocked,
         is_mistrusted: entry.mistrusted,
+        ..Contact::new(id, name, KeySource::File, now)
     })
 }

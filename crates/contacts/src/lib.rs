@@ -7,18 +7,38 @@
 mod blocked;
 mod entry;
 mod file;
+mod likeness;
+
+use std::fmt;
 
 use wimpex_protocol::{CallId, Name, UserId};
 
 pub use blocked::BlockedStranger;
-pub use entry::{Contact, Direction, Outcome, PastCall, Unreadable};
-pub use file::{ImportError, Imported};
+pub use entry::{Contact, Direction, KeySource, Outcome, PastCall, Unreadable};
+pub use file::{ImportEntry, ImportError, ImportPreview};
+pub use likeness::Double;
 
-/// How many past calls are kept; the oldest make room.
+/// How many past calls are kept of strangers, and as many of all others: the oldest make room, and
+/// no stranger's for anybody else's.
 pub const CALLS: usize = 200;
 
 /// How many strangers can be blocked; the oldest make room.
 pub const BLOCKED_STRANGERS: usize = 500;
+
+/// How many contacts there may be: more than anybody knows, and not too many to compare names with.
+pub const MAX_CONTACTS: usize = 2_000;
+
+/// There are [`MAX_CONTACTS`] already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyContacts;
+
+impl fmt::Display for TooManyContacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there are {MAX_CONTACTS} contacts already")
+    }
+}
+
+impl std::error::Error for TooManyContacts {}
 
 /// A user's contacts and past calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -52,8 +72,9 @@ impl Contacts {
             .retain(|it| contacts.iter().all(|contact| contact.id != it.id));
         all.blocked.sort_by_key(|it| it.at);
         for call in calls.filter_map(|text| PastCall::decode(&text).ok()) {
-            all.note(call);
+            all.insert(call);
         }
+        all.make_room();
         all
     }
 
@@ -81,15 +102,37 @@ impl Contacts {
         &self.calls
     }
 
-    /// Adds a contact. One that exists is renamed, and otherwise stays as it is.
-    pub fn add(&mut self, contact: Contact) {
-        // Who is wanted among the contacts is wanted to ring.
-        self.unblock_stranger(&contact.id);
-        if self.contact(&contact.id).is_some() {
-            self.rename(&contact.id, contact.name);
+    /// How many more contacts there may be.
+    pub fn room(&self) -> usize {
+        MAX_CONTACTS.saturating_sub(self.contacts.len())
+    }
+
+    /// Whether this user is nobody's choice: no contact, and never called from here.
+    pub fn is_stranger(&self, user: &UserId) -> bool {
+        let called = |call: &PastCall| call.peer == *user && call.direction == Direction::Outgoing;
+        self.contact(user).is_none() && !self.calls.iter().any(called)
+    }
+
+    /// Adds a contact. One that exists is renamed, and otherwise stays as it is; but it loses
+    /// nothing of what vouches for it now.
+    ///
+    /// # Errors
+    /// [`TooManyContacts`] if there is no room for another one.
+    pub fn add(&mut self, contact: Contact) -> Result<(), TooManyContacts> {
+        if let Some(known) = self.contacts.iter_mut().find(|it| it.id == contact.id) {
+            known.name = contact.name;
+            known.is_compared |= contact.is_compared;
+            if contact.source == KeySource::Link {
+                known.source = KeySource::Link;
+            }
+        } else if self.room() == 0 {
+            return Err(TooManyContacts);
         } else {
+            // Who is wanted among the contacts is wanted to ring.
+            self.unblock_stranger(&contact.id);
             self.contacts.push(contact);
         }
+        Ok(())
     }
 
     /// Renames a contact.
@@ -127,6 +170,18 @@ impl Contacts {
         self.blocked.len() < before
     }
 
+    /// What came of comparing the SAS emoji in a call with this contact; `None` takes back that they
+    /// were the same. That they differed stays until they are the same, or
+    /// [`Contacts::mistrust`] forgives it.
+    pub fn compared(&mut self, id: &UserId, same: Option<bool>) {
+        self.change(id, |contact| {
+            contact.is_compared = same == Some(true);
+            if let Some(same) = same {
+                contact.is_mistrusted = !same;
+            }
+        });
+    }
+
     /// Marks that the SAS emoji of a call with this contact differed, or clears the mark.
     pub fn mistrust(&mut self, id: &UserId, is_mistrusted: bool) {
         self.change(id, |contact| contact.is_mistrusted = is_mistrusted);
@@ -155,9 +210,43 @@ impl Contacts {
             return Vec::new();
         }
         self.calls.retain(|it| it.call_id != call.call_id);
+        self.insert(call);
+        self.make_room()
+    }
+
+    fn insert(&mut self, call: PastCall) {
         let place = self.calls.partition_point(|it| it.at > call.at);
         self.calls.insert(place, call);
-        self.calls.split_off(self.calls.len().min(CALLS))
+    }
+
+    /// Drops the oldest calls until there are [`CALLS`] of strangers at most, and as many of others.
+    /// Of strangers, whoever has called most gives way: nobody's ringing erases the rest.
+    fn make_room(&mut self) -> Vec<PastCall> {
+        let mut dropped = Vec::new();
+        while self.calls.len() > CALLS {
+            let strangers: Vec<bool> = self
+                .calls
+                .iter()
+                .map(|it| self.is_stranger(&it.peer))
+                .collect();
+            let of = |stranger: bool| {
+                let places = strangers.iter().enumerate();
+                places
+                    .filter(move |(_, it)| **it == stranger)
+                    .map(|(place, _)| place)
+            };
+            let calls_of = |peer: &UserId| self.calls.iter().filter(|it| it.peer == *peer).count();
+            let place = if of(true).count() > CALLS {
+                of(true).max_by_key(|place| (calls_of(&self.calls[*place].peer), *place))
+            } else if of(false).count() > CALLS {
+                of(false).next_back()
+            } else {
+                None
+            };
+            let Some(place) = place else { break };
+            dropped.push(self.calls.remove(place));
+        }
+        dropped
     }
 
     /// Missed calls that the user has not seen in the list yet.

@@ -10,6 +10,7 @@
 
 pub mod close_code;
 mod codec;
+mod combining_mark;
 mod description;
 mod error;
 mod frame;

@@ -9,6 +9,10 @@ pub const ID_BYTES: usize = 64;
 /// The longest name in characters (Unicode scalar values).
 pub const NAME_CHARS: usize = 64;
 
+/// How many nonspacing marks may follow each other in a name. Vietnamese, Hebrew and Tibetan need
+/// up to three; a hundred cover the lines above and below.
+pub const NAME_MARKS: usize = 3;
+
 /// How many people one `presence-watch` may name.
 pub const WATCHED_USERS: usize = 256;
 

@@ -139,6 +139,129 @@ fn names_are_trimmed_and_checked() {
     }
     // A family emoji is several people and joiners.
     assert!(Name::parse("👨‍👩‍👧 Müller-Łukasz نوشین").is_ok());
+    for (text, name) in [
+        ("Ada  King", "Ada King"),
+        ("Ada\u{a0}\u{2003}\u{3000}King", "Ada King"),
+        ("\u{3000}Ada\u{2009}", "Ada"),
+    ] {
+        assert_eq!(Name::parse(text).unwrap().as_str(), name, "{text:?}");
+    }
+}
+
+#[test]
+fn a_name_hides_nothing_and_shows_something() {
+    for text in [
+        // Blanks that are no white space.
+        "\u{3164}",
+        "\u{115f}",
+        "\u{1160}",
+        "\u{ffa0}",
+        "\u{2800}",
+        "a\u{2800}b",
+        "\u{16fe4}",
+        "\u{1d159}",
+        // What makes another name that looks the same.
+        "Mum\u{200d}",
+        "Mum\u{200c}",
+        "M\u{200c}um",
+        "Mum\u{34f}",
+        "Mum\u{fe0f}",
+        "Mum1\u{fe0f}",
+        "Mum\u{180b}",
+        "Mum\u{e0041}",
+        "Mum\u{e0100}",
+        "Mum\u{ad}",
+        "Mum\u{2060}",
+        "Mum\u{206a}",
+        "Mum\u{1bca0}",
+        "Mum\u{17b4}",
+        "Mum\u{e0080}",
+        "Mum\u{e01f0}",
+        "Mum\u{e000}",
+        "Mum\u{fffc}",
+        "Mum\u{10ffff}",
+        "Mum\u{13441}",
+        "❤\u{fe0f}\u{fe0f}",
+        "👩\u{200d}",
+        "👩\u{200d}\u{200d}👩",
+        "\u{200d}👩",
+        "🏴\u{e0067}",
+        "🏴\u{e007f}",
+        // What turns or breaks the text around it.
+        "a\u{202e}b",
+        "a\u{2066}b",
+        "a\u{200f}b",
+        "a\u{61c}b",
+        "a\u{2028}b",
+        "a\u{85}b",
+        "a\tb",
+    ] {
+        assert_eq!(
+            Name::parse(text),
+            Err(InvalidName::ControlCharacter),
+            "{text:?}"
+        );
+    }
+    for text in [
+        "\u{301}",
+        "\u{301}\u{302}",
+        "\u{20dd} \u{301}",
+        "\u{a0}\u{2003}",
+    ] {
+        assert_eq!(Name::parse(text), Err(InvalidName::Empty), "{text:?}");
+    }
+    for (text, expected) in [
+        ("Z\u{334}\u{335}\u{336}o", Ok(())),
+        (
+            "Z\u{334}\u{335}\u{336}\u{337}o",
+            Err(InvalidName::StackedMarks),
+        ),
+        ("ก็็็็", Err(InvalidName::StackedMarks)),
+    ] {
+        assert_eq!(Name::parse(text).map(|_| ()), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn names_of_people_are_names() {
+    for text in [
+        "José",
+        "Jose\u{301}",
+        "Nguyễn Thị Hương",
+        "Nguye\u{302}\u{303}n",
+        "O’Brien-Smith, Jr.",
+        "田中 花子",
+        "김민준",
+        "محمد",
+        "می‌خواهم",
+        "علی‌رضا",
+        "נָתָן",
+        "श्री दीपक",
+        "क्\u{200d}ष",
+        "ജോണ്\u{200d}",
+        "ශ්\u{200d}රී",
+        "สมชาย",
+        "น้ำ",
+        "བསྒྲུབས",
+        "ကျွန်ုပ်",
+        "ស្រី",
+        "葛\u{e0100}城",
+        "ᠮᠣᠩᠭᠣᠯ\u{180b}",
+        "Ada ❤\u{fe0f}",
+        "1\u{fe0f}\u{20e3}",
+        "👩🏽\u{200d}🚒",
+        "🏳\u{fe0f}\u{200d}🌈",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+        "👁\u{fe0f}\u{200d}🗨\u{fe0f}",
+        "🇩🇪",
+        ".",
+        "<b>",
+        "Ω",
+        "ℵ",
+    ] {
+        let name = Name::parse(text);
+        assert_eq!(name.as_ref().map(Name::as_str), Ok(text));
+    }
 }
 
 #[test]

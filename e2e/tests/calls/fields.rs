@@ -6,6 +6,7 @@ use crate::shared::scenarios;
 
 scenarios! {
     AnyBrowsers: names_that_cannot_be,
+    AnyBrowsers: a_kept_name_that_cannot_be_is_asked_for_anew,
     AnyBrowsers: links_that_cannot_be_called,
 }
 
@@ -13,7 +14,15 @@ async fn names_that_cannot_be(scenario: &Scenario<'_>) {
     let alice = scenario.unopened_peer("Alice").await;
     alice.visit("/").await;
     let long = "x".repeat(10_000);
-    for name in ["", "   ", &long, "Al\u{7}ice", "Al\u{202e}ice"] {
+    for name in [
+        "",
+        "   ",
+        &long,
+        "Al\u{7}ice",
+        "Al\u{202e}ice",
+        "\u{3164}",
+        "Alice\u{fe0f}",
+    ] {
         alice.page.paste("Your name", name).await;
         alice.page.click(Role::Button, "Continue").await;
         is_told(&alice, "Your name").await;
@@ -30,6 +39,22 @@ async fn names_that_cannot_be(scenario: &Scenario<'_>) {
     alice.page.click(Role::Button, "Continue").await;
     alice.at_home().await;
     assert_eq!(alice.page.console_errors().await, Vec::<String>::new());
+}
+
+/// Older pages took names that this one does not.
+async fn a_kept_name_that_cannot_be_is_asked_for_anew(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    let id = alice.id().await;
+    let _: bool = alice
+        .page
+        .evaluate("localStorage.setItem('wimpex.name', 'Alice\\u{fe0f}'); return true")
+        .await;
+    alice.page.reload().await;
+    is_told(&alice, "Your name").await;
+    assert_eq!(alice.page.value("Your name").await, "Alice\u{fe0f}");
+    alice.enter_name().await;
+    alice.at_home().await;
+    assert_eq!(alice.id().await, id, "she is the same person");
 }
 
 async fn links_that_cannot_be_called(scenario: &Scenario<'_>) {

@@ -3,6 +3,7 @@
 
 mod audio_video;
 mod blackouts;
+mod claimed_names;
 mod connection_check;
 mod contacts;
 mod dishonest;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),
+        claimed_names::all(),
         strangers::all(),
         endings::all(),
         during::all(),

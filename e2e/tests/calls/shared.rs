@@ -89,6 +89,16 @@ pub(crate) async fn unfold(peer: &Peer, summary: &str) {
     .await;
 }
 
+/// Adds to the contacts, after a call, who it was with.
+pub(crate) async fn keeps(peer: &Peer, name: &str) {
+    peer.page.click(Role::Button, "Add to contacts").await;
+    peer.page.fill("Your name for them", name).await;
+    peer.page.click(Role::Button, "Add").await;
+    peer.page
+        .wait_for_text(&["They’re in your contacts now"])
+        .await;
+}
+
 /// Adds a contact.
 pub(crate) async fn adds(peer: &Peer, link: &str, name: &str) {
     unfold(peer, "Add a contact").await;

@@ -1,14 +1,14 @@
-//! A new contact: from a link, from a QR code of one, or after a call.
+//! A new contact: from a link, or from a QR code of one.
 
 use leptos::prelude::*;
-use web_sys::SubmitEvent;
-use wimpex_protocol::UserId;
+use wimpex_contacts::{Contact, KeySource};
 
 use super::qr_code::ScanButton;
-use crate::browser::location;
+use super::refusal::RefusalNotice;
+use crate::browser::{clock, location};
 use crate::ui::contact_actions::use_contacts;
 use crate::ui::field::invalid;
-use crate::ui::screens::contacts::{added, can_keep, kept_name};
+use crate::ui::screens::contacts::{Refusal, linked};
 use crate::ui::words::contacts as words;
 use crate::ui::{signal_of, use_session};
 
@@ -18,19 +18,27 @@ pub(super) fn AddContactForm() -> impl IntoView {
     let view = use_session().view;
     let contacts = use_contacts();
     let [link, name] = [(); 2].map(|()| RwSignal::new(String::new()));
-    let error = RwSignal::new(String::new());
-    let add = move |event: SubmitEvent| {
-        event.prevent_default();
+    let refusal = RwSignal::new(Refusal::default());
+    let add = move |insists| {
         let me = view.me.get_untracked();
         let (entered, named) = (link.get_untracked(), name.get_untracked());
-        match added(&entered, &named, &location::origin(), me.as_ref()) {
-            Ok((id, named)) => {
-                contacts.add(id, named);
+        let added = linked(&entered, &location::origin(), me.as_ref()).and_then(|id| {
+            let name = contacts.named(&id, &named, insists)?;
+            Ok(Contact::new(
+                id,
+                name,
+                KeySource::Link,
+                clock::wall_millis(),
+            ))
+        });
+        match added {
+            Ok(contact) => {
+                contacts.add(contact);
                 link.set(String::new());
                 name.set(String::new());
-                error.set(String::new());
+                refusal.set(Refusal::default());
             }
-            Err(wrong) => error.set(wrong),
+            Err(refused) => refusal.set(refused),
         }
     };
     let field = move |id: &'static str, label: &'static str, text: RwSignal<String>| {
@@ -39,15 +47,16 @@ pub(super) fn AddContactForm() -> impl IntoView {
             <input
                 id=id
                 type="text"
+                dir="auto"
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
                 prop:value=signal_of(move || text.get())
                 on:input=move |event| {
                     text.set(event_target_value(&event));
-                    error.set(String::new());
+                    refusal.set(Refusal::default());
                 }
-                aria-invalid=signal_of(move || invalid(&error.get()))
+                aria-invalid=signal_of(move || refusal.with(|it| invalid(&it.words)))
                 aria-describedby="add-error"
             />
         }
@@ -56,37 +65,19 @@ pub(super) fn AddContactForm() -> impl IntoView {
     view! {
         <details class="add">
             <summary>{words::ADD_TITLE}</summary>
-            <form novalidate on:submit=add>
+            <form
+                novalidate
+                on:submit=move |event| {
+                    event.prevent_default();
+                    add(false);
+                }
+            >
                 {field("add-link", words::ADD_LINK_LABEL, link)}
                 {field("add-name", words::ADD_NAME_LABEL, name)}
-                <p class="field-error" id="add-error" role="alert">{signal_of(move || error.get())}</p>
+                <RefusalNotice id="add-error" refusal insist=move || add(true) />
                 <button class="primary" type="submit">{words::ADD}</button>
                 <ScanButton found=move |text| link.set(text) />
             </form>
         </details>
-    }
-}
-
-/// After a call: to keep who it was with, if they have a key.
-#[component]
-pub(crate) fn KeepContactButton(peer: UserId, name: String) -> impl IntoView {
-    let contacts = use_contacts();
-    contacts.load();
-    let id = peer.clone();
-    let hidden = Memo::new(move |_| contacts.with(|contacts| !can_keep(&id, contacts)));
-    let kept = RwSignal::new(false);
-    let add = move |_| {
-        if let Some(name) = kept_name(&name, &peer) {
-            contacts.add(peer.clone(), name);
-            kept.set(true);
-        }
-    };
-    view! {
-        <button class="quiet" hidden=hidden on:click=add>
-            {words::KEEP}
-        </button>
-        <p class="hint" role="status">
-            {signal_of(move || if kept.get() { words::KEPT } else { "" }.to_owned())}
-        </p>
     }
 }

@@ -1,13 +1,13 @@
 //! Past calls.
 
 use leptos::prelude::*;
-use wimpex_contacts::PastCall;
 use wimpex_protocol::CallId;
 
 use crate::browser::clock;
+use crate::ui::claim::claim_sign;
 use crate::ui::contact_actions::use_contacts;
-use crate::ui::screens::contacts::{past_call, unseen};
-use crate::ui::screens::names::name_of;
+use crate::ui::screens::contacts::{CallRow, call_list, past_call, unseen};
+use crate::ui::screens::names::{claim, name_of};
 use crate::ui::words::contacts as words;
 use crate::ui::{signal_of, use_session};
 use wimpex_client::Command;
@@ -16,7 +16,8 @@ use wimpex_client::Command;
 #[component]
 pub(super) fn CallHistory() -> impl IntoView {
     let contacts = use_contacts();
-    let calls = Memo::new(move |_| contacts.with(|contacts| contacts.calls().to_vec()));
+    let calls = Memo::new(move |_| contacts.with(call_list));
+    let strangers = Memo::new(move |_| calls.with(|calls| calls.folded.len()));
     // Whoever sees the list has seen what is in it, and what comes into it meanwhile. It
     // may be read from the database only now.
     let new = RwSignal::new(Vec::<CallId>::new());
@@ -32,14 +33,14 @@ pub(super) fn CallHistory() -> impl IntoView {
         <section
             class="card people"
             aria-labelledby="calls-title"
-            hidden=signal_of(move || calls.with(Vec::is_empty))
+            hidden=signal_of(move || calls.with(|calls| calls.shown.is_empty()))
         >
             <h2 id="calls-title">{words::CALLS}</h2>
-            <ul class="calls">
-                <For each=move || calls.get() key=|call| call.call_id.clone() let:call>
-                    {item(new, call)}
-                </For>
-            </ul>
+            <ul class="calls">{rows(new, signal_of(move || calls.with(|it| it.shown.clone())))}</ul>
+            <details hidden=signal_of(move || strangers.get() == 0)>
+                <summary>{signal_of(move || words::more_strangers(strangers.get()))}</summary>
+                <ul class="calls">{rows(new, signal_of(move || calls.with(|it| it.folded.clone())))}</ul>
+            </details>
             <button class="quiet" on:click=move |_| contacts.clear_history()>
                 {words::CLEAR_CALLS}
             </button>
@@ -47,7 +48,17 @@ pub(super) fn CallHistory() -> impl IntoView {
     }
 }
 
-fn item(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
+fn rows(new: RwSignal<Vec<CallId>>, rows: Signal<Vec<CallRow>>) -> AnyView {
+    view! {
+        <For each=move || rows.get() key=|row| (row.call.call_id.clone(), row.count) let:row>
+            {item(new, row)}
+        </For>
+    }
+    .into_any()
+}
+
+fn item(new: RwSignal<Vec<CallId>>, row: CallRow) -> AnyView {
+    let CallRow { call, count } = row;
     let session = use_session();
     let view = session.view;
     let screen = past_call(&call);
@@ -55,10 +66,14 @@ fn item(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
     let is_new = signal_of(move || new.with(|new| new.contains(&id)));
     let when = clock::local_time(call.at);
     let peer = StoredValue::new(call.peer);
-    let (claimed, call_type) = (call.peer_name, call.call_type);
+    let (claimed, call_type) = (StoredValue::new(call.peer_name), call.call_type);
     let name = signal_of(move || {
         let people = view.peers.read();
-        peer.with_value(|peer| name_of(&people, peer, claimed.as_deref()))
+        peer.with_value(|peer| claimed.with_value(|it| name_of(&people, peer, it.as_deref())))
+    });
+    let claim = signal_of(move || {
+        let people = view.peers.read();
+        peer.with_value(|peer| claimed.with_value(|it| claim(&people, peer, it.as_deref())))
     });
     let again = move |_| {
         let peer = peer.get_value();
@@ -69,11 +84,14 @@ fn item(new: RwSignal<Vec<CallId>>, call: PastCall) -> AnyView {
         <li class="past" class:missed=screen.is_missed class:new=is_new>
             <span aria-hidden="true">{screen.arrow}</span>
             <span>
-                <b>{name}</b>
+                <b><bdi>{name}</bdi></b>
+                " "
+                {claim_sign(claim)}
                 <br />
                 {screen.summary}
                 " · "
                 <time>{when}</time>
+                {(count > 1).then(|| [" · ", &words::times(count)].concat())}
             </span>
             <button
                 class="quiet"

@@ -5,11 +5,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::SubmitEvent;
 use wimpex_protocol::{CallType, UserId};
 
+use super::refusal::RefusalNotice;
 use crate::browser::{location, navigator};
 use crate::ui::contact_actions::use_contacts;
 use crate::ui::field::invalid;
 use crate::ui::icon::icon;
-use crate::ui::screens::contacts::{contact_screen, copy_link, renamed};
+use crate::ui::screens::contacts::{Refusal, contact_screen, copy_link};
 use crate::ui::screens::icon::Icon;
 use crate::ui::words::contacts as words;
 use crate::ui::{signal_of, use_session};
@@ -33,14 +34,19 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
         session.dispatch(Command::StartCall { peer, call_type });
     };
     let text = RwSignal::new(String::new());
-    let error = RwSignal::new(String::new());
-    let rename = move |event: SubmitEvent| {
-        event.prevent_default();
-        match renamed(&text.get_untracked()) {
-            Ok(name) => contacts.rename(id.get_value(), name),
-            Err(wrong) => error.set(wrong),
+    let refusal = RwSignal::new(Refusal::default());
+    let rename = move |insists| {
+        let named = id.with_value(|id| contacts.named(id, &text.get_untracked(), insists));
+        match named {
+            Ok(name) => {
+                contacts.rename(id.get_value(), name);
+                refusal.set(Refusal::default());
+            }
+            Err(refused) => refusal.set(refused),
         }
     };
+    let error_id = id.with_value(|id| ["rename-error-", id.as_str()].concat());
+    let described_by = error_id.clone();
     let copied = RwSignal::new(false);
     let copy = move |_| {
         let link = address::link(&location::origin(), &id.get_value());
@@ -54,10 +60,13 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
     view! {
         <li class="contact">
             <span class="presence" class:online=signal_of(move || screen().is_online)>
-                <span class="name">{name}</span>
+                <bdi class="name">{name}</bdi>
                 <span class="sr">{signal_of(move || screen().presence.to_owned())}</span>
                 <span class="tag" hidden=signal_of(move || !screen().is_blocked)>{words::BLOCKED}</span>
                 <span class="tag" hidden=signal_of(move || !screen().is_mistrusted)>{words::MISMATCH}</span>
+                <span class="tag quiet" hidden=signal_of(move || !screen().is_not_compared)>
+                    {words::NOT_COMPARED}
+                </span>
             </span>
             <button
                 class="secondary square"
@@ -77,20 +86,31 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
             </button>
             <details on:toggle=move |_| {
                 text.set(name.get_untracked());
-                error.set(String::new());
+                refusal.set(Refusal::default());
             }>
                 <summary aria-label=labelled(words::more_label)>{words::MORE}</summary>
-                <form novalidate on:submit=rename>
+                <form
+                    novalidate
+                    on:submit=move |event: SubmitEvent| {
+                        event.prevent_default();
+                        rename(false);
+                    }
+                >
                     <input
                         type="text"
+                        dir="auto"
                         aria-label=labelled(words::rename_label)
-                        aria-invalid=signal_of(move || invalid(&error.get()))
+                        aria-invalid=signal_of(move || refusal.with(|it| invalid(&it.words)))
+                        aria-describedby=described_by
                         prop:value=signal_of(move || text.get())
-                        on:input=move |event| text.set(event_target_value(&event))
+                        on:input=move |event| {
+                            text.set(event_target_value(&event));
+                            refusal.set(Refusal::default());
+                        }
                     />
                     <button class="secondary" type="submit">{words::RENAME}</button>
                 </form>
-                <p class="field-error" role="alert">{signal_of(move || error.get())}</p>
+                <RefusalNotice id=error_id refusal insist=move || rename(true) />
                 <div class="row">
                     <button class="quiet" on:click=copy>
                         {signal_of(move || copy_link(copied.get()).to_owned())}

@@ -3,8 +3,11 @@
 mod add;
 mod blocked_people;
 mod call_history;
+mod import;
 mod item;
+mod keep;
 mod qr_code;
+mod refusal;
 mod this_device;
 
 use leptos::prelude::*;
@@ -19,7 +22,7 @@ use call_history::CallHistory;
 use item::ContactItem;
 use this_device::ThisDevice;
 
-pub(crate) use add::KeepContactButton;
+pub use keep::KeepContact;
 pub use qr_code::LinkQrCode;
 
 /// All of it, for the first screen.

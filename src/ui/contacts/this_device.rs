@@ -1,12 +1,12 @@
 //! What belongs to this device: who may ring, the file of contacts, the key.
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wimpex_contacts::ImportPreview;
 
 use super::blocked_people::BlockedPeople;
+use super::import::{ImportList, choose_file};
 use crate::browser::file;
 use crate::ui::contact_actions::use_contacts;
-use crate::ui::screens::contacts::import_outcome;
 use crate::ui::signal_of;
 use crate::ui::words::this_device as words;
 
@@ -20,13 +20,11 @@ pub(super) fn ThisDevice() -> impl IntoView {
         let text = contacts.with_untracked(|contacts| contacts.export());
         file::save("wimpex-contacts.json", &text);
     };
-    let import = move |_| {
-        spawn_local(async move {
-            if let Some(text) = file::open(".json,application/json").await {
-                // The screen may be another one by then.
-                let _ = outcome.try_set(import_outcome(&contacts.import(&text)));
-            }
-        });
+    let preview = RwSignal::new(None::<ImportPreview>);
+    let import = move |_| choose_file(preview, outcome);
+    let import_list = move || {
+        let found = preview.get();
+        found.map(|found| view! { <ImportList found preview outcome /> }.into_any())
     };
     let sure = RwSignal::new(false);
     let forget = move |_| {
@@ -60,6 +58,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
                 <button class="secondary" on:click=export>{words::EXPORT}</button>
                 <button class="secondary" on:click=import>{words::IMPORT}</button>
             </div>
+            {import_list}
             <p class="hint" role="status">{signal_of(move || outcome.get())}</p>
             <BlockedPeople />
             <details>

@@ -22,8 +22,9 @@ pub enum Screen {
 pub struct AppScreen {
     /// What fills it.
     pub screen: Screen,
-    /// The prompt of an incoming call lies over it.
-    pub has_prompt: bool,
+    /// A call waits for its answer, here or there: it may be heard, and one that comes in has its
+    /// prompt over the screen.
+    pub may_ring: bool,
 }
 
 /// From the state of the call, whether there is a name, whether it is being changed, and
@@ -38,7 +39,7 @@ pub fn app_screen(state: State, has_name: bool, is_renaming: bool, route: Route)
     };
     AppScreen {
         screen,
-        has_prompt: state == State::Ringing,
+        may_ring: matches!(state, State::Calling | State::Ringing),
     }
 }
 
@@ -60,7 +61,8 @@ mod tests {
             assert_eq!(shown(state).screen, Screen::Call, "{state:?}");
         }
         assert_eq!(shown(State::Ended).screen, Screen::Ended);
-        assert!(shown(State::Ringing).has_prompt && !shown(State::Connected).has_prompt);
+        assert!(shown(State::Ringing).may_ring && shown(State::Calling).may_ring);
+        assert!(!shown(State::Connecting).may_ring && !shown(State::Idle).may_ring);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use wimpex_call::{ActiveCall, CallSnapshot, Callee, Capture, State};
 use wimpex_protocol::CallType;
 
 use super::icon::Icon;
-use super::names::peer_name;
+use super::names::{Claim, peer_claim, peer_name};
 use crate::ui::words::{call as words, common, whole};
 use wimpex_client::Peer;
 use wimpex_sansio::Now;
@@ -17,6 +17,8 @@ use wimpex_sansio::Now;
 pub struct CallScreen {
     /// The peer.
     pub name: String,
+    /// The name is the peer's own choice.
+    pub claim: Option<Claim>,
     /// A video call.
     pub is_video: bool,
     /// It is connected.
@@ -30,6 +32,7 @@ pub fn call_screen(view: &CallSnapshot, people: &[Peer]) -> CallScreen {
     let call = view.call.as_ref();
     CallScreen {
         name: peer_name(people, call),
+        claim: peer_claim(people, call),
         is_video: call.is_some_and(is_video),
         is_connected: view.state == State::Connected,
         since: call.and_then(|call| call.connected_at),
@@ -213,7 +216,7 @@ mod tests {
         call.connected_at = Some(Now::from_millis(7_000));
         let screen = call_screen(&call_in(State::Calling, call.clone()), &[]);
         assert_eq!(screen.name, "Alice");
-        assert!(screen.is_video && !screen.is_connected);
+        assert!(screen.is_video && !screen.is_connected && screen.claim.is_some());
         assert_eq!(screen.since, Some(Now::from_millis(7_000)));
         let screen = call_screen(&call_in(State::Connected, call), &[]);
         assert!(screen.is_connected);

@@ -1,7 +1,10 @@
 //! Contacts, past calls, and what belongs to this device.
 
+use std::cmp::Reverse;
+
+use wimpex_confusables::TextForms;
 use wimpex_contacts::{
-    BlockedStranger, Contacts, Direction, ImportError, Imported, Outcome, PastCall,
+    BlockedStranger, Contact, Contacts, Direction, ImportPreview, Outcome, PastCall,
 };
 use wimpex_identity::{is_key_id, is_whole_key_id};
 use wimpex_protocol::{CallId, Name, UserId};
@@ -30,6 +33,8 @@ pub struct ContactScreen {
     pub is_blocked: bool,
     /// The emoji of a call with them differed.
     pub is_mistrusted: bool,
+    /// Neither that nor the opposite is known.
+    pub is_not_compared: bool,
     /// They can be called.
     pub can_call: bool,
 }
@@ -54,6 +59,7 @@ pub fn contact_screen(
         },
         is_blocked: contact.is_some_and(|it| it.is_blocked),
         is_mistrusted: contact.is_some_and(|it| it.is_mistrusted),
+        is_not_compared: contact.is_some_and(|it| !it.is_compared && !it.is_mistrusted),
         can_call: can_call(server),
     }
 }
@@ -67,44 +73,69 @@ pub fn copy_link(is_copied: bool) -> &'static str {
     }
 }
 
-/// Another name for a contact, as it was entered.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub fn renamed(text: &str) -> Result<Name, String> {
-    Name::parse(text).map_err(welcome::name_error)
+/// Why a name or a link is not taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words.
+    pub words: String,
+    /// It is taken all the same from whoever insists.
+    pub may_insist: bool,
 }
 
-/// A new contact, as link and name were entered.
+impl Refusal {
+    fn of(words: impl Into<String>) -> Self {
+        Self {
+            words: words.into(),
+            may_insist: false,
+        }
+    }
+}
+
+/// A name for a contact, new or not, as it was entered. `insists`: although another contact's is
+/// like it.
 ///
 /// # Errors
-/// What is wrong with the link, or else with the name, in words.
-pub fn added(
-    link: &str,
-    name: &str,
-    origin: &str,
-    me: Option<&UserId>,
-) -> Result<(UserId, Name), String> {
-    let id = address::parse(link, origin, me).map_err(home::address_error)?;
+/// What is wrong with it.
+pub fn named(
+    id: &UserId,
+    text: &str,
+    contacts: &Contacts,
+    forms: &impl TextForms,
+    insists: bool,
+) -> Result<Name, Refusal> {
+    if contacts.contact(id).is_none() && contacts.room() == 0 {
+        return Err(Refusal::of(words::TOO_MANY));
+    }
+    let name = Name::parse(text).map_err(|error| Refusal::of(welcome::name_error(error)))?;
+    match contacts.double(&name, Some(id), forms) {
+        Some(double) if !insists => Err(Refusal {
+            words: words::double(&double),
+            may_insist: true,
+        }),
+        _ => Ok(name),
+    }
+}
+
+/// Whom the link of a new contact names.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn linked(link: &str, origin: &str, me: Option<&UserId>) -> Result<UserId, Refusal> {
+    let id = address::parse(link, origin, me)
+        .map_err(|error| Refusal::of(home::address_error(error)))?;
     if !is_key_id(&id) {
-        return Err(words::GUEST.to_owned());
+        return Err(Refusal::of(words::GUEST));
     }
     if !is_whole_key_id(&id) {
-        return Err(words::CUT_OFF.to_owned());
+        return Err(Refusal::of(words::CUT_OFF));
     }
-    Ok((id, renamed(name)?))
+    Ok(id)
 }
 
 /// Whether who a call was with can be added to the contacts: they have a key, and are not
 /// among them.
 pub fn can_keep(peer: &UserId, contacts: &Contacts) -> bool {
     is_key_id(peer) && contacts.contact(peer).is_none()
-}
-
-/// Under which name somebody is added who calls themselves so, which may be no name at all.
-pub fn kept_name(claimed: &str, peer: &UserId) -> Option<Name> {
-    let name = Name::parse(claimed).or_else(|_| Name::parse(&common::nameless(peer)));
-    name.ok()
 }
 
 /// Somebody who is blocked and no contact: what they called themselves, and the end of their
@@ -145,20 +176,103 @@ pub fn past_call(call: &PastCall) -> PastCallScreen {
     }
 }
 
-/// What came of a file of contacts, in words.
-pub fn import_outcome(outcome: &Result<Imported, ImportError>) -> String {
-    match outcome {
-        Ok(imported) => this_device::imported(imported),
-        Err(error) => this_device::import_error(*error).to_owned(),
+/// The list of past calls. A contact's calls are all in it; of a stranger's, the last one stands for
+/// all, and most strangers are folded away: they may be many, and nobody asked for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallList {
+    /// In sight, the newest first.
+    pub shown: Vec<CallRow>,
+    /// Of more strangers, the newest first.
+    pub folded: Vec<CallRow>,
+}
+
+/// One line of that list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRow {
+    /// The call; of a stranger, the newest.
+    pub call: PastCall,
+    /// How many it stands for.
+    pub count: usize,
+}
+
+/// So many strangers are in sight.
+const SHOWN_STRANGERS: usize = 3;
+
+/// From the contacts, and who has called.
+pub fn call_list(contacts: &Contacts) -> CallList {
+    let mut list = CallList::default();
+    let mut strangers: Vec<CallRow> = Vec::new();
+    for call in contacts.calls() {
+        let row = CallRow {
+            call: call.clone(),
+            count: 1,
+        };
+        if !contacts.is_stranger(&call.peer) {
+            list.shown.push(row);
+        } else if let Some(known) = strangers.iter_mut().find(|it| it.call.peer == call.peer) {
+            known.count += 1;
+        } else {
+            strangers.push(row);
+        }
     }
+    list.folded = strangers.split_off(strangers.len().min(SHOWN_STRANGERS));
+    list.shown.append(&mut strangers);
+    list.shown.sort_by_key(|row| Reverse(row.call.at));
+    list
+}
+
+/// Which entries of a file are chosen before the user has looked: not those that would be mixed up
+/// with somebody.
+pub fn chosen_first(preview: &ImportPreview) -> Vec<bool> {
+    let entries = preview.entries.iter();
+    entries.map(|entry| entry.double.is_none()).collect()
+}
+
+/// The contacts that are chosen.
+///
+/// # Errors
+/// In words, that there is no room for so many.
+pub fn chosen(
+    preview: &ImportPreview,
+    chosen: &[bool],
+    contacts: &Contacts,
+) -> Result<Vec<Contact>, String> {
+    let entries = preview.entries.iter().zip(chosen);
+    let chosen: Vec<Contact> = entries
+        .filter(|(_, is_chosen)| **is_chosen)
+        .map(|(entry, _)| entry.contact.clone())
+        .collect();
+    if chosen.len() > contacts.room() {
+        return Err(this_device::no_room(contacts.room()));
+    }
+    Ok(chosen)
 }
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization;
+    use wimpex_confusables::Likeness;
+    use wimpex_contacts::{Double, ImportEntry, KeySource};
     use wimpex_protocol::CallType;
 
     use super::*;
     use crate::ui::screens::test_data::{guest_id, key_id};
+
+    struct Tables;
+
+    impl TextForms for Tables {
+        fn nfkd(&self, text: &str) -> String {
+            text.nfkd().collect()
+        }
+
+        fn lowercase(&self, text: &str) -> String {
+            text.to_lowercase()
+        }
+
+        fn uppercase(&self, text: &str) -> String {
+            text.to_uppercase()
+        }
+    }
 
     const HERE: &str = "https://calls.example";
 
@@ -168,14 +282,14 @@ mod tests {
 
     fn with(id: UserId, name: &str) -> Contacts {
         let mut contacts = Contacts::default();
-        contacts.add(wimpex_contacts::Contact {
-            id,
-            name: Name::parse(name).expect("a name"),
-            added: 0,
-            is_blocked: false,
-            is_mistrusted: false,
-        });
+        add(&mut contacts, id, name);
         contacts
+    }
+
+    fn add(contacts: &mut Contacts, id: UserId, name: &str) {
+        let name = Name::parse(name).expect("a name");
+        let contact = Contact::new(id, name, KeySource::Link, 0);
+        contacts.add(contact).expect("there is room");
     }
 
     #[test]
@@ -188,11 +302,16 @@ mod tests {
         let shown = contact_screen(&key_id(), &contacts, &here, ServerState::Online);
         assert_eq!((&*shown.name, shown.presence), ("Alice", "online"));
         assert!(shown.can_call && !shown.is_blocked && !shown.is_mistrusted);
+        assert!(shown.is_not_compared);
+        contacts.compared(&key_id(), Some(true));
+        let shown = contact_screen(&key_id(), &contacts, &here, ServerState::Online);
+        assert!(!shown.is_not_compared);
         contacts.block(&key_id(), true);
-        contacts.mistrust(&key_id(), true);
+        contacts.compared(&key_id(), Some(false));
         let shown = contact_screen(&key_id(), &contacts, &[], ServerState::Lost);
         assert_eq!(shown.presence, "not online");
         assert!(!shown.can_call && shown.is_blocked && shown.is_mistrusted);
+        assert!(!shown.is_not_compared, "worse is known");
         // Removed while it is on the screen.
         let gone = contact_screen(&guest_id(), &contacts, &[], ServerState::Online);
         assert_eq!(gone.name, "");
@@ -201,21 +320,94 @@ mod tests {
     #[test]
     fn what_cannot_be_a_contact_is_told_apart() {
         let whole = bobs_id();
-        let add = |link: &str, name| added(link, name, HERE, Some(&key_id()));
+        let names = |link: &str| linked(link, HERE, Some(&key_id())).map_err(|it| it.words);
         let link = format!("{HERE}/u/{whole}");
-        assert_eq!(
-            add(&link, "Bob"),
-            Ok((whole.clone(), Name::parse("Bob").unwrap()))
-        );
-        assert_eq!(add("guest-bob", "Bob"), Err(words::GUEST.to_owned()));
+        assert_eq!(names(&link), Ok(whole.clone()));
+        assert_eq!(names("guest-bob"), Err(words::GUEST.to_owned()));
         let cut_off = &link[..link.len() - 1];
-        assert_eq!(add(cut_off, "Bob"), Err(words::CUT_OFF.to_owned()));
-        assert!(
-            add("nobody at all", "")
-                .unwrap_err()
-                .contains("not a call link")
+        assert_eq!(names(cut_off), Err(words::CUT_OFF.to_owned()));
+        let none = names("nobody at all").unwrap_err();
+        assert!(none.contains("not a call link"), "{none}");
+    }
+
+    #[test]
+    fn a_name_like_a_contacts_is_taken_from_who_insists() {
+        let contacts = with(key_id(), "Mum");
+        let name = |id: &UserId, text: &str, insists| {
+            named(id, text, &contacts, &Tables, insists).map(String::from)
+        };
+        let refused = |text, words: &str, may_insist| {
+            let refusal = name(&bobs_id(), text, false).unwrap_err();
+            assert!(refusal.words.contains(words), "{text}: {}", refusal.words);
+            assert_eq!(refusal.may_insist, may_insist);
+        };
+        refused("", "enter a name", false);
+        refused("a\u{202e}", "can’t be shown", false);
+        refused("mum ", "already have a contact called Mum", true);
+        refused("Мum", "looks like your contact Mum", true);
+        assert_eq!(name(&bobs_id(), "Мum", true).as_deref(), Ok("Мum"));
+        assert!(name(&bobs_id(), "", true).is_err());
+        assert_eq!(name(&bobs_id(), "Bob", false).as_deref(), Ok("Bob"));
+        // Nobody is mixed up with oneself.
+        assert_eq!(name(&key_id(), "MUM", false).as_deref(), Ok("MUM"));
+    }
+
+    #[test]
+    fn nobody_is_added_to_a_full_list() {
+        let mut contacts = with(key_id(), "Alice");
+        for number in 1..wimpex_contacts::MAX_CONTACTS {
+            let id = format!("w1{number:b>32}");
+            add(&mut contacts, UserId::parse(id).unwrap(), "Somebody");
+        }
+        let name = |id: &UserId| named(id, "Bob", &contacts, &Tables, false);
+        assert_eq!(name(&bobs_id()), Err(Refusal::of(words::TOO_MANY)));
+        assert!(words::TOO_MANY.contains("2,000") && contacts.room() == 0);
+        assert!(name(&key_id()).is_ok());
+    }
+
+    #[test]
+    fn strangers_are_folded_and_contacts_are_not() {
+        let mut contacts = with(key_id(), "Alice");
+        let call = |number: u64, peer: &str| PastCall {
+            call_id: CallId::parse(format!("call_{number}")).unwrap(),
+            peer: UserId::parse(peer).unwrap(),
+            peer_name: Some("Mum".to_owned()),
+            at: number,
+            direction: Direction::Incoming,
+            call_type: CallType::Audio,
+            outcome: Outcome::Missed,
+            is_seen: false,
+        };
+        let alice = key_id().to_string();
+        for (number, peer) in [&*alice, "guest-1", &alice, "guest-1", "guest-2"]
+            .iter()
+            .enumerate()
+        {
+            contacts.note(call(number as u64, peer));
+        }
+        let list = call_list(&contacts);
+        let rows = |rows: &[CallRow]| -> Vec<(u64, usize)> {
+            rows.iter().map(|row| (row.call.at, row.count)).collect()
+        };
+        assert_eq!(rows(&list.shown), [(4, 1), (3, 2), (2, 1), (0, 1)]);
+        assert_eq!(list.folded, []);
+        for number in 10..30 {
+            contacts.note(call(number, &format!("guest-{number}")));
+        }
+        let list = call_list(&contacts);
+        assert_eq!(
+            rows(&list.shown),
+            [(29, 1), (28, 1), (27, 1), (2, 1), (0, 1)]
         );
-        assert!(add(&link, "").unwrap_err().contains("enter a name"));
+        assert_eq!(list.folded.len(), 19);
+        assert_eq!(words::more_strangers(19), "Calls from 19 more strangers");
+        // Who was called back is somebody.
+        contacts.note(PastCall {
+            direction: Direction::Outgoing,
+            ..call(40, "guest-1")
+        });
+        let list = call_list(&contacts);
+        assert_eq!(rows(&list.shown)[4..], [(3, 1), (2, 1), (1, 1), (0, 1)]);
     }
 
     #[test]
@@ -224,9 +416,6 @@ mod tests {
         assert!(can_keep(&key_id(), &Contacts::default()));
         assert!(!can_keep(&key_id(), &contacts));
         assert!(!can_keep(&guest_id(), &Contacts::default()));
-        let name = |claimed| kept_name(claimed, &key_id()).map(String::from);
-        assert_eq!(name("Alice").as_deref(), Some("Alice"));
-        assert_eq!(name("\u{7}").as_deref(), Some("Person aaaaa"));
     }
 
     #[test]
@@ -273,36 +462,73 @@ mod tests {
         );
     }
 
+    fn entry(tail: char, name: &str, like: Option<&str>) -> ImportEntry {
+        let id = UserId::parse(format!("w1{}", tail.to_string().repeat(32))).unwrap();
+        let double = like.map(|name| Double {
+            name: Name::parse(name).unwrap(),
+            likeness: Likeness::LooksAlike,
+        });
+        ImportEntry {
+            contact: Contact::new(id, Name::parse(name).unwrap(), KeySource::File, 0),
+            double,
+        }
+    }
+
     #[test]
-    fn an_import_counts_what_came_of_it() {
-        let imported = |added: usize, known, unreadable| {
-            import_outcome(&Ok(Imported {
-                added: vec![key_id(); added],
-                known,
-                unreadable,
-            }))
+    fn an_import_says_whom_it_brings_and_what_came_of_it() {
+        let mut preview = ImportPreview {
+            entries: vec![entry('b', "Bob", None)],
+            known: 0,
+            unreadable: 0,
         };
-        assert_eq!(imported(1, 0, 0), "1 contact added.");
+        assert_eq!(this_device::found(&preview), "1 new contact.");
+        assert_eq!(this_device::imported(1, &preview), "1 contact added.");
+        let mut blocked = entry('c', "Carol", None);
+        blocked.contact.is_blocked = true;
+        preview.entries.push(blocked);
+        preview.entries.push(entry('d', "Воb", Some("Bob")));
+        (preview.known, preview.unreadable) = (3, 1);
         assert_eq!(
-            imported(2, 3, 1),
-            "2 contacts added, 3 already known, 1 entry couldn’t be read."
+            this_device::found(&preview),
+            "3 new contacts, 1 with a name that is taken, 1 blocked, 3 already known, 1 entry couldn’t be read."
         );
-        assert!(imported(0, 0, 2).contains("2 entries couldn’t be read"));
-        let error = import_outcome(&Err(ImportError::NewerVersion));
+        assert_eq!(
+            this_device::imported(2, &preview),
+            "2 contacts added, 1 left out, 3 already known, 1 entry couldn’t be read."
+        );
+        assert_eq!(chosen_first(&preview), [true, true, false]);
+        let names = |are_chosen: &[bool]| {
+            let contacts = chosen(&preview, are_chosen, &Contacts::default()).expect("room");
+            contacts
+                .iter()
+                .map(|it| it.name.to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[true, false, true]), ["Bob", "Воb"]);
+        let error = this_device::import_error(wimpex_contacts::ImportError::NewerVersion);
         assert!(error.contains("newer Wimpex"), "{error}");
+    }
+
+    #[test]
+    fn a_file_brings_no_more_than_there_is_room_for() {
+        let mut contacts = Contacts::default();
+        for number in 1..wimpex_contacts::MAX_CONTACTS {
+            let id = format!("w1{number:a>32}");
+            add(&mut contacts, UserId::parse(id).unwrap(), "Somebody");
+        }
+        let preview = ImportPreview {
+            entries: vec![entry('b', "Bob", None), entry('c', "Carol", None)],
+            ..ImportPreview::default()
+        };
+        let error = chosen(&preview, &[true, true], &contacts).unwrap_err();
+        assert!(error.contains("room for 1 more"), "{error}");
+        assert!(chosen(&preview, &[false, true], &contacts).is_ok());
     }
 
     #[test]
     fn contacts_are_listed_by_name() {
         let mut contacts = with(key_id(), "bob");
-        let alice = wimpex_contacts::Contact {
-            id: bobs_id(),
-            name: Name::parse("Alice").unwrap(),
-            added: 1,
-            is_blocked: false,
-            is_mistrusted: false,
-        };
-        contacts.add(alice);
+        add(&mut contacts, bobs_id(), "Alice");
         assert_eq!(listed(&contacts), [bobs_id(), key_id()]);
     }
 }

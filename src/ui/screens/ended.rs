@@ -3,7 +3,8 @@
 use wimpex_call::{CallSnapshot, EndReason, Ended, Role};
 use wimpex_protocol::UserId;
 
-use super::names::name_of;
+use super::names::{Claim, claim, claimed_name, name_of};
+use crate::ui::words::common::in_sentence;
 use crate::ui::words::ended::{self as words, Circumstances};
 use crate::ui::words::trust;
 use wimpex_client::{Peer, Trust};
@@ -30,6 +31,8 @@ pub fn ended_screen(ended: Option<&Ended>) -> EndedScreen {
 pub struct EndSummary {
     /// The peer.
     pub name: String,
+    /// The name is the peer's own choice.
+    pub claim: Option<Claim>,
     /// How it ended.
     pub headline: &'static str,
     /// Why.
@@ -50,23 +53,38 @@ pub fn end_summary(
         return EndSummary::default();
     };
     let name = name_of(people, &ended.peer, ended.peer_name.as_deref());
+    let claim = claim(people, &ended.peer, ended.peer_name.as_deref());
+    let spoken = in_sentence(&name, claim.is_some());
     let (headline, sentence) = if is_stopped(ended, alert) {
-        trust::stopped(&name)
+        trust::stopped(&spoken)
     } else {
-        words::end(ended, &name, at_end)
+        words::end(ended, &spoken, at_end)
     };
     EndSummary {
         headline,
         sentence,
         length: ended.duration.map_or_else(String::new, words::length),
         name,
+        claim,
     }
 }
 
+/// Somebody who may be added to the contacts after a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewContact {
+    /// Who.
+    pub user: UserId,
+    /// What they call themselves.
+    pub claimed: Option<String>,
+}
+
 /// Who may be added to the contacts: whoever the call was with, unless it was stopped.
-pub fn new_contact(view: &CallSnapshot, alert: &Trust) -> Option<UserId> {
+pub fn new_contact(view: &CallSnapshot, alert: &Trust) -> Option<NewContact> {
     let ended = view.ended.as_ref().filter(|it| !is_stopped(it, alert));
-    ended.map(|ended| ended.peer.clone())
+    ended.map(|ended| NewContact {
+        user: ended.peer.clone(),
+        claimed: claimed_name(&[], &ended.peer, ended.peer_name.as_deref()),
+    })
 }
 
 fn is_stopped(ended: &Ended, alert: &Trust) -> bool {
@@ -88,7 +106,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ui::screens::test_data::ended;
+    use crate::ui::screens::test_data::{contact, ended};
     use wimpex_client::Routes;
 
     const AT_END: Circumstances = Circumstances {
@@ -164,7 +182,31 @@ mod tests {
         );
         assert_eq!(
             new_contact(&over(talked.clone()), &Trust::default()),
-            Some(talked.peer)
+            Some(NewContact {
+                user: talked.peer,
+                claimed: None,
+            })
+        );
+    }
+
+    #[test]
+    fn a_claimed_name_is_quoted_and_marked() {
+        let missed = Ended {
+            role: Role::Callee,
+            peer_name: Some("Mum".to_owned()),
+            ..ended(EndReason::Missed)
+        };
+        let view = over(missed.clone());
+        let summary = end_summary(&view, &Trust::default(), &[], AT_END);
+        assert_eq!(summary.sentence, "“Mum” called you.");
+        assert_eq!(summary.claim.expect("her own choice").tail, "ID …t-bob");
+        let new = new_contact(&view, &Trust::default());
+        assert_eq!(new.and_then(|new| new.claimed).as_deref(), Some("Mum"));
+        let known = [contact(missed.peer, "Bob")];
+        let summary = end_summary(&view, &Trust::default(), &known, AT_END);
+        assert_eq!(
+            (&*summary.sentence, summary.claim),
+            ("Bob called you.", None)
         );
     }
 

@@ -4,7 +4,7 @@ use wimpex_call::ActiveCall;
 use wimpex_protocol::CallType;
 
 use super::icon::{Icon, of_call};
-use super::names::{caller, peer_name};
+use super::names::{Claim, caller, peer_claim, peer_name};
 use crate::ui::words::{common, trust};
 use wimpex_client::{Caller, Peer};
 
@@ -13,6 +13,8 @@ use wimpex_client::{Caller, Peer};
 pub struct IncomingPrompt {
     /// The caller.
     pub name: String,
+    /// The name is the caller's own choice.
+    pub claim: Option<Claim>,
     /// The kind of call.
     pub kind: &'static str,
     /// On the button that accepts.
@@ -38,6 +40,7 @@ pub fn incoming_prompt(call: Option<&ActiveCall>, people: &[Peer]) -> IncomingPr
     let is_video = call_type == CallType::Video;
     IncomingPrompt {
         name: peer_name(people, call),
+        claim: peer_claim(people, call),
         kind: common::call_type(call_type),
         icon: of_call(is_video),
         is_video,
@@ -60,6 +63,10 @@ mod tests {
         assert_eq!(prompt.tag, "not verified");
         assert!(prompt.is_stranger && !prompt.is_known);
         assert_eq!(prompt.alias, "");
+        // The user's own name for them, though nobody but the server says that it is them.
+        assert_eq!(prompt.claim, None);
+        let prompt = incoming_prompt(Some(&alice_calls()), &[]);
+        assert_eq!(prompt.claim.expect("her own").tail, "ID …alice");
         assert_eq!((prompt.kind, prompt.is_video), ("Video call", true));
     }
 
@@ -71,7 +78,16 @@ mod tests {
         let prompt = incoming_prompt(Some(&call), &[contact(key_id(), "My sister")]);
         assert_eq!((&*prompt.name, prompt.tag), ("My sister", "contact"));
         assert!(prompt.is_known && !prompt.is_stranger && !prompt.is_video);
+        assert!(prompt.claim.is_none());
         assert_eq!(prompt.alias, "They call themselves “Alice” now.");
         assert_eq!((prompt.kind, prompt.icon), ("Audio call", Icon::Phone));
+        // Known from a call or a file only.
+        let added = wimpex_client::Peer {
+            by_link: false,
+            ..contact(key_id(), "My sister")
+        };
+        let prompt = incoming_prompt(Some(&call), &[added]);
+        assert_eq!(prompt.tag, "contact, not compared");
+        assert!(!prompt.is_known);
     }
 }

@@ -1,20 +1,56 @@
 //! What somebody is called here, and who a caller is.
 
 use wimpex_call::ActiveCall;
-use wimpex_protocol::UserId;
+use wimpex_protocol::{Name, UserId};
 
-use crate::ui::words::common::nameless;
+use crate::ui::words::common::{id_tail, nameless};
 use wimpex_client::Caller;
 use wimpex_client::Peer;
 
 /// The best name that is known for somebody: the one that the person has given them, then
 /// what they call themselves in this call, then what they call themselves to everybody.
 pub fn name_of(people: &[Peer], user: &UserId, claimed: Option<&str>) -> String {
+    let given = find(people, user).and_then(|it| it.contact_name.clone());
+    given
+        .or_else(|| claimed_name(people, user, claimed))
+        .unwrap_or_else(|| nameless(user))
+}
+
+/// What somebody calls themselves, who is no contact: the name under which they are shown is then
+/// their own choice, and nobody's word for who they are. `None` also where that is no name, whatever
+/// the server let pass.
+pub fn claimed_name(people: &[Peer], user: &UserId, claimed: Option<&str>) -> Option<String> {
     let known = find(people, user);
-    let given = known.and_then(|it| it.contact_name.as_deref());
+    if known.is_some_and(|it| it.contact_name.is_some()) {
+        return None;
+    }
     let announced = known.and_then(|it| it.claimed_name.as_deref());
-    let name = given.or(claimed).or(announced);
-    name.map_or_else(|| nameless(user), str::to_owned)
+    fit(claimed).or_else(|| fit(announced))
+}
+
+fn fit(claimed: Option<&str>) -> Option<String> {
+    claimed
+        .and_then(|name| Name::parse(name).ok())
+        .map(String::from)
+}
+
+/// The same of the peer of a call.
+pub fn peer_claim(people: &[Peer], call: Option<&ActiveCall>) -> Option<Claim> {
+    call.and_then(|call| claim(people, &call.peer, call.peer_name.as_deref()))
+}
+
+/// The sign of a claimed name; `None` where it is not one.
+pub fn claim(people: &[Peer], user: &UserId, claimed: Option<&str>) -> Option<Claim> {
+    claimed_name(people, user, claimed).map(|_| Claim {
+        tail: id_tail(user),
+    })
+}
+
+/// Stands beside a name that its bearer chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The end of the id: of two who call themselves the same, which one.
+    pub tail: String,
 }
 
 /// The name of the peer of a call; empty where there is no call.
@@ -27,8 +63,17 @@ pub fn peer_name(people: &[Peer], call: Option<&ActiveCall>) -> String {
 /// Who is at the other end of the call.
 pub fn caller(people: &[Peer], call: Option<&ActiveCall>) -> Caller {
     call.map_or(Caller::Unknown, |call| {
-        Caller::of(&call.peer, find(people, &call.peer), call.peer_name.clone())
+        Caller::of(
+            &call.peer,
+            find(people, &call.peer),
+            fit(call.peer_name.as_deref()),
+        )
     })
+}
+
+/// Whether the SAS of a call with somebody was the same when it was compared last.
+pub fn is_compared(people: &[Peer], user: &UserId) -> bool {
+    find(people, user).is_some_and(|it| it.compared)
 }
 
 /// Whether somebody is online; `None` while that is not known.
@@ -64,11 +109,46 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_nobody_gave_is_a_claim() {
+        let sister = contact(key_id(), "My sister");
+        let shown = |people: &[Peer], claimed| {
+            let claim = claim(people, &key_id(), claimed);
+            claim.map(|claim| claim.tail)
+        };
+        assert_eq!(shown(&[], Some("Mum")).as_deref(), Some("ID …aaaaa"));
+        let announced = Peer {
+            claimed_name: Some("Mum".to_owned()),
+            opened: true,
+            ..Peer::new(key_id())
+        };
+        assert!(shown(&[announced], None).is_some(), "also behind a link");
+        assert_eq!(shown(&[sister], Some("Mum")), None);
+        assert_eq!(shown(&[], None), None, "an id is no claim");
+        // What an honest server would not have let pass.
+        let name = |claimed| name_of(&[], &key_id(), Some(claimed));
+        for claimed in [
+            "",
+            "\u{3164}",
+            "Mum\u{202e}",
+            "Mum\u{fe0f}",
+            &"x".repeat(65),
+        ] {
+            assert_eq!(name(claimed), "Person aaaaa", "{claimed:?}");
+            assert_eq!(shown(&[], Some(claimed)), None);
+        }
+    }
+
+    #[test]
     fn a_caller_is_judged_by_what_is_known_of_their_id() {
         let mut call = alice_calls();
         call.peer = key_id();
         let known = [contact(key_id(), "Alice")];
         assert_eq!(caller(&known, Some(&call)), Caller::Contact(None));
+        let added = [Peer {
+            by_link: false,
+            ..contact(key_id(), "Alice")
+        }];
+        assert_eq!(caller(&added, Some(&call)), Caller::Added(None));
         assert_eq!(caller(&[], Some(&call)), Caller::Unknown);
         assert_eq!(caller(&known, None), Caller::Unknown);
     }

@@ -2,7 +2,7 @@
 
 use wimpex_protocol::UserId;
 
-use super::names::{name_of, presence};
+use super::names::{claimed_name, name_of, presence};
 use crate::ui::words::{common, person as words};
 use wimpex_client::Peer;
 
@@ -11,6 +11,8 @@ use wimpex_client::Peer;
 pub struct PersonScreen {
     /// What they are called here.
     pub name: String,
+    /// It is their own choice.
+    pub is_claimed: bool,
     /// Whether they are there, in words.
     pub presence: &'static str,
     /// They are.
@@ -24,6 +26,7 @@ pub fn person_screen(user: &UserId, people: &[Peer], me: Option<&UserId>) -> Per
     let online = presence(people, user);
     PersonScreen {
         name: name_of(people, user, None),
+        is_claimed: claimed_name(people, user, None).is_some(),
         presence: match online {
             None => common::ONE_MOMENT,
             Some(true) => words::ONLINE,
@@ -53,6 +56,23 @@ mod tests {
         assert_eq!(shown(None), (common::ONE_MOMENT, false));
         assert_eq!(shown(Some(true)), (words::ONLINE, true));
         assert_eq!(shown(Some(false)), (words::OFFLINE, false));
+    }
+
+    #[test]
+    fn a_link_does_not_say_whose_it_is() {
+        let known = |contact_name| Peer {
+            claimed_name: Some("Mum".to_owned()),
+            contact_name,
+            opened: true,
+            ..Peer::new(key_id())
+        };
+        let shown = |known: Peer| {
+            let screen = person_screen(&key_id(), &[known], None);
+            (screen.name, screen.is_claimed)
+        };
+        assert_eq!(shown(known(None)), ("Mum".to_owned(), true));
+        let named = known(Some("My sister".to_owned()));
+        assert_eq!(shown(named), ("My sister".to_owned(), false));
     }
 
     #[test]

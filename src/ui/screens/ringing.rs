@@ -2,7 +2,7 @@
 
 use wimpex_call::{CallSnapshot, Callee, State};
 
-use super::names::{caller, peer_name};
+use super::names::{caller, peer_claim, peer_name};
 use crate::ui::words::{incoming, trust};
 use wimpex_client::Peer;
 
@@ -22,11 +22,19 @@ pub enum Ringing {
     },
 }
 
+/// Whether the prompt of an incoming call is there.
+pub fn has_prompt(view: &CallSnapshot) -> bool {
+    view.state == State::Ringing
+}
+
 /// From the call, and what is known of everybody.
 pub fn ringing(view: &CallSnapshot, people: &[Peer]) -> Ringing {
     match (view.state, &view.call) {
         (State::Ringing, Some(call)) => Ringing::Ours {
-            title: incoming::notification_title(&peer_name(people, Some(call))),
+            title: incoming::notification_title(
+                &peer_name(people, Some(call)),
+                peer_claim(people, Some(call)).is_some(),
+            ),
             body: incoming::notification_text(
                 call.call_type,
                 trust::caller(&caller(people, Some(call))),
@@ -49,7 +57,7 @@ pub fn ringing(view: &CallSnapshot, people: &[Peer]) -> Ringing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::screens::test_data::{alice_calls, call_in};
+    use crate::ui::screens::test_data::{alice_calls, call_in, contact, key_id};
 
     #[test]
     fn it_rings_here_while_the_prompt_is_there() {
@@ -57,8 +65,23 @@ mod tests {
         assert_eq!(
             rings,
             Ringing::Ours {
-                title: "Alice is calling".to_owned(),
+                title: "“\u{2068}Alice\u{2069}” (claimed name) is calling".to_owned(),
                 body: "video call · not verified".to_owned(),
+            }
+        );
+        assert!(has_prompt(&call_in(State::Ringing, alice_calls())));
+        assert!(!has_prompt(&call_in(State::Calling, alice_calls())));
+        let mut call = alice_calls();
+        call.peer = key_id();
+        let rings = ringing(
+            &call_in(State::Ringing, call),
+            &[contact(key_id(), "My sister")],
+        );
+        assert_eq!(
+            rings,
+            Ringing::Ours {
+                title: "\u{2068}My sister\u{2069} is calling".to_owned(),
+                body: "video call · contact".to_owned(),
             }
         );
         let answered = call_in(State::Connecting, alice_calls());

@@ -17,10 +17,11 @@ pub(super) fn guest_id() -> UserId {
     UserId::parse("guest-alice").expect("of the form of a guest's id")
 }
 
-/// A contact whom the person calls so.
+/// A contact by their link, whom the person calls so.
 pub(super) fn contact(user: UserId, name: &str) -> Peer {
     Peer {
         contact_name: Some(name.to_owned()),
+        by_link: true,
         ..Peer::new(user)
     }
 }

@@ -1,14 +1,14 @@
 //! Who a call is with: the lock, what it opens to, and the alert.
 
-use wimpex_call::ActiveCall;
+use wimpex_call::{CallSnapshot, State};
 use wimpex_identity::Sas;
 use wimpex_verification::Assurance;
 
 use super::icon::Icon;
-use super::names::{caller, name_of, peer_name};
+use super::names::{caller, claim, is_compared, name_of, peer_claim, peer_name};
+use crate::ui::words::common::in_sentence;
 use crate::ui::words::trust as words;
-use wimpex_client::Lock;
-use wimpex_client::{Peer, Trust};
+use wimpex_client::{Caller, Lock, Peer, Trust};
 
 /// The lock, and the panel that it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +19,12 @@ pub struct Verification {
     pub icon: Icon,
     /// For the style sheet.
     pub style: &'static str,
-    /// The peer.
+    /// The peer, as a sentence names them.
     pub name: String,
     /// What it means, and how to be sure.
     pub meaning: String,
+    /// Beside the lock: what else is to be known of a contact's key.
+    pub note: &'static str,
     /// Where the emoji differed, what came of comparing says all of it.
     pub has_meaning: bool,
     /// What can be compared.
@@ -30,13 +32,23 @@ pub struct Verification {
 }
 
 /// From the call, what is proved of it, and what is known of everybody.
-pub fn verification(call: Option<&ActiveCall>, trust: &Trust, people: &[Peer]) -> Verification {
+pub fn verification(view: &CallSnapshot, trust: &Trust, people: &[Peer]) -> Verification {
+    let call = view.call.as_ref();
     let caller = caller(people, call);
     let name = peer_name(people, call);
-    let lock = Lock::of(trust.assurance, trust.compared, &caller);
+    // Nothing that is still to be checked could make somebody known who is not.
+    let is_unanswered = view.state == State::Calling && caller == Caller::Unknown;
+    let lock = if is_unanswered {
+        Lock::NotVerified
+    } else {
+        Lock::of(trust.assurance, trust.compared, &caller)
+    };
+    let is_compared = call.is_some_and(|call| is_compared(people, &call.peer));
+    let spoken = in_sentence(&name, peer_claim(people, call).is_some());
     let (icon, style) = match lock {
         Lock::Checking => (Icon::Unlocked, "checking"),
         Lock::NotVerified => (Icon::Unlocked, "open"),
+        Lock::NotCompared => (Icon::Unlocked, "pinned"),
         Lock::Verified => (Icon::Lock, "closed"),
         Lock::Different => (Icon::Unlocked, "different"),
     };
@@ -44,8 +56,18 @@ pub fn verification(call: Option<&ActiveCall>, trust: &Trust, people: &[Peer]) -
         label: words::label(lock),
         icon,
         style,
-        meaning: words::meaning(trust.assurance, &caller, &name),
-        name,
+        note: match (lock, &caller) {
+            (Lock::Verified, Caller::Contact(_)) if !is_compared && trust.compared.is_none() => {
+                words::NOT_COMPARED
+            }
+            _ => "",
+        },
+        meaning: if is_unanswered {
+            words::unanswered(&spoken)
+        } else {
+            words::meaning(trust.assurance, &caller, &spoken)
+        },
+        name: spoken,
         has_meaning: lock != Lock::Different,
         sas: match trust.assurance {
             Assurance::SasOnly(sas) | Assurance::KeyProved(sas) => Some(sas),
@@ -86,7 +108,8 @@ pub struct AlertScreen {
 /// From what was rejected, and what is known of everybody; empty where nothing was.
 pub fn alert_screen(trust: &Trust, people: &[Peer]) -> AlertScreen {
     trust.alert.as_ref().map_or_else(Default::default, |alert| {
-        let name = name_of(people, &alert.peer, None);
+        let is_claimed = claim(people, &alert.peer, None).is_some();
+        let name = in_sentence(&name_of(people, &alert.peer, None), is_claimed);
         let (title, text) = words::alert(alert.error, &alert.peer, &name);
         AlertScreen { title, text }
     })
@@ -97,7 +120,7 @@ mod tests {
     use wimpex_identity::VerifyError;
 
     use super::*;
-    use crate::ui::screens::test_data::{alice_calls, contact, key_id};
+    use crate::ui::screens::test_data::{alice_calls, call_in, contact, key_id};
     use wimpex_client::Alert;
 
     fn trust(assurance: Assurance, compared: Option<bool>) -> Trust {
@@ -118,25 +141,70 @@ mod tests {
         call.peer = key_id();
         let proved = trust(Assurance::KeyProved(sas()), None);
         let known = [contact(key_id(), "Alice")];
-        let shown = verification(Some(&call), &proved, &known);
+        let in_call = call_in(State::Connected, call);
+        let shown = verification(&in_call, &proved, &known);
         assert_eq!(
             (shown.label, shown.icon, shown.style),
             ("Verified", Icon::Lock, "closed")
         );
         assert!(shown.meaning.contains("key of your contact Alice"));
-        let shown = verification(Some(&call), &proved, &[]);
+        assert_eq!(shown.note, "not compared");
+        let compared = |same| trust(Assurance::KeyProved(sas()), Some(same));
+        let shown = verification(&in_call, &compared(true), &known);
+        assert_eq!((shown.label, shown.note), ("Verified", ""));
+        let earlier = [Peer {
+            compared: true,
+            ..contact(key_id(), "Alice")
+        }];
+        let shown = verification(&in_call, &proved, &earlier);
+        assert_eq!((shown.label, shown.note), ("Verified", ""));
+        let shown = verification(&in_call, &proved, &[]);
         assert_eq!((shown.label, shown.icon), ("Not verified", Icon::Unlocked));
-        assert_eq!(shown.sas, Some(sas()));
+        assert_eq!((shown.sas, shown.note), (Some(sas()), ""));
+    }
+
+    #[test]
+    fn a_key_that_a_call_brought_is_only_the_same_as_then() {
+        let mut call = alice_calls();
+        call.peer = key_id();
+        let in_call = call_in(State::Connected, call);
+        let proved = trust(Assurance::KeyProved(sas()), None);
+        let added = [Peer {
+            by_link: false,
+            ..contact(key_id(), "Alice")
+        }];
+        let shown = verification(&in_call, &proved, &added);
+        assert_eq!(
+            (shown.label, shown.icon, shown.style),
+            ("Not compared", Icon::Unlocked, "pinned")
+        );
+        assert!(shown.meaning.contains("the same key as when you added"));
+        let compared = trust(Assurance::KeyProved(sas()), Some(true));
+        assert_eq!(verification(&in_call, &compared, &added).label, "Verified");
+    }
+
+    #[test]
+    fn who_is_unknown_is_not_verified_before_they_answer() {
+        let calling = |people: &[Peer]| {
+            let mut call = alice_calls();
+            call.peer = key_id();
+            let calling = call_in(State::Calling, call);
+            verification(&calling, &trust(Assurance::Pending, None), people)
+        };
+        let stranger = calling(&[]);
+        assert_eq!((stranger.label, stranger.style), ("Not verified", "open"));
+        assert!(stranger.meaning.contains("calls themselves “Alice”"));
+        assert_eq!(calling(&[contact(key_id(), "Alice")]).label, "Checking…");
     }
 
     #[test]
     fn there_is_nothing_to_compare_before_the_handshake() {
-        let call = alice_calls();
+        let call = call_in(State::Connected, alice_calls());
         for (assurance, label) in [
             (Assurance::Pending, "Checking…"),
             (Assurance::Unverified, "Not verified"),
         ] {
-            let shown = verification(Some(&call), &trust(assurance, None), &[]);
+            let shown = verification(&call, &trust(assurance, None), &[]);
             assert_eq!((shown.label, shown.sas), (label, None));
         }
     }
@@ -144,7 +212,7 @@ mod tests {
     #[test]
     fn emoji_that_differ_say_all_of_it() {
         let differed = trust(Assurance::SasOnly(sas()), Some(false));
-        let shown = verification(Some(&alice_calls()), &differed, &[]);
+        let shown = verification(&call_in(State::Connected, alice_calls()), &differed, &[]);
         assert!(!shown.has_meaning);
         assert_eq!(shown.style, "different");
         let compared = comparison(Some(false), "Alice");

@@ -43,13 +43,16 @@ pub fn LockButton() -> impl IntoView {
             {icon(signal_of(move || shown(view).icon))}
             {signal_of(move || shown(view).label.to_owned())}
         </button>
+        <span class="lock-note" hidden=signal_of(move || shown(view).note.is_empty())>
+            {signal_of(move || shown(view).note.to_owned())}
+        </span>
         {move || open.get().then(|| view! { <VerificationPanel close /> }.into_any())}
     }
 }
 
 fn shown(view: Signals) -> super::screens::trust::Verification {
     let (call, trust, people) = (view.call.read(), view.trust.read(), view.peers.read());
-    verification(call.call.as_ref(), &trust, &people)
+    verification(&call, &trust, &people)
 }
 
 /// What the lock opens to.

@@ -26,7 +26,7 @@ pub fn refusal(state: ServerState) -> &'static str {
             "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"
         }
         ServerState::LoginRejected => {
-            "The server doesn’t accept this page’s login, so you can’t call or be called. Reload the page; if that doesn’t help, tell whoever runs this server."
+            "The server doesn’t accept this page’s login, so you can’t call or be called. Reload the page; if that doesn’t help, choose another name, or tell whoever runs this server."
         }
         ServerState::IdentityMismatch => {
             "This server took you for someone else, so it can’t be trusted. You’re not logged in. Tell whoever runs it."

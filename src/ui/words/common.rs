@@ -25,19 +25,49 @@ pub const ONE_MOMENT: &str = "One moment…";
 pub const NOT_LOADED: &str =
     "This part of the page could not be loaded. Check your network and open it again.";
 
+/// Beside a name that its bearer chose, and nobody here.
+pub const CLAIMED: &str = "claimed name";
+
 /// A person whose name is not known: the end of the id tells two apart.
 pub fn nameless(user: &UserId) -> String {
-    let id = user.as_str();
-    let tail: String = id
-        .chars()
-        .rev()
-        .take(5)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
     let kind = if is_key_id(user) { "Person" } else { "Guest" };
-    format!("{kind} {tail}")
+    [kind, " ", tail(user)].concat()
+}
+
+/// Beside [`CLAIMED`]: which of those who call themselves so.
+pub fn id_tail(user: &UserId) -> String {
+    ["ID …", tail(user)].concat()
+}
+
+/// The last characters of an id, which are ASCII.
+fn tail(user: &UserId) -> &str {
+    let id = user.as_str();
+    id.get(id.len().saturating_sub(5)..).unwrap_or(id)
+}
+
+/// A name inside a sentence: quoted, if it is its bearer's own choice.
+pub fn in_sentence(name: &str, is_claimed: bool) -> String {
+    let name = isolated(name);
+    if is_claimed {
+        format!("“{name}”")
+    } else {
+        name
+    }
+}
+
+/// A name inside a sentence, which it must not turn around: between U+2068 and U+2069 (UAX #9,
+/// section 2.4) where it has letters that are written from the right. Others do no harm.
+pub fn isolated(name: &str) -> String {
+    let is_from_right = |c| {
+        matches!(c,
+            '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    };
+    if name.contains(is_from_right) {
+        format!("\u{2068}{name}\u{2069}")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// One or two letters for a person's picture; the style sheet writes them large.
@@ -99,6 +129,14 @@ mod tests {
         assert_eq!(length(120), "2 minutes");
         assert_eq!(length(61), "1 minute 1 second");
         assert_eq!(length(7260), "2 hours 1 minute");
+    }
+
+    #[test]
+    fn a_name_does_not_turn_the_sentence_around_it() {
+        assert_eq!(in_sentence("Ada", false), "Ada");
+        assert_eq!(in_sentence("Ada", true), "“Ada”");
+        assert_eq!(in_sentence("נתן", false), "\u{2068}נתן\u{2069}");
+        assert_eq!(in_sentence("محمد 1", true), "“\u{2068}محمد 1\u{2069}”");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use wimpex_contacts::{Direction, Outcome};
+use wimpex_client::Introduction;
+use wimpex_confusables::Likeness;
+use wimpex_contacts::{Direction, Double, Outcome};
 use wimpex_protocol::CallType;
 
 use super::common;
@@ -24,6 +26,8 @@ pub const OFFLINE: &str = "not online";
 pub const BLOCKED: &str = "blocked";
 /// Beside a contact with whom a comparison failed.
 pub const MISMATCH: &str = super::trust::MISMATCH;
+/// Beside a contact with whom nothing was ever compared.
+pub const NOT_COMPARED: &str = super::trust::NOT_COMPARED;
 /// Opens what can be done about a contact.
 pub const MORE: &str = "More";
 /// Takes the new name.
@@ -51,6 +55,16 @@ pub const ADD: &str = "Add";
 pub const KEEP: &str = "Add to contacts";
 /// They were added.
 pub const KEPT: &str = "They’re in your contacts now.";
+/// Gives that up.
+pub const CANCEL: &str = "Cancel";
+/// After a call with a guest.
+pub const GUEST_CALLED: &str =
+    "They’re a guest: no key shows who they are, so they can’t be a contact.";
+/// Takes a name that is like a contact's.
+pub const INSIST: &str = "Use this name anyway";
+/// There are as many contacts as there may be.
+pub const TOO_MANY: &str =
+    "You have 2,000 contacts, and there’s no room for more. Remove some first.";
 /// Why a guest cannot be a contact.
 pub const GUEST: &str =
     "That’s a guest’s link. It only works while their page is open, so it can’t be saved.";
@@ -71,6 +85,59 @@ pub const CALLS: &str = "Calls";
 pub const CLEAR_CALLS: &str = "Clear the list";
 /// Calls somebody in the list.
 pub const CALL: &str = "Call";
+
+/// Heads the calls of strangers that are folded away.
+pub fn more_strangers(count: usize) -> String {
+    if count == 1 {
+        "Calls from 1 more stranger".to_owned()
+    } else {
+        format!("Calls from {count} more strangers")
+    }
+}
+
+/// How often somebody is in the list.
+pub fn times(count: usize) -> String {
+    format!("{count} calls")
+}
+
+/// Before a name is given to whom a call was with, who goes by this one.
+pub fn introduction(met: Introduction, claimed: Option<&str>) -> String {
+    let vouched = match met {
+        Introduction::Compared => {
+            "You compared emoji in this call, and they were the same: their key is verified."
+        }
+        Introduction::Different => {
+            "The emoji didn’t match in this call. Don’t add them as someone you know."
+        }
+        Introduction::Link => {
+            "Their key is the one that the link named. You haven’t compared emoji with them yet."
+        }
+        Introduction::Call => {
+            "Their key will be remembered, but nothing shows whose it is: you haven’t compared emoji \
+             with them."
+        }
+    };
+    match claimed {
+        Some(name) => {
+            let name = common::isolated(name);
+            format!("They call themselves “{name}”; choose your own name for them. {vouched}")
+        }
+        None => vouched.to_owned(),
+    }
+}
+
+/// Why a name is not taken at once: a contact's is like it.
+pub fn double(double: &Double) -> String {
+    let name = common::isolated(double.name.as_str());
+    match double.likeness {
+        Likeness::Same => format!(
+            "You already have a contact called {name}. Choose another name, so that you can tell them apart."
+        ),
+        Likeness::LooksAlike => format!(
+            "That looks like your contact {name}. Choose another name, so that you can tell them apart."
+        ),
+    }
+}
 
 /// Names a contact's button for a video call.
 pub fn video_call_label(name: &str) -> String {

@@ -15,8 +15,13 @@ pub const BLOCK: &str = "Block";
 pub const SILENCE_STRANGERS: &str = "Silence strangers for an hour";
 
 /// The window's title, and the notification's.
-pub fn notification_title(name: &str) -> String {
-    format!("{name} is calling")
+pub fn notification_title(name: &str, is_claimed: bool) -> String {
+    // Neither has markup, so that the name is isolated by characters, whatever it is.
+    if is_claimed {
+        format!("“\u{2068}{name}\u{2069}” (claimed name) is calling")
+    } else {
+        format!("\u{2068}{name}\u{2069} is calling")
+    }
 }
 
 /// The notification's text, with the sign of who it is.

@@ -1,6 +1,9 @@
 //! What belongs to this device: who may ring, the file of contacts, the key.
 
-use wimpex_contacts::{ImportError, Imported};
+use wimpex_confusables::Likeness;
+use wimpex_contacts::{Double, ImportError, ImportPreview};
+
+use super::common;
 
 /// Heading.
 pub const TITLE: &str = "This device";
@@ -45,20 +48,74 @@ pub fn not_forgotten(error: &str) -> String {
     format!("This browser couldn’t delete everything ({error}).")
 }
 
+/// Heads the contacts of a file before they count.
+pub const IMPORT_TITLE: &str = "Contacts in this file";
+/// What adding them means.
+pub const IMPORT_HINT: &str = "Add only those you expect. They count as “not compared” until you’ve compared \
+    emoji with them in a call.";
+/// Adds those that are chosen.
+pub const IMPORT_ADD: &str = "Add chosen contacts";
+/// Adds none.
+pub const IMPORT_CANCEL: &str = "Cancel";
+/// Beside somebody in a file who is blocked there, and will be here.
+pub const IMPORT_BLOCKED: &str = "blocked";
+/// Beside somebody in a file with whom a comparison failed.
+pub const IMPORT_MISMATCH: &str = super::trust::MISMATCH;
+
 /// What came of a file.
-pub fn imported(imported: &Imported) -> String {
-    let count =
-        |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
-    let added = count(imported.added.len(), "contact", "contacts");
-    let mut text = format!("{added} added");
-    if imported.known > 0 {
-        text += &format!(", {} already known", imported.known);
+pub fn imported(added: usize, preview: &ImportPreview) -> String {
+    let left = preview.entries.len().saturating_sub(added);
+    let text = format!("{} added", count(added, "contact", "contacts"));
+    let left = (left > 0).then(|| format!(", {left} left out"));
+    text + &left.unwrap_or_default() + &rest(preview)
+}
+
+/// What a file brings.
+pub fn found(preview: &ImportPreview) -> String {
+    let text = count(preview.entries.len(), "new contact", "new contacts");
+    let alike = preview.entries.iter().filter(|it| it.double.is_some());
+    let alike = match alike.count() {
+        0 => String::new(),
+        alike => format!(", {alike} with a name that is taken"),
+    };
+    let blocked = preview.entries.iter().filter(|it| it.contact.is_blocked);
+    let blocked = match blocked.count() {
+        0 => String::new(),
+        blocked => format!(", {blocked} blocked"),
+    };
+    text + &alike + &blocked + &rest(preview)
+}
+
+fn rest(preview: &ImportPreview) -> String {
+    let mut text = String::new();
+    if preview.known > 0 {
+        text += &format!(", {} already known", preview.known);
     }
-    if imported.unreadable > 0 {
-        let unreadable = count(imported.unreadable, "entry", "entries");
+    if preview.unreadable > 0 {
+        let unreadable = count(preview.unreadable, "entry", "entries");
         text += &format!(", {unreadable} couldn’t be read");
     }
     text + "."
+}
+
+fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+/// Whose name somebody in a file has.
+pub fn import_double(double: &Double) -> String {
+    let name = common::isolated(double.name.as_str());
+    match double.likeness {
+        Likeness::Same => format!("there already is a contact called {name}"),
+        Likeness::LooksAlike => format!("looks like {name}"),
+    }
+}
+
+/// More are chosen than there is room for.
+pub fn no_room(room: usize) -> String {
+    format!(
+        "You can have 2,000 contacts, so there’s room for {room} more. Choose fewer, or remove some first."
+    )
 }
 
 /// Why nothing was taken from a file.

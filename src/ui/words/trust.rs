@@ -4,6 +4,7 @@ use wimpex_identity::{VerifyError, is_key_id};
 use wimpex_protocol::UserId;
 use wimpex_verification::Assurance;
 
+use super::common::isolated;
 use wimpex_client::{Caller, Lock};
 
 /// Names the panel that the lock opens.
@@ -21,10 +22,16 @@ pub const ALERT_READ: &str = "I have read this";
 /// A sign of somebody with whom the last comparison failed.
 pub const MISMATCH: &str = "emoji didn’t match";
 
+/// A sign of a contact with whom nothing was ever compared.
+pub const NOT_COMPARED: &str = "not compared";
+/// The sign of a contact who is known from a call or a file only.
+const ADDED: &str = "contact, not compared";
+
 /// The sign beside the caller's name.
 pub fn caller(caller: &Caller) -> &'static str {
     match caller {
         Caller::Contact(_) => "contact",
+        Caller::Added(_) => ADDED,
         Caller::Mistrusted => MISMATCH,
         Caller::Opened => "you opened their link",
         Caller::Unknown => "not verified",
@@ -35,6 +42,9 @@ pub fn caller(caller: &Caller) -> &'static str {
 pub(crate) fn caller_title(caller: &Caller) -> &'static str {
     match caller {
         Caller::Contact(_) => "Signed with this contact’s key.",
+        Caller::Added(_) => {
+            "Signed with the same key as when you added this contact. You’ve never compared emoji with them."
+        }
         Caller::Mistrusted => {
             "Signed with this contact’s key, but the emoji differed when you last compared them."
         }
@@ -46,10 +56,14 @@ pub(crate) fn caller_title(caller: &Caller) -> &'static str {
 /// A contact who goes by another name now.
 pub(crate) fn calls_themselves(caller: &Caller) -> String {
     match caller {
-        Caller::Contact(Some(name)) => format!("They call themselves “{name}” now."),
-        Caller::Contact(None) | Caller::Mistrusted | Caller::Opened | Caller::Unknown => {
-            String::new()
+        Caller::Contact(Some(name)) | Caller::Added(Some(name)) => {
+            format!("They call themselves “{}” now.", isolated(name))
         }
+        Caller::Contact(None)
+        | Caller::Added(None)
+        | Caller::Mistrusted
+        | Caller::Opened
+        | Caller::Unknown => String::new(),
     }
 }
 
@@ -58,6 +72,7 @@ pub fn label(lock: Lock) -> &'static str {
     match lock {
         Lock::Checking => "Checking…",
         Lock::NotVerified | Lock::Different => "Not verified",
+        Lock::NotCompared => "Not compared",
         Lock::Verified => "Verified",
     }
 }
@@ -82,6 +97,11 @@ pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
                 "This call is signed with the key of your contact {name}. No one is in between, and the server \
                  can’t listen in. If you’re not sure that this contact is {name}, compare: {how}."
             ),
+            Caller::Added(_) => format!(
+                "This call is signed with the same key as when you added {name}. Whether it was {name} whom \
+                 you added, only you two can find out: {how}. If you both see the same seven, no one is in \
+                 between, and this contact counts as verified from then on."
+            ),
             Caller::Opened => format!(
                 "This call is signed with the key that {name}’s link names. No one is in between, and the server \
                  can’t listen in. If you’re not sure that the link was {name}’s, compare: {how}."
@@ -97,6 +117,14 @@ pub fn meaning(assurance: Assurance, caller: &Caller, name: &str) -> String {
             ),
         },
     }
+}
+
+/// Before somebody unknown has answered.
+pub fn unanswered(name: &str) -> String {
+    format!(
+        "You’re calling someone who calls themselves {name}. Anyone can take that name: nothing shows that \
+         it’s the {name} you may have in mind."
+    )
 }
 
 /// What came of comparing.
@@ -175,6 +203,7 @@ mod tests {
         for lock in [
             Lock::Checking,
             Lock::NotVerified,
+            Lock::NotCompared,
             Lock::Verified,
             Lock::Different,
         ] {
@@ -192,6 +221,7 @@ mod tests {
         for (caller, is_known) in [
             (Caller::Contact(None), true),
             (Caller::Opened, true),
+            (Caller::Added(None), false),
             (Caller::Unknown, false),
             (Caller::Mistrusted, false),
         ] {

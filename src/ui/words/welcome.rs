@@ -32,5 +32,8 @@ pub fn name_error(error: InvalidName) -> String {
             "That name has characters that can’t be shown. Please use letters, digits and the like."
                 .to_owned()
         }
+        InvalidName::StackedMarks => {
+            "That name has too many accents on one letter. Please leave some out.".to_owned()
+        }
     }
 }

@@ -145,6 +145,10 @@ pub(crate) const PLACES: &[Place] = &[
     pure("crates/verification"),
     pure("crates/call"),
     Place {
+        path: "crates/confusables",
+        never: &[&MESSAGES, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
+    Place {
         path: "crates/contacts",
         never: &[&CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },

@@ -32,7 +32,9 @@ impl<H: Host> Client<H> {
     /// Whether the user means this peer.
     pub(super) fn standing(&self, user: &UserId) -> Standing {
         match Caller::of(user, self.view.peer(user), None) {
-            Caller::Contact(_) | Caller::Mistrusted | Caller::Opened => Standing::Known,
+            Caller::Contact(_) | Caller::Added(_) | Caller::Mistrusted | Caller::Opened => {
+                Standing::Known
+            }
             Caller::Unknown => Standing::Stranger,
         }
     }

@@ -51,12 +51,9 @@ impl<H: Host> Client<H> {
                 self.view.trust.compared = same;
                 self.changed(Part::Trust);
                 let peer = self.current_call.as_ref().map(|call| call.peer.clone());
-                if let (Some(same), Some(peer)) = (same, peer) {
-                    let writes = contact_store::mistrust(
-                        Arc::make_mut(&mut self.view.contacts),
-                        &peer,
-                        !same,
-                    );
+                if let Some(peer) = peer {
+                    let contacts = Arc::make_mut(&mut self.view.contacts);
+                    let writes = contact_store::compared(contacts, &peer, same);
                     self.write_contacts(writes);
                 }
             }

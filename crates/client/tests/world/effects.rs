@@ -331,7 +331,7 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
     match write {
         ContactWrite::PutContact(contact) => {
             contacts.remove(&contact.id);
-            contacts.add(contact);
+            contacts.add(contact).expect("few are made here");
         }
         ContactWrite::DeleteContact(id) => contacts.remove(&id),
         ContactWrite::PutBlocked(stranger) => {

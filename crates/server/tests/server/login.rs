@@ -128,6 +128,9 @@ async fn a_name_that_is_none_is_refused_in_words() {
         ("", "empty"),
         ("  ", "empty"),
         ("a\u{7}b", "control"),
+        ("\u{3164}", "control"),
+        ("Alice\u{fe0f}", "control"),
+        ("Z\u{301}\u{302}\u{303}\u{304}", "marks"),
         (&long, "64"),
     ] {
         let mut client = server.connect().await;
