@@ -153,6 +153,7 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
         on("online", || Input::NetworkChanged),
         on("storage", || Input::StorageChanged {
             has_name: settings::has_name(),
+            audience: settings::audience(),
         }),
         on("focus", || Input::Resumed),
         on("pageshow", || Input::Resumed),

@@ -1,6 +1,6 @@
 //! What is remembered on this device, and under which keys.
 
-use wimpex_client::{ResumeToken, Setting, Stored};
+use wimpex_client::{Audience, ResumeToken, Setting, Stored};
 use wimpex_protocol::{Name, UserId};
 
 use crate::browser::web_storage;
@@ -9,6 +9,13 @@ const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
+/// Who may learn that the user is online: one of [`AUDIENCES`].
+const AUDIENCE: &str = "wimpex.audience";
+const AUDIENCES: [(Audience, &str); 3] = [
+    (Audience::Everybody, "everybody"),
+    (Audience::Contacts, "contacts"),
+    (Audience::Nobody, "nobody"),
+];
 const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
 /// guest is the same one again. So a guest is a tab, not a browser.
@@ -23,6 +30,13 @@ pub(super) fn has_name() -> bool {
     web_storage::read(NAME).is_some()
 }
 
+/// Who may learn that the user is online, if they have chosen.
+pub(super) fn audience() -> Option<Audience> {
+    let kept = web_storage::read(AUDIENCE)?;
+    let known = AUDIENCES.iter().find(|(_, name)| kept == *name);
+    known.map(|(audience, _)| *audience)
+}
+
 /// What earlier visits have left.
 pub(super) fn stored() -> Stored {
     let token = web_storage::read_in_tab(RESUME_TOKEN);
@@ -31,6 +45,7 @@ pub(super) fn stored() -> Stored {
         user: web_storage::read(USER_ID).and_then(|id| UserId::parse(id).ok()),
         hide_address: is_on(HIDE_ADDRESS),
         contacts_only: is_on(CONTACTS_ONLY),
+        audience: audience(),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
@@ -49,6 +64,11 @@ pub(super) fn store(setting: Setting) {
         Setting::UserId(id) => web_storage::write(USER_ID, &id),
         Setting::HideAddress(hide) => web_storage::write(HIDE_ADDRESS, flag(hide)),
         Setting::ContactsOnly(only) => web_storage::write(CONTACTS_ONLY, flag(only)),
+        Setting::Audience(audience) => {
+            if let Some((_, name)) = AUDIENCES.iter().find(|(known, _)| *known == audience) {
+                web_storage::write(AUDIENCE, name);
+            }
+        }
         Setting::HasContacts => web_storage::write(HAS_CONTACTS, "1"),
         Setting::ResumeToken(kept) => {
             let text = [kept.user.as_str(), " ", &kept.token].concat();

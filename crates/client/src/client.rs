@@ -13,6 +13,7 @@ use wimpex_protocol::{
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::{CallKey, Incoming, LocalIdentity, PeerPolicy, RemoteCertificate};
 
+use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::command::{Command, ContactCommand};
 use crate::contact_store::{self, ContactStore, ContactWrite, Loading};
@@ -24,6 +25,7 @@ use crate::signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketId,
 };
 use crate::trust::Alert;
+use crate::turn_servers::{self, TurnServers};
 use crate::verifier_slot::{LoadFailure, Queued, VerifierSlot};
 use crate::view::{Part, Routes, ServerState, View};
 
@@ -47,6 +49,8 @@ pub struct Stored {
     pub hide_address: bool,
     /// Calls are taken from contacts only.
     pub contacts_only: bool,
+    /// Who may learn that the user is online, if they have chosen.
+    pub audience: Option<Audience>,
     /// There are contacts or past calls.
     pub has_contacts: bool,
     /// Of this tab.
@@ -70,6 +74,7 @@ pub struct Client<H: Host> {
     verifier: VerifierSlot<H::Verifier>,
     call: CallMachine,
     contact_store: ContactStore,
+    turn_servers: TurnServers,
     identity: IdentityState,
     key_lookup_until: Option<Now>,
     /// The wall clock minus the monotonic one, in milliseconds.
@@ -80,6 +85,10 @@ pub struct Client<H: Host> {
     pending_direct: Option<PendingDirect>,
     /// Contacts, opened links or whom to hear from have changed since verification was told.
     policy_changed: bool,
+    /// Who may learn that the user is online, if they have chosen.
+    chosen_audience: Option<Audience>,
+    /// There may be contacts that are not read yet, or cannot be.
+    may_have_contacts: bool,
     outputs: VecDeque<Output>,
     changed: Vec<Part>,
 }
@@ -101,6 +110,7 @@ impl<H: Host> Client<H> {
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
+            turn_servers: TurnServers::default(),
             identity: IdentityState::LookingUp,
             key_lookup_until: Some(now + KEY_LOOKUP_TIMEOUT),
             wall_offset: 0,
@@ -108,10 +118,13 @@ impl<H: Host> Client<H> {
             current_call: None,
             pending_direct: None,
             policy_changed: false,
+            chosen_audience: stored.audience,
+            may_have_contacts: stored.has_contacts,
             outputs: VecDeque::new(),
             changed: Part::ALL.to_vec(),
         };
         client.outputs.push_back(Output::FindKey);
+        client.show_to_audience(now);
         if let Some(name) = stored.name {
             client.set_name(name, now);
         }
@@ -240,12 +253,14 @@ impl<H: Host> Client<H> {
             }
             Input::NetworkChanged => self.network_changed(now),
             Input::Resumed => self.signaling.handle(SignalingInput::ReconnectNow, now),
-            Input::StorageChanged { has_name } => {
+            Input::StorageChanged { has_name, audience } => {
                 // Another tab has forgotten the user: so does this one.
                 if self.view.name.is_some() && !has_name {
                     self.signaling.handle(SignalingInput::Close, now);
                     self.emit(Output::Reload);
                 }
+                self.chosen_audience = audience;
+                self.show_to_audience(now);
             }
             Input::PageHide => {
                 // Nothing can be received or sent after this. A prompt is left to the
@@ -265,6 +280,9 @@ impl<H: Host> Client<H> {
         let due = |at: Option<Now>| at.is_some_and(|at| at <= now);
         if due(self.key_lookup_until) {
             self.on_key(Err("TimeoutError".to_owned()), now);
+        }
+        if due(self.turn_servers.poll_timeout()) {
+            self.go_on_with_turn_servers(now);
         }
         if due(self.signaling.poll_timeout()) {
             self.signaling.handle(SignalingInput::Timeout, now);
@@ -322,9 +340,12 @@ impl<H: Host> Client<H> {
             self.verify(wimpex_verification::Input::CurrentCall(key), now);
             self.signaling.handle(SignalingInput::InCall(in_call), now);
         }
-        if std::mem::take(&mut self.policy_changed) && self.verifier.is_loaded() {
-            let policy = self.peer_policy();
-            self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
+        if std::mem::take(&mut self.policy_changed) {
+            self.show_to_audience(now);
+            if self.verifier.is_loaded() {
+                let policy = self.peer_policy();
+                self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
+            }
         }
         let assurance = self.verifier.assurance(self.current_call.as_ref());
         if self.view.trust.assurance != assurance {
@@ -356,7 +377,12 @@ impl<H: Host> Client<H> {
                     peer,
                     call_type,
                 };
-                self.call_command(command, now);
+                if self.waits_for_turn_servers(Some(&command), now) {
+                    // What the call needs beside them can be fetched meanwhile.
+                    self.emit(Output::PreloadChunk);
+                } else {
+                    self.call_command(command, now);
+                }
             }
             Command::Call(command) => self.call_command(command, now),
             Command::SetHideAddress(hide) => {
@@ -364,7 +390,12 @@ impl<H: Host> Client<H> {
                 self.view.hide_address = hide;
                 self.changed(Part::Settings);
             }
-            Command::CheckConnection => self.check_connection(),
+            Command::SetAudience(audience) => {
+                self.emit(Output::Store(Setting::Audience(audience)));
+                self.chosen_audience = Some(audience);
+                self.show_to_audience(now);
+            }
+            Command::CheckConnection => self.check_connection(now),
             Command::SpeakerHeard(true) => self.checked(Check::Speaker, CheckResult::Works),
             Command::SpeakerHeard(false) => self.checked(Check::Speaker, CheckResult::NotHeard),
             Command::SasCompared(same) => {
@@ -405,7 +436,21 @@ impl<H: Host> Client<H> {
         self.policy_changed = true;
     }
 
-    fn check_connection(&mut self) {
+    /// Tells the server who may learn that the user is online.
+    fn show_to_audience(&mut self, now: Now) {
+        let contacts = &self.view.contacts;
+        let audience = self
+            .chosen_audience
+            .unwrap_or_else(|| Audience::by_default(contacts, self.may_have_contacts));
+        let users = audience.users(contacts);
+        if self.view.audience != audience {
+            self.view.audience = audience;
+            self.changed(Part::Settings);
+        }
+        self.signaling.handle(SignalingInput::ShowTo(users), now);
+    }
+
+    fn check_connection(&mut self, now: Now) {
         if self.view.check.iter().any(|(_, it)| it.is_pending()) {
             return;
         }
@@ -414,6 +459,12 @@ impl<H: Host> Client<H> {
             .map(|check| (check, CheckResult::Waiting))
             .to_vec();
         self.changed(Part::Check);
+        if !self.waits_for_turn_servers(None, now) {
+            self.run_check();
+        }
+    }
+
+    fn run_check(&mut self) {
         let online = self.view.server == ServerState::Online;
         self.emit(Output::RunCheck { online });
     }
@@ -531,7 +582,17 @@ impl<H: Host> Client<H> {
 
     fn on_welcome(&mut self, welcome: Welcome, now: Now) {
         self.note("logged in", now);
-        self.use_ice_servers(welcome.ice_servers);
+        self.turn_servers.set_on_request(welcome.relay_on_request);
+        if self.current_call.is_some()
+            && welcome.relay_on_request
+            && !turn_servers::has_relay(&welcome.ice_servers)
+        {
+            // The server has forgotten that there is a call, which keeps what it has.
+            self.signaling
+                .handle(SignalingInput::RequestIceServers, now);
+        } else {
+            self.use_ice_servers(welcome.ice_servers, now);
+        }
         self.set_me(welcome.user_id.clone());
         let identity = self.local_identity(welcome.user_id);
         self.verify(wimpex_verification::Input::LoggedIn(identity), now);
@@ -570,19 +631,64 @@ impl<H: Host> Client<H> {
                     self.call_input(wimpex_call::Input::PeerOffline { call_id, offer }, now);
                 }
             }
-            ServerMessage::IceServers(renewed) => self.use_ice_servers(renewed.ice_servers),
+            ServerMessage::IceServers(renewed) => {
+                self.use_ice_servers(renewed.ice_servers, now);
+                self.go_on_with_turn_servers(now);
+            }
             // The signaling session's own.
             ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_) => {}
         }
     }
 
-    fn use_ice_servers(&mut self, servers: Vec<IceServer>) {
-        let is_relay = |url: &String| url.starts_with("turn");
-        self.view.has_relay = servers.iter().any(|s| s.urls.iter().any(is_relay));
+    fn use_ice_servers(&mut self, servers: Vec<IceServer>, now: Now) {
+        self.turn_servers.receive(&servers, now);
+        let has_relay = turn_servers::has_relay(&servers) || self.turn_servers.on_request();
+        self.view.has_relay = has_relay;
         self.view.ice_servers.clone_from(&servers);
         self.changed(Part::Settings);
-        // A running call needs them when its path is lost.
+        // A running call needs them when its path is lost, and before: what is relayed
+        // ends with its credentials.
+        let must_replace = self.turn_servers.must_replace(&servers, self.wall(now));
+        if must_replace {
+            self.turn_servers.use_for_call(&servers);
+        }
         self.emit(Output::SetIceServers(servers));
+        let is_relayed = self.view.routes.local.relayed;
+        if must_replace && is_relayed && self.call.state() == State::Connected {
+            self.note("the relay's credentials are renewed", now);
+            // The path in use stays until there is a new one.
+            self.call_input(wimpex_call::Input::NetworkChanged, now);
+        }
+    }
+
+    /// Asks for TURN servers if they are not there yet; says whether what begins now has
+    /// to wait for them.
+    fn waits_for_turn_servers(
+        &mut self,
+        start_call: Option<&wimpex_call::Command>,
+        now: Now,
+    ) -> bool {
+        if self.turn_servers.are_ready(now) || !self.signaling.is_logged_in() {
+            return false;
+        }
+        self.turn_servers.wait(start_call.cloned(), now);
+        self.signaling
+            .handle(SignalingInput::RequestIceServers, now);
+        true
+    }
+
+    /// Begins what has waited for TURN servers, with them or without.
+    fn go_on_with_turn_servers(&mut self, now: Now) {
+        let Some(waiting) = self.turn_servers.take_waiting() else {
+            return;
+        };
+        if waiting.check {
+            self.run_check();
+        }
+        // Unless another call has begun meanwhile.
+        if let (Some(start), State::Idle | State::Ended) = (waiting.start_call, self.call.state()) {
+            self.call_command(start, now);
+        }
     }
 
     fn set_server(&mut self, state: ServerState) {
@@ -594,6 +700,7 @@ impl<H: Host> Client<H> {
 
     fn server_lost(&mut self, state: ServerState, now: Now) {
         self.note(&format!("server: {state:?}"), now);
+        self.go_on_with_turn_servers(now);
         // "Blocked" says more than "lost", and is true until a login succeeds.
         if (self.view.server, state) != (ServerState::Blocked, ServerState::Lost) {
             self.set_server(state);
@@ -874,6 +981,7 @@ impl<H: Host> Client<H> {
                 match &output {
                     wimpex_call::Output::CreateConnection { connection, .. } => {
                         self.connection = Some(*connection);
+                        self.turn_servers.use_for_call(&self.view.ice_servers);
                         self.view.routes = Routes::default();
                     }
                     wimpex_call::Output::CloseConnection { connection, .. } => {
@@ -924,6 +1032,7 @@ impl<H: Host> Client<H> {
             && self.contact_store.pending_writes == 0
         {
             self.view.contacts = Arc::new(contacts);
+            self.may_have_contacts = false;
             self.contacts_changed();
         }
         self.contact_store.loading = Loading::Done;
@@ -1003,6 +1112,7 @@ impl<H: Host> Machine for Client<H> {
     fn poll_timeout(&self) -> Option<Now> {
         [
             self.key_lookup_until,
+            self.turn_servers.poll_timeout(),
             self.signaling.poll_timeout(),
             self.verifier.poll_timeout(),
             self.pending_direct.as_ref().map(|pending| pending.retry_at),

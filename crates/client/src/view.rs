@@ -6,6 +6,7 @@ use wimpex_call::CallSnapshot;
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{CallId, IceServer, Name, UserId};
 
+use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::peer::Peer;
 use crate::trust::Trust;
@@ -98,6 +99,8 @@ pub struct View {
     pub contacts_unsaved: bool,
     /// Calls are taken from contacts only.
     pub contacts_only: bool,
+    /// Who may learn that the user is online: their choice, or what holds without one.
+    pub audience: Audience,
     /// The browser's error name for why not everything could be forgotten.
     pub forget_error: Option<String>,
 }
@@ -131,7 +134,8 @@ pub enum Part {
     Me,
     /// [`View::server`].
     Server,
-    /// [`View::hide_address`], [`View::contacts_only`] and [`View::has_relay`].
+    /// [`View::hide_address`], [`View::contacts_only`], [`View::audience`] and
+    /// [`View::has_relay`].
     Settings,
     /// [`View::check`] and [`View::check_unavailable`].
     Check,

@@ -19,7 +19,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) registry: SessionRegistry,
     pub(crate) tokens: Tokens,
-    pub(crate) ice: Ice,
+    pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) page: Page,
     /// WebSockets by client network.

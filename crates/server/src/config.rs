@@ -139,10 +139,15 @@ pub struct IceConfig {
     )]
     pub turn_secret: Option<Secret>,
 
-    /// How long TURN credentials count
+    /// How long TURN credentials of the owners of keys count
     #[arg(long, env = "WIMPEX_TURN_TTL_SECONDS", value_name = "N",
           default_value_t = Self::default().turn_ttl_seconds)]
     pub turn_ttl_seconds: u64,
+
+    /// How long those of guests count, which come with a call; renewed while it lasts
+    #[arg(long, env = "WIMPEX_TURN_GUEST_TTL_SECONDS", value_name = "N",
+          default_value_t = Self::default().turn_guest_ttl_seconds)]
+    pub turn_guest_ttl_seconds: u64,
 }
 
 impl Default for IceConfig {
@@ -152,6 +157,7 @@ impl Default for IceConfig {
             turn_url: Vec::new(),
             turn_secret: None,
             turn_ttl_seconds: 24 * 60 * 60,
+            turn_guest_ttl_seconds: 60 * 60,
         }
     }
 }

@@ -35,6 +35,7 @@ mod page;
 mod random;
 mod rate_limit;
 mod registry;
+mod relay_access;
 mod resumable_session;
 mod secret;
 mod send_queue;
@@ -123,6 +124,7 @@ impl Server {
         let key = secret::load_or_create(config.secret_file.as_deref())?;
         let (relay, own) = relay_beside(&config, &key)?;
         let clock = Clock::start();
+        let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
@@ -141,12 +143,13 @@ impl Server {
                     },
                 },
                 clock,
+                Arc::clone(&ice),
                 config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
             ),
             tokens: Tokens::new(key),
-            ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
+            ice,
             origins: Origins::new(config.origin.as_deref(), &config.allow_origin)
                 .map_err(StartError::Origin)?,
             page: Page::load(config.page_dir.as_deref())?,

@@ -61,10 +61,12 @@ impl SignalingClient {
                 id: self.session.clone(),
                 received: self.incoming.ack(),
             }),
+            hidden: self.visible_to.is_some(),
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public_key),
             signature,
         };
+        self.logged_in_hidden = login.hidden;
         self.claimed = Some(claimed);
         self.transmit(ClientMessage::Login(login).encode());
     }
@@ -105,6 +107,7 @@ impl SignalingClient {
             self.session = id;
             self.begin_anew(now);
         }
+        self.send_presence(now);
         self.emit(SignalingOutput::Welcome {
             welcome,
             renewed: !resumed,

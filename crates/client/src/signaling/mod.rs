@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, Frame, Name, PresenceWatch, Relayed, ServerMessage,
-    SessionId, UserId, close_code,
+    Ack, ClientMessage, DeviceId, ErrorCode, Frame, IceServersRequest, Name, PresenceVisibility,
+    PresenceWatch, Relayed, ServerMessage, SessionId, UserId, close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
@@ -62,6 +62,13 @@ pub struct SignalingClient {
     outgoing: Sender<(Now, ClientMessage)>,
     incoming: Receiver,
     watched: Vec<UserId>,
+    /// The session has not been told of the last change.
+    watch_unsent: bool,
+    /// Who may learn that this device is online; `None`: everybody.
+    visible_to: Option<Vec<UserId>>,
+    visibility_unsent: bool,
+    /// The login has said that nobody is to be told of this device yet.
+    logged_in_hidden: bool,
     /// Heartbeats since anything came over this socket.
     silent_heartbeats: u32,
     /// A keepalive was sent and nothing has come since.
@@ -92,6 +99,10 @@ impl SignalingClient {
             outgoing: Sender::default(),
             incoming: Receiver::default(),
             watched: Vec::new(),
+            watch_unsent: false,
+            visible_to: None,
+            visibility_unsent: false,
+            logged_in_hidden: false,
             silent_heartbeats: 0,
             awaits_keepalive: false,
         }
@@ -302,19 +313,33 @@ impl SignalingClient {
     fn begin_anew(&mut self, now: Now) {
         self.incoming = Receiver::default();
         for (since, message) in std::mem::take(&mut self.outgoing).into_unacked() {
-            if now.since(since) < STALE {
+            if now.since(since) < STALE && !is_of_presence(&message) {
                 self.push(since, message);
             }
         }
-        self.send_watch(now);
+        self.watch_unsent = true;
+        self.visibility_unsent = match &self.visible_to {
+            None => self.logged_in_hidden,
+            Some(users) => !self.logged_in_hidden || !users.is_empty(),
+        };
     }
 
-    fn send_watch(&mut self, now: Now) {
-        if self.logged_in {
-            let watch = PresenceWatch {
-                user_ids: self.watched.clone(),
-            };
-            self.push(now, ClientMessage::PresenceWatch(watch));
+    /// Tells the session what it has not been told yet.
+    fn send_presence(&mut self, now: Now) {
+        if !self.logged_in {
+            return;
+        }
+        if std::mem::take(&mut self.visibility_unsent) {
+            let user_ids = self.visible_to.clone();
+            let message = PresenceVisibility { user_ids };
+            self.push(now, ClientMessage::PresenceVisibility(message));
+        }
+        if std::mem::take(&mut self.watch_unsent) {
+            let user_ids = self.watched.clone();
+            self.push(
+                now,
+                ClientMessage::PresenceWatch(PresenceWatch { user_ids }),
+            );
         }
     }
 
@@ -347,6 +372,17 @@ impl SignalingClient {
     }
 }
 
+/// Whether a new session is told so anyway, as it is by then.
+fn is_of_presence(message: &ClientMessage) -> bool {
+    match message {
+        ClientMessage::PresenceWatch(_) | ClientMessage::PresenceVisibility(_) => true,
+        ClientMessage::Login(_)
+        | ClientMessage::Ack(_)
+        | ClientMessage::IceServersRequest(_)
+        | ClientMessage::Relay(_) => false,
+    }
+}
+
 /// The frame of a session that numbers its frames.
 fn numbered(seq: u64, message: &ClientMessage) -> String {
     let seq = Some(seq);
@@ -376,8 +412,19 @@ impl Machine for SignalingClient {
             SignalingInput::Watch(users) => {
                 if users != self.watched {
                     self.watched = users;
-                    self.send_watch(now);
+                    self.watch_unsent = true;
+                    self.send_presence(now);
                 }
+            }
+            SignalingInput::ShowTo(users) => {
+                if users != self.visible_to {
+                    self.visible_to = users;
+                    self.visibility_unsent = true;
+                    self.send_presence(now);
+                }
+            }
+            SignalingInput::RequestIceServers => {
+                self.push(now, ClientMessage::IceServersRequest(IceServersRequest {}));
             }
             SignalingInput::InCall(in_call) => self.in_call = in_call,
             SignalingInput::ReconnectNow => self.reconnect_now(now),

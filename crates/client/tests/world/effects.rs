@@ -88,6 +88,7 @@ impl World {
             Setting::UserId(user) => stored.user = wimpex_protocol::UserId::parse(user).ok(),
             Setting::HideAddress(hide) => stored.hide_address = hide,
             Setting::ContactsOnly(only) => stored.contacts_only = only,
+            Setting::Audience(audience) => stored.audience = Some(audience),
             Setting::HasContacts => stored.has_contacts = true,
             Setting::ResumeToken(token) => stored.resume_token = Some(token),
         }

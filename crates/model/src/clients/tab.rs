@@ -213,6 +213,7 @@ impl Tab {
             Setting::Name(_)
             | Setting::HideAddress(_)
             | Setting::ContactsOnly(_)
+            | Setting::Audience(_)
             | Setting::HasContacts => {}
         }
     }
