@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use web_sys::MediaStream;
-use wimpex_client::{Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
+use wimpex_client::{Audience, Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{Name, UserId};
 use wimpex_quality::Reading;
@@ -77,6 +77,7 @@ signals! {
         server: ServerState,
         hide_address: bool,
         contacts_only: bool,
+        audience: Audience,
         has_relay: bool,
         check: Vec<(Check, CheckResult)>,
         check_unavailable: bool,
@@ -118,6 +119,7 @@ impl Signals {
             Part::Settings => {
                 self.hide_address.show(view);
                 self.contacts_only.show(view);
+                self.audience.show(view);
                 self.has_relay.show(view);
             }
             Part::Check => {

@@ -1,5 +1,6 @@
 //! What belongs to this device: who may ring, the file of contacts, the key.
 
+use wimpex_client::Audience;
 use wimpex_contacts::{ImportError, Imported};
 
 /// Heading.
@@ -8,6 +9,20 @@ pub const TITLE: &str = "This device";
 pub const CONTACTS_ONLY_LABEL: &str = "Only contacts may call me";
 /// What the choice does.
 pub const CONTACTS_ONLY_HINT: &str = "Calls from anyone else go unanswered.";
+/// Names the choice of an [`Audience`].
+pub const AUDIENCE_LABEL: &str = "Who can see that I’m online";
+/// What the choice does not do.
+pub const AUDIENCE_HINT: &str = "Anyone with your link can still call you.";
+
+/// One choice.
+pub fn audience(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Everybody => "Everyone with my link",
+        Audience::Contacts => "My contacts",
+        Audience::Nobody => "No one",
+    }
+}
+
 /// Writes the file.
 pub const EXPORT: &str = "Save contacts to a file";
 /// Reads a file.
