@@ -26,7 +26,9 @@ use crate::frame::Body;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::resumable_session::{Receipt, ResumableSession};
-use crate::send_queue::{self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader};
+use crate::send_queue::{
+    self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
+};
 
 /// How often those who watch somebody are told of changes: enough for people who
 /// come and go, and no way to fill somebody's queue by coming and going.
@@ -136,7 +138,8 @@ impl SessionRegistry {
         inner.last_connection += 1;
         let connection = ConnectionId(inner.last_connection);
         if inner.closing {
-            queue.close(CloseReason::GoingAway);
+            let reconnect_within = reconnect_window(0);
+            queue.close(CloseReason::GoingAway { reconnect_within });
         } else {
             let handle = ConnectionHandle {
                 queue,
@@ -419,8 +422,11 @@ impl SessionRegistry {
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closing = true;
+        let reconnect_within = reconnect_window(inner.connections.len());
         for (_, handle) in inner.connections.drain() {
-            handle.queue.close(CloseReason::GoingAway);
+            handle
+                .queue
+                .close(CloseReason::GoingAway { reconnect_within });
         }
         inner.by_network.clear();
         inner.sessions.clear();

@@ -23,6 +23,8 @@ pub enum SocketEvent {
     Closed {
         /// RFC 6455, section 7.4.
         code: u16,
+        /// In the close frame; may be empty.
+        reason: String,
     },
     /// The browser does not allow it to be opened at all.
     Refused,

@@ -1,5 +1,7 @@
 //! Logging in over a fresh socket, and taking up the session where it was.
 
+use std::time::Duration;
+
 use wimpex_identity::is_key_id;
 use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome};
 use wimpex_sansio::Now;
@@ -87,6 +89,7 @@ impl SignalingClient {
         self.emit(SignalingOutput::KeepResumeToken(token));
         self.device = Some(welcome.device_id.clone());
         self.attempt = 0;
+        self.reconnect_window = Duration::ZERO;
         self.logged_in = true;
         let session = welcome.session.clone();
         let received = session.as_ref().map_or(0, |session| session.received);

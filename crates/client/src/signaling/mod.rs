@@ -42,6 +42,8 @@ pub struct SignalingClient {
     last_socket: SocketId,
     /// Failed tries in a row.
     attempt: u32,
+    /// Over which all who have lost this server spread their tries, as it has said.
+    reconnect_window: Duration,
     /// State of the jitter's generator; no secret.
     jitter: u64,
     retry_at: Option<Now>,
@@ -84,6 +86,7 @@ impl SignalingClient {
             socket: None,
             last_socket: SocketId(0),
             attempt: 0,
+            reconnect_window: Duration::ZERO,
             jitter,
             retry_at: None,
             heartbeat_at: None,
@@ -186,7 +189,10 @@ impl SignalingClient {
         match event {
             SocketEvent::Open | SocketEvent::Binary => {}
             SocketEvent::Text(text) => self.receive(&text, now),
-            SocketEvent::Closed { code } => {
+            SocketEvent::Closed { code, reason } => {
+                if let Some(window) = close_code::reconnect_window(&reason) {
+                    self.reconnect_window = window;
+                }
                 if code == close_code::SUPERSEDED {
                     self.device = None;
                     self.session = None;
@@ -357,7 +363,7 @@ impl SignalingClient {
 
     fn retry_later(&mut self, now: Now) {
         let random = self.next_random();
-        let delay = backoff::delay(self.attempt, random);
+        let delay = backoff::delay(self.attempt, self.reconnect_window, random);
         self.attempt += 1;
         self.retry_at = Some(now + delay);
     }
@@ -409,7 +415,9 @@ impl Machine for SignalingClient {
                 self.login_signed(socket, signature);
             }
             SignalingInput::Send(message) => self.send(message, now),
-            SignalingInput::Watch(users) => {
+            SignalingInput::Watch(mut users) => {
+                // In another order they are the same: nothing is to be asked again.
+                users.sort();
                 if users != self.watched {
                     self.watched = users;
                     self.watch_unsent = true;

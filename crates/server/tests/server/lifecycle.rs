@@ -201,3 +201,19 @@ async fn a_server_that_goes_down_without_anybody_there_does_not_wait() {
     server.stop().await;
     until(|| start.elapsed() < Duration::from_secs(1)).await;
 }
+
+#[tokio::test]
+async fn a_shutdown_says_how_long_to_take_for_coming_back() {
+    let server = TestServer::start().await;
+    let mut alice = server.guest("Alice").await;
+    let reason = async {
+        while let Some(Ok(message)) = alice.ws.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return frame.reason.as_str().to_owned();
+            }
+        }
+        panic!("no close frame");
+    };
+    let ((), reason) = tokio::join!(server.stop(), soon(reason));
+    assert_eq!(reason, "reconnect within 250 ms");
+}
