@@ -176,6 +176,12 @@ pub struct Limits {
           default_value_t = Self::default().messages_per_second)]
     pub messages_per_second: u32,
 
+    /// Bytes a second from one connection, with bursts of eight times as many; more are read
+    /// more slowly
+    #[arg(long, env = "WIMPEX_BYTES_PER_SECOND", value_name = "N",
+          default_value_t = Self::default().bytes_per_second)]
+    pub bytes_per_second: u32,
+
     /// WebSockets from one address (IPv6: from one /64), with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_CONNECTIONS_PER_ADDRESS", value_name = "N",
           default_value_t = Self::default().connections_per_address)]
@@ -231,6 +237,9 @@ impl Default for Limits {
         Self {
             max_frame_bytes: limits::FRAME_BYTES,
             messages_per_second: 50,
+            // What a call needs, many times over; sixteen of the largest messages a second
+            // for eight seconds.
+            bytes_per_second: 256 * 1024,
             connections_per_address: 64,
             max_connections: 10_000,
             devices_per_user: 16,

@@ -101,7 +101,9 @@ where
         .max_message_size(max);
     let rate = app.config.limits.messages_per_second;
     let fragments = rate_limit::bucket(rate, app.clock.now());
-    let io = FrameMeter::new(io, fragments, app.config.timing.fragments, app.clock);
+    let bytes = rate_limit::byte_bucket(app.config.limits.bytes_per_second, app.clock.now());
+    let deadline = app.config.timing.fragments;
+    let io = FrameMeter::new(io, bytes, fragments, deadline, app.clock);
     WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 

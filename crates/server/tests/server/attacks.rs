@@ -157,6 +157,7 @@ async fn devices_are_bounded_and_whoever_watches_is_not_flooded() {
 async fn a_session_that_is_owed_all_that_may_wait_resumes() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.stranger_bytes_per_second = 0;
         config.timing.keep = Duration::from_secs(60);
     })
@@ -276,6 +277,34 @@ async fn a_flood_of_strangers_drops_nobody_and_a_friend_still_rings() {
     assert!(refused > 300, "{refused}");
     assert!(!reading.is_finished(), "the victim was dropped");
     reading.abort();
+}
+
+/// Whatever is in them: they have to be read, and whatever is read costs time.
+#[tokio::test]
+async fn bytes_have_a_rate_below_the_messages() {
+    const RATE: u32 = 100_000;
+    let server = TestServer::with(|config| {
+        config.limits.bytes_per_second = RATE;
+        config.limits.messages_per_second = 0;
+    })
+    .await;
+    let mut mallory = server.guest("Mallory").await;
+    let start = std::time::Instant::now();
+    let garbage = Message::text("x".repeat(50_000));
+    let mut taken = 0;
+    while start.elapsed() < Duration::from_secs(2) {
+        mallory.ws.send(garbage.clone()).await.unwrap();
+        mallory.error("bad-message").await;
+        taken += 50_000;
+        // Nobody else is kept waiting.
+        if taken % 500_000 == 0 {
+            server.guest("Alice").await.close().await;
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64() + 8.0;
+    let most = f64::from(RATE) * seconds + 50_000.0;
+    assert!(f64::from(taken) <= most, "{taken} of {most}");
+    assert!(taken > 8 * RATE, "a burst is no attack: {taken}");
 }
 
 fn fragment(kind: Data, text: &str) -> Message {

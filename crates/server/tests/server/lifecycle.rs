@@ -99,6 +99,7 @@ async fn no_pings_also_means_nobody_is_dropped_for_silence() {
 async fn a_peer_that_takes_nothing_is_let_go() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.stranger_bytes_per_second = 0;
         config.limits.stranger_offers_per_minute = 0;
         // So that nothing but the write itself can notice.
