@@ -214,6 +214,14 @@ impl Hub {
         devices.map(|(device, session)| (device, *session))
     }
 
+    /// Whether a user has named another among those who may see them: their contacts.
+    pub fn names(&self, user: &UserId, other: &UserId) -> bool {
+        self.sessions_of(user).any(|(_, id)| {
+            let session = self.sessions.get(&id);
+            session.is_some_and(|session| session.visibility.names(other))
+        })
+    }
+
     fn join(&mut self, id: SessionId, identity: Identity, hidden: bool, now: Now) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();

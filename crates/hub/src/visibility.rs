@@ -48,6 +48,11 @@ impl Visibility {
         self.is_listed(user) || self.grants.contains_key(user)
     }
 
+    /// Whether that user is named, and not only one of everybody.
+    pub(crate) fn names(&self, user: &UserId) -> bool {
+        self.only.as_ref().is_some_and(|only| only.contains(user))
+    }
+
     fn is_listed(&self, user: &UserId) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(user))
     }

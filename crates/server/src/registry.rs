@@ -500,11 +500,13 @@ impl Inner {
                 message: refusal(code, text),
             }]
         };
+        let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
         let standing = self.fairness.admit(
             (&sender.identity.user, network),
             &relayed.to_id,
             &relayed.signal,
             bytes,
+            is_named,
             self.clock.now(),
         );
         let standing = match standing {
@@ -586,7 +588,7 @@ impl Inner {
         let body = Body::of(message);
         let all = self.limits.queue;
         let limits = match standing {
-            Standing::Talking => all,
+            Standing::Talking | Standing::Named => all,
             Standing::Stranger => QueueLimits {
                 messages: all.messages.div_ceil(2),
                 bytes: all.bytes.div_ceil(2),

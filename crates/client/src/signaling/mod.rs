@@ -415,10 +415,13 @@ impl Machine for SignalingClient {
                 self.login_signed(socket, signature);
             }
             SignalingInput::Send(message) => self.send(message, now),
-            SignalingInput::Watch(mut users) => {
-                // In another order they are the same: nothing is to be asked again.
-                users.sort();
-                if users != self.watched {
+            SignalingInput::Watch(users) => {
+                let is_other = users != self.watched && {
+                    // In another order they are the same: nothing is to be asked again.
+                    let is_watched = |user| self.watched.contains(user);
+                    users.len() != self.watched.len() || !users.iter().all(is_watched)
+                };
+                if is_other {
                     self.watched = users;
                     self.watch_unsent = true;
                     self.send_presence(now);
