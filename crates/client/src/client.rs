@@ -281,9 +281,10 @@ impl<H: Host> Client<H> {
         if due(self.key_lookup_until) {
             self.on_key(Err("TimeoutError".to_owned()), now);
         }
-        if due(self.turn_servers.poll_timeout()) {
+        if self.turn_servers.is_waiting_over(now) {
             self.go_on_with_turn_servers(now);
         }
+        self.restart_for_turn_servers(now);
         if due(self.signaling.poll_timeout()) {
             self.signaling.handle(SignalingInput::Timeout, now);
         }
@@ -648,15 +649,23 @@ impl<H: Host> Client<H> {
         self.changed(Part::Settings);
         // A running call needs them when its path is lost, and before: what is relayed
         // ends with its credentials.
-        let must_replace = self.turn_servers.must_replace(&servers, self.wall(now));
-        if must_replace {
-            self.turn_servers.use_for_call(&servers);
+        if let (true, State::Connected, Some(call)) = (
+            self.view.routes.local.relayed,
+            self.call.state(),
+            self.call.snapshot().call,
+        ) {
+            let wall = self.wall(now);
+            self.turn_servers.replace(&servers, call.role, wall, now);
         }
         self.emit(Output::SetIceServers(servers));
-        let is_relayed = self.view.routes.local.relayed;
-        if must_replace && is_relayed && self.call.state() == State::Connected {
+        self.restart_for_turn_servers(now);
+    }
+
+    /// Restarts ICE for new TURN servers, when it is time. The path in use stays until
+    /// there is a new one.
+    fn restart_for_turn_servers(&mut self, now: Now) {
+        if self.turn_servers.take_restart(now) && self.call.state() == State::Connected {
             self.note("the relay's credentials are renewed", now);
-            // The path in use stays until there is a new one.
             self.call_input(wimpex_call::Input::NetworkChanged, now);
         }
     }
@@ -981,9 +990,10 @@ impl<H: Host> Client<H> {
                 match &output {
                     wimpex_call::Output::CreateConnection { connection, .. } => {
                         self.connection = Some(*connection);
-                        self.turn_servers.use_for_call(&self.view.ice_servers);
+                        self.turn_servers.connect(&self.view.ice_servers);
                         self.view.routes = Routes::default();
                     }
+                    wimpex_call::Output::SetRemoteOffer { .. } => self.turn_servers.peer_offers(),
                     wimpex_call::Output::CloseConnection { connection, .. } => {
                         self.connection.take_if(|open| open == connection);
                     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use wimpex_call::Role;
 use wimpex_protocol::IceServer;
 use wimpex_sansio::{Now, UnixTime};
 
@@ -12,9 +13,12 @@ const FRESH: Duration = Duration::from_secs(10 * 60);
 /// How long a call waits for them. Without them it may do all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a callee leaves it to the caller to restart ICE.
+const PEER_FIRST: Duration = Duration::from_secs(30);
+
 /// What waits for TURN servers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Waiting {
+pub(crate) struct Postponed {
     /// A call that is about to begin.
     pub(crate) start_call: Option<wimpex_call::Command>,
     /// The connection check.
@@ -29,9 +33,11 @@ pub(crate) struct TurnServers {
     on_request: bool,
     /// When some came last, if they come on request.
     received: Option<Now>,
-    waiting: Option<Waiting>,
+    waiting: Option<Postponed>,
     /// When the credentials expire that the call's connection uses.
     in_use: Option<UnixTime>,
+    /// When to restart ICE for new ones, unless the peer does so before.
+    restart_at: Option<Now>,
 }
 
 impl TurnServers {
@@ -52,7 +58,7 @@ impl TurnServers {
 
     /// Holds a call or the check until they have come.
     pub(crate) fn wait(&mut self, start_call: Option<wimpex_call::Command>, now: Now) {
-        let waiting = self.waiting.get_or_insert(Waiting {
+        let waiting = self.waiting.get_or_insert(Postponed {
             start_call: None,
             check: false,
             until: now + PATIENCE,
@@ -65,13 +71,29 @@ impl TurnServers {
     }
 
     /// What has waited long enough: they have come, or will not.
-    pub(crate) fn take_waiting(&mut self) -> Option<Waiting> {
+    pub(crate) fn take_waiting(&mut self) -> Option<Postponed> {
         self.waiting.take()
     }
 
-    /// Until when something waits.
+    /// When there is something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Now> {
-        self.waiting.as_ref().map(|waiting| waiting.until)
+        let waiting = self.waiting.as_ref().map(|waiting| waiting.until);
+        waiting.into_iter().chain(self.restart_at).min()
+    }
+
+    /// Whether something has waited for long enough.
+    pub(crate) fn is_waiting_over(&self, now: Now) -> bool {
+        self.waiting.as_ref().is_some_and(|it| it.until <= now)
+    }
+
+    /// Whether it is time to restart ICE; once.
+    pub(crate) fn take_restart(&mut self, now: Now) -> bool {
+        self.restart_at.take_if(|at| *at <= now).is_some()
+    }
+
+    /// The peer has made an offer: the answer brings what these servers give.
+    pub(crate) fn peer_offers(&mut self) {
+        self.restart_at = None;
     }
 
     /// These have come.
@@ -79,19 +101,29 @@ impl TurnServers {
         self.received = has_relay(servers).then_some(now);
     }
 
-    /// The call's connection uses these from now on.
-    pub(crate) fn use_for_call(&mut self, servers: &[IceServer]) {
+    /// A connection is made with these.
+    pub(crate) fn connect(&mut self, servers: &[IceServer]) {
         self.in_use = expiry(servers);
+        self.restart_at = None;
     }
 
-    /// Whether the connection needs these in place of its own before those expire: they
-    /// come when a quarter of the time is left.
-    pub(crate) fn must_replace(&self, servers: &[IceServer], wall: UnixTime) -> bool {
+    /// The connection has new ones, for which ICE is to be restarted before those that it
+    /// uses expire: they come when a quarter of the time is left. Both sides get theirs at
+    /// the same time, and not both should restart: the caller does so at once, the callee
+    /// when nothing has come of that.
+    pub(crate) fn replace(&mut self, servers: &[IceServer], role: Role, wall: UnixTime, now: Now) {
         let (Some(in_use), Some(new)) = (self.in_use, expiry(servers)) else {
-            return false;
+            return;
         };
         let left = |until: UnixTime| until.as_millis().saturating_sub(wall.as_millis());
-        new > in_use && left(in_use) < left(new) / 3
+        if new > in_use && left(in_use) < left(new) / 3 {
+            self.in_use = Some(new);
+            let patience = match role {
+                Role::Caller => Duration::ZERO,
+                Role::Callee => Duration::from_millis(left(in_use) / 3).min(PEER_FIRST),
+            };
+            self.restart_at = Some(now + patience);
+        }
     }
 }
 
@@ -124,22 +156,37 @@ mod tests {
         }]
     }
 
+    /// When ICE is restarted in a connection made with the first, once the second have come.
+    fn restart(first: &str, second: &str, role: Role, wall: u64) -> Option<Now> {
+        let mut servers = TurnServers::default();
+        servers.connect(&turn(first));
+        let wall = UnixTime::from_millis(wall * 1000);
+        servers.replace(&turn(second), role, wall, Now::ZERO);
+        servers.poll_timeout()
+    }
+
     #[test]
     fn credentials_are_replaced_before_they_expire() {
-        let mut servers = TurnServers::default();
-        let at = |seconds: u64| UnixTime::from_millis(seconds * 1000);
-        assert!(!servers.must_replace(&turn("7600"), at(4_000)), "no call");
-        servers.use_for_call(&turn("4600"));
+        let caller = |first, second, wall| restart(first, second, Role::Caller, wall);
         // An hour's, when three quarters of it are over.
-        assert!(servers.must_replace(&turn("7300"), at(3_700)));
-        assert!(
-            !servers.must_replace(&turn("5000"), at(1_400)),
-            "long before"
-        );
-        assert!(!servers.must_replace(&turn("4600"), at(4_600)), "the same");
-        assert!(!servers.must_replace(&turn("a static name"), at(4_600)));
-        servers.use_for_call(&turn("7300"));
-        assert!(!servers.must_replace(&turn("7400"), at(3_800)));
+        assert_eq!(caller("4600", "7300", 3_700), Some(Now::ZERO));
+        assert_eq!(caller("4600", "5000", 1_400), None, "long before");
+        assert_eq!(caller("4600", "4600", 4_600), None, "the same");
+        assert_eq!(caller("4600", "a static name", 4_600), None);
+    }
+
+    #[test]
+    fn a_callee_leaves_it_to_the_caller_first() {
+        let callee = |second, wall| restart("4600", second, Role::Callee, wall);
+        assert_eq!(callee("7300", 3_700), Some(Now::ZERO + PEER_FIRST));
+        // Within what is left of them, however short they are.
+        assert_eq!(callee("4612", 4_597), Some(Now::from_millis(1_000)));
+        let mut servers = TurnServers::default();
+        servers.connect(&turn("4600"));
+        let wall = UnixTime::from_millis(3_700_000);
+        servers.replace(&turn("7300"), Role::Callee, wall, Now::ZERO);
+        servers.peer_offers();
+        assert!(!servers.take_restart(Now::ZERO + PEER_FIRST));
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn the_window_is_over_with_the_next_login() {
 }
 
 #[test]
-fn another_order_of_the_same_people_asks_for_nothing_again() {
+fn another_order_asks_for_nothing_again() {
     let mut client = logged_in(1);
     let watch = |ids: [&str; 2]| {
         let users = ids.map(|id| UserId::parse(id).unwrap());

@@ -417,14 +417,14 @@ fn relayed(outputs: &[Output]) -> (Vec<SessionId>, Vec<Output>) {
 
 #[test]
 fn who_is_online_is_told_to_whom_they_chose() {
-    let online = told("bob", Some("bob"), &["b1"]);
-    let offline = told("bob", None, &[]);
+    let online = || told("bob", Some("bob"), &["b1"]);
+    let offline = || told("bob", None, &[]);
     let mut hub = hidden();
     assert_eq!(show_to(&mut hub, B1, Some(&["carol"])), []);
-    assert_eq!(watch_by(&mut hub, A1, watch(&["bob"])), [offline.clone()]);
-    assert_eq!(show_to(&mut hub, B1, Some(&["alice"])), [online.clone()]);
+    assert_eq!(watch_by(&mut hub, A1, watch(&["bob"])), [offline()]);
+    assert_eq!(show_to(&mut hub, B1, Some(&["alice"])), [online()]);
     assert_eq!(show_to(&mut hub, B1, None), [], "that is no news to Alice");
-    assert_eq!(show_to(&mut hub, B1, Some(&[])), [offline]);
+    assert_eq!(show_to(&mut hub, B1, Some(&[])), [offline()]);
     // One's own devices are no secret to oneself.
     join(&mut hub, B2, identity("bob", "b2"));
     let own = watch_by(&mut hub, B2, watch(&["bob"]));
