@@ -278,7 +278,7 @@ mod tests {
 
     /// From ever so many networks.
     #[test]
-    fn strangers_use_nothing_up_for_whoever_the_receiver_has_named() {
+    fn strangers_use_nothing_up_for_who_is_named() {
         let mut fairness = fairness();
         for from in 3..100 {
             passed(&mut fairness, from, &ringing(), 4_000, Now::ZERO);

@@ -175,6 +175,11 @@ impl Server {
         }
     }
 
+    /// Where its relay listens, for UDP and TCP; `None` without one.
+    pub fn relay_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
+        self.relay.as_ref().map(Relay::addresses)
+    }
+
     /// See [`run`].
     pub async fn run(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let stopping = CancellationToken::new();

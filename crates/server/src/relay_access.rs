@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_come_with_a_call_and_are_renewed_while_it_lasts() {
+    fn credentials_last_as_long_as_the_call() {
         let start = Instant::now();
         let after = |part: u32| start + TTL * part / 8;
         let mut access = RelayAccess::default();
