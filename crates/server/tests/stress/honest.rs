@@ -135,7 +135,7 @@ pub(crate) struct Bob {
 #[derive(Default)]
 pub(crate) struct Rings {
     pub(crate) latencies: Latencies,
-    /// Calls that did not ring within five seconds.
+    /// Calls that did not ring within ten seconds.
     pub(crate) lost: u64,
     /// How often Bob seemed not to be online.
     pub(crate) flaps: u64,
@@ -193,7 +193,7 @@ impl Bob {
             let start = Instant::now();
             friend.send(Message::text(offer.to_string())).await.unwrap();
             let rung = async { while self.rings.recv().await.unwrap() != call {} };
-            match timeout(Duration::from_secs(5), rung).await {
+            match timeout(Duration::from_secs(10), rung).await {
                 Ok(()) => all.push(millis(start)),
                 Err(_) => rings.lost += 1,
             }

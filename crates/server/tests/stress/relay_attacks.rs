@@ -8,6 +8,7 @@ use tokio::net::UdpSocket;
 use turn_types::attribute::XorPeerAddress;
 use turn_types::message::CREATE_PERMISSION;
 
+use crate::attacks::GENTLER;
 use crate::honest::address_of;
 use crate::refusals::note;
 use crate::turn::{self, TurnClient};
@@ -15,7 +16,7 @@ use crate::turn::{self, TurnClient};
 /// The attacker's household.
 const HERE: u16 = 4_000;
 /// Guests whose credentials it takes, and allocations that it asks for with each.
-const GUESTS: usize = 30;
+const GUESTS: usize = if cfg!(debug_assertions) { 6 } else { 30 };
 const ALLOCATIONS: usize = 30;
 const PERMISSION_CLIENTS: usize = 4;
 
@@ -78,6 +79,7 @@ pub(crate) async fn ask_for_permissions(server: SocketAddr, relay: SocketAddr, u
                         Some(code) => note(&format!("TURN {code}")),
                         None => break,
                     }
+                    tokio::time::sleep(Duration::from_millis(5) * (GENTLER - 1)).await;
                 }
             }
         }));
@@ -101,7 +103,7 @@ pub(crate) async fn reflect(relay: SocketAddr, until: Instant) {
         while socket.try_recv(&mut buffer).is_ok() {
             answered += 1;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10) * GENTLER).await;
     }
     for _ in answered..sent {
         note("TURN, not answered");
@@ -123,6 +125,6 @@ pub(crate) async fn use_bandwidth(server: SocketAddr, relay: SocketAddr, until: 
         for _ in 0..50 {
             let _ = client.send(&packet).await;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10) * GENTLER).await;
     }
 }

@@ -21,7 +21,7 @@ use turn_types::message::{ALLOCATE, CHANNEL_BIND};
 use crate::honest::{address_of, log_in, recv};
 
 /// Whatever takes longer does not come.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The first channel (RFC 8656, section 12).
 const CHANNEL: u16 = 0x4000;
 
