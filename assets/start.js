@@ -1,6 +1,12 @@
 // Loads the page's code and starts it. It is no inline script, so that the
 // Content-Security-Policy needs no exception for one (crates/server/src/headers.rs). The names of
 // what it loads come with its element: Trunk.toml, xtask/src/page/release.rs.
+// Trusted Types: Leptos makes elements of texts that were compiled in, and no text of anybody's
+// becomes markup. Whatever could run is refused all the same; there is no policy for scripts.
+globalThis.trustedTypes?.createPolicy("default", {
+  createHTML: (html) =>
+    /<(script|iframe|object|embed|base|link|meta)|\son\w+\s*=|javascript:|srcdoc/i.test(html) ? null : html,
+});
 {
   const { js, wasm } = document.currentScript.dataset;
   // A part of the page that did not arrive (another network, a server that restarts)

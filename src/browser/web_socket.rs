@@ -21,6 +21,8 @@ pub enum WebSocketEvent {
     Closed {
         /// The close code (RFC 6455, section 7.4); 1006 without a close frame.
         code: u16,
+        /// The reason in the close frame; may be empty.
+        reason: String,
     },
 }
 
@@ -54,8 +56,10 @@ impl WebSocket {
                 });
             }),
             Listener::new(&socket, "close", move |event| {
-                let code = event.dyn_ref::<CloseEvent>().map_or(1006, CloseEvent::code);
-                closed(WebSocketEvent::Closed { code });
+                let event = event.dyn_ref::<CloseEvent>();
+                let code = event.map_or(1006, CloseEvent::code);
+                let reason = event.map_or_else(String::new, CloseEvent::reason);
+                closed(WebSocketEvent::Closed { code, reason });
             }),
         ];
         Ok(Self {

@@ -293,7 +293,7 @@ impl Effects {
                 WebSocketEvent::Open => SocketEvent::Open,
                 WebSocketEvent::Text(text) => SocketEvent::Text(text),
                 WebSocketEvent::Binary => SocketEvent::Binary,
-                WebSocketEvent::Closed { code } => SocketEvent::Closed { code },
+                WebSocketEvent::Closed { code, reason } => SocketEvent::Closed { code, reason },
             };
             inbox.post(Event::Client(Input::Socket(id, event)));
         };

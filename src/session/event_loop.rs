@@ -154,6 +154,7 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
         on("storage", || Input::StorageChanged {
             has_name: settings::has_name(),
             strangers_silenced_until: settings::strangers_silenced_until(),
+            audience: settings::audience(),
         }),
         on("focus", || Input::Resumed),
         // From the back/forward cache (bfcache), too.

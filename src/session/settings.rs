@@ -1,6 +1,6 @@
 //! What is remembered on this device, and under which keys.
 
-use wimpex_client::{ResumeToken, Setting, Stored};
+use wimpex_client::{Audience, ResumeToken, Setting, Stored};
 use wimpex_protocol::{Name, UserId};
 use wimpex_sansio::UnixTime;
 
@@ -10,6 +10,13 @@ const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
+/// Who may learn that the user is online: one of [`AUDIENCES`].
+const AUDIENCE: &str = "wimpex.audience";
+const AUDIENCES: [(Audience, &str); 3] = [
+    (Audience::Everybody, "everybody"),
+    (Audience::Contacts, "contacts"),
+    (Audience::Nobody, "nobody"),
+];
 /// Milliseconds since 1970; absent while strangers ring.
 const STRANGERS_SILENCED: &str = "wimpex.strangers-silenced-until";
 /// An old name, which stays: browsers have it stored.
@@ -38,6 +45,13 @@ pub(super) fn strangers_silenced_until() -> Option<UnixTime> {
     until.parse().ok().map(UnixTime::from_millis)
 }
 
+/// Who may learn that the user is online, if they have chosen.
+pub(super) fn audience() -> Option<Audience> {
+    let kept = web_storage::read(AUDIENCE)?;
+    let known = AUDIENCES.iter().find(|(_, name)| kept == *name);
+    known.map(|(audience, _)| *audience)
+}
+
 /// What earlier visits have left.
 pub(super) fn stored() -> Stored {
     let token = web_storage::read_in_tab(RESUME_TOKEN);
@@ -47,6 +61,7 @@ pub(super) fn stored() -> Stored {
         hide_address: is_on(HIDE_ADDRESS),
         contacts_only: is_on(CONTACTS_ONLY),
         strangers_silenced_until: strangers_silenced_until(),
+        audience: audience(),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
@@ -69,6 +84,11 @@ pub(super) fn store(setting: Setting) {
             web_storage::write(STRANGERS_SILENCED, &until.as_millis().to_string());
         }
         Setting::StrangersSilencedUntil(None) => web_storage::remove(STRANGERS_SILENCED),
+        Setting::Audience(audience) => {
+            if let Some((_, name)) = AUDIENCES.iter().find(|(known, _)| *known == audience) {
+                web_storage::write(AUDIENCE, name);
+            }
+        }
         Setting::HasContacts => web_storage::write(HAS_CONTACTS, "1"),
         Setting::ResumeToken(kept) => {
             let text = [kept.user.as_str(), " ", &kept.token].concat();

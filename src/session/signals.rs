@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use web_sys::MediaStream;
-use wimpex_client::{Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
+use wimpex_client::{Audience, Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{Name, UserId};
 use wimpex_quality::Reading;
@@ -78,6 +78,7 @@ signals! {
         hide_address: bool,
         contacts_only: bool,
         strangers_silenced_until: Option<UnixTime>,
+        audience: Audience,
         has_relay: bool,
         check: Vec<(Check, CheckResult)>,
         check_unavailable: bool,
@@ -120,6 +121,7 @@ impl Signals {
                 self.hide_address.show(view);
                 self.contacts_only.show(view);
                 self.strangers_silenced_until.show(view);
+                self.audience.show(view);
                 self.has_relay.show(view);
             }
             Part::Check => {

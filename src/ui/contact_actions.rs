@@ -1,7 +1,7 @@
 //! All that the ui reads of contacts and past calls, and all that it does to them, in one
 //! place: components must not know how they are stored.
 
-use wimpex_client::{Command, ContactCommand};
+use wimpex_client::{Audience, Command, ContactCommand};
 use wimpex_confusables::TextForms;
 use wimpex_contacts::{Contact, Contacts, ImportError, ImportPreview};
 use wimpex_protocol::{Name, UserId};
@@ -150,6 +150,16 @@ impl ContactActions {
     /// Takes calls from contacts only, or from everybody.
     pub(crate) fn set_contacts_only(self, only: bool) {
         self.command(ContactCommand::SetContactsOnly(only));
+    }
+
+    /// Who may learn that the user is online; subscribes like [`Self::with`].
+    pub(crate) fn audience(self) -> Audience {
+        self.session.view.audience.get()
+    }
+
+    /// Lets these learn that the user is online.
+    pub(crate) fn set_audience(self, audience: Audience) {
+        self.session.dispatch(Command::SetAudience(audience));
     }
 
     /// Deletes the key, the contacts, the name: all of this origin in this browser. What

@@ -85,9 +85,10 @@ async fn a_socket_that_cannot_be_opened_says_so() {
     let socket = WebSocket::open("/ws", move |event| {
         let _ = sender.unbounded_send(event);
     });
+    let (code, reason) = (1006, String::new());
     assert_eq!(
         events.next().await,
-        Some(WebSocketEvent::Closed { code: 1006 })
+        Some(WebSocketEvent::Closed { code, reason })
     );
     socket.unwrap().send("too late, and no panic");
 }

@@ -10,7 +10,7 @@ use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
     bench, checks, dev, fuzz, model, mutants, natlab, package, page, proc, reproduce, run, server,
-    size, soak, testing, tidy,
+    size, soak, stress, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -87,6 +87,12 @@ enum Command {
         #[arg(last = true, value_name = "SECONDS")]
         seconds: Option<u32>,
     },
+    /// Attack one server in every known way at once, and print what honest people notice
+    Stress {
+        /// How long, after `--`
+        #[arg(last = true, value_name = "SECONDS")]
+        seconds: Option<u32>,
+    },
     /// Play a file of "Save diagnostics" again, and show what happened
     Replay {
         /// The file
@@ -159,6 +165,9 @@ impl Cli {
             Command::Bench => bench::bench(&workspace),
             Command::Model { only } => model::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
+            Command::Stress { seconds } => {
+                stress::stress(&workspace, seconds.unwrap_or(stress::SECONDS))
+            }
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
             Command::Setup { tests, firefox } => {
                 ensure_trunk(&workspace)?;

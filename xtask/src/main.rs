@@ -21,6 +21,7 @@ mod run;
 mod server;
 mod size;
 mod soak;
+mod stress;
 mod test_counts;
 mod testing;
 mod tidy;

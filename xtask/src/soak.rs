@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{model, page, proc, report, reproduce, server, testing};
+use crate::{model, page, proc, report, reproduce, server, stress, testing};
 
 /// The scenes that are played at length.
 const SCENES: &[&str] = &[
@@ -55,9 +55,7 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     );
     run(
         "the server under attack, in release",
-        workspace
-            .cargo(["test", "--release", "--package", "wimpex-server"])
-            .args(["--test", "stress", "--", "--nocapture"]),
+        &mut stress::command(workspace, stress::SECONDS),
     );
     for scene in SCENES {
         let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", scene]);

@@ -4,6 +4,7 @@
 
 mod call;
 mod contacts;
+mod ice_servers;
 mod owner;
 mod server;
 mod strangers;
@@ -18,6 +19,7 @@ use wimpex_protocol::{Name, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::CallKey;
 
+use crate::audience::Audience;
 use crate::contact_store::ContactStore;
 use crate::host::Host;
 use crate::identity::{IdentityState, SLOW_STORAGE};
@@ -26,6 +28,7 @@ use crate::peer;
 use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
 use crate::silent_call::SilentCall;
 use crate::strangers::Strangers;
+use crate::turn_servers::TurnServers;
 use crate::verifier_slot::VerifierSlot;
 use crate::view::{Part, ServerState, View};
 
@@ -42,6 +45,8 @@ pub struct Stored {
     pub contacts_only: bool,
     /// No stranger rings until then.
     pub strangers_silenced_until: Option<UnixTime>,
+    /// Who may learn that the user is online, if they have chosen.
+    pub audience: Option<Audience>,
     /// There are contacts or past calls.
     pub has_contacts: bool,
     /// Of this tab.
@@ -65,6 +70,7 @@ pub struct Client<H: Host> {
     verifier: VerifierSlot<H::Verifier>,
     call: CallMachine,
     contact_store: ContactStore,
+    turn_servers: TurnServers,
     strangers: Strangers,
     /// Strangers' calls that were taken note of without a sound, the oldest first.
     silent_calls: Vec<SilentCall>,
@@ -79,6 +85,10 @@ pub struct Client<H: Host> {
     pending_direct: Option<PendingDirect>,
     /// Contacts, opened links or whom to hear from have changed since verification was told.
     policy_changed: bool,
+    /// Who may learn that the user is online, if they have chosen.
+    chosen_audience: Option<Audience>,
+    /// There may be contacts that are not read yet, or cannot be.
+    may_have_contacts: bool,
     outputs: VecDeque<Output>,
     changed: Vec<Part>,
 }
@@ -101,6 +111,7 @@ impl<H: Host> Client<H> {
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
+            turn_servers: TurnServers::default(),
             strangers: Strangers::default(),
             silent_calls: Vec::new(),
             identity: IdentityState::LookingUp,
@@ -110,10 +121,13 @@ impl<H: Host> Client<H> {
             current_call: None,
             pending_direct: None,
             policy_changed: false,
+            chosen_audience: stored.audience,
+            may_have_contacts: stored.has_contacts,
             outputs: VecDeque::new(),
             changed: Part::ALL.to_vec(),
         };
         client.outputs.push_back(Output::FindKey);
+        client.show_to_audience(now);
         if let Some(name) = stored.name {
             client.set_name(name, now);
         }
@@ -246,6 +260,7 @@ impl<H: Host> Client<H> {
             Input::StorageChanged {
                 has_name,
                 strangers_silenced_until,
+                audience,
             } => {
                 self.set_silence(strangers_silenced_until);
                 // Another tab has forgotten the user: so does this one.
@@ -253,6 +268,8 @@ impl<H: Host> Client<H> {
                     self.signaling.handle(SignalingInput::Close, now);
                     self.emit(Output::Reload);
                 }
+                self.chosen_audience = audience;
+                self.show_to_audience(now);
             }
             Input::PageHide => {
                 // Nothing can be received or sent after this. A prompt is left to the
@@ -276,6 +293,10 @@ impl<H: Host> Client<H> {
         if due(self.silence_ends()) {
             self.hear_strangers();
         }
+        if self.turn_servers.is_waiting_over(now) {
+            self.go_on_with_turn_servers(now);
+        }
+        self.restart_for_turn_servers(now);
         if due(self.signaling.poll_timeout()) {
             self.signaling.handle(SignalingInput::Timeout, now);
         }
@@ -333,9 +354,12 @@ impl<H: Host> Client<H> {
             self.signaling.handle(SignalingInput::InCall(in_call), now);
             self.tell_callees_devices(now);
         }
-        if std::mem::take(&mut self.policy_changed) && self.verifier.is_loaded() {
-            let policy = self.peer_policy();
-            self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
+        if std::mem::take(&mut self.policy_changed) {
+            self.show_to_audience(now);
+            if self.verifier.is_loaded() {
+                let policy = self.peer_policy();
+                self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
+            }
         }
         let assurance = self.verifier.assurance(self.current_call.as_ref());
         if self.view.trust.assurance != assurance {
@@ -367,6 +391,7 @@ impl<H: Host> Machine for Client<H> {
         [
             self.key_lookup_at,
             self.silence_ends(),
+            self.turn_servers.poll_timeout(),
             self.signaling.poll_timeout(),
             self.verifier.poll_timeout(),
             self.pending_direct.as_ref().map(|pending| pending.retry_at),

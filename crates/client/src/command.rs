@@ -3,6 +3,8 @@
 use wimpex_contacts::{BlockedStranger, Contact};
 use wimpex_protocol::{CallType, Name, UserId};
 
+use crate::audience::Audience;
+
 /// A command of the user, from the page's screens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -25,6 +27,8 @@ pub enum Command {
     Call(wimpex_call::Command),
     /// Call through a relay only, so that the peer never sees an IP address.
     SetHideAddress(bool),
+    /// Let these learn that the user is online.
+    SetAudience(Audience),
     /// Check everything that a call needs.
     CheckConnection,
     /// Answers the check's question whether the sound was heard.

@@ -7,6 +7,7 @@ use wimpex_protocol::IceServer;
 use wimpex_sansio::UnixTime;
 use wimpex_verification::{RemoteCertificate, RequestId};
 
+use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::command::Command;
 use crate::contact_store::{ContactWrite, ContactsRead};
@@ -75,12 +76,14 @@ pub enum Input<V> {
     NetworkChanged,
     /// The page is in sight again, or came back from the back/forward cache.
     Resumed,
-    /// Another tab has written to the browser's storage; whether a name is still there.
+    /// Another tab has written to the browser's storage.
     StorageChanged {
-        /// A name is remembered.
+        /// A name is still remembered.
         has_name: bool,
         /// Until when no stranger rings.
         strangers_silenced_until: Option<UnixTime>,
+        /// Who may learn that the user is online, if they have chosen.
+        audience: Option<Audience>,
     },
     /// The page is left (`pagehide`).
     PageHide,
@@ -103,6 +106,8 @@ pub enum Setting {
     ContactsOnly(bool),
     /// No stranger rings until then.
     StrangersSilencedUntil(Option<UnixTime>),
+    /// Let these learn that the user is online.
+    Audience(Audience),
     /// There are contacts or past calls: the first screen shows them.
     HasContacts,
     /// In this tab only (`sessionStorage`).

@@ -21,6 +21,7 @@
 //! This crate must not know browsers, the DOM, wording, or Leptos.
 
 pub mod address;
+mod audience;
 mod check;
 mod client;
 mod command;
@@ -33,9 +34,11 @@ mod signaling;
 mod silent_call;
 mod strangers;
 mod trust;
+mod turn_servers;
 mod verifier_slot;
 mod view;
 
+pub use audience::Audience;
 pub use check::{Check, CheckResult, Loopback};
 pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};

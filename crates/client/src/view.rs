@@ -7,6 +7,7 @@ use wimpex_contacts::Contacts;
 use wimpex_protocol::{CallId, IceServer, Name, UserId};
 use wimpex_sansio::UnixTime;
 
+use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::peer::Peer;
 use crate::trust::Trust;
@@ -101,6 +102,8 @@ pub struct View {
     pub contacts_only: bool,
     /// Until when no stranger rings, by this device's clock.
     pub strangers_silenced_until: Option<UnixTime>,
+    /// Who may learn that the user is online: their choice, or what holds without one.
+    pub audience: Audience,
     /// The browser's error name for why not everything could be forgotten.
     pub forget_error: Option<String>,
 }
@@ -134,7 +137,8 @@ pub enum Part {
     Me,
     /// [`View::server`].
     Server,
-    /// [`View::hide_address`], [`View::contacts_only`], [`View::strangers_silenced_until`] and
+    /// [`View::hide_address`], [`View::contacts_only`], [`View::audience`],
+    /// [`View::strangers_silenced_until`] and
     /// [`View::has_relay`].
     Settings,
     /// [`View::check`] and [`View::check_unavailable`].

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use wimpex_call::State;
 use wimpex_client::{
-    Caller, Command, ContactCommand, ContactsRead, Input, KeyStorage, Lock, ServerState,
+    Audience, Caller, CheckResult, Command, ContactCommand, ContactsRead, Input, KeyStorage, Lock,
+    ServerState,
 };
 use wimpex_contacts::{Contact, KeySource, Outcome};
 use wimpex_verification::Assurance;
@@ -286,4 +287,152 @@ fn of_two_readings_of_the_contacts_the_later_one_counts() {
     world.input(BOB, Input::ContactsRead(newer, with(&[ALICE, CAROL])));
     world.input(BOB, Input::ContactsRead(older, with(&[ALICE])));
     assert_eq!(world.view(BOB).contacts.contacts().len(), 2);
+}
+
+/// The tab's page anew, in a browser that keeps no key.
+fn become_guest(world: &mut World, tab: usize) {
+    world.tabs[tab].owner = None;
+    world.crash(tab);
+    world.pass(3 * SECOND);
+    assert!(world.view(tab).trust.is_guest);
+}
+
+#[test]
+fn a_guest_who_calls_has_a_relay_first() {
+    let mut world = World::alice_and_bob(40);
+    become_guest(&mut world, ALICE);
+    let view = world.view(ALICE);
+    assert!(view.has_relay && view.ice_servers.is_empty());
+    world.start_call(ALICE, BOB);
+    assert_eq!(world.state(ALICE), State::Idle);
+    assert!(world.pass_until(SECOND, |world| world.state(ALICE) == State::Calling));
+    assert_eq!(world.view(ALICE).ice_servers.len(), 1);
+    assert!(world.pass_until(5 * SECOND, |world| world.state(BOB) == State::Ringing));
+    // A server that forgets everything does not take it away.
+    world.accept(BOB);
+    assert!(world.pass_until(5 * SECOND, |world| world.state(ALICE) == State::Connected));
+    world.crash_server();
+    world.pass(10 * SECOND);
+    assert_eq!(world.view(ALICE).ice_servers.len(), 1);
+    world.call_command(ALICE, wimpex_call::Command::HangUp);
+    world.pass(3 * SECOND);
+    // The next call soon after needs no more.
+    world.start_call(ALICE, BOB);
+    assert_eq!(world.state(ALICE), State::Calling);
+}
+
+#[test]
+fn a_guests_call_waits_for_no_silent_server() {
+    let mut world = World::alice_and_bob(41);
+    become_guest(&mut world, ALICE);
+    world.set_cut_off(ALICE, true);
+    world.start_call(ALICE, BOB);
+    assert_eq!(world.state(ALICE), State::Idle);
+    assert!(world.pass_until(3 * SECOND, |world| world.state(ALICE) == State::Calling));
+    world.set_cut_off(ALICE, false);
+    assert!(world.pass_until(20 * SECOND, |world| world.state(BOB) == State::Ringing));
+}
+
+#[test]
+fn a_guests_check_has_the_relay_too() {
+    let mut world = World::alice_and_bob(42);
+    become_guest(&mut world, ALICE);
+    world.command(ALICE, Command::CheckConnection);
+    let works = |world: &World| {
+        let check = &world.view(ALICE).check;
+        check
+            .iter()
+            .filter(|(_, it)| *it == CheckResult::Works)
+            .count()
+    };
+    assert_eq!((world.view(ALICE).check.len(), works(&world)), (8, 0));
+    world.pass(SECOND);
+    assert_eq!((works(&world), world.view(ALICE).ice_servers.len()), (8, 1));
+}
+
+/// Whether Bob is online, as Alice and as Carol sees it.
+fn bob_as_seen(world: &World) -> [bool; 2] {
+    [ALICE, CAROL].map(|tab| {
+        let bob = world.view(tab).peer(&user(BOB));
+        bob.is_some_and(|bob| bob.online == Some(true))
+    })
+}
+
+fn all_who_look_at_bob(seed: u64) -> World {
+    let mut world = World::new(seed, &[ALICE, BOB, CAROL]);
+    for tab in [ALICE, CAROL] {
+        world.command(tab, Command::Watch(user(BOB)));
+    }
+    world.pass(2 * SECOND);
+    world
+}
+
+#[test]
+fn with_a_contact_only_contacts_see_one_online() {
+    let mut world = all_who_look_at_bob(43);
+    assert_eq!(world.view(BOB).audience, Audience::Everybody);
+    assert_eq!(bob_as_seen(&world), [true, true]);
+    world.command(BOB, Command::Contacts(ContactCommand::Add(contact(ALICE))));
+    world.pass(SECOND);
+    assert_eq!(world.view(BOB).audience, Audience::Contacts);
+    assert_eq!(bob_as_seen(&world), [true, false]);
+    // Not for a moment, whoever has forgotten everything.
+    for crash in [World::crash_server, |world: &mut World| world.crash(BOB)] {
+        crash(&mut world);
+        for _ in 0..2_000 {
+            world.pass(SECOND / 200);
+            assert!(!bob_as_seen(&world)[1]);
+        }
+        assert_eq!(bob_as_seen(&world), [true, false]);
+    }
+    // Whoever has the link can call, and the two see each other then.
+    world.start_call(CAROL, BOB);
+    assert!(world.pass_until(5 * SECOND, |world| world.state(BOB) == State::Ringing));
+    world.accept(BOB);
+    world.pass(5 * SECOND);
+    assert_eq!(world.state(CAROL), State::Connected);
+    assert_eq!(bob_as_seen(&world), [true, true]);
+    world.call_command(BOB, wimpex_call::Command::HangUp);
+    world.pass(5 * SECOND);
+    assert_eq!(bob_as_seen(&world), [true, false]);
+    world.command(
+        BOB,
+        Command::Contacts(ContactCommand::Block(user(ALICE), true)),
+    );
+    world.pass(SECOND);
+    assert_eq!(bob_as_seen(&world), [false, false]);
+}
+
+#[test]
+fn who_is_online_is_seen_by_whom_they_choose() {
+    let mut world = all_who_look_at_bob(44);
+    world.command(BOB, Command::SetAudience(Audience::Nobody));
+    world.pass(SECOND);
+    assert_eq!(bob_as_seen(&world), [false, false]);
+    world.command(BOB, Command::Contacts(ContactCommand::Add(contact(ALICE))));
+    world.crash(BOB);
+    world.pass(5 * SECOND);
+    assert_eq!(
+        world.view(BOB).audience,
+        Audience::Nobody,
+        "a choice is kept"
+    );
+    assert_eq!(bob_as_seen(&world), [false, false]);
+    world.command(BOB, Command::SetAudience(Audience::Contacts));
+    world.pass(SECOND);
+    assert_eq!(bob_as_seen(&world), [true, false]);
+    // Chosen in another tab, and while the connection is away.
+    world.break_socket(BOB);
+    let (has_name, audience) = (true, Some(Audience::Everybody));
+    let strangers_silenced_until = None;
+    world.input(
+        BOB,
+        Input::StorageChanged {
+            has_name,
+            strangers_silenced_until,
+            audience,
+        },
+    );
+    world.pass(5 * SECOND);
+    assert_eq!(bob_as_seen(&world), [true, true]);
 }

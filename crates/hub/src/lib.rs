@@ -4,14 +4,19 @@
 //! must not know sockets, clocks, or how a message is written. Time matters only
 //! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
+mod visibility;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use wimpex_protocol::{
-    DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceWatch, Relayed, ServerMessage,
-    Signal, UserId, limits,
+    CallEndReason, DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceVisibility,
+    PresenceWatch, Relayed, ServerMessage, Signal, UserId, limits,
 };
 use wimpex_sansio::{Machine, Now};
+
+use visibility::Visibility;
 
 /// One login of a device, for as long as it counts: it may outlive its socket
 /// and go on over another one. Never used twice.
@@ -40,6 +45,8 @@ pub enum Input {
         session: SessionId,
         /// Who it has proved to be.
         identity: Identity,
+        /// That nobody is told of it before it says who may be.
+        hidden: bool,
     },
     /// A session is over.
     Leave {
@@ -69,7 +76,15 @@ pub enum Input {
         /// About whom.
         watch: PresenceWatch,
     },
-    /// It may be time to tell a change of presence that was held back.
+    /// A session says who may learn that it is there.
+    SetVisibility {
+        /// Which one.
+        session: SessionId,
+        /// Who may.
+        visibility: PresenceVisibility,
+    },
+    /// It may be time to tell a change of presence that was held back, or that somebody
+    /// may not see any more who was shown to them for a call.
     Timeout,
 }
 
@@ -114,8 +129,8 @@ pub struct PresenceRate {
 struct Changes {
     since: Now,
     told: u32,
-    /// What was told last, if it is not how it is any more.
-    held_back: Option<Presence>,
+    /// Some who watch have not been told how it is now.
+    is_held_back: bool,
 }
 
 /// Sessions, the devices of each user, and who watches whom.
@@ -136,7 +151,9 @@ struct Session {
     identity: Identity,
     /// Nothing has been heard of it for a while.
     away: bool,
-    watching: BTreeSet<UserId>,
+    /// With a digest of what it was told of each last.
+    watching: BTreeMap<UserId, u64>,
+    visibility: Visibility,
 }
 
 impl Machine for Hub {
@@ -145,12 +162,24 @@ impl Machine for Hub {
 
     fn handle(&mut self, input: Input, now: Now) {
         let outputs = match input {
-            Input::Join { session, identity } => self.join(session, identity, now),
+            Input::Join {
+                session,
+                identity,
+                hidden,
+            } => self.join(session, identity, hidden, now),
             Input::Leave { session } => self.leave(session, now),
             Input::SetAway { session, away } => self.set_away(session, away, now),
-            Input::Relay { session, relayed } => self.relay(session, relayed),
+            Input::Relay { session, relayed } => self.relay(session, relayed, now),
             Input::Watch { session, watch } => self.watch(session, watch),
-            Input::Timeout => self.tell_held_back(now),
+            Input::SetVisibility {
+                session,
+                visibility,
+            } => self.set_visibility(session, visibility, now),
+            Input::Timeout => {
+                let mut outputs = self.tell_held_back(now);
+                outputs.extend(self.end_grants(now));
+                outputs
+            }
         };
         self.outputs.extend(outputs);
     }
@@ -160,9 +189,13 @@ impl Machine for Hub {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        let window = self.rate?.window;
-        let held_back = self.changes.values().filter(|c| c.held_back.is_some());
-        held_back.map(|changes| changes.since + window).min()
+        let held_back = self.rate.and_then(|rate| {
+            let held_back = self.changes.values().filter(|c| c.is_held_back);
+            held_back.map(|changes| changes.since + rate.window).min()
+        });
+        let grants = self.sessions.values();
+        let grants = grants.filter_map(|session| session.visibility.next_end());
+        held_back.into_iter().chain(grants).min()
     }
 }
 
@@ -181,19 +214,27 @@ impl Hub {
         devices.map(|(device, session)| (device, *session))
     }
 
-    fn join(&mut self, id: SessionId, identity: Identity, now: Now) -> Vec<Output> {
+    /// Whether a user has named another among those who may see them: their contacts.
+    pub fn names(&self, user: &UserId, other: &UserId) -> bool {
+        self.sessions_of(user).any(|(_, id)| {
+            let session = self.sessions.get(&id);
+            session.is_some_and(|session| session.visibility.names(other))
+        })
+    }
+
+    fn join(&mut self, id: SessionId, identity: Identity, hidden: bool, now: Now) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();
         }
-        let before = self.presence(&identity.user);
         let (user, device) = (identity.user.clone(), identity.device.clone());
         let session = Session {
             identity,
             away: false,
-            watching: BTreeSet::new(),
+            watching: BTreeMap::new(),
+            visibility: Visibility::new(hidden),
         };
         self.sessions.insert(id, session);
-        let devices = self.devices.entry(user).or_default();
+        let devices = self.devices.entry(user.clone()).or_default();
         let older = devices.iter().position(|(known, _)| *known == device);
         let older = older.map(|at| devices.remove(at).1);
         devices.push((device, id));
@@ -202,7 +243,7 @@ impl Hub {
             self.forget_session(older);
             outputs.push(Output::Supersede(older));
         }
-        outputs.extend(self.tell_watchers(before, now));
+        outputs.extend(self.tell_watchers(&user, now));
         outputs
     }
 
@@ -211,7 +252,6 @@ impl Hub {
             return Vec::new();
         };
         let user = session.identity.user.clone();
-        let before = self.presence(&user);
         self.forget_session(id);
         if let Some(devices) = self.devices.get_mut(&user) {
             devices.retain(|(_, other)| *other != id);
@@ -219,21 +259,37 @@ impl Hub {
                 self.devices.remove(&user);
             }
         }
-        self.tell_watchers(before, now).into_iter().collect()
+        self.tell_watchers(&user, now)
     }
 
     fn set_away(&mut self, id: SessionId, away: bool, now: Now) -> Vec<Output> {
-        let Some(session) = self.sessions.get(&id) else {
+        let Some(session) = self.sessions.get_mut(&id) else {
             return Vec::new();
         };
-        let before = self.presence(&session.identity.user);
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.away = away;
-        }
-        self.tell_watchers(before, now).into_iter().collect()
+        session.away = away;
+        let user = session.identity.user.clone();
+        self.tell_watchers(&user, now)
     }
 
-    fn relay(&mut self, id: SessionId, mut relayed: Relayed) -> Vec<Output> {
+    fn set_visibility(
+        &mut self,
+        id: SessionId,
+        visibility: PresenceVisibility,
+        now: Now,
+    ) -> Vec<Output> {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return Vec::new();
+        };
+        let named = visibility.user_ids.as_ref().map_or(0, Vec::len);
+        if named > limits::VISIBLE_TO {
+            return deliver(id, too_many("presence-visibility", limits::VISIBLE_TO));
+        }
+        session.visibility.set(visibility.user_ids);
+        let user = session.identity.user.clone();
+        self.tell_watchers(&user, now)
+    }
+
+    fn relay(&mut self, id: SessionId, mut relayed: Relayed, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -250,12 +306,16 @@ impl Hub {
             };
             return refuse(id, ErrorCode::BadMessage, text, relayed);
         }
+        let rings = matches!(relayed.signal, Signal::CallOffer(_));
         let to: Vec<SessionId> = self
             .devices
             .get(&relayed.to_id)
             .into_iter()
             .flatten()
             .filter(|(device, _)| relayed.to_device.as_ref().is_none_or(|to| to == device))
+            // Whoever is hidden can be called, and no more: whether anything else
+            // arrives would tell that they are there.
+            .filter(|(_, to)| rings || self.is_visible(*to, &sender.user))
             .map(|(_, id)| *id)
             .collect();
         if to.is_empty() {
@@ -265,15 +325,47 @@ impl Hub {
             };
             return refuse(id, ErrorCode::UserOffline, text, relayed);
         }
-        relayed.from_id = Some(sender.user.clone());
+        let (from, to_id) = (sender.user.clone(), relayed.to_id.clone());
+        relayed.from_id = Some(from.clone());
         relayed.from_device = Some(sender.device.clone());
         if let Signal::CallOffer(offer) = &mut relayed.signal {
             offer.from_username = Some(sender.name.as_str().to_owned());
         }
-        vec![Output::Deliver {
-            to,
+        let is_end = ends_call(&relayed.signal);
+        let mut outputs = vec![Output::Deliver {
+            to: to.clone(),
             message: ServerMessage::Relay(relayed),
-        }]
+        }];
+        // Two people in a call see each other while it lasts.
+        let mut changed = self.show(id, &to_id, is_end, now);
+        for receiver in to {
+            if is_end || rings {
+                changed |= self.show(receiver, &from, is_end, now);
+            }
+        }
+        if changed {
+            outputs.extend(self.tell_watchers(&from, now));
+            outputs.extend(self.tell_watchers(&to_id, now));
+        }
+        outputs
+    }
+
+    /// Shows a session to somebody for a call, or no longer; says whether that may
+    /// change what they see.
+    fn show(&mut self, session: SessionId, to: &UserId, is_end: bool, now: Now) -> bool {
+        let Some(session) = self.sessions.get_mut(&session) else {
+            return false;
+        };
+        if is_end {
+            session.visibility.end_grant(to)
+        } else {
+            session.visibility.grant(to, now)
+        }
+    }
+
+    fn is_visible(&self, session: SessionId, to: &UserId) -> bool {
+        let session = self.sessions.get(&session);
+        session.is_some_and(|it| it.identity.user == *to || it.visibility.includes(to))
     }
 
     fn watch(&mut self, id: SessionId, watch: PresenceWatch) -> Vec<Output> {
@@ -281,27 +373,23 @@ impl Hub {
             return Vec::new();
         };
         if watch.user_ids.len() > limits::WATCHED_USERS {
-            let error = ErrorMessage {
-                code: ErrorCode::BadMessage,
-                message: format!("At most {} people can be watched.", limits::WATCHED_USERS),
-                ref_type: Some("presence-watch".to_owned()),
-                call_id: None,
-                to_id: None,
-            };
-            return deliver(id, ServerMessage::Error(error));
+            return deliver(id, too_many("presence-watch", limits::WATCHED_USERS));
         }
+        let viewer = session.identity.user.clone();
+        let before = std::mem::take(&mut session.watching);
         let wanted: BTreeSet<UserId> = watch.user_ids.into_iter().collect();
-        let before = std::mem::replace(&mut session.watching, wanted.clone());
-        for user in before.difference(&wanted) {
+        for user in before.keys().filter(|user| !wanted.contains(*user)) {
             self.forget_watcher(user, id);
         }
-        let mut outputs = Vec::with_capacity(wanted.len());
+        let (mut outputs, mut watching) = (Vec::with_capacity(wanted.len()), BTreeMap::new());
         for user in wanted {
-            outputs.push(Output::Deliver {
-                to: vec![id],
-                message: ServerMessage::Presence(self.presence(&user)),
-            });
+            let presence = self.presence(&user, &self.visible_to(&user, &viewer));
+            watching.insert(user.clone(), digest(&presence));
             self.watchers.entry(user).or_default().insert(id);
+            outputs.extend(deliver(id, ServerMessage::Presence(presence)));
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.watching = watching;
         }
         outputs
     }
@@ -318,7 +406,7 @@ impl Hub {
     /// Everything about a session but its place among its user's devices.
     fn forget_session(&mut self, id: SessionId) {
         let session = self.sessions.remove(&id);
-        for user in session.iter().flat_map(|session| &session.watching) {
+        for user in session.iter().flat_map(|session| session.watching.keys()) {
             self.forget_watcher(user, id);
         }
     }
@@ -332,50 +420,117 @@ impl Hub {
         }
     }
 
-    /// What there is to know of a user now. Of several devices the name of the
-    /// one that logged in last counts.
-    fn presence(&self, user: &UserId) -> Presence {
-        let known = self.devices.get(user).into_iter().flatten();
-        let present: Vec<(&DeviceId, &Session)> = known
-            .filter_map(|(device, id)| Some((device, self.sessions.get(id)?)))
-            .filter(|(_, session)| !session.away)
-            .collect();
-        let mut devices: Vec<DeviceId> = present.iter().map(|(d, _)| (*d).clone()).collect();
+    /// A user's devices that are there and that this viewer may know of.
+    fn visible_to(&self, user: &UserId, viewer: &UserId) -> Vec<SessionId> {
+        let all = self.sessions_of(user).map(|(_, id)| id);
+        all.filter(|id| self.sessions.get(id).is_some_and(|it| !it.away))
+            .filter(|id| self.is_visible(*id, viewer))
+            .collect()
+    }
+
+    /// What there is to know of a user of whom these sessions are visible. Of several
+    /// devices the name of the one that logged in last counts.
+    fn presence(&self, user: &UserId, visible: &[SessionId]) -> Presence {
+        let known = visible.iter().filter_map(|id| self.sessions.get(id));
+        let mut devices: Vec<DeviceId> = known.map(|it| it.identity.device.clone()).collect();
         devices.sort();
+        let last = visible.last().and_then(|id| self.sessions.get(id));
         Presence {
             user_id: user.clone(),
-            online: !present.is_empty(),
-            username: present.last().map(|(_, s)| s.identity.name.to_string()),
+            online: !visible.is_empty(),
+            username: last.map(|it| it.identity.name.to_string()),
             devices,
         }
     }
 
+    /// How a user's presence is to each who watches and was told otherwise. Who sees the
+    /// same gets the same message.
+    fn news(&self, user: &UserId) -> Vec<(Presence, Vec<SessionId>)> {
+        let mut groups: BTreeMap<Vec<SessionId>, Vec<SessionId>> = BTreeMap::new();
+        if let Some(all) = self.public(user) {
+            let watchers = self.watchers.get(user).into_iter().flatten();
+            groups.insert(all, watchers.copied().collect());
+            return self.differing(user, groups);
+        }
+        for watcher in self.watchers.get(user).into_iter().flatten() {
+            if let Some(session) = self.sessions.get(watcher) {
+                let visible = self.visible_to(user, &session.identity.user);
+                groups.entry(visible).or_default().push(*watcher);
+            }
+        }
+        self.differing(user, groups)
+    }
+
+    /// A user's devices that are there, if everybody may know of all of them.
+    fn public(&self, user: &UserId) -> Option<Vec<SessionId>> {
+        let mut present = Vec::new();
+        for (_, id) in self.sessions_of(user) {
+            let session = self.sessions.get(&id)?;
+            if !session.visibility.is_public() {
+                return None;
+            }
+            if !session.away {
+                present.push(id);
+            }
+        }
+        Some(present)
+    }
+
+    /// Of these watchers of a user, by what they may know of, those who were told otherwise.
+    fn differing(
+        &self,
+        user: &UserId,
+        groups: BTreeMap<Vec<SessionId>, Vec<SessionId>>,
+    ) -> Vec<(Presence, Vec<SessionId>)> {
+        let mut news = Vec::new();
+        for (visible, mut watchers) in groups {
+            let presence = self.presence(user, &visible);
+            let is = digest(&presence);
+            let knows = |id: &SessionId| {
+                let session = self.sessions.get(id);
+                session.is_some_and(|it| it.watching.get(user) == Some(&is))
+            };
+            watchers.retain(|id| !knows(id));
+            if !watchers.is_empty() {
+                news.push((presence, watchers));
+            }
+        }
+        news
+    }
+
     /// Only if something has changed, and not too often.
-    fn tell_watchers(&mut self, before: Presence, now: Now) -> Option<Output> {
-        let watchers = self.watchers.get(&before.user_id)?;
-        let present = self.presence(&before.user_id);
-        let Some(rate) = self.rate else {
-            return (present != before).then(|| told(watchers, present));
-        };
-        if present == before {
-            return None;
+    fn tell_watchers(&mut self, user: &UserId, now: Now) -> Vec<Output> {
+        let news = self.news(user);
+        if news.is_empty() {
+            return Vec::new();
         }
-        let user = before.user_id.clone();
-        let changes = self.changes.entry(user).or_insert(Changes {
-            since: now,
-            told: 0,
-            held_back: None,
-        });
-        if now.since(changes.since) >= rate.window {
-            (changes.since, changes.told) = (now, 0);
+        if let Some(rate) = self.rate {
+            let changes = self.changes.entry(user.clone()).or_insert(Changes {
+                since: now,
+                told: 0,
+                is_held_back: false,
+            });
+            if now.since(changes.since) >= rate.window {
+                (changes.since, changes.told) = (now, 0);
+            }
+            changes.is_held_back = changes.told >= rate.burst;
+            if changes.is_held_back {
+                return Vec::new();
+            }
+            changes.told += 1;
         }
-        if changes.told >= rate.burst {
-            changes.held_back.get_or_insert(before);
-            return None;
+        let mut outputs = Vec::with_capacity(news.len());
+        for (presence, to) in news {
+            let is = digest(&presence);
+            for id in &to {
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.watching.insert(user.clone(), is);
+                }
+            }
+            let message = ServerMessage::Presence(presence);
+            outputs.push(Output::Deliver { to, message });
         }
-        changes.told += 1;
-        let last = changes.held_back.take().unwrap_or(before);
-        (present != last).then(|| told(watchers, present))
+        outputs
     }
 
     /// Tells what was held back in windows that are over, and forgets them.
@@ -392,18 +547,62 @@ impl Hub {
             .collect();
         let mut outputs = Vec::new();
         for user in over {
-            let held_back = self.changes.remove(&user).and_then(|c| c.held_back);
-            outputs.extend(held_back.and_then(|last| self.tell_watchers(last, now)));
+            if self.changes.remove(&user).is_some_and(|it| it.is_held_back) {
+                outputs.extend(self.tell_watchers(&user, now));
+            }
         }
         outputs
     }
+
+    /// Hides again whoever was shown to somebody for a call that is long over.
+    fn end_grants(&mut self, now: Now) -> Vec<Output> {
+        let mut changed = BTreeSet::new();
+        for session in self.sessions.values_mut() {
+            if session.visibility.end_grants(now) {
+                changed.insert(session.identity.user.clone());
+            }
+        }
+        let tell = |user: &UserId| self.tell_watchers(user, now);
+        changed.iter().flat_map(tell).collect()
+    }
 }
 
-fn told(watchers: &BTreeSet<SessionId>, presence: Presence) -> Output {
-    Output::Deliver {
-        to: watchers.iter().copied().collect(),
-        message: ServerMessage::Presence(presence),
+/// Whether the two have no call with each other after this.
+fn ends_call(signal: &Signal) -> bool {
+    match signal {
+        Signal::CallReject(_) => true,
+        Signal::CallEnd(end) => match end.reason {
+            // The call goes on with one of the devices, or as another.
+            CallEndReason::AnsweredElsewhere | CallEndReason::Superseded => false,
+            CallEndReason::Ended
+            | CallEndReason::Cancelled
+            | CallEndReason::NoAnswer
+            | CallEndReason::DeclinedElsewhere
+            | CallEndReason::Failed => true,
+        },
+        Signal::CallOffer(_)
+        | Signal::CallAnswer(_)
+        | Signal::CallConfirm(_)
+        | Signal::CallRinging(_)
+        | Signal::IceCandidate(_) => false,
     }
+}
+
+/// Of what a watcher was told; to see whether it is news.
+fn digest(presence: &Presence) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    presence.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn too_many(ref_type: &str, most: usize) -> ServerMessage {
+    ServerMessage::Error(ErrorMessage {
+        code: ErrorCode::BadMessage,
+        message: format!("At most {most} people can be named."),
+        ref_type: Some(ref_type.to_owned()),
+        call_id: None,
+        to_id: None,
+    })
 }
 
 fn deliver(id: SessionId, message: ServerMessage) -> Vec<Output> {

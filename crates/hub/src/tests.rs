@@ -53,7 +53,15 @@ fn handle(hub: &mut Hub, input: Input) -> Vec<Output> {
 }
 
 fn join(hub: &mut Hub, session: SessionId, identity: Identity) -> Vec<Output> {
-    handle(hub, Input::Join { session, identity })
+    let hidden = false;
+    handle(
+        hub,
+        Input::Join {
+            session,
+            identity,
+            hidden,
+        },
+    )
 }
 
 fn leave(hub: &mut Hub, session: SessionId) -> Vec<Output> {
@@ -368,4 +376,164 @@ fn changes_beyond_the_rate_are_told_once_when_the_window_is_over() {
     );
     assert_eq!(at(&mut hub, Input::Timeout, due + 2_000), []);
     assert_eq!(hub.poll_timeout(), None);
+}
+
+/// Alice watches; Bob's only device is hidden until he says who may see him.
+fn hidden() -> Hub {
+    let mut hub = Hub::default();
+    join(&mut hub, A1, identity("alice", "a1"));
+    watch_by(&mut hub, A1, watch(&["bob"]));
+    let (session, identity, hidden) = (B1, identity("bob", "b1"), true);
+    let join = Input::Join {
+        session,
+        identity,
+        hidden,
+    };
+    assert_eq!(handle(&mut hub, join), []);
+    hub
+}
+
+fn show_to(hub: &mut Hub, session: SessionId, users: Option<&[&str]>) -> Vec<Output> {
+    let user_ids = users.map(|users| users.iter().map(|id| user(id)).collect());
+    let visibility = PresenceVisibility { user_ids };
+    handle(
+        hub,
+        Input::SetVisibility {
+            session,
+            visibility,
+        },
+    )
+}
+
+fn end(reason: CallEndReason) -> Signal {
+    let call_id = CallId::parse("c1").unwrap();
+    Signal::CallEnd(wimpex_protocol::CallEnd { call_id, reason })
+}
+
+/// The relayed message's receivers, and who is told what of presence with it.
+fn relayed(outputs: &[Output]) -> (Vec<SessionId>, Vec<Output>) {
+    let (first, rest) = outputs.split_first().unwrap();
+    (recipients(std::slice::from_ref(first)), rest.to_vec())
+}
+
+#[test]
+fn who_is_online_is_told_to_whom_they_chose() {
+    let online = || told("bob", Some("bob"), &["b1"]);
+    let offline = || told("bob", None, &[]);
+    let mut hub = hidden();
+    assert_eq!(show_to(&mut hub, B1, Some(&["carol"])), []);
+    assert_eq!(watch_by(&mut hub, A1, watch(&["bob"])), [offline()]);
+    assert_eq!(show_to(&mut hub, B1, Some(&["alice"])), [online()]);
+    assert_eq!(show_to(&mut hub, B1, None), [], "that is no news to Alice");
+    assert_eq!(show_to(&mut hub, B1, Some(&[])), [offline()]);
+    // One's own devices are no secret to oneself.
+    join(&mut hub, B2, identity("bob", "b2"));
+    let own = watch_by(&mut hub, B2, watch(&["bob"]));
+    let [
+        Output::Deliver {
+            message: ServerMessage::Presence(presence),
+            ..
+        },
+    ] = &own[..]
+    else {
+        panic!("{own:?}");
+    };
+    assert_eq!(presence.devices, [device("b1"), device("b2")]);
+    assert_eq!(
+        watch_by(&mut hub, A1, watch(&["bob"])),
+        [told("bob", Some("bob"), &["b2"])],
+        "each device has its own choice"
+    );
+}
+
+/// Not even by what arrives and what does not: only a call does, and that rings.
+#[test]
+fn whoever_is_hidden_can_be_called_and_not_be_found() {
+    let mut hub = hidden();
+    for signal in [ringing(), end(CallEndReason::Ended)] {
+        for to_device in [None, Some("b1")] {
+            let outputs = relay(&mut hub, A1, to("bob", to_device, signal.clone()));
+            assert_eq!(error(&outputs, A1).code, ErrorCode::UserOffline);
+        }
+    }
+    let (rung, seen) = relayed(&relay(&mut hub, A1, to("bob", None, offer())));
+    assert_eq!(
+        (rung, seen),
+        (vec![B1], vec![told("bob", Some("bob"), &["b1"])])
+    );
+    // Now they are in a call, and everything of it arrives.
+    let (answered, seen) = relayed(&relay(&mut hub, B1, to("alice", None, ringing())));
+    assert_eq!((answered, seen), (vec![A1], vec![]));
+    let answered = end(CallEndReason::AnsweredElsewhere);
+    let (at, seen) = relayed(&relay(&mut hub, A1, to("bob", None, answered)));
+    assert_eq!((at, seen), (vec![B1], vec![]));
+    let over = end(CallEndReason::Cancelled);
+    let (at, seen) = relayed(&relay(&mut hub, A1, to("bob", None, over)));
+    assert_eq!((at, seen), (vec![B1], vec![told("bob", None, &[])]));
+    let outputs = relay(&mut hub, A1, to("bob", None, ringing()));
+    assert_eq!(error(&outputs, A1).code, ErrorCode::UserOffline);
+}
+
+#[test]
+fn whoever_calls_is_seen_by_whom_they_call() {
+    let mut hub = hidden();
+    let (rung, seen) = relayed(&relay(&mut hub, B1, to("alice", None, offer())));
+    assert_eq!(
+        (rung, seen),
+        (vec![A1], vec![told("bob", Some("bob"), &["b1"])])
+    );
+}
+
+/// Whoever never says that a call is over does not go on watching.
+#[test]
+fn what_a_call_shows_is_hidden_again_in_time() {
+    let mut hub = hidden();
+    relay(&mut hub, A1, to("bob", None, offer()));
+    let due = hub.poll_timeout().unwrap();
+    hub.handle(Input::Timeout, Now::from_millis(due.as_millis() - 1));
+    assert_eq!(outputs(&mut hub).count(), 0);
+    hub.handle(Input::Timeout, due);
+    let seen: Vec<Output> = outputs(&mut hub).collect();
+    assert_eq!(seen, [told("bob", None, &[])]);
+    assert_eq!(hub.poll_timeout(), None);
+}
+
+#[test]
+fn whom_one_shows_oneself_to_is_bounded() {
+    let mut hub = hidden();
+    let names: Vec<String> = (0..limits::VISIBLE_TO).map(|i| format!("u{i}")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.push("alice");
+    let refused = show_to(&mut hub, B1, Some(&names));
+    assert_eq!(error(&refused, B1).code, ErrorCode::BadMessage);
+    let shown = show_to(&mut hub, B1, Some(&names[1..]));
+    assert_eq!(shown, [told("bob", Some("bob"), &["b1"])]);
+    // Calls from ever more people show it to so many at a time.
+    show_to(&mut hub, B1, Some(&[]));
+    for number in 10..100 {
+        let (session, name) = (SessionId(number), format!("stranger{number}"));
+        join(&mut hub, session, identity(&name, &format!("s{number}")));
+        hub.handle(
+            Input::Relay {
+                session,
+                relayed: to("bob", None, offer()),
+            },
+            Now::from_millis(number),
+        );
+        outputs(&mut hub).for_each(drop);
+    }
+    let seen = (10..100)
+        .filter(|number| {
+            let told = watch_by(&mut hub, SessionId(*number), watch(&["bob"]));
+            let Output::Deliver {
+                message: ServerMessage::Presence(presence),
+                ..
+            } = &told[0]
+            else {
+                panic!("{told:?}");
+            };
+            presence.online
+        })
+        .count();
+    assert_eq!(seen, 32);
 }

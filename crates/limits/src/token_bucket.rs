@@ -1,5 +1,7 @@
 //! A rate with bursts.
 
+use std::time::Duration;
+
 use wimpex_sansio::Now;
 
 /// A token bucket (RFC 2697 has the principle): it fills at a rate up to its
@@ -31,6 +33,17 @@ impl TokenBucket {
             self.tokens -= tokens;
         }
         is_there
+    }
+
+    /// Takes so many tokens, whether they are there or not: for what has happened
+    /// already. Returns how long it takes until no more are owed.
+    pub fn debit(&mut self, tokens: f64, now: Now) -> Duration {
+        self.fill(now);
+        if self.per_second == 0.0 {
+            return Duration::ZERO;
+        }
+        self.tokens -= tokens;
+        Duration::from_secs_f64((-self.tokens / self.per_second).max(0.0))
     }
 
     /// Whether so many tokens are there.
@@ -85,8 +98,18 @@ mod tests {
     }
 
     #[test]
+    fn what_has_happened_is_owed() {
+        let mut bucket = TokenBucket::new(100.0, 200.0, Now::ZERO);
+        assert_eq!(bucket.debit(150.0, Now::ZERO), Duration::ZERO);
+        assert_eq!(bucket.debit(100.0, Now::ZERO), Duration::from_millis(500));
+        assert!(!bucket.has(1.0, Now::from_millis(500)));
+        assert!(bucket.has(1.0, Now::from_millis(510)));
+    }
+
+    #[test]
     fn zero_is_no_limit() {
         let mut bucket = TokenBucket::new(0.0, 0.0, Now::ZERO);
+        assert_eq!(bucket.debit(1e9, Now::ZERO), Duration::ZERO);
         assert!((0..1000).all(|_| bucket.take(1e6, Now::ZERO)));
         assert!(bucket.is_full(Now::ZERO));
     }

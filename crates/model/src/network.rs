@@ -75,7 +75,11 @@ impl State {
             device: client.device.clone(),
             name: Name::parse(client.user.as_str()).expect("a name"),
         };
-        let outputs = self.tell_hub(HubInput::Join { session, identity });
+        let outputs = self.tell_hub(HubInput::Join {
+            session,
+            identity,
+            hidden: false,
+        });
         self.route(SERVER, outputs);
         let outbox = self.clients[who].change(|client| {
             client.session = Some(session);

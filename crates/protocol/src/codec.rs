@@ -211,7 +211,10 @@ macro_rules! message {
                 pub(crate) const TYPE: &'static str = $type;
             )?
 
-            pub(crate) fn read(fields: $crate::codec::Fields<'_>) -> Result<Self, $crate::Unreadable> {
+            pub(crate) fn read(
+                // A message may have no field but its type.
+                #[allow(unused_variables)] fields: $crate::codec::Fields<'_>,
+            ) -> Result<Self, $crate::Unreadable> {
                 Ok(Self {
                     $($field: message!(@read fields, $wire $(, $default)?),)*
                 })

@@ -15,6 +15,13 @@ message! {
     }
 }
 
+message! {
+    /// Client to server: a call is about to begin; the answer is [`IceServers`], with
+    /// credentials for TURN that are as good as they get.
+    #[derive(Debug)]
+    pub struct IceServersRequest = "ice-servers-request" {}
+}
+
 impl Field for IceServer {
     fn read(value: &Value) -> Result<Self, Unreadable> {
         let fields = fields(value)?;

@@ -30,12 +30,12 @@ pub use codec::Unreadable;
 pub use description::{Answer, CallType, Offer, Sdp, Sec};
 pub use error::{DecodeError, ErrorCode, ErrorMessage, References};
 pub use frame::Frame;
-pub use ice::IceServers;
+pub use ice::{IceServers, IceServersRequest};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use login::{Hello, Login, Welcome};
 pub use message::{ClientMessage, ServerMessage};
 pub use name::{InvalidName, Name};
-pub use presence::{Presence, PresenceWatch};
+pub use presence::{Presence, PresenceVisibility, PresenceWatch};
 pub use resume::{Ack, Resume};
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,

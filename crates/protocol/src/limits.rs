@@ -16,5 +16,8 @@ pub const NAME_MARKS: usize = 3;
 /// How many people one `presence-watch` may name.
 pub const WATCHED_USERS: usize = 256;
 
+/// How many people one `presence-visibility` may name.
+pub const VISIBLE_TO: usize = 256;
+
 /// Seconds that a client has to send `login` after `hello`.
 pub const LOGIN_SECONDS: u64 = 10;

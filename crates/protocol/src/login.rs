@@ -36,6 +36,9 @@ message! {
         /// That this client numbers its frames and acknowledges the server's; with an id,
         /// the session that it wants to resume. Absent in the minimal client.
         pub session: Option<Resume> = "session",
+        /// That nobody is told of this device before it says, by
+        /// [`crate::PresenceVisibility`], who may be.
+        pub hidden: bool = "hidden" or false,
         /// The id of the key that this client has; absent in a guest's login, as the two
         /// after it are. `wimpex-identity` defines the format of the three.
         pub user_id: Option<String> = "userId",
@@ -52,6 +55,7 @@ impl fmt::Debug for Login {
             .field("resumes", &self.resume_token.is_some())
             .field("device_id", &self.device_id)
             .field("session", &self.session)
+            .field("hidden", &self.hidden)
             .field("user_id", &self.user_id)
             .finish_non_exhaustive()
     }
@@ -66,6 +70,9 @@ message! {
         pub device_id: DeviceId = "deviceId",
         /// STUN and TURN servers to use.
         pub ice_servers: Vec<IceServer> = "iceServers",
+        /// That there is TURN beyond `iceServers`, whose credentials come with a call;
+        /// [`crate::IceServersRequest`] asks for them.
+        pub relay_on_request: bool = "relayOnRequest" or false,
         /// Proof for a later `login`, to be the same user again. A secret.
         pub resume_token: String = "resumeToken",
         /// The session, if the client asked for one. If its id is the one that the `login`

@@ -3,9 +3,9 @@
 use crate::codec::{self, Fields, Unreadable, messages};
 use crate::error::{DecodeError, ErrorMessage, References};
 use crate::frame::{self, Frame};
-use crate::ice::IceServers;
+use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
-use crate::presence::{Presence, PresenceWatch};
+use crate::presence::{Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
 use crate::signal::{Relayed, Signal};
 
@@ -18,6 +18,10 @@ messages! {
         Ack(Ack),
         /// See [`PresenceWatch`].
         PresenceWatch(PresenceWatch),
+        /// See [`PresenceVisibility`].
+        PresenceVisibility(PresenceVisibility),
+        /// See [`IceServersRequest`].
+        IceServersRequest(IceServersRequest),
     } else
     /// For another user; see [`Relayed`].
     Relay(Relayed)
@@ -72,7 +76,11 @@ impl ClientMessage {
     pub fn references(&self) -> References {
         match self {
             Self::Relay(relayed) => relayed.references(),
-            Self::Login(_) | Self::Ack(_) | Self::PresenceWatch(_) => References {
+            Self::Login(_)
+            | Self::Ack(_)
+            | Self::PresenceWatch(_)
+            | Self::PresenceVisibility(_)
+            | Self::IceServersRequest(_) => References {
                 ref_type: Some(self.type_name().to_owned()),
                 ..References::default()
             },

@@ -14,12 +14,23 @@ message! {
 }
 
 message! {
+    /// Client to server: who may learn that this device is online. It replaces what was
+    /// said before.
+    #[derive(Debug)]
+    pub struct PresenceVisibility = "presence-visibility" {
+        /// These and nobody else, at most [`crate::limits::VISIBLE_TO`]; `None`: everybody
+        /// who knows the user's id.
+        pub user_ids: Option<Vec<UserId>> = "userIds",
+    }
+}
+
+message! {
     /// Server to client: a watched user is online, or is not.
     #[derive(Debug)]
     pub struct Presence = "presence" {
         /// The user.
         pub user_id: UserId = "userId",
-        /// Whether at least one of their devices is logged in.
+        /// Whether at least one of their devices is logged in and visible to the client.
         pub online: bool = "online",
         /// While online: the name of the device that logged in last. Whoever may watch a
         /// user has their link, and should see whom they are about to call.

@@ -10,8 +10,9 @@ use serde_json::Value;
 use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
-    ErrorMessage, Frame, Hello, IceCandidate, IceServer, IceServers, Login, Offer, Presence,
-    PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
+    ErrorMessage, Frame, Hello, IceCandidate, IceServer, IceServers, IceServersRequest, Login,
+    Offer, Presence, PresenceVisibility, PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage,
+    SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -46,6 +47,7 @@ fn guest() -> Login {
         resume_token: None,
         device_id: None,
         session: None,
+        hidden: false,
         user_id: None,
         public_key: None,
         signature: None,
@@ -186,6 +188,17 @@ fn session_messages() {
             ..guest()
         }),
     );
+    check_client(
+        "login-hidden",
+        ClientMessage::Login(Login {
+            session: Some(Resume {
+                id: None,
+                received: 0,
+            }),
+            hidden: true,
+            ..guest()
+        }),
+    );
     check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
     check_server("ack", ServerMessage::Ack(Ack { received: 12 }));
     check_server(
@@ -194,6 +207,7 @@ fn session_messages() {
             user_id: user("guest-alice"),
             device_id: device("d-alice-1"),
             ice_servers: vec![],
+            relay_on_request: false,
             resume_token: "...".into(),
             session: Some(Resume {
                 id: Some(session("s-2f.7")),
@@ -218,9 +232,29 @@ fn session_messages() {
                     credential: Some("...".into()),
                 },
             ],
+            relay_on_request: false,
             resume_token: "...".into(),
             session: None,
         }),
+    );
+    check_server(
+        "welcome-on-request",
+        ServerMessage::Welcome(Welcome {
+            user_id: user("guest-alice"),
+            device_id: device("d-alice-1"),
+            ice_servers: vec![IceServer {
+                urls: vec!["stun:stun.example.org:3478".into()],
+                username: None,
+                credential: None,
+            }],
+            relay_on_request: true,
+            resume_token: "...".into(),
+            session: None,
+        }),
+    );
+    check_client(
+        "ice-servers-request",
+        ClientMessage::IceServersRequest(IceServersRequest {}),
     );
     check_server(
         "ice-servers",
@@ -236,6 +270,12 @@ fn session_messages() {
         "presence-watch",
         ClientMessage::PresenceWatch(PresenceWatch {
             user_ids: vec![user("guest-bob")],
+        }),
+    );
+    check_client(
+        "presence-visibility",
+        ClientMessage::PresenceVisibility(PresenceVisibility {
+            user_ids: Some(vec![user("guest-bob")]),
         }),
     );
     check_server(
@@ -352,7 +392,7 @@ fn every_golden_file_is_used_by_a_test() {
 #[test]
 fn every_type_of_message_has_a_golden_file() {
     let types = [ClientMessage::TYPES, ServerMessage::TYPES, Signal::TYPES].concat();
-    assert_eq!(types.len(), 3 + 6 + 7);
+    assert_eq!(types.len(), 5 + 6 + 7);
     for name in types {
         let (_, value) = golden(name);
         assert_eq!(value["type"], name);

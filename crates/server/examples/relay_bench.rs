@@ -47,6 +47,7 @@ async fn serve() -> Result<(), Failure> {
     let mut config = Config::default();
     config.limits.connections_per_address = 0;
     config.limits.messages_per_second = 0;
+    config.limits.bytes_per_second = 0;
     config.limits.stranger_bytes_per_second = 0;
     config.limits.stranger_offers_per_minute = 0;
     let folder = tempfile::tempdir()?;

@@ -25,7 +25,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) registry: SessionRegistry,
     pub(crate) tokens: Tokens,
-    pub(crate) ice: Ice,
+    pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
     pub(crate) notices: HostNotices,

@@ -163,10 +163,15 @@ pub struct IceConfig {
     )]
     pub turn_secret: Option<Secret>,
 
-    /// How long TURN credentials count
+    /// How long TURN credentials of the owners of keys count
     #[arg(long, env = "WIMPEX_TURN_TTL_SECONDS", value_name = "N",
           default_value_t = Self::default().turn_ttl_seconds)]
     pub turn_ttl_seconds: u64,
+
+    /// How long those of guests count, which come with a call; renewed while it lasts
+    #[arg(long, env = "WIMPEX_TURN_GUEST_TTL_SECONDS", value_name = "N",
+          default_value_t = Self::default().turn_guest_ttl_seconds)]
+    pub turn_guest_ttl_seconds: u64,
 }
 
 impl Default for IceConfig {
@@ -176,6 +181,7 @@ impl Default for IceConfig {
             turn_url: Vec::new(),
             turn_secret: None,
             turn_ttl_seconds: 24 * 60 * 60,
+            turn_guest_ttl_seconds: 60 * 60,
         }
     }
 }
@@ -193,6 +199,12 @@ pub struct Limits {
     #[arg(long, env = "WIMPEX_MESSAGES_PER_SECOND", value_name = "N",
           default_value_t = Self::default().messages_per_second)]
     pub messages_per_second: u32,
+
+    /// Bytes a second from one connection, with bursts of eight times as many; more are read
+    /// more slowly
+    #[arg(long, env = "WIMPEX_BYTES_PER_SECOND", value_name = "N",
+          default_value_t = Self::default().bytes_per_second)]
+    pub bytes_per_second: u32,
 
     /// WebSockets from one address (IPv6: from one /64), with the sessions whose WebSocket is lost
     #[arg(long, env = "WIMPEX_CONNECTIONS_PER_ADDRESS", value_name = "N",
@@ -249,6 +261,9 @@ impl Default for Limits {
         Self {
             max_frame_bytes: limits::FRAME_BYTES,
             messages_per_second: 50,
+            // What a call needs, many times over; sixteen of the largest messages a second
+            // for eight seconds.
+            bytes_per_second: 256 * 1024,
             connections_per_address: 64,
             max_connections: 10_000,
             devices_per_user: 16,

@@ -23,8 +23,8 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, IceServers, Login,
-    ServerMessage, UserId, close_code,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, ServerMessage,
+    close_code,
 };
 use wimpex_stream::AckOutOfRange;
 
@@ -102,7 +102,9 @@ where
         .max_message_size(max);
     let rate = app.config.limits.messages_per_second;
     let fragments = rate_limit::bucket(rate, app.clock.now());
-    let io = FrameMeter::new(io, fragments, app.config.timing.fragments, app.clock);
+    let bytes = rate_limit::byte_bucket(app.config.limits.bytes_per_second, app.clock.now());
+    let deadline = app.config.timing.fragments;
+    let io = FrameMeter::new(io, bytes, fragments, deadline, app.clock);
     WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 
@@ -123,8 +125,7 @@ struct Connection<'a, S> {
     app: &'a App,
     id: ConnectionId,
     queue: SendQueueReader,
-    /// Who it is; `None` before the login.
-    user: Option<UserId>,
+    is_logged_in: bool,
     /// Sent in `hello`, and gone with the first login: it counts once.
     challenge: Option<LoginChallenge>,
     limiter: RateLimiter,
@@ -151,7 +152,7 @@ where
             app,
             id,
             queue,
-            user: None,
+            is_logged_in: false,
             challenge: None,
             limiter: RateLimiter::new(rate, timing.flood_seconds, app.clock.at(now.into_std())),
             timers: Timers {
@@ -161,7 +162,6 @@ where
                 pings: 0,
                 heard: now,
                 busy_until: None,
-                renew_at: None,
                 ack_at: None,
                 rest_until: None,
             },
@@ -214,23 +214,11 @@ where
         if self.timers.ack_at.is_some_and(|at| at <= now) {
             self.ack();
         }
-        if self.timers.renew_at.is_some_and(|at| at <= now) {
-            self.renew_ice_servers(now);
-        }
         if self.timers.due(now)? {
             self.write(Message::Ping(Bytes::new()), close_signal)
                 .await?;
         }
         Ok(())
-    }
-
-    fn renew_ice_servers(&mut self, now: Instant) {
-        let ice = &self.app.ice;
-        self.timers.renew_at = ice.renew_after().map(|after| now + after);
-        if let Some(user) = &self.user {
-            let ice_servers = ice.servers(user, SystemTime::now());
-            self.answer(ServerMessage::IceServers(IceServers { ice_servers }));
-        }
     }
 
     /// Acknowledges to the client what has arrived.
@@ -308,7 +296,7 @@ where
 
     /// Says whether to act on a frame with that number.
     fn receive(&mut self, seq: Option<u64>) -> Result<bool, CloseCause> {
-        if self.user.is_none() {
+        if !self.is_logged_in {
             return Ok(true);
         }
         match self.app.registry.receive(self.id, seq) {
@@ -331,7 +319,7 @@ where
         frame: Frame<Result<ClientMessage, DecodeError>>,
         bytes: usize,
     ) -> Result<(), CloseCause> {
-        if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.user.is_some()) {
+        if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.is_logged_in) {
             let known = self.app.registry.acknowledged(self.id, ack.received);
             self.ack();
             return known.map_err(|AckOutOfRange| CloseCause::BrokenProtocol);
@@ -339,7 +327,7 @@ where
         if !self.receive(frame.seq)? {
             return Ok(());
         }
-        match (frame.message, self.user.is_some()) {
+        match (frame.message, self.is_logged_in) {
             (Err(error), _) => {
                 debug!(connection = self.id.0, code = ?error.code, "refused a message");
                 self.answer(ServerMessage::Error(error.into()));
@@ -347,6 +335,12 @@ where
             (Ok(ClientMessage::Login(login)), false) => return self.log_in(&login),
             (Ok(ClientMessage::PresenceWatch(watch)), true) => {
                 self.app.registry.watch(self.id, watch);
+            }
+            (Ok(ClientMessage::PresenceVisibility(visibility)), true) => {
+                self.app.registry.set_visibility(self.id, visibility);
+            }
+            (Ok(ClientMessage::IceServersRequest(_)), true) => {
+                self.app.registry.give_relay(self.id);
             }
             (Ok(ClientMessage::Relay(relayed)), true) => {
                 self.timers.busy(Instant::now());
@@ -376,12 +370,8 @@ where
         // Who was there when is nobody's business who only keeps the server running.
         info!(connection = self.id.0, "logged in");
         debug!(connection = self.id.0, user = %identity.user, device = %identity.device, "who");
-        let after = self.app.ice.renew_after();
-        self.timers.renew_at = after.map(|after| Instant::now() + after);
-        self.user = Some(identity.user.clone());
-        self.app
-            .registry
-            .join(self.id, identity, welcome, login.session.as_ref());
+        self.is_logged_in = true;
+        self.app.registry.join(self.id, identity, welcome, login);
         self.timers.login_until = None;
         Ok(())
     }

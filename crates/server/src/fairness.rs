@@ -17,8 +17,9 @@ use wimpex_sansio::Now;
 
 /// Of every signal but offers and answers; a candidate takes a few hundred.
 const SMALL_SIGNAL_BYTES: usize = 4 * 1024;
-/// What a message costs at least, however short it is.
-const LEAST_COST: usize = 512;
+/// What a message costs at least, however short it is: so that those of one network never
+/// fill the part of a queue that strangers may fill.
+const LEAST_COST: usize = 2 * 1024;
 /// Seconds' worth of bytes that may come at once: a call begins with a
 /// description and dozens of candidates.
 const BURST_SECONDS: f64 = 8.0;
@@ -44,6 +45,9 @@ pub(crate) struct StrangerLimits {
 pub(crate) enum Standing {
     /// They are in a call, or the same person.
     Talking,
+    /// The receiver has named them among their contacts: what strangers use up is not
+    /// theirs.
+    Named,
     /// The receiver has not chosen to talk to them.
     Stranger,
 }
@@ -82,12 +86,14 @@ impl Fairness {
     }
 
     /// Whether a message of so many bytes may be passed on; if so it is paid for.
+    /// `is_named`: the receiver has named the sender among their contacts.
     pub(crate) fn admit(
         &mut self,
         (sender, network): (&UserId, Network),
         receiver: &UserId,
         signal: &Signal,
         bytes: usize,
+        is_named: bool,
         now: Now,
     ) -> Result<Standing, Unfair> {
         let is_offer = matches!(signal, Signal::CallOffer(_));
@@ -95,9 +101,14 @@ impl Fairness {
         if !is_large && bytes > SMALL_SIGNAL_BYTES {
             return Err(Unfair::TooLong);
         }
-        let standing = self.standing(sender, receiver, now);
-        if standing == Standing::Stranger {
-            self.charge(network, receiver, is_offer, bytes, now)?;
+        let standing = match self.standing(sender, receiver, now) {
+            Standing::Stranger if is_named => Standing::Named,
+            standing => standing,
+        };
+        match standing {
+            Standing::Talking => {}
+            Standing::Named => self.charge(network, receiver, is_offer, bytes, true, now)?,
+            Standing::Stranger => self.charge(network, receiver, is_offer, bytes, false, now)?,
         }
         self.note_talking(sender, receiver, is_large, now);
         Ok(standing)
@@ -129,6 +140,7 @@ impl Fairness {
         receiver: &UserId,
         is_offer: bool,
         bytes: usize,
+        is_named: bool,
         now: Now,
     ) -> Result<(), Unfair> {
         let rate = f64::from(self.limits.bytes_per_second);
@@ -147,7 +159,8 @@ impl Fairness {
             .entry(receiver.clone())
             .or_insert_with(|| bucket(rate * NETWORKS));
         let offer = f64::from(u8::from(is_offer));
-        if !pair.bytes.has(cost, now) || !pair.offers.has(offer, now) || !all.take(cost, now) {
+        let fits = pair.bytes.has(cost, now) && pair.offers.has(offer, now);
+        if !fits || !(is_named || all.take(cost, now)) {
             return Err(Unfair::TooMuch);
         }
         pair.bytes.take(cost, now);
@@ -230,7 +243,7 @@ mod tests {
             .filter(|_| {
                 let sender = (&mallory, network(from));
                 fairness
-                    .admit(sender, &user("bob"), signal, bytes, now)
+                    .admit(sender, &user("bob"), signal, bytes, false, now)
                     .is_ok()
             })
             .count()
@@ -239,9 +252,9 @@ mod tests {
     #[test]
     fn a_stranger_has_a_burst_and_then_a_rate() {
         let mut fairness = fairness();
-        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, Now::ZERO), 512);
+        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, Now::ZERO), 128);
         let later = Now::from_millis(1_000);
-        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, later), 64);
+        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, later), 16);
     }
 
     #[test]
@@ -257,7 +270,7 @@ mod tests {
         let mut fairness = fairness();
         passed(&mut fairness, 1, &ringing(), 4_000, Now::ZERO);
         let friend = (&user("friend"), network(2));
-        let standing = fairness.admit(friend, &user("bob"), &offer(), 20_000, Now::ZERO);
+        let standing = fairness.admit(friend, &user("bob"), &offer(), 20_000, false, Now::ZERO);
         assert_eq!(standing, Ok(Standing::Stranger));
         // All networks together have a budget too.
         let sum: usize = (3..100)
@@ -266,27 +279,44 @@ mod tests {
         assert!(sum < 250, "{sum}");
     }
 
+    /// From ever so many networks.
+    #[test]
+    fn strangers_use_nothing_up_for_who_is_named() {
+        let mut fairness = fairness();
+        for from in 3..100 {
+            passed(&mut fairness, from, &ringing(), 4_000, Now::ZERO);
+        }
+        let friend = (&user("friend"), network(2));
+        let mut admit =
+            |is_named| fairness.admit(friend, &user("bob"), &offer(), 8_000, is_named, Now::ZERO);
+        assert_eq!(admit(false), Err(Unfair::TooMuch));
+        assert_eq!(admit(true), Ok(Standing::Named));
+        // Who is named has no more than others of their own.
+        let more = (0..100).filter(|_| admit(true).is_ok()).count();
+        assert_eq!(more, 19, "offers");
+    }
+
     #[test]
     fn whoever_is_in_a_call_with_the_receiver_is_no_stranger() {
         let mut fairness = fairness();
         let now = Now::ZERO;
         let (alice, bob) = (user("alice"), user("bob"));
         let from_alice = (&alice, network(1));
-        let first = fairness.admit(from_alice, &bob, &offer(), 8_000, now);
+        let first = fairness.admit(from_alice, &bob, &offer(), 8_000, false, now);
         assert_eq!(first, Ok(Standing::Stranger));
         // That Bob's page rings is no choice of Bob's.
         let from_bob = (&bob, network(2));
         fairness
-            .admit(from_bob, &alice, &ringing(), 100, now)
+            .admit(from_bob, &alice, &ringing(), 100, false, now)
             .unwrap();
-        let second = fairness.admit(from_alice, &bob, &ringing(), 100, now);
+        let second = fairness.admit(from_alice, &bob, &ringing(), 100, false, now);
         assert_eq!(second, Ok(Standing::Stranger));
-        let answered = fairness.admit(from_bob, &alice, &answer(), 8_000, now);
+        let answered = fairness.admit(from_bob, &alice, &answer(), 8_000, false, now);
         assert_eq!(answered, Ok(Standing::Talking));
-        let third = fairness.admit(from_alice, &bob, &ringing(), 100, now);
+        let third = fairness.admit(from_alice, &bob, &ringing(), 100, false, now);
         assert_eq!(third, Ok(Standing::Talking));
         let later = now + TALKING_MILLIS;
-        let fourth = fairness.admit(from_alice, &bob, &ringing(), 100, later);
+        let fourth = fairness.admit(from_alice, &bob, &ringing(), 100, false, later);
         assert_eq!(fourth, Ok(Standing::Stranger));
     }
 
@@ -295,7 +325,7 @@ mod tests {
         let mut fairness = fairness();
         let alice = user("alice");
         let sender = (&alice, network(1));
-        let long = fairness.admit(sender, &user("bob"), &ringing(), 5_000, Now::ZERO);
+        let long = fairness.admit(sender, &user("bob"), &ringing(), 5_000, false, Now::ZERO);
         assert_eq!(long, Err(Unfair::TooLong));
     }
 

@@ -1,11 +1,13 @@
 //! Which STUN and TURN servers a client is told to use.
 //!
 //! TURN credentials are time-limited, as our own relay and coturn's
-//! `use-auth-secret` want them; see [`wimpex_relay::credentials`]. Their user name
+//! `use-auth-secret` want them, and those of guests are short; see [`crate::relay_access`]
+//! for when they come, and [`wimpex_relay::credentials`]. Their user name
 //! is a pseudonym, because STUN sends it in clear text.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use wimpex_identity::is_key_id;
 use wimpex_protocol::{IceServer, UserId};
 use wimpex_relay::credentials::SharedSecret;
 
@@ -23,7 +25,9 @@ pub(crate) struct Ice {
 struct Turn {
     urls: Vec<String>,
     secret: SharedSecret,
+    /// Of the owner of a key, and of a guest.
     ttl_seconds: u64,
+    guest_ttl_seconds: u64,
 }
 
 impl Ice {
@@ -50,31 +54,39 @@ impl Ice {
             urls: turn_urls,
             secret,
             ttl_seconds: config.turn_ttl_seconds,
+            guest_ttl_seconds: config.turn_guest_ttl_seconds.min(config.turn_ttl_seconds),
         });
         Ok(Self { stun_urls, turn })
     }
 
-    /// When to give out new credentials; `None` if there are none.
-    pub(crate) fn renew_after(&self) -> Option<Duration> {
+    /// For how long a user's credentials count; `None` if there are none.
+    pub(crate) fn ttl(&self, user: &UserId) -> Option<Duration> {
         let turn = self.turn.as_ref()?;
-        Some(Duration::from_secs(turn.ttl_seconds) * 3 / 4)
+        Some(Duration::from_secs(turn.ttl_seconds_of(user)))
+    }
+
+    /// Whether a user gets credentials with each call, and not with the login.
+    pub(crate) fn comes_with_calls(&self, user: &UserId) -> bool {
+        self.turn.is_some() && !is_key_id(user)
+    }
+
+    /// `iceServers` for who has not begun a call: without TURN for whom that comes with
+    /// calls.
+    pub(crate) fn servers_at_login(&self, user: &UserId, now: SystemTime) -> Vec<IceServer> {
+        if self.comes_with_calls(user) {
+            return self.stun().into_iter().collect();
+        }
+        self.servers(user, now)
     }
 
     /// `iceServers` for one user; TURN credentials count from `now`.
     pub(crate) fn servers(&self, user: &UserId, now: SystemTime) -> Vec<IceServer> {
-        let mut servers = Vec::new();
-        if !self.stun_urls.is_empty() {
-            servers.push(IceServer {
-                urls: self.stun_urls.clone(),
-                username: None,
-                credential: None,
-            });
-        }
+        let mut servers: Vec<IceServer> = self.stun().into_iter().collect();
         if let Some(turn) = &self.turn {
             let now = now
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs());
-            let expiry = now.saturating_add(turn.ttl_seconds);
+            let expiry = now.saturating_add(turn.ttl_seconds_of(user));
             let pseudonym = turn.secret.pseudonym(user.as_str(), now / SECONDS_PER_DAY);
             let (username, credential) = turn.secret.issue(&pseudonym, expiry);
             servers.push(IceServer {
@@ -84,6 +96,24 @@ impl Ice {
             });
         }
         servers
+    }
+
+    fn stun(&self) -> Option<IceServer> {
+        (!self.stun_urls.is_empty()).then(|| IceServer {
+            urls: self.stun_urls.clone(),
+            username: None,
+            credential: None,
+        })
+    }
+}
+
+impl Turn {
+    fn ttl_seconds_of(&self, user: &UserId) -> u64 {
+        if is_key_id(user) {
+            self.ttl_seconds
+        } else {
+            self.guest_ttl_seconds
+        }
     }
 }
 
@@ -115,6 +145,7 @@ mod tests {
             turn_url: turn.iter().map(|&url| url.to_owned()).collect(),
             turn_secret: secret.map(|text| text.parse().unwrap()),
             turn_ttl_seconds: 600,
+            turn_guest_ttl_seconds: 60,
         }
     }
 
@@ -141,9 +172,36 @@ mod tests {
         assert_eq!(servers[1].urls.len(), 2);
         let username = servers[1].username.as_deref().unwrap();
         let (expiry, pseudonym) = username.split_once(':').unwrap();
-        assert_eq!((expiry, pseudonym.len()), ("1700000600", 16));
+        assert_eq!((expiry, pseudonym.len()), ("1700000060", 16), "a guest's");
         let password = SharedSecret::new("north").password(username);
         assert_eq!(servers[1].credential, Some(password));
+    }
+
+    #[test]
+    fn a_guests_come_with_calls_and_are_short() {
+        let config = config(&["stun:a"], &["turn:b:3478"], Some("north"));
+        let ice = Ice::new(&config, None).unwrap();
+        let (guest, owner) = (
+            UserId::parse("guest-alice").unwrap(),
+            UserId::parse("w1yozrvo6vylbp2xsj7fwtnptavdd6mryd").unwrap(),
+        );
+        let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        assert!(ice.comes_with_calls(&guest) && !ice.comes_with_calls(&owner));
+        assert_eq!(ice.servers_at_login(&guest, now).len(), 1);
+        let at_login = ice.servers_at_login(&owner, now);
+        assert_eq!(at_login, ice.servers(&owner, now));
+        assert!(
+            at_login[1]
+                .username
+                .as_deref()
+                .unwrap()
+                .starts_with("1700000600:")
+        );
+        assert_eq!(ice.ttl(&guest), Some(Duration::from_secs(60)));
+        assert_eq!(ice.ttl(&owner), Some(Duration::from_secs(600)));
+        // Where there is no relay there is nothing to ask for.
+        let none = Ice::new(&IceConfig::default(), None).unwrap();
+        assert!(!none.comes_with_calls(&guest));
     }
 
     /// What is sent in clear text to every TURN server says nothing about the link.

@@ -43,6 +43,7 @@ mod page;
 mod random;
 mod rate_limit;
 mod registry;
+mod relay_access;
 mod resumable_session;
 mod secret;
 mod send_queue;
@@ -151,6 +152,7 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
@@ -169,13 +171,14 @@ impl Server {
                     },
                 },
                 clock,
+                Arc::clone(&ice),
                 config.timing.unacked,
                 config.timing.away,
                 config.timing.keep,
                 metrics.clone(),
             ),
             tokens: Tokens::new(key),
-            ice: Ice::new(&config.ice, own).map_err(StartError::Ice)?,
+            ice,
             origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
                 .map_err(StartError::Origin)?,
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
@@ -205,6 +208,11 @@ impl Server {
             relay: self.relay.as_ref().map(Relay::handle),
             reload: Arc::clone(&self.reload),
         }
+    }
+
+    /// Where its relay listens, for UDP and TCP; `None` without one.
+    pub fn relay_addresses(&self) -> Option<Vec<std::net::SocketAddr>> {
+        self.relay.as_ref().map(Relay::addresses)
     }
 
     /// Serves http alone; see [`run`].

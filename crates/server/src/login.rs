@@ -62,9 +62,10 @@ pub(crate) fn admit(
     let welcome = Welcome {
         user_id: user.clone(),
         device_id: device.clone(),
-        ice_servers: app.ice.servers(&user, now),
+        ice_servers: app.ice.servers_at_login(&user, now),
         resume_token: app.tokens.issue(&user, now),
         session: None,
+        relay_on_request: app.ice.comes_with_calls(&user),
     };
     let identity = Identity { user, device, name };
     Ok((identity, welcome))

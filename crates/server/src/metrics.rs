@@ -55,9 +55,12 @@ impl Metrics {
             Ok(message @ ClientMessage::Relay(_)) => {
                 (message.type_name(), Some(self.relay.clone()))
             }
-            Ok(message @ (ClientMessage::Ack(_) | ClientMessage::PresenceWatch(_))) => {
-                (message.type_name(), None)
-            }
+            Ok(
+                message @ (ClientMessage::Ack(_)
+                | ClientMessage::PresenceWatch(_)
+                | ClientMessage::PresenceVisibility(_)
+                | ClientMessage::IceServersRequest(_)),
+            ) => (message.type_name(), None),
             Err(_) => ("unreadable", None),
         };
         self.received.get_or_create(&[("type", name)]).inc();

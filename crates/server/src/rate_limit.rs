@@ -11,6 +11,8 @@ use wimpex_sansio::Now;
 /// Seconds' worth of messages that may come at once. A call begins with one
 /// description and dozens of candidates.
 const BURST_SECONDS: f64 = 4.0;
+/// The same of bytes: a page may send all that waits while it was away.
+const BYTE_BURST_SECONDS: f64 = 8.0;
 /// Above the limit by this factor is a flood, no mistake.
 const FLOOD_FACTOR: u32 = 10;
 /// A flood is not even read faster than this multiple of the limit.
@@ -55,6 +57,11 @@ struct Second {
 /// So many a second, with bursts; 0 is no limit.
 pub(crate) fn bucket(rate: u32, now: Now) -> TokenBucket {
     TokenBucket::new(f64::from(rate), f64::from(rate) * BURST_SECONDS, now)
+}
+
+/// So many bytes a second, with bursts; 0 is no limit.
+pub(crate) fn byte_bucket(rate: u32, now: Now) -> TokenBucket {
+    TokenBucket::new(f64::from(rate), f64::from(rate) * BYTE_BURST_SECONDS, now)
 }
 
 impl RateLimiter {

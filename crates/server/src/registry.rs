@@ -6,14 +6,15 @@
 //! WebSockets.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    Ack, ErrorCode, ErrorMessage, PresenceWatch, Relayed, Resume, ServerMessage, Welcome,
+    Ack, ErrorCode, ErrorMessage, IceServers, Login, PresenceVisibility, PresenceWatch, Relayed,
+    Resume, ServerMessage, Signal, Welcome,
 };
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::{Machine, outputs};
@@ -22,10 +23,13 @@ use wimpex_stream::AckOutOfRange;
 use crate::connection_id::ConnectionId;
 use crate::fairness::{Fairness, Standing, StrangerLimits, Unfair};
 use crate::frame::Body;
+use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::metrics::Metrics;
 use crate::resumable_session::{Receipt, ResumableSession};
-use crate::send_queue::{self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader};
+use crate::send_queue::{
+    self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
+};
 
 /// How often those who watch somebody are told of changes: enough for people who
 /// come and go, and no way to fill somebody's queue by coming and going.
@@ -71,6 +75,7 @@ struct Inner {
     fairness: Fairness,
     limits: RegistryLimits,
     clock: Clock,
+    ice: Arc<Ice>,
     connections: HashMap<ConnectionId, ConnectionHandle>,
     /// How many of them come from where.
     by_network: HashMap<Network, usize>,
@@ -96,6 +101,7 @@ impl SessionRegistry {
         run: String,
         limits: RegistryLimits,
         clock: Clock,
+        ice: Arc<Ice>,
         unacked: Duration,
         away_after: Duration,
         keep: Duration,
@@ -106,6 +112,7 @@ impl SessionRegistry {
             fairness: Fairness::new(limits.strangers),
             limits,
             clock,
+            ice,
             connections: HashMap::new(),
             by_network: HashMap::new(),
             sessions: HashMap::new(),
@@ -135,7 +142,8 @@ impl SessionRegistry {
         inner.last_connection += 1;
         let connection = ConnectionId(inner.last_connection);
         if inner.closing {
-            queue.close(CloseReason::GoingAway);
+            let reconnect_within = reconnect_window(0);
+            queue.close(CloseReason::GoingAway { reconnect_within });
         } else {
             let handle = ConnectionHandle {
                 queue,
@@ -183,14 +191,15 @@ impl SessionRegistry {
     }
 
     /// Logs a connection in. `welcome` is the first that it gets as a member; if
-    /// `resume` names a session that is still kept, it goes on.
+    /// `login` names a session that is still kept, it goes on.
     pub(crate) fn join(
         &self,
         connection: ConnectionId,
         identity: Identity,
         mut welcome: Welcome,
-        resume: Option<&Resume>,
+        login: &Login,
     ) {
+        let resume = login.session.as_ref();
         let mut inner = self.lock();
         // Closed in between: it must not stay behind in the hub.
         if !inner.connections.contains_key(&connection) {
@@ -216,12 +225,18 @@ impl SessionRegistry {
         };
         handle.session = Some(id);
         let network = handle.network;
-        let session =
+        let mut session =
             ResumableSession::new(identity.clone(), connection, network, resume.is_some());
+        if !inner.ice.comes_with_calls(&identity.user) {
+            session.relay_access.issue(Instant::now());
+        }
         inner.sessions.insert(id, session);
         outputs.extend(inner.make_room(network));
-        let session = id;
-        outputs.extend(inner.tell_hub(Input::Join { session, identity }));
+        outputs.extend(inner.tell_hub(Input::Join {
+            session: id,
+            identity,
+            hidden: login.hidden,
+        }));
         inner.carry_out(outputs);
     }
 
@@ -243,6 +258,13 @@ impl SessionRegistry {
         let (older, owed) = (session.connection, session.owed_bytes());
         let (received, again) = session.resume(connection, network, resume.received).ok()?;
         session.away = false;
+        let (user, now) = (&session.identity.user, Instant::now());
+        let is_active = |ttl: Duration| session.relay_access.is_active(ttl, now);
+        // In the middle of a call a guest goes on having them.
+        if inner.ice.ttl(user).is_some_and(is_active) {
+            welcome.ice_servers = inner.ice.servers(user, SystemTime::now());
+            session.relay_access.issue(now);
+        }
         if inner.lost.remove(id) {
             inner.absent_bytes -= owed;
         }
@@ -322,6 +344,21 @@ impl SessionRegistry {
         self.with_session(connection, |session| Input::Watch { session, watch });
     }
 
+    pub(crate) fn set_visibility(&self, connection: ConnectionId, visibility: PresenceVisibility) {
+        self.with_session(connection, |session| Input::SetVisibility {
+            session,
+            visibility,
+        });
+    }
+
+    /// A client is about to call, and asks for credentials for TURN.
+    pub(crate) fn give_relay(&self, connection: ConnectionId) {
+        let mut inner = self.lock();
+        let session = inner.connections.get(&connection).and_then(|c| c.session);
+        let outputs = session.and_then(|session| inner.give_relay(session));
+        inner.carry_out(outputs.into_iter().collect());
+    }
+
     /// An answer to this connection's client alone.
     pub(crate) fn answer(&self, connection: ConnectionId, message: ServerMessage) {
         let mut inner = self.lock();
@@ -346,8 +383,16 @@ impl SessionRegistry {
     pub(crate) fn tick(&self, now: Instant) {
         let mut inner = self.lock();
         let (mut over, mut silent) = (Vec::new(), Vec::new());
+        let ice = Arc::clone(&inner.ice);
+        let mut due = Vec::new();
         for (id, session) in &mut inner.sessions {
             if session.connection.is_some() {
+                let user = &session.identity.user;
+                let always = !ice.comes_with_calls(user);
+                let is_due = |ttl| session.relay_access.is_due(ttl, always, now);
+                if ice.ttl(user).is_some_and(is_due) {
+                    due.push(*id);
+                }
                 let is_silent = session.unacked_for(now) >= self.unacked;
                 if is_silent && !std::mem::replace(&mut session.away, true) {
                     silent.push(*id);
@@ -364,6 +409,9 @@ impl SessionRegistry {
         let swept_at = inner.clock.now();
         inner.fairness.sweep(swept_at);
         let mut outputs = inner.tell_hub(Input::Timeout);
+        for id in due {
+            outputs.extend(inner.give_relay(id));
+        }
         for id in silent {
             outputs.extend(inner.tell_hub(Input::SetAway {
                 session: id,
@@ -381,8 +429,11 @@ impl SessionRegistry {
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closing = true;
+        let reconnect_within = reconnect_window(inner.connections.len());
         for (_, handle) in inner.connections.drain() {
-            handle.queue.close(CloseReason::GoingAway);
+            handle
+                .queue
+                .close(CloseReason::GoingAway { reconnect_within });
         }
         inner.by_network.clear();
         inner.sessions.clear();
@@ -468,11 +519,13 @@ impl Inner {
                 message: refusal(code, text),
             }]
         };
+        let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
         let standing = self.fairness.admit(
             (&sender.identity.user, network),
             &relayed.to_id,
             &relayed.signal,
             bytes,
+            is_named,
             self.clock.now(),
         );
         let standing = match standing {
@@ -487,12 +540,16 @@ impl Inner {
             relayed: relayed.clone(),
         };
         let mut outputs = Vec::new();
+        if let Some(sender) = self.sessions.get_mut(&session) {
+            sender.relay_access.note_sent(&relayed.signal);
+        }
         for output in self.tell_hub(input) {
             match output {
                 Output::Deliver {
                     to,
                     message: message @ ServerMessage::Relay(_),
                 } => {
+                    self.prepare_call(session, &to, &relayed.signal);
                     if !self.deliver_relayed(&to, &message, standing) {
                         outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
                     }
@@ -502,6 +559,40 @@ impl Inner {
         }
         outputs.extend(self.limit_absent_bytes());
         outputs
+    }
+
+    /// Gives guests credentials for TURN when a call begins, those who are called before
+    /// they are asked to answer; notes when it is over.
+    fn prepare_call(&mut self, sender: SessionId, to: &[SessionId], signal: &Signal) {
+        let now = Instant::now();
+        for id in to.iter().chain([&sender]) {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            session.relay_access.note_end(signal);
+            let user = &session.identity.user;
+            let is_needed = |ttl| session.relay_access.is_needed(ttl, now);
+            if matches!(signal, Signal::CallOffer(_))
+                && self.ice.comes_with_calls(user)
+                && self.ice.ttl(user).is_some_and(is_needed)
+            {
+                let outputs = self.give_relay(*id);
+                self.carry_out(outputs.into_iter().collect());
+            }
+        }
+    }
+
+    /// Credentials for TURN that count from now; `None` if there are none.
+    fn give_relay(&mut self, id: SessionId) -> Option<Output> {
+        let session = self.sessions.get_mut(&id)?;
+        let user = &session.identity.user;
+        self.ice.ttl(user)?;
+        session.relay_access.issue(Instant::now());
+        let ice_servers = self.ice.servers(user, SystemTime::now());
+        Some(Output::Deliver {
+            to: vec![id],
+            message: ServerMessage::IceServers(IceServers { ice_servers }),
+        })
     }
 
     /// Delivers what somebody sends to whoever has room for it; says whether
@@ -516,7 +607,7 @@ impl Inner {
         let body = Body::of(message);
         let all = self.limits.queue;
         let limits = match standing {
-            Standing::Talking => all,
+            Standing::Talking | Standing::Named => all,
             Standing::Stranger => QueueLimits {
                 messages: all.messages.div_ceil(2),
                 bytes: all.bytes.div_ceil(2),

@@ -12,6 +12,7 @@ use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 use crate::connection_id::ConnectionId;
 use crate::frame::{Body, OutgoingFrame};
+use crate::relay_access::RelayAccess;
 use crate::send_queue::QueueLimits;
 
 /// See the module.
@@ -27,6 +28,7 @@ pub(crate) struct ResumableSession {
     pub(crate) network: Network,
     /// Whether those who watch have been told that it does not answer.
     pub(crate) away: bool,
+    pub(crate) relay_access: RelayAccess,
     numbering: Option<Numbering>,
 }
 
@@ -64,6 +66,7 @@ impl ResumableSession {
             connected: Instant::now(),
             network,
             away: false,
+            relay_access: RelayAccess::default(),
             numbering: numbered.then(Numbering::default),
         }
     }

@@ -1,6 +1,8 @@
 //! What waits to be written to one connection: bounded, so that a reader who is
 //! too slow costs the server a known amount and nobody else any time.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wimpex_limits::Budget;
@@ -10,12 +12,27 @@ use crate::frame::OutgoingFrame;
 /// Why the server ends a connection from its own side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
-    /// The server stops.
-    GoingAway,
+    /// The server stops; clients are to come back within this time.
+    GoingAway {
+        /// Longer than zero where there are many.
+        reconnect_within: Duration,
+    },
     /// A newer connection of the same device took its place.
     Superseded,
     /// Its queue is full.
     TooSlow,
+}
+
+/// Over which clients of a server that stops come back; see [`reconnect_window`].
+const LEAST_RECONNECT_WINDOW: Duration = Duration::from_millis(250);
+
+/// Over which so many clients of a server that stops are to come back: a server that has
+/// just started, and the proxy before it, take five hundred TLS handshakes and logins a
+/// second with ease.
+pub(crate) fn reconnect_window(clients: usize) -> Duration {
+    let millis = u64::try_from(clients).unwrap_or(u64::MAX).saturating_mul(2);
+    let most = wimpex_protocol::close_code::MAX_RECONNECT_WINDOW;
+    Duration::from_millis(millis).clamp(LEAST_RECONNECT_WINDOW, most)
 }
 
 /// More is waiting than may wait.
@@ -141,7 +158,9 @@ impl CloseSignal {
     /// Completes when the connection is to end; must not be awaited after that.
     pub(crate) async fn wait(&mut self) -> CloseReason {
         // A queue that is dropped without a word: the server is going down.
-        (&mut self.0).await.unwrap_or(CloseReason::GoingAway)
+        (&mut self.0).await.unwrap_or(CloseReason::GoingAway {
+            reconnect_within: LEAST_RECONNECT_WINDOW,
+        })
     }
 }
 
@@ -179,6 +198,14 @@ mod tests {
         assert!(queue.push(frame("1")).is_err());
         assert!(reader.try_next().is_some() && reader.try_next().is_some());
         assert!(queue.push(frame("1")).is_ok());
+    }
+
+    #[test]
+    fn the_more_clients_the_longer_they_take_to_come_back() {
+        let seconds = |clients| reconnect_window(clients).as_secs_f64();
+        assert_eq!((seconds(0), seconds(5)), (0.25, 0.25));
+        assert_eq!((seconds(1_000), seconds(10_000)), (2.0, 20.0));
+        assert_eq!((seconds(1_000_000), seconds(usize::MAX)), (60.0, 60.0));
     }
 
     #[test]

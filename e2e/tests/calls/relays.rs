@@ -1,9 +1,11 @@
 //! Relayed calls: through a relay of ours in a process of its own, and through coturn.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, PUBLIC_V4, Peer, Relay, Scenario, TURN_PORT, Uplink, soaks};
+use wimpex_e2e::{
+    BrowserOptions, CallKind, PUBLIC_V4, Peer, Relay, Scenario, TURN_PORT, Uplink, soaks,
+};
 
 use crate::networks::{flows_again, settled_route, two};
 use crate::shared::{ENDED, connect, hang_up, measured, scenarios};
@@ -11,18 +13,22 @@ use crate::shared::{ENDED, connect, hang_up, measured, scenarios};
 scenarios! {
     Networks: a_relayed_call_outlives_the_signaling,
     Networks: coturn_serves_instead,
+    Networks: guests_have_a_relay_for_as_long_as_they_call,
 }
 
 const SECRET: &str = "a secret of both";
 
 /// The signaling, for clients that are to use the relay of another process.
 fn signaling_only(scenario: &Scenario<'_>) {
-    scenario.server_mut().restart_with(&[
-        "--role=signaling",
-        "--turn",
-        &format!("--turn-listen={PUBLIC_V4}:{TURN_PORT}"),
-        &format!("--turn-secret={SECRET}"),
-    ]);
+    signaling_with(scenario, &[]);
+}
+
+/// The same, with more flags.
+fn signaling_with(scenario: &Scenario<'_>, flags: &[&str]) {
+    let listen = format!("--turn-listen={PUBLIC_V4}:{TURN_PORT}");
+    let secret = format!("--turn-secret={SECRET}");
+    let all = [&["--role=signaling", "--turn", &listen, &secret], flags].concat();
+    scenario.server_mut().restart_with(&all);
 }
 
 async fn a_relayed_call_outlives_the_signaling(scenario: &Scenario<'_>) {
@@ -42,6 +48,37 @@ async fn a_relayed_call_outlives_the_signaling(scenario: &Scenario<'_>) {
     }
     alice.end().await;
     tokio::join!(alice.call_is_over(ENDED), bob.call_is_over(ENDED));
+}
+
+/// Theirs come with the call, and run out in the middle of it; the path is another by then.
+async fn guests_have_a_relay_for_as_long_as_they_call(scenario: &Scenario<'_>) {
+    const TTL: Duration = Duration::from_secs(16);
+    let ttl = format!("--turn-guest-ttl-seconds={}", TTL.as_secs());
+    signaling_with(scenario, &[&ttl]);
+    let _relay = Relay::ours(scenario.net_lab(), SECRET);
+    let at = [(); 2].map(|()| scenario.net_lab().home(Uplink::SymmetricNat));
+    let options = || BrowserOptions {
+        keeps_nothing: true,
+        ..BrowserOptions::default()
+    };
+    let alice = scenario
+        .unopened_peer_in_with(&at[0], "Alice", options())
+        .await;
+    let bob = scenario
+        .unopened_peer_in_with(&at[1], "Bob", options())
+        .await;
+    tokio::join!(alice.open(), bob.open());
+    assert!(alice.id().await.starts_with("guest-") && bob.id().await.starts_with("guest-"));
+    connect(&alice, &bob, CallKind::Video).await;
+    assert!(settled_route(&alice).await.is_relayed());
+    let start = Instant::now();
+    // Long enough for the first and the second to have run out.
+    while start.elapsed() < 2 * TTL + TTL / 2 {
+        tokio::join!(flows_again(&alice), flows_again(&bob));
+        sleep(Duration::from_secs(2)).await;
+    }
+    assert!(settled_route(&alice).await.is_relayed());
+    hang_up(&alice, &bob).await;
 }
 
 /// The same relayed call through coturn and through ours, and what each costs.

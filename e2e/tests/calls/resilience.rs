@@ -10,6 +10,7 @@ scenarios! {
     AnyBrowsers: a_caller_without_camera_is_told_and_heard,
     AnyBrowsers: the_server_dies_and_the_picture_runs_on,
     Chromium: an_insecure_page_says_why_there_is_no_camera,
+    Chromium: markup_that_could_run_is_refused,
 }
 
 async fn a_denied_camera_does_not_stop_the_call(scenario: &Scenario<'_>) {
@@ -121,4 +122,24 @@ async fn an_insecure_page_says_why_there_is_no_camera(scenario: &Scenario<'_>) {
     assert!(!secure, "the scenario is not what it says");
     alice.enter_name().await;
     alice.page.wait_for_text(&["https"]).await;
+}
+
+/// Trusted Types: whatever finds a way to make markup of a text makes no script of it.
+async fn markup_that_could_run_is_refused(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    let refused = |what: &str| {
+        format!(
+            "try {{ {what}; return false }} catch (error) {{ return error instanceof TypeError }}"
+        )
+    };
+    for what in [
+        "document.createElement('div').innerHTML = '<img src=x onerror=alert(1)>'",
+        "document.createElement('div').innerHTML = '<iframe srcdoc=x></iframe>'",
+        "document.createElement('script').text = 'alert(1)'",
+        "document.createElement('script').src = 'https://evil.example/x.js'",
+        "trustedTypes.createPolicy('another', {})",
+    ] {
+        let is_refused: bool = alice.page.evaluate(&refused(what)).await;
+        assert!(is_refused, "{what}");
+    }
 }

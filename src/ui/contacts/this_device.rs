@@ -1,14 +1,41 @@
-//! What belongs to this device: who may ring, the file of contacts, the key.
+//! What belongs to this device: who may ring, who sees that one is online, the file of contacts, the key.
 
 use leptos::prelude::*;
+use wimpex_client::Audience;
 use wimpex_contacts::ImportPreview;
 
 use super::blocked_people::BlockedPeople;
 use super::import::{ImportList, choose_file};
 use crate::browser::file;
-use crate::ui::contact_actions::use_contacts;
+use crate::ui::contact_actions::{ContactActions, use_contacts};
 use crate::ui::signal_of;
 use crate::ui::words::this_device as words;
+
+/// Those who may learn that the user is online, and the id of the choice.
+const AUDIENCES: [(&str, Audience); 3] = [
+    ("audience-everybody", Audience::Everybody),
+    ("audience-contacts", Audience::Contacts),
+    ("audience-nobody", Audience::Nobody),
+];
+
+fn audience_choice(
+    contacts: ContactActions,
+    id: &'static str,
+    audience: Audience,
+) -> impl IntoView {
+    view! {
+        <div class="choice">
+            <input
+                id=id
+                type="radio"
+                name="audience"
+                prop:checked=signal_of(move || contacts.audience() == audience)
+                on:change=move |_| contacts.set_audience(audience)
+            />
+            <label for=id>{words::audience(audience)}</label>
+        </div>
+    }
+}
 
 /// The choices, and the two that cannot be undone, said plainly.
 #[component]
@@ -54,6 +81,11 @@ pub(super) fn ThisDevice() -> impl IntoView {
                     {words::CONTACTS_ONLY_HINT}
                 </p>
             </div>
+            <fieldset class="audience" aria-describedby="audience-hint">
+                <legend>{words::AUDIENCE_LABEL}</legend>
+                {AUDIENCES.map(|(id, audience)| audience_choice(contacts, id, audience))}
+                <p class="hint" id="audience-hint">{words::AUDIENCE_HINT}</p>
+            </fieldset>
             <div class="row">
                 <button class="secondary" on:click=export>{words::EXPORT}</button>
                 <button class="secondary" on:click=import>{words::IMPORT}</button>

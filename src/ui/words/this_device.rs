@@ -1,5 +1,6 @@
 //! What belongs to this device: who may ring, the file of contacts, the key.
 
+use wimpex_client::Audience;
 use wimpex_confusables::Likeness;
 use wimpex_contacts::{Double, ImportError, ImportPreview};
 
@@ -18,6 +19,20 @@ pub const BLOCKED_PEOPLE_TEXT: &str = "Their calls don’t reach you, and they a
     they called themselves.";
 /// Lets one of them ring again.
 pub const UNBLOCK: &str = "Unblock";
+/// Names the choice of an [`Audience`].
+pub const AUDIENCE_LABEL: &str = "Who can see that I’m online";
+/// What the choice does not do.
+pub const AUDIENCE_HINT: &str = "Anyone with your link can still call you.";
+
+/// One choice.
+pub fn audience(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Everybody => "Everyone with my link",
+        Audience::Contacts => "My contacts",
+        Audience::Nobody => "No one",
+    }
+}
+
 /// Writes the file.
 pub const EXPORT: &str = "Save contacts to a file";
 /// Reads a file.

@@ -157,8 +157,10 @@ impl<H: Host> Client<H> {
                 match &output {
                     wimpex_call::Output::CreateConnection { connection, .. } => {
                         self.connection = Some(*connection);
+                        self.turn_servers.connect(&self.view.ice_servers);
                         self.view.routes = Routes::default();
                     }
+                    wimpex_call::Output::SetRemoteOffer { .. } => self.turn_servers.peer_offers(),
                     wimpex_call::Output::CloseConnection { connection, .. } => {
                         self.connection.take_if(|open| open == connection);
                     }

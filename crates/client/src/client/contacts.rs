@@ -66,6 +66,7 @@ impl<H: Host> Client<H> {
             && self.contact_store.pending_writes == 0
         {
             self.view.contacts = Arc::new(contacts);
+            self.may_have_contacts = false;
             self.contacts_changed();
         }
         self.contact_store.loading = Loading::Done;

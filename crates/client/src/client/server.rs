@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wimpex_protocol::{ErrorCode, IceServer, ServerMessage, Welcome};
+use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
 use wimpex_sansio::{Now, UnixTime};
 use wimpex_verification::Incoming;
 
@@ -14,7 +14,7 @@ use crate::signaling::SignalingOutput;
 use crate::view::{Part, ServerState};
 
 /// A clock that is this far from the server's will soon be too far from somebody's, for
-/// whom an offer is fresh for a minute (`wimpex_identity::FRESH_MS`). Advice for the user
+/// whom an offer is fresh for a minute (`wimpex_identity::FRESHNESS`). Advice for the user
 /// and nothing else: the server may be wrong, or lie.
 const CLOCK_SKEW: Duration = Duration::from_secs(45);
 /// After so many failures in a row it is worth asking whether only the WebSocket fails.
@@ -54,7 +54,7 @@ impl<H: Host> Client<H> {
 
     pub(super) fn on_welcome(&mut self, welcome: Welcome, now: Now) {
         self.note("logged in", now);
-        self.use_ice_servers(welcome.ice_servers);
+        self.welcome_ice_servers(welcome.ice_servers, welcome.relay_on_request, now);
         self.set_me(welcome.user_id.clone());
         let identity = self.local_identity(welcome.user_id);
         self.verify(wimpex_verification::Input::LoggedIn(identity), now);
@@ -102,19 +102,13 @@ impl<H: Host> Client<H> {
                     (_, _, _) => {}
                 }
             }
-            ServerMessage::IceServers(renewed) => self.use_ice_servers(renewed.ice_servers),
+            ServerMessage::IceServers(renewed) => {
+                self.use_ice_servers(renewed.ice_servers, now);
+                self.go_on_with_turn_servers(now);
+            }
             // The signaling session's own.
             ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_) => {}
         }
-    }
-
-    pub(super) fn use_ice_servers(&mut self, servers: Vec<IceServer>) {
-        let is_relay = |url: &String| url.starts_with("turn");
-        self.view.has_relay = servers.iter().any(|s| s.urls.iter().any(is_relay));
-        self.view.ice_servers.clone_from(&servers);
-        self.changed(Part::Settings);
-        // A running call needs them when its path is lost.
-        self.emit(Output::SetIceServers(servers));
     }
 
     pub(super) fn set_server(&mut self, state: ServerState) {
@@ -126,6 +120,7 @@ impl<H: Host> Client<H> {
 
     pub(super) fn server_lost(&mut self, state: ServerState, now: Now) {
         self.note(&format!("server: {state:?}"), now);
+        self.go_on_with_turn_servers(now);
         // "Blocked" says more than "lost", and is true until a login succeeds.
         if (self.view.server, state) != (ServerState::Blocked, ServerState::Lost) {
             self.set_server(state);

@@ -6,6 +6,7 @@ use wimpex_protocol::{CallId, Name, UserId};
 use wimpex_sansio::{Machine, Now};
 
 use super::Client;
+use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::command::Command;
 use crate::contact_store;
@@ -33,7 +34,12 @@ impl<H: Host> Client<H> {
                     peer,
                     call_type,
                 };
-                self.call_command(command, now);
+                if self.waits_for_turn_servers(Some(&command), now) {
+                    // What the call needs beside them can be fetched meanwhile.
+                    self.emit(Output::PreloadChunk);
+                } else {
+                    self.call_command(command, now);
+                }
             }
             Command::BlockCaller => self.block_caller(now),
             Command::SilenceStrangers => self.silence_strangers(now),
@@ -44,7 +50,12 @@ impl<H: Host> Client<H> {
                 self.view.hide_address = hide;
                 self.changed(Part::Settings);
             }
-            Command::CheckConnection => self.check_connection(),
+            Command::SetAudience(audience) => {
+                self.emit(Output::Store(Setting::Audience(audience)));
+                self.chosen_audience = Some(audience);
+                self.show_to_audience(now);
+            }
+            Command::CheckConnection => self.check_connection(now),
             Command::SpeakerHeard(true) => self.checked(Check::Speaker, CheckResult::Works),
             Command::SpeakerHeard(false) => self.checked(Check::Speaker, CheckResult::NotHeard),
             Command::SasCompared(same) => {
@@ -82,7 +93,21 @@ impl<H: Host> Client<H> {
         self.policy_changed = true;
     }
 
-    pub(super) fn check_connection(&mut self) {
+    /// Tells the server who may learn that the user is online.
+    pub(super) fn show_to_audience(&mut self, now: Now) {
+        let contacts = &self.view.contacts;
+        let audience = self
+            .chosen_audience
+            .unwrap_or_else(|| Audience::by_default(contacts, self.may_have_contacts));
+        let users = audience.users(contacts);
+        if self.view.audience != audience {
+            self.view.audience = audience;
+            self.changed(Part::Settings);
+        }
+        self.signaling.handle(SignalingInput::ShowTo(users), now);
+    }
+
+    pub(super) fn check_connection(&mut self, now: Now) {
         if self.view.check.iter().any(|(_, it)| it.is_pending()) {
             return;
         }
@@ -91,6 +116,12 @@ impl<H: Host> Client<H> {
             .map(|check| (check, CheckResult::Waiting))
             .to_vec();
         self.changed(Part::Check);
+        if !self.waits_for_turn_servers(None, now) {
+            self.run_check();
+        }
+    }
+
+    pub(super) fn run_check(&mut self) {
         let online = self.view.server == ServerState::Online;
         self.emit(Output::RunCheck { online });
     }

@@ -23,6 +23,8 @@ pub enum SocketEvent {
     Closed {
         /// RFC 6455, section 7.4.
         code: u16,
+        /// In the close frame; may be empty.
+        reason: String,
     },
     /// The browser does not allow it to be opened at all.
     Refused,
@@ -67,6 +69,10 @@ pub enum SignalingInput {
     Send(Relayed),
     /// Be told when these users come and go; replaces the list before.
     Watch(Vec<UserId>),
+    /// Let these learn that this device is online, and nobody else; `None`: everybody.
+    ShowTo(Option<Vec<UserId>>),
+    /// Ask for STUN and TURN servers for a call that is about to begin.
+    RequestIceServers,
     /// Whether there is a call: then a dead connection is found sooner.
     InCall(bool),
     /// Try now what would otherwise be tried later: the page is in sight again.

@@ -1,5 +1,7 @@
 //! Logging in over a fresh socket, and taking up the session where it was.
 
+use std::time::Duration;
+
 use wimpex_identity::is_key_id;
 use wimpex_protocol::{ClientMessage, Login, Resume, UserId, Welcome};
 use wimpex_sansio::Now;
@@ -61,10 +63,12 @@ impl SignalingClient {
                 id: self.session.clone(),
                 received: self.incoming.ack(),
             }),
+            hidden: self.visible_to.is_some(),
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public_key),
             signature,
         };
+        self.logged_in_hidden = login.hidden;
         self.claimed = Some(claimed);
         self.transmit(ClientMessage::Login(login).encode());
     }
@@ -85,6 +89,7 @@ impl SignalingClient {
         self.emit(SignalingOutput::KeepResumeToken(token));
         self.device = Some(welcome.device_id.clone());
         self.attempt = 0;
+        self.reconnect_window = Duration::ZERO;
         self.logged_in = true;
         let session = welcome.session.clone();
         let received = session.as_ref().map_or(0, |session| session.received);
@@ -105,6 +110,7 @@ impl SignalingClient {
             self.session = id;
             self.begin_anew(now);
         }
+        self.send_presence(now);
         self.emit(SignalingOutput::Welcome {
             welcome,
             renewed: !resumed,

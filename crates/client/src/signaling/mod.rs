@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, Frame, Name, PresenceWatch, Relayed, ServerMessage,
-    SessionId, UserId, close_code,
+    Ack, ClientMessage, DeviceId, ErrorCode, Frame, IceServersRequest, Name, PresenceVisibility,
+    PresenceWatch, Relayed, ServerMessage, SessionId, UserId, close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
@@ -42,6 +42,8 @@ pub struct SignalingClient {
     last_socket: SocketId,
     /// Failed tries in a row.
     attempt: u32,
+    /// Over which all who have lost this server spread their tries, as it has said.
+    reconnect_window: Duration,
     /// State of the jitter's generator; no secret.
     jitter: u64,
     retry_at: Option<Now>,
@@ -62,6 +64,13 @@ pub struct SignalingClient {
     outgoing: Sender<(Now, ClientMessage)>,
     incoming: Receiver,
     watched: Vec<UserId>,
+    /// The session has not been told of the last change.
+    watch_unsent: bool,
+    /// Who may learn that this device is online; `None`: everybody.
+    visible_to: Option<Vec<UserId>>,
+    visibility_unsent: bool,
+    /// The login has said that nobody is to be told of this device yet.
+    logged_in_hidden: bool,
     /// Heartbeats since anything came over this socket.
     silent_heartbeats: u32,
     /// A keepalive was sent and nothing has come since.
@@ -77,6 +86,7 @@ impl SignalingClient {
             socket: None,
             last_socket: SocketId(0),
             attempt: 0,
+            reconnect_window: Duration::ZERO,
             jitter,
             retry_at: None,
             heartbeat_at: None,
@@ -92,6 +102,10 @@ impl SignalingClient {
             outgoing: Sender::default(),
             incoming: Receiver::default(),
             watched: Vec::new(),
+            watch_unsent: false,
+            visible_to: None,
+            visibility_unsent: false,
+            logged_in_hidden: false,
             silent_heartbeats: 0,
             awaits_keepalive: false,
         }
@@ -175,7 +189,10 @@ impl SignalingClient {
         match event {
             SocketEvent::Open | SocketEvent::Binary => {}
             SocketEvent::Text(text) => self.receive(&text, now),
-            SocketEvent::Closed { code } => {
+            SocketEvent::Closed { code, reason } => {
+                if let Some(window) = close_code::reconnect_window(&reason) {
+                    self.reconnect_window = window;
+                }
                 if code == close_code::SUPERSEDED {
                     self.device = None;
                     self.session = None;
@@ -302,19 +319,33 @@ impl SignalingClient {
     fn begin_anew(&mut self, now: Now) {
         self.incoming = Receiver::default();
         for (since, message) in std::mem::take(&mut self.outgoing).into_unacked() {
-            if now.since(since) < STALE {
+            if now.since(since) < STALE && !is_of_presence(&message) {
                 self.push(since, message);
             }
         }
-        self.send_watch(now);
+        self.watch_unsent = true;
+        self.visibility_unsent = match &self.visible_to {
+            None => self.logged_in_hidden,
+            Some(users) => !self.logged_in_hidden || !users.is_empty(),
+        };
     }
 
-    fn send_watch(&mut self, now: Now) {
-        if self.logged_in {
-            let watch = PresenceWatch {
-                user_ids: self.watched.clone(),
-            };
-            self.push(now, ClientMessage::PresenceWatch(watch));
+    /// Tells the session what it has not been told yet.
+    fn send_presence(&mut self, now: Now) {
+        if !self.logged_in {
+            return;
+        }
+        if std::mem::take(&mut self.visibility_unsent) {
+            let user_ids = self.visible_to.clone();
+            let message = PresenceVisibility { user_ids };
+            self.push(now, ClientMessage::PresenceVisibility(message));
+        }
+        if std::mem::take(&mut self.watch_unsent) {
+            let user_ids = self.watched.clone();
+            self.push(
+                now,
+                ClientMessage::PresenceWatch(PresenceWatch { user_ids }),
+            );
         }
     }
 
@@ -332,7 +363,7 @@ impl SignalingClient {
 
     fn retry_later(&mut self, now: Now) {
         let random = self.next_random();
-        let delay = backoff::delay(self.attempt, random);
+        let delay = backoff::delay(self.attempt, self.reconnect_window, random);
         self.attempt += 1;
         self.retry_at = Some(now + delay);
     }
@@ -344,6 +375,17 @@ impl SignalingClient {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         f64::from(((mixed ^ (mixed >> 31)) >> 32) as u32) / f64::from(u32::MAX)
+    }
+}
+
+/// Whether a new session is told so anyway, as it is by then.
+fn is_of_presence(message: &ClientMessage) -> bool {
+    match message {
+        ClientMessage::PresenceWatch(_) | ClientMessage::PresenceVisibility(_) => true,
+        ClientMessage::Login(_)
+        | ClientMessage::Ack(_)
+        | ClientMessage::IceServersRequest(_)
+        | ClientMessage::Relay(_) => false,
     }
 }
 
@@ -374,16 +416,26 @@ impl Machine for SignalingClient {
             }
             SignalingInput::Send(message) => self.send(message, now),
             SignalingInput::Watch(users) => {
-                // In whatever order, for the server watches a set: each change of it makes
-                // it tell of everybody anew.
-                if users != self.watched {
-                    let is_same = users.len() == self.watched.len()
-                        && users.iter().all(|user| self.watched.contains(user));
+                let is_other = users != self.watched && {
+                    // In another order they are the same: nothing is to be asked again.
+                    let is_watched = |user| self.watched.contains(user);
+                    users.len() != self.watched.len() || !users.iter().all(is_watched)
+                };
+                if is_other {
                     self.watched = users;
-                    if !is_same {
-                        self.send_watch(now);
-                    }
+                    self.watch_unsent = true;
+                    self.send_presence(now);
                 }
+            }
+            SignalingInput::ShowTo(users) => {
+                if users != self.visible_to {
+                    self.visible_to = users;
+                    self.visibility_unsent = true;
+                    self.send_presence(now);
+                }
+            }
+            SignalingInput::RequestIceServers => {
+                self.push(now, ClientMessage::IceServersRequest(IceServersRequest {}));
             }
             SignalingInput::InCall(in_call) => self.in_call = in_call,
             SignalingInput::ReconnectNow => self.reconnect_now(now),

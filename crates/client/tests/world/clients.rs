@@ -326,7 +326,10 @@ impl World {
                     self.fly_over(link, false, Flight::ToClient(link, event));
                 }
                 Effect::Close(link, code) => {
-                    let event = SocketEvent::Closed { code };
+                    let event = SocketEvent::Closed {
+                        code,
+                        reason: String::new(),
+                    };
                     self.fly_over(link, false, Flight::ToClient(link, event));
                 }
             }
@@ -415,7 +418,10 @@ impl World {
     /// The server is killed and starts anew.
     pub fn crash_server(&mut self) {
         for link in self.server.crash() {
-            let event = SocketEvent::Closed { code: 1006 };
+            let event = SocketEvent::Closed {
+                code: 1006,
+                reason: String::new(),
+            };
             self.fly_over(link, false, Flight::ToClient(link, event));
         }
     }
@@ -425,7 +431,10 @@ impl World {
         if let Some(socket) = self.tabs[tab].browser.socket {
             let link = self.link(tab, socket);
             self.server.closed(link, true, self.now);
-            let event = SocketEvent::Closed { code: 1006 };
+            let event = SocketEvent::Closed {
+                code: 1006,
+                reason: String::new(),
+            };
             self.fly_over(link, false, Flight::ToClient(link, event));
         }
     }

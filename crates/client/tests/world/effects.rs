@@ -100,6 +100,10 @@ impl World {
                 stored.strangers_silenced_until = until;
                 self.tell_other_tabs(tab);
             }
+            Setting::Audience(audience) => {
+                stored.audience = Some(audience);
+                self.tell_other_tabs(tab);
+            }
             Setting::HasContacts => stored.has_contacts = true,
             Setting::ResumeToken(token) => stored.resume_token = Some(token),
         }
@@ -107,13 +111,16 @@ impl World {
 
     /// `localStorage` is the same for all tabs of a person.
     fn tell_other_tabs(&mut self, tab: usize) {
-        let until = self.tabs[tab].stored.strangers_silenced_until;
+        let stored = &self.tabs[tab].stored;
+        let (until, audience) = (stored.strangers_silenced_until, stored.audience);
         for other in 0..self.tabs.len() {
             if other != tab && self.tabs[other].person == self.tabs[tab].person {
-                self.tabs[other].stored.strangers_silenced_until = until;
+                let stored = &mut self.tabs[other].stored;
+                (stored.strangers_silenced_until, stored.audience) = (until, audience);
                 let changed = Input::StorageChanged {
                     has_name: true,
                     strangers_silenced_until: until,
+                    audience,
                 };
                 self.answer(other, changed);
             }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use wimpex_hub::{Hub, Identity, Input, Output, SessionId};
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, ErrorMessage, Frame, Hello, IceServer, Login, Name,
-    Resume, ServerMessage, UserId, VERSION, Welcome,
+    Ack, ClientMessage, DeviceId, ErrorCode, ErrorMessage, Frame, Hello, IceServer, IceServers,
+    Login, Name, Resume, ServerMessage, UserId, VERSION, Welcome,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
@@ -226,6 +226,11 @@ impl Server {
                 self.relayed += 1;
                 Input::Relay { session, relayed }
             }
+            ClientMessage::PresenceVisibility(visibility) => Input::SetVisibility {
+                session,
+                visibility,
+            },
+            ClientMessage::IceServersRequest(_) => return self.give_relay(id),
             ClientMessage::Login(_) | ClientMessage::Ack(_) => unreachable!("handled above"),
         };
         self.hub(input, now);
@@ -295,14 +300,12 @@ impl Server {
             self.effects.push(Effect::Close(before, 4001));
         }
         session.heard = now;
+        let is_guest = session.identity.user.as_str().starts_with("guest-");
         let welcome = Welcome {
             user_id: session.identity.user.clone(),
             device_id: session.identity.device.clone(),
-            ice_servers: vec![IceServer {
-                urls: vec!["turn:test".to_owned()],
-                username: None,
-                credential: None,
-            }],
+            ice_servers: vec![turn_server(); usize::from(!is_guest)],
+            relay_on_request: is_guest,
             resume_token: token_of(
                 session.identity.user.as_str(),
                 session.identity.device.as_str(),
@@ -327,8 +330,21 @@ impl Server {
             self.set_away(id, false, now);
         } else {
             let session = SessionId(id);
-            self.hub(Input::Join { session, identity }, now);
+            self.hub(
+                Input::Join {
+                    session,
+                    identity,
+                    hidden: login.hidden,
+                },
+                now,
+            );
         }
+    }
+
+    /// A guest is about to call.
+    fn give_relay(&mut self, id: u64) {
+        let ice_servers = vec![turn_server()];
+        self.deliver(id, &ServerMessage::IceServers(IceServers { ice_servers }));
     }
 
     fn reject(&mut self, link: Link) {
@@ -373,6 +389,14 @@ impl Server {
                 self.effects.push(Effect::Send(link, frame));
             }
         }
+    }
+}
+
+fn turn_server() -> IceServer {
+    IceServer {
+        urls: vec!["turn:test".to_owned()],
+        username: None,
+        credential: None,
     }
 }
 

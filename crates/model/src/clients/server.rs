@@ -149,6 +149,11 @@ impl Server {
         Some(match message {
             ClientMessage::PresenceWatch(watch) => self.hub(Input::Watch { session, watch }),
             ClientMessage::Relay(relayed) => self.hub(Input::Relay { session, relayed }),
+            ClientMessage::PresenceVisibility(visibility) => self.hub(Input::SetVisibility {
+                session,
+                visibility,
+            }),
+            ClientMessage::IceServersRequest(_) => Vec::new(),
             ClientMessage::Login(_) | ClientMessage::Ack(_) => return None,
         })
     }
@@ -181,6 +186,7 @@ impl Server {
             user_id: session.identity.user.clone(),
             device_id: session.identity.device.clone(),
             ice_servers: Vec::new(),
+            relay_on_request: false,
             resume_token: session.identity.user.to_string(),
             session: Some(Resume {
                 id: Some(wimpex_protocol::SessionId::parse(name_of(id)).expect("a session")),
@@ -199,7 +205,11 @@ impl Server {
         }
         if resumed.is_none() {
             let session = id;
-            effects.extend(self.hub(Input::Join { session, identity }));
+            effects.extend(self.hub(Input::Join {
+                session,
+                identity,
+                hidden: login.hidden,
+            }));
         }
         effects
     }

@@ -264,7 +264,13 @@ impl ClientsState {
         for effect in self.server.change(serve) {
             match effect {
                 Effect::Send(link, text) => self.send_down(link, SocketEvent::Text(text)),
-                Effect::Close(link, code) => self.send_down(link, SocketEvent::Closed { code }),
+                Effect::Close(link, code) => self.send_down(
+                    link,
+                    SocketEvent::Closed {
+                        code,
+                        reason: String::new(),
+                    },
+                ),
             }
         }
     }

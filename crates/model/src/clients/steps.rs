@@ -201,7 +201,14 @@ impl ClientsState {
                 if let Some(link) = self.tabs[who].socket {
                     self.cut_socket(link);
                     self.serve(|server| server.closed(link, true));
-                    self.hear_socket(bounds, link, SocketEvent::Closed { code: ABNORMAL });
+                    self.hear_socket(
+                        bounds,
+                        link,
+                        SocketEvent::Closed {
+                            code: ABNORMAL,
+                            reason: String::new(),
+                        },
+                    );
                 }
             }
             ClientsAction::SilenceSocket(who) => {
@@ -227,7 +234,13 @@ impl ClientsState {
                 let lost: BTreeSet<Link> = opening.chain(links).collect();
                 for link in lost {
                     self.down.remove(&link);
-                    self.send_down(link, SocketEvent::Closed { code: ABNORMAL });
+                    self.send_down(
+                        link,
+                        SocketEvent::Closed {
+                            code: ABNORMAL,
+                            reason: String::new(),
+                        },
+                    );
                 }
             }
             ClientsAction::Reload(who) => {

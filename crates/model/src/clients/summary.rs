@@ -48,7 +48,7 @@ impl ClientsState {
 fn describe(event: &SocketEvent) -> String {
     let text = match event {
         SocketEvent::Text(text) => text,
-        SocketEvent::Closed { code } => return format!("closed {code}"),
+        SocketEvent::Closed { code, .. } => return format!("closed {code}"),
         SocketEvent::Open => return "open".to_owned(),
         SocketEvent::Binary | SocketEvent::Refused => return String::new(),
     };

@@ -215,6 +215,7 @@ impl Tab {
             | Setting::HideAddress(_)
             | Setting::ContactsOnly(_)
             | Setting::StrangersSilencedUntil(_)
+            | Setting::Audience(_)
             | Setting::HasContacts => {}
         }
     }

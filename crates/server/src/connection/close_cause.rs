@@ -1,5 +1,6 @@
 //! Why a connection ends, and what its peer is told.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -46,7 +47,9 @@ impl CloseCause {
     /// For measurements.
     pub(super) fn label(&self) -> &'static str {
         match self {
-            Self::ClosedByServer(CloseReason::GoingAway) => "shutdown",
+            Self::ClosedByServer(CloseReason::GoingAway {
+                reconnect_within: _,
+            }) => "shutdown",
             Self::ClosedByServer(CloseReason::Superseded) => "superseded",
             Self::ClosedByServer(CloseReason::TooSlow) => "too-slow",
             Self::PeerClosed => "closed-by-client",
@@ -65,10 +68,13 @@ impl CloseCause {
     }
 
     /// The close code and its reason; None where nobody would hear it.
-    pub(super) fn close(&self) -> Option<(CloseCode, &'static str)> {
-        Some(match self {
+    pub(super) fn close(&self) -> Option<(CloseCode, Cow<'static, str>)> {
+        let (code, reason) = match self {
             Self::PeerClosed | Self::PeerLost | Self::Silent | Self::Stuck => return None,
-            Self::ClosedByServer(CloseReason::GoingAway) => (CloseCode::Away, "the server stops"),
+            Self::ClosedByServer(CloseReason::GoingAway { reconnect_within }) => {
+                let reason = close_code::going_away(*reconnect_within);
+                return Some((CloseCode::Away, reason.into()));
+            }
             Self::ClosedByServer(CloseReason::Superseded) => {
                 (CloseCode::Library(close_code::SUPERSEDED), "superseded")
             }
@@ -80,7 +86,8 @@ impl CloseCause {
             Self::TooLarge => (CloseCode::Size, "message too large"),
             Self::NotText => (CloseCode::Invalid, "not UTF-8"),
             Self::BrokenProtocol => (CloseCode::Protocol, "protocol error"),
-        })
+        };
+        Some((code, reason.into()))
     }
 
     /// The error that goes before the close.
@@ -151,7 +158,7 @@ impl From<tungstenite::Error> for CloseCause {
 impl fmt::Display for CloseCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ClosedByServer(CloseReason::GoingAway) => "server stops",
+            Self::ClosedByServer(CloseReason::GoingAway { .. }) => "server stops",
             Self::ClosedByServer(CloseReason::Superseded) => "superseded",
             Self::ClosedByServer(CloseReason::TooSlow) => "reads too slowly",
             Self::PeerClosed => "closed by peer",

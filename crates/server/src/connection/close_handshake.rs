@@ -60,7 +60,7 @@ where
         Some((code, reason)) => {
             let frame = CloseFrame {
                 code,
-                reason: reason.into(),
+                reason: reason.as_ref().into(),
             };
             ws.send(Message::Close(Some(frame))).await
         }

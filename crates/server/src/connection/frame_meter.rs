@@ -1,4 +1,7 @@
-//! Frames, counted where they come in: below the messages that they make up.
+//! Bytes and frames, counted where they come in: below the messages that they make up.
+//!
+//! Bytes have a rate: who sends faster is read more slowly, and TCP passes that on. It is
+//! no reason to end the connection, whose messages have a rate of their own.
 //!
 //! A message may come in any number of fragments (RFC 6455, section 5.4), and
 //! fragments may be empty. The library shows whole messages only, so that a
@@ -6,10 +9,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 use wimpex_limits::TokenBucket;
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::Now;
@@ -22,6 +26,9 @@ const HEADER_BYTES: usize = 14;
 pub(super) struct FrameMeter<S> {
     io: S,
     headers: Headers,
+    bytes: TokenBucket,
+    /// Nothing is read until then: too many bytes have come.
+    rest: Option<Pin<Box<Sleep>>>,
     fragments: TokenBucket,
     fragmented_since: Option<Now>,
     deadline: Duration,
@@ -31,12 +38,20 @@ pub(super) struct FrameMeter<S> {
 }
 
 impl<S> FrameMeter<S> {
-    /// `fragments` at a time and in the long run; a fragmented message must end
-    /// within `deadline` of its first fragment.
-    pub(super) fn new(io: S, fragments: TokenBucket, deadline: Duration, clock: Clock) -> Self {
+    /// `bytes` and `fragments` at a time and in the long run; a fragmented message must
+    /// end within `deadline` of its first fragment.
+    pub(super) fn new(
+        io: S,
+        bytes: TokenBucket,
+        fragments: TokenBucket,
+        deadline: Duration,
+        clock: Clock,
+    ) -> Self {
         Self {
             io,
             headers: Headers::default(),
+            bytes,
+            rest: None,
             fragments,
             fragmented_since: None,
             deadline,
@@ -72,13 +87,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameMeter<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some(rest) = &mut this.rest {
+            ready!(rest.as_mut().poll(context));
+            this.rest = None;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut this.io).poll_read(context, buffer);
-        if let (Poll::Ready(Ok(())), false) = (&read, this.is_over)
-            && !this.count(&buffer.filled()[before..])
-        {
-            this.is_over = true;
-            return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+        if let (Poll::Ready(Ok(())), false) = (&read, this.is_over) {
+            let bytes = &buffer.filled()[before..];
+            let rest = this.bytes.debit(bytes.len() as f64, this.clock.now());
+            this.rest = (!rest.is_zero()).then(|| Box::pin(sleep(rest)));
+            if !this.count(bytes) {
+                this.is_over = true;
+                return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+            }
         }
         read
     }

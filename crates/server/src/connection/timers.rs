@@ -26,8 +26,6 @@ pub(super) struct Timers {
     pub(super) heard: Instant,
     /// Until then it is pinged more often.
     pub(super) busy_until: Option<Instant>,
-    /// When its TURN credentials are to be renewed.
-    pub(super) renew_at: Option<Instant>,
     /// When the client must have been told what has arrived.
     pub(super) ack_at: Option<Instant>,
     /// Until then nothing is read: the peer sends too fast.
@@ -42,7 +40,6 @@ impl Timers {
             self.next_ping,
             self.rest_until,
             self.ack_at,
-            self.renew_at,
         ]
         .into_iter()
         .flatten()

@@ -11,12 +11,12 @@ use tokio::time::sleep;
 use crate::support::{Client, TestServer, ringing};
 
 /// Somebody with a key.
-struct Owner {
+pub(crate) struct Owner {
     key: SigningKey,
 }
 
 impl Owner {
-    fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         Self {
             key: SigningKey::from_bytes(&[seed; 32]),
         }
@@ -56,6 +56,11 @@ impl Owner {
 
     /// Logs in as a browser with the server's own page would, with more fields.
     async fn client(&self, server: &TestServer, more: Value) -> Client {
+        self.welcomed(server, more).await.0
+    }
+
+    /// The same, with the answer.
+    pub(crate) async fn welcomed(&self, server: &TestServer, more: Value) -> (Client, Value) {
         let (mut client, origin) = connect(server).await;
         let hello = client.recv().await;
         let mut login = self.login(&hello, &origin);
@@ -65,7 +70,7 @@ impl Owner {
         client.send(login).await;
         let welcome = client.recv().await;
         client.take_welcome(&welcome);
-        client
+        (client, welcome)
     }
 }
 

@@ -99,6 +99,7 @@ async fn no_pings_also_means_nobody_is_dropped_for_silence() {
 async fn a_peer_that_takes_nothing_is_let_go() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.stranger_bytes_per_second = 0;
         config.limits.stranger_offers_per_minute = 0;
         // So that nothing but the write itself can notice.
@@ -200,4 +201,20 @@ async fn a_server_that_goes_down_without_anybody_there_does_not_wait() {
     let start = Instant::now();
     server.stop().await;
     until(|| start.elapsed() < Duration::from_secs(1)).await;
+}
+
+#[tokio::test]
+async fn a_shutdown_says_how_long_to_take_for_coming_back() {
+    let server = TestServer::start().await;
+    let mut alice = server.guest("Alice").await;
+    let reason = async {
+        while let Some(Ok(message)) = alice.ws.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return frame.reason.as_str().to_owned();
+            }
+        }
+        panic!("no close frame");
+    };
+    let ((), reason) = tokio::join!(server.stop(), soon(reason));
+    assert_eq!(reason, "reconnect within 250 ms");
 }

@@ -121,6 +121,7 @@ async fn a_flood_disturbs_nobody_and_ends_with_1008() {
 async fn zero_turns_the_rate_limit_off() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.stranger_bytes_per_second = 0;
         config.limits.stranger_offers_per_minute = 0;
     })
@@ -175,6 +176,7 @@ async fn fill(alice: &mut Client, to: &str, count: usize) {
 async fn a_reader_who_stops_is_let_go_and_the_others_go_on() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.timing.write = Duration::from_secs(2);
         config.limits.stranger_bytes_per_second = 0;
         config.limits.stranger_offers_per_minute = 0;
@@ -232,6 +234,7 @@ async fn a_reader_who_stops_is_let_go_and_the_others_go_on() {
 async fn a_full_queue_closes_with_1013_if_the_reader_wakes_up() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.queue_messages = 4;
     })
     .await;

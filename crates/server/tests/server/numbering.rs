@@ -19,6 +19,8 @@ pub(crate) struct NumberingClient {
     name: String,
     pub(crate) client: Client,
     pub(crate) session: String,
+    /// What came of the last login.
+    pub(crate) welcome: Value,
     sent: u64,
     kept: VecDeque<(u64, Value)>,
     pub(crate) received: u64,
@@ -35,6 +37,7 @@ impl NumberingClient {
             name: name.to_owned(),
             session: welcome["session"]["id"].as_str().unwrap().to_owned(),
             client,
+            welcome,
             sent: 0,
             kept: VecDeque::new(),
             received: 0,
@@ -106,8 +109,10 @@ impl NumberingClient {
         self.client = client;
         let session = welcome["session"]["id"].as_str().unwrap().to_owned();
         let goes_on = session == self.session;
+        let received = welcome["session"]["received"].as_u64().unwrap();
+        self.welcome = welcome;
         if goes_on {
-            self.forget(welcome["session"]["received"].as_u64().unwrap());
+            self.forget(received);
             for (_, message) in self.kept.clone() {
                 self.client.send(message).await;
             }

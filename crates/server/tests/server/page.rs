@@ -156,6 +156,10 @@ async fn every_answer_says_what_the_page_may_do() {
             policy.contains("script-src 'self' 'wasm-unsafe-eval';"),
             "{policy}"
         );
+        assert!(
+            policy.ends_with("; require-trusted-types-for 'script'; trusted-types default"),
+            "{policy}"
+        );
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
         let permissions = reply.header("permissions-policy").unwrap();
         for allowed in [

@@ -109,6 +109,7 @@ async fn nobody_calls_themselves() {
 async fn order_is_kept() {
     let server = TestServer::with(|config| {
         config.limits.messages_per_second = 0;
+        config.limits.bytes_per_second = 0;
         config.limits.queue_messages = 0;
         config.limits.stranger_bytes_per_second = 0;
         config.limits.stranger_offers_per_minute = 0;

@@ -16,9 +16,17 @@ use turn_types::message::{ALLOCATE, REFRESH};
 use crate::program::{address, program};
 use crate::support::{Client, TestServer, soon};
 
-async fn welcome(server: SocketAddr) -> Value {
-    let login = json!({"type": "login", "username": "Alice"});
-    Client::connect(server).await.login(login).await
+/// What a guest is told who is about to call.
+async fn ice_servers(server: SocketAddr) -> Value {
+    let mut client = Client::connect(server).await;
+    let welcome = client
+        .login(json!({"type": "login", "username": "Alice"}))
+        .await;
+    if welcome.get("relayOnRequest").is_none() {
+        return welcome["iceServers"].clone();
+    }
+    client.send(json!({"type": "ice-servers-request"})).await;
+    client.recv().await["iceServers"].clone()
 }
 
 /// Somebody who uses what a `welcome` says about TURN over UDP.
@@ -88,7 +96,7 @@ impl TurnClient {
 #[tokio::test]
 async fn none_on_loopback_unless_asked_for() {
     let server = TestServer::start().await;
-    assert_eq!(welcome(server.address).await["iceServers"], json!([]));
+    assert_eq!(ice_servers(server.address).await, json!([]));
     assert!(server.handle.relay().is_none());
 }
 
@@ -99,7 +107,7 @@ async fn clients_are_told_of_it_and_let_in() {
         config.turn.turn_listen = vec!["127.0.0.1:0".parse().unwrap()];
     })
     .await;
-    let ice = &welcome(server.address).await["iceServers"];
+    let ice = &ice_servers(server.address).await;
     let stun = ice[0]["urls"][0].as_str().unwrap();
     let port = stun.strip_prefix("stun:127.0.0.1:").unwrap();
     assert_eq!(
@@ -147,8 +155,8 @@ async fn a_relay_of_its_own_outlives_the_signaling() {
         .arg("--secret-file")
         .arg(&secret);
     let mut signaling = command.spawn().unwrap();
-    let welcome = welcome(address(&mut signaling).await).await;
-    let client = TurnClient::new(&welcome["iceServers"]).await;
+    let ice_servers = ice_servers(address(&mut signaling).await).await;
+    let client = TurnClient::new(&ice_servers).await;
     assert_eq!(client.code(ALLOCATE).await, 0);
     signaling.kill().await.unwrap();
     assert_eq!(client.code(REFRESH).await, 0);
@@ -193,6 +201,6 @@ async fn a_port_that_is_taken_is_an_error_only_if_asked_for() {
     let mut child = command(&[]).spawn().unwrap();
     let server = address(&mut child).await;
     let server = SocketAddr::from(([127, 0, 0, 1], server.port()));
-    assert_eq!(welcome(server).await["iceServers"], json!([]));
+    assert_eq!(ice_servers(server).await, json!([]));
     drop(other);
 }

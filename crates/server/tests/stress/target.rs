@@ -28,9 +28,15 @@ pub(crate) async fn serve() {
     config.timing.http_head = Duration::from_secs(3);
     config.timing.keep = Duration::from_secs(5);
     config.timing.away = Duration::from_secs(2);
+    config.turn.turn = Some(true);
+    config.turn.turn_listen = vec!["127.0.0.1:0".parse().unwrap()];
+    // Where the peers of relayed calls are.
+    config.turn.turn_allow_peer = vec!["127.0.0.0/8".parse().unwrap()];
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
-    println!("{}", listener.local_addr().unwrap().port());
+    let port = listener.local_addr().unwrap().port();
     let server = Server::new(config).unwrap();
+    let relay = server.relay_addresses().unwrap()[0];
+    println!("{port} {}", relay.port());
     let handle = server.handle();
     let asked = tokio::task::spawn_blocking(move || {
         for _ in std::io::stdin().lines() {
@@ -45,6 +51,7 @@ pub(crate) async fn serve() {
 
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
+    pub(crate) relay: SocketAddr,
     child: Child,
     pipes: Mutex<(ChildStdin, BufReader<std::process::ChildStdout>)>,
 }
@@ -60,9 +67,11 @@ impl Target {
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         lines.read_line(&mut line).unwrap();
-        let port: u16 = line.trim().parse().unwrap();
+        let (port, relay) = line.trim().split_once(' ').unwrap();
+        let at = |port: &str| SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
         Self {
-            address: SocketAddr::from(([127, 0, 0, 1], port)),
+            address: at(port),
+            relay: at(relay),
             pipes: Mutex::new((child.stdin.take().unwrap(), lines)),
             child,
         }
@@ -95,16 +104,17 @@ impl Target {
         resident_kib(self.child.id())
     }
 
-    /// Notes the most that the server holds in memory, until it is stopped.
-    pub(crate) fn watch_memory(&self) -> Peak {
+    /// Notes the most that the server holds, until it is stopped.
+    pub(crate) fn watch(&self) -> Watch {
         let (stop, mut stopped) = oneshot::channel();
-        let peak = Arc::new(Mutex::new(0));
-        let (process, noted) = (self.child.id(), Arc::clone(&peak));
+        let most = Arc::new(Mutex::new(Most::default()));
+        let (process, noted) = (self.child.id(), Arc::clone(&most));
         let task = tokio::spawn(async move {
             loop {
                 {
-                    let mut peak = noted.lock().unwrap();
-                    *peak = resident_kib(process).max(*peak);
+                    let mut most = noted.lock().unwrap();
+                    most.resident_kib = resident_kib(process).max(most.resident_kib);
+                    most.descriptors = descriptors(process).max(most.descriptors);
                 }
                 tokio::select! {
                     _ = &mut stopped => return,
@@ -112,8 +122,15 @@ impl Target {
                 }
             }
         });
-        Peak { stop, task, peak }
+        Watch { stop, task, most }
     }
+}
+
+/// The most that a server held.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Most {
+    pub(crate) resident_kib: u64,
+    pub(crate) descriptors: usize,
 }
 
 impl Drop for Target {
@@ -123,18 +140,22 @@ impl Drop for Target {
     }
 }
 
-pub(crate) struct Peak {
+pub(crate) struct Watch {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
-    peak: Arc<Mutex<u64>>,
+    most: Arc<Mutex<Most>>,
 }
 
-impl Peak {
-    pub(crate) async fn stop(self) -> u64 {
+impl Watch {
+    pub(crate) async fn stop(self) -> Most {
         let _ = self.stop.send(());
         self.task.await.unwrap();
-        *self.peak.lock().unwrap()
+        *self.most.lock().unwrap()
     }
+}
+
+fn descriptors(process: u32) -> usize {
+    fs::read_dir(format!("/proc/{process}/fd")).unwrap().count()
 }
 
 fn resident_kib(process: u32) -> u64 {

@@ -1,0 +1,143 @@
+//! Many clients that lose one server at one moment, and what they ask of the next.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use wimpex_client::{SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId};
+use wimpex_protocol::{
+    ClientMessage, DeviceId, Name, Resume, ServerMessage, SessionId, UserId, Welcome,
+};
+use wimpex_sansio::{Machine, Now, outputs};
+
+fn handle(client: &mut SignalingClient, input: SignalingInput, now: Now) -> Vec<SignalingOutput> {
+    client.handle(input, now);
+    outputs(client).collect()
+}
+
+fn socket(client: &mut SignalingClient, id: u32, event: SocketEvent, now: Now) -> Vec<String> {
+    let input = SignalingInput::Socket(SocketId(id), event);
+    let outputs = handle(client, input, now).into_iter();
+    let sent = outputs.filter_map(|output| match output {
+        SignalingOutput::Transmit(text) => Some(text),
+        _ => None,
+    });
+    sent.collect()
+}
+
+fn closed(code: u16, reason: &str) -> SocketEvent {
+    let reason = reason.to_owned();
+    SocketEvent::Closed { code, reason }
+}
+
+/// Frames of the session over its first connection that have arrived: the watch, of nobody.
+const RECEIVED: u64 = 1;
+
+/// A guest who is logged in over the first socket.
+fn logged_in(jitter: u64) -> SignalingClient {
+    let mut client = SignalingClient::new(None, jitter);
+    let name = Name::parse("Alice").unwrap();
+    handle(&mut client, SignalingInput::SetName(name), Now::ZERO);
+    handle(&mut client, SignalingInput::Identify(None), Now::ZERO);
+    assert_eq!(log_in(&mut client, 1, Now::ZERO).len(), 1);
+    client
+}
+
+/// Returns what it sends once it is in, in the session that it had, or in a new one.
+fn log_in(client: &mut SignalingClient, id: u32, now: Now) -> Vec<String> {
+    let hello = ServerMessage::Hello(wimpex_protocol::Hello {
+        version: 1,
+        challenge: "AA".to_owned(),
+        server_time: 0,
+    });
+    let login = socket(client, id, SocketEvent::Text(hello.encode()), now);
+    assert!(matches!(
+        ClientMessage::decode(&login[0]),
+        Ok(ClientMessage::Login(_))
+    ));
+    let welcome = ServerMessage::Welcome(Welcome {
+        user_id: UserId::parse("guest-alice").unwrap(),
+        device_id: DeviceId::parse("d1").unwrap(),
+        ice_servers: Vec::new(),
+        relay_on_request: false,
+        resume_token: "t".to_owned(),
+        session: Some(Resume {
+            id: Some(SessionId::parse("s1").unwrap()),
+            // All that these tests send before they lose the connection.
+            received: if id == 1 { 0 } else { RECEIVED },
+        }),
+    });
+    let sent = socket(client, id, SocketEvent::Text(welcome.encode()), now);
+    assert!(client.is_logged_in());
+    sent
+}
+
+/// How many of a thousand clients come in each tenth of a window of so many milliseconds,
+/// after each of them has lost so many sockets in this way.
+fn tenths(window: u64, reason: &str, losses: u32) -> [usize; 10] {
+    let mut tenths = [0; 10];
+    for jitter in 0..1000 {
+        let mut client = logged_in(jitter);
+        let mut now = Now::ZERO;
+        let mut wait = 0;
+        for loss in 1..=losses {
+            let reason = if loss == 1 { reason } else { "" };
+            socket(&mut client, loss, closed(1001, reason), now);
+            let due = client.poll_timeout().unwrap();
+            wait = due.as_millis() - now.as_millis();
+            now = due;
+            handle(&mut client, SignalingInput::Timeout, now);
+        }
+        tenths[usize::try_from(wait * 10 / (window + 1)).unwrap()] += 1;
+    }
+    tenths
+}
+
+#[test]
+fn a_herd_spreads_from_the_first_try_on() {
+    for (window, reason, losses) in [
+        (250, "", 1),
+        (500, "", 2),
+        (20_000, "reconnect within 20000 ms", 1),
+        // The server is not back yet: nobody hurries for that.
+        (20_000, "reconnect within 20000 ms", 3),
+        // No server keeps anybody away for long.
+        (60_000, "reconnect within 86400000 ms", 1),
+    ] {
+        let tenths = tenths(window, reason, losses);
+        assert!(
+            tenths.iter().all(|count| (60..150).contains(count)),
+            "{reason:?}: {tenths:?}"
+        );
+    }
+}
+
+#[test]
+fn the_window_is_over_with_the_next_login() {
+    let mut client = logged_in(7);
+    let window = closed(1001, "reconnect within 60000 ms");
+    socket(&mut client, 1, window, Now::ZERO);
+    let due = client.poll_timeout().unwrap();
+    handle(&mut client, SignalingInput::Timeout, due);
+    log_in(&mut client, 2, due);
+    socket(&mut client, 2, closed(1006, ""), due);
+    assert!(client.poll_timeout().unwrap() <= due + 250);
+}
+
+#[test]
+fn another_order_asks_for_nothing_again() {
+    let mut client = logged_in(1);
+    let watch = |ids: [&str; 2]| {
+        let users = ids.map(|id| UserId::parse(id).unwrap());
+        SignalingInput::Watch(users.to_vec())
+    };
+    let sent = handle(&mut client, watch(["bob", "carol"]), Now::ZERO);
+    assert_eq!(sent.len(), 1);
+    let sent = handle(&mut client, watch(["carol", "bob"]), Now::ZERO);
+    assert_eq!(sent, []);
+    // What changes while the connection is away is asked for when it is back.
+    socket(&mut client, 1, closed(1006, ""), Now::ZERO);
+    handle(&mut client, watch(["carol", "dave"]), Now::ZERO);
+    let due = client.poll_timeout().unwrap();
+    handle(&mut client, SignalingInput::Timeout, due);
+    let sent = log_in(&mut client, 2, due);
+    assert!(sent.last().unwrap().contains("dave"), "{sent:?}");
+}

@@ -1,0 +1,94 @@
+//! Who may learn that a session is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wimpex_protocol::UserId;
+use wimpex_sansio::Now;
+
+/// Milliseconds for which a session is shown to somebody it is hidden from, from the last
+/// message of a call with them. Longer than a call rings; an established call needs nobody
+/// to be online.
+const GRANT_MILLIS: u64 = 2 * 60 * 1000;
+/// To so many people is a session shown for calls at a time; the earliest is forgotten.
+const GRANTS: usize = 32;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Visibility {
+    /// `None`: to everybody.
+    only: Option<BTreeSet<UserId>>,
+    /// To whom it is shown for a call, and until when.
+    grants: BTreeMap<UserId, Now>,
+}
+
+impl Visibility {
+    /// To everybody, or to nobody.
+    pub(crate) fn new(hidden: bool) -> Self {
+        Self {
+            only: hidden.then(BTreeSet::new),
+            grants: BTreeMap::new(),
+        }
+    }
+
+    /// To these, or to everybody, from now on; calls go on.
+    pub(crate) fn set(&mut self, only: Option<Vec<UserId>>) {
+        self.only = only.map(|users| users.into_iter().collect());
+        if self.only.is_none() {
+            self.grants.clear();
+        }
+    }
+
+    /// Whether everybody may learn of it.
+    pub(crate) fn is_public(&self) -> bool {
+        self.only.is_none()
+    }
+
+    /// Whether that user may learn of it.
+    pub(crate) fn includes(&self, user: &UserId) -> bool {
+        self.is_listed(user) || self.grants.contains_key(user)
+    }
+
+    /// Whether that user is named, and not only one of everybody.
+    pub(crate) fn names(&self, user: &UserId) -> bool {
+        self.only.as_ref().is_some_and(|only| only.contains(user))
+    }
+
+    fn is_listed(&self, user: &UserId) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(user))
+    }
+
+    /// Shows it to that user for a call. Says whether that is new.
+    pub(crate) fn grant(&mut self, user: &UserId, now: Now) -> bool {
+        if self.is_listed(user) {
+            return false;
+        }
+        let is_new = self
+            .grants
+            .insert(user.clone(), now + GRANT_MILLIS)
+            .is_none();
+        if self.grants.len() > GRANTS
+            && let Some(earliest) = self.grants.iter().min_by_key(|(_, until)| **until)
+        {
+            let earliest = earliest.0.clone();
+            self.grants.remove(&earliest);
+        }
+        is_new
+    }
+
+    /// The call is over. Says whether that changes anything.
+    pub(crate) fn end_grant(&mut self, user: &UserId) -> bool {
+        self.grants.remove(user).is_some()
+    }
+
+    /// Ends what has lasted long enough. Says whether there was any.
+    pub(crate) fn end_grants(&mut self, now: Now) -> bool {
+        let before = self.grants.len();
+        self.grants.retain(|_, until| now < *until);
+        self.grants.len() < before
+    }
+
+    /// When the next ends.
+    pub(crate) fn next_end(&self) -> Option<Now> {
+        self.grants.values().min().copied()
+    }
+}
