@@ -48,7 +48,7 @@ fn silence(until: UnixTime) -> AnyView {
     let title = words::silenced(&clock::time_of_day(until.as_millis()));
     view! {
         <div class="notice" role="note">
-            {icon(Icon::Bell)}
+            {icon(Icon::BELL)}
             <div>
                 <strong id="silenced">{title}</strong>
                 <p>{words::SILENCED_TEXT}</p>

@@ -56,14 +56,14 @@ pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
                 disabled=signal_of(move || !bar().has_quality)
                 on:click=move |_| panel.update(|open| *open = !*open)
             >
-                {icon(Icon::Chart)}
+                {icon(Icon::CHART)}
             </button>
             <button
                 class="round end"
                 aria-label=signal_of(move || bar().end_label)
                 on:click=move |_| session.dispatch(CallCommand::HangUp)
             >
-                {icon(Icon::HangUp)}
+                {icon(Icon::HANG_UP)}
             </button>
         </div>
     }

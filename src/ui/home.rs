@@ -85,7 +85,7 @@ fn OwnLinkCard() -> impl IntoView {
                     {words::COPY_LINK}
                 </button>
                 <button class="secondary" on:click=share hidden=!navigator::can_share()>
-                    {icon(Icon::Share)}
+                    {icon(Icon::SHARE)}
                     {words::SHARE}
                 </button>
                 <button class="quiet" on:click=move |_| drawn.update(|drawn| *drawn = !*drawn)>
@@ -174,11 +174,11 @@ pub(crate) fn CallButtons(call: impl Fn(CallType) + Copy + 'static) -> impl Into
     view! {
         <div class="row">
             <button type="button" class="primary" disabled=away on:click=move |_| call(CallType::Video)>
-                {icon(Icon::Camera)}
+                {icon(Icon::CAMERA)}
                 {common::VIDEO_CALL}
             </button>
             <button type="button" class="secondary" disabled=away on:click=move |_| call(CallType::Audio)>
-                {icon(Icon::Phone)}
+                {icon(Icon::PHONE)}
                 {common::AUDIO_CALL}
             </button>
         </div>
@@ -222,7 +222,7 @@ fn NotificationPrompt() -> impl IntoView {
     };
     view! {
         <button class="quiet centered" on:click=ask hidden=signal_of(move || !may_ask.get())>
-            {icon(Icon::Bell)}
+            {icon(Icon::BELL)}
             {words::NOTIFY}
         </button>
     }

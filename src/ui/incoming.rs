@@ -72,7 +72,7 @@ pub fn IncomingDialog() -> impl IntoView {
                     {words::ACCEPT_WITHOUT_CAMERA}
                 </button>
                 <button class="decline" on:click=send(CallCommand::Decline)>
-                    {icon(Icon::HangUp)}
+                    {icon(Icon::HANG_UP)}
                     {words::DECLINE}
                 </button>
             </div>

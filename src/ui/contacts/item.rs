@@ -74,7 +74,7 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
                 disabled=away
                 on:click=move |_| call(CallType::Video)
             >
-                {icon(Icon::Camera)}
+                {icon(Icon::CAMERA)}
             </button>
             <button
                 class="secondary square"
@@ -82,7 +82,7 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
                 disabled=away
                 on:click=move |_| call(CallType::Audio)
             >
-                {icon(Icon::Phone)}
+                {icon(Icon::PHONE)}
             </button>
             <details on:toggle=move |_| {
                 text.set(name.get_untracked());

@@ -99,14 +99,14 @@ pub fn control_bar(view: &CallSnapshot) -> ControlBar {
     let sends_video = call.is_some_and(sends_video);
     let is_calling = view.state == State::Calling;
     let (microphone_label, microphone_icon) = if is_silent {
-        (words::UNMUTE, Icon::MicrophoneOff)
+        (words::UNMUTE, Icon::MICROPHONE_OFF)
     } else {
-        (words::MUTE, Icon::Microphone)
+        (words::MUTE, Icon::MICROPHONE)
     };
     let (camera_label, camera_icon) = if sends_video {
-        (words::CAMERA_OFF, Icon::Camera)
+        (words::CAMERA_OFF, Icon::CAMERA)
     } else {
-        (words::CAMERA_ON, Icon::CameraOff)
+        (words::CAMERA_ON, Icon::CAMERA_OFF)
     };
     ControlBar {
         is_silent,

@@ -35,9 +35,9 @@ pub struct CopyLink {
 /// From whether copying worked, where it was tried.
 pub fn copy_link(copied: Option<bool>) -> CopyLink {
     let (hint, icon) = match copied {
-        None => (words::LINK_HINT, Icon::Copy),
-        Some(true) => (words::LINK_COPIED, Icon::Check),
-        Some(false) => (words::LINK_NOT_COPIED, Icon::Copy),
+        None => (words::LINK_HINT, Icon::COPY),
+        Some(true) => (words::LINK_COPIED, Icon::CHECK),
+        Some(false) => (words::LINK_NOT_COPIED, Icon::COPY),
     };
     CopyLink { hint, icon }
 }
@@ -108,7 +108,7 @@ mod tests {
         let link = own_link(Some(&guest_id()), HERE);
         assert_eq!(link.link, "https://calls.example/u/guest-alice");
         assert!(link.can_copy);
-        assert_eq!(copy_link(Some(true)).icon, Icon::Check);
+        assert_eq!(copy_link(Some(true)).icon, Icon::CHECK);
         assert_eq!(copy_link(Some(false)).hint, words::LINK_NOT_COPIED);
     }
 

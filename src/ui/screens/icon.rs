@@ -1,39 +1,60 @@
-//! Which icons there are; `ui::icon` draws them.
+//! The icons: strokes on a grid of 24, drawn for this page; `ui::icon` shows them.
 
-/// An icon. The words beside it or its button's name say what it means.
+/// An icon. The words beside it or its button's name say what it means. No enum: those that are
+/// shown only later are then not among the first bytes that are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Icon {
+pub struct Icon(&'static str);
+
+impl Icon {
     /// The microphone is on.
-    Microphone,
+    pub const MICROPHONE: Self = Self(
+        "M12 3a3 3 0 0 1 3 3v6a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3zM5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3",
+    );
     /// The microphone is off.
-    MicrophoneOff,
+    pub const MICROPHONE_OFF: Self = Self(
+        "M15 9.5V6a3 3 0 0 0-5.8-1.1M9 9v3a3 3 0 0 0 4.6 2.5M5.5 11.5a6.5 6.5 0 0 0 10.3 5.3M18.4 12.5l.1-1M12 18v3M4 4l16 16",
+    );
     /// The camera is on, or a video call.
-    Camera,
+    pub const CAMERA: Self = Self(
+        "M4.5 6.5h9a1.5 1.5 0 0 1 1.5 1.5v8a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5zM15 11l6-3.5v9L15 13",
+    );
     /// The camera is off.
-    CameraOff,
+    pub const CAMERA_OFF: Self = Self(
+        "M10 6.5h3.5A1.5 1.5 0 0 1 15 8v3l6-3.5v9l-3.5-2M15 15v1a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5H6M4 4l16 16",
+    );
     /// The numbers of a call.
-    Chart,
+    pub const CHART: Self = Self("M4 20h16M7 16v-4M12 16V6M17 16v-7");
     /// Ends or declines a call.
-    HangUp,
+    pub const HANG_UP: Self =
+        Self("M4 14.5c4.6-4.3 11.4-4.3 16 0l-2.2 2.3-3.2-1.4v-2.6a11 11 0 0 0-5.2 0v2.6l-3.2 1.4z");
     /// An audio call, or any.
-    Phone,
+    pub const PHONE: Self = Self(
+        "M6.5 4l3 .5 1.2 4-2 1.8a12 12 0 0 0 5 5l1.8-2 4 1.2.5 3c0 1-.8 1.8-1.8 1.7C11 18.7 5.3 13 4.8 5.8 4.7 4.8 5.5 4 6.5 4z",
+    );
     /// Copies a text.
-    Copy,
+    pub const COPY: Self = Self("M9 9h10v11H9zM15 9V4H5v11h4");
     /// Shares a text.
-    Share,
+    pub const SHARE: Self = Self("M12 15V4M8 7.5l4-4 4 4M5 12v7.5h14V12");
     /// It is done.
-    Check,
+    pub const CHECK: Self = Self("M5 12.5l4.5 4.5L19 7.5");
     /// Notifications.
-    Bell,
+    pub const BELL: Self = Self(
+        "M6 16.5c1-1 1.5-2.5 1.5-5.5a4.5 4.5 0 0 1 9 0c0 3 .5 4.5 1.5 5.5zM10 19.5a2 2 0 0 0 4 0",
+    );
     /// Something is wrong.
-    Warning,
+    pub const WARNING: Self = Self("M12 4l9 16H3zM12 10v4.5M12 17v.5");
     /// It is verified.
-    Lock,
+    pub const LOCK: Self = Self("M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3");
     /// It is not verified.
-    Unlocked,
+    pub const UNLOCKED: Self = Self("M6 11h12v9H6zM8.5 11V7a3.5 3.5 0 0 1 6.8-1.2");
+
+    /// The `d` of its path (SVG 2, section 9.3).
+    pub fn path(self) -> &'static str {
+        self.0
+    }
 }
 
 /// The icon of a kind of call.
 pub fn of_call(is_video: bool) -> Icon {
-    if is_video { Icon::Camera } else { Icon::Phone }
+    if is_video { Icon::CAMERA } else { Icon::PHONE }
 }

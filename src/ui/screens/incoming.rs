@@ -80,7 +80,7 @@ mod tests {
         assert!(prompt.is_known && !prompt.is_stranger && !prompt.is_video);
         assert!(prompt.claim.is_none());
         assert_eq!(prompt.alias, "They call themselves “Alice” now.");
-        assert_eq!((prompt.kind, prompt.icon), ("Audio call", Icon::Phone));
+        assert_eq!((prompt.kind, prompt.icon), ("Audio call", Icon::PHONE));
         // Known from a call or a file only.
         let added = wimpex_client::Peer {
             by_link: false,

@@ -37,7 +37,7 @@ pub fn browser_notices(trust: &Trust, is_secure: bool, origin: &str) -> Vec<Brow
     let mut notices = Vec::new();
     if !is_secure {
         let text = words::insecure_text(origin);
-        notices.push(notice(Icon::Warning, words::INSECURE, &text));
+        notices.push(notice(Icon::WARNING, words::INSECURE, &text));
     // On a page over http there is worse to say, and the reason is the same.
     } else if trust.is_guest {
         let error = match &trust.key_storage {
@@ -45,27 +45,27 @@ pub fn browser_notices(trust: &Trust, is_secure: bool, origin: &str) -> Vec<Brow
             KeyStorage::Fine | KeyStorage::Slow => "",
         };
         let text = words::guest_text(error);
-        notices.push(notice(Icon::Unlocked, words::GUEST, &text));
+        notices.push(notice(Icon::UNLOCKED, words::GUEST, &text));
     }
     match &trust.key_storage {
         KeyStorage::Slow => notices.push(notice(
-            Icon::Warning,
+            Icon::WARNING,
             words::SLOW_STORAGE,
             words::SLOW_STORAGE_TEXT,
         )),
         KeyStorage::Failing(error) if !trust.is_guest => notices.push(notice(
-            Icon::Warning,
+            Icon::WARNING,
             words::BROKEN_STORAGE,
             &words::broken_storage_text(error),
         )),
         KeyStorage::Fine | KeyStorage::Failing(_) => {}
     }
     if trust.is_another {
-        notices.push(notice(Icon::Warning, words::NEW_LINK, words::NEW_LINK_TEXT));
+        notices.push(notice(Icon::WARNING, words::NEW_LINK, words::NEW_LINK_TEXT));
     }
     if trust.is_clock_off {
         notices.push(notice(
-            Icon::Warning,
+            Icon::WARNING,
             words::WRONG_CLOCK,
             words::WRONG_CLOCK_TEXT,
         ));

@@ -46,11 +46,11 @@ pub fn verification(view: &CallSnapshot, trust: &Trust, people: &[Peer]) -> Veri
     let is_compared = call.is_some_and(|call| is_compared(people, &call.peer));
     let spoken = in_sentence(&name, peer_claim(people, call).is_some());
     let (icon, style) = match lock {
-        Lock::Checking => (Icon::Unlocked, "checking"),
-        Lock::NotVerified => (Icon::Unlocked, "open"),
-        Lock::NotCompared => (Icon::Unlocked, "pinned"),
-        Lock::Verified => (Icon::Lock, "closed"),
-        Lock::Different => (Icon::Unlocked, "different"),
+        Lock::Checking => (Icon::UNLOCKED, "checking"),
+        Lock::NotVerified => (Icon::UNLOCKED, "open"),
+        Lock::NotCompared => (Icon::UNLOCKED, "pinned"),
+        Lock::Verified => (Icon::LOCK, "closed"),
+        Lock::Different => (Icon::UNLOCKED, "different"),
     };
     Verification {
         label: words::label(lock),
@@ -145,7 +145,7 @@ mod tests {
         let shown = verification(&in_call, &proved, &known);
         assert_eq!(
             (shown.label, shown.icon, shown.style),
-            ("Verified", Icon::Lock, "closed")
+            ("Verified", Icon::LOCK, "closed")
         );
         assert!(shown.meaning.contains("key of your contact Alice"));
         assert_eq!(shown.note, "not compared");
@@ -159,7 +159,7 @@ mod tests {
         let shown = verification(&in_call, &proved, &earlier);
         assert_eq!((shown.label, shown.note), ("Verified", ""));
         let shown = verification(&in_call, &proved, &[]);
-        assert_eq!((shown.label, shown.icon), ("Not verified", Icon::Unlocked));
+        assert_eq!((shown.label, shown.icon), ("Not verified", Icon::UNLOCKED));
         assert_eq!((shown.sas, shown.note), (Some(sas()), ""));
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let shown = verification(&in_call, &proved, &added);
         assert_eq!(
             (shown.label, shown.icon, shown.style),
-            ("Not compared", Icon::Unlocked, "pinned")
+            ("Not compared", Icon::UNLOCKED, "pinned")
         );
         assert!(shown.meaning.contains("the same key as when you added"));
         let compared = trust(Assurance::KeyProved(sas()), Some(true));

@@ -40,7 +40,7 @@ pub fn SecurityAlert() -> impl IntoView {
                 read();
             }
         >
-            {icon(Icon::Warning)}
+            {icon(Icon::WARNING)}
             <h2 id="alarm-title">{signal_of(move || screen().title)}</h2>
             <p id="alarm-text">{signal_of(move || screen().text)}</p>
             <div class="answers">
