@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use super::banner::{Banner, no_webrtc};
-use super::ended::EndedPage;
 use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::{lazy_screen, lazy_view};
@@ -40,7 +39,7 @@ pub fn App(options: Options) -> impl IntoView {
         Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
         Screen::At(Route::Broken) => lazy_view(lazy::broken_link()),
         Screen::Call => lazy_screen(lazy::call_page()),
-        Screen::Ended => view! { <EndedPage /> }.into_any(),
+        Screen::Ended => lazy_screen(lazy::ended_page()),
     };
     if !has_webrtc() {
         return no_webrtc();

@@ -9,6 +9,7 @@ use super::icon::icon;
 use super::lazy;
 use super::lazy_view::lazy_view;
 use super::route::Router;
+use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
 use super::screens::icon::Icon;
 use super::words::common::BACK_TO_HOME;
@@ -49,10 +50,11 @@ pub(crate) fn EndedPage() -> impl IntoView {
     view! {
         <main class="column ended">
             <section class="card person" role="status">
+                // A moment later, for a status is announced when its text changes.
                 {lazy_view(lazy::end_card())}
             </section>
             {wants_check.then(|| view! { <ConnectionCheck /> }.into_any())}
-            {wants_check.then(|| lazy_view(lazy::diagnostics_button()))}
+            {wants_check.then(|| view! { <SaveDiagnostics /> }.into_any())}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>
                     {BACK_TO_HOME}
@@ -62,7 +64,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
                     on:click=again
                     hidden=signal_of(move || !screen().may_call_again)
                 >
-                    {icon(Icon::Phone)}
+                    {icon(Icon::PHONE)}
                     {CALL_AGAIN}
                 </button>
             </div>

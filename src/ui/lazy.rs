@@ -11,9 +11,9 @@ use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
 use super::end_card::EndCard;
+use super::ended::EndedPage;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
-use super::save::SaveDiagnostics;
 use super::screens::names::claim;
 use super::server_refusal::ServerRefusal;
 use super::trust::SecurityAlert;
@@ -39,13 +39,6 @@ lazy! {
     /// For a link that names nobody.
     broken_link() -> AnyView {
         view! { <BrokenLinkPage /> }.into_any()
-    }
-}
-
-lazy! {
-    /// The button that saves what happened, after a call that found no path.
-    diagnostics_button() -> AnyView {
-        view! { <SaveDiagnostics /> }.into_any()
     }
 }
 
@@ -88,6 +81,13 @@ lazy! {
     /// How a call has ended.
     end_card() -> AnyView {
         view! { <EndCard /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The screen after a call.
+    ended_page() -> AnyView {
+        view! { <EndedPage /> }.into_any()
     }
 }
 

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
-use super::words::common::{NOT_LOADED, ONE_MOMENT};
+use wimpex_call::Command;
+
+use super::use_session;
+use super::words::common::{BACK_TO_HOME, NOT_LOADED, ONE_MOMENT};
 use crate::chunk::{Lazy, NotLoaded};
 
 /// Nothing until the part is there, then the part; or why it is not.
 pub(crate) fn lazy_view(part: Lazy<AnyView>) -> AnyView {
-    lazy_view_after(None, part)
+    lazy_view_after(None, part, missing)
 }
 
 /// Like [`lazy_view`], for a whole screen: until it is there, a word.
@@ -21,10 +24,14 @@ pub(crate) fn lazy_screen(screen: Lazy<AnyView>) -> AnyView {
             </p>
         </main>
     };
-    lazy_view_after(Some(meanwhile.into_any()), screen)
+    lazy_view_after(Some(meanwhile.into_any()), screen, missing_screen)
 }
 
-fn lazy_view_after(meanwhile: Option<AnyView>, part: Lazy<AnyView>) -> AnyView {
+fn lazy_view_after(
+    meanwhile: Option<AnyView>,
+    part: Lazy<AnyView>,
+    missing: fn() -> AnyView,
+) -> AnyView {
     let shown = RwSignal::new_local(meanwhile);
     // It belongs to whoever shows it, and goes with them.
     let part = ScopedFuture::new(part);
@@ -38,6 +45,21 @@ fn lazy_view_after(meanwhile: Option<AnyView>, part: Lazy<AnyView>) -> AnyView {
         shown.track();
         shown.write_untracked().take()
     })
+    .into_any()
+}
+
+/// With the way out.
+fn missing_screen() -> AnyView {
+    let session = use_session();
+    let leave = move |_| session.dispatch(Command::Dismiss);
+    view! {
+        <main class="column">
+            {missing()}
+            <button class="primary" on:click=leave>
+                {BACK_TO_HOME}
+            </button>
+        </main>
+    }
     .into_any()
 }
 
