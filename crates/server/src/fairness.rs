@@ -10,6 +10,7 @@
 //! Time is an argument.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use wimpex_limits::{Network, TokenBucket};
 use wimpex_protocol::{Signal, UserId};
@@ -32,6 +33,14 @@ const OFFER_BURST: f64 = 20.0;
 const TALKING_MILLIS: u64 = 10 * 60 * 1000;
 /// With so many people does one talk at a time; the earliest is forgotten.
 const TALKING_WITH: usize = 32;
+
+/// To so many people may those of one network send at a time, as strangers. A budget that is full
+/// again is forgotten, so that it is a bound on how fast one goes from door to door.
+const RECEIVERS_OF_A_NETWORK: usize = 256;
+/// Budgets that are kept at most, of all networks together; and as many of people who take part
+/// in a call with each other. Beyond, new strangers are refused, and whoever begins a call then has
+/// a stranger's budget, which a call does not use up.
+const MOST_ENTRIES: usize = 100_000;
 
 /// How much a stranger may send; 0 is no limit.
 #[derive(Clone, Copy)]
@@ -66,7 +75,11 @@ pub(crate) struct Fairness {
     limits: StrangerLimits,
     /// By receiver: with whom it takes part in a call, and until when that counts.
     talking: HashMap<UserId, HashMap<UserId, Now>>,
+    /// The entries of all of them.
+    talks: usize,
     pairs: HashMap<(Network, UserId), PairBudget>,
+    /// How many pairs there are of each network.
+    networks: HashMap<Network, usize>,
     receivers: HashMap<UserId, TokenBucket>,
 }
 
@@ -80,7 +93,9 @@ impl Fairness {
         Self {
             limits,
             talking: HashMap::new(),
+            talks: 0,
             pairs: HashMap::new(),
+            networks: HashMap::new(),
             receivers: HashMap::new(),
         }
     }
@@ -120,8 +135,13 @@ impl Fairness {
             with.retain(|_, until| now < *until);
             !with.is_empty()
         });
+        self.talks = self.talking.values().map(HashMap::len).sum();
         self.pairs
             .retain(|_, pair| !pair.bytes.is_full(now) || !pair.offers.is_full(now));
+        self.networks.clear();
+        for (network, _) in self.pairs.keys() {
+            *self.networks.entry(*network).or_default() += 1;
+        }
         self.receivers.retain(|_, bytes| !bytes.is_full(now));
     }
 
@@ -147,13 +167,21 @@ impl Fairness {
         let offers = f64::from(self.limits.offers_per_minute) / 60.0;
         let bucket = |rate: f64| TokenBucket::new(rate, rate * BURST_SECONDS, now);
         let cost = bytes.max(LEAST_COST) as f64;
-        let pair = self
-            .pairs
-            .entry((network, receiver.clone()))
-            .or_insert_with(|| PairBudget {
-                bytes: bucket(rate),
-                offers: TokenBucket::new(offers, OFFER_BURST, now),
-            });
+        let kept = self.pairs.len();
+        let pair = match self.pairs.entry((network, receiver.clone())) {
+            Entry::Occupied(pair) => pair.into_mut(),
+            Entry::Vacant(place) => {
+                let of_network = self.networks.entry(network).or_default();
+                if *of_network >= RECEIVERS_OF_A_NETWORK || kept >= MOST_ENTRIES {
+                    return Err(Unfair::TooMuch);
+                }
+                *of_network += 1;
+                place.insert(PairBudget {
+                    bytes: bucket(rate),
+                    offers: TokenBucket::new(offers, OFFER_BURST, now),
+                })
+            }
+        };
         let all = self
             .receivers
             .entry(receiver.clone())
@@ -175,12 +203,21 @@ impl Fairness {
         if !begins && !self.talking.get(sender).is_some_and(talks) {
             return;
         }
+        if self.talks >= MOST_ENTRIES {
+            return;
+        }
         let with = self.talking.entry(sender.clone()).or_default();
-        with.insert(receiver.clone(), now + TALKING_MILLIS);
+        if with
+            .insert(receiver.clone(), now + TALKING_MILLIS)
+            .is_none()
+        {
+            self.talks += 1;
+        }
         if with.len() > TALKING_WITH {
             let earliest = with.iter().min_by_key(|(_, until)| **until);
             if let Some(earliest) = earliest.map(|(user, _)| user.clone()) {
                 with.remove(&earliest);
+                self.talks -= 1;
             }
         }
     }
@@ -327,6 +364,36 @@ mod tests {
         let sender = (&alice, network(1));
         let long = fairness.admit(sender, &user("bob"), &ringing(), 5_000, false, Now::ZERO);
         assert_eq!(long, Err(Unfair::TooLong));
+    }
+
+    #[test]
+    fn going_from_door_to_door_is_slow_and_costs_little() {
+        let mut fairness = fairness();
+        let mut offer_to = |sender: &str, from, receiver: usize, now| {
+            let (sender, receiver) = (user(sender), user(&format!("bob{receiver}")));
+            let sender = (&sender, network(from));
+            fairness.admit(sender, &receiver, &offer(), 1_000, false, now)
+        };
+        let passed = (0..1_000)
+            .filter(|receiver| offer_to("mallory", 1, *receiver, Now::ZERO).is_ok())
+            .count();
+        assert_eq!(passed, RECEIVERS_OF_A_NETWORK);
+        // Nobody else has to wait for that.
+        assert!(offer_to("friend", 2, 999, Now::ZERO).is_ok());
+        assert!(fairness.talks <= TALKING_WITH + 1);
+        fairness.sweep(Now::from_millis(10_000));
+        assert!(fairness.pairs.is_empty() && fairness.networks.is_empty());
+        let later = Now::from_millis(10_000);
+        let mallory = user("mallory");
+        let again = fairness.admit(
+            (&mallory, network(1)),
+            &user("carol"),
+            &offer(),
+            1_000,
+            false,
+            later,
+        );
+        assert!(again.is_ok());
     }
 
     #[test]
