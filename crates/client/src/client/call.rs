@@ -180,10 +180,32 @@ impl<H: Host> Client<H> {
 /// Type and protocol of a candidate (RFC 8839, section 5.1), and nothing else of it.
 fn candidate_kind(candidate: &str) -> String {
     let mut words = candidate.split_ascii_whitespace();
-    let protocol = words.nth(2).unwrap_or("?").to_owned();
-    let kind = words
-        .skip_while(|word| *word != "typ")
-        .nth(1)
-        .unwrap_or("?");
-    [kind, " ", &protocol].concat()
+    let protocol = words.nth(2);
+    let kind = words.skip_while(|word| *word != "typ").nth(1);
+    // What a peer has thought of itself stands in no record.
+    let known = |word: Option<&str>, words: &[&'static str]| {
+        let is_it = |known: &&&str| word.is_some_and(|word| known.eq_ignore_ascii_case(word));
+        words.iter().find(is_it).copied().unwrap_or("?")
+    };
+    [
+        known(kind, &["host", "srflx", "prflx", "relay"]),
+        " ",
+        known(protocol, &["udp", "tcp"]),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::candidate_kind;
+
+    #[test]
+    fn nothing_but_known_words_of_a_candidate_is_noted() {
+        let kind = |text| candidate_kind(text);
+        let candidate = "candidate:1 1 UDP 1 192.0.2.1 9 typ srflx raddr 0.0.0.0 rport 0";
+        assert_eq!(kind(candidate), "srflx udp");
+        let invented = "candidate:1 1 <b>name</b> 1 192.0.2.1 9 typ 192.0.2.1";
+        assert_eq!(kind(invented), "? ?");
+        assert_eq!(kind(""), "? ?");
+    }
 }
