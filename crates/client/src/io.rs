@@ -57,7 +57,7 @@ pub enum Input<V> {
     /// Nothing at all has come over the connection for some seconds.
     PathSilent(PeerConnectionId),
 
-    /// A check fares so.
+    /// The result of one check of [`Output::RunCheck`].
     Checked(Check, CheckResult),
     /// The check's code could not be loaded.
     CheckUnavailable,

@@ -9,7 +9,7 @@ use wimpex_protocol::{CallId, CallType, Name, UserId};
 /// A contact, under the name that the user chose.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Contact {
-    /// Who.
+    /// The user id; that of a key (`w1…`) pins the key.
     pub id: UserId,
     /// The name that the user gave them.
     pub name: Name,

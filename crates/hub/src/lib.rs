@@ -26,11 +26,11 @@ pub struct SessionId(pub u64);
 /// Who a session has proved to be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// The person.
+    /// `w1…` for the owner of a key, `guest-…` for a guest.
     pub user: UserId,
     /// One tab or device of that person.
     pub device: DeviceId,
-    /// What to call them.
+    /// From `login`; stamped on offers as `fromUsername`, and verified by nobody.
     pub name: Name,
 }
 

@@ -59,9 +59,9 @@ pub struct Transcript<'a> {
     pub kind: MessageKind,
     /// The call's id.
     pub call: &'a CallId,
-    /// The sender.
+    /// `fromId`: who signs.
     pub from: &'a UserId,
-    /// The receiver.
+    /// `toId`: for whom it is signed.
     pub to: &'a UserId,
     /// That of the first offer, in all later messages too.
     pub call_type: CallType,

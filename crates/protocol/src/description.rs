@@ -71,7 +71,7 @@ macro_rules! description {
         #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
         pub struct $name {
             r#type: $kind,
-            /// The description.
+            /// The SDP exactly as it was sent: `sec` signs its SHA-256.
             pub sdp: Sdp,
         }
 

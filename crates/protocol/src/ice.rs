@@ -10,7 +10,7 @@ message! {
     /// credentials of the last ones expire.
     #[derive(Debug)]
     pub struct IceServers = "ice-servers" {
-        /// All of them.
+        /// They replace all earlier ones; a TURN user name begins with its expiry in seconds since 1970.
         pub ice_servers: Vec<IceServer> = "iceServers",
     }
 }

@@ -98,7 +98,7 @@ message! {
     /// Ring; or, with the `callId` of a call that is going on, renegotiate it.
     #[derive(Debug)]
     pub struct CallOffer = "call-offer" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
         /// The caller's description.
         pub offer: Offer = "offer",
@@ -115,7 +115,7 @@ message! {
     /// The call is accepted, or a renegotiation answered.
     #[derive(Debug)]
     pub struct CallAnswer = "call-answer" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
         /// The callee's description.
         pub answer: Answer = "answer",
@@ -139,7 +139,7 @@ message! {
     /// The call is not taken.
     #[derive(Debug)]
     pub struct CallReject = "call-reject" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
         /// Why; `None` means declined.
         pub reason: Option<CallRejectReason> = "reason",
@@ -163,7 +163,7 @@ message! {
     /// a sound.
     #[derive(Debug)]
     pub struct CallRinging = "call-ringing" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
         /// Nothing is heard and no prompt is shown: the callee does not want strangers to
         /// ring at the moment, and finds the call among those that were missed.
@@ -175,9 +175,9 @@ message! {
     /// Hang up, cancel, or stop ringing.
     #[derive(Debug)]
     pub struct CallEnd = "call-end" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
-        /// Why.
+        /// An unknown value is read as `ended`.
         pub reason: CallEndReason = "reason",
     }
 }
@@ -206,7 +206,7 @@ message! {
     /// Third step of the verified handshake.
     #[derive(Debug)]
     pub struct CallConfirm = "call-confirm" {
-        /// The call.
+        /// The call's id, chosen at random by the caller; a signal with another one is ignored.
         pub call_id: CallId = "callId",
         /// The proof of who sent it; see [`Sec`].
         pub sec: Option<Sec> = "sec",

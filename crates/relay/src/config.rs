@@ -11,7 +11,7 @@ use tokio_rustls::rustls;
 
 use crate::credentials::SharedSecret;
 
-/// Everything about one relay.
+/// Configuration of one relay.
 #[derive(Clone)]
 pub struct Config {
     /// Where to listen, each for UDP and TCP. Port 0 lets the system choose one
@@ -26,17 +26,17 @@ pub struct Config {
     pub ports: RangeInclusive<u16>,
     /// Shared with whoever hands out credentials.
     pub secret: SharedSecret,
-    /// What clients are told that this is; a name, as HTTP's realm.
+    /// REALM (RFC 8489, section 14.9).
     pub realm: String,
     /// Peers outside the public internet that are allowed nevertheless.
     pub allow_peers: Vec<IpNet>,
-    /// How much of everything.
+    /// Quotas and rates.
     pub limits: Limits,
-    /// How long everything.
+    /// Lifetimes and timeouts.
     pub timing: Timing,
 }
 
-/// For `turns:`.
+/// The TLS listener, for `turns:` URLs (RFC 7065).
 #[derive(Clone)]
 pub struct Tls {
     /// Where to listen, for TCP only.
@@ -122,7 +122,8 @@ pub struct Limits {
     #[cfg_attr(feature = "clap", arg(skip = Self::default().connections_per_network))]
     pub connections_per_network: usize,
 
-    /// A browser asks for one for each candidate of its peer.
+    /// Permissions of one allocation (RFC 8656, section 9): a browser asks for one for each
+    /// candidate of its peer. More are refused with 508.
     #[cfg_attr(feature = "clap", arg(skip = Self::default().permissions_per_allocation))]
     pub permissions_per_allocation: usize,
 

@@ -22,7 +22,7 @@ pub struct Caller {
     offered_at: UnixTime,
 }
 
-/// The answer to a first offer.
+/// The answer to a first offer, for [`Caller::confirm`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RemoteAnswer {
     offer: MessageHash,
