@@ -41,7 +41,7 @@ pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
     CallRinging, IceCandidate, Relayed, Signal,
 };
-pub use wimpex_webrtc::{IceCandidateInit as Candidate, IceServer};
+pub use wimpex_webrtc::{IceCandidateInit, IceServer};
 
 /// The version of the protocol that `hello` names.
 pub const VERSION: u32 = 1;

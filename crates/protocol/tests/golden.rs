@@ -9,8 +9,8 @@
 use serde_json::Value;
 use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
-    CallRejectReason, CallRinging, CallType, Candidate, ClientMessage, DeviceId, ErrorCode,
-    ErrorMessage, Frame, Hello, IceCandidate, IceServer, IceServers, IceServersRequest, Login,
+    CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, ErrorCode, ErrorMessage,
+    Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers, IceServersRequest, Login,
     Offer, Presence, PresenceVisibility, PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage,
     SessionId, Signal, UserId, Welcome,
 };
@@ -115,7 +115,7 @@ fn answer() -> Signal {
 fn candidate(call_id: Option<CallId>, username_fragment: Option<&str>) -> Signal {
     Signal::IceCandidate(IceCandidate {
         call_id,
-        candidate: Candidate {
+        candidate: IceCandidateInit {
             candidate: "...".into(),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("video".into()),

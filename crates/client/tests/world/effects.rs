@@ -3,7 +3,7 @@
 use wimpex_call::{Output as Call, PeerConnectionId, PeerConnectionState};
 use wimpex_client::{CheckResult, ContactWrite, Input, Output, Setting, SocketId};
 use wimpex_contacts::Contacts;
-use wimpex_protocol::{Candidate, Sdp};
+use wimpex_protocol::{IceCandidateInit, Sdp};
 use wimpex_verification::RemoteCertificate;
 
 use super::browser::Connection;
@@ -241,7 +241,7 @@ impl World {
                 sdp,
             }
         };
-        let candidate = Candidate {
+        let candidate = IceCandidateInit {
             candidate: format!("candidate:1 1 udp 2 192.0.2.{tab} 9 typ host"),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("0".into()),

@@ -2,7 +2,7 @@
 //! time. A hundred variants of each; the same call without the attack is accepted.
 
 use wimpex_identity::{Caller, MessageKind, ReplayCache, VerifyError, check_candidate};
-use wimpex_protocol::{CallId, Candidate, IceCandidate};
+use wimpex_protocol::{CallId, IceCandidate, IceCandidateInit};
 
 use crate::scenario::{Rng, Scenario, User, VARIANTS, WireMessage, at, control, handshake};
 
@@ -170,7 +170,7 @@ fn candidate_of_another_call() {
         };
         let candidate = |call: Option<&str>, username_fragment: Option<String>| IceCandidate {
             call_id: call.map(|call| CallId::parse(call).unwrap()),
-            candidate: Candidate {
+            candidate: IceCandidateInit {
                 candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host".into(),
                 sdp_m_line_index: Some(0),
                 sdp_mid: None,

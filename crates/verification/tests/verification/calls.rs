@@ -1,7 +1,7 @@
 //! Calls of two verifiers, from the first offer to renegotiation.
 
 use wimpex_identity::VerifyError;
-use wimpex_protocol::{CallType, Candidate, IceCandidate, Sdp, Sec, Signal};
+use wimpex_protocol::{CallType, IceCandidate, IceCandidateInit, Sdp, Sec, Signal};
 use wimpex_sansio::Machine;
 use wimpex_verification::{Assurance, CallKey, Input, Output};
 
@@ -199,7 +199,7 @@ fn order_is_kept_while_signing_and_checking() {
     let candidate = |side: &Peer| {
         Signal::IceCandidate(IceCandidate {
             call_id: Some(call_id()),
-            candidate: Candidate {
+            candidate: IceCandidateInit {
                 candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host".to_owned(),
                 sdp_m_line_index: Some(0),
                 sdp_mid: Some("0".to_owned()),

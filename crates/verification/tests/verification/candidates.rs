@@ -1,6 +1,6 @@
 //! Candidates that are not of this call, or not yet.
 
-use wimpex_protocol::{CallId, CallType, Candidate, IceCandidate, Signal};
+use wimpex_protocol::{CallId, CallType, IceCandidate, IceCandidateInit, Signal};
 
 use crate::attacks::{VARIANTS, alice_and_bob};
 use crate::peer::{Peer, answer, call_id, offer};
@@ -9,7 +9,7 @@ use crate::relay::{carry, honest};
 fn candidate(call: Option<CallId>, fragment: Option<String>) -> Signal {
     Signal::IceCandidate(IceCandidate {
         call_id: call,
-        candidate: Candidate {
+        candidate: IceCandidateInit {
             candidate: "candidate:1 1 udp 1 192.0.2.1 5 typ host".to_owned(),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("0".to_owned()),

@@ -97,7 +97,7 @@ fn one_stranger_does_not_fill_the_places_of_all() {
     for _ in 0..20_000 {
         let candidate = IceCandidate {
             call_id: None,
-            candidate: wimpex_protocol::Candidate {
+            candidate: wimpex_protocol::IceCandidateInit {
                 candidate: String::new(),
                 sdp_m_line_index: None,
                 sdp_mid: None,
