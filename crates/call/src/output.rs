@@ -1,6 +1,6 @@
 //! Outputs of the call machine.
 
-use wimpex_protocol::{CallEnd, CallType, Relayed, Sdp};
+use wimpex_protocol::{CallEnd, CallType, Envelope, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
 use crate::input::{MediaRequest, PeerConnectionId};
@@ -11,7 +11,7 @@ use crate::snapshot::{Ended, Role};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// Send this to the server, signed if its call is one that can be verified.
-    Send(Relayed),
+    Send(Envelope),
     /// Create an `RTCPeerConnection`. The caller's has its transceivers from the start; the
     /// callee's come with the offer. If that fails, the answer is
     /// [`crate::Input::CreateConnectionFailed`].

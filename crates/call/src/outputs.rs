@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use wimpex_protocol::{DeviceId, Relayed, Signal, UserId};
+use wimpex_protocol::{DeviceId, Envelope, Signal, UserId};
 
 use crate::output::Output;
 
@@ -25,7 +25,7 @@ impl Outputs {
 
     /// A signal to one device of somebody, or to all of them.
     pub(crate) fn send(&mut self, to_id: UserId, to_device: Option<DeviceId>, signal: Signal) {
-        self.push(Output::Send(Relayed {
+        self.push(Output::Send(Envelope {
             to_id,
             to_device,
             from_id: None,

@@ -11,7 +11,7 @@ use wimpex_client::{Caller, Command, ContactCommand, Lock, ServerState};
 use wimpex_contacts::{Contact, KeySource, Outcome};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{
-    CallId, CallOffer, CallType, DeviceId, ErrorCode, ErrorMessage, Offer, Relayed, Sdp,
+    CallId, CallOffer, CallType, DeviceId, Envelope, ErrorCode, ErrorMessage, Offer, Sdp,
     ServerMessage, Signal, UserId,
 };
 use wimpex_sansio::{Machine, Now, UnixTime};
@@ -73,7 +73,7 @@ fn offer_of_a_stranger(n: u64, has_key: bool, now: Now) -> ServerMessage {
         UserId::parse(format!("guest-{n}")).unwrap()
     };
     let fingerprint = vec!["AB"; 32].join(":");
-    let message = Relayed {
+    let message = Envelope {
         to_id: user(BOB),
         to_device: None,
         from_id: None,
@@ -101,7 +101,7 @@ fn offer_of_a_stranger(n: u64, has_key: bool, now: Now) -> ServerMessage {
     ServerMessage::Relay(message)
 }
 
-fn signed(from: &UserId, key: PublicKey, message: Relayed, now: Now) -> Relayed {
+fn signed(from: &UserId, key: PublicKey, message: Envelope, now: Now) -> Envelope {
     let mut verifier = Verifier::default();
     let identity = LocalIdentity {
         id: from.clone(),

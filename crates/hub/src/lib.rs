@@ -11,8 +11,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use wimpex_protocol::{
-    CallEndReason, DeviceId, ErrorCode, ErrorMessage, Name, Presence, PresenceVisibility,
-    PresenceWatch, Relayed, ServerMessage, Signal, UserId, limits,
+    CallEndReason, DeviceId, Envelope, ErrorCode, ErrorMessage, Name, Presence, PresenceVisibility,
+    PresenceWatch, ServerMessage, Signal, UserId, limits,
 };
 use wimpex_sansio::{Machine, Now};
 
@@ -67,7 +67,7 @@ pub enum Input {
         /// The sender.
         session: SessionId,
         /// The message with its address; who it is from is stamped on it.
-        relayed: Relayed,
+        relayed: Envelope,
     },
     /// A session says whose presence it wants to know.
     Watch {
@@ -289,7 +289,7 @@ impl Hub {
         self.tell_watchers(&user, now)
     }
 
-    fn relay(&mut self, id: SessionId, mut relayed: Relayed, now: Now) -> Vec<Output> {
+    fn relay(&mut self, id: SessionId, mut relayed: Envelope, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
@@ -612,7 +612,7 @@ fn deliver(id: SessionId, message: ServerMessage) -> Vec<Output> {
     }]
 }
 
-fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Relayed) -> Vec<Output> {
+fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Envelope) -> Vec<Output> {
     let error = ErrorMessage {
         code,
         message: text.to_owned(),

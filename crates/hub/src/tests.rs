@@ -20,8 +20,8 @@ fn identity(name: &str, device_id: &str) -> Identity {
     }
 }
 
-fn to(id: &str, to_device: Option<&str>, signal: Signal) -> Relayed {
-    Relayed {
+fn to(id: &str, to_device: Option<&str>, signal: Signal) -> Envelope {
+    Envelope {
         to_id: user(id),
         to_device: to_device.map(device),
         from_id: None,
@@ -72,7 +72,7 @@ fn set_away(hub: &mut Hub, session: SessionId, away: bool) -> Vec<Output> {
     handle(hub, Input::SetAway { session, away })
 }
 
-fn relay(hub: &mut Hub, session: SessionId, relayed: Relayed) -> Vec<Output> {
+fn relay(hub: &mut Hub, session: SessionId, relayed: Envelope) -> Vec<Output> {
     handle(hub, Input::Relay { session, relayed })
 }
 

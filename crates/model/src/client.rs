@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wimpex_call::{CallMachine, CallSnapshot};
 use wimpex_hub::SessionId;
-use wimpex_protocol::{CallId, DeviceId, Relayed, UserId};
+use wimpex_protocol::{CallId, DeviceId, Envelope, UserId};
 
 use crate::browser::Browser;
 
@@ -22,7 +22,7 @@ pub(crate) struct Client {
     /// Whose presence the page watches.
     pub(crate) watching: Option<UserId>,
     /// What waits to be sent until the page is logged in again.
-    pub(crate) outbox: Vec<Relayed>,
+    pub(crate) outbox: Vec<Envelope>,
     /// Calls that the user has accepted here, or started.
     pub(crate) wanted: BTreeSet<CallId>,
     /// Calls that have ended here, or whose end was heard here.

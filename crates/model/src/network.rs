@@ -5,7 +5,7 @@
 //! from one and the same sender does.
 
 use wimpex_hub::{Identity, Input as HubInput, Output as HubOutput, SessionId};
-use wimpex_protocol::{ErrorCode, Name, PresenceWatch, Relayed, ServerMessage, Signal, UserId};
+use wimpex_protocol::{Envelope, ErrorCode, Name, PresenceWatch, ServerMessage, Signal, UserId};
 use wimpex_sansio::{Machine, Now, outputs};
 
 use crate::hashed::Hashed;
@@ -19,7 +19,7 @@ pub(crate) const NOBODY: usize = usize::MAX - 1;
 
 impl State {
     /// A page sends, or keeps it until it is logged in again.
-    pub(crate) fn send(&mut self, who: usize, relayed: Relayed) {
+    pub(crate) fn send(&mut self, who: usize, relayed: Envelope) {
         match self.clients[who].session {
             Some(session) => self.relay(who, session, relayed),
             None => self.clients[who].change(|client| client.outbox.push(relayed)),
@@ -33,7 +33,7 @@ impl State {
         })
     }
 
-    fn relay(&mut self, who: usize, session: SessionId, relayed: Relayed) {
+    fn relay(&mut self, who: usize, session: SessionId, relayed: Envelope) {
         let outputs = self.tell_hub(HubInput::Relay { session, relayed });
         self.route(who, outputs);
     }

@@ -39,7 +39,7 @@ pub use presence::{Presence, PresenceVisibility, PresenceWatch};
 pub use resume::{Ack, Resume};
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,
-    CallRinging, IceCandidate, Relayed, Signal,
+    CallRinging, Envelope, IceCandidate, Signal,
 };
 pub use wimpex_webrtc::{IceCandidateInit, IceServer};
 

@@ -7,7 +7,7 @@ use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
 use crate::presence::{Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
-use crate::signal::{Relayed, Signal};
+use crate::signal::{Envelope, Signal};
 
 messages! {
     /// From a page to the server.
@@ -23,8 +23,8 @@ messages! {
         /// See [`IceServersRequest`].
         IceServersRequest(IceServersRequest),
     } else
-    /// For another user; see [`Relayed`].
-    Relay(Relayed)
+    /// For another user; see [`Envelope`].
+    Relay(Envelope)
 }
 
 messages! {
@@ -43,8 +43,8 @@ messages! {
         /// See [`Presence`].
         Presence(Presence),
     } else
-    /// From another user; see [`Relayed`].
-    Relay(Relayed)
+    /// From another user; see [`Envelope`].
+    Relay(Envelope)
 }
 
 impl ClientMessage {

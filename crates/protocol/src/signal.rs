@@ -10,7 +10,7 @@ use crate::{Answer, CallId, CallType, DeviceId, Offer, Sec, UserId};
 /// A signal with its addresses. A client fills in `to_*`; the server fills in
 /// `from_*`, and overwrites whatever the client claimed there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Relayed {
+pub struct Envelope {
     /// The user that it is for.
     pub to_id: UserId,
     /// Which of their devices it is for; `None` means all of them.
@@ -23,7 +23,7 @@ pub struct Relayed {
     pub signal: Signal,
 }
 
-impl Relayed {
+impl Envelope {
     /// What it is about, for an error that refuses it.
     pub fn references(&self) -> References {
         References {
@@ -48,7 +48,7 @@ impl Relayed {
     }
 }
 
-impl Body for Relayed {
+impl Body for Envelope {
     fn write<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
         put(object, "toId", &self.to_id)?;
         put(object, "toDevice", &self.to_device)?;

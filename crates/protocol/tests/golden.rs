@@ -9,10 +9,10 @@
 use serde_json::Value;
 use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
-    CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, ErrorCode, ErrorMessage,
-    Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers, IceServersRequest, Login,
-    Offer, Presence, PresenceVisibility, PresenceWatch, Relayed, Resume, Sdp, Sec, ServerMessage,
-    SessionId, Signal, UserId, Welcome,
+    CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, Envelope, ErrorCode,
+    ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers,
+    IceServersRequest, Login, Offer, Presence, PresenceVisibility, PresenceWatch, Resume, Sdp, Sec,
+    ServerMessage, SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -74,8 +74,8 @@ fn call() -> CallId {
     CallId::parse("call_1701234567890").unwrap()
 }
 
-fn to(id: &str, signal: Signal) -> Relayed {
-    Relayed {
+fn to(id: &str, signal: Signal) -> Envelope {
+    Envelope {
         to_id: user(id),
         to_device: None,
         from_id: None,
@@ -85,8 +85,8 @@ fn to(id: &str, signal: Signal) -> Relayed {
 }
 
 /// As the server delivers it to one device.
-fn stamped(signal: Signal) -> Relayed {
-    Relayed {
+fn stamped(signal: Signal) -> Envelope {
+    Envelope {
         from_id: Some(user("guest-alice")),
         from_device: Some(device("d-alice-1")),
         to_device: Some(device("d-bob-1")),
@@ -345,7 +345,7 @@ fn signed_messages_as_delivered() {
         let mut ends = [(user(ALICE), "d-alice-1"), (user(BOB), "d-bob-1")];
         ends.rotate_left(usize::from(from_bob));
         let [(from_id, from_device), (to_id, to_device)] = ends;
-        let relayed = Relayed {
+        let relayed = Envelope {
             from_id: Some(from_id),
             from_device: Some(device(from_device)),
             to_device: Some(device(to_device)),

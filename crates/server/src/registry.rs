@@ -13,7 +13,7 @@ use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    Ack, ErrorCode, ErrorMessage, IceServers, Login, PresenceVisibility, PresenceWatch, Relayed,
+    Ack, Envelope, ErrorCode, ErrorMessage, IceServers, Login, PresenceVisibility, PresenceWatch,
     Resume, ServerMessage, Signal, Welcome,
 };
 use wimpex_relay::clock::Clock;
@@ -334,7 +334,7 @@ impl SessionRegistry {
     }
 
     /// Passes a message of so many bytes on; or its sender is told why not.
-    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Relayed, bytes: usize) {
+    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Envelope, bytes: usize) {
         let mut inner = self.lock();
         let outputs = inner.relay(connection, relayed, bytes);
         inner.carry_out(outputs);
@@ -502,7 +502,7 @@ impl Inner {
         outputs(&mut self.hub).collect()
     }
 
-    fn relay(&mut self, connection: ConnectionId, relayed: Relayed, bytes: usize) -> Vec<Output> {
+    fn relay(&mut self, connection: ConnectionId, relayed: Envelope, bytes: usize) -> Vec<Output> {
         let Some(handle) = self.connections.get(&connection) else {
             return Vec::new();
         };
@@ -837,7 +837,7 @@ impl Inner {
     }
 }
 
-fn refuse(refused: &Relayed, code: ErrorCode, text: &str) -> ErrorMessage {
+fn refuse(refused: &Envelope, code: ErrorCode, text: &str) -> ErrorMessage {
     ErrorMessage {
         code,
         message: text.to_owned(),

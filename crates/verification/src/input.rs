@@ -1,7 +1,7 @@
 //! What can happen to a verifier.
 
 use wimpex_identity::{Nonce, PublicKey, Signature};
-use wimpex_protocol::{CallConfirm, Relayed, UserId};
+use wimpex_protocol::{CallConfirm, Envelope, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::{CallKey, Incoming, PeerPolicy, RequestId};
@@ -44,7 +44,7 @@ pub enum Input {
     /// The call machine wants to send a signal.
     Send {
         /// The signal and its addresses, without a proof.
-        message: Relayed,
+        message: Envelope,
         /// 32 random bytes that are used for nothing else.
         nonce: Nonce,
         /// Milliseconds since 1970.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use wimpex_identity::{PublicKey, Signature, UnsignedMessage};
-use wimpex_protocol::{Relayed, Sec};
+use wimpex_protocol::{Envelope, Sec};
 
 use crate::RequestId;
 
@@ -14,7 +14,7 @@ pub(crate) struct OutboundQueue(VecDeque<Outbound>);
 /// A signal that is to leave.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Outbound {
-    message: Relayed,
+    message: Envelope,
     proof: OutboundProof,
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum ReadyProof {
 
 impl OutboundQueue {
     /// Adds a signal at the end.
-    pub(crate) fn push(&mut self, message: Relayed, proof: OutboundProof) {
+    pub(crate) fn push(&mut self, message: Envelope, proof: OutboundProof) {
         self.0.push_back(Outbound { message, proof });
     }
 
@@ -54,7 +54,7 @@ impl OutboundQueue {
         request: RequestId,
         key: Option<&PublicKey>,
         signature: Option<&Signature>,
-    ) -> Option<Relayed> {
+    ) -> Option<Envelope> {
         let place = self.0.iter().position(|it| it.is_requested_with(request))?;
         let outbound = &mut self.0[place];
         match (&outbound.proof, key, signature) {
@@ -71,7 +71,7 @@ impl OutboundQueue {
     }
 
     /// The next signal; `None` while it is being signed.
-    pub(crate) fn pop_ready(&mut self) -> Option<(Relayed, ReadyProof)> {
+    pub(crate) fn pop_ready(&mut self) -> Option<(Envelope, ReadyProof)> {
         let Outbound { message, proof } = self.0.pop_front()?;
         match proof {
             OutboundProof::Ready(proof) => Some((message, proof)),

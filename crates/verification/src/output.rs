@@ -1,7 +1,7 @@
 //! What a verifier asks its driver to do.
 
 use wimpex_identity::{SignatureClaim, VerifyError};
-use wimpex_protocol::Relayed;
+use wimpex_protocol::Envelope;
 use wimpex_sansio::UnixTime;
 
 use crate::{CallKey, Incoming, RequestId};
@@ -28,7 +28,7 @@ pub enum Output {
     },
     /// Send this to the server. A `call-confirm` is to be sent over the call's data
     /// channel too, once that is open: the server may be unreachable by then.
-    Transmit(Relayed),
+    Transmit(Envelope),
     /// Give this to the call machine: it is verified, or needs no verification.
     Deliver {
         /// The signal.

@@ -7,7 +7,7 @@ use wimpex_identity::{
     CallContext, Callee, Fingerprint, Nonce, ReplayCache, Signature, UnsignedMessage, VerifyError,
     is_key_id, must_verify,
 };
-use wimpex_protocol::{CallConfirm, CallId, CallOffer, IceCandidate, Relayed, Signal, UserId};
+use wimpex_protocol::{CallConfirm, CallId, CallOffer, Envelope, IceCandidate, Signal, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
 
 use crate::handshake::{Handshake, Inspection, Signing, UnverifiedMessage};
@@ -232,7 +232,7 @@ impl Verifier {
 
 /// What leaves: a description is signed, and what is sent after it waits for that.
 impl Verifier {
-    fn send(&mut self, message: Relayed, nonce: Nonce, wall: UnixTime) {
+    fn send(&mut self, message: Envelope, nonce: Nonce, wall: UnixTime) {
         match self.prove(&message, nonce, wall) {
             Ok(proof) => {
                 self.outbound.push(message, proof);
@@ -268,7 +268,7 @@ impl Verifier {
 
     fn prove(
         &mut self,
-        message: &Relayed,
+        message: &Envelope,
         nonce: Nonce,
         wall: UnixTime,
     ) -> Result<OutboundProof, VerifyError> {
@@ -331,7 +331,7 @@ impl Verifier {
     }
 
     /// The call machine waits for the peer in vain, and has to know.
-    fn cannot_sign(&mut self, message: &Relayed) {
+    fn cannot_sign(&mut self, message: &Envelope) {
         if let Some(call_id) = proved_fields::call_id(&message.signal) {
             let call = CallKey::new(message.to_id.clone(), call_id.clone());
             self.outputs.push_back(Output::CannotSign(call));
@@ -354,7 +354,7 @@ impl Verifier {
 
     /// The proof to send a message with; that of a description is kept for its
     /// retransmission. Still [`ReadyProof::Repeat`] if it is not known any more.
-    fn proof_of(&mut self, message: &Relayed, proof: ReadyProof) -> ReadyProof {
+    fn proof_of(&mut self, message: &Envelope, proof: ReadyProof) -> ReadyProof {
         let sdp = proved_fields::description(&message.signal);
         let handshake = match proved_fields::call_id(&message.signal) {
             Some(call_id) => self.handshakes.get_mut(&message.to_id, call_id),
@@ -385,7 +385,7 @@ impl Verifier {
 
     fn push_confirm(&mut self, answer: &Incoming, call_id: CallId, proof: OutboundProof) {
         let confirm = CallConfirm { call_id, sec: None };
-        let message = Relayed {
+        let message = Envelope {
             to_id: answer.from.clone(),
             to_device: Some(answer.device.clone()),
             from_id: None,

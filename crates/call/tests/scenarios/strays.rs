@@ -184,7 +184,7 @@ fn orders(n: usize) -> Vec<Vec<usize>> {
 }
 
 /// What a whole call looked like on the wire, from one side.
-fn script(who: usize) -> Vec<wimpex_protocol::Relayed> {
+fn script(who: usize) -> Vec<wimpex_protocol::Envelope> {
     let mut world = World::connected();
     world.command(who, Command::HangUp);
     let mut sent = world.pages[who].sent.clone();

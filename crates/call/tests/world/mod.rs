@@ -16,7 +16,7 @@ use wimpex_call::{
     CallMachine, Callee, Command, EndReason, Input, MediaError, MediaRequest, Output,
     PeerConnectionId, PeerConnectionState, Standing, State,
 };
-use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Relayed, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Envelope, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
 
 pub const ALICE: usize = 0;
@@ -47,7 +47,7 @@ pub struct Page {
     pub open_prompts: Vec<(MediaRequest, bool, bool)>,
     /// Tracks that are live: the camera's light is on while one is `video`.
     pub live: BTreeSet<(MediaRequest, &'static str)>,
-    pub sent: Vec<Relayed>,
+    pub sent: Vec<Envelope>,
     pub outputs: Vec<Output>,
     /// What was said over connections before they were closed.
     pub goodbyes: Vec<CallEnd>,
@@ -95,7 +95,7 @@ pub struct World {
     pub pages: Vec<Page>,
     pub now: Now,
     /// What has been sent and not delivered: (from, message).
-    pub wire: VecDeque<(usize, Relayed)>,
+    pub wire: VecDeque<(usize, Envelope)>,
     /// Whether media can flow.
     pub path: bool,
     /// Who knows whom: (page, of page).
@@ -222,7 +222,7 @@ impl World {
     }
 
     /// What the server does with one message.
-    pub fn deliver_one(&mut self, from: usize, relayed: Relayed) {
+    pub fn deliver_one(&mut self, from: usize, relayed: Envelope) {
         let receivers: Vec<usize> = (0..self.pages.len())
             .filter(|&who| {
                 let page = &self.pages[who];
@@ -260,7 +260,7 @@ impl World {
     }
 
     pub fn signal(&mut self, from: usize, to: usize, signal: Signal) {
-        let relayed = Relayed {
+        let relayed = Envelope {
             to_id: self.pages[to].user.clone(),
             to_device: None,
             from_id: None,

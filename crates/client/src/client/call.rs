@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_call::{PeerConnectionId, State};
 use wimpex_identity::Nonce;
-use wimpex_protocol::{Relayed, Signal};
+use wimpex_protocol::{Envelope, Signal};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{CallKey, RemoteCertificate};
 
@@ -109,7 +109,7 @@ impl<H: Host> Client<H> {
     }
 
     /// Sends a signal of a call, signed if it is one that is.
-    pub(super) fn send(&mut self, message: Relayed, now: Now) {
+    pub(super) fn send(&mut self, message: Envelope, now: Now) {
         // A browser without random numbers makes no connections either.
         let Some(random) = self.host.random() else {
             return;

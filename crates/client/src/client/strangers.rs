@@ -3,7 +3,7 @@
 use wimpex_call::{EndReason, Ended, Role, Standing, State};
 use wimpex_contacts::BlockedStranger;
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallOffer, CallRinging, DeviceId, Relayed, Signal, UserId,
+    CallEnd, CallEndReason, CallOffer, CallRinging, DeviceId, Envelope, Signal, UserId,
 };
 use wimpex_sansio::{Now, UnixTime};
 use wimpex_verification::{CallKey, Incoming};
@@ -134,7 +134,7 @@ impl<H: Host> Client<H> {
     }
 
     fn send_to(&mut self, user: UserId, device: DeviceId, signal: Signal, now: Now) {
-        let message = Relayed {
+        let message = Envelope {
             to_id: user,
             to_device: Some(device),
             from_id: None,

@@ -1,7 +1,7 @@
 //! Verification: what leaves is signed, what arrives is verified.
 
 use wimpex_call::{Standing, State};
-use wimpex_protocol::{Relayed, Signal, UserId};
+use wimpex_protocol::{Envelope, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{Incoming, Input, PeerPolicy};
 
@@ -156,7 +156,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    pub(super) fn transmit(&mut self, relayed: Relayed, now: Now) {
+    pub(super) fn transmit(&mut self, relayed: Envelope, now: Now) {
         self.note(&["sent ", relayed.signal.type_name()].concat(), now);
         if matches!(relayed.signal, Signal::CallConfirm(_)) {
             self.pending_direct = Some(PendingDirect {

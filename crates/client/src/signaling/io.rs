@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wimpex_protocol::{Name, Relayed, ServerMessage, UserId, Welcome};
+use wimpex_protocol::{Envelope, Name, ServerMessage, UserId, Welcome};
 
 use crate::view::ServerState;
 
@@ -66,7 +66,7 @@ pub enum SignalingInput {
     /// The answer to [`SignalingOutput::SignLogin`]: base64url of 64 bytes.
     LoginSigned(SocketId, String),
     /// Send this to another user, now or as soon as the server is back.
-    Send(Relayed),
+    Send(Envelope),
     /// Be told when these users come and go; replaces the list before.
     Watch(Vec<UserId>),
     /// Let these learn that this device is online, and nobody else; `None`: everybody.

@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, ErrorCode, Frame, IceServersRequest, Name, PresenceVisibility,
-    PresenceWatch, Relayed, ServerMessage, SessionId, UserId, close_code,
+    Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest, Name,
+    PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
@@ -297,7 +297,7 @@ impl SignalingClient {
         self.emit(SignalingOutput::State(state));
     }
 
-    fn send(&mut self, message: Relayed, now: Now) {
+    fn send(&mut self, message: Envelope, now: Now) {
         self.push(now, ClientMessage::Relay(message));
     }
 

@@ -1,14 +1,14 @@
 //! Calls that take long, and what changes around them.
 
 use wimpex_identity::{Nonce, VerifyError};
-use wimpex_protocol::{CallType, Relayed, Sec, Signal};
+use wimpex_protocol::{CallType, Envelope, Sec, Signal};
 use wimpex_sansio::{Machine, outputs};
 use wimpex_verification::{Assurance, Input, LocalIdentity, Output, PeerPolicy, Verifier};
 
 use crate::peer::{Peer, START, answer, offer};
 use crate::relay::{call, carry, honest};
 
-fn sec(relayed: &Relayed) -> Option<Sec> {
+fn sec(relayed: &Envelope) -> Option<Sec> {
     match &relayed.signal {
         Signal::CallOffer(offer) => offer.sec.clone(),
         Signal::CallAnswer(answer) => answer.sec.clone(),
@@ -215,7 +215,7 @@ fn check_of_an_ended_call_is_dropped() {
 fn no_call_before_login() {
     let (alice, bob) = (Peer::new(1, true), Peer::new(2, true));
     let mut verifier = Verifier::default();
-    let message = Relayed {
+    let message = Envelope {
         to_id: bob.id.clone(),
         to_device: None,
         from_id: None,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use ed25519_dalek::{Signer, SigningKey};
 use wimpex_identity::{Fingerprint, Nonce, PublicKey, Signature, VerifyError};
 use wimpex_protocol::{
-    Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Offer, Relayed, Sdp, Signal, UserId,
+    Answer, CallAnswer, CallId, CallOffer, CallType, DeviceId, Envelope, Offer, Sdp, Signal, UserId,
 };
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::{
@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     /// By its monotonic clock.
     pub(crate) now: Now,
     /// What was sent, and has not been carried to the other side yet.
-    pub(crate) wire: VecDeque<Relayed>,
+    pub(crate) wire: VecDeque<Envelope>,
     /// Requests to the browser that it has not answered yet; `None`: it answers at once.
     pub(crate) held: Option<Vec<Output>>,
 }
@@ -109,7 +109,7 @@ impl Peer {
 
     pub(crate) fn send(&mut self, to: &UserId, signal: Signal) {
         self.nonces = self.nonces.wrapping_add(101);
-        let message = Relayed {
+        let message = Envelope {
             to_id: to.clone(),
             to_device: None,
             from_id: None,
