@@ -21,7 +21,6 @@ use wimpex_sansio::{Machine, outputs};
 use wimpex_stream::AckOutOfRange;
 
 use crate::connection_id::ConnectionId;
-use crate::fairness::{Fairness, Standing, StrangerLimits, Unfair};
 use crate::frame::Body;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
@@ -30,6 +29,7 @@ use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
     self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
 };
+use crate::stranger_limiter::{LimitExceeded, Relation, StrangerLimiter, StrangerLimits};
 
 /// How often those who watch somebody are told of changes: enough for people who
 /// come and go, and no way to fill somebody's queue by coming and going.
@@ -72,7 +72,7 @@ pub(crate) struct RegistryLimits {
 
 struct Inner {
     hub: Hub,
-    fairness: Fairness,
+    stranger_limiter: StrangerLimiter,
     limits: RegistryLimits,
     clock: Clock,
     ice: Arc<Ice>,
@@ -109,7 +109,7 @@ impl SessionRegistry {
     ) -> Self {
         let inner = Inner {
             hub: Hub::new(Some(PRESENCE_RATE)),
-            fairness: Fairness::new(limits.strangers),
+            stranger_limiter: StrangerLimiter::new(limits.strangers),
             limits,
             clock,
             ice,
@@ -407,7 +407,7 @@ impl SessionRegistry {
             }
         }
         let swept_at = inner.clock.now();
-        inner.fairness.sweep(swept_at);
+        inner.stranger_limiter.sweep(swept_at);
         let mut outputs = inner.tell_hub(Input::Timeout);
         for id in due {
             outputs.extend(inner.give_relay(id));
@@ -520,7 +520,7 @@ impl Inner {
             }]
         };
         let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
-        let standing = self.fairness.admit(
+        let relation = self.stranger_limiter.admit(
             (&sender.identity.user, network),
             &relayed.to_id,
             &relayed.signal,
@@ -528,12 +528,12 @@ impl Inner {
             is_named,
             self.clock.now(),
         );
-        let standing = match standing {
-            Ok(standing) => standing,
-            Err(Unfair::TooLong) => {
+        let relation = match relation {
+            Ok(relation) => relation,
+            Err(LimitExceeded::TooLong) => {
                 return refuse(ErrorCode::BadMessage, "That message is too long.");
             }
-            Err(Unfair::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
+            Err(LimitExceeded::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
         };
         let input = Input::Relay {
             session,
@@ -550,7 +550,7 @@ impl Inner {
                     message: message @ ServerMessage::Relay(_),
                 } => {
                     self.prepare_call(session, &to, &relayed.signal);
-                    if !self.deliver_relayed(&to, &message, standing) {
+                    if !self.deliver_relayed(&to, &message, relation) {
                         outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
                     }
                 }
@@ -602,13 +602,13 @@ impl Inner {
         &mut self,
         to: &[SessionId],
         message: &ServerMessage,
-        standing: Standing,
+        relation: Relation,
     ) -> bool {
         let body = Body::of(message);
         let all = self.limits.queue;
-        let limits = match standing {
-            Standing::Talking | Standing::Named => all,
-            Standing::Stranger => QueueLimits {
+        let limits = match relation {
+            Relation::InCall | Relation::Named => all,
+            Relation::Stranger => QueueLimits {
                 messages: all.messages.div_ceil(2),
                 bytes: all.bytes.div_ceil(2),
             },

@@ -51,9 +51,9 @@ pub(crate) struct StrangerLimits {
 
 /// What the sender of a message is to its receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Relation {
     /// They are in a call, or the same person.
-    Talking,
+    InCall,
     /// The receiver has named them among their contacts: what strangers use up is not
     /// theirs.
     Named,
@@ -63,7 +63,7 @@ pub(crate) enum Standing {
 
 /// Why a message is not passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unfair {
+pub(crate) enum LimitExceeded {
     /// No such message is that long.
     TooLong,
     /// The budget is used up.
@@ -71,7 +71,7 @@ pub(crate) enum Unfair {
 }
 
 /// See the module.
-pub(crate) struct Fairness {
+pub(crate) struct StrangerLimiter {
     limits: StrangerLimits,
     /// By receiver: with whom it takes part in a call, and until when that counts.
     talking: HashMap<UserId, HashMap<UserId, Now>>,
@@ -88,7 +88,7 @@ struct PairBudget {
     offers: TokenBucket,
 }
 
-impl Fairness {
+impl StrangerLimiter {
     pub(crate) fn new(limits: StrangerLimits) -> Self {
         Self {
             limits,
@@ -110,23 +110,23 @@ impl Fairness {
         bytes: usize,
         is_named: bool,
         now: Now,
-    ) -> Result<Standing, Unfair> {
+    ) -> Result<Relation, LimitExceeded> {
         let is_offer = matches!(signal, Signal::CallOffer(_));
         let is_large = is_offer || matches!(signal, Signal::CallAnswer(_));
         if !is_large && bytes > SMALL_SIGNAL_BYTES {
-            return Err(Unfair::TooLong);
+            return Err(LimitExceeded::TooLong);
         }
-        let standing = match self.standing(sender, receiver, now) {
-            Standing::Stranger if is_named => Standing::Named,
-            standing => standing,
+        let relation = match self.relation(sender, receiver, now) {
+            Relation::Stranger if is_named => Relation::Named,
+            relation => relation,
         };
-        match standing {
-            Standing::Talking => {}
-            Standing::Named => self.charge(network, receiver, is_offer, bytes, true, now)?,
-            Standing::Stranger => self.charge(network, receiver, is_offer, bytes, false, now)?,
+        match relation {
+            Relation::InCall => {}
+            Relation::Named => self.charge(network, receiver, is_offer, bytes, true, now)?,
+            Relation::Stranger => self.charge(network, receiver, is_offer, bytes, false, now)?,
         }
         self.note_talking(sender, receiver, is_large, now);
-        Ok(standing)
+        Ok(relation)
     }
 
     /// Forgets what has no effect any more.
@@ -145,12 +145,12 @@ impl Fairness {
         self.receivers.retain(|_, bytes| !bytes.is_full(now));
     }
 
-    fn standing(&self, sender: &UserId, receiver: &UserId, now: Now) -> Standing {
+    fn relation(&self, sender: &UserId, receiver: &UserId, now: Now) -> Relation {
         let until = self.talking.get(receiver).and_then(|with| with.get(sender));
         if sender == receiver || until.is_some_and(|until| now < *until) {
-            Standing::Talking
+            Relation::InCall
         } else {
-            Standing::Stranger
+            Relation::Stranger
         }
     }
 
@@ -162,7 +162,7 @@ impl Fairness {
         bytes: usize,
         is_named: bool,
         now: Now,
-    ) -> Result<(), Unfair> {
+    ) -> Result<(), LimitExceeded> {
         let rate = f64::from(self.limits.bytes_per_second);
         let offers = f64::from(self.limits.offers_per_minute) / 60.0;
         let bucket = |rate: f64| TokenBucket::new(rate, rate * BURST_SECONDS, now);
@@ -173,7 +173,7 @@ impl Fairness {
             Entry::Vacant(place) => {
                 let of_network = self.networks.entry(network).or_default();
                 if *of_network >= RECEIVERS_OF_A_NETWORK || kept >= MOST_ENTRIES {
-                    return Err(Unfair::TooMuch);
+                    return Err(LimitExceeded::TooMuch);
                 }
                 *of_network += 1;
                 place.insert(PairBudget {
@@ -189,7 +189,7 @@ impl Fairness {
         let offer = f64::from(u8::from(is_offer));
         let fits = pair.bytes.has(cost, now) && pair.offers.has(offer, now);
         if !fits || !(is_named || all.take(cost, now)) {
-            return Err(Unfair::TooMuch);
+            return Err(LimitExceeded::TooMuch);
         }
         pair.bytes.take(cost, now);
         pair.offers.take(offer, now);
@@ -229,8 +229,8 @@ mod tests {
 
     use super::*;
 
-    fn fairness() -> Fairness {
-        Fairness::new(StrangerLimits {
+    fn new_limiter() -> StrangerLimiter {
+        StrangerLimiter::new(StrangerLimits {
             bytes_per_second: 32 * 1024,
             offers_per_minute: 12,
         })
@@ -274,12 +274,18 @@ mod tests {
     }
 
     /// How many of so many messages Mallory gets through to Bob.
-    fn passed(fairness: &mut Fairness, from: u8, signal: &Signal, bytes: usize, now: Now) -> usize {
+    fn passed(
+        limiter: &mut StrangerLimiter,
+        from: u8,
+        signal: &Signal,
+        bytes: usize,
+        now: Now,
+    ) -> usize {
         let mallory = user("mallory");
         (0..1000)
             .filter(|_| {
                 let sender = (&mallory, network(from));
-                fairness
+                limiter
                     .admit(sender, &user("bob"), signal, bytes, false, now)
                     .is_ok()
             })
@@ -288,30 +294,30 @@ mod tests {
 
     #[test]
     fn a_stranger_has_a_burst_and_then_a_rate() {
-        let mut fairness = fairness();
-        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, Now::ZERO), 128);
+        let mut limiter = new_limiter();
+        assert_eq!(passed(&mut limiter, 1, &ringing(), 100, Now::ZERO), 128);
         let later = Now::from_millis(1_000);
-        assert_eq!(passed(&mut fairness, 1, &ringing(), 100, later), 16);
+        assert_eq!(passed(&mut limiter, 1, &ringing(), 100, later), 16);
     }
 
     #[test]
     fn offers_are_few() {
-        let mut fairness = fairness();
-        assert_eq!(passed(&mut fairness, 1, &offer(), 1_000, Now::ZERO), 20);
+        let mut limiter = new_limiter();
+        assert_eq!(passed(&mut limiter, 1, &offer(), 1_000, Now::ZERO), 20);
         let later = Now::from_millis(10_000);
-        assert_eq!(passed(&mut fairness, 1, &offer(), 1_000, later), 2);
+        assert_eq!(passed(&mut limiter, 1, &offer(), 1_000, later), 2);
     }
 
     #[test]
     fn one_network_uses_nothing_up_for_the_others() {
-        let mut fairness = fairness();
-        passed(&mut fairness, 1, &ringing(), 4_000, Now::ZERO);
+        let mut limiter = new_limiter();
+        passed(&mut limiter, 1, &ringing(), 4_000, Now::ZERO);
         let friend = (&user("friend"), network(2));
-        let standing = fairness.admit(friend, &user("bob"), &offer(), 20_000, false, Now::ZERO);
-        assert_eq!(standing, Ok(Standing::Stranger));
+        let relation = limiter.admit(friend, &user("bob"), &offer(), 20_000, false, Now::ZERO);
+        assert_eq!(relation, Ok(Relation::Stranger));
         // All networks together have a budget too.
         let sum: usize = (3..100)
-            .map(|from| passed(&mut fairness, from, &ringing(), 4_000, Now::ZERO))
+            .map(|from| passed(&mut limiter, from, &ringing(), 4_000, Now::ZERO))
             .sum();
         assert!(sum < 250, "{sum}");
     }
@@ -319,15 +325,15 @@ mod tests {
     /// From ever so many networks.
     #[test]
     fn strangers_use_nothing_up_for_who_is_named() {
-        let mut fairness = fairness();
+        let mut limiter = new_limiter();
         for from in 3..100 {
-            passed(&mut fairness, from, &ringing(), 4_000, Now::ZERO);
+            passed(&mut limiter, from, &ringing(), 4_000, Now::ZERO);
         }
         let friend = (&user("friend"), network(2));
         let mut admit =
-            |is_named| fairness.admit(friend, &user("bob"), &offer(), 8_000, is_named, Now::ZERO);
-        assert_eq!(admit(false), Err(Unfair::TooMuch));
-        assert_eq!(admit(true), Ok(Standing::Named));
+            |is_named| limiter.admit(friend, &user("bob"), &offer(), 8_000, is_named, Now::ZERO);
+        assert_eq!(admit(false), Err(LimitExceeded::TooMuch));
+        assert_eq!(admit(true), Ok(Relation::Named));
         // Who is named has no more than others of their own.
         let more = (0..100).filter(|_| admit(true).is_ok()).count();
         assert_eq!(more, 19, "offers");
@@ -335,44 +341,44 @@ mod tests {
 
     #[test]
     fn whoever_is_in_a_call_with_the_receiver_is_no_stranger() {
-        let mut fairness = fairness();
+        let mut limiter = new_limiter();
         let now = Now::ZERO;
         let (alice, bob) = (user("alice"), user("bob"));
         let from_alice = (&alice, network(1));
-        let first = fairness.admit(from_alice, &bob, &offer(), 8_000, false, now);
-        assert_eq!(first, Ok(Standing::Stranger));
+        let first = limiter.admit(from_alice, &bob, &offer(), 8_000, false, now);
+        assert_eq!(first, Ok(Relation::Stranger));
         // That Bob's page rings is no choice of Bob's.
         let from_bob = (&bob, network(2));
-        fairness
+        limiter
             .admit(from_bob, &alice, &ringing(), 100, false, now)
             .unwrap();
-        let second = fairness.admit(from_alice, &bob, &ringing(), 100, false, now);
-        assert_eq!(second, Ok(Standing::Stranger));
-        let answered = fairness.admit(from_bob, &alice, &answer(), 8_000, false, now);
-        assert_eq!(answered, Ok(Standing::Talking));
-        let third = fairness.admit(from_alice, &bob, &ringing(), 100, false, now);
-        assert_eq!(third, Ok(Standing::Talking));
+        let second = limiter.admit(from_alice, &bob, &ringing(), 100, false, now);
+        assert_eq!(second, Ok(Relation::Stranger));
+        let answered = limiter.admit(from_bob, &alice, &answer(), 8_000, false, now);
+        assert_eq!(answered, Ok(Relation::InCall));
+        let third = limiter.admit(from_alice, &bob, &ringing(), 100, false, now);
+        assert_eq!(third, Ok(Relation::InCall));
         let later = now + TALKING_MILLIS;
-        let fourth = fairness.admit(from_alice, &bob, &ringing(), 100, false, later);
-        assert_eq!(fourth, Ok(Standing::Stranger));
+        let fourth = limiter.admit(from_alice, &bob, &ringing(), 100, false, later);
+        assert_eq!(fourth, Ok(Relation::Stranger));
     }
 
     #[test]
     fn what_is_small_must_be_short() {
-        let mut fairness = fairness();
+        let mut limiter = new_limiter();
         let alice = user("alice");
         let sender = (&alice, network(1));
-        let long = fairness.admit(sender, &user("bob"), &ringing(), 5_000, false, Now::ZERO);
-        assert_eq!(long, Err(Unfair::TooLong));
+        let long = limiter.admit(sender, &user("bob"), &ringing(), 5_000, false, Now::ZERO);
+        assert_eq!(long, Err(LimitExceeded::TooLong));
     }
 
     #[test]
     fn going_from_door_to_door_is_slow_and_costs_little() {
-        let mut fairness = fairness();
+        let mut limiter = new_limiter();
         let mut offer_to = |sender: &str, from, receiver: usize, now| {
             let (sender, receiver) = (user(sender), user(&format!("bob{receiver}")));
             let sender = (&sender, network(from));
-            fairness.admit(sender, &receiver, &offer(), 1_000, false, now)
+            limiter.admit(sender, &receiver, &offer(), 1_000, false, now)
         };
         let passed = (0..1_000)
             .filter(|receiver| offer_to("mallory", 1, *receiver, Now::ZERO).is_ok())
@@ -380,12 +386,12 @@ mod tests {
         assert_eq!(passed, RECEIVERS_OF_A_NETWORK);
         // Nobody else has to wait for that.
         assert!(offer_to("friend", 2, 999, Now::ZERO).is_ok());
-        assert!(fairness.talks <= TALKING_WITH + 1);
-        fairness.sweep(Now::from_millis(10_000));
-        assert!(fairness.pairs.is_empty() && fairness.networks.is_empty());
+        assert!(limiter.talks <= TALKING_WITH + 1);
+        limiter.sweep(Now::from_millis(10_000));
+        assert!(limiter.pairs.is_empty() && limiter.networks.is_empty());
         let later = Now::from_millis(10_000);
         let mallory = user("mallory");
-        let again = fairness.admit(
+        let again = limiter.admit(
             (&mallory, network(1)),
             &user("carol"),
             &offer(),
@@ -398,12 +404,12 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_that_has_no_effect() {
-        let mut fairness = fairness();
-        passed(&mut fairness, 1, &offer(), 100, Now::ZERO);
-        fairness.sweep(Now::from_millis(1_000));
-        assert!(!fairness.pairs.is_empty());
-        fairness.sweep(Now::from_millis(TALKING_MILLIS));
-        assert!(fairness.pairs.is_empty() && fairness.receivers.is_empty());
-        assert!(fairness.talking.is_empty());
+        let mut limiter = new_limiter();
+        passed(&mut limiter, 1, &offer(), 100, Now::ZERO);
+        limiter.sweep(Now::from_millis(1_000));
+        assert!(!limiter.pairs.is_empty());
+        limiter.sweep(Now::from_millis(TALKING_MILLIS));
+        assert!(limiter.pairs.is_empty() && limiter.receivers.is_empty());
+        assert!(limiter.talking.is_empty());
     }
 }
