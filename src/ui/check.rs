@@ -2,16 +2,14 @@
 
 use leptos::prelude::*;
 
-use super::lazy;
-use super::lazy_view::lazy_view;
 use super::screens::check::check_button;
 use super::words::check as words;
 use super::{signal_of, use_session};
 use wimpex_client::Command;
 
-/// A button that begins the check, and what it shows.
+/// A button that begins the check, and the `results` that it shows.
 #[component]
-pub fn ConnectionCheck() -> impl IntoView {
+pub fn ConnectionCheck(results: fn() -> AnyView) -> impl IntoView {
     let session = use_session();
     let view = session.view;
     let button = move || view.check.with(|check| check_button(check));
@@ -27,6 +25,6 @@ pub fn ConnectionCheck() -> impl IntoView {
         <p class="field-error" role="alert" hidden=signal_of(move || !view.check_unavailable.get())>
             {words::NO_CHECK}
         </p>
-        {move || has_begun.get().then(|| lazy_view(lazy::check_results()))}
+        {move || has_begun.get().then(results)}
     }
 }

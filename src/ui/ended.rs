@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
 
 use super::check::ConnectionCheck;
+use super::check_results::CheckResults;
+use super::end_card::EndCard;
 use super::icon::icon;
-use super::lazy;
-use super::lazy_view::lazy_view;
 use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
@@ -25,6 +25,8 @@ pub(crate) fn EndedPage() -> impl IntoView {
     let router = expect_context::<Router>();
     let screen = move || view.call.with(|call| ended_screen(call.ended.as_ref()));
     let home = NodeRef::<Button>::new();
+    let (is_shown, show) = signal(false);
+    Effect::new(move |_| show.set(true));
     Effect::new(move |_| {
         if let Some(button) = home.get() {
             let _ = button.focus();
@@ -51,9 +53,12 @@ pub(crate) fn EndedPage() -> impl IntoView {
         <main class="column ended">
             <section class="card person" role="status">
                 // A moment later, for a status is announced when its text changes.
-                {lazy_view(lazy::end_card())}
+                {move || is_shown.get().then(|| view! { <EndCard /> }.into_any())}
             </section>
-            {wants_check.then(|| view! { <ConnectionCheck /> }.into_any())}
+            {wants_check.then(|| {
+                let results = || view! { <CheckResults /> }.into_any();
+                view! { <ConnectionCheck results /> }.into_any()
+            })}
             {wants_check.then(|| view! { <SaveDiagnostics /> }.into_any())}
             <div class="row centered">
                 <button class="primary" node_ref=home on:click=dismiss>

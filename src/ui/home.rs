@@ -35,7 +35,7 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <OpenContacts />
             <HideAddress />
             <NotificationPrompt />
-            <ConnectionCheck />
+            <ConnectionCheck results=|| lazy_view(lazy::check_results()) />
         </main>
     }
 }

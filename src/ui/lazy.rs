@@ -10,7 +10,6 @@ use super::check_results::CheckResults;
 use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
-use super::end_card::EndCard;
 use super::ended::EndedPage;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
@@ -74,13 +73,6 @@ lazy! {
     /// The own link as a QR code.
     link_qr_code() -> AnyView {
         view! { <LinkQrCode /> }.into_any()
-    }
-}
-
-lazy! {
-    /// How a call has ended.
-    end_card() -> AnyView {
-        view! { <EndCard /> }.into_any()
     }
 }
 

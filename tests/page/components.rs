@@ -237,7 +237,7 @@ async fn banner_says_what_is_wrong_with_the_server() {
     assert_eq!(text(&mounted), "");
     for (state, words) in [
         (ServerState::Lost, "Trying again"),
-        (ServerState::Blocked, "blocks WebSockets"),
+        (ServerState::Blocked, "can’t open a WebSocket"),
         (ServerState::TooManyConnections, "too many connections"),
         (ServerState::LoginRejected, "doesn’t accept"),
         (ServerState::IdentityMismatch, "took you for someone else"),
@@ -376,7 +376,10 @@ async fn the_check_says_in_words_what_to_do() {
 
 #[wasm_bindgen_test]
 async fn the_check_shows_each_part_and_begins_with_a_click() {
-    let mut mounted = Mounted::of(|_| (), || view! { <ConnectionCheck /> });
+    let mut mounted = Mounted::of(
+        |_| (),
+        || view! { <ConnectionCheck results=|| view! { <CheckResults /> }.into_any() /> },
+    );
     tick().await;
     let section = |mounted: &Mounted| mounted.element.query_selector("section").unwrap();
     assert!(section(&mounted).is_none(), "nothing to show yet");

@@ -5,9 +5,7 @@
 //! the changes of two tabs become one list.
 
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_contacts::{
-    BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall, TooManyContacts,
-};
+use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
 use wimpex_protocol::{CallId, CallOffer, UserId};
 use wimpex_sansio::UnixTime;
 
@@ -66,10 +64,9 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             let id = contact.id.clone();
             // Who is wanted among the contacts is wanted to ring.
             let mut writes = unblock_stranger(contacts, id.clone());
-            match contacts.add(contact) {
-                Ok(()) => writes.extend(write_contact(contacts, &id)),
-                // Screens say so before.
-                Err(TooManyContacts) => {}
+            // Screens say before if there are too many.
+            if contacts.add(contact).is_ok() {
+                writes.extend(write_contact(contacts, &id));
             }
             writes
         }

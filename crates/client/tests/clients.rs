@@ -291,7 +291,7 @@ fn of_two_readings_of_the_contacts_the_later_one_counts() {
 
 /// The tab's page anew, in a browser that keeps no key.
 fn become_guest(world: &mut World, tab: usize) {
-    world.tabs[tab].owner = None;
+    world.key_fails = vec!["NotSupportedError"];
     world.crash(tab);
     world.pass(3 * SECOND);
     assert!(world.view(tab).trust.is_guest);

@@ -369,6 +369,7 @@ fn calls_with_contacts_ask_for_nobodys_presence_again() {
     // That a contact goes away in the middle of calling is seen all the same.
     world.start_call(ALICE, BOB);
     assert!(rings(&mut world, BOB));
+    world.pass(SECOND);
     world.set_cut_off(BOB, true);
     world.pass(20 * SECOND);
     assert_eq!(end(&world, ALICE), Some(EndReason::PeerGone));

@@ -102,9 +102,7 @@ impl SessionRegistry {
         limits: RegistryLimits,
         clock: Clock,
         ice: Arc<Ice>,
-        unacked: Duration,
-        away_after: Duration,
-        keep: Duration,
+        [unacked, away_after, keep]: [Duration; 3],
         metrics: Metrics,
     ) -> Self {
         let inner = Inner {
