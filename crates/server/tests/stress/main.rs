@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod attackers;
 mod attacks;
 mod honest;
 mod refusals;
@@ -102,21 +103,25 @@ async fn under_attack(lasting: Duration) {
     target.until(&baseline).await;
     let memory_before = target.resident_kib();
     let mut bob = Bob::new(server).await;
-    let idle = served(&target, &mut bob, Instant::now() + lasting / 2).await;
+    // While the machine is as busy, though with nothing that concerns the server.
+    let until = Instant::now() + lasting / 2;
+    let attackers = attackers::runtime();
+    attackers::keep_busy(&attackers, until);
+    let idle = served(&target, &mut bob, until).await;
 
     let start = Instant::now();
     let until = start + lasting;
     let watch = target.watch();
     let to = bob.id.clone();
-    let on_signaling = tokio::spawn(async move {
+    let on_signaling = attackers.spawn(async move {
         let mut last = attacks::all(server).await;
         while Instant::now() < until {
             last = attacks::all(server).await;
         }
         last
     });
-    let on_bob = tokio::spawn(async move { attacks::send_to(server, &to, until).await });
-    let on_relay = tokio::spawn(async move {
+    let on_bob = attackers.spawn(async move { attacks::send_to(server, &to, until).await });
+    let on_relay = attackers.spawn(async move {
         let (held, (), (), ()) = tokio::join!(
             relay_attacks::take_all(server, relay, until),
             relay_attacks::ask_for_permissions(server, relay, until),
@@ -133,6 +138,7 @@ async fn under_attack(lasting: Duration) {
     let allocations = on_relay.await.unwrap();
     let tally = on_signaling.await.unwrap();
     let lasted = start.elapsed();
+    attackers.shutdown_background();
     let most = watch.stop().await;
 
     let has_held = bob.leave().await;
