@@ -3,7 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
+use futures_util::stream::SplitSink;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ pub(crate) type Ws = WebSocketStream<TcpStream>;
 
 /// Households: Bob's, and after it those of his friends.
 const BOB: u16 = 2_000;
-const FRIENDS: u16 = 16;
+const FRIENDS: u16 = 40;
 /// Between two calls, so that no friend calls more often than anybody may.
 const RING_PAUSE: Duration = Duration::from_millis(200);
 /// Between two logins, so that they are spread over the whole attack.
@@ -126,7 +127,9 @@ pub(crate) async fn log_in_often(server: SocketAddr, until: Instant) -> Latencie
 pub(crate) struct Bob {
     pub(crate) id: String,
     rings: mpsc::UnboundedReceiver<String>,
-    friends: Vec<Ws>,
+    friends: Vec<SplitSink<Ws, Message>>,
+    /// What the friends have been told of him, since it was last looked at.
+    told: mpsc::UnboundedReceiver<String>,
     task: JoinHandle<()>,
     calls: u64,
 }
@@ -160,6 +163,7 @@ impl Bob {
                 }
             }
         });
+        let (tell, told) = mpsc::unbounded_channel();
         let mut friends = Vec::new();
         for number in 0..FRIENDS {
             let login = json!({"type": "login", "username": "Friend"});
@@ -167,12 +171,21 @@ impl Bob {
             let watch = json!({"type": "presence-watch", "userIds": [id]}).to_string();
             friend.send(Message::text(watch)).await.unwrap();
             assert_eq!(recv(&mut friend).await["online"], true);
-            friends.push(friend);
+            let (sink, mut stream) = friend.split();
+            friends.push(sink);
+            let tell = tell.clone();
+            // All the time, for the server wants to hear of them.
+            tokio::spawn(async move {
+                while let Some(Ok(message)) = stream.next().await {
+                    let _ = tell.send(message.into_text().unwrap_or_default().to_string());
+                }
+            });
         }
         Self {
             id,
             rings,
             friends,
+            told,
             task,
             calls: 0,
         }
@@ -197,8 +210,7 @@ impl Bob {
                 Ok(()) => all.push(millis(start)),
                 Err(_) => rings.lost += 1,
             }
-            while let Some(Some(Ok(message))) = friend.next().now_or_never() {
-                let text = message.into_text().unwrap_or_default();
+            while let Ok(text) = self.told.try_recv() {
                 rings.flaps += u64::from(text.contains("\"online\":false"));
             }
             tokio::time::sleep(RING_PAUSE).await;
@@ -213,7 +225,7 @@ impl Bob {
         self.task.abort();
         let _ = self.task.await;
         for mut friend in self.friends {
-            let _ = friend.close(None).await;
+            let _ = friend.close().await;
         }
         held
     }

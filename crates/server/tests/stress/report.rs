@@ -14,6 +14,19 @@ pub(crate) struct Served {
     pub(crate) relayed: Relayed,
 }
 
+impl Served {
+    /// What was measured, by what it is, first of somebody else.
+    pub(crate) fn beside<'a>(&'a self, idle: &'a Self) -> [(&'static str, [&'a Latencies; 2]); 4] {
+        let of = |which: fn(&Self) -> &Latencies| [which(idle), which(self)];
+        [
+            ("login", of(|it| &it.logins)),
+            ("ring", of(|it| &it.rings.latencies)),
+            ("allocation", of(|it| &it.relayed.allocations)),
+            ("relayed packet", of(|it| &it.relayed.packets)),
+        ]
+    }
+}
+
 /// Prints how honest people fared, what the attacks cost, and what was refused.
 pub(crate) fn print(
     idle: &Served,
@@ -22,13 +35,9 @@ pub(crate) fn print(
     most: Most,
     lasted: Duration,
 ) {
-    println!("under attack for {lasted:.1?}; milliseconds:");
-    println!("                 idle p50     p99   attacked p50     p99  p99 ratio   times");
-    row("login", &idle.logins, &attacked.logins);
-    row("ring", &idle.rings.latencies, &attacked.rings.latencies);
+    println!("all attacks at once, for {lasted:.1?}; milliseconds:");
+    latencies(idle, attacked);
     let (quiet, relayed) = (&idle.relayed, &attacked.relayed);
-    row("allocation", &quiet.allocations, &relayed.allocations);
-    row("relayed packet", &quiet.packets, &relayed.packets);
     println!(
         "calls that did not ring: {}; Bob seemed offline: {}; packets lost: {} ({} idle); \
          allocations refused: {}",
@@ -41,6 +50,14 @@ pub(crate) fn print(
     println!("refused to attackers:");
     for (reason, count) in refusals::all() {
         println!("{count:>10}  {reason}");
+    }
+}
+
+/// How long everything took, and how long while nobody attacked.
+pub(crate) fn latencies(idle: &Served, attacked: &Served) {
+    println!("                 idle p50     p99   attacked p50     p99  p99 ratio   times");
+    for (what, [idle, attacked]) in attacked.beside(idle) {
+        row(what, idle, attacked);
     }
 }
 
