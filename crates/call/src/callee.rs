@@ -3,7 +3,7 @@
 /// While calling: what has been heard of the callee's devices.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Callee {
-    /// Nothing yet.
+    /// Nothing has been heard of any of their devices yet.
     #[default]
     Unheard,
     /// Nothing for [`crate::limits::NO_RINGING_AFTER`], although the offer is out.

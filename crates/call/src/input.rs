@@ -65,7 +65,7 @@ pub enum Input {
     /// The server says that it did not pass the call's offer on, since too much was sent to
     /// its user: its error `rate-limited` with a `toId`.
     OfferRefused {
-        /// The call.
+        /// The id of the call whose offer was not put through.
         call_id: CallId,
     },
     /// The server says which devices of a user are online: its `presence`.

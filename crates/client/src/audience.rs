@@ -11,7 +11,7 @@ pub enum Audience {
     Everybody,
     /// Contacts that are not blocked.
     Contacts,
-    /// Nobody.
+    /// Nobody; who calls is still seen, until the call ends.
     Nobody,
 }
 
