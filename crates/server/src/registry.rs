@@ -5,6 +5,9 @@
 //! texts into queues; nothing in here waits for a peer. It must not know
 //! WebSockets.
 
+mod relaying;
+mod room;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -13,8 +16,8 @@ use tracing::{debug, info};
 use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    Ack, Envelope, ErrorCode, ErrorMessage, IceServers, Login, PresenceVisibility, PresenceWatch,
-    Resume, ServerMessage, Signal, Welcome,
+    Ack, Envelope, ErrorCode, ErrorMessage, Login, PresenceVisibility, PresenceWatch, Resume,
+    ServerMessage, Welcome,
 };
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::{Machine, outputs};
@@ -29,7 +32,7 @@ use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
     self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
 };
-use crate::stranger_limiter::{LimitExceeded, Relation, StrangerLimiter, StrangerLimits};
+use crate::stranger_limiter::{StrangerLimiter, StrangerLimits};
 
 /// How often those who watch somebody are told of changes: enough for people who
 /// come and go, and no way to fill somebody's queue by coming and going.
@@ -500,141 +503,6 @@ impl Inner {
         outputs(&mut self.hub).collect()
     }
 
-    fn relay(&mut self, connection: ConnectionId, relayed: Envelope, bytes: usize) -> Vec<Output> {
-        let Some(handle) = self.connections.get(&connection) else {
-            return Vec::new();
-        };
-        let (network, Some(session)) = (handle.network, handle.session) else {
-            return Vec::new();
-        };
-        let Some(sender) = self.sessions.get(&session) else {
-            return Vec::new();
-        };
-        let refusal = |code, text| ServerMessage::Error(refuse(&relayed, code, text));
-        let refuse = |code, text| {
-            vec![Output::Deliver {
-                to: vec![session],
-                message: refusal(code, text),
-            }]
-        };
-        let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
-        let relation = self.stranger_limiter.admit(
-            (&sender.identity.user, network),
-            &relayed.to_id,
-            &relayed.signal,
-            bytes,
-            is_named,
-            self.clock.now(),
-        );
-        let relation = match relation {
-            Ok(relation) => relation,
-            Err(LimitExceeded::TooLong) => {
-                return refuse(ErrorCode::BadMessage, "That message is too long.");
-            }
-            Err(LimitExceeded::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
-        };
-        let input = Input::Relay {
-            session,
-            relayed: relayed.clone(),
-        };
-        let mut outputs = Vec::new();
-        if let Some(sender) = self.sessions.get_mut(&session) {
-            sender.relay_access.note_sent(&relayed.signal);
-        }
-        for output in self.tell_hub(input) {
-            match output {
-                Output::Deliver {
-                    to,
-                    message: message @ ServerMessage::Relay(_),
-                } => {
-                    self.prepare_call(session, &to, &relayed.signal);
-                    if !self.deliver_relayed(&to, &message, relation) {
-                        outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
-                    }
-                }
-                other => outputs.push(other),
-            }
-        }
-        outputs.extend(self.limit_absent_bytes());
-        outputs
-    }
-
-    /// Gives guests credentials for TURN when a call begins, those who are called before
-    /// they are asked to answer; notes when it is over.
-    fn prepare_call(&mut self, sender: SessionId, to: &[SessionId], signal: &Signal) {
-        let now = Instant::now();
-        for id in to.iter().chain([&sender]) {
-            let Some(session) = self.sessions.get_mut(id) else {
-                continue;
-            };
-            session.relay_access.note_end(signal);
-            let user = &session.identity.user;
-            let is_needed = |ttl| session.relay_access.is_needed(ttl, now);
-            if matches!(signal, Signal::CallOffer(_))
-                && self.ice.comes_with_calls(user)
-                && self.ice.ttl(user).is_some_and(is_needed)
-            {
-                let outputs = self.give_relay(*id);
-                self.carry_out(outputs.into_iter().collect());
-            }
-        }
-    }
-
-    /// Credentials for TURN that count from now; `None` if there are none.
-    fn give_relay(&mut self, id: SessionId) -> Option<Output> {
-        let session = self.sessions.get_mut(&id)?;
-        let user = &session.identity.user;
-        self.ice.ttl(user)?;
-        session.relay_access.issue(Instant::now());
-        let ice_servers = self.ice.servers(user, SystemTime::now());
-        Some(Output::Deliver {
-            to: vec![id],
-            message: ServerMessage::IceServers(IceServers { ice_servers }),
-        })
-    }
-
-    /// Delivers what somebody sends to whoever has room for it; says whether
-    /// anybody had. A stranger may fill half of what may wait, so that those who
-    /// are in a call, and the server itself, always find room.
-    fn deliver_relayed(
-        &mut self,
-        to: &[SessionId],
-        message: &ServerMessage,
-        relation: Relation,
-    ) -> bool {
-        let body = Body::of(message);
-        let all = self.limits.queue;
-        let limits = match relation {
-            Relation::InCall | Relation::Named => all,
-            Relation::Stranger => QueueLimits {
-                messages: all.messages.div_ceil(2),
-                bytes: all.bytes.div_ceil(2),
-            },
-        };
-        let mut delivered = 0;
-        for id in to {
-            let Some(session) = self.sessions.get_mut(id) else {
-                continue;
-            };
-            let handle = session
-                .connection
-                .and_then(|connection| self.connections.get(&connection));
-            if handle.is_some_and(|handle| !handle.queue.has_room(body.len(), limits)) {
-                continue;
-            }
-            let Some(frame) = session.enqueue(&body, limits) else {
-                continue;
-            };
-            delivered += 1;
-            match handle {
-                Some(handle) => handle.queue.push_owed(frame),
-                None => self.absent_bytes += frame.len(),
-            }
-        }
-        self.metrics.sent(message, delivered);
-        delivered > 0
-    }
-
     fn session_of(&mut self, connection: ConnectionId) -> Option<&mut ResumableSession> {
         let id = self.connections.get(&connection)?.session?;
         self.sessions.get_mut(&id)
@@ -670,77 +538,6 @@ impl Inner {
             self.absent_bytes -= session.owed_bytes();
         }
         Some(session)
-    }
-
-    /// Sessions without a connection count as if they had one; where that is too
-    /// many, the oldest of them give way.
-    fn make_room(&mut self, network: Network) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        let exceeds = |limit: usize, count: usize| limit != 0 && count > limit;
-        loop {
-            let connected = self.by_network.get(&network).copied().unwrap_or_default();
-            let of_network = connected + self.lost.len_of(network);
-            let all = self.connections.len() + self.lost.len();
-            let surplus = if exceeds(self.limits.per_network, of_network) {
-                self.lost.oldest_of(network)
-            } else if exceeds(self.limits.total, all) {
-                self.lost.oldest()
-            } else {
-                None
-            };
-            match surplus {
-                Some(session) => {
-                    debug!(session = session.0, "gives way");
-                    outputs.extend(self.end(session));
-                }
-                None => return outputs,
-            }
-        }
-    }
-
-    /// Where sessions without a connection are owed more than may wait for all of
-    /// them, whoever is owed most gives way: one that nobody floods stays.
-    fn limit_absent_bytes(&mut self) -> Vec<Output> {
-        let mut outputs = Vec::new();
-        let limit = self.limits.absent_bytes;
-        while limit != 0 && self.absent_bytes > limit {
-            let Some(session) = self.most_owed() else {
-                return outputs;
-            };
-            debug!(session = session.0, "is owed too much");
-            outputs.extend(self.end(session));
-        }
-        outputs
-    }
-
-    /// Of the sessions without a connection.
-    fn most_owed(&self) -> Option<SessionId> {
-        let owed = |id: &SessionId| self.sessions.get(id).map(ResumableSession::owed_bytes);
-        self.lost.iter().max_by_key(owed)
-    }
-
-    /// Before one more device of a user: the oldest gives way where there are as
-    /// many as may be, one without a connection before any other.
-    fn limit_devices(&mut self, joining: &Identity) -> Vec<Output> {
-        let limit = self.limits.devices_per_user;
-        let mut outputs = Vec::new();
-        loop {
-            let others: Vec<SessionId> = self
-                .hub
-                .sessions_of(&joining.user)
-                .filter(|(device, _)| **device != joining.device)
-                .map(|(_, session)| session)
-                .collect();
-            if limit == 0 || others.len() < limit {
-                return outputs;
-            }
-            let lost = others.iter().find(|id| self.lost.contains(**id));
-            let Some(&surplus) = lost.or(others.first()) else {
-                return outputs;
-            };
-            self.supersede(surplus);
-            outputs.extend(self.tell_hub(Input::Leave { session: surplus }));
-        }
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>) {

@@ -1,0 +1,154 @@
+//! What users send to each other, and the TURN credentials that a call brings them.
+
+use std::time::{Instant, SystemTime};
+
+use wimpex_hub::{Input, Output, SessionId};
+use wimpex_protocol::{Envelope, ErrorCode, IceServers, ServerMessage, Signal};
+
+use super::{Inner, TOO_MUCH, refuse};
+use crate::connection_id::ConnectionId;
+use crate::frame::Body;
+use crate::send_queue::QueueLimits;
+use crate::stranger_limiter::{LimitExceeded, Relation};
+
+impl Inner {
+    pub(super) fn relay(
+        &mut self,
+        connection: ConnectionId,
+        relayed: Envelope,
+        bytes: usize,
+    ) -> Vec<Output> {
+        let Some(handle) = self.connections.get(&connection) else {
+            return Vec::new();
+        };
+        let (network, Some(session)) = (handle.network, handle.session) else {
+            return Vec::new();
+        };
+        let Some(sender) = self.sessions.get(&session) else {
+            return Vec::new();
+        };
+        let refusal = |code, text| ServerMessage::Error(refuse(&relayed, code, text));
+        let refuse = |code, text| {
+            vec![Output::Deliver {
+                to: vec![session],
+                message: refusal(code, text),
+            }]
+        };
+        let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
+        let relation = self.stranger_limiter.admit(
+            (&sender.identity.user, network),
+            &relayed.to_id,
+            &relayed.signal,
+            bytes,
+            is_named,
+            self.clock.now(),
+        );
+        let relation = match relation {
+            Ok(relation) => relation,
+            Err(LimitExceeded::TooLong) => {
+                return refuse(ErrorCode::BadMessage, "That message is too long.");
+            }
+            Err(LimitExceeded::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
+        };
+        let input = Input::Relay {
+            session,
+            relayed: relayed.clone(),
+        };
+        let mut outputs = Vec::new();
+        if let Some(sender) = self.sessions.get_mut(&session) {
+            sender.relay_access.note_sent(&relayed.signal);
+        }
+        for output in self.tell_hub(input) {
+            match output {
+                Output::Deliver {
+                    to,
+                    message: message @ ServerMessage::Relay(_),
+                } => {
+                    self.prepare_call(session, &to, &relayed.signal);
+                    if !self.deliver_relayed(&to, &message, relation) {
+                        outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
+                    }
+                }
+                other => outputs.push(other),
+            }
+        }
+        outputs.extend(self.limit_absent_bytes());
+        outputs
+    }
+
+    /// Gives guests credentials for TURN when a call begins, those who are called before
+    /// they are asked to answer; notes when it is over.
+    pub(super) fn prepare_call(&mut self, sender: SessionId, to: &[SessionId], signal: &Signal) {
+        let now = Instant::now();
+        for id in to.iter().chain([&sender]) {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            session.relay_access.note_end(signal);
+            let user = &session.identity.user;
+            let is_needed = |ttl| session.relay_access.is_needed(ttl, now);
+            if matches!(signal, Signal::CallOffer(_))
+                && self.ice.comes_with_calls(user)
+                && self.ice.ttl(user).is_some_and(is_needed)
+            {
+                let outputs = self.give_relay(*id);
+                self.carry_out(outputs.into_iter().collect());
+            }
+        }
+    }
+
+    /// Credentials for TURN that count from now; `None` if there are none.
+    pub(super) fn give_relay(&mut self, id: SessionId) -> Option<Output> {
+        let session = self.sessions.get_mut(&id)?;
+        let user = &session.identity.user;
+        self.ice.ttl(user)?;
+        session.relay_access.issue(Instant::now());
+        let ice_servers = self.ice.servers(user, SystemTime::now());
+        Some(Output::Deliver {
+            to: vec![id],
+            message: ServerMessage::IceServers(IceServers { ice_servers }),
+        })
+    }
+
+    /// Delivers what somebody sends to whoever has room for it; says whether
+    /// anybody had. A stranger may fill half of what may wait, so that those who
+    /// are in a call, and the server itself, always find room.
+    pub(super) fn deliver_relayed(
+        &mut self,
+        to: &[SessionId],
+        message: &ServerMessage,
+        relation: Relation,
+    ) -> bool {
+        let body = Body::of(message);
+        let all = self.limits.queue;
+        let limits = match relation {
+            Relation::InCall | Relation::Named => all,
+            Relation::Stranger => QueueLimits {
+                messages: all.messages.div_ceil(2),
+                bytes: all.bytes.div_ceil(2),
+            },
+        };
+        let mut delivered = 0;
+        for id in to {
+            let Some(session) = self.sessions.get_mut(id) else {
+                continue;
+            };
+            let handle = session
+                .connection
+                .and_then(|connection| self.connections.get(&connection));
+            if handle.is_some_and(|handle| !handle.queue.has_room(body.len(), limits)) {
+                continue;
+            }
+            let Some(frame) = session.enqueue(&body, limits) else {
+                continue;
+            };
+            delivered += 1;
+            match handle {
+                Some(handle) => handle.queue.push_owed(frame),
+                None => self.absent_bytes += frame.len(),
+            }
+        }
+        self.metrics.sent(message, delivered);
+        delivered > 0
+    }
+}
