@@ -73,7 +73,7 @@ impl Call {
     ) -> Self {
         let phase = Phase::Calling {
             callee: Callee::Unheard,
-            offered_devices: Vec::new(),
+            offered_devices: None,
         };
         let peer = Peer {
             call_id: id,
