@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::browser_options::{BrowserKind, BrowserOptions};
-use crate::capabilities::capabilities;
+use crate::capabilities::{capabilities, last_words, write_launcher};
 use crate::command::{browser_log, devtools};
 use crate::net_lab::{Connector, command_in};
 use crate::page::Page;
@@ -22,13 +22,16 @@ pub struct Browser {
     client: Client,
     // Killed before the profile is removed: fields drop in this order.
     driver: Process,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
     /// Starts a browser.
     pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
         let profile = TempDir::with_prefix("wimpex-e2e-profile-").expect("a temporary directory");
+        if kind == BrowserKind::Chromium {
+            write_launcher(profile.path()).expect("a script in the profile");
+        }
         let (driver, url) = start_driver(kind, options.namespace.as_deref(), profile.path());
         let client = ClientBuilder::new(Connector(options.namespace.clone()))
             .capabilities(capabilities(kind, &options, profile.path()))
@@ -43,7 +46,7 @@ impl Browser {
             options,
             client,
             driver,
-            _profile: profile,
+            profile,
         };
         browser.prepare_window().await;
         browser
@@ -79,6 +82,11 @@ impl Browser {
             .expect("the new tab");
         self.prepare_window().await;
         Page::new(self.client.clone(), self.kind, handle)
+    }
+
+    /// What it said of errors on its standard error, if it is Chromium.
+    pub(crate) fn last_words(&self) -> String {
+        last_words(self.profile.path())
     }
 
     /// Kills it with SIGKILL: no goodbye to anybody.

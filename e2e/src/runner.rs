@@ -28,6 +28,12 @@ const SCENARIO: Duration = Duration::from_secs(180);
 /// The same for those that run at length.
 const SOAK: Duration = Duration::from_secs(2 * 3600);
 
+/// What WebDriver says of a renderer that is gone. No page may be able to do that, so it is the
+/// browser's fault: seen three times with Chromium, always when a call's network changed. Such a
+/// scenario is played once more, and what the browser said is shown; a page that crashes it
+/// each time fails all the same.
+const TAB_CRASHED: &str = "tab crashed";
+
 /// How often a scenario does something: `short`, or `long` where `WIMPEX_SOAK` is set.
 /// `WIMPEX_SOAK_KILLS=7` says it of `kills` alone.
 pub fn times(what: &str, short: u32, long: u32) -> u32 {
@@ -130,10 +136,19 @@ fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
                         (Some(machine.read().await), None)
                     }
                 });
-                let net_lab = networks.then(NetLab::new);
-                let outcome = run_case(&harness, pair, &title, net_lab, run);
+                let play = || {
+                    let net_lab = networks.then(NetLab::new);
+                    run_case(&harness, pair, &title, net_lab, run)
+                };
+                let mut outcome = play();
+                if let Err(report) = &outcome
+                    && report.contains(TAB_CRASHED)
+                {
+                    eprintln!("{title}: the browser’s tab crashed; once more\n{report}");
+                    outcome = play();
+                }
                 drop(held);
-                outcome
+                outcome.map_err(Failed::from)
             })
             .with_ignored_flag(networks && NetLab::missing().is_some())
         })
@@ -159,7 +174,7 @@ fn run_case(
     title: &str,
     net_lab: Option<NetLab>,
     run: for<'s> fn(&'s Scenario<'_>) -> ScenarioFuture<'s>,
-) -> Result<(), Failed> {
+) -> Result<(), String> {
     harness.runtime.block_on(async {
         let scenario = Scenario::new(harness, pair, title, net_lab);
         let limit = if soaks() { SOAK } else { SCENARIO };
@@ -178,7 +193,7 @@ fn run_case(
                 scenario.finish().await;
                 Ok(())
             }
-            Some(trouble) => Err(format!("{trouble}\n{}", scenario.report().await).into()),
+            Some(trouble) => Err(format!("{trouble}\n{}", scenario.report().await)),
         }
     })
 }

@@ -300,6 +300,9 @@ impl<'w> Scenario<'w> {
             let screenshot: PathBuf = directory.join(format!("{file}.png"));
             let _ = writeln!(report, "{name}:\n{}", page.report(&screenshot).await);
         }
+        for browser in self.browsers.borrow().iter() {
+            let _ = writeln!(report, "browser:\n  {}", browser.last_words());
+        }
         if let Ok(server) = self.server.try_borrow() {
             let _ = write!(report, "server:\n  {}", server.log_tail().join("\n  "));
         }
