@@ -8,7 +8,8 @@ use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
-use super::event::{BoxedVerifier, Inbox};
+use super::effects::CallEffects;
+use super::event::{BoxedVerifier, Inbox, RunCall};
 use super::signals::Signals;
 use super::stats::StatsSink;
 use super::stats_monitor::StatsMonitor;
@@ -21,6 +22,13 @@ lazy! {
     /// What reads the statistics of one connection.
     stats_monitor(signals: Signals, pc: RtcPeerConnection) -> Box<dyn StatsSink + Send> {
         Box::new(StatsMonitor::new(signals, pc))
+    }
+}
+
+lazy! {
+    /// What runs calls: peer connections and media.
+    call_effects(inbox: Inbox, signals: Signals) -> Box<dyn RunCall> {
+        Box::new(CallEffects::new(inbox, signals))
     }
 }
 
