@@ -160,10 +160,6 @@ impl RunCall for CallEffects {
                 let silent = self.connection(id)?.measured(report);
                 silent.then_some(Input::PathSilent(id))
             }
-            Event::MonitorLoaded(id, monitor) => {
-                self.connection(id)?.monitor = Some(monitor);
-                None
-            }
             // Not of a call.
             _ => None,
         }

@@ -8,7 +8,6 @@ use wimpex_verification::Verify;
 
 use super::identity::Identity;
 use super::media_policy::Hardware;
-use super::stats::StatsSink;
 use crate::browser::BrowserError;
 use crate::browser::media_capture::Captured;
 use crate::browser::rtc_peer_connection::PeerEvent;
@@ -40,8 +39,6 @@ pub enum Event {
     Captured(MediaRequest, Captured),
     /// `getStats` has an answer.
     Stats(PeerConnectionId, JsValue),
-    /// What reads such answers is loaded.
-    MonitorLoaded(PeerConnectionId, Box<dyn StatsSink + Send>),
     /// A second of a call has passed.
     StatsTick,
     /// A tenth of a second of an audio call has passed.

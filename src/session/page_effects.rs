@@ -77,8 +77,7 @@ impl Effects {
             | Event::Captured(..)
             | Event::StatsTick
             | Event::AudioLevelTick
-            | Event::Stats(..)
-            | Event::MonitorLoaded(..)) => self.call.translate(event),
+            | Event::Stats(..)) => self.call.translate(event),
             Event::ContactsWritten(kept) => {
                 self.is_writing = false;
                 self.write_next();
