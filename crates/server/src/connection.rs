@@ -41,8 +41,9 @@ use errors::error;
 use frame_meter::FrameMeter;
 use timers::Timers;
 
-/// Where a client waits before it is served; a description fits in eight of them.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// The library's buffer of each client, which is there from the start. It grows for a long
+/// message; what the socket has is read in one piece all the same ([`FrameMeter`]).
+const READ_BUFFER_BYTES: usize = 256;
 /// So many texts go out together, when more than one waits.
 const WRITE_BATCH: usize = 16;
 /// A client is told at least every so many frames that they have arrived …
