@@ -22,6 +22,7 @@ use super::signals::Signals;
 use super::tracks::Tracks;
 use super::{lazy, settings};
 use crate::browser::broadcast_channel::BroadcastChannel;
+use crate::browser::media_capture::VideoConstraints;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_socket::{WebSocket, WebSocketEvent};
@@ -34,6 +35,8 @@ pub(super) struct Effects {
     socket: Option<(SocketId, WebSocket)>,
     key: Option<Arc<Identity>>,
     hardware: Hardware,
+    /// The camera that looks away from the user is wanted.
+    faces_away: bool,
     tracks: Tracks,
     connection: Option<Connection>,
     /// Holds a connection open until its goodbye is through.
@@ -58,6 +61,7 @@ impl Effects {
             socket: None,
             key: None,
             hardware: Hardware::default(),
+            faces_away: false,
             tracks: Tracks::default(),
             connection: None,
             goodbye: None,
@@ -73,6 +77,16 @@ impl Effects {
         match event {
             Event::Client(input) => Some(input),
             Event::Sweep => None,
+            Event::SwitchCamera => {
+                self.faces_away = !self.faces_away;
+                // Off first: telephones do not open both cameras at once.
+                for on in [false, true] {
+                    let command = wimpex_call::Command::SetCamera(on);
+                    self.inbox
+                        .post(wimpex_client::Command::Call(command).into());
+                }
+                None
+            }
             Event::Key(found) => {
                 let found = found.map(|found| found.map(Arc::new));
                 self.key = found.as_ref().ok().cloned().flatten();
@@ -245,7 +259,7 @@ impl Effects {
             Output::PrefetchChunk => spawn_local(async {
                 if !network_information::saves_data() {
                     window::idle().await;
-                    let _ = chunk::preload().await;
+                    let _ = lazy::unlock_sound().await;
                 }
             }),
             Output::RunCheck { online } => {
@@ -429,10 +443,16 @@ impl Effects {
                 request,
                 audio,
                 video,
-            } => self.later(async move |inbox| {
-                let captured = media_capture::capture(audio, video.then_some(CAMERA)).await;
-                inbox.post(Event::Captured(request, captured));
-            }),
+            } => {
+                let camera = VideoConstraints {
+                    facing_mode: self.faces_away.then_some("environment"),
+                    ..CAMERA
+                };
+                self.later(async move |inbox| {
+                    let captured = media_capture::capture(audio, video.then_some(camera)).await;
+                    inbox.post(Event::Captured(request, captured));
+                });
+            }
             Call::AttachMedia {
                 connection,
                 request,
@@ -450,6 +470,8 @@ impl Effects {
             Call::ReleaseMedia { request } => self.tracks.release(request),
             Call::ReleaseAllMedia => {
                 self.tracks.release_all();
+                // The next call begins with the user's face.
+                self.faces_away = false;
                 self.signals.own_video.set(None);
             }
             // The client's own.

@@ -13,7 +13,7 @@ use super::signals::Signals;
 use super::stats::StatsSink;
 use super::stats_monitor::StatsMonitor;
 use super::{check, contact_database, diagnostics};
-use crate::browser::{BrowserError, web_crypto};
+use crate::browser::{BrowserError, web_audio, web_crypto};
 use crate::chunk::lazy;
 use wimpex_webrtc::IceServer;
 
@@ -63,6 +63,13 @@ lazy! {
     /// Forgets everything of this origin.
     forget_everything() -> LocalBoxFuture<'static, Result<(), BrowserError>> {
         Box::pin(contact_database::forget_everything())
+    }
+}
+
+lazy! {
+    /// Lets the first touch of the page unlock its sound; and loads what rings.
+    unlock_sound() -> () {
+        web_audio::unlock_on_gesture();
     }
 }
 
