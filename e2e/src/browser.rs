@@ -1,7 +1,9 @@
 //! A browser with its driver: started, lent to scenarios, and surely killed.
 
 use std::env;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fantoccini::{Client, ClientBuilder};
 use serde_json::json;
@@ -14,6 +16,7 @@ use crate::net_lab::{Connector, command_in};
 use crate::page::Page;
 use crate::probe;
 use crate::process::Process;
+use crate::wait::WAIT_TIMEOUT;
 
 /// A running browser with a fresh profile. Dropping it kills it and its driver.
 pub struct Browser {
@@ -130,6 +133,8 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
     let program = match kind {
         BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
         BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
+        // It has no mode without a screen.
+        BrowserKind::WebKit => "/usr/bin/xvfb-run".into(),
     };
     let mut command = command_in(namespace, &program);
     // What a killed browser leaves behind goes with its profile.
@@ -138,6 +143,19 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
         // chromedriver reads only the form with the equals sign.
         BrowserKind::Chromium => command.arg("--port=0"),
         BrowserKind::Firefox => command.args(["--port", "0"]),
+        BrowserKind::WebKit => {
+            // It takes no port of its own choice, and does not say when it listens: the connection
+            // is tried until it does.
+            let port = free_port();
+            command.args(["-a", "WebKitWebDriver", &format!("--port={port}")]);
+            let driver = Process::start(kind.name(), &mut command);
+            let deadline = Instant::now() + WAIT_TIMEOUT;
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                assert!(Instant::now() < deadline, "WebKitWebDriver does not listen");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            return (driver, format!("http://127.0.0.1:{port}"));
+        }
     };
     let mut driver = Process::start(kind.name(), &mut command);
     let port = driver.wait_for_line(|line| {
@@ -148,6 +166,12 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
         digits.parse::<u16>().ok()
     });
     (driver, format!("http://127.0.0.1:{port}"))
+}
+
+/// One that nobody uses at the moment.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("it is bound").port()
 }
 
 fn from_env(variable: &str, otherwise: impl FnOnce() -> PathBuf) -> PathBuf {

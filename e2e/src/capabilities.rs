@@ -18,6 +18,7 @@ pub(crate) fn capabilities(
     let value = match kind {
         BrowserKind::Chromium => chromium(options, profile),
         BrowserKind::Firefox => firefox(options),
+        BrowserKind::WebKit => webkit(),
     };
     match value {
         Value::Object(map) => map,
@@ -107,6 +108,16 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
                 "profile.default_content_setting_values.media_stream_mic": setting(options.deny_microphone),
                 "profile.default_content_setting_values.cookies": setting(options.keeps_nothing),
             },
+        },
+    })
+}
+
+fn webkit() -> Value {
+    let program = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+    json!({
+        "webkitgtk:browserOptions": {
+            "binary": std::env::var("WIMPEX_WEBKIT").unwrap_or_else(|_| program.to_owned()),
+            "args": ["--automation"],
         },
     })
 }

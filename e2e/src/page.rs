@@ -32,6 +32,8 @@ pub enum Role {
     Textbox,
     /// `alertdialog`
     AlertDialog,
+    /// `dialog`
+    Dialog,
     /// `timer`
     Timer,
     /// `status`
@@ -55,6 +57,7 @@ impl Role {
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }
+            Self::Dialog => "dialog:not([role])",
             Self::AlertDialog => "[role=alertdialog]",
             Self::Timer => "[role=timer]",
             Self::Status => "[role=status], output",
@@ -301,7 +304,7 @@ impl Page {
     }
 
     async fn insert_probe(&self) {
-        if self.kind == BrowserKind::Firefox {
+        if self.kind != BrowserKind::Chromium {
             self.client
                 .execute(probe::SCRIPT, vec![])
                 .await

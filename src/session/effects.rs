@@ -14,14 +14,17 @@ use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::media_policy::{CAMERA, Hardware};
 use super::signals::Signals;
 use super::tracks::Tracks;
-use crate::browser::media_capture;
+use crate::browser::media_capture::{self, VideoConstraints};
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
+use crate::browser::web_audio;
 
 pub(super) struct CallEffects {
     inbox: Inbox,
     signals: Signals,
     hardware: Hardware,
+    /// The camera that looks away from the user is wanted.
+    faces_away: bool,
     tracks: Tracks,
     connection: Option<Connection>,
     /// Holds a connection open until its goodbye is through.
@@ -30,6 +33,8 @@ pub(super) struct CallEffects {
 
 impl CallEffects {
     pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+        // The first touch of the page unlocks its sound.
+        web_audio::unlock_on_gesture();
         let hardware = inbox.clone();
         spawn_local(async move {
             let found = Hardware::of_this_device().await;
@@ -39,6 +44,7 @@ impl CallEffects {
             inbox,
             signals,
             hardware: Hardware::default(),
+            faces_away: false,
             tracks: Tracks::default(),
             connection: None,
             goodbye: None,
@@ -138,6 +144,16 @@ impl RunCall for CallEffects {
 
     fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
         match event {
+            Event::SwitchCamera => {
+                self.faces_away = !self.faces_away;
+                // Off first: telephones do not open both cameras at once.
+                for on in [false, true] {
+                    let command = wimpex_call::Command::SetCamera(on);
+                    self.inbox
+                        .post(wimpex_client::Command::Call(command).into());
+                }
+                None
+            }
             Event::Hardware(hardware) => {
                 self.hardware = hardware;
                 None
@@ -223,9 +239,13 @@ impl CallEffects {
                 audio,
                 video,
             } => {
+                let camera = VideoConstraints {
+                    facing_mode: self.faces_away.then_some("environment"),
+                    ..CAMERA
+                };
                 let inbox = self.inbox.clone();
                 spawn_local(async move {
-                    let captured = media_capture::capture(audio, video.then_some(CAMERA)).await;
+                    let captured = media_capture::capture(audio, video.then_some(camera)).await;
                     inbox.post(Event::Captured(request, captured));
                 });
             }
@@ -246,6 +266,8 @@ impl CallEffects {
             Call::ReleaseMedia { request } => self.tracks.release(request),
             Call::ReleaseAllMedia => {
                 self.tracks.release_all();
+                // The next call begins with the user's face.
+                self.faces_away = false;
                 self.signals.own_video.set(None);
             }
             // The client's own.

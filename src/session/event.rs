@@ -49,6 +49,8 @@ pub enum Event {
     CallEffectsLoaded(Option<Box<dyn RunCall>>),
     /// The contacts were written, or could not be.
     ContactsWritten(bool),
+    /// The camera on the other side is to be used.
+    SwitchCamera,
     /// A screen has changed, some time ago.
     Sweep,
 }

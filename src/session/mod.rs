@@ -77,6 +77,12 @@ impl Session {
         self.post(command.into());
     }
 
+    /// Films with the camera on the other side of a telephone, if one is on.
+    pub fn switch_camera(&self) {
+        self.inbox
+            .with_value(|inbox| inbox.post(Event::SwitchCamera));
+    }
+
     fn post(&self, command: Command) {
         self.inbox.with_value(|inbox| inbox.post(command.into()));
     }

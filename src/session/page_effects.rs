@@ -73,6 +73,7 @@ impl Effects {
                 None
             }
             event @ (Event::Hardware(_)
+            | Event::SwitchCamera
             | Event::Peer(..)
             | Event::Captured(..)
             | Event::StatsTick

@@ -36,9 +36,11 @@ mod save;
 pub mod screens;
 mod self_view;
 mod server_refusal;
+mod shortcuts;
 mod signals;
 mod styles;
 mod trust;
+mod typing;
 mod welcome;
 pub mod words;
 

@@ -1,6 +1,7 @@
 //! Whole calls between real browsers over the real server. See the crate's
 //! documentation for how to read a scenario.
 
+mod accessibility;
 mod audio_video;
 mod blackouts;
 mod claimed_names;
@@ -10,6 +11,7 @@ mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod hand;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -32,6 +34,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut scenarios = vec![
+        accessibility::all(),
+        hand::all(),
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),

@@ -8,6 +8,7 @@ use wimpex_protocol::CallType;
 
 use super::icon::Icon;
 use super::names::{Claim, peer_claim, peer_name};
+use super::shortcuts::ShortcutAction;
 use crate::ui::words::{call as words, common, whole};
 use wimpex_client::Peer;
 use wimpex_sansio::Now;
@@ -136,14 +137,12 @@ impl ControlBar {
         CallCommand::SetCamera(!self.sends_video)
     }
 
-    /// What a key does that was pressed alone, and not into a field.
-    pub fn shortcut(&self, key: &str) -> Option<CallCommand> {
-        if key.eq_ignore_ascii_case(words::MUTE_KEY) {
-            Some(self.toggle_microphone())
-        } else if key.eq_ignore_ascii_case(words::CAMERA_KEY) && self.has_camera {
-            Some(self.toggle_camera())
-        } else {
-            None
+    /// What a shortcut does to the call; nothing where its button is not there.
+    pub fn shortcut(&self, action: ShortcutAction) -> Option<CallCommand> {
+        match action {
+            ShortcutAction::Microphone => Some(self.toggle_microphone()),
+            ShortcutAction::Camera => self.has_camera.then(|| self.toggle_camera()),
+            ShortcutAction::Help => None,
         }
     }
 }
@@ -309,14 +308,21 @@ mod tests {
     #[test]
     fn keys_do_what_the_buttons_do_that_are_there() {
         let mut call = alice_calls();
+        let (microphone, camera) = (ShortcutAction::Microphone, ShortcutAction::Camera);
         let video = control_bar(&call_in(State::Connected, call.clone()));
-        assert_eq!(video.shortcut("m"), Some(CallCommand::SetMuted(true)));
-        assert_eq!(video.shortcut("V"), Some(CallCommand::SetCamera(true)));
-        assert_eq!(video.shortcut("x"), None);
+        assert_eq!(
+            video.shortcut(microphone),
+            Some(CallCommand::SetMuted(true))
+        );
+        assert_eq!(video.shortcut(camera), Some(CallCommand::SetCamera(true)));
+        assert_eq!(video.shortcut(ShortcutAction::Help), None);
         call.call_type = CallType::Audio;
         let audio = control_bar(&call_in(State::Connected, call));
-        assert_eq!(audio.shortcut("M"), Some(CallCommand::SetMuted(true)));
-        assert_eq!(audio.shortcut("v"), None);
+        assert_eq!(
+            audio.shortcut(microphone),
+            Some(CallCommand::SetMuted(true))
+        );
+        assert_eq!(audio.shortcut(camera), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod pause_offer;
 pub mod person;
 pub mod ringing;
 pub mod self_view;
+pub mod shortcuts;
 #[cfg(test)]
 mod test_data;
 pub mod trust;
