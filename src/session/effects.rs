@@ -405,9 +405,14 @@ impl Effects {
             Call::CreateOffer {
                 connection,
                 ice_restart,
-            } => self.on_connection(connection, |open| open.offer(ice_restart)),
-            Call::SetRemoteOffer { connection, sdp } => {
-                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0));
+                video,
+            } => self.on_connection(connection, |open| open.offer(ice_restart, video)),
+            Call::SetRemoteOffer {
+                connection,
+                sdp,
+                video,
+            } => {
+                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0, video));
             }
             Call::SetRemoteAnswer { connection, sdp } => {
                 self.on_connection(connection, |open| open.set_remote_answer(&sdp.0));
@@ -453,7 +458,7 @@ impl Effects {
                 self.signals.own_video.set(None);
             }
             // The client's own.
-            Call::Send(_) | Call::Displaced(_) | Call::Changed => {}
+            Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! Inputs of the call machine.
 
-use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, DeviceId, MediaState, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::command::Command;
@@ -88,6 +88,16 @@ pub enum Input {
         /// The same message as the one by way of the server.
         end: CallEnd,
     },
+
+    /// The peer says over the data channel how its side of the call is.
+    PeerMediaState {
+        /// Over which connection.
+        connection: PeerConnectionId,
+        /// The whole state.
+        state: MediaState,
+    },
+    /// This device is about to go off, or no longer (Battery Status API).
+    BatteryLow(bool),
 
     /// An offer is set as the local description: what [`crate::Output::CreateOffer`] asked
     /// for.
