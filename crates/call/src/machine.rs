@@ -441,7 +441,7 @@ impl Machine for CallMachine {
     type Output = Output;
 
     fn handle(&mut self, input: Input, now: Now) {
-        let (call, out) = (self.call.as_mut(), &mut self.outputs);
+        let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
         let next = match input {
             Input::Command(command) => return self.command(command, now),
             Input::Signal {
@@ -503,9 +503,17 @@ impl Machine for CallMachine {
                     None
                 }
             },
-            Input::TrackEnded { request, kind } => {
-                call.map(|call| call.track_ended(request, kind, out))
-            }
+            Input::TrackEnded {
+                request,
+                kind,
+                reason,
+            } => call.map(|call| call.track_ended(request, kind, reason, out)),
+            Input::TrackInterrupted {
+                request,
+                kind,
+                interrupted,
+            } => call.map(|call| call.track_interrupted(request, kind, interrupted, out)),
+            Input::DeviceReturned { kind } => call.map(|call| call.device_returned(kind, ids, out)),
             Input::Timeout => call.map(|call| call.timeout(now, out)),
         };
         self.follow(next.unwrap_or(Next::Keep), now);

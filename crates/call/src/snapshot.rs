@@ -154,6 +154,11 @@ pub struct ActiveCall {
     pub microphone: Capture,
     /// Whether the camera is in use.
     pub camera: Capture,
+    /// The system has taken the microphone away for a while: silence leaves, whatever the user
+    /// chose. The track is still there, and goes on by itself.
+    pub microphone_interrupted: bool,
+    /// The same of the camera: black leaves.
+    pub camera_interrupted: bool,
 }
 
 /// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.

@@ -110,6 +110,8 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         | Input::ConnectionStateChanged { .. }
         | Input::Media { .. }
         | Input::TrackEnded { .. }
+        | Input::TrackInterrupted { .. }
+        | Input::DeviceReturned { .. }
         | Input::Timeout => {}
     }
 }
