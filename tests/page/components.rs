@@ -109,6 +109,8 @@ pub(crate) fn alice_calls() -> ActiveCall {
         muted: false,
         microphone: Capture::Off,
         camera: Capture::Off,
+        microphone_interrupted: false,
+        camera_interrupted: false,
     }
 }
 

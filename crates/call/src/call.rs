@@ -249,6 +249,8 @@ impl Call {
             camera: self.media.camera(),
             video: self.video(),
             peer_media: self.peer_media.state().cloned(),
+            microphone_interrupted: self.media.is_microphone_interrupted(),
+            camera_interrupted: self.media.is_camera_interrupted(),
         }
     }
 
@@ -402,9 +404,32 @@ impl Call {
         &mut self,
         request: MediaRequest,
         kind: TrackKind,
+        reason: MediaError,
         out: &mut Outputs,
     ) -> Next {
-        self.media.track_ended(request, kind, out);
+        self.media.track_ended(request, kind, reason, out);
+        Next::Keep
+    }
+
+    pub(crate) fn track_interrupted(
+        &mut self,
+        request: MediaRequest,
+        kind: TrackKind,
+        interrupted: bool,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media
+            .track_interrupted(request, kind, interrupted, out);
+        Next::Keep
+    }
+
+    pub(crate) fn device_returned(
+        &mut self,
+        kind: TrackKind,
+        ids: &mut Ids,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media.device_returned(kind, ids, out);
         Next::Keep
     }
 

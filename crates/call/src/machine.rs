@@ -460,7 +460,7 @@ impl Machine for CallMachine {
 
 impl CallMachine {
     fn dispatch(&mut self, input: Input, now: Now) {
-        let (call, out) = (self.call.as_mut(), &mut self.outputs);
+        let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
         let next = match input {
             Input::Command(command) => return self.command(command, now),
             Input::Signal {
@@ -526,9 +526,17 @@ impl CallMachine {
                     None
                 }
             },
-            Input::TrackEnded { request, kind } => {
-                call.map(|call| call.track_ended(request, kind, out))
-            }
+            Input::TrackEnded {
+                request,
+                kind,
+                reason,
+            } => call.map(|call| call.track_ended(request, kind, reason, out)),
+            Input::TrackInterrupted {
+                request,
+                kind,
+                interrupted,
+            } => call.map(|call| call.track_interrupted(request, kind, interrupted, out)),
+            Input::DeviceReturned { kind } => call.map(|call| call.device_returned(kind, ids, out)),
             Input::Timeout => call.map(|call| call.timeout(now, out)),
         };
         self.follow(next.unwrap_or(Next::Keep), now);

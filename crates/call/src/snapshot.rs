@@ -174,6 +174,11 @@ pub struct ActiveCall {
     pub video: CallVideo,
     /// How the peer's side is; `None` of one that does not say.
     pub peer_media: Option<MediaState>,
+    /// The system has taken the microphone away for a while: silence leaves, whatever the user
+    /// chose. The track is still there, and goes on by itself.
+    pub microphone_interrupted: bool,
+    /// The same of the camera: black leaves.
+    pub camera_interrupted: bool,
 }
 
 /// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.

@@ -133,6 +133,13 @@ pub(crate) fn label(input: &Input) -> &'static str {
         },
         Input::Media { .. } => "media",
         Input::TrackEnded { .. } => "track ended",
+        Input::TrackInterrupted {
+            interrupted: true, ..
+        } => "track muted by the system",
+        Input::TrackInterrupted {
+            interrupted: false, ..
+        } => "track unmuted by the system",
+        Input::DeviceReturned { .. } => "lost device is back",
         Input::Timeout => "time",
     }
 }

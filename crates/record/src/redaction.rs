@@ -113,6 +113,8 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         | Input::Media { .. }
         | Input::TrackEnded { .. }
         | Input::BatteryLow(_)
+        | Input::TrackInterrupted { .. }
+        | Input::DeviceReturned { .. }
         | Input::Timeout => {}
     }
 }

@@ -40,6 +40,8 @@ pub(super) fn alice_calls() -> ActiveCall {
         muted: false,
         microphone: Capture::Off,
         camera: Capture::Off,
+        microphone_interrupted: false,
+        camera_interrupted: false,
     }
 }
 
