@@ -183,7 +183,14 @@ impl Effects {
     ) -> Input<BoxedVerifier> {
         let inbox = self.inbox.clone();
         let (audio, video) = self.tracks.take(request, captured, move |kind| {
-            inbox.post(wimpex_call::Input::TrackEnded { request, kind }.into());
+            inbox.post(
+                wimpex_call::Input::TrackEnded {
+                    request,
+                    kind,
+                    reason: wimpex_call::MediaError::Ended,
+                }
+                .into(),
+            );
         });
         Input::Call(wimpex_call::Input::Media {
             request,

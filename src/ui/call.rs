@@ -4,6 +4,7 @@
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
+use super::call_keeper::keep_call;
 use super::call_overlay::CallOverlay;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
@@ -17,6 +18,7 @@ const IDLE_AFTER: u32 = 3500;
 /// start. Loaded with the verifier, without which no call begins.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
+    keep_call();
     let view = use_session().view;
     let call = move || {
         view.call

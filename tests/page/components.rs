@@ -111,6 +111,8 @@ pub(crate) fn alice_calls() -> ActiveCall {
         camera: Capture::Off,
         microphone_interrupted: false,
         camera_interrupted: false,
+        video: wimpex_call::CallVideo::On,
+        peer_media: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod goes_on;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        goes_on::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

@@ -1,9 +1,10 @@
 //! People and calls for the tests of screens.
 
 use wimpex_call::{
-    ActiveCall, CallSnapshot, Callee, Capture, EndReason, Ended, PeerConnectionId, Role, State,
+    ActiveCall, CallSnapshot, CallVideo, Callee, Capture, EndReason, Ended, PeerConnectionId, Role,
+    State,
 };
-use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_protocol::{CallId, CallType, MediaState, UserId};
 
 use wimpex_client::Peer;
 
@@ -42,6 +43,24 @@ pub(super) fn alice_calls() -> ActiveCall {
         camera: Capture::Off,
         microphone_interrupted: false,
         camera_interrupted: false,
+        video: CallVideo::On,
+        peer_media: None,
+    }
+}
+
+/// A peer that is seen and heard.
+pub(super) fn peer_media() -> MediaState {
+    MediaState {
+        call_id: CallId::parse("call_1").expect("letters, digits and _"),
+        muted: false,
+        camera: true,
+        on_hold: false,
+        battery_low: false,
+        sharing: false,
+        microphone_taken: false,
+        camera_taken: false,
+        video_upgrade: true,
+        wants_video: false,
     }
 }
 

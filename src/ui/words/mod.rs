@@ -17,6 +17,7 @@ pub mod home;
 pub mod incoming;
 pub mod notices;
 mod number;
+pub mod peer_media;
 pub mod person;
 pub mod quality;
 pub mod quality_panel;
