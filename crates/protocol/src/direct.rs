@@ -1,7 +1,10 @@
 //! What two pages tell each other over the data channel of their connection, without the
 //! server.
 
-use crate::codec::{self, Fields, Unreadable, message, messages};
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use crate::codec::{self, Body, Fields, Unreadable, messages};
 use crate::{CallConfirm, CallEnd, CallId, limits};
 
 messages! {
@@ -34,30 +37,97 @@ impl DirectMessage {
     }
 }
 
-message! {
-    /// How the sender's side of the call is at the moment: always the whole of it, so that the
-    /// last one counts. What is absent is not so.
-    #[derive(Debug)]
-    pub struct MediaState = "media-state" {
-        /// The call; one with another id is ignored.
-        pub call_id: CallId = "callId",
-        /// Nothing is heard of the sender: muted, or without a microphone.
-        pub muted: bool = "muted" or false,
-        /// The camera is on.
-        pub camera: bool = "camera" or false,
-        /// The sender is in another call meanwhile.
-        pub on_hold: bool = "onHold" or false,
-        /// The sender's device may go off soon.
-        pub battery_low: bool = "batteryLow" or false,
-        /// The sender shares a screen. No page says so yet.
-        pub sharing: bool = "sharing" or false,
-        /// The system has taken the microphone for a while, as for a telephone call.
-        pub microphone_taken: bool = "microphoneTaken" or false,
-        /// The same of the camera.
-        pub camera_taken: bool = "cameraTaken" or false,
-        /// The sender can turn an audio call into a video call by a renegotiation.
-        pub video_upgrade: bool = "videoUpgrade" or false,
-        /// In an audio call: the sender wants video, or agrees to it.
-        pub wants_video: bool = "wantsVideo" or false,
+/// Something that is so of the sender's side of the call, or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaFlag {
+    /// Nothing is heard of the sender: muted, or without a microphone.
+    Muted,
+    /// The camera is on.
+    Camera,
+    /// The sender is in another call meanwhile. No page says so yet.
+    OnHold,
+    /// The sender's device may go off soon.
+    BatteryLow,
+    /// The sender shares a screen. No page says so yet.
+    Sharing,
+    /// The system has taken the microphone for a while, as for a telephone call.
+    MicrophoneTaken,
+    /// The same of the camera.
+    CameraTaken,
+    /// The sender can turn an audio call into a video call by a renegotiation.
+    VideoUpgrade,
+    /// In an audio call: the sender wants video, or agrees to it.
+    WantsVideo,
+}
+
+/// The fields of the flags, in their order.
+const FIELDS: [&str; 9] = [
+    "muted",
+    "camera",
+    "onHold",
+    "batteryLow",
+    "sharing",
+    "microphoneTaken",
+    "cameraTaken",
+    "videoUpgrade",
+    "wantsVideo",
+];
+
+/// How the sender's side of the call is at the moment: always the whole of it, so that the
+/// last one counts. What is absent, or no boolean, is not so.
+///
+/// One number instead of nine fields, since each field costs the page its code.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MediaState {
+    /// The call; one with another id is ignored.
+    pub call_id: CallId,
+    flags: u16,
+}
+
+impl MediaState {
+    /// Its `type` on the wire.
+    pub(crate) const TYPE: &'static str = "media-state";
+
+    /// One of which nothing is so.
+    pub fn new(call_id: CallId) -> Self {
+        Self { call_id, flags: 0 }
+    }
+
+    /// Whether that is so.
+    pub fn has(&self, flag: MediaFlag) -> bool {
+        self.flags & 1 << flag as u16 != 0
+    }
+
+    /// The same, in which that is so or not.
+    #[must_use]
+    pub fn with(mut self, flag: MediaFlag, is_so: bool) -> Self {
+        let bit = 1 << flag as u16;
+        self.flags = self.flags & !bit | if is_so { bit } else { 0 };
+        self
+    }
+
+    pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
+        let is_so = |field: &str| fields.0.get(field) == Some(&Value::Bool(true));
+        let flags = FIELDS
+            .iter()
+            .rev()
+            .fold(0, |flags, field| flags << 1 | u16::from(is_so(field)));
+        Ok(Self {
+            call_id: fields.get("callId")?,
+            flags,
+        })
+    }
+}
+
+impl Body for MediaState {
+    fn write<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error> {
+        object.serialize_entry("type", Self::TYPE)?;
+        object.serialize_entry("callId", &self.call_id)?;
+        for (at, field) in FIELDS.iter().enumerate() {
+            if self.flags & 1 << at != 0 {
+                object.serialize_entry(field, &true)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use wimpex_call::{ActiveCall, CallSnapshot, CallVideo, Capture, State};
 use wimpex_client::Peer;
+use wimpex_protocol::MediaFlag;
 
 use super::names::{peer_claim, peer_name};
 use crate::ui::words::common::in_sentence;
@@ -50,16 +51,22 @@ pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
     let name = name(people, call);
     let has_video = call.video == CallVideo::On;
     let lines: [(bool, fn(&str) -> String); 7] = [
-        (state.on_hold, words::on_hold),
-        (state.muted, words::muted),
+        (state.has(MediaFlag::OnHold), words::on_hold),
+        (state.has(MediaFlag::Muted), words::muted),
         (
-            state.microphone_taken && !state.muted,
+            state.has(MediaFlag::MicrophoneTaken) && !state.has(MediaFlag::Muted),
             words::microphone_taken,
         ),
-        (has_video && !state.camera, words::camera_off),
-        (state.camera && state.camera_taken, words::camera_taken),
-        (state.sharing, words::sharing),
-        (state.battery_low, words::battery_low),
+        (
+            has_video && !state.has(MediaFlag::Camera),
+            words::camera_off,
+        ),
+        (
+            state.has(MediaFlag::Camera) && state.has(MediaFlag::CameraTaken),
+            words::camera_taken,
+        ),
+        (state.has(MediaFlag::Sharing), words::sharing),
+        (state.has(MediaFlag::BatteryLow), words::battery_low),
     ];
     let said = lines.into_iter().filter(|(is_so, _)| *is_so);
     said.map(|(_, line)| line(&name)).collect()
@@ -68,7 +75,7 @@ pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
 /// Whether the peer has said that no video comes from them.
 pub fn is_unseen(view: &CallSnapshot) -> bool {
     let state = view.call.as_ref().and_then(|call| call.peer_media.as_ref());
-    state.is_some_and(|state| !state.camera)
+    state.is_some_and(|state| !state.has(MediaFlag::Camera))
 }
 
 /// Whether microphone and camera are in use, for the system's own controls.
@@ -102,33 +109,29 @@ mod tests {
     use super::*;
     use crate::ui::screens::test_data::{alice_calls, call_in, peer_media};
 
-    fn with(change: fn(&mut MediaState)) -> CallSnapshot {
+    fn with(changes: &[(MediaFlag, bool)]) -> CallSnapshot {
         let mut call = alice_calls();
-        let mut state = peer_media();
-        change(&mut state);
-        call.peer_media = Some(state);
+        let with = |state: MediaState, (flag, is_so): &(MediaFlag, bool)| state.with(*flag, *is_so);
+        call.peer_media = Some(changes.iter().fold(peer_media(), with));
         call_in(State::Connected, call)
     }
 
     #[test]
     fn report_30_a_peer_that_is_muted_is_shown_to_be() {
-        let notes = |change| peer_notes(&with(change), &[]);
-        assert_eq!(notes(|_| ()), Vec::<String>::new());
-        assert_eq!(notes(|state| state.muted = true), ["“Alice” is muted"]);
+        let notes = |changes: &[_]| peer_notes(&with(changes), &[]);
+        assert_eq!(notes(&[]), Vec::<String>::new());
+        assert_eq!(notes(&[(MediaFlag::Muted, true)]), ["“Alice” is muted"]);
         assert_eq!(
-            notes(|state| state.camera = false),
+            notes(&[(MediaFlag::Camera, false)]),
             ["“Alice”’s camera is off"]
         );
-        let all = notes(|state| {
-            state.on_hold = true;
-            state.battery_low = true;
-        });
+        let all = notes(&[(MediaFlag::OnHold, true), (MediaFlag::BatteryLow, true)]);
         assert_eq!(
             all,
             ["“Alice” has put you on hold", "“Alice”’s battery is low"]
         );
         // Of one that is muted anyway nobody misses the microphone.
-        let muted = notes(|state| (state.muted, state.microphone_taken) = (true, true));
+        let muted = notes(&[(MediaFlag::Muted, true), (MediaFlag::MicrophoneTaken, true)]);
         assert_eq!(muted.len(), 1);
     }
 
@@ -136,8 +139,8 @@ mod tests {
     fn of_a_peer_that_says_nothing_nothing_is_claimed() {
         let silent = call_in(State::Connected, alice_calls());
         assert!(peer_notes(&silent, &[]).is_empty() && !is_unseen(&silent));
-        assert!(is_unseen(&with(|state| state.camera = false)));
-        let mut lost = with(|state| state.muted = true);
+        assert!(is_unseen(&with(&[(MediaFlag::Camera, false)])));
+        let mut lost = with(&[(MediaFlag::Muted, true)]);
         lost.state = State::Reconnecting;
         assert!(peer_notes(&lost, &[]).is_empty());
     }

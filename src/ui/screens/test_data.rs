@@ -4,7 +4,7 @@ use wimpex_call::{
     ActiveCall, CallSnapshot, CallVideo, Callee, Capture, EndReason, Ended, PeerConnectionId, Role,
     State,
 };
-use wimpex_protocol::{CallId, CallType, MediaState, UserId};
+use wimpex_protocol::{CallId, CallType, MediaFlag, MediaState, UserId};
 
 use wimpex_client::Peer;
 
@@ -50,18 +50,9 @@ pub(super) fn alice_calls() -> ActiveCall {
 
 /// A peer that is seen and heard.
 pub(super) fn peer_media() -> MediaState {
-    MediaState {
-        call_id: CallId::parse("call_1").expect("letters, digits and _"),
-        muted: false,
-        camera: true,
-        on_hold: false,
-        battery_low: false,
-        sharing: false,
-        microphone_taken: false,
-        camera_taken: false,
-        video_upgrade: true,
-        wants_video: false,
-    }
+    MediaState::new(CallId::parse("call_1").expect("letters, digits and _"))
+        .with(MediaFlag::Camera, true)
+        .with(MediaFlag::VideoUpgrade, true)
 }
 
 /// That call in this state.

@@ -1,6 +1,6 @@
 //! What the two sides tell each other of themselves, and the video that comes of it.
 
-use wimpex_protocol::{CallType, MediaState};
+use wimpex_protocol::{CallType, MediaFlag, MediaState};
 use wimpex_sansio::Now;
 
 use super::{Call, Next};
@@ -19,7 +19,7 @@ impl Call {
         out: &mut Outputs,
     ) -> Next {
         let is_meant = state.call_id == self.peer.call_id && self.phase.is_live();
-        let (before, camera) = (self.peer_wants_video(), state.camera);
+        let (before, camera) = (self.peer_wants_video(), state.has(MediaFlag::Camera));
         if is_meant && self.peer_media.take(state, now) {
             // Whoever agrees makes the offer, before the camera is on. If both asked at the
             // same moment, nobody has agreed: then it is the caller.
@@ -55,7 +55,9 @@ impl Call {
 
     fn peer_wants_video(&self) -> bool {
         let state = self.peer_media.state();
-        state.is_some_and(|state| state.video_upgrade && state.wants_video)
+        state.is_some_and(|state| {
+            state.has(MediaFlag::VideoUpgrade) && state.has(MediaFlag::WantsVideo)
+        })
     }
 
     fn wants_video(&self) -> bool {
@@ -67,7 +69,7 @@ impl Call {
         if !self.is_audio_call() {
             return CallVideo::On;
         }
-        let can = |state: &MediaState| state.video_upgrade;
+        let can = |state: &MediaState| state.has(MediaFlag::VideoUpgrade);
         match (self.wants_video(), self.peer_wants_video()) {
             _ if !self.peer_media.state().is_some_and(can) => CallVideo::Unavailable,
             (true, true) => CallVideo::On,
@@ -92,7 +94,10 @@ impl Call {
     /// What follows from what both sides have said: called after each input.
     pub(crate) fn settle(&mut self, out: &mut Outputs) {
         let off = !matches!(self.media.camera(), Capture::On | Capture::Asking);
-        let peer_off = self.peer_media.state().is_none_or(|state| !state.camera);
+        let peer_off = self
+            .peer_media
+            .state()
+            .is_none_or(|state| !state.has(MediaFlag::Camera));
         if off && peer_off {
             self.video.end();
         }
@@ -113,19 +118,24 @@ impl Call {
         if self.phase.connected_at().is_none() {
             return;
         }
-        let camera = self.media.camera() == Capture::On;
-        let state = MediaState {
-            call_id: self.peer.call_id.clone(),
-            muted: self.media.is_muted() || self.media.microphone().failure().is_some(),
-            camera,
-            on_hold: false,
-            battery_low: self.battery_low,
-            sharing: false,
-            microphone_taken: self.media.is_microphone_interrupted(),
-            camera_taken: self.media.is_camera_interrupted(),
-            video_upgrade: true,
-            wants_video: self.wants_video(),
-        };
+        let muted = self.media.is_muted() || self.media.microphone().failure().is_some();
+        let state = [
+            (MediaFlag::Muted, muted),
+            (MediaFlag::Camera, self.media.camera() == Capture::On),
+            (MediaFlag::BatteryLow, self.battery_low),
+            (
+                MediaFlag::MicrophoneTaken,
+                self.media.is_microphone_interrupted(),
+            ),
+            (MediaFlag::CameraTaken, self.media.is_camera_interrupted()),
+            (MediaFlag::VideoUpgrade, true),
+            (MediaFlag::WantsVideo, self.wants_video()),
+        ]
+        .into_iter()
+        .fold(
+            MediaState::new(self.peer.call_id.clone()),
+            |state, (flag, is_so)| state.with(flag, is_so),
+        );
         if self.told.as_ref() != Some(&state) {
             self.told = Some(state.clone());
             let connection = self.connection();

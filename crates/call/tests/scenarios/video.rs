@@ -1,7 +1,7 @@
 //! What the sides tell each other of themselves, and an audio call that becomes a video call.
 
 use wimpex_call::CallVideo;
-use wimpex_protocol::MediaState;
+use wimpex_protocol::{MediaFlag, MediaState};
 
 use crate::*;
 
@@ -30,28 +30,31 @@ fn peer_media(world: &World, who: usize) -> MediaState {
 
 /// How many offers a page has sent, and whether the last had video.
 fn offers(world: &World, who: usize) -> (usize, Option<bool>) {
-    let made = world.pages[who]
+    let mut made = world.pages[who]
         .outputs
         .iter()
         .filter_map(|output| match output {
             Output::CreateOffer { video, .. } => Some(*video),
             _ => None,
         });
-    (made.clone().count(), made.last())
+    (made.clone().count(), made.next_back())
 }
 
 #[test]
 fn report_30_the_other_side_knows_who_is_muted_and_unseen() {
     let mut world = World::connected();
-    assert!(!peer_media(&world, BOB).muted && peer_media(&world, BOB).camera);
+    assert!(
+        !peer_media(&world, BOB).has(MediaFlag::Muted)
+            && peer_media(&world, BOB).has(MediaFlag::Camera)
+    );
     world.command(ALICE, Command::SetMuted(true));
-    assert!(peer_media(&world, BOB).muted);
+    assert!(peer_media(&world, BOB).has(MediaFlag::Muted));
     world.command(ALICE, Command::SetCamera(false));
-    assert!(!peer_media(&world, BOB).camera);
+    assert!(!peer_media(&world, BOB).has(MediaFlag::Camera));
     world.command(ALICE, Command::SetMuted(false));
-    assert!(!peer_media(&world, BOB).muted);
+    assert!(!peer_media(&world, BOB).has(MediaFlag::Muted));
     world.input(ALICE, Input::BatteryLow(true));
-    assert!(peer_media(&world, BOB).battery_low);
+    assert!(peer_media(&world, BOB).has(MediaFlag::BatteryLow));
 }
 
 #[test]
@@ -69,7 +72,10 @@ fn a_microphone_that_the_system_takes_is_told_and_undone() {
             interrupted,
         };
         world.input(ALICE, input);
-        assert_eq!(peer_media(&world, BOB).microphone_taken, taken);
+        assert_eq!(
+            peer_media(&world, BOB).has(MediaFlag::MicrophoneTaken),
+            taken
+        );
         let own = world.pages[ALICE].machine.snapshot().call.unwrap();
         assert_eq!(own.microphone_interrupted, taken);
     }
@@ -94,7 +100,7 @@ fn nothing_is_said_before_there_is_a_connection_and_the_last_word_after_a_gap() 
     world.path = true;
     world.settle();
     assert_eq!(tells(&world), 1);
-    assert!(peer_media(&world, BOB).muted);
+    assert!(peer_media(&world, BOB).has(MediaFlag::Muted));
 }
 
 #[test]
@@ -103,10 +109,7 @@ fn a_peer_that_talks_too_much_is_not_listened_to() {
     let connection = PeerConnectionId(1);
     let said = |muted, id: &str| Input::PeerMediaState {
         connection,
-        state: MediaState {
-            muted,
-            ..state_of(id)
-        },
+        state: state_of(id).with(MediaFlag::Muted, muted),
     };
     let changes = |world: &World| {
         let outputs = world.pages[BOB].outputs.iter();
@@ -121,22 +124,11 @@ fn a_peer_that_talks_too_much_is_not_listened_to() {
     world.pass(11 * SECOND);
     world.input(BOB, said(false, "call_1"));
     world.input(BOB, said(true, "call_2"));
-    assert!(!peer_media(&world, BOB).muted);
+    assert!(!peer_media(&world, BOB).has(MediaFlag::Muted));
 }
 
 fn state_of(id: &str) -> MediaState {
-    MediaState {
-        call_id: call_id(id),
-        muted: false,
-        camera: false,
-        on_hold: false,
-        battery_low: false,
-        sharing: false,
-        microphone_taken: false,
-        camera_taken: false,
-        video_upgrade: false,
-        wants_video: false,
-    }
+    MediaState::new(call_id(id))
 }
 
 #[test]
@@ -164,14 +156,14 @@ fn report_14_an_audio_call_becomes_a_video_call_once_both_want_it() {
             2,
             "no glare"
         );
-        let answers = world.pages[asks]
+        let mut answers = world.pages[asks]
             .outputs
             .iter()
             .filter_map(|output| match output {
                 Output::SetRemoteOffer { video, .. } => Some(*video),
                 _ => None,
             });
-        assert_eq!(answers.last(), Some(true));
+        assert_eq!(answers.next_back(), Some(true));
     }
 }
 
@@ -240,12 +232,10 @@ fn both_may_ask_at_the_same_moment() {
     world.command(ALICE, Command::SetCamera(true));
     world.command(BOB, Command::SetCamera(true));
     for (who, connection) in [(ALICE, 1), (BOB, 1)] {
-        let state = MediaState {
-            camera: true,
-            video_upgrade: true,
-            wants_video: true,
-            ..state_of("call_1")
-        };
+        let state = state_of("call_1")
+            .with(MediaFlag::Camera, true)
+            .with(MediaFlag::VideoUpgrade, true)
+            .with(MediaFlag::WantsVideo, true);
         let connection = PeerConnectionId(connection);
         world.input(who, Input::PeerMediaState { connection, state });
     }
