@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Capture, Input, PeerConnectionId, Role};
 use wimpex_client::View;
-use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp};
+use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp, Signal};
 use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
 
 use super::event::{Event, Inbox};
@@ -244,7 +244,10 @@ impl Connection {
     /// Tells the peer over the connection itself that the call is over. What is returned
     /// holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
-        if !self.channel.send(&DirectMessage::CallEnd(end).encode()) {
+        if !self
+            .channel
+            .send(&DirectMessage::Signal(Signal::CallEnd(end)).encode())
+        {
             return None;
         }
         let peer = self.peer.clone();

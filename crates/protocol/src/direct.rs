@@ -5,18 +5,16 @@ use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use crate::codec::{self, Body, Fields, Unreadable, messages};
-use crate::{CallConfirm, CallEnd, CallId, limits};
+use crate::{CallId, Signal, limits};
 
 messages! {
     /// A message of the data channel; it needs no address.
     pub enum DirectMessage {
-        /// See [`CallEnd`].
-        CallEnd(CallEnd),
-        /// See [`CallConfirm`].
-        CallConfirm(CallConfirm),
         /// See [`MediaState`].
         MediaState(MediaState),
-    } all with call_id: CallId
+    } else
+        /// What may go by way of the server too.
+        Signal(Signal)
 }
 
 impl DirectMessage {
@@ -107,7 +105,7 @@ impl MediaState {
     }
 
     pub(crate) fn read(fields: Fields<'_>) -> Result<Self, Unreadable> {
-        let is_so = |field: &str| fields.0.get(field) == Some(&Value::Bool(true));
+        let is_so = |field: &str| fields.0.get(field).and_then(Value::as_bool) == Some(true);
         let flags = FIELDS
             .iter()
             .rev()

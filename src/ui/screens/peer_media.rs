@@ -36,6 +36,9 @@ pub fn video_question(view: &CallSnapshot, people: &[Peer]) -> VideoQuestion {
     }
 }
 
+/// Says something of somebody by their name.
+type Line = fn(&str) -> String;
+
 /// What the peer says of their side, one line each, what matters most first.
 pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
     let Some(call) = view
@@ -50,7 +53,7 @@ pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
     };
     let name = name(people, call);
     let has_video = call.video == CallVideo::On;
-    let lines: [(bool, fn(&str) -> String); 7] = [
+    let lines: [(bool, Line); 7] = [
         (state.has(MediaFlag::OnHold), words::on_hold),
         (state.has(MediaFlag::Muted), words::muted),
         (

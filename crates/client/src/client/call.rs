@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_call::{PeerConnectionId, State};
 use wimpex_identity::Nonce;
-use wimpex_protocol::{DirectMessage, Envelope};
+use wimpex_protocol::{DirectMessage, Envelope, Signal};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{CallKey, RemoteCertificate};
 
@@ -85,12 +85,12 @@ impl<H: Host> Client<H> {
                 let input = wimpex_call::Input::PeerMediaState { connection, state };
                 self.call_input(input, now);
             }
-            (Ok(DirectMessage::CallEnd(end)), _) => {
+            (Ok(DirectMessage::Signal(Signal::CallEnd(end))), _) => {
                 self.note("received call-end directly", now);
                 let input = wimpex_call::Input::DataChannelMessage { connection, end };
                 self.call_input(input, now);
             }
-            (Ok(DirectMessage::CallConfirm(confirm)), Some(call))
+            (Ok(DirectMessage::Signal(Signal::CallConfirm(confirm))), Some(call))
                 if confirm.call_id == call.call_id =>
             {
                 let (call, wall) = (call.clone(), self.wall(now));

@@ -158,8 +158,8 @@ impl<H: Host> Client<H> {
 
     pub(super) fn transmit(&mut self, relayed: Envelope, now: Now) {
         self.note(&["sent ", relayed.signal.type_name()].concat(), now);
-        if let Signal::CallConfirm(confirm) = &relayed.signal {
-            self.say_directly(DirectMessage::CallConfirm(confirm.clone()), now);
+        if matches!(relayed.signal, Signal::CallConfirm(_)) {
+            self.say_directly(DirectMessage::Signal(relayed.signal.clone()), now);
         }
         self.signaling.handle(SignalingInput::Send(relayed), now);
     }

@@ -171,7 +171,10 @@ impl World {
             } => {
                 let closed = browser.connections.remove(&connection).unwrap();
                 if let Some(end) = goodbye {
-                    let text = wimpex_protocol::DirectMessage::CallEnd(end).encode();
+                    let text = wimpex_protocol::DirectMessage::Signal(
+                        wimpex_protocol::Signal::CallEnd(end),
+                    )
+                    .encode();
                     self.tell_peer(&closed, |id| Input::DataChannelMessage(id, text.clone()));
                 }
                 // DTLS close_notify.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use wimpex_call::{Output as CallOutput, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_client::{Client, Input, KeyOwner, Output, Setting, SocketId, Stored};
 use wimpex_identity::PublicKey;
-use wimpex_protocol::{CallId, DirectMessage, Name, UserId};
+use wimpex_protocol::{CallId, DirectMessage, Name, Signal, UserId};
 use wimpex_sansio::Now;
 use wimpex_verification::Verifier;
 
@@ -243,7 +243,7 @@ impl Tab {
         {
             let closed = self.browser.connections.remove(&connection);
             let closed = closed.ok_or(Rule::NothingLeftOpen)?;
-            let goodbye = goodbye.map(|end| DirectMessage::CallEnd(end).encode());
+            let goodbye = goodbye.map(|end| DirectMessage::Signal(Signal::CallEnd(end)).encode());
             requests.push(Request::Gone(connection, closed, goodbye));
         }
         let device = format!("tab{}life{}", self.number, self.life);
