@@ -5,6 +5,7 @@
 //! what goes over the wire, or how anything looks.
 
 pub mod barcode_detector;
+pub mod battery_status;
 pub mod broadcast_channel;
 pub mod clock;
 pub mod error;
@@ -14,6 +15,7 @@ mod listener;
 pub mod location;
 pub mod media_capabilities;
 pub mod media_capture;
+pub mod media_session;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
@@ -26,6 +28,7 @@ pub mod rtc_peer_connection;
 pub mod rtc_rtp_sender;
 mod rtc_rtp_transceiver;
 pub mod rtc_stats_report;
+pub mod screen_wake_lock;
 pub mod storage_manager;
 pub mod style_sheet;
 pub mod text_forms;

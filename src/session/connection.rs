@@ -10,7 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Capture, Input, PeerConnectionId, Role};
 use wimpex_client::View;
-use wimpex_protocol::{CallEnd, CallType, Sdp, Signal};
+use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp, Signal};
 use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
 
 use super::event::{Event, Inbox};
@@ -105,9 +105,9 @@ impl Connection {
         self.peer.set_ice_servers(servers);
     }
 
-    pub(super) fn offer(&self, ice_restart: bool) {
+    pub(super) fn offer(&self, ice_restart: bool, video: bool) {
         let connection = self.id;
-        self.negotiate(self.peer.offer(ice_restart), move |described| {
+        self.negotiate(self.peer.offer(ice_restart, video), move |described| {
             Some(match described {
                 Ok(sdp) => Input::LocalOffer {
                     connection,
@@ -118,11 +118,11 @@ impl Connection {
         });
     }
 
-    pub(super) fn set_remote_offer(&self, sdp: &str) {
+    pub(super) fn set_remote_offer(&self, sdp: &str, video: bool) {
         let connection = self.id;
         let hold = media_policy::holds_answer(sdp, &navigator::user_agent());
         let offer = media_policy::remote_description(sdp, self.hardware.encodes);
-        self.negotiate(self.peer.answer(&offer, hold), move |described| {
+        self.negotiate(self.peer.answer(&offer, hold, video), move |described| {
             Some(match described {
                 Ok(sdp) => Input::LocalAnswer {
                     connection,
@@ -231,7 +231,10 @@ impl Connection {
     /// Tells the peer over the connection itself that the call is over. What is returned
     /// holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
-        if !self.channel.send(&Signal::CallEnd(end).encode()) {
+        if !self
+            .channel
+            .send(&DirectMessage::Signal(Signal::CallEnd(end)).encode())
+        {
             return None;
         }
         let peer = self.peer.clone();

@@ -113,7 +113,14 @@ impl CallEffects {
     ) -> Input<BoxedVerifier> {
         let inbox = self.inbox.clone();
         let (audio, video) = self.tracks.take(request, captured, move |kind| {
-            inbox.post(wimpex_call::Input::TrackEnded { request, kind }.into());
+            inbox.post(
+                wimpex_call::Input::TrackEnded {
+                    request,
+                    kind,
+                    reason: wimpex_call::MediaError::Ended,
+                }
+                .into(),
+            );
         });
         Input::Call(wimpex_call::Input::Media {
             request,
@@ -214,9 +221,14 @@ impl CallEffects {
             Call::CreateOffer {
                 connection,
                 ice_restart,
-            } => self.on_connection(connection, |open| open.offer(ice_restart)),
-            Call::SetRemoteOffer { connection, sdp } => {
-                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0));
+                video,
+            } => self.on_connection(connection, |open| open.offer(ice_restart, video)),
+            Call::SetRemoteOffer {
+                connection,
+                sdp,
+                video,
+            } => {
+                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0, video));
             }
             Call::SetRemoteAnswer { connection, sdp } => {
                 self.on_connection(connection, |open| open.set_remote_answer(&sdp.0));
@@ -271,7 +283,7 @@ impl CallEffects {
                 self.signals.own_video.set(None);
             }
             // The client's own.
-            Call::Send(_) | Call::Displaced(_) | Call::Changed => {}
+            Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {}
         }
     }
 

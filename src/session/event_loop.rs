@@ -140,7 +140,7 @@ impl EventLoop {
 }
 
 /// What the browser tells of the page as a whole.
-fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
+fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 5]) {
     let on = |name, input: fn() -> Input<super::event::BoxedVerifier>| {
         let inbox = inbox.clone();
         window::on(name, move |_| inbox.post(Event::Client(input())))
@@ -160,8 +160,6 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
         // From the back/forward cache (bfcache), too.
         on("pageshow", || Input::Resumed),
         on("pagehide", || Input::PageHide),
-        // In Firefox the socket is closing already when `pagehide` comes.
-        on("beforeunload", || Input::PageHide),
     ];
     (network, others)
 }

@@ -83,6 +83,11 @@ impl Session {
             .with_value(|inbox| inbox.post(Event::SwitchCamera));
     }
 
+    /// Tells the loop what the browser says of the call beside its connection.
+    pub fn report(&self, input: wimpex_call::Input) {
+        self.inbox.with_value(|inbox| inbox.post(input.into()));
+    }
+
     fn post(&self, command: Command) {
         self.inbox.with_value(|inbox| inbox.post(command.into()));
     }

@@ -4,6 +4,7 @@
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
+use super::call_keeper::keep_call;
 use super::call_overlay::CallOverlay;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
@@ -19,6 +20,7 @@ const IDLE_AFTER: u32 = 3500;
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
     attach_styles();
+    keep_call();
     let view = use_session().view;
     let call = move || {
         view.call

@@ -109,6 +109,10 @@ pub(crate) fn alice_calls() -> ActiveCall {
         muted: false,
         microphone: Capture::Off,
         camera: Capture::Off,
+        microphone_interrupted: false,
+        camera_interrupted: false,
+        video: wimpex_call::CallVideo::On,
+        peer_media: None,
     }
 }
 

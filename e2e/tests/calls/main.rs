@@ -11,6 +11,7 @@ mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod goes_on;
 mod hand;
 mod measurements;
 mod middle;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        goes_on::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

@@ -3,8 +3,7 @@
 
 use wimpex_call::Command as CallCommand;
 
-use wimpex_call::{ActiveCall, CallSnapshot, Callee, Capture, State};
-use wimpex_protocol::CallType;
+use wimpex_call::{ActiveCall, CallSnapshot, CallVideo, Callee, Capture, State};
 
 use super::icon::Icon;
 use super::names::{Claim, peer_claim, peer_name};
@@ -20,7 +19,7 @@ pub struct CallScreen {
     pub name: String,
     /// The name is the peer's own choice.
     pub claim: Option<Claim>,
-    /// A video call.
+    /// There is video, or may be.
     pub is_video: bool,
     /// It is connected.
     pub is_connected: bool,
@@ -113,7 +112,7 @@ pub fn control_bar(view: &CallSnapshot) -> ControlBar {
         is_silent,
         microphone_label,
         microphone_icon,
-        has_camera: call.is_some_and(is_video),
+        has_camera: call.is_some_and(|call| call.video != CallVideo::Unavailable),
         sends_video,
         camera_label,
         camera_icon,
@@ -163,15 +162,17 @@ pub struct RemoteScreen {
 }
 
 /// From the kind and state of the call, whether frames arrive as far as that is measured,
-/// and whether the first one was there: it comes before the first numbers do.
+/// and whether the first one was there: it comes before the first numbers do. Of a peer that has
+/// said that its camera is off nobody waits for any.
 pub fn remote_screen(
     is_video: bool,
     state: State,
     video_arrives: Option<bool>,
     first_frame: bool,
+    is_unseen: bool,
 ) -> RemoteScreen {
-    let shows_video = video_arrives.unwrap_or(first_frame);
-    let is_missing = is_video && state == State::Connected && !shows_video;
+    let shows_video = !is_unseen && video_arrives.unwrap_or(first_frame);
+    let is_missing = is_video && state == State::Connected && !shows_video && !is_unseen;
     RemoteScreen {
         shows_video,
         // Before the first frame the element is see-through by itself. It must not fade in
@@ -191,7 +192,7 @@ pub fn level_percent(level: f64) -> i64 {
 }
 
 fn is_video(call: &ActiveCall) -> bool {
-    call.call_type == CallType::Video
+    call.video == CallVideo::On
 }
 
 fn is_silent(call: &ActiveCall) -> bool {
@@ -316,7 +317,7 @@ mod tests {
         );
         assert_eq!(video.shortcut(camera), Some(CallCommand::SetCamera(true)));
         assert_eq!(video.shortcut(ShortcutAction::Help), None);
-        call.call_type = CallType::Audio;
+        call.video = CallVideo::Unavailable;
         let audio = control_bar(&call_in(State::Connected, call));
         assert_eq!(
             audio.shortcut(microphone),
@@ -328,7 +329,7 @@ mod tests {
     #[test]
     fn what_is_measured_counts_before_the_first_frame() {
         let media = |video_arrives, first_frame| {
-            remote_screen(true, State::Connected, video_arrives, first_frame)
+            remote_screen(true, State::Connected, video_arrives, first_frame, false)
         };
         assert!(media(None, true).shows_video);
         assert_eq!(media(None, true).hint, "");
@@ -338,10 +339,13 @@ mod tests {
         let gone = media(Some(false), true);
         assert!(!gone.shows_video && gone.is_covered);
         // Nobody waits for video in an audio call, or before the call connects.
-        let audio = remote_screen(false, State::Connected, None, false);
+        let audio = remote_screen(false, State::Connected, None, false, false);
         assert_eq!((audio.hint, audio.has_level), ("", true));
-        let calling = remote_screen(true, State::Calling, None, false);
+        let calling = remote_screen(true, State::Calling, None, false, false);
         assert_eq!((calling.hint, calling.is_calm), ("", false));
+        // Its last frame is covered before its absence is measured.
+        let off = remote_screen(true, State::Connected, Some(true), true, true);
+        assert!(!off.shows_video && off.is_covered && off.hint.is_empty());
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod incoming;
 pub mod names;
 pub mod notices;
 pub mod pause_offer;
+pub mod peer_media;
 pub mod person;
 pub mod ringing;
 pub mod self_view;

@@ -17,6 +17,7 @@ pub mod home;
 pub mod incoming;
 pub mod notices;
 mod number;
+pub mod peer_media;
 pub mod person;
 pub mod place;
 pub mod quality;
