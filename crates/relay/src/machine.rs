@@ -176,6 +176,14 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         self.allocation(client, now).is_some()
     }
 
+    /// Who has an allocation that counts, by way of that listening socket.
+    pub(crate) fn clients_of(&self, listener: usize, now: Now) -> Vec<ClientId> {
+        let all = self.allocations.iter();
+        all.filter(|(client, it)| client.listener == listener && it.is_alive(now))
+            .map(|(client, _)| *client)
+            .collect()
+    }
+
     /// What there is, but for connections and tasks.
     pub(crate) fn counts(&self) -> Counts {
         let sum = |count: fn(&Allocation<P::Socket, C>) -> usize| {

@@ -18,6 +18,7 @@ use crate::config::{Limits, Timing};
 use crate::machine::{Counts, Input, Output, TurnServer};
 use crate::ports::{RelaySocket, UdpPorts};
 use crate::reflection::ReflectionLimiter;
+use crate::retirement::Retirement;
 use crate::sink::Sink;
 
 /// See the module.
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
+    pub(crate) retirement: Retirement,
     connections: Arc<PerNetworkLimiter>,
     /// Sent out of relay sockets.
     bytes_to_peers: AtomicU64,
@@ -56,6 +58,7 @@ impl Shared {
             timing,
             tasks: TaskTracker::new(),
             stopping,
+            retirement: Retirement::default(),
             bytes_to_peers: AtomicU64::new(0),
         }
     }
@@ -85,6 +88,22 @@ impl Shared {
                 None => self.has_deadline.notified().await,
             }
         }
+    }
+
+    /// Runs a task until the relay stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+    }
+
+    /// Who has an allocation by way of that socket.
+    pub(crate) fn clients_of(&self, listener: usize) -> Vec<ClientId> {
+        self.lock().clients_of(listener, self.clock.now())
     }
 
     pub(crate) fn has_allocation(&self, client: ClientId) -> bool {

@@ -292,6 +292,7 @@ where
         match message {
             Message::Text(text) => {
                 let frame = ClientMessage::decode_frame(&text);
+                let _gate = self.app.registry.frame();
                 let _timer = self.app.metrics.received(&frame.message);
                 self.handle(frame, text.len())
             }

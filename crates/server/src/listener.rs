@@ -1,6 +1,6 @@
 //! The listeners: from TCP connections to HTTP, and to their end.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
@@ -22,7 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use wimpex_limits::PerNetworkLimiter;
 
 use crate::app::App;
@@ -45,19 +45,21 @@ pub(crate) struct Door {
     pub(crate) router: Router,
 }
 
-/// Serves until `shutdown` completes; then nothing new is let in, sockets are
-/// closed with 1001, and after a short while this returns.
-pub(crate) async fn serve(doors: Vec<Door>, app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let stopping = CancellationToken::new();
-    let shared = Shared::new(&app, &stopping);
+/// Serves until `end` completes; connections that stand go on.
+pub(crate) async fn serve<T>(doors: &[Door], shared: &Shared, end: impl Future<Output = T>) -> T {
     tokio::select! {
-        _ = join_all(doors.into_iter().map(|door| accept_all(door, &shared))) => {}
-        () = look_after_sessions(&app) => {}
-        () = pin!(shutdown) => {}
+        // Whoever comes at the same moment is the next process's, or nobody's.
+        biased;
+        end = pin!(end) => end,
+        _ = join_all(doors.iter().map(|door| accept_all(door, shared))) => pending().await,
+        () = look_after_sessions(&shared.app) => pending().await,
     }
-    stopping.cancel();
-    info!("shutting down");
-    app.registry.close();
+}
+
+/// Has all connections end, within a short while; the registry has told WebSockets why.
+pub(crate) async fn close(shared: &Shared) {
+    let app = &shared.app;
+    shared.stopping.cancel();
     app.tasks.close();
     let limit = app.config.timing.shutdown;
     if timeout(limit, app.tasks.wait()).await.is_err() {
@@ -73,7 +75,7 @@ async fn look_after_sessions(app: &App) {
 }
 
 /// What all doors share: whoever comes by another one is no other client.
-struct Shared {
+pub(crate) struct Shared {
     app: Arc<App>,
     room: Arc<Semaphore>,
     places: Arc<PerNetworkLimiter>,
@@ -81,7 +83,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(app: &Arc<App>, stopping: &CancellationToken) -> Self {
+    pub(crate) fn new(app: &Arc<App>, stopping: &CancellationToken) -> Self {
         let limits = &app.config.limits;
         let room = match limits.max_connections {
             0 => Semaphore::MAX_PERMITS,
@@ -101,9 +103,9 @@ impl Shared {
     }
 }
 
-async fn accept_all(door: Door, shared: &Shared) {
+async fn accept_all(door: &Door, shared: &Shared) {
     let app = &shared.app;
-    let service = TowerToHyperService::new(door.router);
+    let service = TowerToHyperService::new(door.router.clone());
     loop {
         // Waiting in the kernel's queue costs nobody anything.
         let Ok(room) = Arc::clone(&shared.room).acquire_owned().await else {

@@ -8,6 +8,7 @@ mod attacks;
 mod bad_input;
 mod config_file;
 mod contract;
+mod handover;
 mod http;
 mod https;
 mod identity;
