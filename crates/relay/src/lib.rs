@@ -34,8 +34,8 @@ mod reflection;
 mod request;
 mod retirement;
 mod shared;
-mod sockets;
 mod sink;
+mod sockets;
 mod tcp;
 mod udp;
 mod wire;
@@ -47,6 +47,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -58,6 +59,7 @@ pub use config::Config;
 pub use machine::Counts;
 pub use sockets::Sockets;
 
+use addr::ClientAddr;
 use auth::Authenticator;
 use machine::{Input, Rules, TurnServer};
 use peers::PeerFilter;
@@ -149,7 +151,10 @@ impl Relay {
         }
         let asked = Asked {
             listen: config.listen.clone(),
-            tls: config.tls.as_ref().map_or(Vec::new(), |tls| tls.listen.clone()),
+            tls: config
+                .tls
+                .as_ref()
+                .map_or(Vec::new(), |tls| tls.listen.clone()),
         };
         let stopping = CancellationToken::new();
         let listeners = tcp.iter().chain(tls.iter().map(|(listener, _)| listener));
@@ -323,6 +328,18 @@ impl Handle {
     /// What the relay holds now. Tasks include one for each listening socket.
     pub fn counts(&self) -> Counts {
         self.shared.counts()
+    }
+
+    /// Serves a client over a connection that somebody else has accepted, and has dealt with its
+    /// TLS, so that a relay can be behind the same port as something else. Holds `held` until it
+    /// ends. Must be called within a Tokio runtime.
+    pub fn serve_accepted<T: Send + 'static>(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        remote: SocketAddr,
+        held: T,
+    ) {
+        tcp::serve_accepted(&self.shared, stream, ClientAddr::new(remote), held);
     }
 
     /// Makes way for the relay of another process that listens on the same sockets: from then on

@@ -1,7 +1,7 @@
 //! The machine behind its lock, and what all tasks share beside it.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     connections: Arc<PerNetworkLimiter>,
     /// Sent out of relay sockets.
     bytes_to_peers: AtomicU64,
+    /// Connections that others have accepted.
+    foreign: AtomicUsize,
 }
 
 impl Shared {
@@ -60,6 +62,7 @@ impl Shared {
             stopping,
             retirement: Retirement::default(),
             bytes_to_peers: AtomicU64::new(0),
+            foreign: AtomicUsize::new(0),
         }
     }
 
@@ -118,6 +121,12 @@ impl Shared {
     /// A place for a TCP connection from this address, if there is one.
     pub(crate) fn admit(&self, remote: IpAddr) -> Option<Permit> {
         self.connections.acquire(remote)
+    }
+
+    /// A number for the listener of a connection that somebody else has accepted: one that no
+    /// listener here has, and another for each.
+    pub(crate) fn foreign_listener(&self) -> usize {
+        usize::MAX - self.foreign.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn counts(&self) -> Counts {

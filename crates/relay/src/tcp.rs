@@ -109,6 +109,34 @@ async fn connection(
     let _ = shared.handle(Input::Disconnected { client });
 }
 
+/// Serves a client over a connection that somebody else has accepted, who has also dealt with its
+/// TLS; `held` is what it holds meanwhile.
+pub(crate) fn serve_accepted<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    remote: ClientAddr,
+    held: T,
+) {
+    let Some(permit) = shared.admit(remote.ip()) else {
+        return debug!("too many connections to the relay");
+    };
+    let client = ClientId {
+        listener: shared.foreign_listener(),
+        remote,
+    };
+    let inner = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        let (reader, writer) = tokio::io::split(stream);
+        tokio::select! {
+            () = exchange(&inner, reader, writer, client) => {}
+            () = inner.stopping.cancelled() => {}
+        }
+        // Nobody is told.
+        let _ = inner.handle(Input::Disconnected { client });
+        drop((permit, held));
+    });
+}
+
 async fn exchange(
     shared: &Arc<Shared>,
     reader: impl AsyncRead + Unpin,

@@ -446,6 +446,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
         listener,
         tls: None,
         router: router.clone(),
+        relay: None,
     };
     let mut doors: Vec<Door> = Vec::new();
     doors.extend(
@@ -466,6 +467,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
             listener,
             tls: Some(TlsAcceptor::from(Arc::clone(&tls))),
             router: page.clone(),
+            relay: observer.relay.clone(),
         }));
         doors.extend(
             listeners
