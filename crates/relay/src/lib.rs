@@ -61,6 +61,7 @@ pub use sockets::Sockets;
 
 use addr::ClientAddr;
 use auth::Authenticator;
+use config::RelayAddress;
 use machine::{Input, Rules, TurnServer};
 use peers::PeerFilter;
 use ports::UdpPorts;
@@ -340,6 +341,13 @@ impl Handle {
         held: T,
     ) {
         tcp::serve_accepted(&self.shared, stream, ClientAddr::new(remote), held);
+    }
+
+    /// Where relay sockets are from now on, at most one address of each family. Those that are open
+    /// stay where they are: their clients find out, and allocate anew.
+    pub fn move_to(&self, relays: Vec<RelayAddress>) {
+        // Addresses lead to nothing at once.
+        let _ = self.shared.handle(Input::Relays(relays));
     }
 
     /// Makes way for the relay of another process that listens on the same sockets: from then on

@@ -130,6 +130,11 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 self.own = addresses.into_iter().collect();
                 self.own.extend(&self.rules.advertised);
             }
+            Input::Relays(relays) => {
+                self.rules.advertised = relays.iter().map(|relay| relay.public).collect();
+                self.own.extend(&self.rules.advertised);
+                self.ports.move_to(relays);
+            }
             Input::Shutdown => {
                 self.allocations.clear();
                 self.relayed.clear();

@@ -41,6 +41,7 @@ mod lost_sessions;
 mod metrics;
 mod observer;
 mod origin;
+mod own_address;
 mod page;
 mod random;
 mod rate_limit;
@@ -93,6 +94,7 @@ use listener::Door;
 use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
+use own_address::OwnAddress;
 use page::Page;
 use registry::{RegistryLimits, SessionRegistry};
 #[cfg(unix)]
@@ -121,6 +123,7 @@ pub async fn run(
 pub struct Server {
     app: Arc<App>,
     relay: Option<Relay>,
+    own_address: Option<OwnAddress>,
     certificates: Option<Certificates>,
     reload: Arc<Notify>,
 }
@@ -169,7 +172,8 @@ impl Server {
     pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
         let key = secret::load_or_create(config.secret_file().as_deref())?;
         let certificates = Certificates::open(&config, inherited)?;
-        let (relay, own) = relay_beside(&config, &key, certificates.as_ref(), inherited)?;
+        let (relay, own_address) = relay_beside(&config, &key, certificates.as_ref(), inherited)?;
+        let own = own_address.as_ref().map(|own| own.told(&config));
         let other_domains = config.https.other_origins();
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
@@ -220,6 +224,7 @@ impl Server {
         Ok(Self {
             app: Arc::new(app),
             relay,
+            own_address,
             certificates,
             reload: Arc::default(),
         })
@@ -315,9 +320,16 @@ impl Server {
             let (app, reload) = (Arc::clone(&self.app), self.reload);
             tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
         });
+        let address = self.own_address.map(|own| {
+            let (app, relay) = (Arc::clone(&self.app), relay.clone());
+            tokio::spawn(async move {
+                own.follow(&app.config, relay.as_ref(), Some(&app)).await;
+            })
+        });
+        let tasks = upkeep.into_iter().chain(address);
         let beside = Beside {
             relay,
-            upkeep: upkeep.map(AbortOnDropHandle::new),
+            upkeep: tasks.map(AbortOnDropHandle::new).collect(),
         };
         serving::serve(doors, self.app, beside, endpoint, shutdown).await;
         drop(guard);
@@ -330,6 +342,7 @@ impl Server {
 /// The relay alone, for `--role turn`.
 pub struct RelayServer {
     relay: Relay,
+    own_address: OwnAddress,
     certificates: Option<Certificates>,
     config: Config,
     reload: Arc<Notify>,
@@ -357,8 +370,11 @@ impl RelayServer {
         let certificates = Certificates::open(&config, inherited)?;
         let tls = turns_config(certificates.as_ref())?;
         let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
+        let opened = open_relay(&relay, inherited)?;
         Ok(Self {
-            relay: open_relay(&relay, inherited)?,
+            // Whoever tells clients of it follows the address too.
+            own_address: OwnAddress::new(relay, Vec::new(), Vec::new()),
+            relay: opened,
             certificates,
             config,
             reload: Arc::default(),
@@ -409,11 +425,15 @@ impl RelayServer {
         shutdown: impl Future<Output = ()>,
     ) {
         let relay = self.relay.handle();
-        let (config, reload) = (self.config, self.reload);
+        let (config, reload) = (Arc::new(self.config), self.reload);
         let upkeep = self.certificates.map(|certificates| {
+            let config = Arc::clone(&config);
             tokio::spawn(async move { certificates.keep(&config, &reload).await })
         });
-        let upkeep = upkeep.map(AbortOnDropHandle::new);
+        let (own, handle) = (self.own_address, relay.clone());
+        let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
+        let tasks = upkeep.into_iter().chain([address]);
+        let upkeep = tasks.map(AbortOnDropHandle::new).collect();
         self.relay
             .run(serving::relay_alone(&relay, upkeep, endpoint, shutdown))
             .await;
@@ -496,7 +516,7 @@ fn relay_beside(
     key: &[u8],
     certificates: Option<&Certificates>,
     inherited: &mut Inherited,
-) -> Result<(Option<Relay>, Option<turn::Own>), StartError> {
+) -> Result<(Option<Relay>, Option<OwnAddress>), StartError> {
     if !turn::is_wanted(config) {
         return Ok((None, None));
     }
@@ -510,15 +530,17 @@ fn relay_beside(
         }
     };
     if config.role != Role::All {
-        let tls = told.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
-        let own = turn::own(config, &told, &told.listen, tls);
-        return Ok((None, Some(own)));
+        let tls = told
+            .tls
+            .as_ref()
+            .map_or(Vec::new(), |tls| tls.listen.clone());
+        let listen = told.listen.clone();
+        return Ok((None, Some(OwnAddress::new(told, listen, tls))));
     }
     match open_relay(&told, inherited) {
         Ok(relay) => {
             let (listen, tls) = (relay.addresses(), relay.tls_addresses());
-            let own = turn::own(config, &told, &listen, &tls);
-            Ok((Some(relay), Some(own)))
+            Ok((Some(relay), Some(OwnAddress::new(told, listen, tls))))
         }
         Err(error) if asked_for => Err(error),
         // Most calls find a direct way; a port that is taken is no reason to

@@ -29,8 +29,8 @@ enum Visitor {}
 /// What goes on beside the doors.
 pub(crate) struct Beside {
     pub(crate) relay: Option<wimpex_relay::Handle>,
-    /// Ends with this process's place.
-    pub(crate) upkeep: Option<AbortOnDropHandle<()>>,
+    /// End with this process's place.
+    pub(crate) upkeep: Vec<AbortOnDropHandle<()>>,
 }
 
 enum End {
@@ -152,7 +152,7 @@ pub(crate) async fn outlive(
 /// process has taken its place and its calls are over.
 pub(crate) async fn relay_alone(
     relay: &wimpex_relay::Handle,
-    upkeep: Option<AbortOnDropHandle<()>>,
+    upkeep: Vec<AbortOnDropHandle<()>>,
     endpoint: Option<Endpoint>,
     shutdown: impl Future<Output = ()>,
 ) {

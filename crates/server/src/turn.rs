@@ -155,7 +155,7 @@ fn tls_config(
 }
 
 /// One relayed address for each family that we listen in and are reached in.
-fn relays(
+pub(crate) fn relays(
     turn: &TurnConfig,
     listen: &[SocketAddr],
 ) -> Result<Vec<RelayAddress>, String> {

@@ -18,6 +18,7 @@ mod login;
 mod nginx;
 mod numbering;
 mod observer;
+mod own_address;
 mod page;
 mod presence;
 mod program;
