@@ -27,6 +27,7 @@ mod addr;
 mod auth;
 mod datagrams;
 mod dispatch;
+mod kept_clients;
 mod machine;
 mod nonce;
 mod ports;
@@ -36,6 +37,7 @@ mod retirement;
 mod shared;
 mod sink;
 mod sockets;
+mod start_error;
 mod tcp;
 mod udp;
 mod wire;
@@ -58,6 +60,7 @@ use tracing::warn;
 pub use config::Config;
 pub use machine::Counts;
 pub use sockets::Sockets;
+pub use start_error::StartError;
 
 use addr::ClientAddr;
 use auth::Authenticator;
@@ -73,24 +76,6 @@ const SHUTDOWN: Duration = Duration::from_secs(2);
 const OWN_ADDRESSES: Duration = Duration::from_secs(30);
 /// How often it is looked whether a relay that has made way is still used.
 const UNUSED_EVERY: Duration = Duration::from_millis(500);
-/// Why the relay did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address is not ours or taken.
-    #[error("cannot listen on {address} for {what}: {error}")]
-    Listen {
-        /// Which one.
-        address: SocketAddr,
-        /// UDP, TCP or TLS.
-        what: &'static str,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The system has no randomness to give.
-    #[error("no randomness from the system: {0}")]
-    Random(#[from] getrandom::Error),
-}
-
 /// A relay whose ports are open and which is ready to run.
 pub struct Relay {
     shared: Arc<Shared>,

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Protocol, Type};
 
-use crate::StartError;
 use crate::ports;
+use crate::start_error::StartError;
 
 /// Bytes that may wait in the kernel while this process has no turn: packets of
 /// all clients come to one socket.

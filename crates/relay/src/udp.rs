@@ -7,7 +7,7 @@ use tokio::net::UdpSocket;
 use crate::addr::{ClientAddr, ClientId};
 use crate::datagrams::{self, Outgoing};
 use crate::dispatch::{client_sent, client_sent_run};
-use crate::retirement;
+use crate::kept_clients;
 use crate::shared::Shared;
 use crate::sink::Sink;
 
@@ -19,7 +19,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listene
             () = receive(shared, socket, listener) => {}
             () = notice.wanted() => {}
         }
-        retirement::keep_clients(shared, socket, listener);
+        kept_clients::keep(shared, socket, listener);
         shared.retirement.made_way();
         notice.cancelled().await;
     }

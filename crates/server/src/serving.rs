@@ -22,7 +22,9 @@ const RELAYED_CALLS: Duration = Duration::from_secs(60 * 60);
 
 /// No other process comes.
 #[cfg(not(unix))]
-pub(crate) enum Endpoint {}
+pub(crate) enum NoEndpoint {}
+#[cfg(not(unix))]
+pub(crate) use NoEndpoint as Endpoint;
 #[cfg(not(unix))]
 enum Visitor {}
 
