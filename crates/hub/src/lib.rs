@@ -4,6 +4,7 @@
 //! must not know sockets, clocks, or how a message is written. Time matters only
 //! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
+mod handover;
 mod visibility;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,6 +17,7 @@ use wimpex_protocol::{
 };
 use wimpex_sansio::{Machine, Now};
 
+pub use handover::HubSession;
 use visibility::Visibility;
 
 /// One login of a device, for as long as it counts: it may outlive its socket

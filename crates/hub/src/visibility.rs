@@ -39,6 +39,29 @@ impl Visibility {
         }
     }
 
+    /// As another hub has known it: to whom, and to whom for a call for how many more milliseconds.
+    pub(crate) fn restore(only: Option<Vec<UserId>>, grants: Vec<(UserId, u64)>, now: Now) -> Self {
+        let until = |left: u64| now + left.min(GRANT_MILLIS);
+        Self {
+            only: only.map(|users| users.into_iter().collect()),
+            grants: grants
+                .into_iter()
+                .take(GRANTS)
+                .map(|(user, left)| (user, until(left)))
+                .collect(),
+        }
+    }
+
+    /// What [`Visibility::restore`] takes.
+    pub(crate) fn save(&self, now: Now) -> (Option<Vec<UserId>>, Vec<(UserId, u64)>) {
+        let only = self.only.as_ref();
+        let only = only.map(|users| users.iter().cloned().collect());
+        let left = |until: &Now| u64::try_from(until.since(now).as_millis()).unwrap_or(u64::MAX);
+        let grants = self.grants.iter();
+        let grants = grants.map(|(user, until)| (user.clone(), left(until)));
+        (only, grants.collect())
+    }
+
     /// To these, or to everybody, from now on; calls go on.
     pub(crate) fn set(&mut self, only: Option<Vec<UserId>>) {
         self.only = only.map(|users| users.into_iter().collect());

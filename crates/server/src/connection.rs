@@ -72,8 +72,16 @@ where
     }
     info!(connection = id.0, reason = %end, "left");
     app.metrics.closed_connection(end.label());
-    let Connection { mut ws, queue, .. } = socket;
-    close_handshake::perform(&mut ws, end, Some(queue), app.config.timing.close_handshake).await;
+    let Connection {
+        mut ws,
+        queue,
+        is_interrupted,
+        ..
+    } = socket;
+    // After a frame that was lost on its way out none may follow: their numbers would tell the
+    // client that something is missing, and it would begin anew where it can resume.
+    let queue = (!is_interrupted).then_some(queue);
+    close_handshake::perform(&mut ws, end, queue, app.config.timing.close_handshake).await;
 }
 
 /// Tells a client that there are too many connections, and closes this one.
@@ -127,6 +135,8 @@ struct Connection<'a, S> {
     id: ConnectionId,
     queue: SendQueueReader,
     is_logged_in: bool,
+    /// It was told to end while it was writing.
+    is_interrupted: bool,
     /// Sent in `hello`, and gone with the first login: it counts once.
     challenge: Option<LoginChallenge>,
     limiter: RateLimiter,
@@ -154,6 +164,7 @@ where
             id,
             queue,
             is_logged_in: false,
+            is_interrupted: false,
             challenge: None,
             limiter: RateLimiter::new(rate, timing.flood_seconds, app.clock.at(now.into_std())),
             timers: Timers {
@@ -244,7 +255,10 @@ where
             ws.flush().await
         };
         tokio::select! {
-            why = close_signal.wait() => Err(CloseCause::ClosedByServer(why)),
+            why = close_signal.wait() => {
+                self.is_interrupted = true;
+                Err(CloseCause::ClosedByServer(why))
+            }
             written = timeout(self.app.config.timing.write, writing) => match written {
                 Ok(written) => written.map_err(CloseCause::from),
                 Err(_) => Err(CloseCause::Stuck),
@@ -279,6 +293,7 @@ where
         match message {
             Message::Text(text) => {
                 let frame = ClientMessage::decode_frame(&text);
+                let _gate = self.app.registry.frame();
                 let _timer = self.app.metrics.received(&frame.message);
                 self.handle(frame, text.len())
             }
