@@ -3,7 +3,7 @@
 use wimpex_protocol::UserId;
 use wimpex_sansio::Now;
 
-use crate::visibility::Visibility;
+use crate::visibility::{Shown, Visibility};
 use crate::{Changes, Hub, Identity, Session, SessionId};
 
 /// A session, as one hub hands it to another. Times are what is left of them, because no two
@@ -20,8 +20,8 @@ pub struct HubSession {
     pub watching: Vec<(UserId, u64)>,
     /// Who may learn that it is there; `None`: everybody.
     pub visible_to: Option<Vec<UserId>>,
-    /// To whom it is shown for a call, and for how many more milliseconds.
-    pub shown_to: Vec<(UserId, u64)>,
+    /// To whom it is shown for a call.
+    pub shown_to: Vec<Shown>,
 }
 
 impl Hub {

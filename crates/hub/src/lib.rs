@@ -18,6 +18,7 @@ use wimpex_protocol::{
 use wimpex_sansio::{Machine, Now};
 
 pub use handover::HubSession;
+pub use visibility::Shown;
 use visibility::Visibility;
 
 /// One login of a device, for as long as it counts: it may outlive its socket

@@ -30,6 +30,17 @@ struct Grant {
     call: Option<CallId>,
 }
 
+/// That a session is shown to somebody for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// To whom.
+    pub user: UserId,
+    /// For how many more milliseconds.
+    pub millis_left: u64,
+    /// Which call; `None`: any.
+    pub call: Option<CallId>,
+}
+
 impl Visibility {
     /// To everybody, or to nobody.
     pub(crate) fn new(hidden: bool) -> Self {
@@ -40,25 +51,32 @@ impl Visibility {
     }
 
     /// As another hub has known it: to whom, and to whom for a call for how many more milliseconds.
-    pub(crate) fn restore(only: Option<Vec<UserId>>, grants: Vec<(UserId, u64)>, now: Now) -> Self {
+    pub(crate) fn restore(only: Option<Vec<UserId>>, grants: Vec<Shown>, now: Now) -> Self {
         let until = |left: u64| now + left.min(GRANT_MILLIS);
         Self {
             only: only.map(|users| users.into_iter().collect()),
             grants: grants
                 .into_iter()
                 .take(GRANTS)
-                .map(|(user, left)| (user, until(left)))
+                .map(|shown| {
+                    let (until, call) = (until(shown.millis_left), shown.call);
+                    (shown.user, Grant { until, call })
+                })
                 .collect(),
         }
     }
 
     /// What [`Visibility::restore`] takes.
-    pub(crate) fn save(&self, now: Now) -> (Option<Vec<UserId>>, Vec<(UserId, u64)>) {
+    pub(crate) fn save(&self, now: Now) -> (Option<Vec<UserId>>, Vec<Shown>) {
         let only = self.only.as_ref();
         let only = only.map(|users| users.iter().cloned().collect());
         let left = |until: &Now| u64::try_from(until.since(now).as_millis()).unwrap_or(u64::MAX);
         let grants = self.grants.iter();
-        let grants = grants.map(|(user, until)| (user.clone(), left(until)));
+        let grants = grants.map(|(user, grant)| Shown {
+            user: user.clone(),
+            millis_left: left(&grant.until),
+            call: grant.call.clone(),
+        });
         (only, grants.collect())
     }
 

@@ -42,8 +42,8 @@ pub(crate) struct SavedSession {
     pub(crate) watching: Vec<(String, u64)>,
     /// Who may learn that it is there; `None`: everybody.
     pub(crate) visible_to: Option<Vec<String>>,
-    /// To whom it is shown for a call, and for how many more milliseconds.
-    pub(crate) shown_to: Vec<(String, u64)>,
+    /// To whom it is shown for a call, for how many more milliseconds, and for which.
+    pub(crate) shown_to: Vec<(String, u64, Option<String>)>,
     /// An address of the network that its connection came from.
     pub(crate) network: IpAddr,
     /// For how many milliseconds nothing has been heard of it; `None` if it was connected.

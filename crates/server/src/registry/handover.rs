@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use tracing::warn;
-use wimpex_hub::{HubSession, Identity, SessionId};
+use wimpex_hub::{HubSession, Identity, SessionId, Shown};
 use wimpex_limits::Network;
 use wimpex_protocol::{CallId, DeviceId, Name, UserId};
 
@@ -115,7 +115,13 @@ fn save(session: &ResumableSession, hub: &HubSession, now: Instant) -> Option<Sa
         shown_to: hub
             .shown_to
             .iter()
-            .map(|(user, left)| (text(user), *left))
+            .map(|it| {
+                (
+                    text(&it.user),
+                    it.millis_left,
+                    it.call.as_ref().map(ToString::to_string),
+                )
+            })
             .collect(),
         network: session.network.address(),
         silent: session
@@ -166,7 +172,13 @@ fn restore(saved: SavedSession, now: Instant) -> Option<(HubSession, ResumableSe
         shown_to: saved
             .shown_to
             .into_iter()
-            .filter_map(|(shown, left)| Some((user(shown)?, left)))
+            .filter_map(|(shown, millis_left, call)| {
+                Some(Shown {
+                    user: user(shown)?,
+                    millis_left,
+                    call: call.and_then(|call| CallId::parse(call).ok()),
+                })
+            })
             .collect(),
     };
     Some((hub_session, session))
