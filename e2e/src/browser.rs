@@ -3,6 +3,8 @@
 use std::env;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client, ClientBuilder};
@@ -23,6 +25,8 @@ pub struct Browser {
     kind: BrowserKind,
     options: BrowserOptions,
     client: Client,
+    /// See [`Page::altered`].
+    altered: Arc<AtomicBool>,
     // Killed before the profile is removed: fields drop in this order.
     driver: Process,
     profile: TempDir,
@@ -48,6 +52,7 @@ impl Browser {
             kind,
             options,
             client,
+            altered: Arc::default(),
             driver,
             profile,
         };
@@ -72,7 +77,7 @@ impl Browser {
             .window()
             .await
             .expect("the browser has a window");
-        Page::new(self.client.clone(), self.kind, window)
+        Page::new(self.client.clone(), self.kind, window, self.altered.clone())
     }
 
     /// One more tab, with the same storage.
@@ -84,7 +89,12 @@ impl Browser {
             .await
             .expect("the new tab");
         self.prepare_window().await;
-        Page::new(self.client.clone(), self.kind, handle)
+        Page::new(self.client.clone(), self.kind, handle, self.altered.clone())
+    }
+
+    /// Whether a scenario has changed it for good: scripts and devices stay with a tab.
+    pub(crate) fn is_altered(&self) -> bool {
+        self.altered.load(Ordering::Relaxed)
     }
 
     /// What it said of errors on its standard error, if it is Chromium.

@@ -1,6 +1,7 @@
 //! The device that a page is shown on, as Chromium emulates it, and what axe-core finds there.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -63,6 +64,7 @@ impl Page {
     }
 
     async fn devtools(&self, command: &str, parameters: Value) {
+        self.altered.store(true, Ordering::Relaxed);
         self.focus().await;
         devtools(&self.client, command, parameters)
             .await

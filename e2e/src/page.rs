@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::WindowHandle;
@@ -76,15 +78,23 @@ pub struct Page {
     kind: BrowserKind,
     pub(crate) window: WindowHandle,
     pub(crate) pointer_at: Cell<u8>,
+    /// The browser is not as it was, and of no use to another scenario.
+    pub(crate) altered: Arc<AtomicBool>,
 }
 
 impl Page {
-    pub(crate) fn new(client: Client, kind: BrowserKind, window: WindowHandle) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        kind: BrowserKind,
+        window: WindowHandle,
+        altered: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             client,
             kind,
             window,
             pointer_at: Cell::new(0),
+            altered,
         }
     }
 

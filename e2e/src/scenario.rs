@@ -281,7 +281,7 @@ impl<'w> Scenario<'w> {
         for browser in self.browsers.take() {
             // One in a network of its own is of no use without it.
             let elsewhere = browser.options().namespace.is_some();
-            if !elsewhere && browser.recycle().await.is_ok() {
+            if !elsewhere && !browser.is_altered() && browser.recycle().await.is_ok() {
                 self.harness.give_back(browser);
             }
         }
