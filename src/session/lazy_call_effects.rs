@@ -58,10 +58,15 @@ impl LazyCallEffects {
     pub(super) fn run(&mut self, output: Output, view: &View) {
         match &mut self.effects {
             Some(effects) => effects.run(output, view),
-            None => {
-                self.waiting.push_back(output);
-                self.load();
-            }
+            None => match output {
+                Output::Call(_) => {
+                    self.waiting.push_back(output);
+                    self.load();
+                }
+                // A connection that is made later takes those of then.
+                Output::SetIceServers(_) => {}
+                _ => self.fail(output),
+            },
         }
     }
 
