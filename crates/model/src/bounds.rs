@@ -196,12 +196,14 @@ pub fn configurations() -> Vec<Bounds> {
             declines: 1,
             restarts: 1,
             blackouts: 1,
+            candidates: true,
             ..Bounds::default()
         },
         Bounds {
             name: "a lost path and a restart",
             pages: PAIR,
             calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
             cuts: 1,
             restarts: 1,
             candidates: true,
