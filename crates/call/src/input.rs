@@ -160,7 +160,7 @@ pub enum Input {
     TrackEnded {
         /// The request that it had come of.
         request: MediaRequest,
-        /// Which of its tracks.
+        /// The request may have come to one of each.
         kind: TrackKind,
         /// [`MediaError::Ended`] for a device that is gone; another error says why no device
         /// can be had, as when the permission was taken back.
@@ -176,7 +176,7 @@ pub enum Input {
     TrackInterrupted {
         /// The request that it had come of.
         request: MediaRequest,
-        /// Which of its tracks.
+        /// The request may have come to one of each.
         kind: TrackKind,
         /// `MediaStreamTrack.muted`: silence or black leaves.
         interrupted: bool,

@@ -48,7 +48,8 @@ pub(crate) struct Negotiation {
     remote_candidates: Vec<(DeviceId, IceCandidateInit)>,
     /// How many remote candidates the browser was given for that description.
     added: usize,
-    /// Its media descriptions.
+    /// Its media descriptions (RFC 8866, section 5.14), by which a candidate's `sdpMid` is
+    /// checked.
     sections: Sections,
     /// Whether our descriptions offer to send and receive video.
     video: bool,

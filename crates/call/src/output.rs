@@ -103,7 +103,7 @@ pub enum Output {
     TellPeer {
         /// Over which connection.
         connection: PeerConnectionId,
-        /// The whole state.
+        /// All of it: the peer keeps nothing of what it was told before (docs/protocol.md).
         state: MediaState,
     },
     /// A call that rang has given way to that of somebody whom the user knows, and was
