@@ -28,6 +28,7 @@ mod device;
 mod input;
 mod net_lab;
 mod page;
+mod page_build;
 mod peer;
 mod probe;
 mod process;
@@ -44,6 +45,7 @@ pub use browser::Browser;
 pub use browser_options::{BrowserKind, BrowserOptions};
 pub use net_lab::{Capture, Home, NetLab, PUBLIC_V4, PUBLIC_V6, PacketCounts, TURN_PORT, Uplink};
 pub use page::{Page, Role};
+pub use page_build::another_build;
 pub use peer::{CallKind, Peer};
 pub use probe::{
     FrameGaps, MediaKind, MediaTotals, Milestones, Prompt, ReceivedFrame, Route, SentFrame,

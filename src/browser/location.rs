@@ -27,6 +27,12 @@ pub fn push_path(path: &str) {
     }
 }
 
+/// Loads the page anew (`location.reload`).
+pub fn reload() {
+    // Fails only in a frame that may not.
+    let _ = window().location().reload();
+}
+
 /// Loads the page of that path in place of this one (`location.replace`).
 pub fn replace(path: &str) {
     // Fails only for what is no URL.

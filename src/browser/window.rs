@@ -50,6 +50,18 @@ pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
+/// Whether the document has an element for this selector. One that the browser does not know finds
+/// none.
+pub fn has(selector: &str) -> bool {
+    matches!(document().query_selector(selector), Ok(Some(_)))
+}
+
+/// Which build of the page this is: what `index.html` says of itself; nothing under plain Trunk.
+pub fn build() -> Option<String> {
+    let script = document().query_selector("[data-build]").ok().flatten();
+    script?.get_attribute("data-build")
+}
+
 /// Waits until the browser is idle (Cooperative Scheduling of Background Tasks:
 /// `requestIdleCallback`), where it tells; else for a moment.
 pub async fn idle() {

@@ -16,6 +16,7 @@ mod host;
 pub mod identity;
 pub(crate) mod lazy;
 mod lazy_call_effects;
+mod load_anew;
 pub mod media_policy;
 mod options;
 mod page_effects;
@@ -81,6 +82,13 @@ impl Session {
     pub fn switch_camera(&self) {
         self.inbox
             .with_value(|inbox| inbox.post(Event::SwitchCamera));
+    }
+
+    /// Tells the loop that a part of the page could not be loaded.
+    pub fn report_missing_part(&self) {
+        self.inbox.with_value(|inbox| {
+            inbox.post(Event::Client(wimpex_client::Input::PartMissing));
+        });
     }
 
     /// Tells the loop what the browser says of the call beside its connection.

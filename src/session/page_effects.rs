@@ -15,6 +15,7 @@ use wimpex_verification::RequestId;
 use super::event::{BoxedVerifier, Event, Inbox};
 use super::identity::Identity;
 use super::lazy_call_effects::LazyCallEffects;
+use super::load_anew::load_anew;
 use super::signals::Signals;
 use super::{lazy, settings};
 use crate::browser::broadcast_channel::BroadcastChannel;
@@ -164,6 +165,9 @@ impl Effects {
                 }
             }),
             Output::Reload => location::replace("/"),
+            Output::LoadAnew(anew) => {
+                load_anew(&anew, self.is_writing || !self.writes.is_empty());
+            }
             // The loop's own.
             Output::Changed(_) => {}
         }

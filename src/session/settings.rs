@@ -4,7 +4,7 @@ use wimpex_client::{Audience, ResumeToken, Setting, Stored};
 use wimpex_protocol::{Name, UserId};
 use wimpex_sansio::UnixTime;
 
-use crate::browser::web_storage;
+use crate::browser::{web_storage, window};
 
 const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
@@ -26,6 +26,10 @@ const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
 /// guest is the same one again. So a guest is a tab, not a browser.
 const RESUME_TOKEN: &str = "wimpex.resume-token";
+/// The builds of the page that this tab was loaded anew for, separated by spaces.
+const LOADED_FOR: &str = "wimpex.loaded-for";
+/// Bytes of the latest that are kept: a few dozen.
+const MOST_LOADED_FOR: usize = 512;
 
 fn is_on(key: &str) -> bool {
     web_storage::read(key).is_some_and(|value| value == "1")
@@ -74,6 +78,8 @@ pub(super) fn stored() -> Stored {
         contacts_only: is_on(CONTACTS_ONLY),
         strangers_silenced_until: strangers_silenced_until(),
         audience: audience(),
+        build: window::build(),
+        loaded_for: web_storage::read_in_tab(LOADED_FOR),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
@@ -83,6 +89,15 @@ pub(super) fn stored() -> Stored {
             })
         }),
     }
+}
+
+/// This tab is loaded anew for a build.
+pub(super) fn remember_loaded_for(build: &str) {
+    let before = web_storage::read_in_tab(LOADED_FOR).unwrap_or_default();
+    let builds = [build, " ", &before].concat();
+    // Ids are ASCII; what is cut in the middle is no build's any more.
+    let kept = builds.get(..MOST_LOADED_FOR).unwrap_or(&builds);
+    web_storage::write_in_tab(LOADED_FOR, kept);
 }
 
 pub(super) fn store(setting: Setting) {

@@ -64,6 +64,8 @@ fn missing_screen() -> AnyView {
 }
 
 fn missing() -> AnyView {
+    // It may be gone with the build that this page is of.
+    use_session().report_missing_part();
     view! {
         <p class="card field-error" role="alert">
             {NOT_LOADED}

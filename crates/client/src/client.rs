@@ -6,6 +6,7 @@ mod call;
 mod contacts;
 mod ice_servers;
 mod owner;
+mod page_build;
 mod server;
 mod strangers;
 mod user;
@@ -24,6 +25,7 @@ use crate::contact_store::ContactStore;
 use crate::host::Host;
 use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
+use crate::page_build::PageBuild;
 use crate::peer;
 use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
 use crate::silent_call::SilentCall;
@@ -51,6 +53,10 @@ pub struct Stored {
     pub has_contacts: bool,
     /// Of this tab.
     pub resume_token: Option<ResumeToken>,
+    /// Which build of the page this is (docs/protocol.md, `hello`).
+    pub build: Option<String>,
+    /// The builds that this tab was loaded anew for, separated by spaces.
+    pub loaded_for: Option<String>,
 }
 
 /// What waits to be sent over the call's own connection: the call may be up while the
@@ -75,6 +81,7 @@ pub struct Client<H: Host> {
     strangers: Strangers,
     /// Strangers' calls that were taken note of without a sound, the oldest first.
     silent_calls: Vec<SilentCall>,
+    page_build: PageBuild,
     identity: IdentityState,
     /// When to look after the browser's database, which is being asked for the key.
     key_lookup_at: Option<Now>,
@@ -115,6 +122,7 @@ impl<H: Host> Client<H> {
             turn_servers: TurnServers::default(),
             strangers: Strangers::default(),
             silent_calls: Vec::new(),
+            page_build: PageBuild::new(stored.build, stored.loaded_for),
             identity: IdentityState::LookingUp,
             key_lookup_at: Some(now + SLOW_STORAGE),
             wall_offset: 0,
@@ -256,6 +264,7 @@ impl<H: Host> Client<H> {
                 self.view.forget_error = Some(error);
                 self.changed(Part::Contacts);
             }
+            Input::PartMissing => self.part_is_missing(),
             Input::NetworkChanged => self.network_changed(now),
             Input::Resumed => self.signaling.handle(SignalingInput::ReconnectNow, now),
             Input::StorageChanged {
@@ -290,6 +299,9 @@ impl<H: Host> Client<H> {
         let due = |at: Option<Now>| at.is_some_and(|at| at <= now);
         if due(self.key_lookup_at) {
             self.key_lookup_due();
+        }
+        if due(self.page_build.look_at) {
+            self.give_way_when_idle(now);
         }
         if due(self.silence_ends()) {
             self.hear_strangers();
@@ -391,6 +403,7 @@ impl<H: Host> Machine for Client<H> {
     fn poll_timeout(&self) -> Option<Now> {
         [
             self.key_lookup_at,
+            self.page_build.look_at,
             self.silence_ends(),
             self.turn_servers.poll_timeout(),
             self.signaling.poll_timeout(),

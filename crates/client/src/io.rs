@@ -3,7 +3,7 @@
 use wimpex_call::{PeerConnectionId, PeerConnectionState};
 use wimpex_contacts::Contacts;
 use wimpex_identity::{Signature, SignatureClaim};
-use wimpex_protocol::IceServer;
+use wimpex_protocol::{IceServer, UserId};
 use wimpex_sansio::UnixTime;
 use wimpex_verification::{RemoteCertificate, RequestId};
 
@@ -72,6 +72,8 @@ pub enum Input<V> {
     /// Not everything could be forgotten; the browser's error name.
     ForgetFailed(String),
 
+    /// A part of the page could not be loaded.
+    PartMissing,
     /// This machine is on another network, or on one again.
     NetworkChanged,
     /// The page is in sight again, or came back from the back/forward cache.
@@ -112,6 +114,19 @@ pub enum Setting {
     HasContacts,
     /// In this tab only (`sessionStorage`).
     ResumeToken(ResumeToken),
+}
+
+/// How a page gives way to another build of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LoadAnew {
+    /// The build that is expected. To be remembered in this tab, in [`crate::Stored::loaded_for`],
+    /// if the page is loaded.
+    pub build: String,
+    /// Only if nobody would notice: nothing is being typed, no dialog is open, nothing is being
+    /// stored. Otherwise nothing is done, and the client asks again.
+    pub when_quiet: bool,
+    /// Whom the user was about to call: the new page offers it.
+    pub callee: Option<UserId>,
 }
 
 /// What a [`crate::Client`] asks for.
@@ -188,6 +203,8 @@ pub enum Output {
     ForgetMe,
     /// Load the first screen anew: another tab has forgotten the user.
     Reload,
+    /// Load the page anew: the server has another build of it.
+    LoadAnew(LoadAnew),
 
     /// This part of the view has changed. Comes last.
     Changed(Part),

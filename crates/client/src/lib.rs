@@ -29,6 +29,7 @@ mod contact_store;
 mod host;
 mod identity;
 mod io;
+mod page_build;
 mod peer;
 mod signaling;
 mod silent_call;
@@ -44,7 +45,7 @@ pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};
 pub use contact_store::{ContactWrite, ContactsRead};
 pub use host::Host;
-pub use io::{Input, Output, Setting};
+pub use io::{Input, LoadAnew, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,

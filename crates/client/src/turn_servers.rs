@@ -75,6 +75,11 @@ impl TurnServers {
         self.waiting.take()
     }
 
+    /// Whether something waits for them.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// When there is something to do.
     pub(crate) fn poll_timeout(&self) -> Option<Now> {
         let waiting = self.waiting.as_ref().map(|waiting| waiting.until);

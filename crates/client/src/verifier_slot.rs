@@ -131,6 +131,11 @@ impl<V: Verify> VerifierSlot<V> {
         matches!(self, Self::Loaded(_))
     }
 
+    /// Whether something waits for it.
+    pub(crate) fn is_loading(&self) -> bool {
+        matches!(self, Self::Loading(_))
+    }
+
     /// The verifier is loaded; it is used as soon as the contacts are there too.
     pub(crate) fn keep(&mut self, verifier: V) {
         if let Self::Loading(waiting) = self {

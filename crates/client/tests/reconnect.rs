@@ -47,6 +47,7 @@ fn log_in(client: &mut SignalingClient, id: u32, now: Now) -> Vec<String> {
         version: 1,
         challenge: "AA".to_owned(),
         server_time: 0,
+        build: None,
     });
     let login = socket(client, id, SocketEvent::Text(hello.encode()), now);
     assert!(matches!(

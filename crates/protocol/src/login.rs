@@ -18,6 +18,9 @@ message! {
         pub challenge: String = "challenge",
         /// Milliseconds since the Unix epoch, by the server's clock.
         pub server_time: u64 = "serverTime",
+        /// Which build of the page the server has; absent if it does not know. A page that is
+        /// another one loads itself anew when that disturbs nobody.
+        pub build: Option<String> = "build",
     }
 }
 

@@ -156,6 +156,16 @@ fn session_messages() {
             version: 1,
             challenge: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
             server_time: 1_701_234_567_890,
+            build: None,
+        }),
+    );
+    check_server(
+        "hello-build",
+        ServerMessage::Hello(Hello {
+            version: 1,
+            challenge: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8".into(),
+            server_time: 1_701_234_567_890,
+            build: Some("0123456789abcdef".into()),
         }),
     );
     check_client("login", ClientMessage::Login(guest()));

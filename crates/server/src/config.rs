@@ -370,6 +370,17 @@ impl Config {
         self.secret_file.clone().or_else(in_state)
     }
 
+    /// Where state is kept that is no secret: the state folder, or beside the secret file of who
+    /// has put that elsewhere.
+    pub(crate) fn state_folder(&self) -> Option<PathBuf> {
+        let of_systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        let beside_secret = || Some(self.secret_file.as_ref()?.parent()?.to_owned());
+        let named = self.operation.state_dir.clone().or_else(of_systemd);
+        named
+            .or_else(beside_secret)
+            .or_else(crate::secret::state_dir)
+    }
+
     /// What stands in people's address bars, if it is known.
     pub fn own_origin(&self) -> Option<String> {
         self.origin.clone().or_else(|| self.https.origin())

@@ -187,6 +187,7 @@ where
             version: wimpex_protocol::VERSION,
             challenge: challenge.encode(),
             server_time: now.map_or(0, |since| since.as_millis() as u64),
+            build: self.app.page.build().map(str::to_owned),
         }));
         self.challenge = Some(LoginChallenge { challenge, origins });
         Ok(())

@@ -212,7 +212,7 @@ impl Server {
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
-            page: Page::load(config.page_dir.as_deref())?,
+            page: Page::load(config.page_dir.as_deref(), config.state_folder().as_deref())?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
                 config.limits.max_connections,

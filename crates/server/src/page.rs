@@ -5,11 +5,13 @@
 //! and Trunk name files: one whose name carries a hash never changes.
 
 mod asset;
+mod earlier_builds;
 mod encoding;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use axum::body::Body;
@@ -21,11 +23,16 @@ use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
 use crate::error::StartError;
-use asset::Asset;
+use asset::{Asset, has_hash};
+use earlier_builds::EarlierBuild;
 
 /// See the module.
 pub(crate) struct Page {
     assets: HashMap<String, Asset>,
+    /// Which build it is, if it says so.
+    build: Option<String>,
+    /// What pages that are open since before an upgrade may still ask for.
+    earlier: Vec<EarlierBuild>,
 }
 
 /// `dist` as it was when the program was built; a debug build reads the folder
@@ -36,19 +43,35 @@ pub(crate) struct Page {
 struct Embedded;
 
 const INDEX: &str = "index.html";
+/// What says in [`INDEX`] which build the page is (xtask/src/page/index.rs).
+const BUILD_ATTRIBUTE: &str = " data-build=";
 const NOT_BUILT: &str = "The page has not been built. `cargo xtask run` builds and serves it.\n";
 
 impl Page {
+    /// What has to outlive an upgrade is kept in `state`, if there is such a folder.
+    ///
     /// # Errors
     /// [`StartError::Page`] if a folder is named and cannot be read.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, StartError> {
+    pub(crate) fn load(folder: Option<&Path>, state: Option<&Path>) -> Result<Self, StartError> {
         let files = match folder {
             Some(folder) => {
                 read_folder(folder).map_err(|(path, error)| StartError::Page { path, error })?
             }
             None => embedded(),
         };
-        let page = Self::new(files);
+        let build = files.get(INDEX).and_then(|index| build_of(index));
+        let earlier = match (state, &build) {
+            (Some(state), Some(build)) => {
+                let lasting = files.iter().filter(|(name, _)| is_lasting(name));
+                earlier_builds::keep(state, build, lasting, SystemTime::now())
+            }
+            (None, _) | (_, None) => Vec::new(),
+        };
+        let page = Self {
+            assets: assets(files),
+            build,
+            earlier,
+        };
         if page.assets.contains_key(INDEX) {
             info!(files = page.assets.len(), "page loaded");
         } else {
@@ -57,24 +80,9 @@ impl Page {
         Ok(page)
     }
 
-    fn new(mut files: HashMap<String, Bytes>) -> Self {
-        let names: Vec<String> = files.keys().cloned().collect();
-        let mut packed = HashMap::new();
-        for name in names {
-            let original = name.strip_suffix(".br").or(name.strip_suffix(".gz"));
-            if original.is_some_and(|original| files.contains_key(original)) {
-                packed.extend(files.remove_entry(&name));
-            }
-        }
-        let assets = files.into_iter().map(|(name, plain)| {
-            let brotli = packed.remove(&format!("{name}.br"));
-            let gzip = packed.remove(&format!("{name}.gz"));
-            let asset = Asset::new(&name, plain, brotli, gzip);
-            (name, asset)
-        });
-        Self {
-            assets: assets.collect(),
-        }
+    /// Which build of the page this is; `None` if it does not say.
+    pub(crate) fn build(&self) -> Option<&str> {
+        self.build.as_deref()
     }
 
     /// Whether there is anything to show to people.
@@ -94,6 +102,11 @@ impl Page {
         if let Some(asset) = self.assets.get(name) {
             return asset.respond(headers);
         }
+        let now = SystemTime::now();
+        let mut earlier = self.earlier.iter();
+        if let Some(asset) = earlier.find_map(|build| build.asset(name, now)) {
+            return asset.respond(headers);
+        }
         if !is_place_in_the_page(name) {
             return text(StatusCode::NOT_FOUND, "There is no such file.\n");
         }
@@ -102,6 +115,46 @@ impl Page {
             None => text(StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT),
         }
     }
+}
+
+/// Files with their compressed forms.
+fn assets(mut files: HashMap<String, Bytes>) -> HashMap<String, Asset> {
+    let names: Vec<String> = files.keys().cloned().collect();
+    let mut packed = HashMap::new();
+    for name in names {
+        let original = uncompressed(&name);
+        if original != name && files.contains_key(original) {
+            packed.extend(files.remove_entry(&name));
+        }
+    }
+    let assets = files.into_iter().map(|(name, plain)| {
+        let brotli = packed.remove(&format!("{name}.br"));
+        let gzip = packed.remove(&format!("{name}.gz"));
+        let asset = Asset::new(&name, plain, brotli, gzip);
+        (name, asset)
+    });
+    assets.collect()
+}
+
+fn uncompressed(name: &str) -> &str {
+    let original = name.strip_suffix(".br").or(name.strip_suffix(".gz"));
+    original.unwrap_or(name)
+}
+
+/// Whether the name stands for this content for ever, so that it can be served beside another
+/// build's.
+fn is_lasting(name: &str) -> bool {
+    has_hash(uncompressed(name))
+}
+
+/// What an `index.html` says of its build; it becomes the name of a folder.
+fn build_of(index: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(index).ok()?;
+    let (_, rest) = text.split_once(BUILD_ATTRIBUTE)?;
+    let (build, _) = rest.split_once('>')?;
+    let is_name =
+        (1..=64).contains(&build.len()) && build.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_name.then(|| build.to_owned())
 }
 
 /// A plain answer that nobody keeps.

@@ -28,6 +28,7 @@ mod screens;
 mod shared;
 mod strangers;
 mod tabs;
+mod upgrades;
 mod vanishing;
 mod verified;
 
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         screens::all(),
         fields::all(),
         tabs::all(),
+        upgrades::all(),
         vanishing::all(),
         outages::all(),
         blackouts::all(),

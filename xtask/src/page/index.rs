@@ -13,6 +13,9 @@ use super::sha256::{self, with_hash};
 
 /// What starts the page: assets/start.js says how.
 const START: &str = "assets/start.js";
+/// Where the name of the build will stand: by it the page and the server know whether they are of
+/// one build (docs/protocol.md, `hello`).
+const NO_BUILD: &str = "data-build=?";
 
 /// The names of the files that the page starts with, in `dist`.
 pub(super) struct Start {
@@ -60,7 +63,10 @@ pub(super) fn render(root: &Path, dist: &Path, start: &Start) -> Result<String> 
         }
     }
     text += &html[at..];
-    Ok(minified(&text))
+    let text = minified(&text);
+    // The text names every other file by what is in it, so that its own hash is that of the page.
+    let build = sha256::short(&[text.as_bytes()]);
+    Ok(text.replacen(NO_BUILD, &format!("data-build={build}"), 1))
 }
 
 /// The script that starts the page, and what it is going to load. A browser comes upon the link
@@ -70,7 +76,7 @@ fn start_tags(root: &Path, dist: &Path, start: &Start) -> Result<String> {
     let script = publish(dist, START, script.as_bytes())?;
     let Start { glue, module, link } = start;
     Ok(format!(
-        "<script src=/{script} data-js=/{glue} data-wasm=/{module}></script>\
+        "<script src=/{script} data-js=/{glue} data-wasm=/{module} {NO_BUILD}></script>\
          <link rel=modulepreload href=/{glue} crossorigin>\
          <link rel=modulepreload href=/{link} crossorigin>\
          <link rel=preload href=/{module} as=fetch type=application/wasm crossorigin>"
@@ -247,6 +253,10 @@ mod tests {
         let text = |name: &str| fs::read_to_string(dist.join(name)).unwrap();
         assert_eq!(text(style).replace(';', ""), "a{b:c}d{e:f}");
         assert_eq!(text(icon), "<svg/>");
+        let (before, after) = html.split_once(" data-build=").unwrap();
+        let (build, after) = after.split_once('>').unwrap();
+        assert_eq!(build.len(), 16, "{build}");
+        let html = format!("{before}>{after}");
         assert_eq!(
             html,
             format!(

@@ -34,8 +34,9 @@ impl<H: Host> Client<H> {
                 self.emit(Output::Store(Setting::ResumeToken(token)));
             }
             SignalingOutput::State(state) => self.server_lost(state, now),
-            SignalingOutput::ServerTime(server) => {
-                let skew = self.wall(now).abs_diff(UnixTime::from_millis(server));
+            SignalingOutput::Hello { server_time, build } => {
+                self.page_build.server_has(build, now);
+                let skew = self.wall(now).abs_diff(UnixTime::from_millis(server_time));
                 let is_off = skew > CLOCK_SKEW;
                 if self.view.trust.is_clock_off != is_off {
                     self.view.trust.is_clock_off = is_off;

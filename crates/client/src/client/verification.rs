@@ -86,6 +86,7 @@ impl<H: Host> Client<H> {
 
     pub(super) fn verifier_unavailable(&mut self, now: Now) {
         self.note("the verifier could not be loaded", now);
+        self.part_is_missing();
         match self.verifier.on_load_failure(now) {
             LoadFailure::Retry => {}
             LoadFailure::GiveUpCall => {

@@ -107,8 +107,13 @@ pub enum SignalingOutput {
     KeepResumeToken(ResumeToken),
     /// The connection is lost, or the login was rejected.
     State(ServerState),
-    /// The server's clock, in milliseconds since 1970.
-    ServerTime(u64),
+    /// The server greets this client.
+    Hello {
+        /// Its clock, in milliseconds since 1970.
+        server_time: u64,
+        /// Which build of the page it has, if it says so.
+        build: Option<String>,
+    },
     /// Logged in.
     Welcome {
         /// As whom, and what the server offers.

@@ -272,7 +272,10 @@ impl SignalingClient {
                 }
                 self.challenge = Some(hello.challenge);
                 self.log_in();
-                self.emit(SignalingOutput::ServerTime(hello.server_time));
+                self.emit(SignalingOutput::Hello {
+                    server_time: hello.server_time,
+                    build: hello.build,
+                });
             }
             ServerMessage::Welcome(welcome) => self.welcome(welcome, now),
             ServerMessage::Ack(ack) => {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wimpex_call::{MediaRequest, PeerConnectionId};
 use wimpex_client::{ContactsRead, SocketId};
+use wimpex_protocol::UserId;
 
 /// One `RTCPeerConnection`, as far as a call can tell.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Browser {
     pub live: BTreeSet<(MediaRequest, &'static str)>,
     /// What was written down for whoever debugs.
     pub reloads: u32,
+    /// Whom the page offers to call, after it was loaded anew.
+    pub callee: Option<UserId>,
     /// The last reading of the contacts that was asked for.
     pub last_read: ContactsRead,
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use wimpex_call::{Command as CallCommand, State};
 use wimpex_client::{
-    Client, Command, ContactsRead, Host, Input, KeyOwner, SocketEvent, SocketId, Stored, View,
+    Client, Command, ContactsRead, Host, Input, KeyOwner, LoadAnew, SocketEvent, SocketId, Stored,
+    View,
 };
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{CallId, CallType, ServerMessage};
@@ -57,6 +58,10 @@ pub struct Tab {
     pub life: u32,
     /// Nothing gets through, and nobody is told.
     pub is_cut_off: bool,
+    /// Nobody would notice if the page was loaded anew.
+    pub is_quiet: bool,
+    /// What the page loads later can still be had.
+    pub has_parts: bool,
     armed: Option<Now>,
 }
 
@@ -77,6 +82,8 @@ pub struct World {
     pub key_fails: Vec<&'static str>,
     /// How long the verifier's code takes to load.
     pub verifier_takes: Duration,
+    /// Which build of the page is given out.
+    pub served_build: Option<String>,
     flights: BTreeMap<(Now, u64), Flight>,
     /// What arrives for, or comes from, a tab that is cut off: TCP sends it again.
     held: Vec<(usize, Flight)>,
@@ -103,6 +110,7 @@ impl World {
             key_takes: Duration::ZERO,
             key_fails: Vec::new(),
             verifier_takes: Duration::ZERO,
+            served_build: None,
             flights: BTreeMap::new(),
             held: Vec::new(),
             last_arrival: BTreeMap::new(),
@@ -129,6 +137,8 @@ impl World {
                 stored,
                 life: 0,
                 is_cut_off: false,
+                is_quiet: true,
+                has_parts: true,
                 armed: None,
             });
             world.start(world.tabs.len() - 1);
@@ -407,6 +417,27 @@ impl World {
         self.tabs[tab].life += 1;
         self.tabs[tab].client = self.fresh_client(stored);
         self.start(tab);
+    }
+
+    /// The page is loaded anew for this build, and gets what the server has.
+    pub(super) fn load_anew(&mut self, tab: usize, anew: LoadAnew) {
+        self.tabs[tab].browser.reloads += 1;
+        let reloads = self.tabs[tab].browser.reloads;
+        let stored = &mut self.tabs[tab].stored;
+        let before = stored.loaded_for.take().unwrap_or_default();
+        stored.loaded_for = Some(format!("{before} {}", anew.build));
+        stored.build.clone_from(&self.served_build);
+        self.tabs[tab].has_parts = true;
+        self.crash(tab);
+        self.tabs[tab].browser.reloads = reloads;
+        self.tabs[tab].browser.callee = anew.callee;
+    }
+
+    /// The server is replaced by one with another build of the page.
+    pub fn upgrade_server(&mut self, build: &str) {
+        self.served_build = Some(build.to_owned());
+        self.crash_server();
+        self.server.build = Some(build.to_owned());
     }
 
     /// The server passes a message on to all devices of this person.

@@ -44,7 +44,8 @@ impl World {
                 self.answer(tab, Input::LoginSigned(socket, Ok(signature)));
             }
             Output::LoadVerifier => {
-                self.answer(tab, Input::VerifierLoaded(Some(Default::default())));
+                let parts = self.tabs[tab].has_parts.then(Default::default);
+                self.answer(tab, Input::VerifierLoaded(parts));
             }
             Output::Sign { request, message } => {
                 let key = public_key(self.tabs[tab].person);
@@ -72,6 +73,11 @@ impl World {
                 }
             }
             Output::ForgetMe | Output::Reload => self.tabs[tab].browser.reloads += 1,
+            Output::LoadAnew(anew) => {
+                if !anew.when_quiet || self.tabs[tab].is_quiet {
+                    self.load_anew(tab, anew);
+                }
+            }
             Output::SetIceServers(_)
             | Output::PreloadChunk
             | Output::PrefetchChunk

@@ -52,6 +52,8 @@ pub struct Server {
     /// Open sockets: the challenge until the login, then the session.
     links: BTreeMap<Link, Result<u64, String>>,
     next: u64,
+    /// Which build of the page it has.
+    pub build: Option<String>,
     /// How often anybody has said whom they watch.
     pub watches: usize,
     /// How many messages to others were sent.
@@ -69,6 +71,7 @@ impl Server {
         let links = self.links.keys().copied().collect();
         *self = Self {
             next: self.next,
+            build: self.build.take(),
             ..Self::default()
         };
         links
@@ -107,6 +110,7 @@ impl Server {
             version: VERSION,
             challenge,
             server_time: 0,
+            build: self.build.clone(),
         });
         self.effects.push(Effect::Send(link, hello.encode()));
     }

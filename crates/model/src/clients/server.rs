@@ -84,6 +84,7 @@ impl Server {
             version: VERSION,
             challenge: link.challenge(),
             server_time: wall.as_millis(),
+            build: None,
         });
         vec![Effect::Send(link, hello.encode())]
     }

@@ -193,6 +193,7 @@ impl Tab {
             | Output::RunCheck { .. }
             | Output::ForgetMe
             | Output::Reload
+            | Output::LoadAnew(_)
             | Output::Changed(_) => return Ok(()),
         };
         if bounds.slow_answers {

@@ -124,7 +124,7 @@ fn content_type(name: &str) -> HeaderValue {
 }
 
 /// Such as `page-0123456789abcdef.js` and `page-0123456789abcdef_bg.wasm`.
-fn has_hash(name: &str) -> bool {
+pub(super) fn has_hash(name: &str) -> bool {
     let file = name.rsplit('/').next().unwrap_or(name);
     let Some((stem, _)) = file.split_once('.') else {
         return false;

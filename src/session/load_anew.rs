@@ -1,0 +1,27 @@
+//! Whether anybody would notice if the page was loaded anew, and loading it.
+
+use wimpex_client::LoadAnew;
+
+use super::settings;
+use crate::browser::{location, window};
+
+/// What must not be lost even out of sight: a dialog, and what was typed.
+const ENTERED: &str =
+    "dialog[open],:is(input:not([type=checkbox]),textarea):user-valid:not(:placeholder-shown)";
+/// What somebody who looks at the page would miss.
+const SEEN: &str =
+    "details[open],input:focus,textarea:focus,select:focus,:not([hidden])>video,.findings";
+
+/// Loads the page anew, if it may.
+pub(super) fn load_anew(anew: &LoadAnew, is_storing: bool) {
+    let is_quiet =
+        || !is_storing && !window::has(ENTERED) && !(window::is_visible() && window::has(SEEN));
+    if anew.when_quiet && !is_quiet() {
+        return;
+    }
+    settings::remember_loaded_for(&anew.build);
+    match &anew.callee {
+        Some(callee) => location::replace(&["/u/", callee.as_str()].concat()),
+        None => location::reload(),
+    }
+}
