@@ -14,9 +14,9 @@ const SEEN: &str =
 
 /// Loads the page anew, if it may.
 pub(super) fn load_anew(anew: &LoadAnew, is_storing: bool) {
-    let is_quiet =
-        || !is_storing && !window::has(ENTERED) && !(window::is_visible() && window::has(SEEN));
-    if anew.when_quiet && !is_quiet() {
+    let would_be_noticed =
+        || is_storing || window::has(ENTERED) || window::is_visible() && window::has(SEEN);
+    if anew.when_quiet && would_be_noticed() {
         return;
     }
     settings::remember_loaded_for(&anew.build);

@@ -7,12 +7,12 @@
 mod asset;
 mod earlier_builds;
 mod encoding;
+mod files;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
-use std::{fs, io};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -25,6 +25,7 @@ use tracing::{info, warn};
 use crate::error::StartError;
 use asset::{Asset, has_hash};
 use earlier_builds::EarlierBuild;
+use files::{assets, read_folder, uncompressed};
 
 /// See the module.
 pub(crate) struct Page {
@@ -117,30 +118,6 @@ impl Page {
     }
 }
 
-/// Files with their compressed forms.
-fn assets(mut files: HashMap<String, Bytes>) -> HashMap<String, Asset> {
-    let names: Vec<String> = files.keys().cloned().collect();
-    let mut packed = HashMap::new();
-    for name in names {
-        let original = uncompressed(&name);
-        if original != name && files.contains_key(original) {
-            packed.extend(files.remove_entry(&name));
-        }
-    }
-    let assets = files.into_iter().map(|(name, plain)| {
-        let brotli = packed.remove(&format!("{name}.br"));
-        let gzip = packed.remove(&format!("{name}.gz"));
-        let asset = Asset::new(&name, plain, brotli, gzip);
-        (name, asset)
-    });
-    assets.collect()
-}
-
-fn uncompressed(name: &str) -> &str {
-    let original = name.strip_suffix(".br").or(name.strip_suffix(".gz"));
-    original.unwrap_or(name)
-}
-
 /// Whether the name stands for this content for ever, so that it can be served beside another
 /// build's.
 fn is_lasting(name: &str) -> bool {
@@ -186,30 +163,4 @@ fn embedded() -> HashMap<String, Bytes> {
     };
     let visible = |name: &Cow<'static, str>| !name.split('/').any(|part| part.starts_with('.'));
     Embedded::iter().filter(visible).filter_map(read).collect()
-}
-
-fn read_folder(root: &Path) -> Result<HashMap<String, Bytes>, (PathBuf, io::Error)> {
-    let mut files = HashMap::new();
-    let mut folders = vec![(root.to_owned(), String::new())];
-    while let Some((folder, prefix)) = folders.pop() {
-        let entries = fs::read_dir(&folder).map_err(|error| (folder.clone(), error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| (folder.clone(), error))?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            // Trunk's unfinished work and other people's secrets.
-            if name.starts_with('.') {
-                continue;
-            }
-            let name = format!("{prefix}{name}");
-            if path.is_dir() {
-                folders.push((path, format!("{name}/")));
-            } else {
-                let bytes = fs::read(&path).map_err(|error| (path, error))?;
-                files.insert(name, Bytes::from(bytes));
-            }
-        }
-    }
-    Ok(files)
 }

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use tracing::{info, warn};
 
 use super::asset::Asset;
+use super::files::{assets, read_folder};
 
 /// For so long after it was replaced.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -111,10 +112,10 @@ fn read(folder: &Path, build: &str, now: SystemTime) -> io::Result<Vec<EarlierBu
             let _ = fs::remove_dir_all(&path);
             continue;
         }
-        match super::read_folder(&path) {
+        match read_folder(&path) {
             Ok(files) => earlier.push(EarlierBuild {
                 until,
-                assets: super::assets(files),
+                assets: assets(files),
             }),
             Err((_, error)) => {
                 warn!(build = name, %error, "cannot read an earlier build of the page");

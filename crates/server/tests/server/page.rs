@@ -224,3 +224,40 @@ async fn a_folder_that_is_none_is_an_error_at_start() {
     let error = wimpex_server::Server::new(config).err().unwrap();
     assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
 }
+
+/// A page in whose index.html stands which build it is, and one of whose files has that name.
+fn build(name: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let index = format!("<!doctype html><script src=/a.js data-build={name}></script>");
+    fs::write(folder.path().join("index.html"), index).unwrap();
+    fs::write(folder.path().join(format!("part-{name}.js")), name).unwrap();
+    fs::write(folder.path().join("plain.js"), name).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn parts_of_the_build_before_stay_available() {
+    let state = tempfile::tempdir().unwrap();
+    let [first, second] = ["0123456789abcdef", "fedcba9876543210"];
+    for (now, before) in [(first, None), (second, Some(first)), (first, Some(second))] {
+        let folder = build(now);
+        let (page, state) = (folder.path().to_owned(), state.path().to_owned());
+        let server = TestServer::with(|config| {
+            config.page_dir = Some(page);
+            config.operation.state_dir = Some(state);
+        })
+        .await;
+        let hello = server.connect().await.recv().await;
+        assert_eq!(hello["build"], now);
+        for build in before.iter().chain([&now]) {
+            let part = server.get(&format!("/part-{build}.js"), &[]).await;
+            assert_eq!((part.status, part.text()), (200, *build));
+            let cache = part.header("cache-control").unwrap();
+            assert!(cache.contains("immutable"), "{cache}");
+        }
+        // What has no hash is this build's alone.
+        assert_eq!(server.get("/plain.js", &[]).await.text(), now);
+        assert!(server.get("/", &[]).await.text().contains(now));
+        server.stop().await;
+    }
+}
