@@ -17,6 +17,7 @@ pub mod media_capture;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
+pub mod push_manager;
 pub mod random;
 mod reflect;
 mod rtc_configuration;

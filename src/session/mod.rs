@@ -18,6 +18,7 @@ pub(crate) mod lazy;
 pub mod media_policy;
 mod options;
 mod probe;
+pub(crate) mod push;
 pub(crate) mod settings;
 mod signals;
 pub mod stats;

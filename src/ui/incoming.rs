@@ -2,6 +2,7 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
@@ -12,6 +13,7 @@ use super::screens::incoming::incoming_prompt;
 use super::styles::attach_styles;
 use super::words::incoming as words;
 use super::{signal_of, use_session};
+use crate::session::push;
 
 /// Somebody calls.
 #[component]
@@ -29,6 +31,17 @@ pub fn IncomingDialog() -> impl IntoView {
         if let Some(dialog) = dialog.get() {
             // Modal: the rest of the page is out of reach until there is an answer.
             let _ = dialog.show_modal();
+        }
+    });
+    // Whoever has answered the notice need not do so again.
+    let ringing = view
+        .call
+        .with_untracked(|call| call.call.as_ref().map(|it| it.call_id.clone()));
+    spawn_local(async move {
+        if let Some(call) = ringing
+            && push::takes(&call).await
+        {
+            session.dispatch(CallCommand::Accept { camera: true });
         }
     });
     let send = move |command: CallCommand| move |_| session.dispatch(command.clone());

@@ -28,6 +28,7 @@ mod lazy_view;
 mod no_webrtc;
 mod notices;
 mod person;
+mod push;
 mod quality;
 mod remote_media;
 mod ringing;

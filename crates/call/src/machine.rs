@@ -458,6 +458,10 @@ impl Machine for CallMachine {
                 let call = call.filter(|call| *call.id() == call_id);
                 call.map(|call| call.peer_offline(offer, now))
             }
+            Input::PeerWaking { call_id } => {
+                let call = call.filter(|call| *call.id() == call_id);
+                call.map(|call| call.peer_waking(out))
+            }
             Input::OfferRefused { call_id } => {
                 let call = call.filter(|call| *call.id() == call_id);
                 call.map(|call| call.offer_refused(out))

@@ -18,6 +18,10 @@ use wimpex_sansio::{Machine, Now};
 
 use visibility::Visibility;
 
+/// For so long a device that is woken for a call is shown to the caller, in milliseconds: longer
+/// than a call rings.
+const EXPECTED_MILLIS: u64 = 2 * 60 * 1000;
+
 /// One login of a device, for as long as it counts: it may outlive its socket
 /// and go on over another one. Never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +87,14 @@ pub enum Input {
         /// Who may.
         visibility: PresenceVisibility,
     },
+    /// Devices of a user are being woken for a call of another: whichever comes in the next two
+    /// minutes is shown to the caller, whose page then sends its offer again.
+    Expect {
+        /// Who is woken; of whom no device is there.
+        user: UserId,
+        /// Who calls.
+        caller: UserId,
+    },
     /// It may be time to tell a change of presence that was held back, or that somebody
     /// may not see any more who was shown to them for a call.
     Timeout,
@@ -144,6 +156,8 @@ pub struct Hub {
     rate: Option<PresenceRate>,
     /// Of users who are watched, while there is a rate.
     changes: BTreeMap<UserId, Changes>,
+    /// Users who are woken, who called them, and until when they are shown to those.
+    expected: BTreeMap<UserId, BTreeMap<UserId, Now>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -175,7 +189,16 @@ impl Machine for Hub {
                 session,
                 visibility,
             } => self.set_visibility(session, visibility, now),
+            Input::Expect { user, caller } => {
+                let until = now + EXPECTED_MILLIS;
+                self.expected.entry(user).or_default().insert(caller, until);
+                Vec::new()
+            }
             Input::Timeout => {
+                self.expected.retain(|_, callers| {
+                    callers.retain(|_, until| now < *until);
+                    !callers.is_empty()
+                });
                 let mut outputs = self.tell_held_back(now);
                 outputs.extend(self.end_grants(now));
                 outputs
@@ -195,7 +218,8 @@ impl Machine for Hub {
         });
         let grants = self.sessions.values();
         let grants = grants.filter_map(|session| session.visibility.next_end());
-        held_back.into_iter().chain(grants).min()
+        let expected = self.expected.values().flat_map(BTreeMap::values).copied();
+        held_back.into_iter().chain(grants).chain(expected).min()
     }
 }
 
@@ -214,6 +238,12 @@ impl Hub {
         devices.map(|(device, session)| (device, *session))
     }
 
+    /// Whether a device of that user is there, hidden or not.
+    pub fn is_present(&self, user: &UserId) -> bool {
+        let mut sessions = self.sessions_of(user);
+        sessions.any(|(_, id)| self.sessions.get(&id).is_some_and(|it| !it.away))
+    }
+
     /// Whether a user has named another among those who may see them: their contacts.
     pub fn names(&self, user: &UserId, other: &UserId) -> bool {
         self.sessions_of(user).any(|(_, id)| {
@@ -227,11 +257,16 @@ impl Hub {
             return Vec::new();
         }
         let (user, device) = (identity.user.clone(), identity.device.clone());
+        let mut visibility = Visibility::new(hidden);
+        let callers = self.expected.get(&user).into_iter().flatten();
+        for (caller, _) in callers.filter(|(_, until)| now < **until) {
+            visibility.grant(caller, now);
+        }
         let session = Session {
             identity,
             away: false,
             watching: BTreeMap::new(),
-            visibility: Visibility::new(hidden),
+            visibility,
         };
         self.sessions.insert(id, session);
         let devices = self.devices.entry(user.clone()).or_default();

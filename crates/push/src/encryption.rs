@@ -134,7 +134,9 @@ mod tests {
 
     fn ephemeral() -> Ephemeral {
         Ephemeral::from_random(
-            bytes("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw").try_into().unwrap(),
+            bytes("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")
+                .try_into()
+                .unwrap(),
             bytes("DGv6ra1nlYgDCS1FRnbzlw").try_into().unwrap(),
         )
         .unwrap()
@@ -175,7 +177,11 @@ mod tests {
             (&infinity, auth),
             ("%%%", auth),
         ] {
-            assert_eq!(SubscriptionKeys::parse(key, auth), Err(InvalidKeys), "{key} {auth}");
+            assert_eq!(
+                SubscriptionKeys::parse(key, auth),
+                Err(InvalidKeys),
+                "{key} {auth}"
+            );
         }
     }
 }

@@ -61,7 +61,8 @@ impl FromStr for PushService {
 
     /// `push.example.org` or `push.example.org:8443`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "a push service looks like push.example.org or push.example.org:8443".to_owned();
+        let wrong =
+            || "a push service looks like push.example.org or push.example.org:8443".to_owned();
         let authority: http::uri::Authority = text.parse().map_err(|_| wrong())?;
         if text.contains('@') || authority.host().is_empty() {
             return Err(wrong());
@@ -94,14 +95,21 @@ impl PushServices {
         if uri.scheme_str() != Some("https") || authority.as_str().contains('@') {
             return Err(InvalidEndpoint::Malformed);
         }
-        let has_port = authority.as_str().rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+        let has_port = authority
+            .as_str()
+            .rsplit(']')
+            .next()
+            .is_some_and(|rest| rest.contains(':'));
         let port = match authority.port_u16() {
             Some(port) => port,
             None if has_port => return Err(InvalidEndpoint::Malformed),
             None => 443,
         };
         let host = authority.host().to_ascii_lowercase();
-        let is_own = self.more.iter().any(|it| it.host == host && it.port == port);
+        let is_own = self
+            .more
+            .iter()
+            .any(|it| it.host == host && it.port == port);
         let is_known = port == 443 && KNOWN.iter().any(|known| matches(known, &host));
         if !is_own && !is_known {
             return Err(InvalidEndpoint::Unknown);
@@ -119,7 +127,10 @@ fn matches(known: &str, host: &str) -> bool {
     let Some(domain) = known.strip_prefix('.') else {
         return known == host;
     };
-    let Some(label) = host.strip_suffix(domain).and_then(|it| it.strip_suffix('.')) else {
+    let Some(label) = host
+        .strip_suffix(domain)
+        .and_then(|it| it.strip_suffix('.'))
+    else {
         return false;
     };
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
@@ -159,7 +170,9 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     /// Whoever knows an endpoint can send to it, if they have the server's key too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("host", &self.host).finish_non_exhaustive()
+        f.debug_struct("Endpoint")
+            .field("host", &self.host)
+            .finish_non_exhaustive()
     }
 }
 
@@ -230,7 +243,9 @@ mod tests {
     fn a_host_may_name_more() {
         let more = ["push.example.org:8443", "localhost"].map(|it| it.parse().unwrap());
         let services = PushServices::and(more.to_vec());
-        let own = services.endpoint("https://push.example.org:8443/p/1").unwrap();
+        let own = services
+            .endpoint("https://push.example.org:8443/p/1")
+            .unwrap();
         assert!(own.is_own());
         assert_eq!(own.origin(), "https://push.example.org:8443");
         assert!(services.endpoint("https://push.example.org/p/1").is_err());
@@ -241,7 +256,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_shows_only_whose_it_is() {
-        let to = PushServices::default().endpoint("https://fcm.googleapis.com/secret").unwrap();
+        let to = PushServices::default()
+            .endpoint("https://fcm.googleapis.com/secret")
+            .unwrap();
         assert!(!format!("{to:?}").contains("secret"));
     }
 }

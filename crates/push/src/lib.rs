@@ -11,7 +11,9 @@ mod endpoint;
 mod request;
 mod vapid;
 
-pub use encryption::{AUTH_BYTES, Ephemeral, InvalidKeys, MESSAGE_BYTES, SubscriptionKeys, encrypt};
+pub use encryption::{
+    AUTH_BYTES, Ephemeral, InvalidKeys, MESSAGE_BYTES, SubscriptionKeys, encrypt,
+};
 pub use endpoint::{ENDPOINT_BYTES, Endpoint, InvalidEndpoint, PushService, PushServices};
 pub use request::{Topic, Urgency, request};
 pub use vapid::VapidKey;

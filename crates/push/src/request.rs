@@ -48,7 +48,10 @@ pub fn request(
         .method(Method::POST)
         .uri(path)
         .header(HOST, authority)
-        .header(AUTHORIZATION, HeaderValue::try_from(key.authorization(to, contact, now)).ok()?)
+        .header(
+            AUTHORIZATION,
+            HeaderValue::try_from(key.authorization(to, contact, now)).ok()?,
+        )
         .header(CONTENT_ENCODING, "aes128gcm")
         .header(CONTENT_TYPE, "application/octet-stream")
         .header("ttl", ttl)
@@ -65,7 +68,9 @@ mod tests {
     #[test]
     fn a_request_says_all_that_a_push_service_asks_for() {
         let to = PushServices::default();
-        let to = to.endpoint("https://fcm.googleapis.com/fcm/send/abc?x=1").unwrap();
+        let to = to
+            .endpoint("https://fcm.googleapis.com/fcm/send/abc?x=1")
+            .unwrap();
         let key = VapidKey::derive(b"secret");
         let topic = Topic::of("call_1");
         let how = (60, Urgency::High, &topic);

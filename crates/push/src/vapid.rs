@@ -83,7 +83,11 @@ mod tests {
             .endpoint("https://fcm.googleapis.com/fcm/send/abc")
             .unwrap();
         let text = key.authorization(&to, "https://call.example.org", 1_000);
-        let (token, k) = text.strip_prefix("vapid t=").unwrap().split_once(", k=").unwrap();
+        let (token, k) = text
+            .strip_prefix("vapid t=")
+            .unwrap()
+            .split_once(", k=")
+            .unwrap();
         assert_eq!(k, key.public());
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let point = BASE64URL_NOPAD.decode(k.as_bytes()).unwrap();

@@ -16,6 +16,7 @@ use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
+use crate::push::{Push, PushLimiter};
 use crate::registry::SessionRegistry;
 use crate::token::Tokens;
 
@@ -31,6 +32,9 @@ pub(crate) struct App {
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
+    /// If people can have their devices woken.
+    pub(crate) push: Option<Arc<Push>>,
+    pub(crate) push_limiter: PushLimiter,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,

@@ -5,6 +5,7 @@
 
 mod https;
 mod operation;
+mod push;
 mod turn;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use wimpex_relay::peers::parse_block;
 pub use crate::client_address::ForwardedHeader;
 pub use https::{Domain, HttpsConfig};
 pub use operation::{LogFormat, OperationConfig};
+pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
@@ -92,6 +94,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub push: PushConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
@@ -114,6 +120,7 @@ impl Default for Config {
             operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
+            push: PushConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }

@@ -39,6 +39,7 @@ mod metrics;
 mod observer;
 mod origin;
 mod page;
+mod push;
 mod random;
 mod rate_limit;
 mod registry;
@@ -83,6 +84,7 @@ use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
 use page::Page;
+use push::{Push, PushLimiter};
 use registry::{RegistryLimits, SessionRegistry};
 use send_queue::QueueLimits;
 use stranger_limiter::StrangerLimits;
@@ -152,6 +154,7 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let push = Push::open(&config, &key, metrics.clone())?;
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -178,7 +181,10 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
+                push.clone(),
             ),
+            push,
+            push_limiter: PushLimiter::default(),
             tokens: Tokens::new(key),
             ice,
             origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
@@ -248,6 +254,9 @@ impl Server {
             tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
         });
         let _upkeep = upkeep.map(AbortOnDropHandle::new);
+        let keeping = self.app.push.clone();
+        let keeping = keeping.map(|push| tokio::spawn(async move { push.keep().await }));
+        let _keeping = keeping.map(AbortOnDropHandle::new);
         listener::serve(doors, self.app, shutdown).await;
         drop(guard);
         if let Some(relay) = relay {
@@ -420,6 +429,18 @@ impl Handle {
     /// else is read when it starts.
     pub fn reload(&self) {
         self.reload.notify_one();
+    }
+
+    /// Writes a copy of what the server keeps of people into this file, in place of the one that is
+    /// there; it may take a while. Nothing, if it keeps nothing.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn back_up(&self, to: &std::path::Path) -> Result<(), wimpex_store::StoreError> {
+        self.app
+            .push
+            .as_ref()
+            .map_or(Ok(()), |push| push.back_up(to))
     }
 
     /// A look at the relay, if this server has one.

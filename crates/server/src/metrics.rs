@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     resumptions: Counters,
     refused_connections: Counters,
     closed_connections: Counters,
+    pushes: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -41,6 +42,7 @@ impl Default for Metrics {
             resumptions: Counters::default(),
             refused_connections: Counters::default(),
             closed_connections: Counters::default(),
+            pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -99,6 +101,12 @@ impl Metrics {
         self.closed_connections.get_or_create(&label).inc();
     }
 
+    /// A message was handed to a push service, or was not.
+    pub(crate) fn pushed(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.pushes.get_or_create(&label).inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         let mut counters = |name: &str, help: &str, counters: &Counters| {
             registry.register(name, help, counters.clone());
@@ -121,6 +129,7 @@ impl Metrics {
             "WebSockets that have ended",
             &self.closed_connections,
         );
+        counters("pushes", "Messages for push services", &self.pushes);
         registry.register(
             "login_seconds",
             "What it took to deal with a login",
@@ -142,6 +151,7 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "not-logged-in",
         ErrorCode::LoginFailed => "login-failed",
         ErrorCode::UserOffline => "user-offline",
+        ErrorCode::UserWaking => "user-waking",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::TooManyConnections => "too-many-connections",
         ErrorCode::Unknown => "unknown",

@@ -7,6 +7,7 @@
 
 mod relaying;
 mod room;
+mod waking;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +29,7 @@ use crate::frame::Body;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::metrics::Metrics;
+use crate::push::{Push, Wakes};
 use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
     self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
@@ -90,6 +92,8 @@ struct Inner {
     last_session: u64,
     closing: bool,
     metrics: Metrics,
+    push: Option<Arc<Push>>,
+    wakes: Wakes,
 }
 
 /// An open connection.
@@ -107,6 +111,7 @@ impl SessionRegistry {
         ice: Arc<Ice>,
         [unacked, away_after, keep]: [Duration; 3],
         metrics: Metrics,
+        push: Option<Arc<Push>>,
     ) -> Self {
         let inner = Inner {
             hub: Hub::new(Some(PRESENCE_RATE)),
@@ -123,6 +128,8 @@ impl SessionRegistry {
             last_session: 0,
             closing: false,
             metrics,
+            push,
+            wakes: Wakes::default(),
         };
         Self {
             inner: Mutex::new(inner),
@@ -409,6 +416,10 @@ impl SessionRegistry {
         }
         let swept_at = inner.clock.now();
         inner.stranger_limiter.sweep(swept_at);
+        let Inner {
+            wakes, sessions, ..
+        } = &mut *inner;
+        wakes.tick(now, |session| sessions.contains_key(&session));
         let mut outputs = inner.tell_hub(Input::Timeout);
         for id in due {
             outputs.extend(inner.give_relay(id));

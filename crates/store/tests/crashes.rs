@@ -66,7 +66,10 @@ fn a_killed_writer_has_kept_what_it_acknowledged() {
         let mut acknowledged = None;
         let mut next = || loop {
             let line = lines.next()?.ok()?;
-            if let Some(nth) = line.rsplit_once("kept ").and_then(|(_, nth)| nth.parse().ok()) {
+            if let Some(nth) = line
+                .rsplit_once("kept ")
+                .and_then(|(_, nth)| nth.parse().ok())
+            {
                 return Some(nth);
             }
         };
@@ -81,7 +84,11 @@ fn a_killed_writer_has_kept_what_it_acknowledged() {
             acknowledged = Some(nth);
         }
         let store = EmbeddedStore::open(&path).unwrap();
-        assert!(last(&store) >= acknowledged, "{:?} < {acknowledged:?}", last(&store));
+        assert!(
+            last(&store) >= acknowledged,
+            "{:?} < {acknowledged:?}",
+            last(&store)
+        );
         assert!(last(&store) <= acknowledged.map(|nth: u64| nth + 1));
     }
 }
@@ -209,7 +216,10 @@ fn a_disk_that_dies_at_any_write_has_what_was_kept() {
         let store = EmbeddedStore::on(disk.clone()).unwrap();
         let found = last(&store);
         let acknowledged = failed.checked_sub(1);
-        assert!(found >= acknowledged, "{found:?} < {acknowledged:?} after {operations}");
+        assert!(
+            found >= acknowledged,
+            "{found:?} < {acknowledged:?} after {operations}"
+        );
         assert!(found <= Some(failed));
     }
     assert_eq!(died, 400);

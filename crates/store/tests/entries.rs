@@ -123,7 +123,10 @@ fn a_backup_is_of_one_moment_while_others_write() {
                 .map(|entry| String::from_utf8_lossy(&entry.value).parse().unwrap())
                 .collect();
             assert_eq!(values.len(), 2);
-            assert!(values[0] == values[1] || values[0] == values[1] + 1, "{values:?}");
+            assert!(
+                values[0] == values[1] || values[0] == values[1] + 1,
+                "{values:?}"
+            );
         }
         done.store(true, Ordering::SeqCst);
     });

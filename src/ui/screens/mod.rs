@@ -17,6 +17,7 @@ pub mod names;
 pub mod notices;
 pub mod pause_offer;
 pub mod person;
+pub mod push;
 pub mod ringing;
 pub mod self_view;
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub mod incoming;
 pub mod notices;
 mod number;
 pub mod person;
+pub mod push;
 pub mod quality;
 pub mod quality_panel;
 pub mod this_device;

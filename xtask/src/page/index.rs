@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::install;
 use super::javascript::without_margins;
 use super::sha256::{self, with_hash};
 
@@ -40,6 +41,7 @@ pub(super) fn render(root: &Path, dist: &Path, start: &Start) -> Result<String> 
                 let icon = link.href()?;
                 let name = publish(dist, icon, &fs::read(root.join(icon))?)?;
                 text += &format!("<link rel=icon href=/{name} type=image/svg+xml>");
+                text += &install::links(root, dist)?;
             }
             // As one: several compress worse, and each is asked for by itself.
             // One file for all of the first load: each more is a request that the first paint waits
@@ -69,8 +71,9 @@ fn start_tags(root: &Path, dist: &Path, start: &Start) -> Result<String> {
     let script = without_margins(&fs::read_to_string(root.join(START))?);
     let script = publish(dist, START, script.as_bytes())?;
     let Start { glue, module, link } = start;
+    let worker = install::WORKER;
     Ok(format!(
-        "<script src=/{script} data-js=/{glue} data-wasm=/{module}></script>\
+        "<script src=/{script} data-js=/{glue} data-wasm=/{module} data-worker=/{worker}></script>\
          <link rel=modulepreload href=/{glue} crossorigin>\
          <link rel=modulepreload href=/{link} crossorigin>\
          <link rel=preload href=/{module} as=fetch type=application/wasm crossorigin>"
@@ -78,7 +81,7 @@ fn start_tags(root: &Path, dist: &Path, start: &Start) -> Result<String> {
 }
 
 /// Writes a file under its name with a hash, which is returned.
-fn publish(dist: &Path, path: &str, content: &[u8]) -> Result<String> {
+pub(super) fn publish(dist: &Path, path: &str, content: &[u8]) -> Result<String> {
     let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
     let name = with_hash(name, &sha256::short(&[content]));
     fs::write(dist.join(&name), content)?;

@@ -4,6 +4,7 @@
 mod compress;
 mod fingerprint;
 mod index;
+mod install;
 mod javascript;
 mod names;
 mod release;
