@@ -6,7 +6,7 @@ use wimpex_contacts::Contacts;
 use wimpex_protocol::{UserId, limits};
 
 use super::contact_actions::use_contacts;
-use super::screens::push::{Ringing, push_choice};
+use super::screens::push::{PushState, push_choice};
 use super::words::push as words;
 use super::{signal_of, use_session};
 use crate::browser::push_manager;
@@ -55,9 +55,12 @@ fn callers(contacts: &Contacts) -> Vec<UserId> {
 fn PushChoices() -> impl IntoView {
     let contacts = use_contacts();
     let trust = use_session().view.trust;
-    let ringing = RwSignal::new(Ringing::Pending);
+    let ringing = RwSignal::new(PushState::Pending);
+    let changes = StoredValue::new(0u32);
     let change = move |wanted: Option<Callers>| {
-        ringing.set(Ringing::Pending);
+        ringing.set(PushState::Pending);
+        changes.update_value(|changes| *changes += 1);
+        let change = changes.get_value();
         let callers = contacts.with_untracked(callers);
         spawn_local(async move {
             let done = match wanted {
@@ -65,23 +68,27 @@ fn PushChoices() -> impl IntoView {
                 None => push::unsubscribe().await,
             };
             let is = match (done, wanted) {
-                (Err(error), _) => Ringing::Failed(error.name),
-                (Ok(()), Some(wanted)) => Ringing::On {
+                (Err(error), _) => PushState::Failed(error.name),
+                (Ok(()), Some(wanted)) => PushState::On {
                     strangers: wanted == Callers::Everybody,
                 },
-                (Ok(()), None) => Ringing::Off,
+                (Ok(()), None) => PushState::Off,
             };
-            // The screen may have gone meanwhile.
-            ringing.try_set(is);
+            // The screen may have gone meanwhile, or the user wants something else by now.
+            if changes.try_get_value() == Some(change) {
+                ringing.try_set(is);
+            }
         });
     };
     // Says again what is wanted: the server may have forgotten it, or the contacts may be others.
     let ids = Memo::new(move |_| contacts.with(callers));
     Effect::new(move |_| {
-        ids.track();
+        let nobody = ids.with(Vec::is_empty);
         match push::wanted() {
+            // The contacts are not read yet; or there is nobody, which the server need not know.
+            Some(Callers::Contacts) if nobody => ringing.set(PushState::On { strangers: false }),
             Some(wanted) => change(Some(wanted)),
-            None => ringing.set(Ringing::Off),
+            None => ringing.set(PushState::Off),
         }
     });
     let choice = move || {

@@ -11,7 +11,7 @@ use http::StatusCode;
 use http::header::HOST;
 
 use crate::app::App;
-use crate::{headers, page, push, upgrade};
+use crate::{headers, page, push_http, upgrade};
 
 /// `/ws`, `/push`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -19,7 +19,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
-        .route("/push", get(push::key).post(push::decide))
+        .route("/push", get(push_http::key).post(push_http::decide))
         .fallback(file)
         .with_state(app)
         .layer(from_fn(with_one_host))

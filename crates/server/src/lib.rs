@@ -40,6 +40,7 @@ mod observer;
 mod origin;
 mod page;
 mod push;
+mod push_http;
 mod random;
 mod rate_limit;
 mod registry;

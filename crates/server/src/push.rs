@@ -6,7 +6,6 @@
 //! here makes signaling wait: each wake is a task of its own.
 
 mod courier;
-mod http;
 mod limiter;
 mod notice;
 mod signed_request;
@@ -28,16 +27,15 @@ use crate::secret;
 use courier::{Courier, Delivery};
 use notice::Notice;
 use subscription::{CallerMark, Marks, Subscription};
+use wakes::RING;
 
 pub(crate) use courier::CourierError;
-pub(crate) use http::{decide, key};
 pub(crate) use limiter::PushLimiter;
+pub(crate) use signed_request::{Asked, Invalid, SignedRequest};
 pub(crate) use wakes::{Begin, Outcome, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// A call rings for so long; nobody need hear of it by a device that comes later.
-pub(crate) const RING: Duration = Duration::from_secs(60);
 /// How long a push service keeps the news of a missed call for a device that is off.
 const NEWS_SECONDS: u32 = 24 * 60 * 60;
 
@@ -99,6 +97,11 @@ impl Push {
             contact: contact.unwrap_or_else(|| "mailto:nobody@localhost.invalid".to_owned()),
             metrics,
         })))
+    }
+
+    /// What browsers subscribe with.
+    pub(crate) fn public_key(&self) -> String {
+        self.key.public()
     }
 
     /// Wakes a user's devices for a call, if any of them wants that for this caller. The task that
@@ -184,7 +187,11 @@ impl Push {
     }
 
     /// Keeps a subscription in place of the one of the same endpoint.
-    async fn subscribe(&self, user: UserId, wish: subscription::Wish) -> Result<(), Refusal> {
+    pub(crate) async fn subscribe(
+        &self,
+        user: UserId,
+        wish: subscription::Wish,
+    ) -> Result<(), Refusal> {
         let _: Endpoint = self.services.endpoint(&wish.endpoint)?;
         let kept = wish.marked(&self.marks, &user)?;
         let (id, value, time) = (kept.id(), kept.encode(), kept.time);
@@ -205,7 +212,12 @@ impl Push {
     }
 
     /// Forgets a subscription, if that was said after what is known.
-    async fn unsubscribe(&self, user: UserId, endpoint: &str, time: u64) -> Result<(), Refusal> {
+    pub(crate) async fn unsubscribe(
+        &self,
+        user: UserId,
+        endpoint: &str,
+        time: u64,
+    ) -> Result<(), Refusal> {
         let id = subscription::id(endpoint);
         self.with_store(move |store| {
             if is_old(store, &user, &id, time)? {

@@ -30,7 +30,7 @@ impl EmbeddedStore {
             fs::create_dir_all(folder)?;
         }
         let file = private(path)?;
-        let file = FileBackend::new(file).map_err(redb::DatabaseError::from)?;
+        let file = FileBackend::new(file)?;
         Self::on(file)
     }
 

@@ -11,7 +11,9 @@ const VERSION: &str = "version";
 
 /// The step to version 1 is the first of them, and so on. A step is never changed once a release
 /// has it; each runs in one transaction with the number that it leads to.
-const STEPS: [fn(&WriteTransaction) -> Result<(), StoreError>; 1] = [tables];
+const STEPS: [Step; 1] = [tables];
+
+type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
 /// Brings a file to this program's version; a new one has version 0.
 pub(crate) fn migrate(database: &redb::Database) -> Result<(), StoreError> {

@@ -7,8 +7,6 @@ use redb::TableDefinition;
 pub enum Table {
     /// Where a person's browsers are told of calls while no page is open, by user id.
     PushSubscriptions,
-    /// Who has called while no page was open, by the id of who was called.
-    MissedCalls,
 }
 
 /// How much a table may hold.
@@ -27,10 +25,10 @@ pub(crate) const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::PushSubscriptions, Self::MissedCalls];
+    pub const ALL: [Self; 1] = [Self::PushSubscriptions];
 
-    /// How much it may hold. With all tables full of the longest values the file has about a
-    /// gigabyte; with what is usual, a tenth of that.
+    /// How much it may hold. Full of the longest values the file has about 600 MB; with
+    /// what is usual, a tenth of that.
     pub const fn bounds(self) -> Bounds {
         match self {
             // Phones, tablets and computers of one person; 256 callers of 8 bytes, and an endpoint.
@@ -39,11 +37,6 @@ impl Table {
                 total: 100_000,
                 value_bytes: 6 * 1024,
             },
-            Self::MissedCalls => Bounds {
-                per_owner: 100,
-                total: 500_000,
-                value_bytes: 512,
-            },
         }
     }
 
@@ -51,7 +44,6 @@ impl Table {
     pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
         match self {
             Self::PushSubscriptions => TableDefinition::new("push-subscriptions"),
-            Self::MissedCalls => TableDefinition::new("missed-calls"),
         }
     }
 }

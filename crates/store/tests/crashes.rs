@@ -1,5 +1,10 @@
 //! Whatever moment the program ends at, what was acknowledged is there, and nothing is half there.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
 use std::io::{BufRead, BufReader};
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -15,13 +20,14 @@ const WRITE_TO: &str = "WIMPEX_STORE_WRITE_TO";
 
 fn write(store: &EmbeddedStore, nth: u64) -> bool {
     let entry = Entry {
-        // As many as an owner may have, over and over; the tables take turns.
+        // As many as an owner may have, over and over.
         id: (nth % 7).to_be_bytes().to_vec(),
         value: vec![nth as u8; 300],
         expires: nth + 1,
     };
-    let table = Table::ALL[(nth % 2) as usize];
-    store.put(table, OWNER, &entry, 0).is_ok()
+    store
+        .put(Table::PushSubscriptions, OWNER, &entry, 0)
+        .is_ok()
 }
 
 /// The last write that is there; every entry is whole.

@@ -1,5 +1,10 @@
 //! Entries come and go as the trait says; a backup is taken while others write.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what is wanted"
+)]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wimpex_store::{EmbeddedStore, Entry, Store, StoreError, Table};

@@ -15,6 +15,7 @@ mod middle;
 mod minimal_client;
 mod networks;
 mod outages;
+mod push;
 mod quality_sign;
 mod record_stats;
 mod relays;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        push::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

@@ -1,10 +1,10 @@
-//! Ringing where no page is open: what there is to choose, and how it stands.
+//! PushState where no page is open: what there is to choose, and how it stands.
 
 use crate::ui::words::push as words;
 
 /// Who may wake this device, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ringing {
+pub enum PushState {
     /// It is being found out, or changed.
     Pending,
     /// Nobody does.
@@ -32,20 +32,20 @@ pub struct PushChoice {
 }
 
 /// From how it stands, and whether this browser has a key to ask with.
-pub fn push_choice(ringing: &Ringing, is_guest: bool) -> PushChoice {
+pub fn push_choice(ringing: &PushState, is_guest: bool) -> PushChoice {
     let (is_on, strangers, status) = match ringing {
         _ if is_guest => (false, false, words::GUEST.to_owned()),
-        Ringing::Pending => (false, false, words::ONE_MOMENT.to_owned()),
-        Ringing::Off => (false, false, words::OFF.to_owned()),
-        Ringing::On { strangers } => (true, *strangers, words::ON.to_owned()),
-        Ringing::Failed(error) if error == "NotAllowedError" => {
+        PushState::Pending => (false, false, words::ONE_MOMENT.to_owned()),
+        PushState::Off => (false, false, words::OFF.to_owned()),
+        PushState::On { strangers } => (true, *strangers, words::ON.to_owned()),
+        PushState::Failed(error) if error == "NotAllowedError" => {
             (false, false, words::BLOCKED.to_owned())
         }
-        Ringing::Failed(error) => (false, false, words::failed(error)),
+        PushState::Failed(error) => (false, false, words::failed(error)),
     };
     PushChoice {
         is_on,
-        can_choose: !is_guest && *ringing != Ringing::Pending,
+        can_choose: !is_guest && *ringing != PushState::Pending,
         strangers,
         status,
     }
@@ -57,20 +57,20 @@ mod tests {
 
     #[test]
     fn what_cannot_be_chosen_says_why() {
-        let guest = push_choice(&Ringing::Off, true);
+        let guest = push_choice(&PushState::Off, true);
         assert_eq!(
             (guest.can_choose, guest.status.as_str()),
             (false, words::GUEST)
         );
-        assert!(!push_choice(&Ringing::Pending, false).can_choose);
-        let blocked = push_choice(&Ringing::Failed("NotAllowedError".to_owned()), false);
+        assert!(!push_choice(&PushState::Pending, false).can_choose);
+        let blocked = push_choice(&PushState::Failed("NotAllowedError".to_owned()), false);
         assert_eq!(
             (blocked.can_choose, blocked.status.as_str()),
             (true, words::BLOCKED)
         );
-        let failed = push_choice(&Ringing::Failed("DataError".to_owned()), false);
+        let failed = push_choice(&PushState::Failed("DataError".to_owned()), false);
         assert!(failed.status.contains("DataError"));
-        let on = push_choice(&Ringing::On { strangers: true }, false);
+        let on = push_choice(&PushState::On { strangers: true }, false);
         assert!(on.is_on && on.strangers && on.can_choose);
     }
 }

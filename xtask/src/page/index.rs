@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::install;
 use super::javascript::without_margins;
-use super::sha256::{self, with_hash};
+use super::publish::publish;
 
 /// What starts the page: assets/start.js says how.
 const START: &str = "assets/start.js";
@@ -78,14 +78,6 @@ fn start_tags(root: &Path, dist: &Path, start: &Start) -> Result<String> {
          <link rel=modulepreload href=/{link} crossorigin>\
          <link rel=preload href=/{module} as=fetch type=application/wasm crossorigin>"
     ))
-}
-
-/// Writes a file under its name with a hash, which is returned.
-pub(super) fn publish(dist: &Path, path: &str, content: &[u8]) -> Result<String> {
-    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let name = with_hash(name, &sha256::short(&[content]));
-    fs::write(dist.join(&name), content)?;
-    Ok(name)
 }
 
 /// A `<link data-trunk …>` of a page.

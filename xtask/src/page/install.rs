@@ -9,8 +9,8 @@ use resvg::{tiny_skia, usvg};
 use serde_json::json;
 
 use super::compress::is_compressed_copy;
-use super::index::publish;
 use super::javascript::without_margins;
+use super::publish::publish;
 use super::sha256;
 
 /// Its name stays: a browser asks for it again to see whether there is a newer one.

@@ -7,6 +7,7 @@ mod index;
 mod install;
 mod javascript;
 mod names;
+mod publish;
 mod release;
 mod sha256;
 

@@ -10,12 +10,12 @@ use super::subscription::Wish;
 const DOMAIN: &[u8] = b"wimpex-push-v1";
 
 /// A request whose signature holds.
-pub(super) struct SignedRequest {
-    pub(super) user: UserId,
-    pub(super) wish: Asked,
+pub(crate) struct SignedRequest {
+    pub(crate) user: UserId,
+    pub(crate) wish: Asked,
 }
 
-pub(super) enum Asked {
+pub(crate) enum Asked {
     /// Wake this browser.
     Subscribe(Wish),
     /// Do not wake it any more.
@@ -26,7 +26,7 @@ pub(super) enum Asked {
 
 /// Why it is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Invalid {
+pub(crate) enum Invalid {
     Malformed,
     Signature,
 }
@@ -35,7 +35,7 @@ impl SignedRequest {
     /// Reads and checks `{"message": TEXT, "publicKey": …, "signature": …}`. What is signed is
     /// "wimpex-push-v1" ‖ the server's VAPID key as text ‖ TEXT, so that another server has no use
     /// for it.
-    pub(super) fn read(body: &[u8], server_key: &str) -> Result<Self, Invalid> {
+    pub(crate) fn read(body: &[u8], server_key: &str) -> Result<Self, Invalid> {
         let outer: Value = serde_json::from_slice(body).map_err(|_| Invalid::Malformed)?;
         let message = text(&outer, "message")?;
         let key = PublicKey::parse(text(&outer, "publicKey")?).map_err(|_| Invalid::Malformed)?;

@@ -1,14 +1,14 @@
 //! The calls for which somebody's devices are being woken.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use wimpex_hub::SessionId;
 use wimpex_protocol::{CallEndReason, CallId, Signal, UserId};
 
-use super::RING;
-
+/// A call rings for so long; nobody need hear of it by a device that comes later.
+pub(super) const RING: Duration = Duration::from_secs(60);
 /// Calls of all callers that may wake one user within [`RING`]. Push services count too, and drop
 /// whoever sends too much.
 const PER_USER: usize = 6;

@@ -11,10 +11,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tracing::warn;
 use wimpex_limits::Network;
 
-use super::Refusal;
-use super::signed_request::{Asked, Invalid, SignedRequest};
 use crate::app::App;
 use crate::page;
+use crate::push::{Asked, Invalid, Refusal, SignedRequest};
 use crate::tcp_client::TcpClient;
 
 /// The longest request: as many callers as may be named.
@@ -25,7 +24,7 @@ pub(crate) async fn key(State(app): State<Arc<App>>) -> Response {
     let Some(push) = &app.push else {
         return page::text(StatusCode::NOT_FOUND, "There is no web push here.\n");
     };
-    let mut response = Response::new(Body::from(push.key.public()));
+    let mut response = Response::new(Body::from(push.public_key()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("text/plain"));
     headers.insert(CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
@@ -51,7 +50,7 @@ pub(crate) async fn decide(
     let Ok(body) = to_bytes(request.into_body(), REQUEST_BYTES).await else {
         return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too long.\n");
     };
-    let SignedRequest { user, wish } = match SignedRequest::read(&body, &push.key.public()) {
+    let SignedRequest { user, wish } = match SignedRequest::read(&body, &push.public_key()) {
         Ok(signed) => signed,
         Err(Invalid::Malformed) => {
             return page::text(StatusCode::BAD_REQUEST, "That makes no sense.\n");
