@@ -155,14 +155,13 @@ impl Courier {
         let io = TokioIo::new(stream);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await?;
         let request = request.map(|body| Full::new(bytes::Bytes::from(body)));
-        let exchange = sender.send_request(request);
-        tokio::select! {
-            answer = exchange => Ok(answer?.status()),
-            ended = connection => {
-                ended?;
-                Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into())
-            }
-        }
+        let mut exchange = std::pin::pin!(sender.send_request(request));
+        // A connection that ends may have brought the answer with its last bytes.
+        let answer = tokio::select! {
+            answer = &mut exchange => answer?,
+            _ended = connection => exchange.await?,
+        };
+        Ok(answer.status())
     }
 
     async fn connect(&self, to: &Endpoint) -> Result<TcpStream, Failure> {
