@@ -16,7 +16,6 @@ use super::sha256;
 /// Its name stays: a browser asks for it again to see whether there is a newer one.
 pub(super) const WORKER: &str = "service-worker.js";
 const WORKER_SOURCE: &str = "assets/service-worker.js";
-const ICON: &str = "assets/icon.svg";
 /// Of icons that a system shows as they are, in pixels; the last two are what Chromium asks for.
 const SIZES: [u32; 4] = [48, 96, 192, 512];
 /// Of icons that a system cuts to its own shape. What is drawn lies within its safe zone, a circle
@@ -25,13 +24,12 @@ const MASKABLE: [u32; 2] = [192, 512];
 /// What iPhones and iPads take for the home screen.
 const TOUCH: u32 = 180;
 
-/// The tags of the manifest and of the touch icon, which are written to `dist`.
-pub(super) fn links(root: &Path, dist: &Path) -> Result<String> {
-    let icon = fs::read_to_string(root.join(ICON))?;
+/// The tags of the manifest and of the touch icon, drawn from that SVG, which are written to `dist`.
+pub(super) fn links(icon: &str, dist: &Path) -> Result<String> {
     // To the edges: the system cuts the corners.
     let full = icon.replacen(" rx=\"8\"", "", 1);
     let mut icons = Vec::new();
-    for (drawing, sizes, purpose) in [(&icon, &SIZES[..], "any"), (&full, &MASKABLE, "maskable")] {
+    for (drawing, sizes, purpose) in [(icon, &SIZES[..], "any"), (&full, &MASKABLE, "maskable")] {
         for size in sizes {
             let name = publish(
                 dist,
@@ -126,7 +124,8 @@ mod tests {
     #[test]
     fn every_icon_of_the_manifest_is_there_and_as_large_as_it_says() {
         let dist = tempfile::tempdir().unwrap();
-        let tags = links(root(), dist.path()).unwrap();
+        let icon = fs::read_to_string(root().join("assets/icon.svg")).unwrap();
+        let tags = links(&icon, dist.path()).unwrap();
         let name = tags
             .split("manifest href=/")
             .nth(1)
