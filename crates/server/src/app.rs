@@ -18,6 +18,7 @@ use crate::origin::Origins;
 use crate::page::Page;
 use crate::push::{Push, PushLimiter};
 use crate::registry::SessionRegistry;
+use crate::store_file::StoreFile;
 use crate::token::Tokens;
 
 /// See the module.
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
+    /// What is kept of people over a restart.
+    pub(crate) store: Arc<StoreFile>,
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
     pub(crate) push_limiter: PushLimiter,
@@ -41,6 +44,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Whether this server keeps anything of people.
+    pub(crate) fn keeps(&self) -> bool {
+        self.push.is_some()
+    }
+
     /// A place for a WebSocket that a peer has asked for, for itself or as a proxy.
     pub(crate) fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Permit> {
         let client = self.proxies.client_of(peer, headers);

@@ -13,17 +13,18 @@ mod subscription;
 mod wakes;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 use wimpex_protocol::{CallId, UserId};
 use wimpex_push::{Endpoint, InvalidEndpoint, PushServices, VapidKey};
-use wimpex_store::{EmbeddedStore, Entry, Store, StoreError, Table};
+use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::secret;
+use crate::store_file::{StoreFile, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
 use subscription::{CallerMark, Marks, Subscription};
@@ -31,7 +32,7 @@ use wakes::RING;
 
 pub(crate) use courier::CourierError;
 pub(crate) use limiter::PushLimiter;
-pub(crate) use signed_request::{Asked, Invalid, SignedRequest};
+pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
 pub(crate) use wakes::{Begin, Outcome, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
@@ -41,13 +42,15 @@ const NEWS_SECONDS: u32 = 24 * 60 * 60;
 
 /// See the module.
 pub(crate) struct Push {
-    store: Arc<dyn Store>,
+    store: Arc<StoreFile>,
     services: PushServices,
     key: VapidKey,
     marks: Marks,
     courier: Courier,
     contact: String,
     metrics: Metrics,
+    /// One for each call that wakes somebody.
+    tasks: TaskTracker,
 }
 
 /// Why somebody's wish was not kept.
@@ -71,6 +74,7 @@ impl Push {
     pub(crate) fn open(
         config: &Config,
         secret: &[u8],
+        store: &Arc<StoreFile>,
         metrics: Metrics,
     ) -> Result<Option<Arc<Self>>, CourierError> {
         let origin = config.own_origin();
@@ -88,7 +92,7 @@ impl Push {
             .clone()
             .or(origin.filter(|_| is_https));
         Ok(Some(Arc::new(Self {
-            store: open_store(config),
+            store: Arc::clone(store),
             services: PushServices::and(config.push.push_service.clone()),
             key: VapidKey::derive(secret),
             marks: Marks::derive(secret),
@@ -96,6 +100,7 @@ impl Push {
             // Some push services want one, and nobody else reads it.
             contact: contact.unwrap_or_else(|| "mailto:nobody@localhost.invalid".to_owned()),
             metrics,
+            tasks: TaskTracker::new(),
         })))
     }
 
@@ -114,36 +119,78 @@ impl Push {
         call: &CallId,
         outcome: watch::Receiver<Option<Outcome>>,
     ) -> bool {
-        let wanted: Vec<Subscription> = match self.subscriptions(user) {
+        let wanted = self.wanted(user, caller);
+        if wanted.is_empty() {
+            return false;
+        }
+        let push = Arc::clone(self);
+        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        self.tasks.spawn(async move {
+            let seconds = RING.as_secs() as u32;
+            push.tell(&user, &wanted, &notice.call(), seconds).await;
+            push.follow(&user, &wanted, &notice, outcome, RING).await;
+        });
+        true
+    }
+
+    /// Goes on with a wake of another process, which has sent the notice: replaces it when the call
+    /// ends. It has rung since then.
+    pub(crate) fn resume(
+        self: &Arc<Self>,
+        user: &UserId,
+        caller: &UserId,
+        call: &CallId,
+        outcome: watch::Receiver<Option<Outcome>>,
+        since: Instant,
+    ) {
+        let wanted = self.wanted(user, caller);
+        let push = Arc::clone(self);
+        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        self.tasks.spawn(async move {
+            let left = RING.saturating_sub(since.elapsed());
+            push.follow(&user, &wanted, &notice, outcome, left).await;
+        });
+    }
+
+    /// Has the messages of calls that are over sent, for so long at most.
+    pub(crate) async fn finish(&self, limit: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(limit, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            warn!(
+                left = self.tasks.len(),
+                "not every push service has answered in time"
+            );
+        }
+    }
+
+    /// Those of a user's devices that are to be woken by this caller.
+    fn wanted(&self, user: &UserId, caller: &UserId) -> Vec<Subscription> {
+        match self.subscriptions(user) {
             Ok(all) => {
                 let mark = self.marks.of(user, caller);
                 all.into_iter().filter(|it| it.rings_for(&mark)).collect()
             }
             Err(error) => {
                 warn!(%error, "cannot read who is to be woken");
-                return false;
+                Vec::new()
             }
-        };
-        if wanted.is_empty() {
-            return false;
         }
-        let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
-        tokio::spawn(async move { push.wake(&user, &wanted, &notice, outcome).await });
-        true
     }
 
-    async fn wake(
+    /// Waits for how the call ends, and says so.
+    async fn follow(
         &self,
         user: &UserId,
         wanted: &[Subscription],
         notice: &Notice,
         mut outcome: watch::Receiver<Option<Outcome>>,
+        limit: Duration,
     ) {
-        let seconds = RING.as_secs() as u32;
-        self.tell(user, wanted, &notice.call(), seconds).await;
+        let ended = tokio::time::timeout(limit, outcome.wait_for(Option::is_some)).await;
         // Whoever knows how it ends may be gone: then nobody has answered.
-        let ended = tokio::time::timeout(RING, outcome.wait_for(Option::is_some)).await;
         let ended = ended.ok().and_then(Result::ok).and_then(|it| *it);
         match ended.unwrap_or(Outcome::Missed) {
             Outcome::Missed => {
@@ -152,9 +199,10 @@ impl Push {
             }
             // The device that has answered or declined has taken its notice away by itself.
             Outcome::Over if wanted.len() > 1 => {
+                let seconds = RING.as_secs() as u32;
                 self.tell(user, wanted, &notice.over(), seconds).await;
             }
-            Outcome::Over => {}
+            Outcome::Over | Outcome::HandedOver => {}
         }
     }
 
@@ -242,9 +290,7 @@ impl Push {
         &self,
         run: impl FnOnce(&dyn Store) -> Result<(), Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
-        let store = Arc::clone(&self.store);
-        let done = tokio::task::spawn_blocking(move || run(&*store)).await;
-        done.unwrap_or_else(|error| Err(StoreError::from(std::io::Error::other(error)).into()))
+        self.store.run(move |store| Ok(run(store))).await?
     }
 
     /// Does not wait for whoever writes.
@@ -254,29 +300,6 @@ impl Push {
         let read = |entry: Entry| Subscription::decode(&entry.value);
         Ok(entries.into_iter().filter_map(read).collect())
     }
-
-    /// Forgets what has expired, now and then, for as long as it is polled.
-    pub(crate) async fn keep(&self) {
-        loop {
-            let swept = self.with_store(|store| {
-                let swept = store.sweep(millis())?;
-                debug!(swept, "forgot what has expired");
-                Ok(())
-            });
-            if let Err(error) = swept.await {
-                warn!(%error, "cannot forget what has expired");
-            }
-            tokio::time::sleep(Duration::from_secs(60 * 60)).await;
-        }
-    }
-
-    /// Writes a copy of what is kept while the server runs.
-    ///
-    /// # Errors
-    /// Whatever the disk says.
-    pub(crate) fn back_up(&self, to: &std::path::Path) -> Result<(), StoreError> {
-        self.store.back_up(to)
-    }
 }
 
 /// Whether something that was said at least as late is known.
@@ -285,30 +308,6 @@ fn is_old(store: &dyn Store, user: &UserId, id: &[u8], time: u64) -> Result<bool
     let known = known.iter().find(|entry| entry.id == id);
     let known = known.and_then(|entry| Subscription::decode(&entry.value));
     Ok(known.is_some_and(|known| known.time >= time))
-}
-
-/// Beside the secret file; if that cannot be, in memory: everything works until the server ends.
-fn open_store(config: &Config) -> Arc<dyn Store> {
-    let beside_secret = || Some(config.secret_file.as_ref()?.parent()?.to_owned());
-    let folder = config.operation.state_dir.clone();
-    let folder = folder.or_else(beside_secret).or_else(secret::state_dir);
-    let opened = folder.map(|folder| EmbeddedStore::open(&folder.join("store.redb")));
-    match opened {
-        Some(Ok(store)) => return Arc::new(store),
-        Some(Err(error)) => {
-            warn!(%error, "cannot use the store: who wants to be woken has to say so again after a restart")
-        }
-        None => warn!(
-            "no folder for the store: who wants to be woken has to say so again after a restart"
-        ),
-    }
-    Arc::new(EmbeddedStore::in_memory().expect("memory is a storage that does not fail"))
-}
-
-/// Since 1970.
-fn millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 /// A stranger's mark is like any other.

@@ -13,7 +13,7 @@ use wimpex_limits::Network;
 
 use crate::app::App;
 use crate::page;
-use crate::push::{Asked, Invalid, Refusal, SignedRequest};
+use crate::push::{Invalid, PushWish, Refusal, SignedRequest};
 use crate::tcp_client::TcpClient;
 
 /// The longest request: as many callers as may be named.
@@ -60,9 +60,9 @@ pub(crate) async fn decide(
         }
     };
     let done = match wish {
-        Asked::Subscribe(wish) => push.subscribe(user, wish).await,
-        Asked::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,
-        Asked::Decline { caller, call } => {
+        PushWish::Subscribe(wish) => push.subscribe(user, wish).await,
+        PushWish::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,
+        PushWish::Decline { caller, call } => {
             if !app.registry.decline(&user, &caller, &call) {
                 return page::text(StatusCode::NOT_FOUND, "Nobody calls.\n");
             }
