@@ -125,4 +125,15 @@ impl DeviceList {
                 alike.next().filter(|_| alike.next().is_none())
             })
     }
+
+    /// The label of the device itself where `choice` is Chromium's entry `default`, whose label
+    /// and id are not the device's.
+    pub(super) fn unaliased(&self, kind: DeviceKind, choice: &DeviceChoice) -> DeviceChoice {
+        let same = |device: &&MediaDeviceInfo| {
+            choice.id() == "default" && !device.group.is_empty() && device.group == choice.group()
+        };
+        let label = self.of(kind).find(same).map(|device| &device.label);
+        let label = label.map_or(choice.label(), |label| label);
+        DeviceChoice::new(choice.id(), choice.group(), label)
+    }
 }

@@ -514,6 +514,7 @@ impl DeviceManager {
         source.failed.clear();
         source.error = None;
         let now = source.active.as_ref().map(|active| active.device.clone());
+        let now = now.map(|now| self.list.unaliased(kind.into(), &now));
         if let Step::Restoring(error) = switch.step {
             self.not_switched(kind, switch.cause, switch.target, error);
         } else {
@@ -910,6 +911,9 @@ impl DeviceManager {
         self.is_in_call = true;
         let source = self.source_mut(kind);
         let was_previewed = source.used_by == Use::Preview;
+        let back = source.lost.take().filter(|lost| {
+            source.is_given_up && !lost.label().is_empty() && lost.label() == device.device.label()
+        });
         let default_group = source.default_group.take();
         *source = Source {
             used_by: Use::Call,
@@ -919,6 +923,11 @@ impl DeviceManager {
         };
         if was_previewed {
             self.emit(DeviceOutput::StopPreview(kind));
+        }
+        if let Some(back) = back {
+            let (kinds, label) = (vec![kind.into()], back.label().to_owned());
+            // There is nothing that it took the place of, so that nothing can be undone.
+            self.notify(DeviceNotice::Returned { kinds, label }, Vec::new());
         }
         self.became_live(kind);
         if kind == TrackKind::Audio {

@@ -118,7 +118,8 @@ impl Source {
         let alias = list.default_alias(kind);
         let group = alias.map(|alias| alias.group.clone());
         let before = std::mem::replace(&mut self.default_group, group.clone());
-        let active = self.active.as_ref()?;
+        let active = self.active.as_mut()?;
+        active.device = list.unaliased(kind, &active.device);
         if !list.is_told(kind) {
             return None;
         }
