@@ -1,8 +1,13 @@
 //! Web Audio API: tones (<https://www.w3.org/TR/webaudio/>).
 
-use web_sys::{AudioContext, GainNode, OscillatorNode, OscillatorType};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{
+    AudioContext, AudioNode, GainNode, HtmlMediaElement, OscillatorNode, OscillatorType,
+};
 
-use super::BrowserError;
+use super::window::document;
+use super::{BrowserError, audio_output};
 
 /// A tone that repeats until it is dropped, for two minutes at most.
 ///
@@ -12,6 +17,8 @@ use super::BrowserError;
 pub struct Tone {
     context: AudioContext,
     oscillators: Vec<OscillatorNode>,
+    /// Plays it where it is not to go to the system's default.
+    element: Option<HtmlMediaElement>,
 }
 
 /// What a tone sounds like.
@@ -36,11 +43,45 @@ impl Tone {
     /// `NotSupportedError` and others, where the browser has no audio output.
     pub fn play(pattern: &Pattern) -> Result<Self, BrowserError> {
         let context = AudioContext::new()?;
+        let destination = context.destination();
+        Self::start(pattern, context, &destination)
+    }
+
+    /// Starts the tone at this speaker, by its id; an empty id is the system's default.
+    ///
+    /// # Errors
+    /// As [`Self::play`]. A speaker that is gone is silent.
+    pub fn play_to(pattern: &Pattern, speaker: &str) -> Result<Self, BrowserError> {
+        if speaker.is_empty() {
+            return Self::play(pattern);
+        }
+        let context = AudioContext::new()?;
+        let destination = context.create_media_stream_destination()?;
+        let mut tone = Self::start(pattern, context, &destination)?;
+        let element: HtmlMediaElement = document().create_element("audio")?.unchecked_into();
+        element.set_src_object(Some(&destination.stream()));
+        let (playing, speaker) = (Clone::clone(&element), speaker.to_owned());
+        spawn_local(async move {
+            // What cannot be told where to play is silent, and heard to be.
+            if audio_output::set_sink(&playing, &speaker).await.is_ok() {
+                let _ = playing.play();
+            }
+        });
+        tone.element = Some(element);
+        Ok(tone)
+    }
+
+    fn start(
+        pattern: &Pattern,
+        context: AudioContext,
+        destination: &AudioNode,
+    ) -> Result<Self, BrowserError> {
         let gain = context.create_gain()?;
-        gain.connect_with_audio_node(&context.destination())?;
+        gain.connect_with_audio_node(destination)?;
         let mut tone = Self {
             context,
             oscillators: Vec::new(),
+            element: None,
         };
         schedule(&gain, pattern, tone.context.current_time())?;
         for frequency in pattern.frequencies {
@@ -84,6 +125,9 @@ impl Drop for Tone {
         for oscillator in &self.oscillators {
             // Fails only for one that was never started.
             let _ = oscillator.stop();
+        }
+        if let Some(element) = &self.element {
+            element.set_src_object(None);
         }
         let _ = self.context.close();
     }

@@ -4,9 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind};
+use wimpex_call::{MediaError, PeerConnectionId, PeerConnectionState};
 use wimpex_client::{
     ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
 };
@@ -14,18 +13,18 @@ use wimpex_identity::{Signature, SignatureClaim};
 use wimpex_protocol::close_code;
 use wimpex_verification::{RemoteCertificate, RequestId};
 
+use super::capture::{CaptureSlot, MakeCapture, Waiting};
 use super::connection::Connection;
 use super::event::{BoxedVerifier, Event, Inbox};
 use super::identity::Identity;
-use super::media_policy::{CAMERA, Hardware};
+use super::media_policy::Hardware;
 use super::signals::Signals;
-use super::tracks::Tracks;
 use super::{lazy, settings};
 use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_socket::{WebSocket, WebSocketEvent};
-use crate::browser::{location, media_capture, network_information, window};
+use crate::browser::{location, network_information, window};
 use crate::chunk;
 
 pub(super) struct Effects {
@@ -34,7 +33,7 @@ pub(super) struct Effects {
     socket: Option<(SocketId, WebSocket)>,
     key: Option<Arc<Identity>>,
     hardware: Hardware,
-    tracks: Tracks,
+    capture: CaptureSlot,
     connection: Option<Connection>,
     /// Holds a connection open until its goodbye is through.
     goodbye: Option<Timeout>,
@@ -58,7 +57,7 @@ impl Effects {
             socket: None,
             key: None,
             hardware: Hardware::default(),
-            tracks: Tracks::default(),
+            capture: CaptureSlot::Empty,
             connection: None,
             goodbye: None,
             writes: VecDeque::new(),
@@ -89,7 +88,14 @@ impl Effects {
                 None
             }
             Event::Peer(id, event) => self.peer(id, event),
-            Event::Captured(request, captured) => Some(self.captured(request, captured)),
+            Event::Capture(event) => {
+                self.capture(Waiting::Event(event));
+                None
+            }
+            Event::CaptureLoaded(made) => {
+                self.capture_loaded(made);
+                None
+            }
             Event::StatsTick => {
                 if let Some(connection) = &self.connection {
                     connection.measure();
@@ -176,20 +182,67 @@ impl Effects {
         })
     }
 
-    fn captured(
-        &mut self,
-        request: MediaRequest,
-        captured: media_capture::Captured,
-    ) -> Input<BoxedVerifier> {
-        let inbox = self.inbox.clone();
-        let (audio, video) = self.tracks.take(request, captured, move |kind| {
-            inbox.post(wimpex_call::Input::TrackEnded { request, kind }.into());
-        });
-        Input::Call(wimpex_call::Input::Media {
-            request,
-            audio,
-            video,
-        })
+    /// Hands this to what captures, which is loaded with the first of them.
+    fn capture(&mut self, waiting: Waiting) {
+        match &mut self.capture {
+            CaptureSlot::Ready(sink) => {
+                let sending = self.connection.as_ref().map(Connection::sending);
+                match waiting {
+                    Waiting::Output(output) => sink.run(output, &sending),
+                    Waiting::Event(event) => sink.handle(event, &sending),
+                }
+            }
+            CaptureSlot::Loading(queue) => queue.push(waiting),
+            // There is nothing to mute or to release.
+            CaptureSlot::Empty
+                if matches!(
+                    &waiting,
+                    Waiting::Output(
+                        wimpex_call::Output::ReleaseMedia { .. }
+                            | wimpex_call::Output::ReleaseAllMedia
+                            | wimpex_call::Output::StopCamera
+                    )
+                ) => {}
+            CaptureSlot::Empty => {
+                self.capture = CaptureSlot::Loading(vec![waiting]);
+                self.later(async |inbox| {
+                    inbox.post(Event::CaptureLoaded(lazy::capture_session().await));
+                });
+            }
+        }
+    }
+
+    fn capture_loaded(&mut self, made: Result<MakeCapture, chunk::NotLoaded>) {
+        let slot = match made {
+            Ok(make) => CaptureSlot::Ready(make(self.inbox.clone(), self.signals)),
+            Err(chunk::NotLoaded) => CaptureSlot::Empty,
+        };
+        let CaptureSlot::Loading(queue) = std::mem::replace(&mut self.capture, slot) else {
+            return;
+        };
+        for waiting in queue {
+            match (&self.capture, &waiting) {
+                (CaptureSlot::Ready(_), _) => self.capture(waiting),
+                // A call goes on without, and asks again when the user does.
+                (
+                    _,
+                    Waiting::Output(wimpex_call::Output::RequestMedia {
+                        request,
+                        audio,
+                        video,
+                    }),
+                ) => {
+                    let failed = |wanted: bool| wanted.then_some(Err(MediaError::Other));
+                    let media = wimpex_call::Input::Media {
+                        request: *request,
+                        audio: failed(*audio),
+                        video: failed(*video),
+                    };
+                    self.inbox.post(media.into());
+                }
+                _ => {}
+            }
+        }
     }
 
     /// `view` is what it was when the client asked.
@@ -425,33 +478,12 @@ impl Effects {
                     self.goodbye = closed.say_goodbye(end);
                 }
             }
-            Call::RequestMedia {
-                request,
-                audio,
-                video,
-            } => self.later(async move |inbox| {
-                let captured = media_capture::capture(audio, video.then_some(CAMERA)).await;
-                inbox.post(Event::Captured(request, captured));
-            }),
-            Call::AttachMedia {
-                connection,
-                request,
-                audio,
-                video,
-            } => self.attach(connection, request, audio, video),
-            Call::SetMuted(muted) => self.tracks.set_muted(muted),
-            Call::StopCamera => {
-                if let Some(connection) = &self.connection {
-                    connection.send(TrackKind::Video, None);
-                }
-                self.tracks.stop_cameras();
-                self.signals.own_video.set(None);
-            }
-            Call::ReleaseMedia { request } => self.tracks.release(request),
-            Call::ReleaseAllMedia => {
-                self.tracks.release_all();
-                self.signals.own_video.set(None);
-            }
+            Call::RequestMedia { .. }
+            | Call::AttachMedia { .. }
+            | Call::SetMuted(_)
+            | Call::StopCamera
+            | Call::ReleaseMedia { .. }
+            | Call::ReleaseAllMedia => self.capture(Waiting::Output(output)),
             // The client's own.
             Call::Send(_) | Call::Displaced(_) | Call::Changed => {}
         }
@@ -462,21 +494,5 @@ impl Effects {
         if let Some(connection) = self.connection(id) {
             run(connection);
         }
-    }
-
-    fn attach(&mut self, id: PeerConnectionId, request: MediaRequest, audio: bool, video: bool) {
-        for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
-            let track = self.tracks.track(request, kind).filter(|_| wanted);
-            let open = self.connection.as_ref().filter(|open| open.id == id);
-            if let (Some(track), Some(open)) = (track, open) {
-                open.send(kind, Some(track));
-                if kind == TrackKind::Video {
-                    self.signals
-                        .own_video
-                        .set(media_capture::stream_of([track.js()]));
-                }
-            }
-        }
-        self.tracks.keep(request, audio, video);
     }
 }

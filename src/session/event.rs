@@ -2,15 +2,16 @@
 
 use futures_channel::mpsc::UnboundedSender;
 use wasm_bindgen::JsValue;
-use wimpex_call::{MediaRequest, PeerConnectionId};
+use wimpex_call::PeerConnectionId;
 use wimpex_verification::Verify;
 
+use super::capture::{CaptureEvent, MakeCapture};
 use super::identity::Identity;
 use super::media_policy::Hardware;
 use super::stats::StatsSink;
 use crate::browser::BrowserError;
-use crate::browser::media_capture::Captured;
 use crate::browser::rtc_peer_connection::PeerEvent;
+use crate::chunk::NotLoaded;
 
 /// The verifier of the page: its code comes with the first call.
 pub type BoxedVerifier = Box<dyn Verify + Send>;
@@ -26,8 +27,10 @@ pub enum Event {
     Hardware(Hardware),
     /// A peer connection reports.
     Peer(PeerConnectionId, PeerEvent),
-    /// `getUserMedia` has an answer.
-    Captured(MediaRequest, Captured),
+    /// About microphone, camera and speaker.
+    Capture(CaptureEvent),
+    /// What takes such events is loaded, or could not be.
+    CaptureLoaded(Result<MakeCapture, NotLoaded>),
     /// `getStats` has an answer.
     Stats(PeerConnectionId, JsValue),
     /// What reads such answers is loaded.

@@ -8,6 +8,8 @@ use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
+use super::capture::MakeCapture;
+use super::capture_session::CaptureSession;
 use super::event::{BoxedVerifier, Inbox};
 use super::signals::Signals;
 use super::stats::StatsSink;
@@ -21,6 +23,13 @@ lazy! {
     /// What reads the statistics of one connection.
     stats_monitor(signals: Signals, pc: RtcPeerConnection) -> Box<dyn StatsSink + Send> {
         Box::new(StatsMonitor::new(signals, pc))
+    }
+}
+
+lazy! {
+    /// What captures, and exchanges what is captured.
+    capture_session() -> MakeCapture {
+        CaptureSession::make
     }
 }
 

@@ -5,16 +5,19 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 use wimpex_call::Command as CallCommand;
 
+use super::devices::use_talk_key;
 use super::icon::icon;
 use super::screens::call::control_bar;
 use super::screens::icon::Icon;
 use super::words::call as words;
+use super::words::devices::TITLE as DEVICES;
 use super::{signal_of, use_session};
 use crate::browser::window;
 
 /// The row at the bottom of the stage.
 #[component]
-pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> impl IntoView {
+    use_talk_key();
     let session = use_session();
     let view = session.view;
     let bar = move || view.call.with(control_bar);
@@ -50,11 +53,26 @@ pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
             </button>
             <button
                 class="round"
+                class:pressed=signal_of(move || devices.get())
+                aria-label=DEVICES
+                aria-expanded=signal_of(move || if devices.get() { "true" } else { "false" })
+                on:click=move |_| {
+                    panel.set(false);
+                    devices.update(|open| *open = !*open);
+                }
+            >
+                {icon(Icon::DEVICES)}
+            </button>
+            <button
+                class="round"
                 class:pressed=is_open
                 aria-label=words::QUALITY
                 aria-expanded=signal_of(move || if is_open.get() { "true" } else { "false" })
                 disabled=signal_of(move || !bar().has_quality)
-                on:click=move |_| panel.update(|open| *open = !*open)
+                on:click=move |_| {
+                    devices.set(false);
+                    panel.update(|open| *open = !*open);
+                }
             >
                 {icon(Icon::CHART)}
             </button>

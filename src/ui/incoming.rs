@@ -6,6 +6,7 @@ use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
 use super::claim::claim_sign;
+use super::home::check_devices;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
@@ -76,6 +77,7 @@ pub fn IncomingDialog() -> impl IntoView {
                     {words::DECLINE}
                 </button>
             </div>
+            {check_devices()}
             <div class="row strangers" hidden=signal_of(move || !prompt().is_stranger)>
                 <button class="quiet" on:click=move |_| session.dispatch(Command::BlockCaller)>
                     {words::BLOCK}

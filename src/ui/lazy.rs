@@ -10,6 +10,7 @@ use super::check_results::CheckResults;
 use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
+use super::devices::DevicesPanel;
 use super::ended::EndedPage;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
@@ -109,5 +110,13 @@ lazy! {
     /// What the check of the connection found.
     check_results() -> AnyView {
         view! { <CheckResults /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The choice of devices, outside of a call. It can be taken away by its button, too.
+    devices_card(is_open: RwSignal<bool>) -> AnyView {
+        let close = move || is_open.set(false);
+        view! { <DevicesPanel class="card devices" close /> }.into_any()
     }
 }

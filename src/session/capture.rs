@@ -1,0 +1,81 @@
+//! Microphone, camera and speaker, between the loop and what is loaded later
+//! ([`super::capture_session`]).
+
+use std::rc::Rc;
+
+use web_sys::MediaStreamTrack;
+use wimpex_call::{MediaRequest, Output, TrackKind};
+use wimpex_client::devices::{DeviceCommand, DeviceInput, DeviceRequest};
+
+use super::event::Inbox;
+use super::signals::Signals;
+use crate::browser::BrowserError;
+use crate::browser::media_capture::{Captured, TrackEvent};
+use crate::browser::rtc_peer_connection::PeerConnection;
+
+/// The connection that media is sent over, if there is one.
+pub type Sending = Option<Rc<PeerConnection>>;
+
+/// Holds what is captured, and decides by [`wimpex_client::devices`] what to capture with.
+pub trait CaptureSink {
+    /// Carries out what the call asks of its media; everything else is not for it.
+    fn run(&mut self, output: Output, sending: &Sending);
+    /// Takes what happened to the devices.
+    fn handle(&mut self, event: CaptureEvent, sending: &Sending);
+}
+
+/// Makes the one that the page has.
+pub type MakeCapture = fn(Inbox, Signals) -> Box<dyn CaptureSink>;
+
+/// Names a track that was captured, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrackId(pub u32);
+
+/// What happened to the devices.
+pub enum CaptureEvent {
+    /// The user wants something.
+    Command(DeviceCommand),
+    /// For the manager as it is.
+    Input(DeviceInput),
+    /// `getUserMedia` has an answer for the call.
+    Captured(MediaRequest, Captured),
+    /// `getUserMedia` has an answer for the manager.
+    Opened(DeviceRequest, Captured),
+    /// A track reports.
+    Track(TrackId, TrackEvent),
+    /// A track was put in the place of another one, or could not be.
+    Exchanged {
+        /// As the manager named it.
+        request: DeviceRequest,
+        /// Microphone or camera.
+        kind: TrackKind,
+        /// What came of it.
+        result: Result<(), BrowserError>,
+    },
+    /// It is time to look how loud the microphone is.
+    MeterTick,
+    /// The sound of the speaker's test is over.
+    TestOver,
+}
+
+/// What waits for the code, or the code.
+pub(super) enum CaptureSlot {
+    Empty,
+    Loading(Vec<Waiting>),
+    Ready(Box<dyn CaptureSink>),
+}
+
+/// One thing that waits.
+pub(super) enum Waiting {
+    Output(Output),
+    Event(CaptureEvent),
+}
+
+/// A captured track by kind, without owning it.
+pub(super) fn kind_of(track: &MediaStreamTrack) -> TrackKind {
+    if track.kind() == "video" {
+        TrackKind::Video
+    } else {
+        TrackKind::Audio
+    }
+}
