@@ -6,6 +6,7 @@ mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod devices;
 mod dishonest;
 mod during;
 mod endings;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        devices::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
