@@ -7,8 +7,6 @@ use web_sys::MediaStreamTrack;
 use wimpex_call::{MediaRequest, Output, TrackKind};
 use wimpex_client::devices::{DeviceCommand, DeviceInput, DeviceRequest};
 
-use super::event::Inbox;
-use super::signals::Signals;
 use crate::browser::BrowserError;
 use crate::browser::media_capture::{Captured, TrackEvent};
 use crate::browser::rtc_peer_connection::PeerConnection;
@@ -23,9 +21,6 @@ pub trait CaptureSink {
     /// Takes what happened to the devices.
     fn handle(&mut self, event: CaptureEvent, sending: &Sending);
 }
-
-/// Makes the one that the page has.
-pub type MakeCapture = fn(Inbox, Signals) -> Box<dyn CaptureSink>;
 
 /// Names a track that was captured, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

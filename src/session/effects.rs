@@ -13,9 +13,9 @@ use wimpex_identity::{Signature, SignatureClaim};
 use wimpex_protocol::close_code;
 use wimpex_verification::{RemoteCertificate, RequestId};
 
-use super::capture::{CaptureSlot, MakeCapture, Waiting};
+use super::capture::{CaptureSlot, Waiting};
 use super::connection::Connection;
-use super::event::{BoxedVerifier, Event, Inbox};
+use super::event::{BoxedVerifier, Event, Inbox, MakeCapture};
 use super::identity::Identity;
 use super::media_policy::Hardware;
 use super::signals::Signals;

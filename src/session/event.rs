@@ -5,9 +5,10 @@ use wasm_bindgen::JsValue;
 use wimpex_call::PeerConnectionId;
 use wimpex_verification::Verify;
 
-use super::capture::{CaptureEvent, MakeCapture};
+use super::capture::{CaptureEvent, CaptureSink};
 use super::identity::Identity;
 use super::media_policy::Hardware;
+use super::signals::Signals;
 use super::stats::StatsSink;
 use crate::browser::BrowserError;
 use crate::browser::rtc_peer_connection::PeerEvent;
@@ -15,6 +16,9 @@ use crate::chunk::NotLoaded;
 
 /// The verifier of the page: its code comes with the first call.
 pub type BoxedVerifier = Box<dyn Verify + Send>;
+
+/// Makes what captures; its code comes with the first call, or when the user looks at the devices.
+pub type MakeCapture = fn(Inbox, Signals) -> Box<dyn CaptureSink>;
 
 /// Something that happened: an input of the client, or what has to be taken apart here
 /// since it holds an object of the browser.

@@ -8,9 +8,8 @@ use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
-use super::capture::MakeCapture;
 use super::capture_session::CaptureSession;
-use super::event::{BoxedVerifier, Inbox};
+use super::event::{BoxedVerifier, Inbox, MakeCapture};
 use super::signals::Signals;
 use super::stats::StatsSink;
 use super::stats_monitor::StatsMonitor;

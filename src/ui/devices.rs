@@ -78,6 +78,12 @@ pub fn DevicesPanel(
     }
 }
 
+/// The region as a card, outside of a call.
+pub(crate) fn devices_card(is_open: RwSignal<bool>) -> AnyView {
+    let close = move || is_open.set(false);
+    view! { <DevicesPanel class="card devices" close /> }.into_any()
+}
+
 /// The combobox of one kind.
 fn field(kind: DeviceKind) -> AnyView {
     let session = use_session();

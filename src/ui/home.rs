@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
+use super::check_devices::check_devices;
 use super::field::invalid;
 use super::icon::{icon, logo};
 use super::lazy;
@@ -12,7 +13,6 @@ use super::lazy_view::lazy_view;
 use super::notices::notices;
 use super::screens::home::{address_choice, callee, can_call, copy_link, own_link, shown_name};
 use super::screens::icon::Icon;
-use super::words::devices::CHECK_DEVICES;
 use super::words::{common, home as words};
 use super::{signal_of, use_session};
 use crate::browser::{location, navigator, notification};
@@ -36,7 +36,7 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <OpenContacts />
             <HideAddress />
             <NotificationPrompt />
-            {check_devices()}
+            {check_devices(|is_open| lazy_view(lazy::devices_card(is_open)))}
             <ConnectionCheck results=|| lazy_view(lazy::check_results()) />
         </main>
     }
@@ -228,21 +228,4 @@ fn NotificationPrompt() -> impl IntoView {
             {words::NOTIFY}
         </button>
     }
-}
-
-/// Looks at microphone and camera before a call, or while one rings.
-pub(crate) fn check_devices() -> AnyView {
-    let is_open = RwSignal::new(false);
-    view! {
-        <button
-            type="button"
-            class="quiet centered"
-            aria-expanded=signal_of(move || if is_open.get() { "true" } else { "false" })
-            on:click=move |_| is_open.update(|open| *open = !*open)
-        >
-            {CHECK_DEVICES}
-        </button>
-        {move || is_open.get().then(|| lazy_view(lazy::devices_card(is_open)))}
-    }
-    .into_any()
 }

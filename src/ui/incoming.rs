@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
+use super::check_devices::check_devices;
 use super::claim::claim_sign;
-use super::home::check_devices;
+use super::devices::devices_card;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
@@ -77,7 +78,7 @@ pub fn IncomingDialog() -> impl IntoView {
                     {words::DECLINE}
                 </button>
             </div>
-            {check_devices()}
+            {check_devices(devices_card)}
             <div class="row strangers" hidden=signal_of(move || !prompt().is_stranger)>
                 <button class="quiet" on:click=move |_| session.dispatch(Command::BlockCaller)>
                     {words::BLOCK}

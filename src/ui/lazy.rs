@@ -10,7 +10,7 @@ use super::check_results::CheckResults;
 use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
-use super::devices::DevicesPanel;
+use super::devices::devices_card as devices_panel;
 use super::ended::EndedPage;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
@@ -116,7 +116,6 @@ lazy! {
 lazy! {
     /// The choice of devices, outside of a call. It can be taken away by its button, too.
     devices_card(is_open: RwSignal<bool>) -> AnyView {
-        let close = move || is_open.set(false);
-        view! { <DevicesPanel class="card devices" close /> }.into_any()
+        devices_panel(is_open)
     }
 }

@@ -10,6 +10,7 @@ mod browser_notices;
 mod call;
 mod call_overlay;
 mod check;
+mod check_devices;
 mod check_results;
 mod claim;
 mod contact_actions;

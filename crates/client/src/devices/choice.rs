@@ -1,7 +1,5 @@
 //! A device that is remembered.
 
-use super::device::MediaDeviceInfo;
-
 /// A device as it is remembered: ids change when the origin's storage is cleared, and labels
 /// may be shared by two. All parts are bounded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,12 +35,6 @@ impl DeviceChoice {
     /// What the system calls it; may be empty.
     pub fn label(&self) -> &str {
         &self.label
-    }
-}
-
-impl From<&MediaDeviceInfo> for DeviceChoice {
-    fn from(device: &MediaDeviceInfo) -> Self {
-        Self::new(&device.id, &device.group, &device.label)
     }
 }
 

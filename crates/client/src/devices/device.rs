@@ -71,6 +71,12 @@ impl MediaDeviceInfo {
     }
 }
 
+impl From<&MediaDeviceInfo> for DeviceChoice {
+    fn from(device: &MediaDeviceInfo) -> Self {
+        Self::new(&device.id, &device.group, &device.label)
+    }
+}
+
 /// What `enumerateDevices` said last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DeviceList(Vec<MediaDeviceInfo>);
