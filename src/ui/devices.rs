@@ -48,7 +48,7 @@ pub fn DevicesPanel(
         (blur.is_offered, blur.is_on)
     });
     let push_to_talk = signal_of(move || (true, devices.with(|it| it.push_to_talk)));
-    let is_preview = devices.with_untracked(|it| it.is_preview);
+    let is_preview = Memo::new(move |_| devices.with(|it| it.is_preview));
     view! {
         <section class=class aria-label=words::TITLE>
             <header>
@@ -72,8 +72,8 @@ pub fn DevicesPanel(
             {toggle(words::BACKGROUND_BLUR, DeviceCommand::SetBackgroundBlur, blur)}
             {toggle(words::PUSH_TO_TALK, DeviceCommand::SetPushToTalk, push_to_talk)}
             <p class="hint">{words::PUSH_TO_TALK_HINT}</p>
-            {is_preview.then(|| view! { <DeviceLine /> }.into_any())}
-            <p class="hint" hidden=!is_preview>{words::PREVIEW_HINT}</p>
+            {move || is_preview.get().then(|| view! { <DeviceLine /> }.into_any())}
+            <p class="hint" hidden=signal_of(move || !is_preview.get())>{words::PREVIEW_HINT}</p>
         </section>
     }
 }
