@@ -263,6 +263,7 @@ fuzz_target!(|bytes: &[u8]| {
                 | Output::StopCamera
                 | Output::ReleaseMedia { .. }
                 | Output::ReleaseAllMedia
+                | Output::TellPeer { .. }
                 | Output::Displaced(_)
                 | Output::Changed => {}
             }

@@ -1,19 +1,18 @@
 //! How loud a microphone is: an `AnalyserNode` of Web Audio
 //! (<https://www.w3.org/TR/webaudio/#analysernode>).
 
-use web_sys::{
-    AnalyserNode, AudioContext, MediaStream, MediaStreamAudioSourceNode, MediaStreamTrack,
-};
+use web_sys::{AnalyserNode, MediaStream, MediaStreamAudioSourceNode, MediaStreamTrack};
 
 use super::BrowserError;
+use super::web_audio::RunningContext;
 
 /// Listens to a copy of a track while it lives, so that it hears what a muted microphone sends to
 /// nobody.
 pub struct LevelMeter {
-    context: AudioContext,
     analyser: AnalyserNode,
     copy: MediaStreamTrack,
-    _source: MediaStreamAudioSourceNode,
+    source: MediaStreamAudioSourceNode,
+    _running: RunningContext,
 }
 
 /// In samples: 43 ms at 48 kHz, longer than a period of the deepest voice.
@@ -25,7 +24,9 @@ impl LevelMeter {
     /// # Errors
     /// Where the browser has no Web Audio, or the track is no audio.
     pub fn new(track: &MediaStreamTrack) -> Result<Self, BrowserError> {
-        let context = AudioContext::new()?;
+        // Allowed where the page captures.
+        let running = RunningContext::new()?;
+        let context = running.js();
         let analyser = context.create_analyser()?;
         analyser.set_fft_size(WINDOW as u32);
         // The browser's own method: a second track of the same microphone.
@@ -35,13 +36,11 @@ impl LevelMeter {
         stream.add_track(&copy);
         let source = context.create_media_stream_source(&stream)?;
         source.connect_with_audio_node(&analyser)?;
-        // Allowed by now: the page captures.
-        let _ = context.resume();
         Ok(Self {
-            context,
             analyser,
             copy,
-            _source: source,
+            source,
+            _running: running,
         })
     }
 
@@ -60,6 +59,6 @@ impl LevelMeter {
 impl Drop for LevelMeter {
     fn drop(&mut self) {
         self.copy.stop();
-        let _ = self.context.close();
+        let _ = self.source.disconnect();
     }
 }

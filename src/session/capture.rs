@@ -1,10 +1,9 @@
-//! Microphone, camera and speaker, between the loop and what is loaded later
-//! ([`super::capture_session`]).
+//! What [`super::capture_session`] is told of microphone, camera and speaker.
 
 use std::rc::Rc;
 
 use web_sys::MediaStreamTrack;
-use wimpex_call::{MediaRequest, Output, TrackKind};
+use wimpex_call::{MediaRequest, TrackKind};
 use wimpex_client::devices::{DeviceCommand, DeviceInput, DeviceRequest};
 
 use crate::browser::BrowserError;
@@ -13,14 +12,6 @@ use crate::browser::rtc_peer_connection::PeerConnection;
 
 /// The connection that media is sent over, if there is one.
 pub type Sending = Option<Rc<PeerConnection>>;
-
-/// Holds what is captured, and decides by [`wimpex_client::devices`] what to capture with.
-pub trait CaptureSink {
-    /// Carries out what the call asks of its media; everything else is not for it.
-    fn run(&mut self, output: Output, sending: &Sending);
-    /// Takes what happened to the devices.
-    fn handle(&mut self, event: CaptureEvent, sending: &Sending);
-}
 
 /// Names a track that was captured, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,19 +42,6 @@ pub enum CaptureEvent {
     MeterTick,
     /// The sound of the speaker's test is over.
     TestOver,
-}
-
-/// What waits for the code, or the code.
-pub(super) enum CaptureSlot {
-    Empty,
-    Loading(Vec<Waiting>),
-    Ready(Box<dyn CaptureSink>),
-}
-
-/// One thing that waits.
-pub(super) enum Waiting {
-    Output(Output),
-    Event(CaptureEvent),
 }
 
 /// A captured track by kind, without owning it.

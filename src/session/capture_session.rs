@@ -1,5 +1,5 @@
-//! Captures, and exchanges what is captured, as the manager of devices says. Loaded with the
-//! first call, or when the user looks at the devices (`super::lazy`).
+//! Captures, and exchanges what is captured, as the manager of devices says: for a call, and
+//! before one while the user looks at the devices.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStreamTrack;
 use wimpex_call::{MediaError, MediaRequest, Output, TrackKind};
 use wimpex_client::devices::{
-    DeviceAbilities, DeviceChoice, DeviceInput, DeviceKind, DeviceManager, DeviceOutput,
-    DeviceRequest, DeviceSettings, MediaDeviceInfo, NoiseFilter, OpenedDevice,
+    DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
+    DeviceOutput, DeviceRequest, DeviceSettings, MediaDeviceInfo, NoiseFilter, OpenedDevice,
 };
 use wimpex_sansio::Machine;
 
-use super::capture::{CaptureEvent, CaptureSink, Sending, TrackId, kind_of};
+use super::capture::{CaptureEvent, Sending, TrackId, kind_of};
 use super::event::{Event, Inbox};
 use super::media_policy::CAMERA;
 use super::signals::Signals;
@@ -70,6 +70,8 @@ pub(super) struct CaptureSession {
     slots: [Slot; 2],
     last_track: TrackId,
     muted: bool,
+    /// The camera that looks away from the user is wanted.
+    faces_away: bool,
     meter: Option<(LevelMeter, Interval)>,
     test: Option<(Tone, Timeout)>,
     timer: Option<Timeout>,
@@ -77,7 +79,7 @@ pub(super) struct CaptureSession {
 }
 
 impl CaptureSession {
-    pub(super) fn make(inbox: Inbox, signals: Signals) -> Box<dyn CaptureSink> {
+    pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
         let isolates = media_devices::supports("voiceIsolation");
         let abilities = DeviceAbilities {
             chooses_speaker: audio_output::is_supported(),
@@ -97,13 +99,23 @@ impl CaptureSession {
             slots: Default::default(),
             last_track: TrackId(0),
             muted: false,
+            faces_away: false,
             meter: None,
             test: None,
             timer: None,
             _devices: devices,
         };
         session.show();
-        Box::new(session)
+        session
+    }
+
+    /// Films with the camera on the other side of a telephone.
+    pub(super) fn switch_camera(&mut self) {
+        self.faces_away = !self.faces_away;
+        // Off first: telephones do not open both cameras at once.
+        for on in [false, true] {
+            self.command(wimpex_call::Command::SetCamera(on));
+        }
     }
 
     fn slot(&mut self, kind: TrackKind) -> &mut Slot {
@@ -508,8 +520,9 @@ impl CaptureSession {
     }
 }
 
-impl CaptureSink for CaptureSession {
-    fn run(&mut self, output: Output, sending: &Sending) {
+impl CaptureSession {
+    /// Carries out what the call asks of its media; everything else is not for it.
+    pub(super) fn run(&mut self, output: Output, sending: &Sending) {
         match output {
             Output::RequestMedia {
                 request,
@@ -517,9 +530,15 @@ impl CaptureSink for CaptureSession {
                 video,
             } => {
                 let wish = |kind| self.manager.preferred(kind).map(DeviceWish::Rather);
-                let wishes = KINDS.map(wish);
+                let mut wishes = KINDS.map(wish);
+                let mut camera = CAMERA;
+                if self.faces_away {
+                    camera.facing_mode = Some("environment");
+                    // The chosen one may be that on the other side.
+                    wishes[1] = None;
+                }
                 self.later(async move {
-                    let video = video.then_some(CAMERA);
+                    let video = video.then_some(camera);
                     let captured = media_capture::capture_from(audio, video, wishes).await;
                     CaptureEvent::Captured(request, captured)
                 });
@@ -556,6 +575,8 @@ impl CaptureSink for CaptureSession {
                     self.release(kind, sending);
                 }
                 self.muted = false;
+                // The next call begins with the user's face.
+                self.faces_away = false;
                 self.input(DeviceInput::CallOver, sending);
                 self.show_own_video();
             }
@@ -567,14 +588,21 @@ impl CaptureSink for CaptureSession {
             | Output::SetRemoteAnswer { .. }
             | Output::AddCandidate { .. }
             | Output::CloseConnection { .. }
+            | Output::TellPeer { .. }
             | Output::Displaced(_)
             | Output::Changed => {}
         }
     }
 
-    fn handle(&mut self, event: CaptureEvent, sending: &Sending) {
+    /// Takes what happened to the devices.
+    pub(super) fn handle(&mut self, event: CaptureEvent, sending: &Sending) {
         match event {
-            CaptureEvent::Command(command) => self.input(DeviceInput::Command(command), sending),
+            CaptureEvent::Command(command) => {
+                if let DeviceCommand::Choose(DeviceKind::Camera, _) = command {
+                    self.faces_away = false;
+                }
+                self.input(DeviceInput::Command(command), sending);
+            }
             CaptureEvent::Input(input) => self.input(input, sending),
             CaptureEvent::Captured(request, captured) => self.captured(request, captured),
             CaptureEvent::Opened(request, captured) => self.opened(request, captured, sending),

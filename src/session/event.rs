@@ -3,22 +3,26 @@
 use futures_channel::mpsc::UnboundedSender;
 use wasm_bindgen::JsValue;
 use wimpex_call::PeerConnectionId;
+use wimpex_client::{Input, Output, View};
 use wimpex_verification::Verify;
 
-use super::capture::{CaptureEvent, CaptureSink};
+use super::capture::CaptureEvent;
 use super::identity::Identity;
 use super::media_policy::Hardware;
-use super::signals::Signals;
-use super::stats::StatsSink;
 use crate::browser::BrowserError;
 use crate::browser::rtc_peer_connection::PeerEvent;
-use crate::chunk::NotLoaded;
 
 /// The verifier of the page: its code comes with the first call.
 pub type BoxedVerifier = Box<dyn Verify + Send>;
 
-/// Makes what captures; its code comes with the first call, or when the user looks at the devices.
-pub type MakeCapture = fn(Inbox, Signals) -> Box<dyn CaptureSink>;
+/// What runs a call: its code is loaded later.
+pub trait RunCall {
+    /// `view` is what it was when the client asked.
+    fn run(&mut self, output: Output, view: &View);
+    /// Takes an event of the call apart: keeps the browser's object in it, and gives what the
+    /// client has to know.
+    fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>>;
+}
 
 /// Something that happened: an input of the client, or what has to be taken apart here
 /// since it holds an object of the browser.
@@ -33,18 +37,20 @@ pub enum Event {
     Peer(PeerConnectionId, PeerEvent),
     /// About microphone, camera and speaker.
     Capture(CaptureEvent),
-    /// What takes such events is loaded, or could not be.
-    CaptureLoaded(Result<MakeCapture, NotLoaded>),
     /// `getStats` has an answer.
     Stats(PeerConnectionId, JsValue),
-    /// What reads such answers is loaded.
-    MonitorLoaded(PeerConnectionId, Box<dyn StatsSink + Send>),
     /// A second of a call has passed.
     StatsTick,
     /// A tenth of a second of an audio call has passed.
     AudioLevelTick,
+    /// The browser has nothing else to do.
+    Idle,
+    /// What runs a call is there, or cannot be loaded.
+    CallEffectsLoaded(Option<Box<dyn RunCall>>),
     /// The contacts were written, or could not be.
     ContactsWritten(bool),
+    /// The camera on the other side is to be used.
+    SwitchCamera,
     /// A screen has changed, some time ago.
     Sweep,
 }

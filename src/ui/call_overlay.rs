@@ -9,6 +9,7 @@ use super::browser_notices::DeviceNotices;
 use super::claim::claim_sign;
 use super::controls::CallControls;
 use super::devices::{DeviceLine, DevicesPanel};
+use super::peer_media::{PeerNotes, VideoQuestion};
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
 use super::self_view::SelfView;
@@ -60,7 +61,9 @@ pub(crate) fn CallOverlay(
             </p>
         </header>
         <SelfView />
+        <PeerNotes />
         <div class="call-notices" role="alert">
+            <VideoQuestion />
             <DeviceNotices />
             <DeviceLine />
             {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent};
 use wimpex_client::devices::{DeviceCommand, DeviceKind};
 
+use super::browser_notices::here;
 use super::remote_media::lets_go;
 use super::screens::call::level_percent;
 use super::screens::devices::{device_field, is_talk_key, no_picture, notice_line};
@@ -88,7 +89,7 @@ pub(crate) fn devices_card(is_open: RwSignal<bool>) -> AnyView {
 fn field(kind: DeviceKind) -> AnyView {
     let session = use_session();
     let devices = session.view.devices;
-    let shown = Memo::new(move |_| devices.with(|it| device_field(kind, it)));
+    let shown = Memo::new(move |_| devices.with(|it| device_field(kind, it, here())));
     let options = move || {
         let options = shown.with(|it| it.options.clone()).into_iter();
         options

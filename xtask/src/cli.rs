@@ -100,12 +100,15 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium with its driver, coturn's clients, pebble and nginx too, which the tests need
+        /// Chromium and Firefox with their drivers, axe-core, coturn's clients, pebble and nginx too, which the tests need
         #[arg(long)]
         tests: bool,
-        /// Firefox and its driver too
+        /// Firefox and its driver too; `--tests` has them
         #[arg(long)]
         firefox: bool,
+        /// WebKitGTK's driver and Xvfb too
+        #[arg(long)]
+        webkit: bool,
     },
 }
 
@@ -169,14 +172,20 @@ impl Cli {
                 stress::stress(&workspace, seconds.unwrap_or(stress::SECONDS))
             }
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
-            Command::Setup { tests, firefox } => {
+            Command::Setup {
+                tests,
+                firefox,
+                webkit,
+            } => {
                 ensure_trunk(&workspace)?;
                 Tools::ensure(
                     &workspace,
                     Wanted {
                         test_runner: tests,
                         chromium: tests,
-                        firefox,
+                        firefox: firefox || tests,
+                        axe: tests,
+                        webkit,
                         coturn: tests,
                         hosting: tests,
                         python: tests,

@@ -1,6 +1,6 @@
 //! Inputs of the call machine.
 
-use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, DeviceId, MediaState, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::command::Command;
@@ -89,6 +89,16 @@ pub enum Input {
         end: CallEnd,
     },
 
+    /// The peer says over the data channel how its side of the call is.
+    PeerMediaState {
+        /// Over which connection.
+        connection: PeerConnectionId,
+        /// The whole state.
+        state: MediaState,
+    },
+    /// This device is about to go off, or no longer (Battery Status API).
+    BatteryLow(bool),
+
     /// An offer is set as the local description: what [`crate::Output::CreateOffer`] asked
     /// for.
     LocalOffer {
@@ -150,7 +160,7 @@ pub enum Input {
     TrackEnded {
         /// The request that it had come of.
         request: MediaRequest,
-        /// Which of its tracks.
+        /// The request may have come to one of each.
         kind: TrackKind,
         /// [`MediaError::Ended`] for a device that is gone; another error says why no device
         /// can be had, as when the permission was taken back.
@@ -166,7 +176,7 @@ pub enum Input {
     TrackInterrupted {
         /// The request that it had come of.
         request: MediaRequest,
-        /// Which of its tracks.
+        /// The request may have come to one of each.
         kind: TrackKind,
         /// `MediaStreamTrack.muted`: silence or black leaves.
         interrupted: bool,

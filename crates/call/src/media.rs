@@ -179,15 +179,9 @@ impl Media {
         out.push(Output::Changed);
     }
 
-    pub(crate) fn set_camera(
-        &mut self,
-        on: bool,
-        call_type: CallType,
-        ids: &mut Ids,
-        out: &mut Outputs,
-    ) {
+    pub(crate) fn set_camera(&mut self, on: bool, allowed: bool, ids: &mut Ids, out: &mut Outputs) {
         match (self.camera.capture, on) {
-            (Capture::Off | Capture::Failed(_), true) if call_type == CallType::Video => {
+            (Capture::Off | Capture::Failed(_), true) if allowed => {
                 self.request(false, true, ids, out);
             }
             (Capture::On, false) => {

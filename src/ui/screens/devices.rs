@@ -3,6 +3,7 @@
 use wimpex_client::devices::{DeviceKind, DeviceNotice, DevicesSnapshot};
 
 use crate::ui::words::devices as words;
+use crate::ui::words::place::Place;
 
 /// One device to choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct DeviceField {
 }
 
 /// From what is known of the devices.
-pub fn device_field(kind: DeviceKind, devices: &DevicesSnapshot) -> DeviceField {
+pub fn device_field(kind: DeviceKind, devices: &DevicesSnapshot, place: Place) -> DeviceField {
     let menu = devices.menu(kind);
     let name = |at: usize, label: &str| match (at, label) {
         (0, _) => words::SYSTEM_DEFAULT.to_owned(),
@@ -43,7 +44,7 @@ pub fn device_field(kind: DeviceKind, devices: &DevicesSnapshot) -> DeviceField 
         is_selected: option.id == menu.selected,
     });
     let no_choice = kind == DeviceKind::Speaker && !devices.can_choose_speaker;
-    let trouble = menu.error.map(|error| words::trouble(kind, error));
+    let trouble = menu.error.map(|error| words::trouble(kind, error, place));
     DeviceField {
         options: options.collect(),
         is_enabled: !no_choice,
@@ -127,7 +128,7 @@ mod tests {
             microphone: menu(&["", "Headset", ""]),
             ..DevicesSnapshot::default()
         };
-        let field = device_field(DeviceKind::Microphone, &devices);
+        let field = device_field(DeviceKind::Microphone, &devices, Place::Browser);
         let names: Vec<_> = field.options.iter().map(|it| &*it.name).collect();
         assert_eq!(names, ["System default", "Headset", "Microphone 2"]);
         let chosen: Vec<_> = field.options.iter().map(|it| it.is_selected).collect();
@@ -138,11 +139,11 @@ mod tests {
     #[test]
     fn a_speaker_that_cannot_be_chosen_is_said_to_be_so() {
         let mut devices = DevicesSnapshot::default();
-        let field = device_field(DeviceKind::Speaker, &devices);
+        let field = device_field(DeviceKind::Speaker, &devices, Place::Browser);
         assert!(!field.is_enabled && !field.is_trouble);
         assert_eq!(field.hint, words::NO_SPEAKER_CHOICE);
         devices.can_choose_speaker = true;
-        let field = device_field(DeviceKind::Speaker, &devices);
+        let field = device_field(DeviceKind::Speaker, &devices, Place::Browser);
         assert_eq!((field.is_enabled, field.hint), (true, ""));
     }
 
@@ -150,9 +151,14 @@ mod tests {
     fn each_device_says_why_it_cannot_be_had() {
         let mut devices = DevicesSnapshot::default();
         devices.camera.error = Some(MediaError::NotAllowed);
-        let field = device_field(DeviceKind::Camera, &devices);
+        let field = device_field(DeviceKind::Camera, &devices, Place::Browser);
         assert!(field.is_trouble && field.hint.contains("blocked"));
-        assert_eq!(device_field(DeviceKind::Microphone, &devices).hint, "");
+        let framed = device_field(DeviceKind::Camera, &devices, Place::Frame);
+        assert!(framed.hint.contains("a tab of its own"));
+        assert_eq!(
+            device_field(DeviceKind::Microphone, &devices, Place::Browser).hint,
+            ""
+        );
         assert_eq!(no_picture(&devices), words::NO_PICTURE);
         devices.camera.is_switching = true;
         assert_eq!(no_picture(&devices), words::PICTURE_COMES);

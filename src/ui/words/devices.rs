@@ -3,10 +3,29 @@
 use wimpex_call::{ActiveCall, Capture, MediaError};
 use wimpex_client::devices::{DeviceKind, DeviceNotice};
 
+use super::place::Place;
+
 /// Why somebody is not heard, if the microphone is the reason.
-pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
+pub fn microphone(call: &ActiveCall, place: Place) -> Option<&'static str> {
     match call.microphone {
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::App =>
+        {
+            Some(
+                "This app gives pages no microphone, so they can’t hear you. Open the page in Safari or Chrome.",
+            )
+        }
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::Frame =>
+        {
+            Some(
+                "The page around this one passes no microphone on, so they can’t hear you. Open this one in a tab of its own.",
+            )
+        }
         Capture::Failed(error) => Some(match error {
+            MediaError::Unsupported => {
+                "This browser gives pages no microphone, so they can’t hear you. Use a current Chrome, Edge, Firefox or Safari."
+            }
             MediaError::NotAllowed => {
                 "Your microphone is blocked, so they can’t hear you. Allow it in the address bar, then press Unmute."
             }
@@ -34,9 +53,26 @@ pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
 }
 
 /// Why somebody is not seen, if the camera is the reason.
-pub fn camera(call: &ActiveCall) -> Option<&'static str> {
+pub fn camera(call: &ActiveCall, place: Place) -> Option<&'static str> {
     match call.camera {
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::App =>
+        {
+            Some(
+                "This app gives pages no camera; the call continues without it. Open the page in Safari or Chrome.",
+            )
+        }
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::Frame =>
+        {
+            Some(
+                "The page around this one passes no camera on; the call continues without it. Open this one in a tab of its own.",
+            )
+        }
         Capture::Failed(error) => Some(match error {
+            MediaError::Unsupported => {
+                "This browser gives pages no camera; the call continues without it."
+            }
             MediaError::NotAllowed => {
                 "Your camera is blocked; the call continues without it. Allow it in the address bar, then turn it on."
             }
@@ -115,9 +151,18 @@ pub fn unnamed(kind_of: DeviceKind, number: usize) -> String {
 }
 
 /// Why a device cannot be looked at.
-pub fn trouble(kind: DeviceKind, error: MediaError) -> &'static str {
+pub fn trouble(kind: DeviceKind, error: MediaError, place: Place) -> &'static str {
     match (kind, error) {
         (DeviceKind::Speaker, _) => "That speaker can’t be used.",
+        (_, MediaError::NotAllowed | MediaError::Unsupported) if place == Place::App => {
+            "This app doesn’t give it to pages. Open the page in Safari or Chrome."
+        }
+        (_, MediaError::NotAllowed | MediaError::Unsupported) if place == Place::Frame => {
+            "The page around this one doesn’t pass it on. Open this one in a tab of its own."
+        }
+        (_, MediaError::Unsupported) => {
+            "This browser doesn’t give it to pages. Use a current Chrome, Edge, Firefox or Safari."
+        }
         (DeviceKind::Microphone, MediaError::NotAllowed) => {
             "Your microphone is blocked. Allow it in the address bar."
         }
