@@ -37,8 +37,12 @@ enum Command {
     },
     /// Build the page and the server in release
     Build,
-    /// Build the server as a Debian package
-    Package,
+    /// Build the server as packages: .deb, .rpm, an OCI image, and a program that needs no library
+    Package {
+        /// For 64-bit ARM too
+        #[arg(long)]
+        arm64: bool,
+    },
     /// Run the tests: unit, wasm (in headless Chromium) and e2e (two browsers, one server)
     Test {
         /// Only this part
@@ -100,7 +104,7 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium with its driver, coturn's clients, pebble and nginx too, which the tests need
+        /// Chromium with its driver, coturn's clients, pebble, nginx, promtool and debootstrap too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too
@@ -123,9 +127,9 @@ impl Cli {
                 server::build(&workspace)?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Package => {
+            Command::Package { arm64 } => {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
-                package::package(&workspace, &tools)?;
+                package::package(&workspace, &tools, arm64)?;
                 Ok(ExitCode::SUCCESS)
             }
             Command::Test { part, args } => testing::test(&workspace, part, &args),
@@ -179,6 +183,7 @@ impl Cli {
                         firefox,
                         coturn: tests,
                         hosting: tests,
+                        packages: tests,
                         python: tests,
                         networks: tests,
                     },

@@ -47,6 +47,8 @@ mod resumable_session;
 mod secret;
 mod send_queue;
 mod stranger_limiter;
+#[cfg(unix)]
+pub mod systemd;
 mod tcp_client;
 mod tls;
 mod to_https;

@@ -104,6 +104,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         }
         std::io::stdout().flush()?;
         on_hangup(relay.reload())?;
+        #[cfg(unix)]
+        wimpex_server::systemd::ready();
         relay.run(shutdown).await;
         info!("stopped");
         return Ok(());
@@ -115,6 +117,17 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     }
     std::io::stdout().flush()?;
     let handle = server.handle();
+    #[cfg(unix)]
+    let shutdown = {
+        use wimpex_server::systemd;
+        let watchdog = tokio::spawn(systemd::answer_watchdog(handle.clone()));
+        systemd::ready();
+        async move {
+            shutdown.await;
+            systemd::stopping();
+            watchdog.abort();
+        }
+    };
     on_hangup(move || handle.reload())?;
     server.run_on(listeners, shutdown).await;
     info!("stopped");

@@ -80,6 +80,61 @@ pub(super) const NETWORKS: Programs = Programs {
     service: None,
 };
 
+/// The C library that static programs are built with.
+const MUSL: Programs = Programs {
+    what: "musl's compiler",
+    packages: &["musl-tools"],
+    is_here: || are_on_path(&["musl-gcc"]),
+    without: "nothing static can be built",
+    service: None,
+};
+
+/// What compiles C for 64-bit ARM.
+const CROSS_COMPILER: Programs = Programs {
+    what: "the compiler for 64-bit ARM",
+    packages: &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    is_here: || are_on_path(&["aarch64-linux-gnu-gcc"]),
+    without: "nothing can be built for it",
+    service: None,
+};
+
+/// Looks at metrics and at rules for alerts as Prometheus would. Only the program is wanted.
+pub(super) const PROMTOOL: Programs = Programs {
+    what: "promtool",
+    packages: &["prometheus"],
+    is_here: || are_on_path(&["promtool"]),
+    without: "neither metrics nor rules for alerts are checked",
+    service: Some("prometheus"),
+};
+
+/// What a package is installed into a bare system with.
+pub(super) const DEBOOTSTRAP: Programs = Programs {
+    what: "debootstrap",
+    packages: &["debootstrap"],
+    is_here: || Path::new("/usr/sbin/debootstrap").is_file(),
+    without: "the package is not installed into a bare system",
+    service: None,
+};
+
+/// Reads RPM packages.
+pub(super) const RPM: Programs = Programs {
+    what: "rpm",
+    packages: &["rpm"],
+    is_here: || are_on_path(&["rpm"]),
+    without: "nobody looks into the RPM package",
+    service: None,
+};
+
+/// musl's compiler, installed if it is missing.
+pub(crate) fn ensure_musl() {
+    ensure(&MUSL);
+}
+
+/// The compiler for 64-bit ARM, installed if it is missing.
+pub(crate) fn ensure_cross_compiler() {
+    ensure(&CROSS_COMPILER);
+}
+
 /// Installs them if they are missing.
 pub(super) fn ensure(programs: &Programs) {
     if (programs.is_here)() {
