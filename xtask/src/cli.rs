@@ -9,8 +9,8 @@ use crate::testing::Part;
 use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, model, mutants, natlab, package, page, proc, reproduce, run, server,
-    size, soak, stress, testing, tidy,
+    bench, checks, dev, first_call, fuzz, model, mutants, natlab, package, page, proc, reproduce,
+    run, server, size, soak, stress, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -43,6 +43,8 @@ enum Command {
         #[arg(long)]
         arm64: bool,
     },
+    /// From the package and a bare Debian to the first call over https, by the clock; takes root
+    FirstCall,
     /// Run the tests: unit, wasm (in headless Chromium) and e2e (two browsers, one server)
     Test {
         /// Only this part
@@ -63,7 +65,7 @@ enum Command {
     Soak,
     /// The bytes of a first load, by file, and their budget
     Size,
-    /// Build the last commit in two places from nothing, and compare the page's hashes
+    /// Build the last commit in two places from nothing, and compare the hashes of page and packages
     Reproduce,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
@@ -132,6 +134,7 @@ impl Cli {
                 package::package(&workspace, &tools, arm64)?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::FirstCall => first_call::first_call(&workspace),
             Command::Test { part, args } => testing::test(&workspace, part, &args),
             Command::Ci { no_test } => checks::ci(&workspace, !no_test),
             Command::Tidy => {

@@ -10,6 +10,7 @@ mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod hosting;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        hosting::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

@@ -1,11 +1,14 @@
 //! Debian packages that only tests need: installed if they are missing, and if
 //! that cannot be done it is said what is then not tested.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::apt;
+use anyhow::{Context, Result, ensure as sure};
+
 use super::version::on_path;
+use super::{apt, cache};
+use crate::workspace::Workspace;
 use crate::{proc, report};
 
 /// Programs from Debian.
@@ -133,6 +136,38 @@ pub(crate) fn ensure_musl() {
 /// The compiler for 64-bit ARM, installed if it is missing.
 pub(crate) fn ensure_cross_compiler() {
     ensure(&CROSS_COMPILER);
+}
+
+/// A Debian with nothing on it but certificates, made once, in the cache. It takes root.
+pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
+    const SUITE: &str = "bookworm";
+    sure!(
+        rustix::process::geteuid().is_root(),
+        "only root can make a system of its own"
+    );
+    ensure(&DEBOOTSTRAP);
+    let name = format!("debian-{SUITE}");
+    let bin = cache::installed(&workspace.cache, &name, "sh", |root| {
+        // The mirror that this system has.
+        let mut sites = Command::new("apt-get");
+        sites.args([
+            "indextargets",
+            "--format",
+            "$(SITE)",
+            "Created-By: Packages",
+        ]);
+        let sites = proc::captured(&mut sites)?;
+        report::step("making a bare Debian (about 2 minutes, once)", || {
+            let mut make = Command::new("/usr/sbin/debootstrap");
+            make.args(["--variant=minbase", "--include=ca-certificates", SUITE])
+                .arg(root)
+                .args(sites.lines().next());
+            proc::captured(&mut make)
+        })
+        .map(drop)
+    })?;
+    let system = bin.parent().context("a folder of a system is in it")?;
+    Ok(system.to_owned())
 }
 
 /// Installs them if they are missing.

@@ -22,7 +22,7 @@ use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
 pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz, cargo_generate_rpm};
-pub(crate) use debian::{ensure_cross_compiler, ensure_musl};
+pub(crate) use debian::{bare_system, ensure_cross_compiler, ensure_musl};
 pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
 /// What a command needs besides what builds the page.
