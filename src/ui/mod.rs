@@ -69,7 +69,12 @@ pub fn start() {
     let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
     // The words that stand there while the page loads.
+    // What the host says at the foot of every page (crates/server/src/host_page.rs) stays.
+    let foot = document().get_element_by_id("host");
     body.set_inner_html("");
+    if let Some(foot) = foot {
+        let _ = body.append_child(&foot);
+    }
     mount_to(body.unchecked_into(), move || {
         let session = Session::start(options);
         provide_context(session);

@@ -16,7 +16,10 @@
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
 
+mod access;
 mod acme;
+#[cfg(unix)]
+pub mod admin;
 mod app;
 mod certificates;
 pub mod cli;
@@ -29,6 +32,7 @@ mod error;
 mod frame;
 mod headers;
 mod host_notices;
+mod host_page;
 mod http;
 mod ice;
 mod listener;
@@ -59,6 +63,8 @@ mod upgrade;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -75,6 +81,7 @@ pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
 pub use listeners::{ListenError, Listeners};
 
+use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
@@ -111,6 +118,7 @@ pub struct Server {
     relay: Option<Relay>,
     certificates: Option<Certificates>,
     reload: Arc<Notify>,
+    started: Instant,
 }
 
 /// A look at a running server from outside, for tests and measurements.
@@ -119,6 +127,10 @@ pub struct Handle {
     app: Arc<App>,
     relay: Option<wimpex_relay::Handle>,
     reload: Arc<Notify>,
+    #[cfg_attr(not(unix), expect(dead_code))]
+    certificates: Option<Arc<tls::CertificateStore>>,
+    #[cfg_attr(not(unix), expect(dead_code))]
+    started: Instant,
 }
 
 /// How much the server holds at a moment. All of it is zero when nobody is there.
@@ -181,6 +193,13 @@ impl Server {
                 ],
                 metrics.clone(),
             ),
+            access: Access::open(
+                &config.access,
+                key,
+                Box::new(FileStore::new(config.state_dir().as_deref())),
+            )
+            .map_err(StartError::Access)?,
+            draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
             origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
@@ -188,7 +207,7 @@ impl Server {
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
-            page: Page::load(config.page_dir.as_deref())?,
+            page: Page::load(config.page_dir.as_deref(), &config.access)?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
                 config.limits.max_connections,
@@ -202,6 +221,7 @@ impl Server {
             relay,
             certificates,
             reload: Arc::default(),
+            started: Instant::now(),
         })
     }
 
@@ -211,6 +231,11 @@ impl Server {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
             reload: Arc::clone(&self.reload),
+            certificates: self
+                .certificates
+                .as_ref()
+                .map(|own| Arc::clone(own.store())),
+            started: self.started,
         }
     }
 
@@ -418,10 +443,21 @@ fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
 }
 
 impl Handle {
-    /// Reads what can be read anew while the server runs: the certificate. Everything
-    /// else is read when it starts.
+    /// Reads what can be read anew while the server runs: the certificate, and the list of people
+    /// who are let in. Everything else is read when it starts.
     pub fn reload(&self) {
+        self.app.access.reload(&self.app.config.access);
         self.reload.notify_one();
+    }
+
+    /// Answers `wimpex-server admin` at a socket in the state folder, until it is dropped. Without
+    /// such a folder it waits.
+    #[cfg(unix)]
+    pub async fn answer_admin(self) {
+        match self.app.config.state_dir() {
+            Some(folder) => admin::serve(&folder, self).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// A look at the relay, if this server has one.

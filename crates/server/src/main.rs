@@ -26,6 +26,17 @@ fn main() -> ExitCode {
         Some(Action::ExampleConfig) => print_all(wimpex_server::cli::example().as_bytes()),
         Some(Action::Completions { shell }) => print_all(&wimpex_server::cli::completions(shell)),
         Some(Action::Man) => print_all(&wimpex_server::cli::manual()),
+        #[cfg(unix)]
+        Some(Action::Admin(args)) => {
+            let state_dir = cli.settings.operation.state_dir;
+            match wimpex_server::admin::perform(&args, state_dir.as_deref()) {
+                Ok(text) => print_all(text.as_bytes()),
+                Err(why) => {
+                    eprintln!("{why}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         None => serve(cli.settings),
     }
 }
@@ -121,11 +132,13 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = {
         use wimpex_server::systemd;
         let watchdog = tokio::spawn(systemd::answer_watchdog(handle.clone()));
+        let admin = tokio::spawn(handle.clone().answer_admin());
         systemd::ready();
         async move {
             shutdown.await;
             systemd::stopping();
             watchdog.abort();
+            admin.abort();
         }
     };
     on_hangup(move || handle.reload())?;
@@ -141,7 +154,9 @@ fn on_hangup(reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading the certificate again; everything else needs a restart");
+            info!(
+                "reading the certificate and --access-file again; everything else needs a restart"
+            );
             reload();
         }
     });

@@ -5,6 +5,8 @@
 //! texts into queues; nothing in here waits for a peer. It must not know
 //! WebSockets.
 
+#[cfg(unix)]
+mod host;
 mod relaying;
 mod room;
 
@@ -639,5 +641,6 @@ fn refuse(refused: &Envelope, code: ErrorCode, text: &str) -> ErrorMessage {
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id.clone()),
+        reason: None,
     }
 }

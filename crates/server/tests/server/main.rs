@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod acme;
 mod attacks;
 mod bad_input;
@@ -17,6 +18,7 @@ mod login;
 mod nginx;
 mod numbering;
 mod observer;
+mod packaging;
 mod page;
 mod presence;
 mod program;
