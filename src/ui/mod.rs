@@ -72,13 +72,13 @@ pub fn start() {
     // What the host says at the foot of every page (crates/server/src/host_page.rs) stays.
     let foot = document().get_element_by_id("host");
     body.set_inner_html("");
-    if let Some(foot) = foot {
-        let _ = body.append_child(&foot);
-    }
-    mount_to(body.unchecked_into(), move || {
+    mount_to(body.clone().unchecked_into(), move || {
         let session = Session::start(options);
         provide_context(session);
         view! { <App options /> }
     })
     .forget();
+    if let Some(foot) = foot {
+        let _ = body.append_child(&foot);
+    }
 }

@@ -77,7 +77,7 @@ fn foot(config: &AccessConfig) -> Option<String> {
 
 /// At the end of the page; over a call, whose screen is fixed, it is not seen.
 fn style(config: &AccessConfig) -> String {
-    let mut style = "#host{display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:center;\
+    let mut style = "#host{display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:center;align-items:baseline;\
         max-width:34rem;margin:0 auto;padding:1rem 1rem calc(1rem + env(safe-area-inset-bottom));\
         font-size:.875rem;text-align:center;color:var(--muted,inherit)}\
         #host span{flex-basis:100%;order:-1}#host a{color:inherit;padding:.25rem}"

@@ -8,8 +8,9 @@ use std::path::Path;
 /// What belongs to a running server, and to no other.
 fn is_kept(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    !(name.ends_with(".sock") || name.ends_with(".lock") || name.ends_with(".tmp"))
-        && !name.starts_with('.')
+    let passes = [".sock", ".lock", ".tmp"];
+    let is_passing = passes.iter().any(|end| name.ends_with(end)) || name.starts_with('.');
+    !is_passing
 }
 
 /// Writes the folder into a new file that nobody else can read; how many files there were.
