@@ -450,16 +450,6 @@ impl Handle {
         self.reload.notify_one();
     }
 
-    /// Answers `wimpex-server admin` at a socket in the state folder, until it is dropped. Without
-    /// such a folder it waits.
-    #[cfg(unix)]
-    pub async fn answer_admin(self) {
-        match self.app.config.state_dir() {
-            Some(folder) => admin::serve(&folder, self).await,
-            None => std::future::pending().await,
-        }
-    }
-
     /// A look at the relay, if this server has one.
     pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
         self.relay.as_ref()

@@ -132,7 +132,7 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let shutdown = {
         use wimpex_server::systemd;
         let watchdog = tokio::spawn(systemd::answer_watchdog(handle.clone()));
-        let admin = tokio::spawn(handle.clone().answer_admin());
+        let admin = tokio::spawn(wimpex_server::admin::answer(handle.clone()));
         systemd::ready();
         async move {
             shutdown.await;

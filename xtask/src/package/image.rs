@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
-use super::{Architecture, gzip};
+use super::architecture::Architecture;
+use super::files::{self, gzip};
 
 /// Nobody else's, in any image: whoever runs as this owns the state folder and nothing more.
 const USER: u64 = 65_532;
@@ -99,7 +100,7 @@ pub(super) fn write(
         archive.file(&format!("blobs/sha256/{hash}"), bytes, 0o644, 0)?;
     }
     let name = format!("wimpex-server-{VERSION}-{}.oci.tar", architecture.name);
-    super::write(&folder.join(name), &archive.finish()?)
+    files::write(&folder.join(name), &archive.finish()?)
 }
 
 /// The files of the image, as an uncompressed tar.
@@ -292,7 +293,13 @@ mod tests {
     #[test]
     fn an_image_is_what_its_index_says() {
         let folder = tempfile::tempdir().unwrap();
-        super::write(b"program", super::super::X86_64, folder.path(), "0").unwrap();
+        super::write(
+            b"program",
+            crate::package::architecture::X86_64,
+            folder.path(),
+            "0",
+        )
+        .unwrap();
         let file = folder
             .path()
             .join(format!("wimpex-server-{VERSION}-x86_64.oci.tar"));

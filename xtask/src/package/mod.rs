@@ -3,16 +3,19 @@
 //!
 //! The same commit gives the same bytes, wherever it is built: see `reproduce`.
 
+mod architecture;
+mod files;
 mod image;
 mod sbom;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use flate2::{Compression, GzBuilder};
+
+use architecture::{ARM64, Architecture, X86_64};
+use files::{gzip, write};
 
 use crate::tools::{
     Tools, cargo_deb, cargo_generate_rpm, ensure_cross_compiler, ensure_musl, ensure_target,
@@ -30,41 +33,6 @@ const PRINTED: [(&str, &[&str]); 5] = [
 ];
 /// Of [profile.dist] in the root's Cargo.toml.
 const PROFILE: &str = "dist";
-
-/// A processor that packages are built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Architecture {
-    /// As rustc calls it.
-    target: &'static str,
-    /// In the names of our files, as Linux calls it.
-    name: &'static str,
-    /// As OCI images call it.
-    oci: &'static str,
-    /// Environment for cargo, where C is compiled and programs are linked by something else than
-    /// what this machine has anyway.
-    tools: &'static [(&'static str, &'static str)],
-}
-
-const X86_64: Architecture = Architecture {
-    target: "x86_64-unknown-linux-musl",
-    name: "x86_64",
-    oci: "amd64",
-    tools: &[],
-};
-const ARM64: Architecture = Architecture {
-    target: "aarch64-unknown-linux-musl",
-    name: "aarch64",
-    oci: "arm64",
-    // Everything of musl that is linked comes with Rust's target, so that any compiler and linker
-    // for the processor will do.
-    tools: &[
-        (
-            "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER",
-            "aarch64-linux-gnu-gcc",
-        ),
-        ("CC_aarch64_unknown_linux_musl", "aarch64-linux-gnu-gcc"),
-    ],
-};
 
 /// Builds everything, and the packages out of it, into `target/package`.
 pub(crate) fn package(workspace: &Workspace, tools: &Tools, arm64: bool) -> Result<PathBuf> {
@@ -191,15 +159,6 @@ fn printed(program: &Path) -> Result<Vec<(&'static str, Vec<u8>)>> {
         .collect()
 }
 
-/// Without time and name.
-fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut writer = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::best());
-    writer.write_all(bytes)?;
-    Ok(writer.finish()?)
-}
-
 /// Seconds since the epoch of the last commit: the date that everything packed bears.
 fn commit_time(workspace: &Workspace) -> Result<String> {
     let mut command = workspace.command("git");
@@ -216,10 +175,6 @@ fn fresh(folder: PathBuf) -> Result<PathBuf> {
     }
     fs::create_dir_all(&folder)?;
     Ok(folder)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// One line for each file, as `sha256sum --check` reads them.

@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::files;
 use super::image::rfc3339;
 use crate::proc;
 use crate::workspace::{WASM_TARGET, Workspace};
@@ -33,7 +34,7 @@ pub(super) fn write(workspace: &Workspace, target: &str, folder: &Path, epoch: &
         &rfc3339(epoch.parse().context("a date is a number")?),
     );
     let name = format!("wimpex-server-{VERSION}.cdx.json");
-    super::write(&folder.join(name), format!("{bill:#}\n").as_bytes())
+    files::write(&folder.join(name), format!("{bill:#}\n").as_bytes())
 }
 
 /// SHA-256 of a crate's file by its name and version.

@@ -21,14 +21,18 @@ const REQUEST_BYTES: u64 = 4 * 1024;
 /// Sessions in one answer.
 const SESSIONS: usize = 10_000;
 
-/// Answers the host until it is dropped. Without a socket it says why in the log, and waits.
-pub(crate) async fn serve(folder: &Path, handle: Handle) {
-    match bind(folder) {
+/// Answers the host at a socket in the state folder, until it is dropped. Without such a folder,
+/// or where there can be no socket, which it says in the log, it waits.
+pub async fn answer(handle: Handle) {
+    let Some(folder) = handle.app.config.state_dir() else {
+        return std::future::pending().await;
+    };
+    match bind(&folder) {
         Ok(listener) => loop {
             match listener.accept().await {
                 // One after the other: it is one host, and a few seconds at most.
                 Ok((stream, _)) => {
-                    if timeout(PATIENCE, answer(stream, &handle)).await.is_err() {
+                    if timeout(PATIENCE, talk(stream, &handle)).await.is_err() {
                         info!("an admin command did not come or was not read in time");
                     }
                 }
@@ -60,7 +64,7 @@ fn bind(folder: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn answer(mut stream: UnixStream, handle: &Handle) {
+async fn talk(mut stream: UnixStream, handle: &Handle) {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
     let mut reader = BufReader::new(read.take(REQUEST_BYTES));
