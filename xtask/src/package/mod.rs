@@ -112,7 +112,16 @@ fn build(workspace: &Workspace, architecture: Architecture, epoch: &str) -> Resu
         || std::env::home_dir().unwrap_or_default().join(".cargo"),
         PathBuf::from,
     );
-    let remaps = [(&workspace.root, "/wimpex"), (&cargo_home, "/cargo")].map(|(from, to)| {
+    // rustc leads what comes of the standard library to its source, where that is installed.
+    let mut sysroot = workspace.command("rustc");
+    let sysroot = proc::captured(sysroot.args(["--print", "sysroot"]))?;
+    let sysroot = PathBuf::from(sysroot.trim());
+    let remaps = [
+        (&workspace.root, "/wimpex"),
+        (&cargo_home, "/cargo"),
+        (&sysroot, "/rust"),
+    ]
+    .map(|(from, to)| {
         format!(
             "{:?}",
             format!("--remap-path-prefix={}={to}", from.display())
