@@ -7,6 +7,9 @@ pub enum BrowserKind {
     Chromium,
     /// Firefox, by geckodriver.
     Firefox,
+    /// WebKitGTK's MiniBrowser, by WebKitWebDriver, on a screen of Xvfb. Debian builds it without
+    /// WebRTC.
+    WebKit,
 }
 
 impl BrowserKind {
@@ -15,6 +18,7 @@ impl BrowserKind {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
+            Self::WebKit => "webkit",
         }
     }
 }

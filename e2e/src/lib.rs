@@ -24,6 +24,7 @@ mod browser;
 mod browser_options;
 mod capabilities;
 mod command;
+mod device;
 mod input;
 mod installed_server;
 mod net_lab;

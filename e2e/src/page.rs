@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::WindowHandle;
@@ -32,6 +34,8 @@ pub enum Role {
     Textbox,
     /// `alertdialog`
     AlertDialog,
+    /// `dialog`
+    Dialog,
     /// `timer`
     Timer,
     /// `status`
@@ -55,6 +59,7 @@ impl Role {
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }
+            Self::Dialog => "dialog:not([role])",
             Self::AlertDialog => "[role=alertdialog]",
             Self::Timer => "[role=timer]",
             Self::Status => "[role=status], output",
@@ -73,15 +78,23 @@ pub struct Page {
     kind: BrowserKind,
     pub(crate) window: WindowHandle,
     pub(crate) pointer_at: Cell<u8>,
+    /// The browser is not as it was, and of no use to another scenario.
+    pub(crate) altered: Arc<AtomicBool>,
 }
 
 impl Page {
-    pub(crate) fn new(client: Client, kind: BrowserKind, window: WindowHandle) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        kind: BrowserKind,
+        window: WindowHandle,
+        altered: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             client,
             kind,
             window,
             pointer_at: Cell::new(0),
+            altered,
         }
     }
 
@@ -301,7 +314,7 @@ impl Page {
     }
 
     async fn insert_probe(&self) {
-        if self.kind == BrowserKind::Firefox {
+        if self.kind != BrowserKind::Chromium {
             self.client
                 .execute(probe::SCRIPT, vec![])
                 .await

@@ -1,11 +1,12 @@
 //! Media Capture and Streams: microphone and camera
 //! (<https://www.w3.org/TR/mediacapture-streams/>).
 
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
+use super::reflect::{call, property};
 use super::window::window;
 use super::{BrowserError, Listener};
 
@@ -63,6 +64,8 @@ pub struct VideoConstraints {
     pub height: u32,
     /// In frames a second.
     pub frame_rate: u32,
+    /// `VideoFacingModeEnum`, where it matters; another camera is better than none.
+    pub facing_mode: Option<&'static str>,
 }
 
 /// Asks for the microphone, the camera, or both at once (`getUserMedia`). If both are not
@@ -93,13 +96,59 @@ pub async fn capture(audio: bool, video: Option<VideoConstraints>) -> Captured {
 /// The camera that looks away from the user, where there is a choice.
 ///
 /// # Errors
-/// As `getUserMedia` rejects, and `InsecureError` where the page is not secure.
+/// As `getUserMedia` rejects; `InsecureError` where the page is not secure, and `UnsupportedError`
+/// where the browser has no such API all the same, like those inside of other apps.
 pub async fn back_camera() -> Result<MediaStream, BrowserError> {
     let facing = Object::new();
     Reflect::set(&facing, &"facingMode".into(), &"environment".into())?;
     let constraints = MediaStreamConstraints::new();
     constraints.set_video(&facing);
     ask_for(&constraints).await
+}
+
+/// Whether the browser has the API at all: `navigator.mediaDevices`.
+pub fn is_supported() -> bool {
+    property(&window().navigator(), "mediaDevices").is_some()
+}
+
+/// The facing modes of all cameras, as far as the browser tells them: by
+/// `InputDeviceInfo.getCapabilities`, else by the words that it labels them with. None before a
+/// camera was allowed.
+pub async fn facing_modes() -> Vec<String> {
+    let devices = async {
+        let devices = property(&window().navigator(), "mediaDevices")?;
+        let listed: Promise = call(&devices, "enumerateDevices", &JsValue::UNDEFINED)?
+            .dyn_into()
+            .ok()?;
+        JsFuture::from(listed).await.ok()?.dyn_into::<Array>().ok()
+    };
+    let devices = devices.await.unwrap_or_default();
+    let text = |device: &JsValue, name| property(device, name).and_then(|it| it.as_string());
+    let mut found = Vec::new();
+    for device in devices.iter() {
+        if text(&device, "kind").as_deref() != Some("videoinput") {
+            continue;
+        }
+        let told = call(&device, "getCapabilities", &JsValue::UNDEFINED)
+            .and_then(|capabilities| property(&capabilities, "facingMode"))
+            .and_then(|modes| modes.dyn_into::<Array>().ok())
+            .and_then(|modes| modes.get(0).as_string());
+        let label = text(&device, "label")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        found.extend(told.or_else(|| {
+            let side = |word, mode: &str| label.contains(word).then(|| mode.to_owned());
+            side("back", "environment").or_else(|| side("front", "user"))
+        }));
+    }
+    found
+}
+
+/// `MediaTrackSettings.facingMode` of the first video track.
+pub fn facing_mode(stream: &MediaStream) -> Option<String> {
+    let track = stream.get_video_tracks().get(0);
+    let settings = call(&track, "getSettings", &JsValue::UNDEFINED)?;
+    property(&settings, "facingMode")?.as_string()
 }
 
 async fn ask(audio: bool, video: Option<VideoConstraints>) -> Result<MediaStream, BrowserError> {
@@ -117,7 +166,12 @@ async fn ask_for(constraints: &MediaStreamConstraints) -> Result<MediaStream, Br
     // Absent on a page that is not secure, where web-sys would hand out garbage.
     let devices = window().navigator().media_devices()?;
     if devices.is_undefined() {
-        return Err(BrowserError::named("InsecureError"));
+        let is_secure = window().is_secure_context();
+        return Err(BrowserError::named(if is_secure {
+            "UnsupportedError"
+        } else {
+            "InsecureError"
+        }));
     }
     let promise = devices.get_user_media_with_constraints(constraints)?;
     Ok(JsFuture::from(promise).await?.unchecked_into())
@@ -137,6 +191,12 @@ fn video_constraints(video: VideoConstraints) -> Result<JsValue, BrowserError> {
         ("width", ideal(video.width)?),
         ("height", ideal(video.height)?),
         ("frameRate", ideal(video.frame_rate)?),
+        (
+            "facingMode",
+            video
+                .facing_mode
+                .map_or(JsValue::UNDEFINED, JsValue::from_str),
+        ),
     ])
 }
 
@@ -148,7 +208,7 @@ fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, BrowserError> {
     Ok(object.into())
 }
 
-fn first(tracks: js_sys::Array) -> Result<MediaStreamTrack, BrowserError> {
+fn first(tracks: Array) -> Result<MediaStreamTrack, BrowserError> {
     tracks
         .get(0)
         .dyn_into()

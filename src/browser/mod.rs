@@ -5,6 +5,7 @@
 //! what goes over the wire, or how anything looks.
 
 pub mod barcode_detector;
+pub mod battery_status;
 pub mod broadcast_channel;
 pub mod clock;
 pub mod error;
@@ -14,6 +15,7 @@ mod listener;
 pub mod location;
 pub mod media_capabilities;
 pub mod media_capture;
+pub mod media_session;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
@@ -26,11 +28,15 @@ pub mod rtc_peer_connection;
 pub mod rtc_rtp_sender;
 mod rtc_rtp_transceiver;
 pub mod rtc_stats_report;
+pub mod screen_wake_lock;
 pub mod storage_manager;
 pub mod style_sheet;
 pub mod text_forms;
+pub mod user_activation;
+pub mod vibration;
 pub mod web_audio;
 pub mod web_crypto;
+pub mod web_locks;
 pub mod web_socket;
 pub mod web_storage;
 pub mod window;

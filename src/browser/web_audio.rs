@@ -1,17 +1,98 @@
 //! Web Audio API: tones (<https://www.w3.org/TR/webaudio/>).
 
-use web_sys::{AudioContext, GainNode, OscillatorNode, OscillatorType};
+use std::cell::{Cell, RefCell};
 
-use super::BrowserError;
+use js_sys::Promise;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorNode, OscillatorType};
+
+use super::reflect::call;
+use super::window::window;
+use super::{BrowserError, Listener, user_activation};
 
 /// A tone that repeats until it is dropped, for two minutes at most.
 ///
 /// A browser plays no sound on a page that the user has not touched yet
-/// (<https://www.w3.org/TR/webaudio/#allowed-to-start>); then the tone stays silent, and
-/// the prompt, the title and the notification must do.
+/// (<https://www.w3.org/TR/webaudio/#allowed-to-start>); then the tone begins with the first touch,
+/// and until then the prompt, the title and the notification must do.
 pub struct Tone {
     context: AudioContext,
+    gain: GainNode,
     oscillators: Vec<OscillatorNode>,
+    _gestures: [Listener; 4],
+}
+
+thread_local! {
+    /// The page's one context: browsers of telephones allow each by itself, and only in a touch.
+    static CONTEXT: RefCell<Option<AudioContext>> = const { RefCell::new(None) };
+    /// What waits for the touch that unlocks it.
+    static UNLOCKING: RefCell<Option<[Listener; 4]>> = const { RefCell::new(None) };
+    /// How many tones play.
+    static TONES: Cell<u32> = const { Cell::new(0) };
+}
+
+fn context() -> Result<AudioContext, BrowserError> {
+    CONTEXT.with_borrow_mut(|kept| {
+        if let Some(context) = kept {
+            return Ok(Clone::clone(context));
+        }
+        Ok(Clone::clone(kept.insert(AudioContext::new()?)))
+    })
+}
+
+fn resume(context: &AudioContext) {
+    if context.state() != AudioContextState::Running {
+        // What is refused is allowed by the next gesture.
+        let _ = context.resume();
+    }
+}
+
+/// From now on the first touch of the page lets it sound, also one that rings later.
+pub fn unlock_on_gesture() {
+    let listeners = user_activation::on_gesture(|| {
+        if TONES.get() == 0
+            && let Ok(context) = context()
+            && context.current_time() == 0.0
+        {
+            // Running once is enough; it would keep the speaker open.
+            let promise = context.resume();
+            let Ok(promise) = promise else { return };
+            spawn_local(async move {
+                if JsFuture::from(promise).await.is_ok() && TONES.get() == 0 {
+                    let _ = context.suspend();
+                }
+            });
+        }
+    });
+    UNLOCKING.set(Some(listeners));
+}
+
+/// Whether the browser would let the page sound without being touched first.
+pub async fn may_sound() -> bool {
+    if user_activation::has_been_active() {
+        return true;
+    }
+    // Firefox says it (Autoplay Policy Detection, `Navigator.getAutoplayPolicy`); others have to be
+    // tried.
+    let navigator = window().navigator();
+    if let Some(policy) = call(&navigator, "getAutoplayPolicy", &"audiocontext".into()) {
+        return policy.as_string().as_deref() == Some("allowed");
+    }
+    let Ok(context) = context() else { return false };
+    // Where it is not allowed, the promise stays open until it is.
+    let started = context.resume().ok();
+    let moment = Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, 500);
+    });
+    if let Some(started) = started {
+        let first = Promise::race(&js_sys::Array::of2(&started, &moment));
+        let _ = JsFuture::from(first).await;
+    }
+    let runs = context.state() == AudioContextState::Running;
+    if runs && TONES.get() == 0 {
+        let _ = context.suspend();
+    }
+    runs
 }
 
 /// What a tone sounds like.
@@ -35,19 +116,25 @@ impl Tone {
     /// # Errors
     /// `NotSupportedError` and others, where the browser has no audio output.
     pub fn play(pattern: &Pattern) -> Result<Self, BrowserError> {
-        let context = AudioContext::new()?;
+        let context = context()?;
+        resume(&context);
+        TONES.set(TONES.get() + 1);
+        let resumed = Clone::clone(&context);
         let gain = context.create_gain()?;
-        gain.connect_with_audio_node(&context.destination())?;
         let mut tone = Self {
             context,
+            gain,
             oscillators: Vec::new(),
+            _gestures: user_activation::on_gesture(move || resume(&resumed)),
         };
-        schedule(&gain, pattern, tone.context.current_time())?;
+        tone.gain
+            .connect_with_audio_node(&tone.context.destination())?;
+        schedule(&tone.gain, pattern, tone.context.current_time())?;
         for frequency in pattern.frequencies {
             let oscillator = tone.context.create_oscillator()?;
             oscillator.set_type(OscillatorType::Sine);
             oscillator.frequency().set_value(*frequency);
-            oscillator.connect_with_audio_node(&gain)?;
+            oscillator.connect_with_audio_node(&tone.gain)?;
             oscillator.start()?;
             tone.oscillators.push(oscillator);
         }
@@ -56,7 +143,7 @@ impl Tone {
 
     /// Whether the browser plays it: then the context's clock runs.
     pub fn is_playing(&self) -> bool {
-        self.context.current_time() > 0.0
+        self.context.state() == AudioContextState::Running
     }
 }
 
@@ -85,6 +172,11 @@ impl Drop for Tone {
             // Fails only for one that was never started.
             let _ = oscillator.stop();
         }
-        let _ = self.context.close();
+        let _ = self.gain.disconnect();
+        TONES.set(TONES.get().saturating_sub(1));
+        if TONES.get() == 0 {
+            // The system's speaker is let go of.
+            let _ = self.context.suspend();
+        }
     }
 }

@@ -15,8 +15,10 @@ mod event_loop;
 mod host;
 pub mod identity;
 pub(crate) mod lazy;
+mod lazy_call_effects;
 pub mod media_policy;
 mod options;
+mod page_effects;
 mod probe;
 pub(crate) mod settings;
 mod signals;
@@ -48,7 +50,7 @@ pub fn has_webrtc() -> bool {
 pub struct Session {
     /// What is, part by part.
     pub view: Signals,
-    inbox: StoredValue<Inbox>,
+    inbox: StoredValue<Inbox, LocalStorage>,
 }
 
 impl Session {
@@ -65,7 +67,7 @@ impl Session {
         let (inbox, events) = unbounded();
         let session = Self {
             view: Signals::new(),
-            inbox: StoredValue::new(Inbox::new(inbox)),
+            inbox: StoredValue::new_local(Inbox::new(inbox)),
         };
         (session, events)
     }
@@ -73,6 +75,17 @@ impl Session {
     /// Tells the loop what the user wants.
     pub fn dispatch(&self, command: impl Into<Command>) {
         self.post(command.into());
+    }
+
+    /// Films with the camera on the other side of a telephone, if one is on.
+    pub fn switch_camera(&self) {
+        self.inbox
+            .with_value(|inbox| inbox.post(Event::SwitchCamera));
+    }
+
+    /// Tells the loop what the browser says of the call beside its connection.
+    pub fn report(&self, input: wimpex_call::Input) {
+        self.inbox.with_value(|inbox| inbox.post(input.into()));
     }
 
     fn post(&self, command: Command) {

@@ -9,6 +9,8 @@ use crate::browser::{location, web_storage};
 const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
+/// The keys that do something in a call: what `ui` makes of them.
+const SHORTCUTS: &str = "wimpex.shortcuts";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
 /// Who may learn that the user is online: one of [`AUDIENCES`].
 const AUDIENCE: &str = "wimpex.audience";
@@ -37,6 +39,16 @@ pub(super) fn has_name() -> bool {
 /// The name of earlier visits, though it may be none any more.
 pub(crate) fn kept_name() -> Option<String> {
     web_storage::read(NAME)
+}
+
+/// The keys of a call, if somebody has chosen any.
+pub(crate) fn shortcuts() -> Option<String> {
+    web_storage::read(SHORTCUTS)
+}
+
+/// Keeps them for this device.
+pub(crate) fn keep_shortcuts(keys: &str) {
+    web_storage::write(SHORTCUTS, keys);
 }
 
 /// Until when no stranger rings, in all tabs.

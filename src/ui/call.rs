@@ -4,9 +4,11 @@
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
+use super::call_keeper::keep_call;
 use super::call_overlay::CallOverlay;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
+use super::styles::attach_styles;
 use super::{signal_of, use_session};
 use crate::browser::window;
 
@@ -17,6 +19,8 @@ const IDLE_AFTER: u32 = 3500;
 /// start. Loaded with the verifier, without which no call begins.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
+    attach_styles();
+    keep_call();
     let view = use_session().view;
     let call = move || {
         view.call

@@ -8,6 +8,7 @@ use wimpex_sansio::Now;
 use super::browser_notices::DeviceNotices;
 use super::claim::claim_sign;
 use super::controls::CallControls;
+use super::peer_media::{PeerNotes, VideoQuestion};
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
 use super::self_view::SelfView;
@@ -48,7 +49,9 @@ pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl In
             </p>
         </header>
         <SelfView />
+        <PeerNotes />
         <div class="call-notices" role="alert">
+            <VideoQuestion />
             <DeviceNotices />
             {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}
         </div>

@@ -12,6 +12,7 @@ use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
 use super::screens::icon::Icon;
+use super::typing::resume_typing;
 use super::words::common::BACK_TO_HOME;
 use super::words::ended::CALL_AGAIN;
 use super::{signal_of, use_session};
@@ -32,6 +33,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
             let _ = button.focus();
         }
     });
+    on_cleanup(resume_typing);
     let dismiss = move |_| {
         router.go_home();
         session.dispatch(CallCommand::Dismiss);

@@ -8,6 +8,7 @@ use web_sys::{HtmlMediaElement, MediaStream};
 
 use super::icon::Avatar;
 use super::screens::call::{level_percent, remote_screen};
+use super::screens::peer_media::is_unseen;
 use super::words::call as words;
 use super::{signal_of, use_session};
 
@@ -26,6 +27,7 @@ pub(crate) fn RemoteMedia(
             state,
             view.video_arrives.get(),
             first_frame.get(),
+            view.call.with(is_unseen),
         )
     };
     let silenced = RwSignal::new(false);

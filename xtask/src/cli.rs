@@ -106,12 +106,16 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium with its driver, coturn's clients, pebble, nginx, promtool and debootstrap too, which the tests need
+        /// Chromium and Firefox with their drivers, axe-core, coturn's clients, pebble, nginx, promtool and debootstrap
+        /// too, which the tests need
         #[arg(long)]
         tests: bool,
-        /// Firefox and its driver too
+        /// Firefox and its driver too; `--tests` has them
         #[arg(long)]
         firefox: bool,
+        /// WebKitGTK's driver and Xvfb too
+        #[arg(long)]
+        webkit: bool,
     },
 }
 
@@ -176,14 +180,20 @@ impl Cli {
                 stress::stress(&workspace, seconds.unwrap_or(stress::SECONDS))
             }
             Command::Fuzz { seconds } => fuzz::fuzz(&workspace, seconds.unwrap_or(60)),
-            Command::Setup { tests, firefox } => {
+            Command::Setup {
+                tests,
+                firefox,
+                webkit,
+            } => {
                 ensure_trunk(&workspace)?;
                 Tools::ensure(
                     &workspace,
                     Wanted {
                         test_runner: tests,
                         chromium: tests,
-                        firefox,
+                        firefox: firefox || tests,
+                        axe: tests,
+                        webkit,
                         coturn: tests,
                         hosting: tests,
                         packages: tests,

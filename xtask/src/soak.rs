@@ -57,6 +57,13 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
             .env("WIMPEX_STORIES", STORIES),
     );
     run(
+        "two hundred clients through ten restarts of the server",
+        workspace
+            .cargo(["test", "--package", "wimpex-server", "--test", "server"])
+            .arg("restarts_lose_and_repeat_nothing")
+            .env("WIMPEX_SOAK", "1"),
+    );
+    run(
         "the server under attack, in release",
         &mut stress::command(workspace, stress::SECONDS),
     );

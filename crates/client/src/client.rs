@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_call::{CallMachine, PeerConnectionId, PeerConnectionState, State};
-use wimpex_protocol::{Name, UserId};
+use wimpex_protocol::{DirectMessage, Name, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::CallKey;
 
@@ -59,7 +59,8 @@ pub struct Stored {
 /// server is away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PendingDirect {
-    text: String,
+    /// In order; of each kind the last one only.
+    messages: Vec<DirectMessage>,
     retry_at: Now,
 }
 
@@ -231,7 +232,7 @@ impl<H: Host> Client<H> {
             }
             Input::DataChannelSent(connection, true) => {
                 if self.connection == Some(connection) {
-                    self.pending_direct = None;
+                    self.said_directly();
                 }
             }
             Input::DataChannelSent(_, false) => {}

@@ -4,6 +4,7 @@
 //! must not know sockets, clocks, or how a message is written. Time matters only
 //! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
+mod handover;
 mod visibility;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,6 +17,8 @@ use wimpex_protocol::{
 };
 use wimpex_sansio::{Machine, Now};
 
+pub use handover::HubSession;
+pub use visibility::Shown;
 use visibility::Visibility;
 
 /// One login of a device, for as long as it counts: it may outlive its socket
@@ -331,18 +334,17 @@ impl Hub {
         if let Signal::CallOffer(offer) = &mut relayed.signal {
             offer.from_username = Some(sender.name.as_str().to_owned());
         }
-        let is_end = ends_call(&relayed.signal);
-        let mut outputs = vec![Output::Deliver {
-            to: to.clone(),
-            message: ServerMessage::Relay(relayed),
-        }];
         // Two people in a call see each other while it lasts.
-        let mut changed = self.show(id, &to_id, is_end, now);
-        for receiver in to {
-            if is_end || rings {
-                changed |= self.show(receiver, &from, is_end, now);
+        let mut changed = self.show(id, &to_id, &relayed.signal, now);
+        if rings || ends_call(&relayed.signal) {
+            for receiver in &to {
+                changed |= self.show(*receiver, &from, &relayed.signal, now);
             }
         }
+        let mut outputs = vec![Output::Deliver {
+            to,
+            message: ServerMessage::Relay(relayed),
+        }];
         if changed {
             outputs.extend(self.tell_watchers(&from, now));
             outputs.extend(self.tell_watchers(&to_id, now));
@@ -352,14 +354,14 @@ impl Hub {
 
     /// Shows a session to somebody for a call, or no longer; says whether that may
     /// change what they see.
-    fn show(&mut self, session: SessionId, to: &UserId, is_end: bool, now: Now) -> bool {
+    fn show(&mut self, session: SessionId, to: &UserId, signal: &Signal, now: Now) -> bool {
         let Some(session) = self.sessions.get_mut(&session) else {
             return false;
         };
-        if is_end {
-            session.visibility.end_grant(to)
+        if ends_call(signal) {
+            session.visibility.end_grant(to, signal.call_id())
         } else {
-            session.visibility.grant(to, now)
+            session.visibility.grant(to, signal, now)
         }
     }
 

@@ -474,6 +474,23 @@ fn whoever_is_hidden_can_be_called_and_not_be_found() {
     assert_eq!(error(&outputs, A1).code, ErrorCode::UserOffline);
 }
 
+/// Bob calls back; the end of Alice's call comes after his offer.
+#[test]
+fn the_end_of_another_call_hides_nobody() {
+    let mut hub = hidden();
+    relay(&mut hub, A1, to("bob", None, offer()));
+    let mut back = offer();
+    if let Signal::CallOffer(offer) = &mut back {
+        offer.call_id = CallId::parse("call_back").unwrap();
+    }
+    relay(&mut hub, B1, to("alice", None, back));
+    let old = end(CallEndReason::Cancelled);
+    let (at, seen) = relayed(&relay(&mut hub, A1, to("bob", None, old)));
+    assert_eq!((at, seen), (vec![B1], vec![]));
+    let (at, _) = relayed(&relay(&mut hub, A1, to("bob", None, ringing())));
+    assert_eq!(at, [B1]);
+}
+
 #[test]
 fn whoever_calls_is_seen_by_whom_they_call() {
     let mut hub = hidden();

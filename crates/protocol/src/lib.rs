@@ -12,6 +12,7 @@ pub mod close_code;
 mod codec;
 mod combining_mark;
 mod description;
+mod direct;
 mod error;
 mod frame;
 mod ice;
@@ -28,6 +29,7 @@ mod signal;
 
 pub use codec::Unreadable;
 pub use description::{Answer, CallType, Offer, Sdp, Sec};
+pub use direct::{DirectMessage, MediaFlag, MediaState};
 pub use error::{AccessRefusal, DecodeError, ErrorCode, ErrorMessage, References};
 pub use frame::Frame;
 pub use ice::{IceServers, IceServersRequest};

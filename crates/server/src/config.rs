@@ -323,6 +323,8 @@ pub struct Timing {
     pub acme_pause: Duration,
     /// How often the files of a certificate are looked at.
     pub certificate_files: Duration,
+    /// How often it is looked whether this host has another public address.
+    pub own_address: Duration,
 }
 
 impl Default for Timing {
@@ -343,6 +345,7 @@ impl Default for Timing {
             acme_retry: Duration::from_secs(30),
             acme_pause: Duration::from_secs(60 * 60),
             certificate_files: Duration::from_secs(10),
+            own_address: Duration::from_secs(5),
         }
     }
 }

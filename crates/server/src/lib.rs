@@ -30,11 +30,14 @@ mod connection_id;
 mod descriptors;
 mod error;
 mod frame;
+#[cfg(unix)]
+mod handover;
 mod headers;
 mod host_notices;
 mod host_page;
 mod http;
 mod ice;
+mod inherited;
 mod listener;
 mod listeners;
 mod login;
@@ -42,14 +45,18 @@ mod lost_sessions;
 mod metrics;
 mod observer;
 mod origin;
+mod own_address;
 mod page;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
 mod resumable_session;
+mod saved_state;
 mod secret;
 mod send_queue;
+mod serving;
+mod state_lock;
 mod stranger_limiter;
 #[cfg(unix)]
 pub mod systemd;
@@ -61,6 +68,8 @@ mod turn;
 mod upgrade;
 
 use std::future::Future;
+#[cfg(unix)]
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -79,6 +88,9 @@ use wimpex_relay::clock::Clock;
 pub use config::{Config, Role};
 pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
+#[cfg(unix)]
+pub use handover::{Endpoint, Succession, SuccessionError};
+pub use inherited::Inherited;
 pub use listeners::{ListenError, Listeners};
 
 use access::{Access, FileStore};
@@ -91,9 +103,13 @@ use listener::Door;
 use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
+use own_address::OwnAddress;
 use page::Page;
 use registry::{RegistryLimits, SessionRegistry};
+#[cfg(unix)]
+use saved_state::SavedState;
 use send_queue::QueueLimits;
+use serving::Beside;
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
 use token::Tokens;
@@ -116,6 +132,7 @@ pub async fn run(
 pub struct Server {
     app: Arc<App>,
     relay: Option<Relay>,
+    own_address: Option<OwnAddress>,
     certificates: Option<Certificates>,
     reload: Arc<Notify>,
     started: Instant,
@@ -159,9 +176,18 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
+        Self::inheriting(config, &mut Inherited::default())
+    }
+
+    /// The same with the relay's ports, and what is locked, from another process.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
         let key = secret::load_or_create(config.secret_file().as_deref())?;
-        let certificates = Certificates::open(&config)?;
-        let (relay, own) = relay_beside(&config, &key, certificates.as_ref())?;
+        let certificates = Certificates::open(&config, inherited)?;
+        let (relay, own_address) = relay_beside(&config, &key, certificates.as_ref(), inherited)?;
+        let own = own_address.as_ref().map(|own| own.told(&config));
         let other_domains = config.https.other_origins();
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
@@ -219,6 +245,7 @@ impl Server {
         Ok(Self {
             app: Arc::new(app),
             relay,
+            own_address,
             certificates,
             reload: Arc::default(),
             started: Instant::now(),
@@ -255,7 +282,62 @@ impl Server {
 
     /// See [`run`].
     pub async fn run_on(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
+        self.run_until(listeners, None, shutdown).await;
+    }
+
+    /// The same, and another process may take its place by way of `endpoint`. Then this returns
+    /// when relayed calls are over too, after an hour at most.
+    #[cfg(unix)]
+    pub async fn run_or_hand_over(
+        self,
+        listeners: Listeners,
+        endpoint: Option<Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        self.run_until(listeners, endpoint, shutdown).await;
+    }
+
+    /// All that another process gets that takes this one's place, but for the sessions.
+    ///
+    /// # Errors
+    /// If there can be no more file descriptors.
+    #[cfg(unix)]
+    pub fn things(&self, listeners: &Listeners) -> io::Result<Inherited> {
+        let mut things = listeners.share(&self.app.config)?;
+        share_relay(self.relay.as_ref(), self.certificates.as_ref(), &mut things)?;
+        Ok(things)
+    }
+
+    /// Goes on with the sessions of another process. Before this server runs.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    #[cfg(unix)]
+    pub fn take_over(&self, state: &[u8]) -> Result<(), String> {
+        let state = SavedState::from_bytes(state).map_err(|error| error.to_string())?;
+        // Who has come by an invitation since this process has begun.
+        let read = self.app.access.reread_record();
+        read.map_err(|error| error.to_string())?;
+        let sessions = state.sessions.len();
+        self.app.registry.take_over(state);
+        info!(sessions, "going on with the sessions of another process");
+        Ok(())
+    }
+
+    async fn run_until(
+        self,
+        listeners: Listeners,
+        endpoint: Option<serving::Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let stopping = CancellationToken::new();
+        #[cfg(unix)]
+        let hand = admin::answer(self.handle(), endpoint.is_some());
+        #[cfg(unix)]
+        let watched = {
+            let app = Arc::clone(&self.app);
+            systemd::answer_watchdog(move || systemd::people(app.registry.counts().users))
+        };
         let observer = Observer {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
@@ -267,18 +349,31 @@ impl Server {
         let doors = doors(listeners, observer);
         // Also when this is dropped.
         let guard = stopping.clone().drop_guard();
-        let relay = self
+        let relay = self.relay.as_ref().map(Relay::handle);
+        let relaying = self
             .relay
             .map(|relay| tokio::spawn(relay.run(stopping.cancelled_owned())));
         let upkeep = self.certificates.map(|certificates| {
             let (app, reload) = (Arc::clone(&self.app), self.reload);
             tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
         });
-        let _upkeep = upkeep.map(AbortOnDropHandle::new);
-        listener::serve(doors, self.app, shutdown).await;
+        let address = self.own_address.map(|own| {
+            let (app, relay) = (Arc::clone(&self.app), relay.clone());
+            tokio::spawn(async move {
+                own.follow(&app.config, relay.as_ref(), Some(&app)).await;
+            })
+        });
+        let tasks = upkeep.into_iter().chain(address);
+        #[cfg(unix)]
+        let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
+        let beside = Beside {
+            relay,
+            upkeep: tasks.map(AbortOnDropHandle::new).collect(),
+        };
+        serving::serve(doors, self.app, beside, endpoint, shutdown).await;
         drop(guard);
-        if let Some(relay) = relay {
-            let _ = relay.await;
+        if let Some(relaying) = relaying {
+            let _ = relaying.await;
         }
     }
 }
@@ -286,6 +381,7 @@ impl Server {
 /// The relay alone, for `--role turn`.
 pub struct RelayServer {
     relay: Relay,
+    own_address: OwnAddress,
     certificates: Option<Certificates>,
     config: Config,
     reload: Arc<Notify>,
@@ -297,16 +393,27 @@ impl RelayServer {
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
+        Self::inheriting(config, &mut Inherited::default())
+    }
+
+    /// The same, but for the ports that are open already.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
         let file = config.secret_file();
         let key = secret::load_or_create(file.as_deref())?;
         if config.ice.turn_secret.is_none() && !secret::is_kept(file.as_deref(), &key) {
             return Err(StartError::NoSharedSecret);
         }
-        let certificates = Certificates::open(&config)?;
+        let certificates = Certificates::open(&config, inherited)?;
         let tls = turns_config(certificates.as_ref())?;
         let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
+        let opened = open_relay(&relay, inherited)?;
         Ok(Self {
-            relay: open_relay(&relay)?,
+            // Whoever tells clients of it follows the address too.
+            own_address: OwnAddress::new(relay, Vec::new(), Vec::new()),
+            relay: opened,
             certificates,
             config,
             reload: Arc::default(),
@@ -324,19 +431,74 @@ impl RelayServer {
         move || reload.notify_one()
     }
 
+    /// All that another process gets that takes this one's place.
+    ///
+    /// # Errors
+    /// If there can be no more file descriptors.
+    #[cfg(unix)]
+    pub fn things(&self) -> io::Result<Inherited> {
+        let mut things = Inherited::default();
+        share_relay(Some(&self.relay), self.certificates.as_ref(), &mut things)?;
+        Ok(things)
+    }
+
     /// Serves until `shutdown` completes; then everything ends at once.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let upkeep = async {
-            match self.certificates {
-                Some(certificates) => certificates.keep(&self.config, &self.reload).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = self.relay.run(shutdown) => {}
-            () = upkeep => {}
-        }
+        self.run_until(None, shutdown).await;
     }
+
+    /// The same, and another process may take its place by way of `endpoint`. Then this returns
+    /// when relayed calls are over, after an hour at most.
+    #[cfg(unix)]
+    pub async fn run_or_hand_over(
+        self,
+        endpoint: Option<Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        self.run_until(endpoint, shutdown).await;
+    }
+
+    async fn run_until(
+        self,
+        endpoint: Option<serving::Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let relay = self.relay.handle();
+        let (config, reload) = (Arc::new(self.config), self.reload);
+        let upkeep = self.certificates.map(|certificates| {
+            let config = Arc::clone(&config);
+            tokio::spawn(async move { certificates.keep(&config, &reload).await })
+        });
+        let (own, handle) = (self.own_address, relay.clone());
+        let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
+        let tasks = upkeep.into_iter().chain([address]);
+        #[cfg(unix)]
+        let tasks = {
+            let relay = relay.clone();
+            let line = move || systemd::allocations(relay.counts().allocations);
+            tasks.chain([tokio::spawn(systemd::answer_watchdog(line))])
+        };
+        let upkeep = tasks.map(AbortOnDropHandle::new).collect();
+        self.relay
+            .run(serving::relay_alone(&relay, upkeep, endpoint, shutdown))
+            .await;
+    }
+}
+
+/// Adds what a relay listens on, and what says that a folder with certificates is taken.
+#[cfg(unix)]
+fn share_relay(
+    relay: Option<&Relay>,
+    certificates: Option<&Certificates>,
+    things: &mut Inherited,
+) -> io::Result<()> {
+    if let Some(relay) = relay {
+        things.add_relays(relay.sockets()?);
+    }
+    if let Some(lock) = certificates.and_then(Certificates::lock) {
+        things.locks.push(lock.share()?);
+    }
+    Ok(())
 }
 
 /// What is behind each port.
@@ -349,6 +511,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
         listener,
         tls: None,
         router: router.clone(),
+        relay: None,
     };
     let mut doors: Vec<Door> = Vec::new();
     doors.extend(
@@ -369,6 +532,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
             listener,
             tls: Some(TlsAcceptor::from(Arc::clone(&tls))),
             router: page.clone(),
+            relay: observer.relay.clone(),
         }));
         doors.extend(
             listeners
@@ -396,7 +560,8 @@ fn relay_beside(
     config: &Config,
     key: &[u8],
     certificates: Option<&Certificates>,
-) -> Result<(Option<Relay>, Option<turn::Own>), StartError> {
+    inherited: &mut Inherited,
+) -> Result<(Option<Relay>, Option<OwnAddress>), StartError> {
     if !turn::is_wanted(config) {
         return Ok((None, None));
     }
@@ -410,15 +575,17 @@ fn relay_beside(
         }
     };
     if config.role != Role::All {
-        let tls = told.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
-        let own = turn::own(config, &told, &told.listen, tls);
-        return Ok((None, Some(own)));
+        let tls = told
+            .tls
+            .as_ref()
+            .map_or(Vec::new(), |tls| tls.listen.clone());
+        let listen = told.listen.clone();
+        return Ok((None, Some(OwnAddress::new(told, listen, tls))));
     }
-    match open_relay(&told) {
+    match open_relay(&told, inherited) {
         Ok(relay) => {
             let (listen, tls) = (relay.addresses(), relay.tls_addresses());
-            let own = turn::own(config, &told, &listen, &tls);
-            Ok((Some(relay), Some(own)))
+            Ok((Some(relay), Some(OwnAddress::new(told, listen, tls))))
         }
         Err(error) if asked_for => Err(error),
         // Most calls find a direct way; a port that is taken is no reason to
@@ -430,8 +597,12 @@ fn relay_beside(
     }
 }
 
-fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
-    let relay = Relay::bind(config.clone())?;
+fn open_relay(
+    config: &wimpex_relay::Config,
+    inherited: &mut Inherited,
+) -> Result<Relay, StartError> {
+    let mut open = inherited.take_relays(config);
+    let relay = Relay::bind_or_take(config.clone(), &mut open)?;
     let public: Vec<_> = config.relays.iter().map(|relay| relay.public).collect();
     info!(
         listen = ?relay.addresses(),

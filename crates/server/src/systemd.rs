@@ -9,16 +9,9 @@ use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::debug;
 
-use crate::Handle;
-
 /// The ports are open, and people can come.
 pub fn ready() {
     tell(&[NotifyState::Ready]);
-}
-
-/// A short line for `systemctl status`.
-pub fn status(text: &str) {
-    tell(&[NotifyState::Status(text)]);
 }
 
 /// Somebody wants us to stop: from now on no watchdog waits for us.
@@ -26,9 +19,9 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Answers the watchdog for as long as the registry can be asked something; a server that hangs is
-/// started anew. Never completes.
-pub async fn answer_watchdog(handle: Handle) {
+/// Answers the watchdog with a line for `systemctl status`, for as long as there can be one; a
+/// server that hangs is started anew. Never completes.
+pub(crate) async fn answer_watchdog(line: impl Fn() -> String) {
     /// So often within the time that systemd waits, so that one late answer is no death.
     const ANSWERS: u32 = 3;
     let Some(limit) = sd_notify::watchdog_enabled() else {
@@ -38,13 +31,25 @@ pub async fn answer_watchdog(handle: Handle) {
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         due.tick().await;
-        // Waits for the lock that everything else waits for too.
-        let users = handle.counts().users;
-        let text = match users {
-            1 => "1 person is here".to_owned(),
-            users => format!("{users} people are here"),
-        };
-        tell(&[NotifyState::Watchdog, NotifyState::Status(&text)]);
+        // Waits for the locks that everything else waits for too.
+        let line = line();
+        tell(&[NotifyState::Watchdog, NotifyState::Status(&line)]);
+    }
+}
+
+/// Who is there: a line for [`answer_watchdog`].
+pub(crate) fn people(users: usize) -> String {
+    match users {
+        1 => "1 person is here".to_owned(),
+        users => format!("{users} people are here"),
+    }
+}
+
+/// What is relayed: a line for [`answer_watchdog`].
+pub(crate) fn allocations(count: usize) -> String {
+    match count {
+        1 => "1 allocation is relayed".to_owned(),
+        count => format!("{count} allocations are relayed"),
     }
 }
 

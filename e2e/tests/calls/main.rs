@@ -1,6 +1,7 @@
 //! Whole calls between real browsers over the real server. See the crate's
 //! documentation for how to read a scenario.
 
+mod accessibility;
 mod audio_video;
 mod blackouts;
 mod claimed_names;
@@ -10,6 +11,8 @@ mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod goes_on;
+mod hand;
 mod hosting;
 mod measurements;
 mod middle;
@@ -33,6 +36,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut scenarios = vec![
+        accessibility::all(),
+        hand::all(),
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),
@@ -40,6 +45,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        goes_on::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

@@ -16,9 +16,11 @@ pub mod incoming;
 pub mod names;
 pub mod notices;
 pub mod pause_offer;
+pub mod peer_media;
 pub mod person;
 pub mod ringing;
 pub mod self_view;
+pub mod shortcuts;
 #[cfg(test)]
 mod test_data;
 pub mod trust;

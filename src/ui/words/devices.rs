@@ -2,10 +2,29 @@
 
 use wimpex_call::{ActiveCall, Capture, MediaError};
 
+use super::place::Place;
+
 /// Why somebody is not heard, if the microphone is the reason.
-pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
+pub fn microphone(call: &ActiveCall, place: Place) -> Option<&'static str> {
     match call.microphone {
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::App =>
+        {
+            Some(
+                "This app gives pages no microphone, so they can’t hear you. Open the page in Safari or Chrome.",
+            )
+        }
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::Frame =>
+        {
+            Some(
+                "The page around this one passes no microphone on, so they can’t hear you. Open this one in a tab of its own.",
+            )
+        }
         Capture::Failed(error) => Some(match error {
+            MediaError::Unsupported => {
+                "This browser gives pages no microphone, so they can’t hear you. Use a current Chrome, Edge, Firefox or Safari."
+            }
             MediaError::NotAllowed => {
                 "Your microphone is blocked, so they can’t hear you. Allow it in the address bar, then press Unmute."
             }
@@ -30,9 +49,26 @@ pub fn microphone(call: &ActiveCall) -> Option<&'static str> {
 }
 
 /// Why somebody is not seen, if the camera is the reason.
-pub fn camera(call: &ActiveCall) -> Option<&'static str> {
+pub fn camera(call: &ActiveCall, place: Place) -> Option<&'static str> {
     match call.camera {
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::App =>
+        {
+            Some(
+                "This app gives pages no camera; the call continues without it. Open the page in Safari or Chrome.",
+            )
+        }
+        Capture::Failed(MediaError::NotAllowed | MediaError::Unsupported)
+            if place == Place::Frame =>
+        {
+            Some(
+                "The page around this one passes no camera on; the call continues without it. Open this one in a tab of its own.",
+            )
+        }
         Capture::Failed(error) => Some(match error {
+            MediaError::Unsupported => {
+                "This browser gives pages no camera; the call continues without it."
+            }
             MediaError::NotAllowed => {
                 "Your camera is blocked; the call continues without it. Allow it in the address bar, then turn it on."
             }

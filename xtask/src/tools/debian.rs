@@ -170,6 +170,15 @@ pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
     Ok(system.to_owned())
 }
 
+/// WebKitGTK, the nearest thing to Safari that runs on Linux, and the X server that it draws on.
+pub(super) const WEBKIT: Programs = Programs {
+    what: "WebKitGTK's driver and Xvfb",
+    packages: &["webkit2gtk-driver", "xvfb"],
+    is_here: || are_on_path(&["WebKitWebDriver", "Xvfb"]),
+    without: "the page is not tested in WebKit",
+    service: None,
+};
+
 /// Installs them if they are missing.
 pub(super) fn ensure(programs: &Programs) {
     if (programs.is_here)() {

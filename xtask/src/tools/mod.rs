@@ -5,6 +5,7 @@
 //! system). Everything that takes long is announced with an estimate.
 
 mod apt;
+mod axe;
 mod binaryen;
 mod browsers;
 mod cache;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::report;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
@@ -34,6 +36,10 @@ pub(crate) struct Wanted {
     pub(crate) chromium: bool,
     /// Firefox and geckodriver, even if they have to be installed.
     pub(crate) firefox: bool,
+    /// axe-core, if it can be had.
+    pub(crate) axe: bool,
+    /// WebKitGTK's WebDriver server, and a screen for it, if they can be had.
+    pub(crate) webkit: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
     /// The test authority pebble, nginx and promtool, if they can be had.
@@ -59,6 +65,8 @@ pub(crate) struct Tools {
     pub(crate) chromium: Option<Browser>,
     /// Firefox, when there is one.
     pub(crate) firefox: Option<Browser>,
+    /// axe-core's file, when it was wanted and could be had.
+    pub(crate) axe: Option<PathBuf>,
 }
 
 impl Tools {
@@ -81,6 +89,7 @@ impl Tools {
             (wanted.packages, &debian::RPM),
             (wanted.python, &debian::PYTHON),
             (networks, &debian::NETWORKS),
+            (wanted.webkit, &debian::WEBKIT),
         ] {
             if wanted {
                 debian::ensure(programs);
@@ -88,7 +97,10 @@ impl Tools {
         }
         let chromium = wanted.chromium.then(browsers::chromium).transpose()?;
         let firefox = if wanted.firefox {
-            Some(browsers::firefox(workspace)?)
+            // Where it cannot be had, as on Ubuntu, Chromium alone is tested.
+            browsers::firefox(workspace)
+                .inspect_err(|error| report::note(&format!("without Firefox: {error:#}")))
+                .ok()
         } else {
             browsers::firefox_present(workspace)
         };
@@ -98,6 +110,7 @@ impl Tools {
             versions: format!("wasm-opt {}", wasm_opt.version),
             chromium,
             firefox,
+            axe: wanted.axe.then(|| axe::ensure(workspace)).flatten(),
         })
     }
 }

@@ -98,6 +98,8 @@ pub struct World {
     pub wire: VecDeque<(usize, Envelope)>,
     /// Whether media can flow.
     pub path: bool,
+    /// Whether pages know of `media-state`.
+    pub tells: bool,
     /// Who knows whom: (page, of page).
     pub known: BTreeSet<(usize, usize)>,
 }
@@ -131,6 +133,7 @@ impl World {
             now: Now::ZERO,
             wire: VecDeque::new(),
             path: true,
+            tells: true,
             known: BTreeSet::new(),
         }
     }

@@ -138,7 +138,11 @@ impl SignalingClient {
     /// Tries now what would otherwise be tried later.
     fn reconnect_now(&mut self, now: Now) {
         if self.logged_in {
-            // The network may be another one by now.
+            // The network may be another one by now. The answer gets its time, however soon the next
+            // heartbeat is due; one that is overdue gets no more.
+            if !self.awaits_keepalive {
+                self.heartbeat_at = Some(now + HEARTBEAT);
+            }
             self.send_keepalive();
         } else if self.name.is_some() {
             self.open(now);

@@ -174,6 +174,13 @@ impl Access {
         }
     }
 
+    /// Goes on from what another process has kept.
+    pub(crate) fn reread_record(&self) -> io::Result<()> {
+        let mut state = self.lock();
+        state.record = state.store.load()?;
+        Ok(())
+    }
+
     /// All or nothing: what could not be kept has not happened.
     fn change(
         &self,

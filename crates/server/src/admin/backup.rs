@@ -8,7 +8,7 @@ use std::path::Path;
 /// What belongs to a running server, and to no other.
 fn is_kept(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let passes = [".sock", ".lock", ".tmp"];
+    let passes = [".sock", ".new", ".lock", ".tmp"];
     let is_passing = passes.iter().any(|end| name.ends_with(end)) || name.starts_with('.');
     !is_passing
 }

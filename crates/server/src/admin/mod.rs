@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use client::{AdminArgs, perform};
-pub use socket::answer;
+pub(crate) use socket::answer;
 
 /// In the state folder.
 const SOCKET: &str = "admin.sock";

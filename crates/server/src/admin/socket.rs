@@ -21,10 +21,11 @@ const REQUEST_BYTES: u64 = 4 * 1024;
 /// Sessions in one answer.
 const SESSIONS: usize = 10_000;
 
-/// Answers the host at a socket in the state folder, until it is dropped. Without such a folder,
-/// or where there can be no socket, which it says in the log, it waits.
-pub async fn answer(handle: Handle) {
-    let Some(folder) = handle.app.config.state_dir() else {
+/// Answers the host at a socket in the state folder, until it is dropped. Where this process does
+/// not have that folder to itself, or there can be no socket, which it says in the log, it waits.
+pub(crate) async fn answer(handle: Handle, has_folder: bool) {
+    let folder = handle.app.config.state_dir().filter(|_| has_folder);
+    let Some(folder) = folder else {
         return std::future::pending().await;
     };
     match bind(&folder) {
@@ -47,20 +48,16 @@ pub async fn answer(handle: Handle) {
     }
 }
 
+/// In the place of what the process before this one has left, or still answers at for a moment.
 fn bind(folder: &Path) -> io::Result<UnixListener> {
-    std::fs::create_dir_all(folder)?;
-    let path = folder.join(SOCKET);
-    // What a server has left that was killed; never that of one that runs.
-    if std::os::unix::net::UnixStream::connect(&path).is_ok() {
-        let text = "another server has this state folder";
-        return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
-    }
-    match std::fs::remove_file(&path) {
+    let (path, beside) = (folder.join(SOCKET), folder.join(format!("{SOCKET}.new")));
+    match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+        Ok(()) | Err(_) => {}
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600))?;
+    let listener = UnixListener::bind(&beside)?;
+    std::fs::set_permissions(&beside, PermissionsExt::from_mode(0o600))?;
+    std::fs::rename(&beside, &path)?;
     Ok(listener)
 }
 
