@@ -19,6 +19,12 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
+/// From now on that process is the one to look at. This one says so while it still is: then
+/// `NotifyAccess=main`, which is the usual, will do.
+pub(crate) fn successor(process: u32) {
+    tell(&[NotifyState::MainPid(process)]);
+}
+
 /// Answers the watchdog with a line for `systemctl status`, for as long as there can be one; a
 /// server that hangs is started anew. Never completes.
 pub(crate) async fn answer_watchdog(line: impl Fn() -> String) {

@@ -23,11 +23,9 @@ impl Hosted {
     async fn start(flags: &[&str]) -> Self {
         let folder = folder();
         let page = "<html><head><title>Wimpex</title></head><body>the page</body></html>";
-        std::fs::write(folder.path().join("index.html"), page).unwrap();
-        let mut command = program("127.0.0.1:0");
-        command.arg("--page-dir").arg(folder.path());
-        command.arg("--state-dir").arg(folder.path().join("state"));
-        command.args(["--origin", "https://call.example.org"]);
+        std::fs::create_dir(folder.path().join("page")).unwrap();
+        std::fs::write(folder.path().join("page/index.html"), page).unwrap();
+        let mut command = at(folder.path());
         let mut child = command.args(flags).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = soon(lines.next_line()).await.unwrap().unwrap();
@@ -72,6 +70,14 @@ impl Hosted {
     }
 }
 
+fn at(folder: &Path) -> Command {
+    let mut command = program("127.0.0.1:0");
+    command.arg("--page-dir").arg(folder.join("page"));
+    command.arg("--state-dir").arg(folder.join("state"));
+    command.args(["--origin", "https://call.example.org"]);
+    command
+}
+
 async fn admin(folder: &Path, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wimpex-server"));
     command.arg("admin").args(words).arg("--folder").arg(folder);
@@ -114,6 +120,31 @@ async fn an_invitation_link_lets_in_as_many_as_it_says() {
     hosted.json(&["revoke", id, "--with-people"]).await;
     let (_, refused) = hosted.login(again).await;
     assert_eq!(refused["reason"], "not-invited");
+}
+
+#[tokio::test]
+async fn a_process_that_takes_over_knows_who_has_come_meanwhile() {
+    let hosted = Hosted::start(&["--access", "invited"]).await;
+    let made = hosted.json(&["invite", "--uses", "1"]).await;
+    let (_, ticket) = made["link"].as_str().unwrap().split_once('=').unwrap();
+    let mut next = at(hosted.folder.path());
+    next.args(["--access", "invited", "--take-over"]);
+    let mut first = guest();
+    first["ticket"] = json!(ticket);
+    let (_client, welcome) = hosted.login(first).await;
+    let mut next = next.spawn().unwrap();
+    assert_eq!(crate::program::address(&mut next).await, hosted.page);
+    let next = next.id().unwrap();
+    soon(async {
+        while hosted.json(&["status"]).await["pid"] != next {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut again = guest();
+    again["resumeToken"] = welcome["resumeToken"].clone();
+    let (_, second) = hosted.login(again).await;
+    assert_eq!(second["userId"], welcome["userId"], "{second}");
 }
 
 #[tokio::test]
