@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use wimpex_protocol::UserId;
 
 use super::{Answer, Request, SOCKET};
-use crate::Handle;
+use crate::handle::Handle;
 
 /// For a request, and for its answer to be taken.
 const PATIENCE: Duration = Duration::from_secs(5);
