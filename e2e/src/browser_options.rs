@@ -41,6 +41,9 @@ pub struct BrowserOptions {
     pub keeps_nothing: bool,
     /// The network namespace that it runs in.
     pub namespace: Option<String>,
+    /// SHA-256 of the public key of a certificate authority that is trusted beside the system's,
+    /// in base64; Chromium only.
+    pub trusted_key: Option<String>,
     /// Counts as secure, though it is plain http.
     pub trusted_origin: Option<String>,
 }

@@ -91,6 +91,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
     }
+    if let Some(key) = &options.trusted_key {
+        args.push(format!("--ignore-certificate-errors-spki-list={key}"));
+    }
     if let Some((host, address)) = &options.host_on_loopback {
         args.push(format!("--host-resolver-rules=MAP {host} {address}"));
     }

@@ -75,12 +75,17 @@ use crate::session::{Options, Session};
 pub fn start() {
     let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
+    // What the host says at the foot of every page (crates/server/src/host_page.rs) stays.
+    let foot = document().get_element_by_id("host");
     // The words that stand there while the page loads.
     body.set_inner_html("");
-    mount_to(body.unchecked_into(), move || {
+    mount_to(body.clone().unchecked_into(), move || {
         let session = Session::start(options);
         provide_context(session);
         view! { <App options /> }
     })
     .forget();
+    if let Some(foot) = foot {
+        let _ = body.append_child(&foot);
+    }
 }

@@ -50,7 +50,7 @@ pub use io::{Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
-    backoff,
+    Ticket, backoff,
 };
 pub use trust::{Alert, Caller, Introduction, KeyStorage, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

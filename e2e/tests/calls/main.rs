@@ -14,6 +14,7 @@ mod endings;
 mod fields;
 mod goes_on;
 mod hand;
+mod hosting;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        hosting::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),
