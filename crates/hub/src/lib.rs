@@ -649,6 +649,7 @@ fn too_many(ref_type: &str, most: usize) -> ServerMessage {
         ref_type: Some(ref_type.to_owned()),
         call_id: None,
         to_id: None,
+        reason: None,
     })
 }
 
@@ -666,6 +667,7 @@ fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Envelope) -> Vec<
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id),
+        reason: None,
     };
     deliver(id, ServerMessage::Error(error))
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use http::header::ORIGIN;
@@ -9,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use wimpex_limits::{PerNetworkLimiter, Permit};
 use wimpex_relay::clock::Clock;
 
+use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
 use crate::host_notices::HostNotices;
@@ -27,6 +29,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) registry: SessionRegistry,
     pub(crate) tokens: Tokens,
+    pub(crate) access: Access,
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
@@ -41,12 +44,25 @@ pub(crate) struct App {
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
+    /// Nobody new is let in.
+    pub(crate) draining: AtomicBool,
 }
 
 impl App {
     /// Whether this server keeps anything of people.
     pub(crate) fn keeps(&self) -> bool {
         self.push.is_some()
+    }
+
+    /// Lets nobody new in, or everybody again.
+    #[cfg_attr(not(unix), expect(dead_code))]
+    pub(crate) fn drain(&self, on: bool) {
+        self.draining.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether nobody new is let in.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// A place for a WebSocket that a peer has asked for, for itself or as a proxy.

@@ -1,6 +1,7 @@
 //! `/push`: the server's key, and what the owners of keys ask for.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -59,6 +60,9 @@ pub(crate) async fn decide(
             return page::text(StatusCode::FORBIDDEN, "The signature does not hold.\n");
         }
     };
+    if app.access.admit(&user, None, SystemTime::now()).is_err() {
+        return page::text(StatusCode::FORBIDDEN, "You are not let in here.\n");
+    }
     let done = match wish {
         PushWish::Subscribe(wish) => push.subscribe(user, wish).await,
         PushWish::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,

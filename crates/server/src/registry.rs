@@ -6,6 +6,8 @@
 //! WebSockets.
 
 mod handover;
+#[cfg(unix)]
+mod host;
 mod relaying;
 mod room;
 mod waking;
@@ -670,5 +672,6 @@ fn refuse(refused: &Envelope, code: ErrorCode, text: &str) -> ErrorMessage {
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id.clone()),
+        reason: None,
     }
 }

@@ -36,8 +36,8 @@ impl StoreFile {
     /// In the state folder; without one, beside the secret file.
     pub(crate) fn new(config: &Config) -> Self {
         let beside_secret = || Some(config.secret_file.as_ref()?.parent()?.to_owned());
-        let folder = config.operation.state_dir.clone();
-        let folder = folder.or_else(beside_secret).or_else(secret::state_dir);
+        let folder = config.state_dir().or_else(beside_secret);
+        let folder = folder.or_else(secret::state_dir);
         Self {
             path: folder.map(|folder| folder.join("store.redb")),
             state: RwLock::new(State::Unopened),

@@ -439,6 +439,29 @@ async fn sigusr2_starts_the_program_anew() {
     assert_eq!(alice.client.close_code().await, Some(1001));
 }
 
+#[tokio::test]
+async fn the_system_s_manager_is_told_who_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let told = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let state = folder.path().join("state");
+    let mut first = server(&state, &[]);
+    let mut first = first.env("NOTIFY_SOCKET", &path).spawn().unwrap();
+    let address = program::address(&mut first).await;
+    let said = async || {
+        let mut bytes = [0; 256];
+        let length = soon(told.recv(&mut bytes)).await.unwrap();
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    assert_eq!(said().await, "READY=1");
+    // It has nobody to tell: what is heard is said by the first.
+    let mut next = server(&state, &[]);
+    let mut next = next.arg("--take-over").spawn().unwrap();
+    assert_eq!(program::address(&mut next).await, address);
+    assert_eq!(said().await, format!("MAINPID={}", next.id().unwrap()));
+    assert!(soon(first.wait()).await.unwrap().success());
+}
+
 async fn kill(signal: &str, process: u32) -> bool {
     let mut kill = Command::new("/bin/kill");
     kill.args([signal, &process.to_string()]);
