@@ -27,7 +27,7 @@ use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
 use crate::page_build::PageBuild;
 use crate::peer;
-use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
+use crate::signaling::{ResumeToken, SignalingClient, SignalingInput, Ticket};
 use crate::silent_call::SilentCall;
 use crate::strangers::Strangers;
 use crate::turn_servers::TurnServers;
@@ -57,6 +57,8 @@ pub struct Stored {
     pub build: Option<String>,
     /// The builds that this tab was loaded anew for, separated by spaces.
     pub loaded_for: Option<String>,
+    /// Of the invitation link that the page was opened by.
+    pub ticket: Option<Ticket>,
 }
 
 /// What waits to be sent over the call's own connection: the call may be up while the
@@ -115,7 +117,7 @@ impl<H: Host> Client<H> {
                 has_contacts: stored.has_contacts,
                 ..View::new()
             },
-            signaling: SignalingClient::new(stored.resume_token, jitter),
+            signaling: SignalingClient::new(stored.resume_token, stored.ticket, jitter),
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),

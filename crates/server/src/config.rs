@@ -3,8 +3,10 @@
 //! Every flag has an environment variable `WIMPEX_…` and, under its own name, a key in the
 //! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
+mod access;
 mod https;
 mod operation;
+mod push;
 mod turn;
 
 use std::fmt;
@@ -19,8 +21,10 @@ use wimpex_protocol::limits;
 use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
+pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
 pub use https::{Domain, HttpsConfig};
 pub use operation::{LogFormat, OperationConfig};
+pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
@@ -80,6 +84,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub access: AccessConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub operation: OperationConfig,
 
     #[allow(missing_docs)]
@@ -89,6 +97,10 @@ pub struct Config {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub turn: TurnConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub push: PushConfig,
 
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -111,9 +123,11 @@ impl Default for Config {
             trusted_proxy: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             https: HttpsConfig::default(),
+            access: AccessConfig::default(),
             operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
+            push: PushConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }
@@ -370,13 +384,17 @@ impl Config {
         self.secret_file.clone().or_else(in_state)
     }
 
-    /// Where state is kept that is no secret: the state folder, or beside the secret file of who
-    /// has put that elsewhere.
-    pub(crate) fn state_folder(&self) -> Option<PathBuf> {
+    /// The folder that state is kept in, if somebody has named one: a flag, or systemd.
+    pub fn state_dir(&self) -> Option<PathBuf> {
         let of_systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        self.operation.state_dir.clone().or_else(of_systemd)
+    }
+
+    /// Where the page's earlier builds are kept: in the state folder, or beside the secret file of
+    /// who has put that elsewhere.
+    pub(crate) fn page_state_folder(&self) -> Option<PathBuf> {
         let beside_secret = || Some(self.secret_file.as_ref()?.parent()?.to_owned());
-        let named = self.operation.state_dir.clone().or_else(of_systemd);
-        named
+        self.state_dir()
             .or_else(beside_secret)
             .or_else(crate::secret::state_dir)
     }

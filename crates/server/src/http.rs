@@ -11,14 +11,15 @@ use http::StatusCode;
 use http::header::HOST;
 
 use crate::app::App;
-use crate::{headers, page, upgrade};
+use crate::{headers, page, push_http, upgrade};
 
-/// `/ws`, `/healthz`, and the page everywhere else.
+/// `/ws`, `/push`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let is_https = app.origins.is_https();
     Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
+        .route("/push", get(push_http::key).post(push_http::decide))
         .fallback(file)
         .with_state(app)
         .layer(from_fn(with_one_host))

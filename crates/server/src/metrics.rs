@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use wimpex_protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
+use wimpex_protocol::{AccessRefusal, ClientMessage, DecodeError, ErrorCode, ServerMessage};
 
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
@@ -25,7 +25,9 @@ pub(crate) struct Metrics {
     refusals: Counters,
     resumptions: Counters,
     refused_connections: Counters,
+    refused_logins: Counters,
     closed_connections: Counters,
+    pushes: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -40,7 +42,9 @@ impl Default for Metrics {
             refusals: Counters::default(),
             resumptions: Counters::default(),
             refused_connections: Counters::default(),
+            refused_logins: Counters::default(),
             closed_connections: Counters::default(),
+            pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -93,10 +97,29 @@ impl Metrics {
         self.refused_connections.get_or_create(&label).inc();
     }
 
+    /// Somebody was not let in whose login was in order.
+    pub(crate) fn refused_login(&self, reason: AccessRefusal) {
+        let reason = match reason {
+            AccessRefusal::NotInvited => "not-invited",
+            AccessRefusal::InvitationOver => "invitation-over",
+            AccessRefusal::NoGuests => "no-guests",
+            AccessRefusal::Blocked => "blocked",
+            AccessRefusal::Unknown => "unknown",
+        };
+        let label = [("reason", reason)];
+        self.refused_logins.get_or_create(&label).inc();
+    }
+
     /// A WebSocket has ended.
     pub(crate) fn closed_connection(&self, cause: &'static str) {
         let label = [("cause", cause)];
         self.closed_connections.get_or_create(&label).inc();
+    }
+
+    /// A message was handed to a push service, or was not.
+    pub(crate) fn pushed(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.pushes.get_or_create(&label).inc();
     }
 
     pub(crate) fn register(&self, registry: &mut Registry) {
@@ -117,10 +140,16 @@ impl Metrics {
             &self.refused_connections,
         );
         counters(
+            "refused_logins",
+            "People whom the host does not let in",
+            &self.refused_logins,
+        );
+        counters(
             "closed_connections",
             "WebSockets that have ended",
             &self.closed_connections,
         );
+        counters("pushes", "Messages for push services", &self.pushes);
         registry.register(
             "login_seconds",
             "What it took to deal with a login",
@@ -142,6 +171,7 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "not-logged-in",
         ErrorCode::LoginFailed => "login-failed",
         ErrorCode::UserOffline => "user-offline",
+        ErrorCode::UserWaking => "user-waking",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::TooManyConnections => "too-many-connections",
         ErrorCode::Unknown => "unknown",

@@ -22,7 +22,9 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
+use crate::config::AccessConfig;
 use crate::error::StartError;
+use crate::host_page;
 use asset::{Asset, has_hash};
 use earlier_builds::EarlierBuild;
 use files::{assets, read_folder, uncompressed};
@@ -53,13 +55,18 @@ impl Page {
     ///
     /// # Errors
     /// [`StartError::Page`] if a folder is named and cannot be read.
-    pub(crate) fn load(folder: Option<&Path>, state: Option<&Path>) -> Result<Self, StartError> {
-        let files = match folder {
+    pub(crate) fn load(
+        folder: Option<&Path>,
+        host: &AccessConfig,
+        state: Option<&Path>,
+    ) -> Result<Self, StartError> {
+        let mut files = match folder {
             Some(folder) => {
                 read_folder(folder).map_err(|(path, error)| StartError::Page { path, error })?
             }
             None => embedded(),
         };
+        host_page::apply(host, &mut files);
         let build = files.get(INDEX).and_then(|index| build_of(index));
         let earlier = match (state, &build) {
             (Some(state), Some(build)) => {

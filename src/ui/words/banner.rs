@@ -47,5 +47,17 @@ pub fn refusal(state: ServerState) -> &'static str {
         ServerState::IdentityMismatch => {
             "This server took you for someone else, so it can’t be trusted. You’re not logged in. Tell whoever runs it."
         }
+        ServerState::NotInvited => {
+            "This server is for invited people. Ask whoever runs it for an invitation, and open its link in this browser."
+        }
+        ServerState::InvitationOver => {
+            "This invitation doesn’t count any more: it’s too old, was used up, or was taken back. Ask for a new one."
+        }
+        ServerState::NoGuests => {
+            "This server is only for browsers that can keep a key, and this one can’t: perhaps it’s too old, or this is a private window. Try another browser."
+        }
+        ServerState::ShutOut => {
+            "You can’t use this server any more. If you think that’s a mistake, ask whoever runs it."
+        }
     }
 }
