@@ -19,6 +19,7 @@
 //! Everything waits for conditions with a generous deadline, and what goes wrong
 //! is a panic; the runner then adds what every page showed at that moment.
 
+mod aiortc;
 mod bare_peer;
 mod browser;
 mod browser_options;
@@ -42,6 +43,7 @@ mod scenario;
 mod server;
 mod wait;
 
+pub use aiortc::AiortcPeer;
 pub use bare_peer::{BarePeer, BareSite};
 pub use browser::Browser;
 pub use browser_options::{BrowserKind, BrowserOptions};

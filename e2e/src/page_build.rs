@@ -18,8 +18,16 @@ pub fn another_build() -> TempDir {
     };
     let code = between("data-js=/page-", ".js").expect("the page's code has a hash");
     let build = between("data-build=", ">").expect("the page says its build");
+    let worker = fs::read_to_string(dist.join("service-worker.js")).unwrap_or_default();
+    let version = worker
+        .split_once("VERSION")
+        .and_then(|(_, rest)| rest.split('"').nth(1));
     let other = |text: &str| {
         let reversed = |hash: &str| hash.chars().rev().collect::<String>();
+        let text = match version {
+            Some(version) => text.replace(version, &reversed(version)),
+            None => text.to_owned(),
+        };
         text.replace(&code, &reversed(&code))
             .replace(&build, &reversed(&build))
     };

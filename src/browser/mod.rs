@@ -8,6 +8,7 @@ pub mod audio_output;
 pub mod barcode_detector;
 pub mod battery_status;
 pub mod broadcast_channel;
+pub mod cache_storage;
 pub mod clock;
 pub mod error;
 pub mod file;

@@ -166,7 +166,7 @@ impl Effects {
             }),
             Output::Reload => location::replace("/"),
             Output::LoadAnew(anew) => {
-                load_anew(&anew, self.is_writing || !self.writes.is_empty());
+                load_anew(anew, self.is_writing || !self.writes.is_empty());
             }
             // The loop's own.
             Output::Changed(_) => {}

@@ -193,6 +193,7 @@ impl Cli {
                         chromium: tests,
                         firefox: firefox || tests,
                         axe: tests,
+                        aiortc: false,
                         webkit,
                         coturn: tests,
                         hosting: tests,

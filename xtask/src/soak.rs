@@ -18,6 +18,7 @@ const SCENES: &[&str] = &[
     "an_offer_that_was_changed_does_not_ring",
     "an_answer_that_was_changed_ends_the_call",
     "a_confirmation_with_another_nonce_ends_the_call",
+    "aiortc",
 ];
 /// Random stories: of calls, and of whole clients.
 const STORIES: &str = "100000";
@@ -27,6 +28,7 @@ const STORIES: &str = "100000";
 pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     let wanted = Wanted {
         chromium: true,
+        aiortc: true,
         hosting: true,
         networks: true,
         packages: true,

@@ -71,6 +71,9 @@ pub(crate) fn tell_browsers(command: &mut Command, tools: &Tools, server: &Path)
     if let Some(axe) = &tools.axe {
         command.env("WIMPEX_AXE", axe);
     }
+    if let Some(aiortc) = &tools.aiortc {
+        command.env("WIMPEX_AIORTC", aiortc);
+    }
     if let Some(firefox) = &tools.firefox {
         command
             .env("WIMPEX_FIREFOX", &firefox.browser)

@@ -2,6 +2,7 @@
 //! documentation for how to read a scenario.
 
 mod accessibility;
+mod aiortc;
 mod audio_video;
 mod blackouts;
 mod claimed_names;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         hand::all(),
         audio_video::all(),
         minimal_client::all(),
+        aiortc::all(),
         ringing::all(),
         claimed_names::all(),
         strangers::all(),

@@ -4,6 +4,7 @@
 //! into the cache (or, for Debian packages and with the right to, into the
 //! system). Everything that takes long is announced with an estimate.
 
+mod aiortc;
 mod apt;
 mod axe;
 mod binaryen;
@@ -36,6 +37,8 @@ pub(crate) struct Wanted {
     pub(crate) chromium: bool,
     /// Firefox and geckodriver, even if they have to be installed.
     pub(crate) firefox: bool,
+    /// aiortc, if it can be had.
+    pub(crate) aiortc: bool,
     /// axe-core, if it can be had.
     pub(crate) axe: bool,
     /// WebKitGTK's WebDriver server, and a screen for it, if they can be had.
@@ -65,6 +68,8 @@ pub(crate) struct Tools {
     pub(crate) chromium: Option<Browser>,
     /// Firefox, when there is one.
     pub(crate) firefox: Option<Browser>,
+    /// The Python that has aiortc, when it was wanted and could be had.
+    pub(crate) aiortc: Option<PathBuf>,
     /// axe-core's file, when it was wanted and could be had.
     pub(crate) axe: Option<PathBuf>,
 }
@@ -110,6 +115,7 @@ impl Tools {
             versions: format!("wasm-opt {}", wasm_opt.version),
             chromium,
             firefox,
+            aiortc: wanted.aiortc.then(|| aiortc::ensure(workspace)).flatten(),
             axe: wanted.axe.then(|| axe::ensure(workspace)).flatten(),
         })
     }
