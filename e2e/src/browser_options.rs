@@ -1,5 +1,7 @@
 //! Which browser is started, and in what it differs from one that has and allows everything.
 
+use std::path::PathBuf;
+
 /// Which browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrowserKind {
@@ -32,6 +34,8 @@ pub struct BrowserOptions {
     pub deny_camera: bool,
     /// It has three of each device instead of one. Chromium only.
     pub several_devices: bool,
+    /// What its microphone hears, over and over: a WAV file. Chromium only.
+    pub microphone_file: Option<PathBuf>,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
     /// A host name and the loopback address that it leads to. It does not count as

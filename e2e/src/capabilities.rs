@@ -88,6 +88,12 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     if !options.denies_something() {
         args.push("--use-fake-ui-for-media-stream".to_owned());
     }
+    if let Some(file) = &options.microphone_file {
+        args.push(format!(
+            "--use-file-for-fake-audio-capture={}",
+            file.display()
+        ));
+    }
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
     }

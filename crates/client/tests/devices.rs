@@ -523,6 +523,23 @@ fn report_5_undo_rather_mutes_than_uses_what_nobody_chose() {
     assert!(!system.snapshot().camera.is_live);
 }
 
+/// Chromium's entry `default` may stand for what is in the list by no other name.
+#[test]
+fn report_5_undo_returns_to_a_default_that_is_listed_nowhere_else() {
+    let mut system = System::in_a_call();
+    system.devices[0].group = "g-elsewhere".to_owned();
+    system.devices[0].label = "Sound server".to_owned();
+    system.choose(Microphone, "m2");
+    let headset = system.unplug("g-headset");
+    assert_eq!(system.sent(Audio), Some("default"));
+    system.plug(headset);
+    assert_eq!(system.sent(Audio), Some("m2"));
+    system.command(DeviceCommand::Undo);
+    assert_eq!(system.sent(Audio), Some("default"));
+    assert_eq!(system.snapshot().microphone.selected, "");
+    assert_eq!(system.count(|it| *it == DeviceOutput::SetMuted(true)), 0);
+}
+
 #[test]
 fn report_5_a_device_that_was_only_reset_is_no_news() {
     let mut system = System::in_a_call();

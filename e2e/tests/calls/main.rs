@@ -7,6 +7,7 @@ mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod device_lab;
 mod devices;
 mod dishonest;
 mod during;
@@ -15,6 +16,7 @@ mod fields;
 mod goes_on;
 mod hand;
 mod hosting;
+mod hot_plug;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -28,6 +30,7 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod speaking;
 mod strangers;
 mod tabs;
 mod vanishing;
@@ -47,6 +50,8 @@ fn main() -> ExitCode {
         endings::all(),
         during::all(),
         devices::all(),
+        hot_plug::all(),
+        speaking::all(),
         goes_on::all(),
         resilience::all(),
         screens::all(),

@@ -382,7 +382,15 @@ impl DeviceManager {
         self.notice = None;
         for Undo { kind, before } in std::mem::take(&mut self.undo) {
             let found = before.as_ref().and_then(|it| self.list.find(kind, it));
-            let found = found.map(|found| found.id.clone());
+            let found = found.map(|found| found.id.clone()).or_else(|| {
+                // The system's default, where that is no device that is listed by itself.
+                let alias = self.list.default_alias(kind)?;
+                let is_it = |it: &DeviceChoice| it.id() == alias.id && it.group() == alias.group;
+                before
+                    .as_ref()
+                    .filter(|it| is_it(it))
+                    .map(|_| String::new())
+            });
             let track = match kind {
                 DeviceKind::Microphone => TrackKind::Audio,
                 DeviceKind::Camera => TrackKind::Video,
