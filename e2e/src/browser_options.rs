@@ -48,6 +48,8 @@ pub struct BrowserOptions {
     /// SHA-256 of the public key of a certificate authority that is trusted beside the system's,
     /// in base64; Chromium only.
     pub trusted_key: Option<String>,
+    /// The sound server whose devices it has, for `PULSE_SERVER`; then it has no camera.
+    pub sound_server: Option<String>,
     /// Counts as secure, though it is plain http.
     pub trusted_origin: Option<String>,
 }

@@ -199,6 +199,7 @@ impl Cli {
                         packages: tests,
                         python: tests,
                         networks: tests,
+                        sound: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)

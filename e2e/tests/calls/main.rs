@@ -23,6 +23,7 @@ mod minimal_client;
 mod networks;
 mod outages;
 mod quality_sign;
+mod real_devices;
 mod record_stats;
 mod relays;
 mod resilience;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         during::all(),
         devices::all(),
         hot_plug::all(),
+        real_devices::all(),
         speaking::all(),
         goes_on::all(),
         resilience::all(),
