@@ -13,12 +13,14 @@ use wimpex_relay::clock::Clock;
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
 use crate::registry::SessionRegistry;
+use crate::reports::ReportLog;
 use crate::token::Tokens;
 
 /// See the module.
@@ -31,6 +33,8 @@ pub(crate) struct App {
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) headers: PageHeaders,
+    pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
