@@ -30,6 +30,8 @@ pub struct BrowserOptions {
     pub any_certificate: bool,
     /// The person has blocked the camera.
     pub deny_camera: bool,
+    /// It has three of each device instead of one. Chromium only.
+    pub several_devices: bool,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
     /// A host name and the loopback address that it leads to. It does not count as

@@ -30,6 +30,10 @@ pub enum Role {
     Button,
     /// `checkbox`
     Checkbox,
+    /// `combobox`
+    Combobox,
+    /// `meter`
+    Meter,
     /// `textbox`
     Textbox,
     /// `alertdialog`
@@ -56,6 +60,8 @@ impl Role {
         match self {
             Self::Button => "button, [role=button], input[type=submit], input[type=button]",
             Self::Checkbox => "input[type=checkbox], [role=checkbox]",
+            Self::Combobox => "select, [role=combobox]",
+            Self::Meter => "[role=meter], meter",
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }

@@ -75,7 +75,7 @@ impl Effects {
             event @ (Event::Hardware(_)
             | Event::SwitchCamera
             | Event::Peer(..)
-            | Event::Captured(..)
+            | Event::Capture(_)
             | Event::StatsTick
             | Event::AudioLevelTick
             | Event::Stats(..)) => self.call.translate(event),

@@ -7,7 +7,9 @@ use web_sys::KeyboardEvent;
 use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
+use super::check_devices::check_devices;
 use super::claim::claim_sign;
+use super::devices::devices_card;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
@@ -111,6 +113,9 @@ pub fn IncomingDialog() -> impl IntoView {
                     {icon(Icon::HANG_UP)}
                     {words::DECLINE}
                 </button>
+            </div>
+            <div class="preview-place" inert=signal_of(move || !settled.get())>
+                {check_devices(devices_card)}
             </div>
             <div
                 class="row strangers"

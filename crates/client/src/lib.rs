@@ -26,6 +26,8 @@ mod check;
 mod client;
 mod command;
 mod contact_store;
+pub mod devices;
+
 mod host;
 mod identity;
 mod io;

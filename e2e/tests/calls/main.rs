@@ -7,6 +7,7 @@ mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod devices;
 mod dishonest;
 mod during;
 mod endings;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        devices::all(),
         goes_on::all(),
         resilience::all(),
         screens::all(),

@@ -9,6 +9,7 @@ pub mod banner;
 pub mod call;
 pub mod check;
 pub mod contacts;
+pub mod devices;
 pub mod ended;
 pub mod home;
 pub mod icon;
