@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::HOST;
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::headers::PageHeaders;
@@ -21,7 +23,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz));
     if app.config.operation.reports {
-        router = router.route(reports::PATH, post(reports::take));
+        router = router.route(reports::PATH, post(take_reports));
     }
     router
         .fallback(file)
@@ -51,6 +53,22 @@ async fn healthz(State(app): State<Arc<App>>, request: Request) -> Response {
         ),
         Some(_) | None => page::text(StatusCode::OK, "ok\n"),
     }
+}
+
+/// What a browser tells of, if the host wants to hear of it.
+async fn take_reports(State(app): State<Arc<App>>, request: Request) -> Response {
+    let body = to_bytes(request.into_body(), reports::BYTES);
+    let Ok(Ok(bytes)) = timeout(app.config.timing.http_head, body).await else {
+        return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too much.\n");
+    };
+    let Ok(reports) = reports::read(&bytes) else {
+        return page::text(StatusCode::BAD_REQUEST, "That is no report.\n");
+    };
+    for (kind, detail) in reports {
+        app.metrics.reported(kind, detail);
+        app.reports.tell(kind, detail, app.clock.now());
+    }
+    page::text(StatusCode::NO_CONTENT, "")
 }
 
 async fn file(State(app): State<Arc<App>>, request: Request) -> Response {

@@ -5,25 +5,20 @@
 //! Anybody can post anything: what comes is bounded in size and number, its words are looked up
 //! among those of the standards, and nothing else of it is kept or logged.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use tracing::warn;
 use wimpex_sansio::Now;
 
-use crate::app::App;
 use crate::origin::Origin;
-use crate::page;
 
 /// Where they are posted to.
 pub(crate) const PATH: &str = "/reports";
 /// Of one request.
-const BYTES: usize = 32 * 1024;
+pub(crate) const BYTES: usize = 32 * 1024;
 /// Reports of one request that are looked at.
 const MANY: usize = 20;
 /// How often there is a line in the log.
@@ -82,21 +77,13 @@ struct ReportBody {
     directive: String,
 }
 
-/// `POST /reports`.
-pub(crate) async fn take(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
-    let body = axum::body::to_bytes(request.into_body(), BYTES);
-    let Ok(Ok(bytes)) = tokio::time::timeout(app.config.timing.http_head, body).await else {
-        return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too much.\n");
-    };
-    let Ok(reports) = serde_json::from_slice::<Vec<Report>>(&bytes) else {
-        return page::text(StatusCode::BAD_REQUEST, "That is no report.\n");
-    };
-    for report in reports.iter().take(MANY) {
-        let (kind, detail) = known(report);
-        app.metrics.reported(kind, detail);
-        app.reports.tell(kind, detail, app.clock.now());
-    }
-    page::text(StatusCode::NO_CONTENT, "")
+/// Reads what a browser has posted: of each report what it is, and what of it.
+///
+/// # Errors
+/// If it is no list of reports.
+pub(crate) fn read(bytes: &[u8]) -> serde_json::Result<Vec<(&'static str, &'static str)>> {
+    let reports: Vec<Report> = serde_json::from_slice(bytes)?;
+    Ok(reports.iter().take(MANY).map(known).collect())
 }
 
 /// What it is, and what of it, in words of ours: anybody can write anything.
@@ -144,7 +131,7 @@ fn known(report: &Report) -> (&'static str, &'static str) {
 
 impl ReportLog {
     /// Once a minute.
-    fn tell(&self, kind: &'static str, detail: &'static str, now: Now) {
+    pub(crate) fn tell(&self, kind: &'static str, detail: &'static str, now: Now) {
         let mut untold = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let since = untold.told_at.map(|at| now.since(at));
         if since.is_some_and(|since| since < LINE_EVERY) {
@@ -165,8 +152,9 @@ impl ReportLog {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (&'static str, &'static str) {
-        known(&serde_json::from_str(text).unwrap())
+    fn one(text: &str) -> (&'static str, &'static str) {
+        let read = read(format!("[{text}]").as_bytes()).unwrap();
+        read[0]
     }
 
     #[test]
@@ -176,16 +164,16 @@ mod tests {
             "body": {"sampling_fraction": 1.0, "server_ip": "123.45.67.8", "protocol": "h2",
             "method": "GET", "status_code": 200, "elapsed_time": 823, "phase": "connection",
             "type": "tcp.timed_out"}}"#;
-        assert_eq!(read(error), ("network-error", "tcp"));
+        assert_eq!(one(error), ("network-error", "tcp"));
         let violation =
             r#"{"type": "csp-violation", "body": {"effectiveDirective": "script-src-elem"}}"#;
-        assert_eq!(read(violation), ("csp-violation", "script-src-elem"));
+        assert_eq!(one(violation), ("csp-violation", "script-src-elem"));
         for strange in [
             r#"{"type": "<script>"}"#,
             r#"{"type": "network-error", "body": {"type": "alice"}}"#,
             r#"{"type": "csp-violation"}"#,
         ] {
-            assert_eq!(read(strange).1, "other");
+            assert_eq!(one(strange).1, "other");
         }
     }
 }
