@@ -28,6 +28,7 @@ pub(crate) struct Metrics {
     refused_logins: Counters,
     closed_connections: Counters,
     reports: Family<[(&'static str, &'static str); 2], Counter>,
+    pushes: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -45,6 +46,7 @@ impl Default for Metrics {
             refused_logins: Counters::default(),
             closed_connections: Counters::default(),
             reports: Family::default(),
+            pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -122,6 +124,12 @@ impl Metrics {
         self.closed_connections.get_or_create(&label).inc();
     }
 
+    /// A message was handed to a push service, or was not.
+    pub(crate) fn pushed(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.pushes.get_or_create(&label).inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         let mut counters = |name: &str, help: &str, counters: &Counters| {
             registry.register(name, help, counters.clone());
@@ -149,6 +157,7 @@ impl Metrics {
             "WebSockets that have ended",
             &self.closed_connections,
         );
+        counters("pushes", "Messages for push services", &self.pushes);
         registry.register(
             "browser_reports",
             "Failures that browsers tell of, with --reports",
@@ -175,6 +184,7 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "not-logged-in",
         ErrorCode::LoginFailed => "login-failed",
         ErrorCode::UserOffline => "user-offline",
+        ErrorCode::UserWaking => "user-waking",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::TooManyConnections => "too-many-connections",
         ErrorCode::Unknown => "unknown",

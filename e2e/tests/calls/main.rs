@@ -20,6 +20,7 @@ mod middle;
 mod minimal_client;
 mod networks;
 mod outages;
+mod push;
 mod quality_sign;
 mod record_stats;
 mod relays;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        push::all(),
         hosting::all(),
         connection_check::all(),
         contacts::all(),

@@ -94,6 +94,9 @@ impl<H: Host> Client<H> {
                     (ErrorCode::UserOffline, Some(call_id), _) => {
                         self.call_input(wimpex_call::Input::PeerOffline { call_id, offer }, now);
                     }
+                    (ErrorCode::UserWaking, Some(call_id), _) => {
+                        self.call_input(wimpex_call::Input::PeerWaking { call_id }, now);
+                    }
                     // What else was not passed on is sent again when it matters, or its
                     // deadline passes.
                     (ErrorCode::RateLimited, Some(call_id), Some(_)) if offer => {
