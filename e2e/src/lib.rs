@@ -33,6 +33,7 @@ mod peer;
 mod probe;
 mod process;
 mod proxy;
+mod push_service;
 mod relay_process;
 mod resources;
 mod runner;
@@ -53,6 +54,7 @@ pub use probe::{
     Snapshot,
 };
 pub use proxy::{TcpProxy, Traffic};
+pub use push_service::{PushMessage, PushService};
 pub use relay_process::Relay;
 pub use resources::{MainThreadTime, Resources};
 pub use runner::{Needs, TestCase, main, soaks, times};

@@ -22,6 +22,7 @@ pub mod media_session;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
+pub mod push_manager;
 pub mod random;
 mod reflect;
 mod rtc_configuration;

@@ -22,6 +22,7 @@ pub mod media_policy;
 mod options;
 mod page_effects;
 mod probe;
+pub(crate) mod push;
 pub(crate) mod settings;
 mod signals;
 pub mod stats;

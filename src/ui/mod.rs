@@ -32,6 +32,7 @@ mod no_webrtc;
 mod notices;
 mod peer_media;
 mod person;
+mod push;
 mod quality;
 mod remote_media;
 mod ringing;

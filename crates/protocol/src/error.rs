@@ -51,6 +51,9 @@ texts! {
         LoginFailed = "login-failed",
         /// No device of `toId` is logged in.
         UserOffline = "user-offline",
+        /// The same, and their devices are being woken by web push: the offer is to be sent again
+        /// when presence says that one is there.
+        UserWaking = "user-waking",
         /// Too many messages; this one was dropped.
         RateLimited = "rate-limited",
         /// Too many connections from this address; the WebSocket closes.

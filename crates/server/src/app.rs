@@ -13,12 +13,16 @@ use wimpex_relay::clock::Clock;
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
+use crate::push::{Push, PushLimiter};
 use crate::registry::SessionRegistry;
+use crate::reports::ReportLog;
+use crate::store_file::StoreFile;
 use crate::token::Tokens;
 
 /// See the module.
@@ -31,9 +35,16 @@ pub(crate) struct App {
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) headers: PageHeaders,
+    pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
+    /// What is kept of people over a restart.
+    pub(crate) store: Arc<StoreFile>,
+    /// If people can have their devices woken.
+    pub(crate) push: Option<Arc<Push>>,
+    pub(crate) push_limiter: PushLimiter,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
@@ -42,6 +53,11 @@ pub(crate) struct App {
 }
 
 impl App {
+    /// Whether this server keeps anything of people.
+    pub(crate) fn keeps(&self) -> bool {
+        self.push.is_some()
+    }
+
     /// Lets nobody new in, or everybody again.
     #[cfg_attr(not(unix), expect(dead_code))]
     pub(crate) fn drain(&self, on: bool) {

@@ -6,6 +6,7 @@
 mod access;
 mod https;
 mod operation;
+mod push;
 mod turn;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use crate::client_address::ForwardedHeader;
 pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
 pub use https::{Domain, HttpsConfig};
 pub use operation::{LogFormat, OperationConfig};
+pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
@@ -98,6 +100,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub push: PushConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
@@ -121,6 +127,7 @@ impl Default for Config {
             operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
+            push: PushConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }

@@ -47,6 +47,18 @@ impl Handle {
         self.reload.notify_one();
     }
 
+    /// Writes a copy of what the server keeps of people into this file, in place of the one that is
+    /// there; it may take a while. Nothing, if it keeps nothing.
+    ///
+    /// # Errors
+    /// Whatever the disk says.
+    pub fn back_up(&self, to: &std::path::Path) -> Result<(), wimpex_store::StoreError> {
+        if self.app.keeps() {
+            wimpex_store::Store::back_up(&*self.app.store, to)?;
+        }
+        Ok(())
+    }
+
     /// A look at the relay, if this server has one.
     pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
         self.relay.as_ref()

@@ -48,16 +48,21 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod proxy_protocol;
+mod push;
+mod push_http;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod reports;
 mod resumable_session;
 mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
 mod state_lock;
+mod store_file;
 mod stranger_limiter;
 #[cfg(unix)]
 pub mod systemd;
@@ -99,19 +104,23 @@ use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
+use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
 use metrics::Metrics;
 use observer::Observer;
-use origin::Origins;
+use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
+use push::{Push, PushLimiter};
 use registry::{RegistryLimits, SessionRegistry};
+use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
 use serving::Beside;
+use store_file::{STORE_PATIENCE, StoreFile};
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
 use token::Tokens;
@@ -163,6 +172,16 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
+            .map_err(StartError::Origin)?;
+        let ancestors = config.access.frame_ancestor.iter();
+        let ancestors = ancestors.map(|text| Origin::written(text));
+        let ancestors: Vec<_> = ancestors
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Origin)?;
+        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
+        let store = Arc::new(StoreFile::new(&config));
+        let push = Push::open(&config, &key, &store, metrics.clone())?;
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -189,7 +208,11 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
+                push.clone(),
             ),
+            store,
+            push,
+            push_limiter: PushLimiter::default(),
             access: Access::open(
                 &config.access,
                 key,
@@ -199,8 +222,9 @@ impl Server {
             draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
-            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
-                .map_err(StartError::Origin)?,
+            origins,
+            headers,
+            reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
@@ -290,6 +314,11 @@ impl Server {
         let read = self.app.access.reread_record();
         read.map_err(|error| error.to_string())?;
         let sessions = state.sessions.len();
+        // The other process has let go of it before it has said all this.
+        if self.app.keeps() {
+            let opened = self.app.store.open(STORE_PATIENCE);
+            opened.map_err(|error| format!("{error}"))?;
+        }
         self.app.registry.take_over(state);
         info!(sessions, "going on with the sessions of another process");
         Ok(())
@@ -334,7 +363,9 @@ impl Server {
                 own.follow(&app.config, relay.as_ref(), Some(&app)).await;
             })
         });
-        let tasks = upkeep.into_iter().chain(address);
+        let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
+        let keeping = keeping.map(|store| tokio::spawn(store.keep()));
+        let tasks = upkeep.into_iter().chain(address).chain(keeping);
         #[cfg(unix)]
         let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
         let beside = Beside {

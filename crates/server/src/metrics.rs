@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     refused_connections: Counters,
     refused_logins: Counters,
     closed_connections: Counters,
+    reports: Family<[(&'static str, &'static str); 2], Counter>,
+    pushes: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -43,6 +45,8 @@ impl Default for Metrics {
             refused_connections: Counters::default(),
             refused_logins: Counters::default(),
             closed_connections: Counters::default(),
+            reports: Family::default(),
+            pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -82,6 +86,12 @@ impl Metrics {
         }
     }
 
+    /// A browser tells of a failure.
+    pub(crate) fn reported(&self, kind: &'static str, detail: &'static str) {
+        let labels = [("type", kind), ("detail", detail)];
+        self.reports.get_or_create(&labels).inc();
+    }
+
     /// A client wanted to go on with a session.
     pub(crate) fn resumption(&self, is_known: bool) {
         let result = if is_known { "resumed" } else { "unknown" };
@@ -114,6 +124,12 @@ impl Metrics {
         self.closed_connections.get_or_create(&label).inc();
     }
 
+    /// A message was handed to a push service, or was not.
+    pub(crate) fn pushed(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.pushes.get_or_create(&label).inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         let mut counters = |name: &str, help: &str, counters: &Counters| {
             registry.register(name, help, counters.clone());
@@ -141,6 +157,12 @@ impl Metrics {
             "WebSockets that have ended",
             &self.closed_connections,
         );
+        counters("pushes", "Messages for push services", &self.pushes);
+        registry.register(
+            "browser_reports",
+            "Failures that browsers tell of, with --reports",
+            self.reports.clone(),
+        );
         registry.register(
             "login_seconds",
             "What it took to deal with a login",
@@ -162,6 +184,7 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "not-logged-in",
         ErrorCode::LoginFailed => "login-failed",
         ErrorCode::UserOffline => "user-offline",
+        ErrorCode::UserWaking => "user-waking",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::TooManyConnections => "too-many-connections",
         ErrorCode::Unknown => "unknown",

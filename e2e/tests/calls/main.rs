@@ -22,6 +22,7 @@ mod middle;
 mod minimal_client;
 mod networks;
 mod outages;
+mod push;
 mod quality_sign;
 mod real_devices;
 mod record_stats;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        push::all(),
         hosting::all(),
         connection_check::all(),
         contacts::all(),

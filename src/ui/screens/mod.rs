@@ -19,6 +19,7 @@ pub mod notices;
 pub mod pause_offer;
 pub mod peer_media;
 pub mod person;
+pub mod push;
 pub mod ringing;
 pub mod self_view;
 pub mod shortcuts;

@@ -25,6 +25,7 @@ mod page;
 mod presence;
 mod program;
 mod proxies;
+mod push;
 mod relay;
 mod relay_access;
 mod sessions;
