@@ -118,11 +118,6 @@ impl DeviceManager {
         self.sink.id()
     }
 
-    /// Whether noise is to be suppressed beyond what the browser does.
-    pub fn suppresses_noise(&self) -> bool {
-        self.settings.noise_suppression && self.abilities.noise_filter.is_some()
-    }
-
     fn source(&self, kind: TrackKind) -> &Source {
         let [microphone, camera] = &self.sources;
         match kind {

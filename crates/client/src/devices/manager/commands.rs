@@ -20,9 +20,7 @@ impl DeviceManager {
             DeviceCommand::SetNoiseSuppression(is_on) => {
                 self.settings.noise_suppression = is_on;
                 self.store();
-                if self.source(TrackKind::Audio).active.is_some() {
-                    self.set_noise_suppression(is_on);
-                }
+                self.set_noise_suppression(is_on);
             }
             DeviceCommand::SetBackgroundBlur(is_on) => {
                 self.settings.background_blur = is_on;
@@ -183,9 +181,12 @@ impl DeviceManager {
     }
 
     pub(super) fn set_noise_suppression(&mut self, is_on: bool) {
-        let request = self.next_request();
-        self.noise_request = Some(request);
-        self.emit(DeviceOutput::SetNoiseSuppression(request, is_on));
+        let microphone = self.source(TrackKind::Audio).active.as_ref();
+        if microphone.is_some_and(|microphone| microphone.can_isolate_voice) {
+            let request = self.next_request();
+            self.noise_request = Some(request);
+            self.emit(DeviceOutput::SetNoiseSuppression(request, is_on));
+        }
     }
 
     pub(super) fn set_blur(&mut self, is_on: bool) {

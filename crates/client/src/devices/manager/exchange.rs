@@ -106,7 +106,7 @@ impl DeviceManager {
 
     pub(super) fn became_live(&mut self, kind: TrackKind) {
         match kind {
-            TrackKind::Audio if self.suppresses_noise() => self.set_noise_suppression(true),
+            TrackKind::Audio if self.settings.noise_suppression => self.set_noise_suppression(true),
             TrackKind::Audio => {}
             TrackKind::Video if self.settings.background_blur => self.set_blur(true),
             TrackKind::Video => {}

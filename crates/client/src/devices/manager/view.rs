@@ -9,7 +9,8 @@ use super::DeviceManager;
 impl DeviceManager {
     /// What screens show.
     pub fn snapshot(&self) -> DevicesSnapshot {
-        let can_blur = self.source(TrackKind::Video).active.as_ref();
+        let microphone = self.source(TrackKind::Audio).active.as_ref();
+        let camera = self.source(TrackKind::Video).active.as_ref();
         DevicesSnapshot {
             is_open: self.is_open,
             is_preview: !self.is_in_call,
@@ -19,12 +20,11 @@ impl DeviceManager {
             can_choose_speaker: self.abilities.chooses_speaker,
             notice: self.notice.clone(),
             noise_suppression: DeviceToggle {
-                is_offered: self.abilities.noise_filter.is_some(),
-                is_on: self.suppresses_noise(),
+                is_offered: microphone.is_some_and(|it| it.can_isolate_voice),
+                is_on: self.settings.noise_suppression,
             },
-            noise_filter: self.abilities.noise_filter,
             background_blur: DeviceToggle {
-                is_offered: can_blur.is_some_and(|camera| camera.can_blur),
+                is_offered: camera.is_some_and(|it| it.can_blur),
                 is_on: self.settings.background_blur,
             },
             push_to_talk: self.settings.push_to_talk,
