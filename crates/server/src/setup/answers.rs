@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::io::{self, BufRead, Write};
 
-use super::line;
 use crate::config::{AccessPolicy, Domain, InvalidDomain};
 
 /// What the host wants.
@@ -95,6 +94,19 @@ fn ask<T>(
             Err(why) => writeln!(output, "   {why}")?,
         }
     }
+}
+
+/// A line that somebody types; `None` at the end of input.
+fn line(
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+    question: &str,
+) -> io::Result<Option<String>> {
+    write!(output, "{question} ")?;
+    output.flush()?;
+    let mut line = String::new();
+    let length = input.read_line(&mut line)?;
+    Ok((length > 0).then(|| line.trim().to_owned()))
 }
 
 fn is_email(text: &str) -> bool {

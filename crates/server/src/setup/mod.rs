@@ -7,7 +7,7 @@ mod probes;
 mod turn_client;
 mod verdict;
 
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -115,17 +115,4 @@ fn start(file: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// A line that somebody types; `None` at the end of input.
-fn line(
-    input: &mut impl BufRead,
-    output: &mut impl Write,
-    question: &str,
-) -> io::Result<Option<String>> {
-    write!(output, "{question} ")?;
-    output.flush()?;
-    let mut line = String::new();
-    let length = input.read_line(&mut line)?;
-    Ok((length > 0).then(|| line.trim().to_owned()))
 }
