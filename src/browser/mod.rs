@@ -21,6 +21,7 @@ pub mod network_information;
 pub mod notification;
 pub mod random;
 mod reflect;
+pub mod rtc_certificate;
 mod rtc_configuration;
 pub mod rtc_data_channel;
 pub mod rtc_dtls_transport;

@@ -2,6 +2,10 @@
 //! connection, the tracks. It is loaded later: no call begins without its screens and its
 //! verification, which are in the same chunk.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use gloo_timers::callback::Timeout;
 use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
@@ -14,10 +18,19 @@ use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::media_policy::{CAMERA, Hardware};
 use super::signals::Signals;
 use super::tracks::Tracks;
+use crate::browser::clock;
 use crate::browser::media_capture::{self, VideoConstraints};
+use crate::browser::rtc_certificate::Certificate;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_audio;
+
+/// A page that is merely slow does not stop for so many milliseconds.
+const PAUSE: u64 = 5_000;
+
+fn closed_by_browser(connection: PeerConnectionId) -> Input<BoxedVerifier> {
+    Input::Call(wimpex_call::Input::ConnectionClosed { connection })
+}
 
 pub(super) struct CallEffects {
     inbox: Inbox,
@@ -27,12 +40,18 @@ pub(super) struct CallEffects {
     faces_away: bool,
     tracks: Tracks,
     connection: Option<Connection>,
+    /// The certificate of the call, or of the next one: another for each, so that nobody can
+    /// tell that two calls are of one person.
+    certificate: Rc<RefCell<Option<Certificate>>>,
+    /// The wall clock when something last happened in a call. It runs on while the device
+    /// sleeps, which the monotonic clock does not everywhere.
+    awake_at: Option<u64>,
     /// Holds a connection open until its goodbye is through.
     goodbye: Option<Timeout>,
 }
 
 impl CallEffects {
-    pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+    pub(super) fn new(inbox: Inbox, signals: Signals, certificate: Option<Certificate>) -> Self {
         // The first touch of the page unlocks its sound.
         web_audio::unlock_on_gesture();
         let hardware = inbox.clone();
@@ -47,6 +66,8 @@ impl CallEffects {
             faces_away: false,
             tracks: Tracks::default(),
             connection: None,
+            certificate: Rc::new(RefCell::new(certificate)),
+            awake_at: None,
             goodbye: None,
         }
     }
@@ -69,7 +90,7 @@ impl CallEffects {
                 connection: id,
                 state,
                 certificate: match state {
-                    PeerConnectionState::Connected => self.certificate(id),
+                    PeerConnectionState::Connected => self.remote_certificate(id),
                     _ => None,
                 },
             }),
@@ -78,6 +99,7 @@ impl CallEffects {
                 state: PeerConnectionState::Closed,
                 certificate: None,
             }),
+            PeerEvent::ClosedByBrowser => Some(closed_by_browser(id)),
             PeerEvent::SelectedPairChanged => {
                 if let Some(connection) = self.connection(id) {
                     connection.send_key_frame();
@@ -96,7 +118,30 @@ impl CallEffects {
         }
     }
 
-    fn certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
+    /// Tells if the page has not run for a while: in a call something happens each second.
+    fn note_sleep(&mut self) {
+        let now = self.connection.is_some().then(clock::wall_millis);
+        let before = std::mem::replace(&mut self.awake_at, now);
+        if let (Some(before), Some(now)) = (before, now)
+            && now.saturating_sub(before) > PAUSE
+        {
+            let duration = Duration::from_millis(now - before);
+            self.inbox
+                .post(wimpex_call::Input::Slept { duration }.into());
+        }
+    }
+
+    /// The next call has a certificate of its own.
+    fn renew_certificate(&self) {
+        let certificate = self.certificate.clone();
+        spawn_local(async move {
+            if let Ok(made) = Certificate::generate().await {
+                *certificate.borrow_mut() = Some(made);
+            }
+        });
+    }
+
+    fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
         let connection = self.connection(id)?;
         Some(match remote_certificate(&connection.js())? {
             rtc_dtls_transport::Certificate::Der(der) => RemoteCertificate::Der(der),
@@ -150,6 +195,7 @@ impl RunCall for CallEffects {
     }
 
     fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
+        self.note_sleep();
         match event {
             Event::SwitchCamera => {
                 self.faces_away = !self.faces_away;
@@ -168,9 +214,11 @@ impl RunCall for CallEffects {
             Event::Peer(id, event) => self.peer(id, event),
             Event::Captured(request, captured) => Some(self.captured(request, captured)),
             Event::StatsTick => {
-                if let Some(connection) = &self.connection {
-                    connection.measure();
+                let connection = self.connection.as_ref()?;
+                if connection.is_closed() {
+                    return Some(closed_by_browser(connection.id));
                 }
+                connection.measure();
                 None
             }
             Event::AudioLevelTick => {
@@ -196,13 +244,15 @@ impl CallEffects {
         match output {
             Call::CreateConnection {
                 connection,
-                role,
+                offers,
                 call_type,
             } => {
+                let certificate = self.certificate.borrow().clone();
                 let made = Connection::new(
                     connection,
-                    role,
+                    offers,
                     call_type,
+                    certificate.filter(Certificate::is_valid),
                     view,
                     self.hardware,
                     &self.inbox,
@@ -278,6 +328,7 @@ impl CallEffects {
             Call::ReleaseMedia { request } => self.tracks.release(request),
             Call::ReleaseAllMedia => {
                 self.tracks.release_all();
+                self.renew_certificate();
                 // The next call begins with the user's face.
                 self.faces_away = false;
                 self.signals.own_video.set(None);
