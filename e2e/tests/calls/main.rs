@@ -19,6 +19,7 @@ mod minimal_client;
 mod networks;
 mod outages;
 mod quality_sign;
+mod reconnects;
 mod record_stats;
 mod relays;
 mod resilience;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         endings::all(),
         during::all(),
         goes_on::all(),
+        reconnects::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

@@ -72,8 +72,12 @@ impl Call {
             return Next::Keep;
         }
         self.slept = true;
-        // The path may be gone, and so may the peer: the offer brings either to light.
-        self.network_changed(now, out)
+        // The path may be gone, and so may the peer: the caller's offer brings either to light. The
+        // callee leaves that to the caller, whose offers may be on their way.
+        match self.role {
+            Role::Caller => self.network_changed(now, out),
+            Role::Callee => Next::Keep,
+        }
     }
 
     /// From here on [`limits::RECONNECT`] counts.
