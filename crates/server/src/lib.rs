@@ -48,6 +48,7 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod private_address;
 mod proxy_protocol;
 mod push;
 mod push_http;
@@ -61,6 +62,8 @@ mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
+#[cfg(unix)]
+pub mod setup;
 mod state_lock;
 mod store_file;
 mod stranger_limiter;
@@ -71,6 +74,7 @@ mod tls;
 mod to_https;
 mod token;
 mod turn;
+mod turn_client;
 mod upgrade;
 
 use std::future::Future;

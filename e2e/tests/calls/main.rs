@@ -25,6 +25,7 @@ mod outages;
 mod push;
 mod quality_sign;
 mod real_devices;
+mod reconnects;
 mod record_stats;
 mod relays;
 mod resilience;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         real_devices::all(),
         speaking::all(),
         goes_on::all(),
+        reconnects::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
