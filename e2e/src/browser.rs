@@ -39,7 +39,7 @@ impl Browser {
         if kind == BrowserKind::Chromium {
             write_launcher(profile.path()).expect("a script in the profile");
         }
-        let (driver, url) = start_driver(kind, options.namespace.as_deref(), profile.path());
+        let (driver, url) = start_driver(kind, &options, profile.path());
         let client = ClientBuilder::new(Connector(options.namespace.clone()))
             .capabilities(capabilities(kind, &options, profile.path()))
             .connect(&url)
@@ -102,6 +102,11 @@ impl Browser {
         last_words(self.profile.path())
     }
 
+    /// Stops all of it, as a device that sleeps does, or lets it go on.
+    pub(crate) fn set_stopped(&self, is_stopped: bool) {
+        self.driver.set_stopped(is_stopped);
+    }
+
     /// Kills it with SIGKILL: no goodbye to anybody.
     pub(crate) fn kill(&mut self) {
         self.driver.kill();
@@ -139,14 +144,17 @@ impl Browser {
     }
 }
 
-fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (Process, String) {
+fn start_driver(kind: BrowserKind, options: &BrowserOptions, profile: &Path) -> (Process, String) {
     let program = match kind {
         BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
         BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
         // It has no mode without a screen.
         BrowserKind::WebKit => "/usr/bin/xvfb-run".into(),
     };
-    let mut command = command_in(namespace, &program);
+    let mut command = command_in(options.namespace.as_deref(), &program);
+    if let Some(address) = &options.sound_server {
+        command.env("PULSE_SERVER", address);
+    }
     // What a killed browser leaves behind goes with its profile.
     command.env("TMPDIR", profile);
     match kind {

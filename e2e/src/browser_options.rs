@@ -1,5 +1,7 @@
 //! Which browser is started, and in what it differs from one that has and allows everything.
 
+use std::path::PathBuf;
+
 /// Which browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrowserKind {
@@ -32,6 +34,8 @@ pub struct BrowserOptions {
     pub deny_camera: bool,
     /// It has three of each device instead of one. Chromium only.
     pub several_devices: bool,
+    /// What its microphone hears, over and over: a WAV file. Chromium only.
+    pub microphone_file: Option<PathBuf>,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
     /// A host name and the loopback address that it leads to. It does not count as
@@ -44,6 +48,8 @@ pub struct BrowserOptions {
     /// SHA-256 of the public key of a certificate authority that is trusted beside the system's,
     /// in base64; Chromium only.
     pub trusted_key: Option<String>,
+    /// The sound server whose devices it has, for `PULSE_SERVER`; then it has no camera.
+    pub sound_server: Option<String>,
     /// Counts as secure, though it is plain http.
     pub trusted_origin: Option<String>,
 }

@@ -76,17 +76,23 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         "--log-level=2".to_owned(),
         "--mute-audio".to_owned(),
         "--no-first-run".to_owned(),
-        if options.several_devices {
-            "--use-fake-device-for-media-stream=device-count=3".to_owned()
-        } else {
-            "--use-fake-device-for-media-stream".to_owned()
-        },
         "--window-size=1100,800".to_owned(),
         format!("--user-data-dir={}", profile.display()),
     ];
     // The faked prompt says yes to everything, so it would hide a denial.
     if !options.denies_something() {
         args.push("--use-fake-ui-for-media-stream".to_owned());
+    }
+    if options.several_devices {
+        args.push("--use-fake-device-for-media-stream=device-count=3".to_owned());
+    } else if options.sound_server.is_none() {
+        args.push("--use-fake-device-for-media-stream".to_owned());
+    }
+    if let Some(file) = &options.microphone_file {
+        args.push(format!(
+            "--use-file-for-fake-audio-capture={}",
+            file.display()
+        ));
     }
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
@@ -138,7 +144,7 @@ fn firefox(options: &BrowserOptions) -> Value {
             "binary": std::env::var("WIMPEX_FIREFOX").unwrap_or_else(|_| "/usr/bin/firefox-esr".to_owned()),
             "args": ["-headless", "-width", "1100", "-height", "800"],
             "prefs": {
-                "media.navigator.streams.fake": true,
+                "media.navigator.streams.fake": options.sound_server.is_none(),
                 "media.navigator.permission.disabled": !options.denies_something(),
                 "permissions.default.camera": setting(options.deny_camera),
                 "permissions.default.microphone": setting(options.deny_microphone),

@@ -59,10 +59,26 @@ impl Page {
 
     /// Presses a key, wherever the focus is.
     pub async fn press(&self, key: char) {
+        self.keys(&[KeyAction::Down { value: key }, KeyAction::Up { value: key }])
+            .await;
+    }
+
+    /// Presses a key and holds it until [`Self::let_go`].
+    pub async fn hold(&self, key: char) {
+        self.keys(&[KeyAction::Down { value: key }]).await;
+    }
+
+    /// Lets go of a key.
+    pub async fn let_go(&self, key: char) {
+        self.keys(&[KeyAction::Up { value: key }]).await;
+    }
+
+    async fn keys(&self, actions: &[KeyAction]) {
         self.focus().await;
-        let keys = KeyActions::new("keys".to_owned())
-            .then(KeyAction::Down { value: key })
-            .then(KeyAction::Up { value: key });
+        let mut keys = KeyActions::new("keys".to_owned());
+        for action in actions {
+            keys = keys.then(action.clone());
+        }
         self.client
             .perform_actions(keys)
             .await

@@ -21,6 +21,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::browser_options::BrowserKind::{self, Chromium, Firefox, WebKit};
 use crate::net_lab::NetLab;
 use crate::scenario::{Harness, Scenario};
+use crate::sound_server::SoundServer;
 
 /// How the names of scenarios in the network laboratory begin.
 const NATLAB: &str = "natlab::";
@@ -65,6 +66,10 @@ pub enum Needs {
     FirefoxToo,
     /// Any pair, while nothing else runs: it looks at a call that nothing disturbs.
     Alone,
+    /// A sound server of its own ([`SoundServer`]), and Firefox, if there is one. Chromium looks at
+    /// devices anew only if udev says so, which does not know a sound server's. Skipped where there
+    /// can be none.
+    RealDevices,
     /// Only WebKit, on demand: it needs no WebRTC.
     WebKit,
     /// Only Chromium: it needs a flag that others lack.
@@ -107,6 +112,9 @@ pub fn main(cases: Vec<TestCase>) -> ExitCode {
     if let Some(missing) = NetLab::missing() {
         eprintln!("scenarios in networks of our own are left out: {missing}");
     }
+    if let Some(missing) = SoundServer::missing() {
+        eprintln!("scenarios with real sound devices are left out: {missing}");
+    }
     let harness = Arc::new(Harness::new());
     let trials = cases
         .into_iter()
@@ -119,11 +127,13 @@ pub fn main(cases: Vec<TestCase>) -> ExitCode {
 }
 
 fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
-    let pairs = pairs(case.needs == Needs::FirefoxToo);
+    let real = case.needs == Needs::RealDevices;
+    let pairs = pairs(real || case.needs == Needs::FirefoxToo);
     let several = pairs.len() > 1;
     pairs
         .into_iter()
         .filter(|pair| !case.needs.only_chromium() || *pair == [Chromium; 2])
+        .filter(|pair| !real || *pair == [Firefox; 2])
         .filter(|pair| (case.needs == Needs::WebKit) == (*pair == [WebKit; 2]))
         .map(|pair| {
             let networks = case.needs.networks();
@@ -156,9 +166,15 @@ fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
                 drop(held);
                 outcome.map_err(Failed::from)
             })
-            .with_ignored_flag(networks && NetLab::missing().is_some())
+            .with_ignored_flag(lacks(case.needs))
         })
         .collect()
+}
+
+/// Whether this machine has not what it needs.
+fn lacks(needs: Needs) -> bool {
+    needs.networks() && NetLab::missing().is_some()
+        || needs == Needs::RealDevices && SoundServer::missing().is_some()
 }
 
 fn pairs(firefox_too: bool) -> Vec<[BrowserKind; 2]> {

@@ -36,6 +36,8 @@ pub struct TrackDevice {
     pub label: String,
     /// `backgroundBlur` can be true or false.
     pub can_blur: bool,
+    /// `voiceIsolation` can be true or false.
+    pub can_isolate_voice: bool,
 }
 
 impl Track {
@@ -63,15 +65,19 @@ impl Track {
             let text = settings.as_ref().and_then(|it| property(it, name));
             text.and_then(|text| text.as_string()).unwrap_or_default()
         };
-        let blur = call(&self.track, "getCapabilities", &JsValue::UNDEFINED)
-            .and_then(|capabilities| property(&capabilities, "backgroundBlur"))
-            .and_then(|values| values.dyn_into::<js_sys::Array>().ok());
-        let has = |value| blur.as_ref().is_some_and(|it| it.includes(&value, 0));
+        let capabilities = call(&self.track, "getCapabilities", &JsValue::UNDEFINED);
+        let can = |name| {
+            let values = capabilities.as_ref().and_then(|it| property(it, name));
+            let values = values.and_then(|values| values.dyn_into::<Array>().ok());
+            let has = |value| values.as_ref().is_some_and(|it| it.includes(&value, 0));
+            has(JsValue::TRUE) && has(JsValue::FALSE)
+        };
         TrackDevice {
             id: text("deviceId"),
             group: text("groupId"),
             label: self.track.label(),
-            can_blur: has(JsValue::TRUE) && has(JsValue::FALSE),
+            can_blur: can("backgroundBlur"),
+            can_isolate_voice: can("voiceIsolation"),
         }
     }
 

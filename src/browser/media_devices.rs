@@ -59,10 +59,3 @@ pub fn on_change(run: impl Fn() + 'static) -> Option<Listener> {
     let devices = media_devices()?.dyn_into::<EventTarget>().ok()?;
     Some(Listener::new(&devices, "devicechange", move |_| run()))
 }
-
-/// Whether the browser knows this constraint (`getSupportedConstraints`).
-pub fn supports(constraint: &str) -> bool {
-    let supported = media_devices()
-        .and_then(|devices| call(&devices, "getSupportedConstraints", &JsValue::UNDEFINED));
-    supported.is_some_and(|all| property(&all, constraint) == Some(JsValue::TRUE))
-}

@@ -10,7 +10,7 @@ use web_sys::MediaStreamTrack;
 use wimpex_call::{MediaError, MediaRequest, Output, TrackKind};
 use wimpex_client::devices::{
     DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
-    DeviceOutput, DeviceRequest, DeviceSettings, MediaDeviceInfo, NoiseFilter, OpenedDevice,
+    DeviceOutput, DeviceRequest, DeviceSettings, MediaDeviceInfo, OpenedDevice,
 };
 use wimpex_sansio::Machine;
 
@@ -80,10 +80,8 @@ pub(super) struct CaptureSession {
 
 impl CaptureSession {
     pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
-        let isolates = media_devices::supports("voiceIsolation");
         let abilities = DeviceAbilities {
             chooses_speaker: audio_output::is_supported(),
-            noise_filter: isolates.then_some(NoiseFilter::VoiceIsolation),
         };
         let kept = web_storage::read(STORED).unwrap_or_default();
         let changes = inbox.clone();
@@ -635,6 +633,7 @@ fn opened_device(track: &Track) -> OpenedDevice {
     OpenedDevice {
         device: DeviceChoice::new(&device.id, &device.group, &device.label),
         can_blur: device.can_blur,
+        can_isolate_voice: device.can_isolate_voice,
     }
 }
 

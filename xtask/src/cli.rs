@@ -200,6 +200,7 @@ impl Cli {
                         packages: tests,
                         python: tests,
                         networks: tests,
+                        sound: tests,
                     },
                 )?;
                 Ok(ExitCode::SUCCESS)

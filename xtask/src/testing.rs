@@ -41,6 +41,7 @@ pub(crate) fn test(
         python: matches!(only, None | Some(Part::Unit)),
         networks: matches!(only, None | Some(Part::E2e)),
         firefox: matches!(only, None | Some(Part::E2e)),
+        sound: matches!(only, None | Some(Part::E2e)),
         axe: matches!(only, None | Some(Part::E2e)),
         ..Wanted::default()
     };

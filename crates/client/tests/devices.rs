@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use wimpex_call::{MediaError, TrackKind};
 use wimpex_client::devices::{
     DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
-    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, NoiseFilter,
-    OpenedDevice, SETTLE, SETTLE_AT_MOST,
+    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, OpenedDevice,
+    SETTLE, SETTLE_AT_MOST,
 };
 use wimpex_sansio::{Machine, Now, outputs};
 
@@ -57,7 +57,6 @@ impl System {
     fn with(settings: DeviceSettings) -> Self {
         let abilities = DeviceAbilities {
             chooses_speaker: true,
-            noise_filter: Some(NoiseFilter::RnNoise),
         };
         Self {
             manager: DeviceManager::new(abilities, settings),
@@ -238,6 +237,7 @@ impl System {
         Ok(OpenedDevice {
             device: DeviceChoice::from(found),
             can_blur: found.id == "c2",
+            can_isolate_voice: found.id != "m3",
         })
     }
 
@@ -523,6 +523,41 @@ fn report_5_undo_rather_mutes_than_uses_what_nobody_chose() {
     assert!(!system.snapshot().camera.is_live);
 }
 
+/// Chromium's entry `default` may stand for what is in the list by no other name.
+#[test]
+fn report_5_undo_returns_to_a_default_that_is_listed_nowhere_else() {
+    let mut system = System::in_a_call();
+    system.devices[0].group = "g-elsewhere".to_owned();
+    system.devices[0].label = "Sound server".to_owned();
+    system.choose(Microphone, "m2");
+    let headset = system.unplug("g-headset");
+    assert_eq!(system.sent(Audio), Some("default"));
+    system.plug(headset);
+    assert_eq!(system.sent(Audio), Some("m2"));
+    system.command(DeviceCommand::Undo);
+    assert_eq!(system.sent(Audio), Some("default"));
+    assert_eq!(system.snapshot().microphone.selected, "");
+    assert_eq!(system.count(|it| *it == DeviceOutput::SetMuted(true)), 0);
+}
+
+/// As PulseAudio and PipeWire do: what was captured goes on with another device.
+#[test]
+fn report_5_a_device_that_is_gone_while_its_track_lives_is_lost() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m2");
+    let headset: Vec<_> = system.of_group("g-headset").cloned().collect();
+    system.devices.retain(|it| it.group != "g-headset");
+    system.input(DeviceInput::DevicesChanged);
+    system.settle();
+    assert_eq!(system.sent(Audio), Some("default"));
+    let Some(DeviceNotice::TookOver { lost, .. }) = system.notice() else {
+        panic!("{:?}", system.notice());
+    };
+    assert_eq!(lost, "Headset");
+    system.plug(headset);
+    assert_eq!(system.sent(Audio), Some("m2"));
+}
+
 #[test]
 fn report_5_a_device_that_was_only_reset_is_no_news() {
     let mut system = System::in_a_call();
@@ -778,6 +813,24 @@ fn noise_suppression_is_for_every_microphone_or_said_not_to_be() {
     assert!(!system.snapshot().noise_suppression.is_on);
     assert_eq!(system.notice(), Some(DeviceNotice::NoNoiseSuppression));
     assert!(!DeviceSettings::decode(&system.stored).noise_suppression);
+}
+
+#[test]
+fn noise_suppression_is_offered_only_where_the_microphone_has_it() {
+    let mut system = System::in_a_call();
+    assert!(system.snapshot().noise_suppression.is_offered);
+    system.command(DeviceCommand::SetNoiseSuppression(true));
+    let asked = |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression(..));
+    let before = system.count(asked);
+    system.plug(vec![device(Microphone, "m3", "g-desk", "Desk")]);
+    system.choose(Microphone, "m3");
+    assert_eq!(system.sent(Audio), Some("m3"));
+    assert!(!system.snapshot().noise_suppression.is_offered);
+    assert_eq!((system.count(asked), system.notice()), (before, None));
+    // It is wanted still, for those that have it.
+    system.choose(Microphone, "m2");
+    assert_eq!(system.count(asked), before + 1);
+    assert!(system.snapshot().noise_suppression.is_on);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the host should hear of, said in the log as often as it helps: what goes
 //! wrong with every request is not said with every request.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +11,7 @@ use tracing::warn;
 use wimpex_sansio::Now;
 
 use crate::client_address::{Gap, TrustedProxies};
+use crate::private_address::is_private;
 
 /// How often refused origins are told of.
 const ORIGINS_EVERY: Duration = Duration::from_secs(60);
@@ -20,6 +22,7 @@ const QUOTED_CHARS: usize = 200;
 #[derive(Default)]
 pub(crate) struct HostNotices {
     gap: AtomicBool,
+    unannounced: AtomicBool,
     crowd: AtomicBool,
     origins: Mutex<RefusedOrigins>,
 }
@@ -49,6 +52,19 @@ impl HostNotices {
                  one address and share its limits"
             ),
         }
+    }
+
+    /// A trusted proxy did not say by the PROXY protocol for whom it speaks, and is not served:
+    /// once.
+    pub(crate) fn unannounced(&self, proxy: IpAddr, error: &io::Error) {
+        if self.unannounced.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        warn!(
+            %proxy, %error,
+            "a trusted proxy does not begin its connections with the PROXY protocol, so that nobody \
+             is served through it; let it, or name the header that it writes with --forwarded-header"
+        );
     }
 
     /// One address holds as many places as it may: once, if it may be everybody's.
@@ -89,16 +105,5 @@ impl HostNotices {
             "refused pages of another origin: if people should reach this server there, \
              say so with --origin or --allow-origin"
         );
-    }
-}
-
-/// Of a home or a company (RFC 1918, RFC 4193), of a provider's own (RFC 6598), or of a link.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            ip.is_private() || ip.is_link_local() || (a == 100 && b & 0xc0 == 64)
-        }
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }

@@ -48,17 +48,22 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod private_address;
+mod proxy_protocol;
 mod push;
 mod push_http;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod reports;
 mod resumable_session;
 mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
+#[cfg(unix)]
+pub mod setup;
 mod state_lock;
 mod store_file;
 mod stranger_limiter;
@@ -69,6 +74,7 @@ mod tls;
 mod to_https;
 mod token;
 mod turn;
+mod turn_client;
 mod upgrade;
 
 use std::future::Future;
@@ -102,16 +108,18 @@ use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
+use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
 use metrics::Metrics;
 use observer::Observer;
-use origin::Origins;
+use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
 use push::{Push, PushLimiter};
 use registry::{RegistryLimits, SessionRegistry};
+use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
@@ -168,6 +176,14 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
+            .map_err(StartError::Origin)?;
+        let ancestors = config.access.frame_ancestor.iter();
+        let ancestors = ancestors.map(|text| Origin::written(text));
+        let ancestors: Vec<_> = ancestors
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Origin)?;
+        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
         let store = Arc::new(StoreFile::new(&config));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
@@ -210,8 +226,9 @@ impl Server {
             draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
-            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
-                .map_err(StartError::Origin)?,
+            origins,
+            headers,
+            reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,

@@ -1,114 +1,21 @@
-//! Microphone, camera and speaker: chosen, unplugged and plugged in again.
+//! Microphone, camera and speaker: looked at, chosen, and remembered.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario, wait_until};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
+use crate::device_lab::{
+    alice_has_a_choice, alice_has_a_choice_and, choose, devices, no_longer_says, sends, sent_label,
+};
 use crate::shared::{connect, hang_up, measured, scenarios};
 
 scenarios! {
     Chromium: report_4_a_second_camera_and_microphone_are_sent,
-    Chromium: report_5_a_lost_microphone_is_replaced_by_itself,
-    Chromium: report_17_a_lost_camera_is_not_shown,
-    Chromium: report_18_a_camera_that_the_system_takes_is_said,
+    Chromium: report_4_a_chosen_speaker_plays,
+    Chromium: report_4_a_browser_without_a_choice_of_speakers_says_so,
+    Chromium: report_4_what_is_chosen_is_remembered,
+    Chromium: a_change_that_fails_is_taken_back,
     AnyBrowsers: devices_are_looked_at_before_a_call,
-}
-
-/// Alice, who has three of each device, and Bob in a video call.
-async fn alice_has_a_choice(scenario: &Scenario<'_>) -> (Peer, Peer) {
-    let options = BrowserOptions {
-        several_devices: true,
-        ..BrowserOptions::default()
-    };
-    let alice = scenario.unopened_peer_with("Alice", options).await;
-    alice.open().await;
-    let bob = scenario.peer("Bob").await;
-    let _: bool = alice.page.evaluate(WATCH).await;
-    connect(&alice, &bob, CallKind::Video).await;
-    bob.sees().await;
-    (alice, bob)
-}
-
-/// Keeps the tracks that are sent, and can take a device away as a system does: its tracks end,
-/// it is listed no longer, and the browser says that the devices have changed.
-const WATCH: &str = "
-    const sent = {};
-    const gone = new Set();
-    const replace = RTCRtpSender.prototype.replaceTrack;
-    RTCRtpSender.prototype.replaceTrack = function (track) {
-        if (track) sent[track.kind] = track;
-        return replace.call(this, track);
-    };
-    const enumerate = MediaDevices.prototype.enumerateDevices;
-    MediaDevices.prototype.enumerateDevices = async function () {
-        const all = await enumerate.call(this);
-        // One of depth (Y16), which nothing can encode.
-        return all.filter(({ deviceId, label }) => !gone.has(deviceId) && label !== 'fake_device_1');
-    };
-    const get = MediaDevices.prototype.getUserMedia;
-    MediaDevices.prototype.getUserMedia = async function (constraints) {
-        const stream = await get.call(this, constraints);
-        for (const track of stream.getTracks()) {
-            if (gone.has(track.getSettings().deviceId)) {
-                stream.getTracks().forEach((track) => track.stop());
-                throw new DOMException('gone', 'NotFoundError');
-            }
-        }
-        return stream;
-    };
-    const changed = () => navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
-    window.__devices = {
-        label: (kind) => sent[kind]?.readyState === 'live' ? sent[kind].label : 'none',
-        unplug: (kind) => {
-            const track = sent[kind];
-            gone.add(track.getSettings().deviceId);
-            track.stop();
-            track.dispatchEvent(new Event('ended'));
-            changed();
-            return track.label;
-        },
-        plug: () => { gone.clear(); changed(); return true; },
-        take: (kind, muted) => {
-            Object.defineProperty(sent[kind], 'muted', { value: muted, configurable: true });
-            sent[kind].dispatchEvent(new Event(muted ? 'mute' : 'unmute'));
-            return true;
-        },
-    };
-    return true;";
-
-async fn sent_label(peer: &Peer, kind: &str) -> String {
-    let script = format!("return window.__devices.label({kind:?})");
-    peer.page.evaluate(&script).await
-}
-
-/// Waits until a device is sent that `is_it`; says how long that took.
-async fn sends(peer: &Peer, kind: &str, is_it: impl Fn(&str) -> bool) -> Duration {
-    let begun = Instant::now();
-    wait_until(&format!("another {kind} to be sent"), async || {
-        let label = sent_label(peer, kind).await;
-        is_it(&label).then_some(()).ok_or(label)
-    })
-    .await;
-    begun.elapsed()
-}
-
-/// Chooses the entry at this place of a combobox.
-async fn choose(peer: &Peer, name: &str, at: usize) {
-    peer.page.find(Role::Combobox, name).await;
-    let script = format!(
-        "const select = [...document.querySelectorAll('select')]
-             .find((it) => it.labels[0].innerText.trim().startsWith({name:?}));
-         if (select.options.length <= {at}) return false;
-         select.selectedIndex = {at};
-         select.dispatchEvent(new Event('change', {{ bubbles: true }}));
-         return true;"
-    );
-    wait_until(&format!("the choice of {name}"), async || {
-        let done: bool = peer.page.evaluate(&script).await;
-        done.then_some(())
-            .ok_or_else(|| "it has no such entry".to_owned())
-    })
-    .await;
 }
 
 async fn offers(peer: &Peer) -> usize {
@@ -139,76 +46,115 @@ async fn report_4_a_second_camera_and_microphone_are_sent(scenario: &Scenario<'_
     hang_up(&alice, &bob).await;
 }
 
-async fn report_5_a_lost_microphone_is_replaced_by_itself(scenario: &Scenario<'_>) {
+/// The speakers of all that plays.
+async fn sinks(peer: &Peer) -> Vec<String> {
+    let script = "const playing = [...document.querySelectorAll('audio, video')];
+        return playing.filter((it) => it.srcObject && !it.muted).map((it) => it.sinkId)";
+    peer.page.evaluate(script).await
+}
+
+async fn report_4_a_chosen_speaker_plays(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_has_a_choice(scenario).await;
+    alice.hears().await;
+    assert!(sinks(&alice).await.iter().all(String::is_empty));
     alice.page.click(Role::Button, "Devices").await;
-    choose(&alice, "Microphone", 2).await;
-    let chosen = {
-        sends(&alice, "audio", |label| {
-            label != "none" && !label.contains("Default")
-        })
-        .await;
-        sent_label(&alice, "audio").await
-    };
-    let unplug = "return window.__devices.unplug('audio')";
-    let lost: String = alice.page.evaluate(unplug).await;
-    assert_eq!(lost, chosen);
-    let took = sends(&alice, "audio", |label| label != "none" && label != chosen).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
-    measured(&format!(
-        "the next microphone after {} ms",
-        took.as_millis()
-    ));
-    bob.hears().await;
-    alice.page.find(Role::Button, "Undo").await;
-    alice.page.wait_for_text(&["was disconnected"]).await;
-    alice.page.find(Role::Button, "Mute").await;
-    // It is used again when it is back.
-    let _: bool = alice.page.evaluate("return window.__devices.plug()").await;
-    sends(&alice, "audio", |label| label == chosen).await;
-    alice.page.wait_for_text(&["is back"]).await;
-    bob.hears().await;
-    hang_up(&alice, &bob).await;
-}
-
-async fn report_17_a_lost_camera_is_not_shown(scenario: &Scenario<'_>) {
-    let (alice, bob) = alice_has_a_choice(scenario).await;
-    // One after the other goes, until none is left.
-    let unplug = "return window.__devices.unplug('video')";
-    for left in [1, 0] {
-        let lost: String = alice.page.evaluate(unplug).await;
-        if left > 0 {
-            sends(&alice, "video", |label| label != "none" && label != lost).await;
-            bob.sees().await;
-        }
-    }
-    alice.page.wait_until_gone(Role::Video, "Your camera").await;
-    alice.page.find(Role::Button, "Turn camera on").await;
-    alice.page.wait_for_text(&["camera was disconnected"]).await;
-    let _: bool = alice.page.evaluate("return window.__devices.plug()").await;
-    alice.page.find(Role::Video, "Your camera").await;
-    alice.page.find(Role::Button, "Turn camera off").await;
-    bob.sees().await;
-    hang_up(&alice, &bob).await;
-}
-
-async fn report_18_a_camera_that_the_system_takes_is_said(scenario: &Scenario<'_>) {
-    let (alice, bob) = alice_has_a_choice(scenario).await;
-    alice.page.find(Role::Video, "Your camera").await;
-    let take = "return window.__devices.take('video', true)";
-    let _: bool = alice.page.evaluate(take).await;
-    alice.page.wait_for_text(&["has taken the camera"]).await;
-    alice.page.wait_until_gone(Role::Video, "Your camera").await;
-    let give = "return window.__devices.take('video', false)";
-    let _: bool = alice.page.evaluate(give).await;
-    alice.page.find(Role::Video, "Your camera").await;
-    wait_until("the words to go", async || {
-        let text = alice.page.visible_text().await;
-        (!text.contains("has taken the camera"))
-            .then_some(())
-            .ok_or(text)
+    choose(&alice, "Speaker", 2).await;
+    wait_until("the chosen speaker", async || {
+        let sinks = sinks(&alice).await;
+        let is_chosen = !sinks.is_empty() && sinks.iter().all(|sink| !sink.is_empty());
+        is_chosen.then_some(()).ok_or_else(|| format!("{sinks:?}"))
     })
     .await;
+    alice.page.click(Role::Button, "Test speaker").await;
+    alice.hears().await;
+    choose(&alice, "Speaker", 0).await;
+    wait_until("the system's default", async || {
+        let sinks = sinks(&alice).await;
+        let is_default = !sinks.is_empty() && sinks.iter().all(String::is_empty);
+        is_default.then_some(()).ok_or_else(|| format!("{sinks:?}"))
+    })
+    .await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn report_4_a_browser_without_a_choice_of_speakers_says_so(scenario: &Scenario<'_>) {
+    let without = "delete HTMLMediaElement.prototype.setSinkId;";
+    let (alice, bob) = alice_has_a_choice_and(scenario, without).await;
+    alice.page.click(Role::Button, "Devices").await;
+    alice.page.find(Role::Combobox, "Speaker").await;
+    alice
+        .page
+        .wait_for_text(&["can’t choose the speaker"])
+        .await;
+    let is_off = "return [...document.querySelectorAll('select')].map((it) => it.disabled)";
+    let disabled: Vec<bool> = alice.page.evaluate(is_off).await;
+    assert_eq!(
+        disabled,
+        [false, false, true],
+        "camera, microphone, speaker"
+    );
+    alice.page.click(Role::Button, "Test speaker").await;
+    alice.hears().await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn report_4_what_is_chosen_is_remembered(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_has_a_choice(scenario).await;
+    alice.page.click(Role::Button, "Devices").await;
+    for (name, kind) in [("Camera", "video"), ("Microphone", "audio")] {
+        let first = sent_label(&alice, kind).await;
+        choose(&alice, name, 2).await;
+        sends(&alice, kind, |label| label != "none" && label != first).await;
+    }
+    choose(&alice, "Speaker", 2).await;
+    let is_chosen = async |what: &str| {
+        wait_until(what, async || {
+            let sinks = sinks(&alice).await;
+            let is_chosen = !sinks.is_empty() && sinks.iter().all(|sink| !sink.is_empty());
+            is_chosen.then_some(()).ok_or_else(|| format!("{sinks:?}"))
+        })
+        .await;
+    };
+    is_chosen("the chosen speaker").await;
+    let (camera, microphone) = (
+        sent_label(&alice, "video").await,
+        sent_label(&alice, "audio").await,
+    );
+    hang_up(&alice, &bob).await;
+    bob.back_home().await;
+    alice.page.reload().await;
+    alice.at_home().await;
+    connect(&alice, &bob, CallKind::Video).await;
+    sends(&alice, "video", |label| label == camera).await;
+    sends(&alice, "audio", |label| label == microphone).await;
+    tokio::join!(bob.sees(), bob.hears(), alice.hears());
+    is_chosen("the remembered speaker").await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn a_change_that_fails_is_taken_back(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_has_a_choice(scenario).await;
+    let before = sent_label(&alice, "audio").await;
+    let script = "return (await navigator.mediaDevices.enumerateDevices())
+        .filter((it) => it.kind === 'audioinput' && it.deviceId !== 'default')[1].label";
+    let wanted: String = alice.page.evaluate(script).await;
+    let _: bool = devices(&alice, &format!("occupy({wanted:?})")).await;
+    alice.page.click(Role::Button, "Devices").await;
+    choose(&alice, "Microphone", 2).await;
+    let said = format!("Couldn’t switch to {wanted}");
+    alice.page.wait_for_text(&[&said]).await;
+    sends(&alice, "audio", |label| label == before).await;
+    bob.hears().await;
+    let chosen = "const select = [...document.querySelectorAll('select')]
+        .find((it) => it.labels[0].innerText.trim().startsWith('Microphone'));
+        return select.selectedIndex";
+    wait_until("the choice from before", async || {
+        let at: i64 = alice.page.evaluate(chosen).await;
+        (at == 0).then_some(()).ok_or_else(|| at.to_string())
+    })
+    .await;
+    alice.page.click(Role::Button, "Dismiss").await;
+    no_longer_says(&alice, &said).await;
     hang_up(&alice, &bob).await;
 }
 

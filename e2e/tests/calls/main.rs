@@ -8,6 +8,7 @@ mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod device_lab;
 mod devices;
 mod dishonest;
 mod during;
@@ -16,6 +17,7 @@ mod fields;
 mod goes_on;
 mod hand;
 mod hosting;
+mod hot_plug;
 mod measurements;
 mod middle;
 mod minimal_client;
@@ -23,6 +25,8 @@ mod networks;
 mod outages;
 mod push;
 mod quality_sign;
+mod real_devices;
+mod reconnects;
 mod record_stats;
 mod relays;
 mod resilience;
@@ -30,6 +34,7 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod speaking;
 mod strangers;
 mod tabs;
 mod upgrades;
@@ -51,7 +56,11 @@ fn main() -> ExitCode {
         endings::all(),
         during::all(),
         devices::all(),
+        hot_plug::all(),
+        real_devices::all(),
+        speaking::all(),
         goes_on::all(),
+        reconnects::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

@@ -83,6 +83,15 @@ pub(super) const NETWORKS: Programs = Programs {
     service: None,
 };
 
+/// A sound server whose devices come and go, for the scenes about hot-plug.
+pub(super) const PULSEAUDIO: Programs = Programs {
+    what: "PulseAudio",
+    packages: &["pulseaudio", "pulseaudio-utils"],
+    is_here: || are_on_path(&["pulseaudio", "pactl"]),
+    without: "hot-plug is not tested with real sound devices",
+    service: None,
+};
+
 /// The C library that static programs are built with.
 const MUSL: Programs = Programs {
     what: "musl's compiler",

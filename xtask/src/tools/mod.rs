@@ -51,6 +51,8 @@ pub(crate) struct Wanted {
     pub(crate) packages: bool,
     /// Python with its package cryptography.
     pub(crate) python: bool,
+    /// A sound server of our own, if it can be had.
+    pub(crate) sound: bool,
     /// What networks of our own are made with, where they can be made.
     pub(crate) networks: bool,
 }
@@ -93,6 +95,7 @@ impl Tools {
             (wanted.packages, &debian::DEBOOTSTRAP),
             (wanted.packages, &debian::RPM),
             (wanted.python, &debian::PYTHON),
+            (wanted.sound, &debian::PULSEAUDIO),
             (networks, &debian::NETWORKS),
             (wanted.webkit, &debian::WEBKIT),
         ] {

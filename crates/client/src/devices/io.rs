@@ -10,22 +10,11 @@ use super::device::{DeviceKind, MediaDeviceInfo};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceRequest(pub u32);
 
-/// What suppresses noise beyond the browser's own `noiseSuppression`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NoiseFilter {
-    /// The system's, by the constraint `voiceIsolation` (W3C mediacapture-extensions).
-    VoiceIsolation,
-    /// RNNoise in an `AudioWorklet`.
-    RnNoise,
-}
-
 /// What this browser can do at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DeviceAbilities {
     /// It has `HTMLMediaElement.setSinkId`.
     pub chooses_speaker: bool,
-    /// What it has against noise.
-    pub noise_filter: Option<NoiseFilter>,
 }
 
 /// A track that was captured: which device it is of.
@@ -35,6 +24,10 @@ pub struct OpenedDevice {
     pub device: DeviceChoice,
     /// Its `backgroundBlur` can be turned on and off (`getCapabilities` has both values).
     pub can_blur: bool,
+    /// The same of `voiceIsolation`, which suppresses noise beyond the browser's own
+    /// `noiseSuppression` (W3C mediacapture-extensions). Browsers know the constraint where no
+    /// microphone of the system has it.
+    pub can_isolate_voice: bool,
 }
 
 /// What the user wants of the devices.

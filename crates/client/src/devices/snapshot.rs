@@ -3,7 +3,6 @@
 use wimpex_call::MediaError;
 
 use super::device::DeviceKind;
-use super::io::NoiseFilter;
 
 /// A device to choose.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -120,8 +119,6 @@ pub struct DevicesSnapshot {
     pub notice: Option<DeviceNotice>,
     /// Beyond what the browser does by itself.
     pub noise_suppression: DeviceToggle,
-    /// What would suppress the noise.
-    pub noise_filter: Option<NoiseFilter>,
     /// Of the camera's picture.
     pub background_blur: DeviceToggle,
     /// The microphone is muted unless the space bar is held.

@@ -153,6 +153,17 @@ impl Source {
                 cause: Cause::Returned,
             });
         }
+        // PulseAudio and PipeWire move what is captured to another device when its own goes: the
+        // track lives, and nobody has chosen what it hears.
+        let is_named = !matches!(active.device.id(), "" | "default");
+        if is_named && list.find(kind, &active.device).is_none() {
+            self.lost = Some(active.device.clone());
+            let device = self.next_best(list, choice)?;
+            return Some(Target {
+                device,
+                cause: Cause::Lost,
+            });
+        }
         let has_moved = before.is_some() && before != group;
         if choice.is_none() && has_moved && group.as_deref() != Some(active.device.group()) {
             return Some(Target {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use wimpex_call::{Output as CallOutput, PeerConnectionId, PeerConnectionState, State as Phase};
-use wimpex_client::{Client, Input, KeyOwner, Output, Setting, SocketId, Stored};
+use wimpex_client::{Client, HttpAnswer, Input, KeyOwner, Output, Setting, SocketId, Stored};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{CallId, DirectMessage, Name, Signal, UserId};
 use wimpex_sansio::Now;
@@ -150,10 +150,12 @@ impl Tab {
             Output::SendDataChannel(connection, text) => {
                 let open = self.browser.connections.get(&connection);
                 let sent = open.is_some_and(|open| open.linked.is_some());
-                // What the sides tell each other of themselves decides nothing in a video call,
-                // and would double the states.
+                // What the sides tell each other of themselves decides only whether there may be
+                // another connection, and would double the states.
                 let said = DirectMessage::decode(&text);
-                if sent && !matches!(said, Ok(DirectMessage::MediaState(_))) {
+                let matters =
+                    bounds.closes > 0 || !matches!(said, Ok(DirectMessage::MediaState(_)));
+                if sent && matters {
                     requests.push(Request::Say(connection, text));
                 }
                 inputs.push_back(Input::DataChannelSent(connection, sent));
@@ -186,7 +188,7 @@ impl Tab {
             Output::CheckSignature { request, claim } => {
                 Input::SignatureChecked(request, is_valid(&claim))
             }
-            Output::ProbeHttp => Input::HttpAnswers(false),
+            Output::ProbeHttp => Input::HttpProbed(HttpAnswer::None),
             Output::SetIceServers(_)
             | Output::PreloadChunk
             | Output::PrefetchChunk
