@@ -20,7 +20,7 @@ use super::media_policy::Hardware;
 use super::signals::Signals;
 use crate::browser::clock;
 use crate::browser::rtc_certificate::Certificate;
-use crate::browser::rtc_dtls_transport::{self, remote_certificate};
+use crate::browser::rtc_dtls_transport::{DtlsCertificate, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_audio;
 
@@ -140,10 +140,8 @@ impl CallEffects {
     fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
         let connection = self.connection(id)?;
         Some(match remote_certificate(&connection.js())? {
-            rtc_dtls_transport::Certificate::Der(der) => RemoteCertificate::Der(der),
-            rtc_dtls_transport::Certificate::Description(sdp) => {
-                RemoteCertificate::Description(sdp)
-            }
+            DtlsCertificate::Der(der) => RemoteCertificate::Der(der),
+            DtlsCertificate::Description(sdp) => RemoteCertificate::Description(sdp),
         })
     }
 
