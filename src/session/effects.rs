@@ -14,7 +14,7 @@ use wimpex_verification::RemoteCertificate;
 
 use super::capture::Sending;
 use super::capture_session::CaptureSession;
-use super::connection::Connection;
+use super::connection::{Connection, Wanted};
 use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::media_policy::Hardware;
 use super::signals::Signals;
@@ -224,16 +224,13 @@ impl CallEffects {
                 call_type,
             } => {
                 let certificate = self.certificate.borrow().clone();
-                let made = Connection::new(
-                    connection,
+                let wanted = Wanted {
+                    id: connection,
                     offers,
                     call_type,
-                    certificate.filter(Certificate::is_valid),
-                    view,
-                    self.hardware,
-                    &self.inbox,
-                    self.signals,
-                );
+                    certificate: certificate.filter(Certificate::is_valid),
+                };
+                let made = Connection::new(wanted, view, self.hardware, &self.inbox, self.signals);
                 match made {
                     Ok(made) => self.connection = Some(made),
                     Err(error) => {
