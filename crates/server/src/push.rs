@@ -6,7 +6,6 @@
 //! here makes signaling wait: each wake is a task of its own.
 
 mod courier;
-mod limiter;
 mod notice;
 mod signed_request;
 mod subscription;
@@ -31,9 +30,8 @@ use subscription::{CallerMark, Marks, Subscription};
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
-pub(crate) use limiter::PushLimiter;
 pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
-pub(crate) use wakes::{Begin, Outcome, Wakes};
+pub(crate) use wakes::{Begin, Outcome, Waiting, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 60 * 60);
