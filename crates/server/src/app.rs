@@ -16,6 +16,7 @@ use wimpex_store::{Store, StoreError, Table};
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::metrics::Metrics;
@@ -25,6 +26,7 @@ use crate::origin::Origins;
 use crate::page::Page;
 use crate::push::Push;
 use crate::registry::SessionRegistry;
+use crate::reports::ReportLog;
 use crate::store_file::StoreFile;
 use crate::token::Tokens;
 
@@ -38,6 +40,8 @@ pub(crate) struct App {
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) headers: PageHeaders,
+    pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,

@@ -50,12 +50,14 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod proxy_protocol;
 mod push;
 mod push_http;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod reports;
 mod resumable_session;
 mod saved_state;
 mod secret;
@@ -104,6 +106,7 @@ use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
+use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
@@ -111,11 +114,12 @@ use metrics::Metrics;
 use missed_calls::MissedCalls;
 use network_limiter::NetworkLimiter;
 use observer::Observer;
-use origin::Origins;
+use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
 use push::Push;
 use registry::{RegistryLimits, SessionRegistry};
+use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
@@ -176,6 +180,14 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
+            .map_err(StartError::Origin)?;
+        let ancestors = config.access.frame_ancestor.iter();
+        let ancestors = ancestors.map(|text| Origin::written(text));
+        let ancestors: Vec<_> = ancestors
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Origin)?;
+        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
         let store = Arc::new(StoreFile::new(&config));
         let missed_calls = config.operation.missed_calls;
         let missed_calls = missed_calls.then(|| MissedCalls::new(&store));
@@ -221,8 +233,9 @@ impl Server {
             draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
-            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
-                .map_err(StartError::Origin)?,
+            origins,
+            headers,
+            reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,

@@ -46,6 +46,8 @@ pub(crate) struct Push {
     marks: Marks,
     courier: Courier,
     contact: String,
+    /// Where a notice leads that the service worker has nothing to do with.
+    page: String,
     metrics: Metrics,
     /// One for each call that wakes somebody.
     tasks: TaskTracker,
@@ -84,6 +86,8 @@ impl Push {
         if !is_wanted {
             return Ok(None);
         }
+        let page = origin.as_deref().unwrap_or_default();
+        let page = [page, "/"].concat();
         let contact = config
             .push
             .push_contact
@@ -97,6 +101,7 @@ impl Push {
             courier: Courier::new(config.push.push_root.as_deref())?,
             // Some push services want one, and nobody else reads it.
             contact: contact.unwrap_or_else(|| "mailto:nobody@localhost.invalid".to_owned()),
+            page,
             metrics,
             tasks: TaskTracker::new(),
         })))
@@ -122,7 +127,7 @@ impl Push {
             return false;
         }
         let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
         self.tasks.spawn(async move {
             let seconds = RING.as_secs() as u32;
             push.tell(&user, &wanted, &notice.call(), seconds).await;
@@ -143,7 +148,7 @@ impl Push {
     ) {
         let wanted = self.wanted(user, caller);
         let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
         self.tasks.spawn(async move {
             let left = RING.saturating_sub(since.elapsed());
             push.follow(&user, &wanted, &notice, outcome, left).await;

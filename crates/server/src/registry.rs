@@ -49,6 +49,10 @@ const PRESENCE_RATE: PresenceRate = PresenceRate {
     window: Duration::from_secs(2),
 };
 
+/// Calls to people who are not there, of one network, in a second and at once: each may be kept for
+/// a month.
+const MISSED_CALLS: (f64, f64) = (1.0 / 60.0, 30.0);
+
 const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered.";
 
 /// See the module.
@@ -144,7 +148,7 @@ impl SessionRegistry {
             push,
             missed_calls,
             wakes: Wakes::default(),
-            missed_limiter: missed::limiter(),
+            missed_limiter: NetworkLimiter::new(MISSED_CALLS.0, MISSED_CALLS.1),
         };
         Self {
             inner: Mutex::new(inner),

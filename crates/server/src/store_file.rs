@@ -57,6 +57,11 @@ impl StoreFile {
         Ok(())
     }
 
+    /// Whether somebody has used it.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(*self.read(), State::Open(_))
+    }
+
     /// Lets go of it, when whatever is being written is written. From then on nothing can be kept
     /// or found until it is opened again.
     pub(crate) fn release(&self) {

@@ -48,11 +48,15 @@ impl Table {
         }
     }
 
-    /// Names never change: they are in the files.
-    pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+    /// Never changes: it is in the files.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::PushSubscriptions => TableDefinition::new("push-subscriptions"),
-            Self::MissedCalls => TableDefinition::new("missed-calls"),
+            Self::PushSubscriptions => "push-subscriptions",
+            Self::MissedCalls => "missed-calls",
         }
+    }
+
+    pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+        TableDefinition::new(self.name())
     }
 }

@@ -5,15 +5,6 @@ use wimpex_protocol::{MissedCall, MissedCalls, ServerMessage, UserId};
 
 use super::{Inner, SessionRegistry};
 use crate::missed_calls::MissedCallKey;
-use crate::network_limiter::NetworkLimiter;
-
-/// Calls to people who are not there, of one network, in a second and at once: each may be kept for
-/// a month.
-const KEPT: (f64, f64) = (1.0 / 60.0, 30.0);
-
-pub(super) fn limiter() -> NetworkLimiter {
-    NetworkLimiter::new(KEPT.0, KEPT.1)
-}
 
 impl SessionRegistry {
     /// Tells somebody, on every device that is there, of calls that are kept. They are forgotten when
