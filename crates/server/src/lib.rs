@@ -63,6 +63,8 @@ mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
+#[cfg(unix)]
+pub mod setup;
 mod state_lock;
 mod store_file;
 mod stranger_limiter;
