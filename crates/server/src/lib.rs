@@ -50,6 +50,7 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod private_address;
 mod proxy_protocol;
 mod push;
 mod push_http;
@@ -75,6 +76,7 @@ mod tls;
 mod to_https;
 mod token;
 mod turn;
+mod turn_client;
 mod upgrade;
 
 use std::future::Future;

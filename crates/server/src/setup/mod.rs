@@ -4,7 +4,6 @@
 mod answers;
 mod files;
 mod probes;
-mod turn_client;
 mod verdict;
 
 use std::io;

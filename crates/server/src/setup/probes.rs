@@ -21,9 +21,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wimpex_relay::outward_address;
 
-use super::turn_client::TurnClient;
 use super::verdict::Verdict;
 use crate::config::{Config, Domain, Role};
+use crate::private_address::is_private;
+use crate::turn_client::TurnClient;
 use crate::{admin, secret, turn};
 
 /// For one connection, or one answer.
@@ -241,7 +242,7 @@ async fn stun_and_turn(config: &Config) -> Vec<Verdict> {
             format!("answers at {listen} over UDP"),
         ));
         verdicts.push(match client.allocate(user, password).await {
-            Ok(relayed) if is_public(relayed.ip()) => {
+            Ok(relayed) if !is_private(relayed.ip()) => {
                 Verdict::fine("TURN", format!("relays from {}", relayed.ip()))
             }
             Ok(relayed) => Verdict::doubtful(
@@ -261,13 +262,6 @@ async fn stun_and_turn(config: &Config) -> Vec<Verdict> {
 
 fn usual_secret_file() -> PathBuf {
     admin::default_folder().join("server-secret")
-}
-
-fn is_public(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local()),
-        IpAddr::V6(ip) => !(ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local()),
-    }
 }
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, String> {

@@ -21,7 +21,7 @@ const TRIES: usize = 3;
 const UDP: u8 = 17;
 
 /// A client of one server.
-pub(super) struct TurnClient {
+pub(crate) struct TurnClient {
     socket: UdpSocket,
 }
 
@@ -32,7 +32,7 @@ struct Challenge {
 }
 
 impl TurnClient {
-    pub(super) async fn connect(server: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn connect(server: SocketAddr) -> io::Result<Self> {
         let own: IpAddr = match server {
             SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -42,17 +42,18 @@ impl TurnClient {
         Ok(Self { socket })
     }
 
-    /// Whether it answers at all.
-    pub(super) async fn binding(&self) -> Result<(), String> {
+    /// Where it sees us.
+    pub(crate) async fn binding(&self) -> Result<SocketAddr, String> {
         let answer = self.ask(BINDING, None, None).await?;
-        match parse(&answer)?.attribute::<XorMappedAddress>() {
-            Ok(_) => Ok(()),
+        let answer = parse(&answer)?;
+        match answer.attribute::<XorMappedAddress>() {
+            Ok(mapped) => Ok(mapped.addr(answer.transaction_id())),
             Err(_) => Err("what answers is no STUN server".to_owned()),
         }
     }
 
     /// Has it give out an address for a moment, and says which.
-    pub(super) async fn allocate(
+    pub(crate) async fn allocate(
         &self,
         user: String,
         password: String,
