@@ -159,6 +159,7 @@ pub(crate) fn input(
         | ServerMessage::Hello(_)
         | ServerMessage::Welcome(_)
         | ServerMessage::Ack(_)
+        | ServerMessage::MissedCalls(_)
         | ServerMessage::IceServers(_) => None,
     }
 }

@@ -41,6 +41,7 @@ impl State {
                 ServerMessage::Hello(_)
                 | ServerMessage::Welcome(_)
                 | ServerMessage::Ack(_)
+                | ServerMessage::MissedCalls(_)
                 | ServerMessage::IceServers(_) => String::new(),
             });
             let words: Vec<String> = words.collect();

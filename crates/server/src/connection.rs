@@ -131,7 +131,7 @@ impl Drop for LeaveOnDrop<'_> {
 
 struct Connection<'a, S> {
     ws: WebSocketStream<S>,
-    app: &'a App,
+    app: &'a Arc<App>,
     id: ConnectionId,
     queue: SendQueueReader,
     is_logged_in: bool,
@@ -153,7 +153,12 @@ impl<'a, S> Connection<'a, S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    fn new(ws: WebSocketStream<S>, app: &'a App, id: ConnectionId, queue: SendQueueReader) -> Self {
+    fn new(
+        ws: WebSocketStream<S>,
+        app: &'a Arc<App>,
+        id: ConnectionId,
+        queue: SendQueueReader,
+    ) -> Self {
         let now = Instant::now();
         let timing = &app.config.timing;
         let rate = app.config.limits.messages_per_second;
@@ -387,7 +392,9 @@ where
         info!(connection = self.id.0, "logged in");
         debug!(connection = self.id.0, user = %identity.user, device = %identity.device, "who");
         self.is_logged_in = true;
+        let user = identity.user.clone();
         self.app.registry.join(self.id, identity, welcome, login);
+        self.app.tell_missed_calls(user);
         self.timers.login_until = None;
         Ok(())
     }

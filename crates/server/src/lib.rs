@@ -44,6 +44,8 @@ mod listeners;
 mod login;
 mod lost_sessions;
 mod metrics;
+mod missed_calls;
+mod network_limiter;
 mod observer;
 mod origin;
 mod own_address;
@@ -81,8 +83,8 @@ use std::future::Future;
 #[cfg(unix)]
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::net::TcpListener;
@@ -113,11 +115,13 @@ use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
 use metrics::Metrics;
+use missed_calls::MissedCalls;
+use network_limiter::NetworkLimiter;
 use observer::Observer;
 use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
-use push::{Push, PushLimiter};
+use push::Push;
 use registry::{RegistryLimits, SessionRegistry};
 use reports::ReportLog;
 #[cfg(unix)]
@@ -142,6 +146,10 @@ pub async fn run(
     Server::new(config)?.run(listener, shutdown).await;
     Ok(())
 }
+
+/// Requests about web push of one network, in a second and at once: a page says its subscription at
+/// each login, and once more for each change.
+const PUSH_REQUESTS: (f64, f64) = (0.5, 30.0);
 
 /// A server that is ready to run.
 pub struct Server {
@@ -185,6 +193,8 @@ impl Server {
             .map_err(StartError::Origin)?;
         let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
         let store = Arc::new(StoreFile::new(&config));
+        let missed_calls = config.operation.missed_calls;
+        let missed_calls = missed_calls.then(|| MissedCalls::new(&store));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
@@ -212,11 +222,12 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
-                push.clone(),
+                (push.clone(), missed_calls.clone()),
             ),
             store,
             push,
-            push_limiter: PushLimiter::default(),
+            push_limiter: Mutex::new(NetworkLimiter::new(PUSH_REQUESTS.0, PUSH_REQUESTS.1)),
+            missed_calls,
             access: Access::open(
                 &config.access,
                 key,

@@ -7,6 +7,8 @@ use redb::TableDefinition;
 pub enum Table {
     /// Where a person's browsers are told of calls while no page is open, by user id.
     PushSubscriptions,
+    /// Calls that nobody has heard, by the id of who was called.
+    MissedCalls,
 }
 
 /// How much a table may hold.
@@ -25,7 +27,7 @@ pub(crate) const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PushSubscriptions];
+    pub const ALL: [Self; 2] = [Self::PushSubscriptions, Self::MissedCalls];
 
     /// How much it may hold. Full of the longest values the file has about 600 MB; with
     /// what is usual, a tenth of that.
@@ -37,6 +39,12 @@ impl Table {
                 total: 100_000,
                 value_bytes: 6 * 1024,
             },
+            // Two ids and a time.
+            Self::MissedCalls => Bounds {
+                per_owner: 32,
+                total: 100_000,
+                value_bytes: 256,
+            },
         }
     }
 
@@ -44,6 +52,7 @@ impl Table {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PushSubscriptions => "push-subscriptions",
+            Self::MissedCalls => "missed-calls",
         }
     }
 

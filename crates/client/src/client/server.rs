@@ -105,6 +105,11 @@ impl<H: Host> Client<H> {
                     (_, _, _) => {}
                 }
             }
+            ServerMessage::MissedCalls(missed) => {
+                for call in missed.calls {
+                    self.record_told_call(call, now);
+                }
+            }
             ServerMessage::IceServers(renewed) => {
                 self.use_ice_servers(renewed.ice_servers, now);
                 self.go_on_with_turn_servers(now);

@@ -300,6 +300,7 @@ impl SignalingClient {
             message @ (ServerMessage::Error(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
+            | ServerMessage::MissedCalls(_)
             | ServerMessage::Relay(_)) => self.emit(SignalingOutput::Message(message)),
         }
     }
