@@ -4,7 +4,9 @@
 //! its Drop gives back whatever it took. None of them may know what a call is,
 //! what goes over the wire, or how anything looks.
 
+pub mod aes_gcm;
 pub mod barcode_detector;
+pub mod blob;
 pub mod broadcast_channel;
 pub mod clock;
 pub mod error;
@@ -14,6 +16,7 @@ mod listener;
 pub mod location;
 pub mod media_capabilities;
 pub mod media_capture;
+pub mod media_recorder;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
@@ -35,6 +38,8 @@ pub mod web_crypto;
 pub mod web_socket;
 pub mod web_storage;
 pub mod window;
+pub mod x25519;
+pub mod xml_http_request;
 
 pub use error::BrowserError;
 pub use listener::Listener;

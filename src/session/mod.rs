@@ -15,6 +15,7 @@ mod event_loop;
 mod host;
 pub mod identity;
 pub(crate) mod lazy;
+pub(crate) mod mailbox;
 pub mod media_policy;
 mod options;
 mod probe;

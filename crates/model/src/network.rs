@@ -159,7 +159,8 @@ pub(crate) fn input(
         | ServerMessage::Hello(_)
         | ServerMessage::Welcome(_)
         | ServerMessage::Ack(_)
-        | ServerMessage::IceServers(_) => None,
+        | ServerMessage::IceServers(_)
+        | ServerMessage::MessagesWaiting(_) => None,
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::{DecodeError, ErrorMessage, References};
 use crate::frame::{self, Frame};
 use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
-use crate::presence::{Presence, PresenceVisibility, PresenceWatch};
+use crate::presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
 use crate::signal::{Envelope, Signal};
 
@@ -42,6 +42,8 @@ messages! {
         IceServers(IceServers),
         /// See [`Presence`].
         Presence(Presence),
+        /// See [`MessagesWaiting`].
+        MessagesWaiting(MessagesWaiting),
     } else
     /// From another user; see [`Envelope`].
     Relay(Envelope)

@@ -11,8 +11,8 @@ use wimpex_protocol::{
     Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
     CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, Envelope, ErrorCode,
     ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers,
-    IceServersRequest, Login, Offer, Presence, PresenceVisibility, PresenceWatch, Resume, Sdp, Sec,
-    ServerMessage, SessionId, Signal, UserId, Welcome,
+    IceServersRequest, Login, MessagesWaiting, Offer, Presence, PresenceVisibility, PresenceWatch,
+    Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -286,6 +286,10 @@ fn session_messages() {
             username: Some("Bob".into()),
             devices: vec![device("d-bob-1")],
         }),
+    );
+    check_server(
+        "messages-waiting",
+        ServerMessage::MessagesWaiting(MessagesWaiting {}),
     );
     check_server(
         "error",

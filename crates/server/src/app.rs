@@ -8,11 +8,13 @@ use http::header::ORIGIN;
 use tokio_util::task::TaskTracker;
 use wimpex_limits::{PerNetworkLimiter, Permit};
 use wimpex_relay::clock::Clock;
+use wimpex_store::Store;
 
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
@@ -35,6 +37,11 @@ pub(crate) struct App {
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
     pub(crate) push_limiter: PushLimiter,
+    /// If people can leave messages.
+    pub(crate) mailbox: Option<Arc<Mailbox>>,
+    pub(crate) mailbox_limiter: PushLimiter,
+    /// What outlives the server.
+    pub(crate) store: Arc<dyn Store>,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,

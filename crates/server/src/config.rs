@@ -4,6 +4,7 @@
 //! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
 mod https;
+mod mailbox;
 mod operation;
 mod push;
 mod turn;
@@ -21,6 +22,7 @@ use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
 pub use https::{Domain, HttpsConfig};
+pub use mailbox::MailboxConfig;
 pub use operation::{LogFormat, OperationConfig};
 pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
@@ -98,6 +100,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub mailbox: MailboxConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
@@ -121,6 +127,7 @@ impl Default for Config {
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
             push: PushConfig::default(),
+            mailbox: MailboxConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }

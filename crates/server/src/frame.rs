@@ -36,6 +36,7 @@ impl Body {
             | ServerMessage::Error(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_) => FrameKind::Message,
         };
         Self {

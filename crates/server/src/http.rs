@@ -6,20 +6,24 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::HOST;
 
 use crate::app::App;
-use crate::{headers, page, push_http, upgrade};
+use crate::{headers, mailbox_http, page, push_http, upgrade};
 
-/// `/ws`, `/push`, `/healthz`, and the page everywhere else.
+/// `/ws`, `/push`, `/messages`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let is_https = app.origins.is_https();
     Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
         .route("/push", get(push_http::key).post(push_http::decide))
+        .route(
+            "/messages",
+            post(mailbox_http::ask).put(mailbox_http::leave),
+        )
         .fallback(file)
         .with_state(app)
         .layer(from_fn(with_one_host))

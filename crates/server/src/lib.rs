@@ -35,6 +35,8 @@ mod listener;
 mod listeners;
 mod login;
 mod lost_sessions;
+mod mailbox;
+mod mailbox_http;
 mod metrics;
 mod observer;
 mod origin;
@@ -48,6 +50,7 @@ mod relay_access;
 mod resumable_session;
 mod secret;
 mod send_queue;
+mod state;
 mod stranger_limiter;
 mod tcp_client;
 mod tls;
@@ -81,6 +84,7 @@ use client_address::TrustedProxies;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
+use mailbox::Mailbox;
 use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
@@ -88,6 +92,7 @@ use page::Page;
 use push::{Push, PushLimiter};
 use registry::{RegistryLimits, SessionRegistry};
 use send_queue::QueueLimits;
+use state::State;
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
 use token::Tokens;
@@ -155,7 +160,9 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
-        let push = Push::open(&config, &key, metrics.clone())?;
+        let state = State::open(&config);
+        let push = Push::open(&config, &state, &key, metrics.clone())?;
+        let mailbox = Mailbox::open(&config, &state, &key);
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -186,6 +193,9 @@ impl Server {
             ),
             push,
             push_limiter: PushLimiter::default(),
+            mailbox,
+            mailbox_limiter: PushLimiter::default(),
+            store: state.store,
             tokens: Tokens::new(key),
             ice,
             origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
@@ -258,6 +268,9 @@ impl Server {
         let keeping = self.app.push.clone();
         let keeping = keeping.map(|push| tokio::spawn(async move { push.keep().await }));
         let _keeping = keeping.map(AbortOnDropHandle::new);
+        let mailbox = self.app.mailbox.clone();
+        let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
+        let _mailbox = mailbox.map(AbortOnDropHandle::new);
         listener::serve(doors, self.app, shutdown).await;
         drop(guard);
         if let Some(relay) = relay {
@@ -433,15 +446,12 @@ impl Handle {
     }
 
     /// Writes a copy of what the server keeps of people into this file, in place of the one that is
-    /// there; it may take a while. Nothing, if it keeps nothing.
+    /// there; it may take a while. Messages that were left are files of their own beside it.
     ///
     /// # Errors
     /// Whatever the disk says.
     pub fn back_up(&self, to: &std::path::Path) -> Result<(), wimpex_store::StoreError> {
-        self.app
-            .push
-            .as_ref()
-            .map_or(Ok(()), |push| push.back_up(to))
+        self.app.store.back_up(to)
     }
 
     /// A look at the relay, if this server has one.

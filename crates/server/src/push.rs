@@ -13,25 +13,26 @@ mod subscription;
 mod wakes;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tracing::{debug, warn};
 use wimpex_protocol::{CallId, UserId};
 use wimpex_push::{Endpoint, InvalidEndpoint, PushServices, VapidKey};
-use wimpex_store::{EmbeddedStore, Entry, Store, StoreError, Table};
+use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::secret;
+use crate::state::{State, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
-use subscription::{CallerMark, Marks, Subscription};
+use subscription::Subscription;
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
 pub(crate) use limiter::PushLimiter;
 pub(crate) use signed_request::{Asked, Invalid, SignedRequest};
+pub(crate) use subscription::{CallerMark, Marks};
 pub(crate) use wakes::{Begin, Outcome, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
@@ -70,6 +71,7 @@ impl Push {
     /// Only for a certificate that was named and is none.
     pub(crate) fn open(
         config: &Config,
+        state: &State,
         secret: &[u8],
         metrics: Metrics,
     ) -> Result<Option<Arc<Self>>, CourierError> {
@@ -88,7 +90,7 @@ impl Push {
             .clone()
             .or(origin.filter(|_| is_https));
         Ok(Some(Arc::new(Self {
-            store: open_store(config),
+            store: Arc::clone(&state.store),
             services: PushServices::and(config.push.push_service.clone()),
             key: VapidKey::derive(secret),
             marks: Marks::derive(secret),
@@ -269,14 +271,6 @@ impl Push {
             tokio::time::sleep(Duration::from_secs(60 * 60)).await;
         }
     }
-
-    /// Writes a copy of what is kept while the server runs.
-    ///
-    /// # Errors
-    /// Whatever the disk says.
-    pub(crate) fn back_up(&self, to: &std::path::Path) -> Result<(), StoreError> {
-        self.store.back_up(to)
-    }
 }
 
 /// Whether something that was said at least as late is known.
@@ -285,30 +279,6 @@ fn is_old(store: &dyn Store, user: &UserId, id: &[u8], time: u64) -> Result<bool
     let known = known.iter().find(|entry| entry.id == id);
     let known = known.and_then(|entry| Subscription::decode(&entry.value));
     Ok(known.is_some_and(|known| known.time >= time))
-}
-
-/// Beside the secret file; if that cannot be, in memory: everything works until the server ends.
-fn open_store(config: &Config) -> Arc<dyn Store> {
-    let beside_secret = || Some(config.secret_file.as_ref()?.parent()?.to_owned());
-    let folder = config.operation.state_dir.clone();
-    let folder = folder.or_else(beside_secret).or_else(secret::state_dir);
-    let opened = folder.map(|folder| EmbeddedStore::open(&folder.join("store.redb")));
-    match opened {
-        Some(Ok(store)) => return Arc::new(store),
-        Some(Err(error)) => {
-            warn!(%error, "cannot use the store: who wants to be woken has to say so again after a restart")
-        }
-        None => warn!(
-            "no folder for the store: who wants to be woken has to say so again after a restart"
-        ),
-    }
-    Arc::new(EmbeddedStore::in_memory().expect("memory is a storage that does not fail"))
-}
-
-/// Since 1970.
-fn millis() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as u64)
 }
 
 /// A stranger's mark is like any other.

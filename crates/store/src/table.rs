@@ -7,6 +7,8 @@ use redb::TableDefinition;
 pub enum Table {
     /// Where a person's browsers are told of calls while no page is open, by user id.
     PushSubscriptions,
+    /// Who takes messages and the key to seal them with, by user id.
+    MessageReceivers,
 }
 
 /// How much a table may hold.
@@ -25,9 +27,9 @@ pub(crate) const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PushSubscriptions];
+    pub const ALL: [Self; 2] = [Self::PushSubscriptions, Self::MessageReceivers];
 
-    /// How much it may hold. Full of the longest values the file has about 600 MB; with
+    /// How much it may hold. Full of the longest values the file has about 1 GB; with
     /// what is usual, a tenth of that.
     pub const fn bounds(self) -> Bounds {
         match self {
@@ -37,6 +39,12 @@ impl Table {
                 total: 100_000,
                 value_bytes: 6 * 1024,
             },
+            // 256 contacts of 8 bytes, and a key.
+            Self::MessageReceivers => Bounds {
+                per_owner: 1,
+                total: 100_000,
+                value_bytes: 4 * 1024,
+            },
         }
     }
 
@@ -44,6 +52,7 @@ impl Table {
     pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
         match self {
             Self::PushSubscriptions => TableDefinition::new("push-subscriptions"),
+            Self::MessageReceivers => TableDefinition::new("message-receivers"),
         }
     }
 }

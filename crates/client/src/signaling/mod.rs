@@ -284,6 +284,7 @@ impl SignalingClient {
             message @ (ServerMessage::Error(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_)) => self.emit(SignalingOutput::Message(message)),
         }
     }

@@ -1,0 +1,315 @@
+//! Messages for who did not answer: whoever takes some says so with a key to seal them with, others
+//! leave them, and they rest here, sealed, until they are fetched or a week old.
+//!
+//! The server sees from whom and to whom a message is, when, and how large; nothing else.
+
+mod folder;
+mod index;
+mod receiver;
+mod request;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tracing::{debug, warn};
+use wimpex_mailbox::{Envelope, MessageName, limits};
+use wimpex_protocol::UserId;
+use wimpex_store::{Entry, Store, StoreError, Table};
+
+use crate::config::Config;
+use crate::push::Marks;
+use crate::state::{State, millis};
+use folder::{Coming, Folder};
+use index::{Held, Index};
+use receiver::{Receiver, Standing};
+
+pub(crate) use index::Full;
+pub(crate) use request::{Asked, Invalid, Request, Wish};
+
+/// Who has not said for so long that they take messages takes none: pages say it at each start.
+const KEEP_RECEIVERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The one entry of a receiver.
+const ENTRY: &[u8] = b"key";
+
+/// See the module.
+pub(crate) struct Mailbox {
+    store: Arc<dyn Store>,
+    marks: Marks,
+    folder: Folder,
+    index: Mutex<Index>,
+    total_bytes: u64,
+}
+
+/// Why a message is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Nobody of that id takes messages from this sender: which it is they are not told.
+    #[error("nobody takes that message")]
+    NotWanted,
+    #[error("the receiver has another key by now")]
+    OtherKey,
+    #[error("the signature does not hold")]
+    Signature,
+    #[error("it is too large, too old, or of tomorrow")]
+    Bounds,
+    #[error("there is no room: {0:?}")]
+    Full(Full),
+    /// What came is not what was signed.
+    #[error("it came damaged")]
+    Damaged,
+    #[error("something newer is known")]
+    Old,
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+}
+
+impl Mailbox {
+    /// If it is wanted, and there is a place for it. `secret` is the server's.
+    pub(crate) fn open(config: &Config, state: &State, secret: &[u8]) -> Option<Arc<Self>> {
+        if !config.mailbox.messages {
+            return None;
+        }
+        let folder = state.folder.as_ref()?.join("messages");
+        match Folder::open(folder, millis()) {
+            Ok((folder, index)) => Some(Arc::new(Self {
+                store: Arc::clone(&state.store),
+                marks: Marks::derive(secret),
+                folder,
+                index: Mutex::new(index),
+                total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
+            })),
+            Err(error) => {
+                warn!(%error, "no folder for messages: nobody can leave one");
+                None
+            }
+        }
+    }
+
+    /// Somebody takes messages from now on.
+    pub(crate) async fn receive(&self, user: UserId, wish: Wish, time: u64) -> Result<(), Refusal> {
+        let receiver = Receiver::new(&wish, &self.marks, &user, time);
+        self.with_store(move |store| {
+            if known(store, &user)?.is_some_and(|known| known.time > time) {
+                return Err(Refusal::Old);
+            }
+            let now = millis();
+            let entry = Entry {
+                id: ENTRY.to_vec(),
+                value: receiver.encode(),
+                expires: now + KEEP_RECEIVERS.as_millis() as u64,
+            };
+            let owner = user.as_str().as_bytes();
+            Ok(store.put(Table::MessageReceivers, owner, &entry, now)?)
+        })
+        .await
+    }
+
+    /// Somebody takes none any more.
+    pub(crate) async fn stop(&self, user: UserId) -> Result<(), Refusal> {
+        let names: Vec<MessageName> = {
+            let index = self.lock();
+            let waiting = index.waiting(&user, 0);
+            waiting.map(|(name, _)| name.clone()).collect()
+        };
+        for name in names {
+            self.delete(&user, &name)?;
+        }
+        self.with_store(move |store| {
+            Ok(store.delete_all(Table::MessageReceivers, user.as_str().as_bytes())?)
+        })
+        .await
+    }
+
+    /// The signed key of somebody, for who may leave them a message.
+    pub(crate) fn key(&self, of: &UserId, sender: &UserId) -> Result<String, Refusal> {
+        Ok(self.receiver(of, sender)?.0.key)
+    }
+
+    /// The envelopes of what waits for somebody.
+    pub(crate) fn list(&self, user: &UserId) -> Vec<String> {
+        let index = self.lock();
+        let waiting = index.waiting(user, millis());
+        waiting
+            .filter_map(|(_, held)| held.envelope.clone())
+            .collect()
+    }
+
+    /// Whether anything does.
+    pub(crate) fn has_any(&self, user: &UserId) -> bool {
+        self.lock().waiting(user, millis()).next().is_some()
+    }
+
+    /// One of them: its size, and what was sealed.
+    pub(crate) async fn fetch(
+        &self,
+        user: &UserId,
+        name: &MessageName,
+    ) -> Option<io::Result<(u64, tokio::fs::File)>> {
+        let bytes = {
+            let index = self.lock();
+            let mut waiting = index.waiting(user, millis());
+            waiting.find(|(other, _)| *other == name)?.1.bytes
+        };
+        let file = self.folder.read(user, name).await;
+        Some(file.map(|file| (bytes, file)))
+    }
+
+    /// Deletes one that has come. Nothing, if there is none.
+    pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), Refusal> {
+        if !self.lock().remove(user, name) {
+            return Ok(());
+        }
+        match self.folder.remove(user, name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Lets a message in, if its receiver wants it, it is signed, and there is room.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        text: &str,
+    ) -> Result<Upload, Refusal> {
+        let now = millis();
+        let time = envelope.draft.time.as_millis();
+        let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
+        let latest = now + limits::CLOCK_SKEW.as_millis() as u64;
+        if envelope.size > limits::SEALED_BYTES || time < oldest || time > latest {
+            return Err(Refusal::Bounds);
+        }
+        let (receiver, name) = (&envelope.draft.receiver, envelope.name());
+        if !envelope.claim().verify() {
+            return Err(Refusal::Signature);
+        }
+        let (known, standing) = self.receiver(receiver, &name.sender)?;
+        if !known.has_key(&envelope.draft.receiver_key) {
+            return Err(Refusal::OtherKey);
+        }
+        let held = Held {
+            bytes: envelope.size.into(),
+            is_stranger: standing == Standing::Stranger,
+            expires: now + limits::KEEP.as_millis() as u64,
+            envelope: None,
+        };
+        self.lock()
+            .hold(receiver, &name, held.clone(), self.total_bytes)
+            .map_err(Refusal::Full)?;
+        // From here on it gives its place back if it comes to nothing.
+        let place = Place {
+            mailbox: Arc::clone(self),
+            receiver: receiver.clone(),
+            name,
+            is_kept: false,
+        };
+        let file = self.folder.begin(&place.receiver, &place.name, text, &held);
+        Ok(Upload {
+            file: file.await?,
+            place,
+            hash: Sha256::new(),
+            left: held.bytes,
+            envelope,
+            text: text.to_owned(),
+        })
+    }
+
+    /// Forgets what has expired, now and then, for as long as it is polled.
+    pub(crate) async fn keep(&self) {
+        loop {
+            let now = millis();
+            let expired = self.lock().expired(now);
+            for (user, name) in &expired {
+                if let Err(error) = self.delete(user, name) {
+                    warn!(%error, "cannot delete a message");
+                }
+            }
+            debug!(expired = expired.len(), "deleted messages");
+            let swept = self.with_store(move |store| Ok(store.sweep(now).map(|_| ())?));
+            if let Err(error) = swept.await {
+                warn!(%error, "cannot forget what has expired");
+            }
+            tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+        }
+    }
+
+    /// Who takes messages from this sender, and what the sender is to them.
+    fn receiver(&self, user: &UserId, sender: &UserId) -> Result<(Receiver, Standing), Refusal> {
+        let receiver = known(&*self.store, user)?.ok_or(Refusal::NotWanted)?;
+        let standing = receiver.standing(&self.marks.of(user, sender));
+        let standing = standing.ok_or(Refusal::NotWanted)?;
+        Ok((receiver, standing))
+    }
+
+    async fn with_store(
+        &self,
+        run: impl FnOnce(&dyn Store) -> Result<(), Refusal> + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let store = Arc::clone(&self.store);
+        let done = tokio::task::spawn_blocking(move || run(&*store)).await;
+        done.unwrap_or_else(|error| Err(io::Error::other(error).into()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreError> {
+    let entries = store.of(Table::MessageReceivers, user.as_str().as_bytes(), millis())?;
+    let entry = entries.first();
+    Ok(entry.and_then(|entry| Receiver::decode(&entry.value)))
+}
+
+/// A message on its way in.
+pub(crate) struct Upload {
+    file: Coming,
+    place: Place,
+    hash: Sha256,
+    left: u64,
+    envelope: Envelope,
+    text: String,
+}
+
+/// What it holds in the index.
+struct Place {
+    mailbox: Arc<Mailbox>,
+    receiver: UserId,
+    name: MessageName,
+    is_kept: bool,
+}
+
+impl Upload {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or(Refusal::Damaged)?;
+        self.hash.update(bytes);
+        Ok(self.file.write(bytes).await?)
+    }
+
+    /// Keeps it, if it is what was signed; says for whom it is.
+    pub(crate) async fn finish(mut self) -> Result<UserId, Refusal> {
+        let hash: [u8; 32] = self.hash.finalize().into();
+        if self.left != 0 || hash != self.envelope.hash {
+            return Err(Refusal::Damaged);
+        }
+        self.file.keep().await?;
+        let (receiver, name) = (&self.place.receiver, &self.place.name);
+        let mut index = self.place.mailbox.lock();
+        index.complete(receiver, name, self.text);
+        drop(index);
+        self.place.is_kept = true;
+        Ok(self.place.receiver.clone())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            self.mailbox.lock().remove(&self.receiver, &self.name);
+        }
+    }
+}

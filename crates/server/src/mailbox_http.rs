@@ -1,0 +1,221 @@
+//! `/messages`: messages for who did not answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::BodyExt;
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+use tracing::warn;
+use wimpex_limits::Network;
+use wimpex_mailbox::Envelope;
+use wimpex_protocol::{MessagesWaiting, ServerMessage};
+
+use crate::app::App;
+use crate::mailbox::{Asked, Full, Invalid, Mailbox, Refusal, Request as Signed};
+use crate::page;
+use crate::state::millis;
+use crate::tcp_client::TcpClient;
+
+/// The longest request: as many contacts as may be named.
+const REQUEST_BYTES: usize = 24 * 1024;
+/// Who sends nothing for so long is given up.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Nobody takes longer: 24 MB at 20 kB/s.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// Read from the disk at a time.
+const PART: usize = 64 * 1024;
+/// What was signed of the message.
+const ENVELOPE: &str = "wimpex-envelope";
+
+/// `POST /messages`: what the owner of a key asks.
+pub(crate) async fn ask(
+    State(app): State<Arc<App>>,
+    Extension(tcp): Extension<Arc<TcpClient>>,
+    request: Request,
+) -> Response {
+    let mailbox = match admit(&app, &tcp, request.headers()) {
+        Ok(mailbox) => mailbox,
+        Err(refusal) => return refusal,
+    };
+    let origins = app.origins.signable(request.headers());
+    let body = timeout(SILENCE, to_bytes(request.into_body(), REQUEST_BYTES)).await;
+    let Ok(Ok(body)) = body else {
+        return page::text(StatusCode::PAYLOAD_TOO_LARGE, "too-long\n");
+    };
+    let Signed { user, asked, time } = match Signed::read(&body, &origins, millis()) {
+        Ok(signed) => signed,
+        Err(Invalid::Malformed) => return page::text(StatusCode::BAD_REQUEST, "malformed\n"),
+        Err(Invalid::Signature) => return page::text(StatusCode::FORBIDDEN, "signature\n"),
+        Err(Invalid::Clock) => return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n"),
+    };
+    match asked {
+        Asked::Receive(wish) => done(mailbox.receive(user, wish, time).await),
+        Asked::Stop => done(mailbox.stop(user).await),
+        Asked::Delete(name) => done(mailbox.delete(&user, &name)),
+        Asked::Key(of) => match mailbox.key(&of, &user) {
+            Ok(key) => answer(Body::from(key), "text/plain"),
+            Err(refusal) => refuse(&refusal),
+        },
+        Asked::List => {
+            let list = serde_json::Value::from(mailbox.list(&user)).to_string();
+            answer(Body::from(list), "application/json")
+        }
+        Asked::Fetch(name) => match mailbox.fetch(&user, &name).await {
+            None => page::text(StatusCode::NOT_FOUND, "unknown\n"),
+            Some(Err(error)) => refuse(&error.into()),
+            Some(Ok((bytes, file))) => {
+                let parts = stream::try_unfold(file, async |mut file| {
+                    let mut part = vec![0; PART];
+                    let read = file.read(&mut part).await?;
+                    part.truncate(read);
+                    let part = (read > 0).then(|| (Bytes::from(part), file));
+                    Ok::<_, std::io::Error>(part)
+                });
+                let mut response = answer(Body::from_stream(parts), "application/octet-stream");
+                response
+                    .headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+                response
+            }
+        },
+    }
+}
+
+/// `PUT /messages`: a sealed message, with its envelope in a header of its own.
+pub(crate) async fn leave(
+    State(app): State<Arc<App>>,
+    Extension(tcp): Extension<Arc<TcpClient>>,
+    request: Request,
+) -> Response {
+    let mailbox = match admit(&app, &tcp, request.headers()) {
+        Ok(mailbox) => Arc::clone(mailbox),
+        Err(refusal) => return refusal,
+    };
+    let header = request.headers().get(ENVELOPE);
+    let text = header.and_then(|it| it.to_str().ok()).map(str::to_owned);
+    let Some((text, envelope)) = text.and_then(|text| {
+        let envelope = Envelope::parse(&text)?;
+        Some((text, envelope))
+    }) else {
+        return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+    };
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|it| it.to_str().ok()?.parse::<u32>().ok());
+    if length.is_some_and(|length| length != envelope.size) {
+        return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+    }
+    let taken = timeout(
+        LONGEST,
+        take(&mailbox, envelope, &text, request.into_body()),
+    )
+    .await;
+    match taken.unwrap_or(Err(Refusal::Damaged)) {
+        Ok(receiver) => {
+            let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
+            app.registry.tell(&receiver, message);
+            status(StatusCode::CREATED)
+        }
+        // Its sender has not heard that it came.
+        Err(Refusal::Full(Full::Known)) => status(StatusCode::OK),
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+async fn take(
+    mailbox: &Arc<Mailbox>,
+    envelope: Envelope,
+    text: &str,
+    mut body: Body,
+) -> Result<wimpex_protocol::UserId, Refusal> {
+    let mut upload = mailbox.begin(envelope, text).await?;
+    loop {
+        let frame = timeout(SILENCE, body.frame()).await;
+        match frame.map_err(|_| Refusal::Damaged)? {
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref() {
+                    upload.write(bytes).await?;
+                }
+            }
+            // Cut off.
+            Some(Err(_)) => return Err(Refusal::Damaged),
+            None => return upload.finish().await,
+        }
+    }
+}
+
+/// Who may ask at all.
+fn admit<'a>(
+    app: &'a App,
+    tcp: &TcpClient,
+    headers: &HeaderMap,
+) -> Result<&'a Arc<Mailbox>, Response> {
+    let mailbox = app.mailbox.as_ref();
+    let mailbox = mailbox.ok_or_else(|| page::text(StatusCode::NOT_FOUND, "off\n"))?;
+    if !app.origins.allow(headers) {
+        app.refused_origin(headers);
+        return Err(page::text(StatusCode::FORBIDDEN, "origin\n"));
+    }
+    let client = app.proxies.client_of(tcp.peer, headers);
+    if !app
+        .mailbox_limiter
+        .take(Network::of(client.ip), app.clock.now())
+    {
+        return Err(page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n"));
+    }
+    Ok(mailbox)
+}
+
+fn done(result: Result<(), Refusal>) -> Response {
+    match result {
+        Ok(()) => status(StatusCode::NO_CONTENT),
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+/// A stable word, for programs.
+fn refuse(refusal: &Refusal) -> Response {
+    let (status, word) = match refusal {
+        Refusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
+        Refusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
+        Refusal::Old => (StatusCode::CONFLICT, "old\n"),
+        Refusal::Full(Full::Known | Full::Coming) => (StatusCode::CONFLICT, "coming\n"),
+        Refusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
+        Refusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
+        Refusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
+        Refusal::Full(Full::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
+        Refusal::Full(Full::Receiver) => (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n"),
+        Refusal::Full(Full::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
+        Refusal::Disk(error) => {
+            warn!(%error, "cannot keep or read a message");
+            (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
+        }
+        Refusal::Store(error) => {
+            warn!(%error, "cannot keep who takes messages");
+            (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
+        }
+    };
+    page::text(status, word)
+}
+
+fn answer(body: Body, kind: &'static str) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
