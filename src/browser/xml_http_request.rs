@@ -40,7 +40,8 @@ pub async fn put(
     let request = &upload.0;
     request.open("PUT", path)?;
     request.set_request_header(header.0, header.1)?;
-    let _progress = Listener::new(&request.upload()?, "progress", move |event| {
+    let target = request.upload()?;
+    let _progress = Listener::new(&target, "progress", move |event| {
         let event: ProgressEvent = event.unchecked_into();
         if event.length_computable() && event.total() > 0.0 {
             progress(event.loaded() / event.total());

@@ -100,7 +100,14 @@ fn OwnLinkCard() -> impl IntoView {
 /// Contacts and calls, at once for who has any.
 #[component]
 fn OpenContacts() -> impl IntoView {
-    let open = RwSignal::new(use_session().view.has_contacts.get_untracked());
+    let view = use_session().view;
+    let open = RwSignal::new(view.has_contacts.get_untracked());
+    // What was left is shown among the calls.
+    Effect::new(move |_| {
+        if view.messages_waiting.get() > 0 {
+            open.set(true);
+        }
+    });
     view! {
         <button
             class="quiet centered"

@@ -18,7 +18,7 @@ use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
-use crate::push::{Push, PushLimiter};
+use crate::push::{Push, RequestLimiter};
 use crate::registry::SessionRegistry;
 use crate::token::Tokens;
 
@@ -36,10 +36,10 @@ pub(crate) struct App {
     pub(crate) page: Page,
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
-    pub(crate) push_limiter: PushLimiter,
+    pub(crate) push_limiter: RequestLimiter,
     /// If people can leave messages.
     pub(crate) mailbox: Option<Arc<Mailbox>>,
-    pub(crate) mailbox_limiter: PushLimiter,
+    pub(crate) mailbox_limiter: RequestLimiter,
     /// What outlives the server.
     pub(crate) store: Arc<dyn Store>,
     /// WebSockets by client network.

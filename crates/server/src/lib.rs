@@ -89,7 +89,7 @@ use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
 use page::Page;
-use push::{Push, PushLimiter};
+use push::{Push, RequestLimiter};
 use registry::{RegistryLimits, SessionRegistry};
 use send_queue::QueueLimits;
 use state::State;
@@ -192,9 +192,9 @@ impl Server {
                 push.clone(),
             ),
             push,
-            push_limiter: PushLimiter::default(),
+            push_limiter: RequestLimiter::push(),
             mailbox,
-            mailbox_limiter: PushLimiter::default(),
+            mailbox_limiter: RequestLimiter::messages(),
             store: state.store,
             tokens: Tokens::new(key),
             ice,

@@ -30,7 +30,7 @@ use subscription::Subscription;
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
-pub(crate) use limiter::PushLimiter;
+pub(crate) use limiter::RequestLimiter;
 pub(crate) use signed_request::{Asked, Invalid, SignedRequest};
 pub(crate) use subscription::{CallerMark, Marks};
 pub(crate) use wakes::{Begin, Outcome, Wakes};

@@ -11,6 +11,7 @@ mod during;
 mod endings;
 mod fields;
 mod measurements;
+mod messages;
 mod middle;
 mod minimal_client;
 mod networks;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         networks::all(),
         relays::all(),
         push::all(),
+        messages::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

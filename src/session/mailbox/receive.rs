@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use web_sys::Blob;
 use wimpex_contacts::Contacts;
 use wimpex_identity::{PublicKey, Signature};
-use wimpex_mailbox::{Delivery, Envelope, MessageKey, Refused, Sender, Unsealed};
+use wimpex_mailbox::{Delivery, Envelope, MessageKey, Refused, Sender};
 use wimpex_protocol::{UserId, limits};
 use wimpex_sansio::UnixTime;
 
@@ -149,24 +149,16 @@ async fn take(
     }
 }
 
-/// A message that can be played.
-pub(crate) struct Opened {
-    /// What it is.
-    pub(crate) what: Unsealed,
-    /// The recording.
-    pub(crate) recording: Blob,
-}
-
-/// Opens one that is here.
+/// Opens one that is here: the recording, to be played.
 ///
 /// # Errors
 /// Where it is gone, or the key for it.
-pub(crate) async fn open(entry: &Entry) -> Result<Opened, BrowserError> {
+pub(crate) async fn open(entry: &Entry) -> Result<Blob, BrowserError> {
     let envelope = entry.envelope().ok_or_else(damaged)?;
     let sealed = database::sealed(&entry.name).await?;
     let keys = database::own_key().await?;
-    let (what, recording) = seal::open(&envelope, &sealed, &keys).await?;
-    Ok(Opened { what, recording })
+    let (_, recording) = seal::open(&envelope, &sealed, &keys).await?;
+    Ok(recording)
 }
 
 async fn me() -> Result<Identity, BrowserError> {

@@ -80,7 +80,7 @@ impl Answer {
     }
 
     pub(super) async fn bytes(self) -> Result<Uint8Array, ServerRefusal> {
-        let raw: &web_sys::Response = self.0.as_raw();
+        let raw: web_sys::Response = self.0.into();
         let buffer = raw.array_buffer().map_err(BrowserError::from)?;
         let buffer = JsFuture::from(buffer).await;
         let buffer: ArrayBuffer = buffer

@@ -14,6 +14,7 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod login;
+mod mailbox;
 mod nginx;
 mod numbering;
 mod observer;
