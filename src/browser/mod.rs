@@ -30,6 +30,7 @@ pub mod rtc_peer_connection;
 pub mod rtc_rtp_sender;
 mod rtc_rtp_transceiver;
 pub mod rtc_stats_report;
+pub mod speech_recognition;
 pub mod storage_manager;
 pub mod style_sheet;
 pub mod text_forms;

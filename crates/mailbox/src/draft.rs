@@ -66,7 +66,7 @@ impl Draft {
         [
             &[VERSION],
             &self.sender.as_bytes()[..],
-            // A user id has at most 128 bytes.
+            // A user id has at most 64 bytes.
             &[u8::try_from(receiver.len()).unwrap_or(u8::MAX)],
             receiver,
             &self.receiver_key,

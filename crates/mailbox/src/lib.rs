@@ -18,6 +18,7 @@
 //! Curves, AES-GCM and signatures are WebCrypto's business: a page does them where keys cannot be
 //! extracted. This crate must not know browsers, sockets, clocks, or the states of a call.
 
+mod captions;
 mod draft;
 mod envelope;
 mod hpke;
@@ -28,6 +29,7 @@ mod message_key;
 mod reader;
 mod unsealed;
 
+pub use captions::Captions;
 pub use draft::Draft;
 pub use envelope::Envelope;
 pub use hpke::{AeadKey, key_schedule};

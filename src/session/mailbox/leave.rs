@@ -69,7 +69,7 @@ pub(crate) async fn leave(
         kind: recorded.kind,
         length: recorded.length,
         mime_type: recorded.mime_type.clone(),
-        captions: String::new(),
+        captions: recorded.captions.clone(),
         recording: recording.length(),
     };
     let Sealed {

@@ -149,16 +149,16 @@ async fn take(
     }
 }
 
-/// Opens one that is here: the recording, to be played.
+/// Opens one that is here: the recording, to be played, and its captions as WebVTT, if there are any.
 ///
 /// # Errors
 /// Where it is gone, or the key for it.
-pub(crate) async fn open(entry: &Entry) -> Result<Blob, BrowserError> {
+pub(crate) async fn open(entry: &Entry) -> Result<(Blob, String), BrowserError> {
     let envelope = entry.envelope().ok_or_else(damaged)?;
     let sealed = database::sealed(&entry.name).await?;
     let keys = database::own_key().await?;
-    let (_, recording) = seal::open(&envelope, &sealed, &keys).await?;
-    Ok(recording)
+    let (what, recording) = seal::open(&envelope, &sealed, &keys).await?;
+    Ok((recording, what.captions))
 }
 
 async fn me() -> Result<Identity, BrowserError> {

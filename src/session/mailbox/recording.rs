@@ -1,13 +1,16 @@
 //! A recording that is being made.
 
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use web_sys::{Blob, MediaStream};
-use wimpex_mailbox::Kind;
+use wimpex_mailbox::{Captions, Kind};
 use wimpex_sansio::Now;
 
 use crate::browser::media_capture::{self, Captured, Track, VideoConstraints};
 use crate::browser::media_recorder::{self, BitRates, MediaRecorder};
+use crate::browser::speech_recognition::SpeechRecognition;
 use crate::browser::{BrowserError, clock};
 
 /// WebM with VP8 and Opus is recorded by Chromium, Firefox and Safari from 18.4 on, and played by
@@ -33,6 +36,8 @@ pub(crate) struct Recording {
     stream: MediaStream,
     kind: Kind,
     began: Now,
+    captions: Rc<RefCell<Captions>>,
+    _speech: Option<SpeechRecognition>,
     _tracks: Vec<Track>,
 }
 
@@ -43,6 +48,8 @@ pub(crate) struct Recorded {
     pub(crate) blob: Blob,
     pub(crate) mime_type: String,
     pub(crate) length: Duration,
+    /// What is said, as WebVTT; empty where this browser cannot tell.
+    pub(crate) captions: String,
 }
 
 /// Why none began: of which device, and the browser's error name.
@@ -88,12 +95,27 @@ impl Recording {
             .ok_or_else(|| failed(BrowserError::named("NotSupportedError")))?;
         let mime_type =
             mime_type(kind).ok_or_else(|| failed(BrowserError::named("NotSupportedError")))?;
+        let captions = Rc::new(RefCell::new(Captions::default()));
         let recorder = MediaRecorder::start(&stream, mime_type, RATES).map_err(failed)?;
+        let began = clock::now();
+        let written = Rc::clone(&captions);
+        let before = Cell::new(Duration::ZERO);
+        let on_said = move |said: String| {
+            let now = clock::now().since(began);
+            let from = before.replace(now);
+            written.borrow_mut().add(from, now, &said);
+        };
+        let speech = match tracks.first() {
+            Some(microphone) => SpeechRecognition::start(microphone.js(), on_said).await,
+            None => None,
+        };
         Ok(Self {
             recorder,
             stream,
             kind,
-            began: clock::now(),
+            began,
+            captions,
+            _speech: speech,
             _tracks: tracks,
         })
     }
@@ -122,6 +144,7 @@ impl Recording {
             blob,
             mime_type,
             length: length.min(wimpex_mailbox::limits::LENGTH),
+            captions: self.captions.borrow().encode(),
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The messages that came, above the past calls: played in place.
 
+use js_sys::Uint8Array;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_mailbox::Kind;
+use wimpex_mailbox::{Captions, Kind};
 
-use crate::browser::blob::ObjectUrl;
-use crate::browser::clock;
+use crate::browser::blob::{self, ObjectUrl};
+use crate::browser::{BrowserError, clock};
 use crate::session::mailbox::{self, Entry};
 use crate::ui::claim::claim_sign;
 use crate::ui::inbox::Inbox;
@@ -37,8 +38,33 @@ pub(super) fn messages(inbox: Inbox) -> AnyView {
 enum Player {
     #[default]
     Closed,
-    Open(ObjectUrl),
+    Open {
+        recording: ObjectUrl,
+        captions: Option<Subtitles>,
+    },
     Broken,
+}
+
+/// What is said: for a picture, and as a text.
+struct Subtitles {
+    url: ObjectUrl,
+    text: String,
+}
+
+/// Opens a message.
+async fn opened(entry: &Entry) -> Result<Player, BrowserError> {
+    let (recording, captions) = mailbox::open(entry).await?;
+    let captions = (!captions.is_empty()).then(|| {
+        let bytes = Uint8Array::from(captions.as_bytes());
+        Ok::<_, BrowserError>(Subtitles {
+            url: ObjectUrl::new(&blob::of(&bytes, "text/vtt")?)?,
+            text: Captions::text_of(&captions),
+        })
+    });
+    Ok(Player::Open {
+        recording: ObjectUrl::new(&recording)?,
+        captions: captions.transpose()?,
+    })
 }
 
 fn item(inbox: Inbox, entry: Entry) -> AnyView {
@@ -67,10 +93,9 @@ fn item(inbox: Inbox, entry: Entry) -> AnyView {
             return;
         }
         spawn_local(async move {
-            let opened = mailbox::open(&entry.get_value()).await;
-            let url = opened.and_then(|opened| ObjectUrl::new(&opened));
+            let opened = opened(&entry.get_value()).await;
             // It may be deleted by now.
-            player.try_set(url.map_or(Player::Broken, Player::Open));
+            player.try_set(opened.unwrap_or(Player::Broken));
         });
     };
     let delete = move |_| inbox.delete(entry.with_value(|entry| entry.name.clone()));
@@ -105,7 +130,9 @@ fn item(inbox: Inbox, entry: Entry) -> AnyView {
             </span>
             {move || match &*player.read() {
                 Player::Closed => None,
-                Player::Open(url) => Some(element(kind, url.as_str().to_owned(), name)),
+                Player::Open { recording, captions } => {
+                    Some(element(kind, recording.as_str().to_owned(), captions.as_ref(), name))
+                }
                 Player::Broken => {
                     Some(
                         view! {
@@ -136,15 +163,30 @@ fn signal_of_player(player: RwSignal<Player, LocalStorage>) -> Memo<bool> {
     Memo::new(move |_| is_open.get())
 }
 
-fn element(kind: Kind, url: String, name: Signal<String>) -> AnyView {
+fn element(kind: Kind, url: String, captions: Option<&Subtitles>, name: Signal<String>) -> AnyView {
     let label = signal_of(move || words::player_label(&name.get()));
-    match kind {
+    let track = captions.map(|captions| {
+        let url = captions.url.as_str().to_owned();
+        view! { <track kind="captions" default src=url label=words::CAPTIONS /> }.into_any()
+    });
+    let text = captions.map(|captions| {
+        view! { <p class="hint said">{words::said(&captions.text)}</p> }.into_any()
+    });
+    let player = match kind {
+        // It has no place for captions: they stand below it.
         Kind::Audio => {
             view! { <audio controls autoplay src=url aria-label=label></audio> }.into_any()
         }
-        Kind::Video => {
-            view! { <video controls autoplay playsinline src=url aria-label=label></video> }
-                .into_any()
+        Kind::Video => view! {
+            <video controls autoplay playsinline src=url aria-label=label>
+                {track}
+            </video>
         }
+        .into_any(),
+    };
+    view! {
+        {player}
+        {text}
     }
+    .into_any()
 }

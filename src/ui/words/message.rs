@@ -61,6 +61,8 @@ pub const ARROW: &str = "✉";
 pub const PLAY: &str = "Play";
 /// Hides it again.
 pub const CLOSE: &str = "Close";
+/// Names the captions of a picture.
+pub const CAPTIONS: &str = "What is said";
 /// Deletes it.
 pub const DELETE: &str = "Delete";
 /// It cannot be opened.
@@ -182,6 +184,12 @@ pub fn delete_label(name: &str) -> String {
 /// Names what plays.
 pub fn player_label(name: &str) -> String {
     format!("Message from {name}")
+}
+
+/// What a recogniser has understood, which may be wrong.
+pub fn said(text: &str) -> String {
+    let text = common::isolated(text);
+    format!("“{text}” (written down by the sender’s browser)")
 }
 
 /// The choice could not be told to the server.
