@@ -39,6 +39,15 @@ pub(crate) struct Inbox {
     channel: StoredValue<Option<BroadcastChannel>, LocalStorage>,
 }
 
+/// Whose messages are taken, and by whom.
+#[derive(Clone, PartialEq)]
+struct Wish {
+    senders: Vec<UserId>,
+    contacts_only: bool,
+    is_guest: bool,
+    is_known: bool,
+}
+
 impl Inbox {
     /// One for the first screen. Fetches and publishes for as long as that is shown.
     pub(crate) fn open() -> Self {
@@ -64,19 +73,22 @@ impl Inbox {
                 inbox.fetch();
             }
         });
-        let senders = Memo::new(move |_| {
+        // What is published changes with this, and with nothing else.
+        let wish = Memo::new(move |_| {
             let contacts = view.contacts.read();
             let all = contacts.contacts();
             let senders = all.iter().filter(|it| !it.is_blocked);
             let mut senders: Vec<UserId> = senders.map(|it| it.id.clone()).collect();
             senders.sort();
-            senders
+            Wish {
+                senders,
+                contacts_only: view.contacts_only.get(),
+                is_guest: view.trust.with(|trust| trust.is_guest),
+                is_known: view.contacts_loaded.get() && view.me.with(Option::is_some),
+            }
         });
         Effect::new(move |_| {
-            senders.track();
-            let is_guest = view.trust.with(|trust| trust.is_guest);
-            let is_known = view.contacts_loaded.get() && view.me.with(Option::is_some);
-            let _ = view.contacts_only.get();
+            let (is_guest, is_known) = wish.with(|wish| (wish.is_guest, wish.is_known));
             if is_guest {
                 inbox.state.set(MailboxState::Unavailable);
             } else if is_known && inbox.wanted.get_untracked() {

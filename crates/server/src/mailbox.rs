@@ -149,13 +149,13 @@ impl Mailbox {
         user: &UserId,
         name: &MessageName,
     ) -> Option<io::Result<(u64, tokio::fs::File)>> {
-        let bytes = {
+        let size = {
             let index = self.lock();
             let mut waiting = index.waiting(user, millis());
-            waiting.find(|(other, _)| *other == name)?.1.bytes
+            waiting.find(|(other, _)| *other == name)?.1.size
         };
         let file = self.folder.read(user, name).await;
-        Some(file.map(|file| (bytes, file)))
+        Some(file.map(|file| (size, file)))
     }
 
     /// Deletes one that has come. Nothing, if there is none.
@@ -191,7 +191,7 @@ impl Mailbox {
             return Err(Refusal::OtherKey);
         }
         let held = Held {
-            bytes: envelope.size.into(),
+            size: envelope.size.into(),
             is_stranger: standing == Standing::Stranger,
             expires: now + limits::KEEP.as_millis() as u64,
             envelope: None,
@@ -211,7 +211,7 @@ impl Mailbox {
             file: file.await?,
             place,
             hash: Sha256::new(),
-            left: held.bytes,
+            left: held.size,
             envelope,
             text: text.to_owned(),
         })

@@ -42,8 +42,8 @@ pub(crate) async fn ask(
     Extension(tcp): Extension<Arc<TcpClient>>,
     request: Request,
 ) -> Response {
-    let mailbox = match admit(&app, &tcp, request.headers()) {
-        Ok(mailbox) => mailbox,
+    let (mailbox, network) = match admit(&app, &tcp, request.headers()) {
+        Ok(admitted) => admitted,
         Err(refusal) => return refusal,
     };
     let origins = app.origins.signable(request.headers());
@@ -58,11 +58,17 @@ pub(crate) async fn ask(
         Err(Invalid::Clock) => return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n"),
     };
     match asked {
+        // Each key may have an entry, so that one network must not make many.
+        Asked::Receive(_) if !app.push_limiter.take(network, app.clock.now()) => {
+            page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n")
+        }
         Asked::Receive(wish) => done(mailbox.receive(user, wish, time).await),
         Asked::Stop => done(mailbox.stop(user).await),
         Asked::Delete(name) => done(mailbox.delete(&user, &name)),
         Asked::Key(of) => match mailbox.key(&of, &user) {
             Ok(key) => answer(Body::from(key), "text/plain"),
+            // No error: pages ask after each call that was not answered.
+            Err(Refusal::NotWanted) => status(StatusCode::NO_CONTENT),
             Err(refusal) => refuse(&refusal),
         },
         Asked::List => {
@@ -97,7 +103,7 @@ pub(crate) async fn leave(
     request: Request,
 ) -> Response {
     let mailbox = match admit(&app, &tcp, request.headers()) {
-        Ok(mailbox) => Arc::clone(mailbox),
+        Ok((mailbox, _)) => Arc::clone(mailbox),
         Err(refusal) => return refusal,
     };
     let header = request.headers().get(ENVELOPE);
@@ -157,7 +163,7 @@ fn admit<'a>(
     app: &'a App,
     tcp: &TcpClient,
     headers: &HeaderMap,
-) -> Result<&'a Arc<Mailbox>, Response> {
+) -> Result<(&'a Arc<Mailbox>, Network), Response> {
     let mailbox = app.mailbox.as_ref();
     let mailbox = mailbox.ok_or_else(|| page::text(StatusCode::NOT_FOUND, "off\n"))?;
     if !app.origins.allow(headers) {
@@ -165,13 +171,11 @@ fn admit<'a>(
         return Err(page::text(StatusCode::FORBIDDEN, "origin\n"));
     }
     let client = app.proxies.client_of(tcp.peer, headers);
-    if !app
-        .mailbox_limiter
-        .take(Network::of(client.ip), app.clock.now())
-    {
+    let network = Network::of(client.ip);
+    if !app.mailbox_limiter.take(network, app.clock.now()) {
         return Err(page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n"));
     }
-    Ok(mailbox)
+    Ok((mailbox, network))
 }
 
 fn done(result: Result<(), Refusal>) -> Response {

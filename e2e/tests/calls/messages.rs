@@ -25,7 +25,7 @@ async fn a_message_is_left_and_played_later(scenario: &Scenario<'_>) {
     alice.page.find(Role::Video, "Your message").await;
     // Seen, not liked, and recorded anew.
     alice.page.click(Role::Button, "Record again").await;
-    alice.page.wait_for_text(&["Recording: 0:02"]).await;
+    alice.page.wait_for_text(&["Recording: 00:02"]).await;
     alice.page.click(Role::Button, "Stop").await;
     plays(&alice, "Your message").await;
     alice.page.click(Role::Button, "Send message").await;
@@ -110,7 +110,7 @@ async fn a_stranger_leaves_nothing_for_contacts_only(scenario: &Scenario<'_>) {
     alice.call_is_over(&["offline", "isn’t online"]).await;
     wait_until("what the server says", async || {
         let script = "return performance.getEntriesByName(`${location.origin}/messages`)
-            .filter((it) => it.responseStatus === 404).length;";
+            .filter((it) => it.responseStatus === 204).length;";
         let refused: u32 = alice.page.evaluate(script).await;
         (refused > 0).then_some(()).ok_or_else(String::new)
     })
@@ -139,7 +139,7 @@ async fn unheard(alice: &Peer, bob: &Peer, link: &str) {
 async fn records(who: &Peer, how: &str) {
     who.page.click(Role::Button, "Leave a message").await;
     who.page.click(Role::Button, how).await;
-    who.page.wait_for_text(&["Recording: 0:02"]).await;
+    who.page.wait_for_text(&["Recording: 00:02"]).await;
     who.page.click(Role::Button, "Stop").await;
     who.page.wait_for_text(&["Nothing has been sent yet"]).await;
 }

@@ -122,7 +122,8 @@ impl Recording {
 
     /// What the camera sees.
     pub(crate) fn stream(&self) -> MediaStream {
-        self.stream.clone()
+        // Not the browser's own method of this name, which turns on second tracks.
+        Clone::clone(&self.stream)
     }
 
     /// How long it is.

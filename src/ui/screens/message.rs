@@ -346,7 +346,7 @@ mod tests {
             elapsed: Duration::from_secs(61),
         };
         let screen = leave_screen(&recording, "Bob");
-        assert_eq!(screen.status, "Recording: 1:01 of 3:00");
+        assert_eq!(screen.status, "Recording: 01:01 of 03:00");
         assert!(!is_read_out(screen.stage));
         assert!(is_read_out(leave_screen(&LeaveState::Sent, "Bob").stage));
     }

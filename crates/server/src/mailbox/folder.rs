@@ -161,12 +161,12 @@ fn read_head(path: &Path) -> Option<(Envelope, Held)> {
     file.read_exact(&mut text).ok()?;
     let text = String::from_utf8(text).ok()?;
     let envelope = Envelope::parse(&text)?;
-    let bytes = u64::from(envelope.size);
-    if total != 11 + u64::from(length) + bytes {
+    let size = u64::from(envelope.size);
+    if total != 11 + u64::from(length) + size {
         return None;
     }
     let held = Held {
-        bytes,
+        size,
         is_stranger: is_stranger != 0,
         expires: u64::from_be_bytes([a, b, c, d, e, f, g, h]),
         envelope: Some(text),

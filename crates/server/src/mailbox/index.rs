@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wimpex_mailbox::MessageName;
+use wimpex_mailbox::{MessageName, limits};
 use wimpex_protocol::UserId;
 
 /// Of one sender to one receiver: somebody who is not heard may try again, and not for ever.
@@ -32,13 +32,21 @@ struct Quota {
 /// What is known of a message without opening its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
-    pub(super) bytes: u64,
+    /// Bytes of what was sealed.
+    pub(super) size: u64,
     /// Of somebody whom the receiver does not know.
     pub(super) is_stranger: bool,
     /// Milliseconds since 1970.
     pub(super) expires: u64,
     /// `None` while it is being sent.
     pub(super) envelope: Option<String>,
+}
+
+impl Held {
+    /// What it counts for. Pages seal nothing smaller, and many small ones are as much work.
+    fn room(&self) -> u64 {
+        self.size.max(limits::PADDING as u64)
+    }
 }
 
 /// Why there is no room.
@@ -76,7 +84,7 @@ impl Index {
             let is_whole = known.envelope.is_some();
             return Err(if is_whole { Full::Known } else { Full::Coming });
         }
-        if self.total + held.bytes > host {
+        if self.total + held.room() > host {
             return Err(Full::Host);
         }
         let waiting = || self.messages.get(receiver).into_iter().flatten();
@@ -86,7 +94,7 @@ impl Index {
         }
         let sent = self.messages.values().flatten();
         let sent = sent.filter(|(other, _)| other.sender == name.sender);
-        if !fits(sent, PER_SENDER, held.bytes) {
+        if !fits(sent, PER_SENDER, held.room()) {
             return Err(Full::Sender);
         }
         // What strangers leave takes no place of what contacts leave.
@@ -96,7 +104,7 @@ impl Index {
             PER_RECEIVER
         };
         let alike = waiting().filter(|(_, other)| other.is_stranger == held.is_stranger);
-        if !fits(alike, quota, held.bytes) {
+        if !fits(alike, quota, held.room()) {
             return Err(Full::Receiver);
         }
         self.put(receiver, name, held);
@@ -105,10 +113,10 @@ impl Index {
 
     /// One that was here when the server started.
     pub(super) fn put(&mut self, receiver: &UserId, name: &MessageName, held: Held) {
-        self.total += held.bytes;
+        self.total += held.room();
         let messages = self.messages.entry(receiver.clone()).or_default();
         if let Some(before) = messages.insert(name.clone(), held) {
-            self.total -= before.bytes;
+            self.total -= before.room();
         }
     }
 
@@ -128,7 +136,7 @@ impl Index {
         if messages.is_empty() {
             self.messages.remove(receiver);
         }
-        self.total -= removed.as_ref().map_or(0, |held| held.bytes);
+        self.total -= removed.as_ref().map_or(0, Held::room);
         removed.is_some()
     }
 
@@ -160,7 +168,7 @@ fn fits<'a>(
     let (mut messages, mut sum) = (1, bytes);
     for (_, other) in others {
         messages += 1;
-        sum += other.bytes;
+        sum += other.room();
     }
     messages <= quota.messages && sum <= quota.bytes
 }
@@ -184,9 +192,9 @@ mod tests {
         }
     }
 
-    fn held(bytes: u64, is_stranger: bool) -> Held {
+    fn held(size: u64, is_stranger: bool) -> Held {
         Held {
-            bytes,
+            size,
             is_stranger,
             expires: 10,
             envelope: None,

@@ -262,7 +262,7 @@ async fn a_stranger_cannot_tell_who_takes_messages() {
         mallory.ask(&server, of(&bob)).await,
         mallory.ask(&server, of(&alice)).await,
     ];
-    assert_eq!(unwanted.status, 404);
+    assert_eq!(unwanted.status, 204);
     assert_eq!(
         (unwanted.status, unwanted.text()),
         (unknown.status, unknown.text())
