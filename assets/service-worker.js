@@ -4,7 +4,9 @@
 // (xtask/src/page/install.rs). Of the page it knows the database (src/session/identity.rs,
 // src/session/contact_database.rs) and what is signed (docs/protocol.md, "Web push").
 const VERSION = "__VERSION__";
+/** What a start needs, and what comes later: that the page has fetched, or wants to. */
 const FILES = __FILES__;
+const LATER = __LATER__;
 const ICON = "__ICON__";
 
 const WORDS = {
@@ -19,7 +21,7 @@ const WORDS = {
 addEventListener("install", (event) => {
   // At once: pages that are open find what they load later in the cache of their own version.
   skipWaiting();
-  event.waitUntil(fill());
+  event.waitUntil(fill(FILES));
 });
 
 addEventListener("activate", (event) => {
@@ -33,12 +35,21 @@ addEventListener("activate", (event) => {
   );
 });
 
+/** The page has nothing else to do, and nobody who saves data (assets/start.js). */
+addEventListener("message", (event) => {
+  if (event.data === "later") event.waitUntil(fill(LATER).catch(() => {}));
+});
+
 /** Fetches what is missing. Names carry hashes, so that what is there is right. */
-async function fill() {
+async function fill(files) {
   const cache = await caches.open(VERSION);
-  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
-  const missing = FILES.filter((file) => !kept.has(file));
+  const missing = await lost(cache, files);
   await cache.addAll(missing.map((file) => new Request(file, { cache: file === "/" ? "reload" : "default" })));
+}
+
+async function lost(cache, files) {
+  const kept = new Set((await cache.keys()).map(({ url }) => new URL(url).pathname));
+  return files.filter((file) => !kept.has(file));
 }
 
 addEventListener("fetch", (event) => {
@@ -50,17 +61,29 @@ addEventListener("fetch", (event) => {
   if (request.mode === "navigate") {
     event.respondWith(shell(event));
   } else if (FILES.includes(pathname) || /-[0-9a-f]{8,}[._]/.test(pathname)) {
-    event.respondWith(caches.match(request, { ignoreVary: true }).then((kept) => kept ?? fetch(request)));
+    event.respondWith(part(request, pathname));
   }
 });
+
+/** A part of this version, or of the one before. */
+async function part(request, pathname) {
+  const kept = await caches.match(request, { ignoreVary: true });
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok && LATER.includes(pathname)) {
+    const cache = await caches.open(VERSION);
+    // Where there is no room it is fetched again.
+    await cache.put(request, answer.clone()).catch(() => {});
+  }
+  return answer;
+}
 
 /** The page from the cache, at once. One that has lost a part heals, and is passed by meanwhile. */
 async function shell(event) {
   const cache = await caches.open(VERSION);
   const kept = await cache.match("/", { ignoreVary: true });
-  const isWhole = (await cache.keys()).length >= FILES.length;
-  if (kept && isWhole) return kept;
-  event.waitUntil(fill().catch(() => {}));
+  if (kept && (await lost(cache, FILES)).length === 0) return kept;
+  event.waitUntil(fill(FILES).catch(() => {}));
   return fetch(event.request).catch((error) => kept ?? Promise.reject(error));
 }
 

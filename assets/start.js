@@ -40,6 +40,9 @@ globalThis.trustedTypes?.createPolicy("default", {
     const { default: init } = await import(js);
     await init({ module_or_path: wasm });
     // Where a browser keeps nothing there is none, and the page works without.
-    if (worker) navigator.serviceWorker?.register(worker).catch(() => {});
+    const { connection, serviceWorker } = navigator;
+    if (worker) serviceWorker?.register(worker).catch(() => {});
+    // What is loaded later is kept too, but for who saves data.
+    if (!connection?.saveData) serviceWorker?.ready.then(({ active }) => active.postMessage("later"));
   });
 }

@@ -1,34 +1,44 @@
 //! A browser with its driver: started, lent to scenarios, and surely killed.
 
 use std::env;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use fantoccini::{Client, ClientBuilder};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::browser_options::{BrowserKind, BrowserOptions};
-use crate::capabilities::capabilities;
+use crate::capabilities::{capabilities, last_words, write_launcher};
 use crate::command::{browser_log, devtools};
 use crate::net_lab::{Connector, command_in};
 use crate::page::Page;
 use crate::probe;
 use crate::process::Process;
+use crate::wait::WAIT_TIMEOUT;
 
 /// A running browser with a fresh profile. Dropping it kills it and its driver.
 pub struct Browser {
     kind: BrowserKind,
     options: BrowserOptions,
     client: Client,
+    /// See [`Page::altered`].
+    altered: Arc<AtomicBool>,
     // Killed before the profile is removed: fields drop in this order.
     driver: Process,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
     /// Starts a browser.
     pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
         let profile = TempDir::with_prefix("wimpex-e2e-profile-").expect("a temporary directory");
+        if kind == BrowserKind::Chromium {
+            write_launcher(profile.path()).expect("a script in the profile");
+        }
         let (driver, url) = start_driver(kind, options.namespace.as_deref(), profile.path());
         let client = ClientBuilder::new(Connector(options.namespace.clone()))
             .capabilities(capabilities(kind, &options, profile.path()))
@@ -42,8 +52,9 @@ impl Browser {
             kind,
             options,
             client,
+            altered: Arc::default(),
             driver,
-            _profile: profile,
+            profile,
         };
         browser.prepare_window().await;
         browser
@@ -66,7 +77,7 @@ impl Browser {
             .window()
             .await
             .expect("the browser has a window");
-        Page::new(self.client.clone(), self.kind, window)
+        Page::new(self.client.clone(), self.kind, window, self.altered.clone())
     }
 
     /// One more tab, with the same storage.
@@ -78,7 +89,17 @@ impl Browser {
             .await
             .expect("the new tab");
         self.prepare_window().await;
-        Page::new(self.client.clone(), self.kind, handle)
+        Page::new(self.client.clone(), self.kind, handle, self.altered.clone())
+    }
+
+    /// Whether a scenario has changed it for good: scripts and devices stay with a tab.
+    pub(crate) fn is_altered(&self) -> bool {
+        self.altered.load(Ordering::Relaxed)
+    }
+
+    /// What it said of errors on its standard error, if it is Chromium.
+    pub(crate) fn last_words(&self) -> String {
+        last_words(self.profile.path())
     }
 
     /// Kills it with SIGKILL: no goodbye to anybody.
@@ -122,6 +143,8 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
     let program = match kind {
         BrowserKind::Chromium => from_env("WIMPEX_CHROMEDRIVER", || "/usr/bin/chromedriver".into()),
         BrowserKind::Firefox => from_env("WIMPEX_GECKODRIVER", cached_geckodriver),
+        // It has no mode without a screen.
+        BrowserKind::WebKit => "/usr/bin/xvfb-run".into(),
     };
     let mut command = command_in(namespace, &program);
     // What a killed browser leaves behind goes with its profile.
@@ -130,6 +153,19 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
         // chromedriver reads only the form with the equals sign.
         BrowserKind::Chromium => command.arg("--port=0"),
         BrowserKind::Firefox => command.args(["--port", "0"]),
+        BrowserKind::WebKit => {
+            // It takes no port of its own choice, and does not say when it listens: the connection
+            // is tried until it does.
+            let port = free_port();
+            command.args(["-a", "WebKitWebDriver", &format!("--port={port}")]);
+            let driver = Process::start(kind.name(), &mut command);
+            let deadline = Instant::now() + WAIT_TIMEOUT;
+            while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                assert!(Instant::now() < deadline, "WebKitWebDriver does not listen");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            return (driver, format!("http://127.0.0.1:{port}"));
+        }
     };
     let mut driver = Process::start(kind.name(), &mut command);
     let port = driver.wait_for_line(|line| {
@@ -140,6 +176,12 @@ fn start_driver(kind: BrowserKind, namespace: Option<&str>, profile: &Path) -> (
         digits.parse::<u16>().ok()
     });
     (driver, format!("http://127.0.0.1:{port}"))
+}
+
+/// One that nobody uses at the moment.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("it is bound").port()
 }
 
 fn from_env(variable: &str, otherwise: impl FnOnce() -> PathBuf) -> PathBuf {

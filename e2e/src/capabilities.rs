@@ -1,5 +1,8 @@
 //! How each browser is told to run without a screen, with a fake camera and microphone.
 
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -15,11 +18,45 @@ pub(crate) fn capabilities(
     let value = match kind {
         BrowserKind::Chromium => chromium(options, profile),
         BrowserKind::Firefox => firefox(options),
+        BrowserKind::WebKit => webkit(),
     };
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
     }
+}
+
+/// The script in a profile that starts Chromium with its standard error in a file:
+/// chromedriver throws it away, and a tab that crashes says why nowhere else.
+const LAUNCHER: &str = "launch-chromium";
+/// That file, beside it.
+const STDERR: &str = "stderr.log";
+
+/// Writes the script. Errors are those of the file system.
+pub(crate) fn write_launcher(profile: &Path) -> io::Result<()> {
+    let chromium = std::env::var("WIMPEX_CHROMIUM");
+    let chromium = chromium.unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    let stderr = profile.join(STDERR);
+    let script = format!(
+        "#!/bin/sh\nexec '{chromium}' \"$@\" 2>'{}'\n",
+        stderr.display()
+    );
+    let launcher = profile.join(LAUNCHER);
+    fs::write(&launcher, script)?;
+    fs::set_permissions(&launcher, fs::Permissions::from_mode(0o755))
+}
+
+/// The last of what Chromium has said of errors; not that this machine has no sound card.
+pub(crate) fn last_words(profile: &Path) -> String {
+    let said = fs::read(profile.join(STDERR)).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let is_of_machine = |line: &&str| {
+        ["ALSA", "alsa", "crashpad"]
+            .iter()
+            .any(|it| line.contains(it))
+    };
+    let lines: Vec<&str> = said.lines().filter(|line| !is_of_machine(line)).collect();
+    lines[lines.len().saturating_sub(30)..].join("\n  ")
 }
 
 fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
@@ -34,9 +71,16 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         "--disable-breakpad".to_owned(),
         "--disable-dev-shm-usage".to_owned(),
         "--disable-gpu".to_owned(),
+        "--enable-logging=stderr".to_owned(),
+        // Errors and worse.
+        "--log-level=2".to_owned(),
         "--mute-audio".to_owned(),
         "--no-first-run".to_owned(),
-        "--use-fake-device-for-media-stream".to_owned(),
+        if options.several_devices {
+            "--use-fake-device-for-media-stream=device-count=3".to_owned()
+        } else {
+            "--use-fake-device-for-media-stream".to_owned()
+        },
         "--window-size=1100,800".to_owned(),
         format!("--user-data-dir={}", profile.display()),
     ];
@@ -46,6 +90,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     }
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
+    }
+    if let Some(key) = &options.trusted_key {
+        args.push(format!("--ignore-certificate-errors-spki-list={key}"));
     }
     if let Some((host, address)) = &options.host_on_loopback {
         args.push(format!("--host-resolver-rules=MAP {host} {address}"));
@@ -61,13 +108,23 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         "browserName": "chrome",
         "goog:loggingPrefs": { "browser": "ALL" },
         "goog:chromeOptions": {
-            "binary": std::env::var("WIMPEX_CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned()),
+            "binary": profile.join(LAUNCHER),
             "args": args,
             "prefs": {
                 "profile.default_content_setting_values.media_stream_camera": setting(options.deny_camera),
                 "profile.default_content_setting_values.media_stream_mic": setting(options.deny_microphone),
                 "profile.default_content_setting_values.cookies": setting(options.keeps_nothing),
             },
+        },
+    })
+}
+
+fn webkit() -> Value {
+    let program = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+    json!({
+        "webkitgtk:browserOptions": {
+            "binary": std::env::var("WIMPEX_WEBKIT").unwrap_or_else(|_| program.to_owned()),
+            "args": ["--automation"],
         },
     })
 }

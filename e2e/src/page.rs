@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::WindowHandle;
@@ -28,10 +30,16 @@ pub enum Role {
     Button,
     /// `checkbox`
     Checkbox,
+    /// `combobox`
+    Combobox,
+    /// `meter`
+    Meter,
     /// `textbox`
     Textbox,
     /// `alertdialog`
     AlertDialog,
+    /// `dialog`
+    Dialog,
     /// `timer`
     Timer,
     /// `status`
@@ -52,9 +60,12 @@ impl Role {
         match self {
             Self::Button => "button, [role=button], input[type=submit], input[type=button]",
             Self::Checkbox => "input[type=checkbox], [role=checkbox]",
+            Self::Combobox => "select, [role=combobox]",
+            Self::Meter => "[role=meter], meter",
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }
+            Self::Dialog => "dialog:not([role])",
             Self::AlertDialog => "[role=alertdialog]",
             Self::Timer => "[role=timer]",
             Self::Status => "[role=status], output",
@@ -73,15 +84,23 @@ pub struct Page {
     kind: BrowserKind,
     pub(crate) window: WindowHandle,
     pub(crate) pointer_at: Cell<u8>,
+    /// The browser is not as it was, and of no use to another scenario.
+    pub(crate) altered: Arc<AtomicBool>,
 }
 
 impl Page {
-    pub(crate) fn new(client: Client, kind: BrowserKind, window: WindowHandle) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        kind: BrowserKind,
+        window: WindowHandle,
+        altered: Arc<AtomicBool>,
+    ) -> Self {
         Self {
             client,
             kind,
             window,
             pointer_at: Cell::new(0),
+            altered,
         }
     }
 
@@ -308,7 +327,7 @@ impl Page {
     }
 
     async fn insert_probe(&self) {
-        if self.kind == BrowserKind::Firefox {
+        if self.kind != BrowserKind::Chromium {
             self.client
                 .execute(probe::SCRIPT, vec![])
                 .await

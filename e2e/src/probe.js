@@ -89,6 +89,17 @@
     });
   }
 
+  const audioContexts = [];
+  if (window.AudioContext) {
+    window.AudioContext = new Proxy(window.AudioContext, {
+      construct(target, args) {
+        const context = Reflect.construct(target, args);
+        audioContexts.push(context);
+        return context;
+      },
+    });
+  }
+
   const keep = (stream) => {
     captured.push(...stream.getTracks());
     return stream;
@@ -340,6 +351,7 @@
     golden,
     snapshot: () => ({
       connectionsMade,
+      sounding: audioContexts.filter((context) => context.state === 'running').length,
       connectionsOpen: connections.filter((c) => c.signalingState !== 'closed').length,
       connectionStates: connections.map((c) => c.connectionState),
       captures: calls.getUserMedia,

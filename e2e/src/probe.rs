@@ -20,6 +20,8 @@ pub enum MediaKind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
+    /// Audio contexts that run: what could be heard of tones.
+    pub sounding: u32,
     /// Peer connections ever made.
     pub connections_made: u32,
     /// Those of them that are not closed.

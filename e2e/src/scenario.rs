@@ -281,7 +281,7 @@ impl<'w> Scenario<'w> {
         for browser in self.browsers.take() {
             // One in a network of its own is of no use without it.
             let elsewhere = browser.options().namespace.is_some();
-            if !elsewhere && browser.recycle().await.is_ok() {
+            if !elsewhere && !browser.is_altered() && browser.recycle().await.is_ok() {
                 self.harness.give_back(browser);
             }
         }
@@ -299,6 +299,9 @@ impl<'w> Scenario<'w> {
                 .collect();
             let screenshot: PathBuf = directory.join(format!("{file}.png"));
             let _ = writeln!(report, "{name}:\n{}", page.report(&screenshot).await);
+        }
+        for browser in self.browsers.borrow().iter() {
+            let _ = writeln!(report, "browser:\n  {}", browser.last_words());
         }
         if let Ok(server) = self.server.try_borrow() {
             let _ = write!(report, "server:\n  {}", server.log_tail().join("\n  "));

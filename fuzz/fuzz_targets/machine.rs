@@ -100,7 +100,7 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
     } else {
         Err(MediaError::NotAllowed)
     };
-    match kind % 26 {
+    match kind % 28 {
         0 => Input::Command(Command::StartCall {
             call_id: call_id(a),
             peer: user(a),
@@ -171,9 +171,22 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             } else {
                 TrackKind::Video
             },
+            reason: if a & 1 == 0 {
+                MediaError::Ended
+            } else {
+                MediaError::NotAllowed
+            },
         },
         18 => Input::Timeout,
         19 => Input::NetworkChanged,
+        26 => Input::TrackInterrupted {
+            request,
+            kind: TrackKind::Audio,
+            interrupted: a & 1 == 0,
+        },
+        27 => Input::DeviceReturned {
+            kind: TrackKind::Video,
+        },
         kind => Input::Signal {
             from: user(a),
             device: device(a),
@@ -250,6 +263,7 @@ fuzz_target!(|bytes: &[u8]| {
                 | Output::StopCamera
                 | Output::ReleaseMedia { .. }
                 | Output::ReleaseAllMedia
+                | Output::TellPeer { .. }
                 | Output::Displaced(_)
                 | Output::Changed => {}
             }

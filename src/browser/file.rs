@@ -1,14 +1,19 @@
 //! File API: files that the user saves and opens (<https://www.w3.org/TR/FileAPI/>).
 
 use js_sys::{Array, Promise};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, HtmlElement, HtmlInputElement, Url};
 
 use super::Listener;
-use super::window::document;
+use super::window::{document, window};
 
-/// Downloads a file with this name and text.
+/// In milliseconds: by then a browser has read what it saves, or has asked where to.
+const READ_AFTER: i32 = 60_000;
+
+/// Downloads a file with this name and text. WebKit reads it only after the click has returned,
+/// and Firefox follows no link that is outside of the document.
 pub fn save(name: &str, text: &str) {
     let made = || -> Result<(), JsValue> {
         let blob = Blob::new_with_str_sequence(&Array::of1(&text.into()))?;
@@ -16,9 +21,22 @@ pub fn save(name: &str, text: &str) {
         let link = document().create_element("a")?;
         link.set_attribute("href", &url)?;
         link.set_attribute("download", name)?;
-        link.unchecked_into::<HtmlElement>().click();
-        // The browser has begun to read it by then.
-        Url::revoke_object_url(&url)
+        let link: HtmlElement = link.unchecked_into();
+        // Nobody sees or reaches it.
+        link.set_hidden(true);
+        let body = document().body().ok_or(JsValue::NULL)?;
+        body.append_child(&link)?;
+        link.click();
+        link.remove();
+        let revoke = Closure::once_into_js(move || {
+            // Fails only for what is no URL.
+            let _ = Url::revoke_object_url(&url);
+        });
+        window().set_timeout_with_callback_and_timeout_and_arguments_0(
+            revoke.unchecked_ref(),
+            READ_AFTER,
+        )?;
+        Ok(())
     };
     // A browser that refuses shows so itself.
     let _ = made();

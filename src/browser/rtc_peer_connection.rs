@@ -129,22 +129,18 @@ impl PeerConnection {
         Clone::clone(&self.pc)
     }
 
-    /// For the one who offers: a transceiver for audio and one for video, or for audio
-    /// alone, that send and receive (`addTransceiver`).
+    /// For the one who offers: a transceiver for audio and one for video, that send and
+    /// receive (`addTransceiver`). Without `video` that for video is inactive, so that it can
+    /// begin later without another media description.
     pub fn add_transceivers(&self, video: bool) {
-        let kinds: &[TrackKind] = if video {
-            &[TrackKind::Audio, TrackKind::Video]
-        } else {
-            &[TrackKind::Audio]
-        };
-        for kind in kinds {
+        for kind in [TrackKind::Audio, TrackKind::Video] {
             let init = RtcRtpTransceiverInit::new();
-            init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+            init.set_direction(direction(kind, video));
             init.set_streams(&Array::of1(&self.stream));
             let transceiver = self
                 .pc
                 .add_transceiver_with_str_and_init(kind.as_str(), &init);
-            if *kind == TrackKind::Video {
+            if kind == TrackKind::Video {
                 prefer_video_codecs(&transceiver, &self.settings.preferred_video_codecs);
             }
         }
@@ -166,11 +162,14 @@ impl PeerConnection {
     }
 
     /// Makes an offer and applies it as the local description; resolves with its SDP.
-    /// With `ice_restart`, it has new ICE credentials.
+    /// With `ice_restart`, it has new ICE credentials; its video section is inactive without
+    /// `video`.
     pub fn offer(
         &self,
         ice_restart: bool,
+        video: bool,
     ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
+        direct(&self.pc, video);
         if ice_restart {
             call(&self.pc, "restartIce", &JsValue::UNDEFINED);
         }
@@ -181,11 +180,13 @@ impl PeerConnection {
     /// as the local description; resolves with the answer's SDP.
     ///
     /// With `hold`, the first answer of a connection is applied only together with the
-    /// first remote candidate, if none has come yet.
+    /// first remote candidate, if none has come yet. Without `video`, video stays inactive
+    /// whatever the offer says.
     pub fn answer(
         &self,
         offer: &str,
         hold: bool,
+        video: bool,
     ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
         let applied = self.set_remote_description(RtcSdpType::Offer, offer);
         // Not `self.stream.clone()`: that is the browser's method of this name, and
@@ -196,8 +197,8 @@ impl PeerConnection {
         let held = (hold && pc.local_description().is_none()).then(|| self.held.clone());
         async move {
             JsFuture::from(applied).await?;
+            direct(&pc, video);
             for transceiver in transceivers(&pc) {
-                transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv);
                 set_stream(&transceiver, &stream);
                 if is_of(&transceiver, TrackKind::Video) {
                     prefer_video_codecs(&transceiver, &preferred);
@@ -266,6 +267,35 @@ impl PeerConnection {
         tracks.attach(&self.pc);
     }
 
+    /// [`Self::replace_track`] of a track that is sent by another one, for who wants to know what
+    /// came of it: if it fails, the one before is sent as it was.
+    ///
+    /// # Errors
+    /// As `RTCRtpSender.replaceTrack` rejects, as when the encoder cannot take the track without
+    /// a new description.
+    pub fn exchange_track(
+        &self,
+        kind: TrackKind,
+        track: &MediaStreamTrack,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let before = self.tracks.borrow().get(kind);
+        self.tracks.borrow_mut().set(kind, Some(track));
+        let replaced = transceiver(&self.pc, kind)
+            .map(|transceiver| transceiver.sender().replace_track(Some(track)));
+        let tracks = self.tracks.clone();
+        async move {
+            // Without a transceiver so far, it is attached with the description.
+            let Some(replaced) = replaced else {
+                return Ok(());
+            };
+            if let Err(error) = JsFuture::from(replaced).await {
+                tracks.borrow_mut().set(kind, before.as_ref());
+                return Err(error.into());
+            }
+            Ok(())
+        }
+    }
+
     /// The SDP of the local and the remote description, once both are applied.
     pub fn descriptions(&self) -> Option<[String; 2]> {
         Some([self.pc.local_description()?, self.pc.remote_description()?].map(|it| it.sdp()))
@@ -296,6 +326,26 @@ impl PeerConnection {
 impl Drop for PeerConnection {
     fn drop(&mut self) {
         self.pc.close();
+    }
+}
+
+fn direction(kind: TrackKind, video: bool) -> RtcRtpTransceiverDirection {
+    if kind == TrackKind::Audio || video {
+        RtcRtpTransceiverDirection::Sendrecv
+    } else {
+        RtcRtpTransceiverDirection::Inactive
+    }
+}
+
+/// Says which transceivers are to send and receive.
+fn direct(pc: &RtcPeerConnection, video: bool) {
+    for transceiver in transceivers(pc) {
+        let kind = if is_of(&transceiver, TrackKind::Video) {
+            TrackKind::Video
+        } else {
+            TrackKind::Audio
+        };
+        transceiver.set_direction(direction(kind, video));
     }
 }
 

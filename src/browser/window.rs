@@ -4,7 +4,7 @@
 use wasm_bindgen_futures::JsFuture;
 
 use super::Listener;
-use super::reflect::call;
+use super::reflect::{call, property};
 
 pub(super) fn window() -> web_sys::Window {
     web_sys::window().expect("the page runs in a window, not in a worker")
@@ -22,6 +22,27 @@ pub fn set_title(title: &str) {
 /// `isSecureContext`: whether the browser gives camera and microphone to this page at all.
 pub fn is_secure_context() -> bool {
     window().is_secure_context()
+}
+
+/// Whether the page is in a frame of another one.
+pub fn is_framed() -> bool {
+    let window = window();
+    // Another origin's window may be compared, though not looked into.
+    !js_sys::Object::is(
+        &window,
+        &window
+            .top()
+            .ok()
+            .flatten()
+            .unwrap_or_else(|| window.clone()),
+    )
+}
+
+/// Whether the window is wide enough for two columns beside each other, as the style sheet has it.
+pub fn is_wide() -> bool {
+    call(&window(), "matchMedia", &"(min-width: 72rem)".into())
+        .and_then(|query| property(&query, "matches"))
+        .is_some_and(|matches| matches.is_truthy())
 }
 
 /// Whether the page is in sight (`document.visibilityState`).

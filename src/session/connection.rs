@@ -10,14 +10,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
 use wimpex_call::{Capture, Input, PeerConnectionId, Role};
 use wimpex_client::View;
-use wimpex_protocol::{CallEnd, CallType, Sdp, Signal};
+use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp, Signal};
 use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
 
 use super::event::{Event, Inbox};
-use super::lazy;
 use super::media_policy::{self, Hardware};
 use super::signals::Signals;
-use super::stats::{CallFacts, StatsSink};
+use super::stats::CallFacts;
+use super::stats_monitor::StatsMonitor;
 use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
 use crate::browser::rtc_peer_connection::{PeerConnection, Settings};
 use crate::browser::rtc_rtp_sender;
@@ -44,8 +44,7 @@ pub(super) struct Connection {
     red: Cell<Option<bool>>,
     inbox: Inbox,
     signals: Signals,
-    /// What reads the statistics, as soon as it is loaded.
-    pub(super) monitor: Option<Box<dyn StatsSink + Send>>,
+    monitor: StatsMonitor,
     _stats_tick: Interval,
     _audio_level_tick: Option<Interval>,
 }
@@ -76,27 +75,20 @@ impl Connection {
         if role == Role::Caller {
             peer.add_transceivers(call_type == CallType::Video);
         }
-        let (monitor, loaded) = (lazy::stats_monitor(signals, peer.js()), inbox.clone());
-        spawn_local(async move {
-            // A call without numbers is a call all the same.
-            if let Ok(monitor) = monitor.await {
-                loaded.post(Event::MonitorLoaded(id, monitor));
-            }
-        });
         let every = |millis, event: fn() -> Event| {
             let inbox = inbox.clone();
             Interval::new(millis, move || inbox.post(event()))
         };
         Ok(Self {
             id,
-            peer: Rc::new(peer),
             channel,
             _message: message,
             hardware,
             red: Cell::default(),
             inbox: inbox.clone(),
             signals,
-            monitor: None,
+            monitor: StatsMonitor::new(signals, peer.js()),
+            peer: Rc::new(peer),
             _stats_tick: every(1000, || Event::StatsTick),
             _audio_level_tick: (call_type == CallType::Audio)
                 .then(|| every(100, || Event::AudioLevelTick)),
@@ -113,9 +105,9 @@ impl Connection {
         self.peer.set_ice_servers(servers);
     }
 
-    pub(super) fn offer(&self, ice_restart: bool) {
+    pub(super) fn offer(&self, ice_restart: bool, video: bool) {
         let connection = self.id;
-        self.negotiate(self.peer.offer(ice_restart), move |described| {
+        self.negotiate(self.peer.offer(ice_restart, video), move |described| {
             Some(match described {
                 Ok(sdp) => Input::LocalOffer {
                     connection,
@@ -126,11 +118,11 @@ impl Connection {
         });
     }
 
-    pub(super) fn set_remote_offer(&self, sdp: &str) {
+    pub(super) fn set_remote_offer(&self, sdp: &str, video: bool) {
         let connection = self.id;
         let hold = media_policy::holds_answer(sdp, &navigator::user_agent());
         let offer = media_policy::remote_description(sdp, self.hardware.encodes);
-        self.negotiate(self.peer.answer(&offer, hold), move |described| {
+        self.negotiate(self.peer.answer(&offer, hold, video), move |described| {
             Some(match described {
                 Ok(sdp) => Input::LocalAnswer {
                     connection,
@@ -178,9 +170,9 @@ impl Connection {
         });
     }
 
-    pub(super) fn send(&self, kind: TrackKind, track: Option<&media_capture::Track>) {
-        self.peer
-            .replace_track(kind, track.map(media_capture::Track::js));
+    /// To send media over.
+    pub(super) fn sending(&self) -> Rc<PeerConnection> {
+        self.peer.clone()
     }
 
     /// A track of the peer's is there to be played. Audio and video are played apart:
@@ -197,9 +189,6 @@ impl Connection {
     }
 
     pub(super) fn measure(&self) {
-        if self.monitor.is_none() {
-            return;
-        }
         let (stats, inbox, id) = (self.peer.stats(), self.inbox.clone(), self.id);
         spawn_local(async move {
             // Fails only on a connection that is closed.
@@ -216,9 +205,7 @@ impl Connection {
             red: self.uses_red(),
             camera_off: self.signals.call.with_untracked(camera) != Some(Capture::On),
         };
-        self.monitor
-            .as_mut()
-            .is_some_and(|monitor| monitor.on_report(report, facts))
+        self.monitor.on_report(report, facts)
     }
 
     /// Says this to the peer over the connection itself; returns whether it can be said.
@@ -244,7 +231,10 @@ impl Connection {
     /// Tells the peer over the connection itself that the call is over. What is returned
     /// holds the connection open for a moment; everything else of it ends.
     pub(super) fn say_goodbye(self, end: CallEnd) -> Option<Timeout> {
-        if !self.channel.send(&Signal::CallEnd(end).encode()) {
+        if !self
+            .channel
+            .send(&DirectMessage::Signal(Signal::CallEnd(end)).encode())
+        {
             return None;
         }
         let peer = self.peer.clone();

@@ -1,123 +1,49 @@
-//! Carries out what the client asks for, and holds the browser's objects that come of it.
-
-use std::collections::VecDeque;
-use std::sync::Arc;
+//! Carries out what a call asks for, and holds the browser's objects that come of it: the peer
+//! connection, the tracks. It is loaded later: no call begins without its screens and its
+//! verification, which are in the same chunk.
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind};
-use wimpex_client::{
-    ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
-};
-use wimpex_identity::{Signature, SignatureClaim};
-use wimpex_protocol::close_code;
-use wimpex_verification::{RemoteCertificate, RequestId};
+use wimpex_call::{PeerConnectionId, PeerConnectionState};
+use wimpex_client::{Input, Output, View};
+use wimpex_verification::RemoteCertificate;
 
+use super::capture::Sending;
+use super::capture_session::CaptureSession;
 use super::connection::Connection;
-use super::event::{BoxedVerifier, Event, Inbox};
-use super::identity::Identity;
-use super::media_policy::{CAMERA, Hardware};
+use super::event::{BoxedVerifier, Event, Inbox, RunCall};
+use super::media_policy::Hardware;
 use super::signals::Signals;
-use super::tracks::Tracks;
-use super::{lazy, settings};
-use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
-use crate::browser::web_socket::{WebSocket, WebSocketEvent};
-use crate::browser::{location, media_capture, network_information, window};
-use crate::chunk;
+use crate::browser::web_audio;
 
-pub(super) struct Effects {
+pub(super) struct CallEffects {
     inbox: Inbox,
     signals: Signals,
-    socket: Option<(SocketId, WebSocket)>,
-    key: Option<Arc<Identity>>,
     hardware: Hardware,
-    tracks: Tracks,
+    capture: CaptureSession,
     connection: Option<Connection>,
     /// Holds a connection open until its goodbye is through.
     goodbye: Option<Timeout>,
-    /// Writes of contacts, one after the other.
-    writes: VecDeque<Vec<ContactWrite>>,
-    is_writing: bool,
-    /// Tells the other tabs of changed contacts, and is told by them.
-    tabs: Option<BroadcastChannel>,
 }
 
-impl Effects {
+impl CallEffects {
     pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+        // The first touch of the page unlocks its sound.
+        web_audio::unlock_on_gesture();
         let hardware = inbox.clone();
         spawn_local(async move {
             let found = Hardware::of_this_device().await;
             hardware.post(Event::Hardware(found));
         });
         Self {
+            capture: CaptureSession::new(inbox.clone(), signals),
             inbox,
             signals,
-            socket: None,
-            key: None,
             hardware: Hardware::default(),
-            tracks: Tracks::default(),
             connection: None,
             goodbye: None,
-            writes: VecDeque::new(),
-            is_writing: false,
-            tabs: None,
-        }
-    }
-
-    /// Takes an event apart: keeps the browser's object in it, and gives what the client
-    /// has to know.
-    pub(super) fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
-        match event {
-            Event::Client(input) => Some(input),
-            Event::Sweep => None,
-            Event::Key(found) => {
-                let found = found.map(|found| found.map(Arc::new));
-                self.key = found.as_ref().ok().cloned().flatten();
-                let owner = found.map(|found| {
-                    found.map(|key| KeyOwner {
-                        user: key.user.clone(),
-                        public_key: key.public.clone(),
-                    })
-                });
-                Some(Input::Key(owner.map_err(|error| error.name)))
-            }
-            Event::Hardware(hardware) => {
-                self.hardware = hardware;
-                None
-            }
-            Event::Peer(id, event) => self.peer(id, event),
-            Event::Captured(request, captured) => Some(self.captured(request, captured)),
-            Event::StatsTick => {
-                if let Some(connection) = &self.connection {
-                    connection.measure();
-                }
-                None
-            }
-            Event::AudioLevelTick => {
-                if let Some(connection) = &self.connection {
-                    connection.listen();
-                }
-                None
-            }
-            Event::Stats(id, report) => {
-                let silent = self.connection(id)?.measured(report);
-                silent.then_some(Input::PathSilent(id))
-            }
-            Event::MonitorLoaded(id, monitor) => {
-                self.connection(id)?.monitor = Some(monitor);
-                None
-            }
-            Event::ContactsWritten(kept) => {
-                self.is_writing = false;
-                self.write_next();
-                if let Some(tabs) = &self.tabs {
-                    tabs.post();
-                }
-                Some(Input::ContactsWritten(kept))
-            }
         }
     }
 
@@ -176,58 +102,17 @@ impl Effects {
         })
     }
 
-    fn captured(
-        &mut self,
-        request: MediaRequest,
-        captured: media_capture::Captured,
-    ) -> Input<BoxedVerifier> {
-        let inbox = self.inbox.clone();
-        let (audio, video) = self.tracks.take(request, captured, move |kind| {
-            inbox.post(wimpex_call::Input::TrackEnded { request, kind }.into());
-        });
-        Input::Call(wimpex_call::Input::Media {
-            request,
-            audio,
-            video,
-        })
+    /// What captured media is sent over, if there is a connection, and if it is this one.
+    fn sending(&self, id: Option<PeerConnectionId>) -> Sending {
+        let open = self.connection.as_ref();
+        let open = open.filter(|open| id.is_none_or(|id| open.id == id));
+        open.map(Connection::sending)
     }
+}
 
-    /// `view` is what it was when the client asked.
-    pub(super) fn run(&mut self, output: Output, view: &View) {
+impl RunCall for CallEffects {
+    fn run(&mut self, output: Output, view: &View) {
         match output {
-            Output::OpenSocket(id) => self.open_socket(id),
-            Output::Transmit(text) => {
-                if let Some((_, socket)) = &self.socket {
-                    socket.send(&text);
-                }
-            }
-            Output::CloseSocket(id) => {
-                self.socket.take_if(|(open, _)| *open == id);
-            }
-            Output::AbandonSocket(id) => {
-                if let Some((_, socket)) = self.socket.take_if(|(open, _)| *open == id) {
-                    socket.close(close_code::RECONNECTING);
-                }
-            }
-            Output::ProbeHttp => self.later(async |inbox| {
-                // What cannot be loaded says that it does not.
-                if let Ok(answer) = lazy::http_answers().await {
-                    inbox.post(Event::Client(Input::HttpAnswers(answer.await)));
-                }
-            }),
-            Output::FindKey => self.later(async |inbox| {
-                inbox.post(Event::Key(Identity::kept().await));
-            }),
-            Output::GenerateKey => self.later(async |inbox| {
-                inbox.post(Event::Key(Identity::make().await.map(Some)));
-            }),
-            Output::SignLogin { socket, challenge } => self.sign_login(socket, challenge),
-            Output::LoadVerifier => self.later(async |inbox| {
-                let verifier = lazy::verifier().await.ok();
-                inbox.post(Event::Client(Input::VerifierLoaded(verifier)));
-            }),
-            Output::Sign { request, message } => self.sign(request, message),
-            Output::CheckSignature { request, claim } => self.check_signature(request, claim),
             Output::Call(output) => self.call(output, view),
             Output::SetIceServers(servers) => {
                 if let Some(connection) = &self.connection {
@@ -239,142 +124,51 @@ impl Effects {
                 let sent = Input::DataChannelSent(id, sent);
                 self.inbox.post(Event::Client(sent));
             }
-            Output::PreloadChunk => spawn_local(async {
-                let _ = chunk::preload().await;
-            }),
-            Output::PrefetchChunk => spawn_local(async {
-                if !network_information::saves_data() {
-                    window::idle().await;
-                    let _ = chunk::preload().await;
-                }
-            }),
-            Output::RunCheck { online } => {
-                let servers = view.ice_servers.clone();
-                self.later(async move |inbox| {
-                    match lazy::run_check(servers, online, inbox.clone()).await {
-                        Ok(running) => running.await,
-                        Err(chunk::NotLoaded) => {
-                            inbox.post(Event::Client(Input::CheckUnavailable));
-                        }
-                    }
-                });
+            // Not of a call.
+            _ => {}
+        }
+    }
+
+    fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
+        match event {
+            Event::SwitchCamera => {
+                self.capture.switch_camera();
+                None
             }
-            Output::ReadContacts(read) => self.read_contacts(read),
-            Output::WriteContacts(writes) => {
-                self.writes.push_back(writes);
-                self.write_next();
+            Event::Hardware(hardware) => {
+                self.hardware = hardware;
+                None
             }
-            Output::Store(setting) => settings::store(setting),
-            Output::ForgetMe => self.later(async |inbox| {
-                let error = match lazy::forget_everything().await {
-                    Ok(forgotten) => forgotten.await.err().map(|error| error.name),
-                    Err(chunk::NotLoaded) => Some("NetworkError".to_owned()),
-                };
-                match error {
-                    None => location::replace("/"),
-                    Some(name) => inbox.post(Event::Client(Input::ForgetFailed(name))),
+            Event::Peer(id, event) => self.peer(id, event),
+            Event::Capture(event) => {
+                let sending = self.sending(None);
+                self.capture.handle(event, &sending);
+                None
+            }
+            Event::StatsTick => {
+                if let Some(connection) = &self.connection {
+                    connection.measure();
                 }
-            }),
-            Output::Reload => location::replace("/"),
-            // The loop's own.
-            Output::Changed(_) => {}
-        }
-    }
-
-    /// Runs something that takes time, and that posts what came of it.
-    fn later<F: Future<Output = ()> + 'static>(&self, run: impl FnOnce(Inbox) -> F) {
-        spawn_local(run(self.inbox.clone()));
-    }
-
-    fn open_socket(&mut self, id: SocketId) {
-        let inbox = self.inbox.clone();
-        let report = move |event| {
-            let event = match event {
-                WebSocketEvent::Open => SocketEvent::Open,
-                WebSocketEvent::Text(text) => SocketEvent::Text(text),
-                WebSocketEvent::Binary => SocketEvent::Binary,
-                WebSocketEvent::Closed { code, reason } => SocketEvent::Closed { code, reason },
-            };
-            inbox.post(Event::Client(Input::Socket(id, event)));
-        };
-        self.socket = WebSocket::open("/ws", report)
-            .ok()
-            .map(|socket| (id, socket));
-        if self.socket.is_none() {
-            let refused = Input::Socket(id, SocketEvent::Refused);
-            self.inbox.post(Event::Client(refused));
-        }
-    }
-
-    fn sign_login(&self, socket: SocketId, challenge: String) {
-        let key = self.key.clone();
-        self.later(async move |inbox| {
-            let signed = match key {
-                Some(key) => key.sign_login(&challenge).await.map_err(|error| error.name),
-                None => Err("InvalidStateError".to_owned()),
-            };
-            inbox.post(Event::Client(Input::LoginSigned(socket, signed)));
-        });
-    }
-
-    fn sign(&self, request: RequestId, message: Vec<u8>) {
-        let key = self.key.clone();
-        self.later(async move |inbox| {
-            let signature = match key {
-                Some(key) => key.sign(&message).await.ok(),
-                None => None,
-            };
-            let signature = signature.map(Signature::from_bytes);
-            inbox.post(Event::Client(Input::Signed(request, signature)));
-        });
-    }
-
-    fn check_signature(&self, request: RequestId, claim: SignatureClaim) {
-        self.later(async move |inbox| {
-            // Code that cannot be loaded has not said yes.
-            let valid = match lazy::check_signature(claim).await {
-                Ok(checking) => checking.await,
-                Err(chunk::NotLoaded) => false,
-            };
-            inbox.post(Event::Client(Input::SignatureChecked(request, valid)));
-        });
-    }
-
-    fn read_contacts(&mut self, read: ContactsRead) {
-        if self.tabs.is_none() {
-            let inbox = self.inbox.clone();
-            self.tabs = BroadcastChannel::open("wimpex.contacts", move || {
-                inbox.post(Event::Client(Input::ContactsChangedElsewhere));
-            });
-        }
-        self.later(async move |inbox| {
-            let contacts = match lazy::read_contacts().await {
-                Ok(reading) => reading.await,
-                Err(chunk::NotLoaded) => None,
-            };
-            inbox.post(Event::Client(Input::ContactsRead(read, contacts)));
-        });
-    }
-
-    fn write_next(&mut self) {
-        if self.is_writing {
-            return;
-        }
-        if let Some(writes) = self.writes.pop_front() {
-            self.is_writing = true;
-            self.later(async move |inbox| {
-                let kept = match lazy::write_contacts(writes).await {
-                    Ok(writing) => writing.await,
-                    Err(chunk::NotLoaded) => false,
-                };
-                inbox.post(Event::ContactsWritten(kept));
-            });
+                None
+            }
+            Event::AudioLevelTick => {
+                if let Some(connection) = &self.connection {
+                    connection.listen();
+                }
+                None
+            }
+            Event::Stats(id, report) => {
+                let silent = self.connection(id)?.measured(report);
+                silent.then_some(Input::PathSilent(id))
+            }
+            // Not of a call.
+            _ => None,
         }
     }
 }
 
 /// The call's peer connection, its media and its devices.
-impl Effects {
+impl CallEffects {
     fn call(&mut self, output: wimpex_call::Output, view: &View) {
         use wimpex_call::Output as Call;
         match output {
@@ -405,9 +199,14 @@ impl Effects {
             Call::CreateOffer {
                 connection,
                 ice_restart,
-            } => self.on_connection(connection, |open| open.offer(ice_restart)),
-            Call::SetRemoteOffer { connection, sdp } => {
-                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0));
+                video,
+            } => self.on_connection(connection, |open| open.offer(ice_restart, video)),
+            Call::SetRemoteOffer {
+                connection,
+                sdp,
+                video,
+            } => {
+                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0, video));
             }
             Call::SetRemoteAnswer { connection, sdp } => {
                 self.on_connection(connection, |open| open.set_remote_answer(&sdp.0));
@@ -425,35 +224,20 @@ impl Effects {
                     self.goodbye = closed.say_goodbye(end);
                 }
             }
-            Call::RequestMedia {
-                request,
-                audio,
-                video,
-            } => self.later(async move |inbox| {
-                let captured = media_capture::capture(audio, video.then_some(CAMERA)).await;
-                inbox.post(Event::Captured(request, captured));
-            }),
-            Call::AttachMedia {
-                connection,
-                request,
-                audio,
-                video,
-            } => self.attach(connection, request, audio, video),
-            Call::SetMuted(muted) => self.tracks.set_muted(muted),
-            Call::StopCamera => {
-                if let Some(connection) = &self.connection {
-                    connection.send(TrackKind::Video, None);
-                }
-                self.tracks.stop_cameras();
-                self.signals.own_video.set(None);
+            Call::AttachMedia { connection, .. } => {
+                let sending = self.sending(Some(connection));
+                self.capture.run(output, &sending);
             }
-            Call::ReleaseMedia { request } => self.tracks.release(request),
-            Call::ReleaseAllMedia => {
-                self.tracks.release_all();
-                self.signals.own_video.set(None);
+            Call::RequestMedia { .. }
+            | Call::SetMuted(_)
+            | Call::StopCamera
+            | Call::ReleaseMedia { .. }
+            | Call::ReleaseAllMedia => {
+                let sending = self.sending(None);
+                self.capture.run(output, &sending);
             }
             // The client's own.
-            Call::Send(_) | Call::Displaced(_) | Call::Changed => {}
+            Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {}
         }
     }
 
@@ -462,21 +246,5 @@ impl Effects {
         if let Some(connection) = self.connection(id) {
             run(connection);
         }
-    }
-
-    fn attach(&mut self, id: PeerConnectionId, request: MediaRequest, audio: bool, video: bool) {
-        for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
-            let track = self.tracks.track(request, kind).filter(|_| wanted);
-            let open = self.connection.as_ref().filter(|open| open.id == id);
-            if let (Some(track), Some(open)) = (track, open) {
-                open.send(kind, Some(track));
-                if kind == TrackKind::Video {
-                    self.signals
-                        .own_video
-                        .set(media_capture::stream_of([track.js()]));
-                }
-            }
-        }
-        self.tracks.keep(request, audio, video);
     }
 }

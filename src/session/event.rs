@@ -2,18 +2,27 @@
 
 use futures_channel::mpsc::UnboundedSender;
 use wasm_bindgen::JsValue;
-use wimpex_call::{MediaRequest, PeerConnectionId};
+use wimpex_call::PeerConnectionId;
+use wimpex_client::{Input, Output, View};
 use wimpex_verification::Verify;
 
+use super::capture::CaptureEvent;
 use super::identity::Identity;
 use super::media_policy::Hardware;
-use super::stats::StatsSink;
 use crate::browser::BrowserError;
-use crate::browser::media_capture::Captured;
 use crate::browser::rtc_peer_connection::PeerEvent;
 
 /// The verifier of the page: its code comes with the first call.
 pub type BoxedVerifier = Box<dyn Verify + Send>;
+
+/// What runs a call: its code is loaded later.
+pub trait RunCall {
+    /// `view` is what it was when the client asked.
+    fn run(&mut self, output: Output, view: &View);
+    /// Takes an event of the call apart: keeps the browser's object in it, and gives what the
+    /// client has to know.
+    fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>>;
+}
 
 /// Something that happened: an input of the client, or what has to be taken apart here
 /// since it holds an object of the browser.
@@ -26,18 +35,22 @@ pub enum Event {
     Hardware(Hardware),
     /// A peer connection reports.
     Peer(PeerConnectionId, PeerEvent),
-    /// `getUserMedia` has an answer.
-    Captured(MediaRequest, Captured),
+    /// About microphone, camera and speaker.
+    Capture(CaptureEvent),
     /// `getStats` has an answer.
     Stats(PeerConnectionId, JsValue),
-    /// What reads such answers is loaded.
-    MonitorLoaded(PeerConnectionId, Box<dyn StatsSink + Send>),
     /// A second of a call has passed.
     StatsTick,
     /// A tenth of a second of an audio call has passed.
     AudioLevelTick,
+    /// The browser has nothing else to do.
+    Idle,
+    /// What runs a call is there, or cannot be loaded.
+    CallEffectsLoaded(Option<Box<dyn RunCall>>),
     /// The contacts were written, or could not be.
     ContactsWritten(bool),
+    /// The camera on the other side is to be used.
+    SwitchCamera,
     /// A screen has changed, some time ago.
     Sweep,
 }

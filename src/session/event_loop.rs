@@ -10,10 +10,10 @@ use wimpex_call::limits;
 use wimpex_client::{Client, Input, Output, Part, View};
 use wimpex_sansio::{Machine, UnixTime};
 
-use super::effects::Effects;
 use super::event::{Event, Inbox};
 use super::host::PageHost;
 use super::options::Options;
+use super::page_effects::Effects;
 use super::settings;
 use super::signals::Signals;
 use crate::browser::{Listener, clock, network_information, random, window};
@@ -79,7 +79,7 @@ impl EventLoop {
     fn handle(&mut self, event: Event) {
         if matches!(event, Event::Sweep) {
             self.signals.sweep();
-        } else if let Some(input) = self.effects.translate(event) {
+        } else if let Some(input) = self.effects.translate(event, self.client.view()) {
             self.tell_wall_clock();
             self.client.handle(input, clock::now());
             self.run_outputs();
@@ -140,7 +140,7 @@ impl EventLoop {
 }
 
 /// What the browser tells of the page as a whole.
-fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
+fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 5]) {
     let on = |name, input: fn() -> Input<super::event::BoxedVerifier>| {
         let inbox = inbox.clone();
         window::on(name, move |_| inbox.post(Event::Client(input())))
@@ -160,8 +160,6 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 6]) {
         // From the back/forward cache (bfcache), too.
         on("pageshow", || Input::Resumed),
         on("pagehide", || Input::PageHide),
-        // In Firefox the socket is closing already when `pagehide` comes.
-        on("beforeunload", || Input::PageHide),
     ];
     (network, others)
 }

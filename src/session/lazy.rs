@@ -1,26 +1,24 @@
-//! What the session loads later (`crate::chunk`): the verifier, what reads the statistics
-//! of a call, contacts, the check, and the diagnostics.
+//! What the session loads later (`crate::chunk`): what runs calls, the verifier, contacts, the
+//! check, and the diagnostics.
 
 use futures_util::future::LocalBoxFuture;
-use web_sys::RtcPeerConnection;
 use wimpex_client::ContactWrite;
 use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
-use super::event::{BoxedVerifier, Inbox};
+use super::effects::CallEffects;
+use super::event::{BoxedVerifier, Inbox, RunCall};
 use super::signals::Signals;
-use super::stats::StatsSink;
-use super::stats_monitor::StatsMonitor;
 use super::{check, contact_database, diagnostics};
 use crate::browser::{BrowserError, web_crypto};
 use crate::chunk::lazy;
 use wimpex_webrtc::IceServer;
 
 lazy! {
-    /// What reads the statistics of one connection.
-    stats_monitor(signals: Signals, pc: RtcPeerConnection) -> Box<dyn StatsSink + Send> {
-        Box::new(StatsMonitor::new(signals, pc))
+    /// What runs calls: peer connections and media.
+    call_effects(inbox: Inbox, signals: Signals) -> Box<dyn RunCall> {
+        Box::new(CallEffects::new(inbox, signals))
     }
 }
 

@@ -51,6 +51,7 @@ pub const CAMERA: VideoConstraints = VideoConstraints {
     width: 1280,
     height: 720,
     frame_rate: 30,
+    facing_mode: None,
 };
 
 /// What a call's video is at most.

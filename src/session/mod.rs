@@ -5,6 +5,8 @@
 //! output, and patches the [`Signals`] that the ui reads. Here is no decision, no markup
 //! and no wording.
 
+pub mod capture;
+mod capture_session;
 pub mod check;
 mod connection;
 mod contact_database;
@@ -15,9 +17,11 @@ mod event_loop;
 mod host;
 pub mod identity;
 pub(crate) mod lazy;
+mod lazy_call_effects;
 pub(crate) mod mailbox;
 pub mod media_policy;
 mod options;
+mod page_effects;
 mod probe;
 pub(crate) mod push;
 pub(crate) mod settings;
@@ -26,12 +30,12 @@ pub mod stats;
 mod stats_monitor;
 mod subscribers;
 pub mod tones;
-mod tracks;
 mod view_signal;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::*;
 use wimpex_client::Command;
+use wimpex_client::devices::DeviceCommand;
 
 use crate::browser::rtc_peer_connection;
 
@@ -50,7 +54,7 @@ pub fn has_webrtc() -> bool {
 pub struct Session {
     /// What is, part by part.
     pub view: Signals,
-    inbox: StoredValue<Inbox>,
+    inbox: StoredValue<Inbox, LocalStorage>,
 }
 
 impl Session {
@@ -67,7 +71,7 @@ impl Session {
         let (inbox, events) = unbounded();
         let session = Self {
             view: Signals::new(),
-            inbox: StoredValue::new(Inbox::new(inbox)),
+            inbox: StoredValue::new_local(Inbox::new(inbox)),
         };
         (session, events)
     }
@@ -75,6 +79,23 @@ impl Session {
     /// Tells the loop what the user wants.
     pub fn dispatch(&self, command: impl Into<Command>) {
         self.post(command.into());
+    }
+
+    /// Tells it what the user wants of microphone, camera and speaker.
+    pub fn devices(&self, command: DeviceCommand) {
+        let event = Event::Capture(capture::CaptureEvent::Command(command));
+        self.inbox.with_value(|inbox| inbox.post(event));
+    }
+
+    /// Films with the camera on the other side of a telephone, if one is on.
+    pub fn switch_camera(&self) {
+        self.inbox
+            .with_value(|inbox| inbox.post(Event::SwitchCamera));
+    }
+
+    /// Tells the loop what the browser says of the call beside its connection.
+    pub fn report(&self, input: wimpex_call::Input) {
+        self.inbox.with_value(|inbox| inbox.post(input.into()));
     }
 
     fn post(&self, command: Command) {

@@ -45,7 +45,7 @@ pub async fn stun(server: IceServer) -> Result<bool, BrowserError> {
     let (peer, mut events) = side(&[server], Settings::default())?;
     // Without anything to negotiate there would be no candidates.
     let _channel = peer.data_channel(PROBE);
-    let offer = peer.offer(false);
+    let offer = peer.offer(false, false);
     let found = async {
         let _ = offer.await;
         while let Some(event) = events.next().await {
@@ -78,9 +78,9 @@ pub async fn relay(server: IceServer) -> Result<Option<Loopback>, BrowserError> 
     let (near_channel, far_channel) = (near.data_channel(PROBE), far.data_channel(PROBE));
     let answering = echo(&far_channel);
     let joined = async {
-        let offer = near.offer(false).await?;
+        let offer = near.offer(false, true).await?;
         let hold = holds_answer(&offer, &navigator::user_agent());
-        let answer = far.answer(&offer, hold).await?;
+        let answer = far.answer(&offer, hold, true).await?;
         near.set_remote_answer(&answer).await?;
         // Each passes the other's candidates on for as long as this runs.
         let pass = futures_util::future::join(

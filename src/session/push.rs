@@ -2,6 +2,7 @@
 //! wanted.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use wimpex_protocol::{CallId, UserId};
 
@@ -15,6 +16,9 @@ const WANTED: &str = "wimpex.push";
 const WORD: (&str, &str) = ("identity", "answer");
 /// A word counts for as long as a call rings, and then some, in milliseconds.
 const WORD_COUNTS: u64 = 90_000;
+
+/// Seconds before the server is asked again.
+const WAITS: [u64; 3] = [1, 3, 0];
 
 /// By whose calls this browser is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,9 +155,19 @@ async fn ask(server_key: &str, me: &Identity, mut message: String) -> Result<(),
         quoted(&me.public),
         quoted(&signature)
     );
-    let request = gloo_net::http::Request::post("/push")
-        .body(body)
-        .map_err(|_| away())?;
-    let answer = request.send().await.map_err(|_| away())?;
-    if answer.ok() { Ok(()) } else { Err(away()) }
+    for seconds in WAITS {
+        let request = gloo_net::http::Request::post("/push")
+            .body(body.clone())
+            .map_err(|_| away())?;
+        match request.send().await {
+            Ok(answer) if answer.ok() => return Ok(()),
+            // One process of the server has let go of what it keeps, and the next one has it soon.
+            Ok(answer) if answer.status() == 503 => {}
+            Ok(_) => break,
+            // What is away at this moment may be there in the next.
+            Err(_) => {}
+        }
+        gloo_timers::future::sleep(Duration::from_secs(seconds)).await;
+    }
+    Err(away())
 }

@@ -1,14 +1,16 @@
 //! What is remembered on this device, and under which keys.
 
-use wimpex_client::{Audience, ResumeToken, Setting, Stored};
+use wimpex_client::{Audience, ResumeToken, Setting, Stored, Ticket};
 use wimpex_protocol::{Name, UserId};
 use wimpex_sansio::UnixTime;
 
-use crate::browser::web_storage;
+use crate::browser::{location, web_storage};
 
 const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
 const HIDE_ADDRESS: &str = "wimpex.hide-address";
+/// The keys that do something in a call: what `ui` makes of them.
+const SHORTCUTS: &str = "wimpex.shortcuts";
 const CONTACTS_ONLY: &str = "wimpex.contacts-only";
 /// Who may learn that the user is online: one of [`AUDIENCES`].
 const AUDIENCE: &str = "wimpex.audience";
@@ -39,6 +41,16 @@ pub(crate) fn kept_name() -> Option<String> {
     web_storage::read(NAME)
 }
 
+/// The keys of a call, if somebody has chosen any.
+pub(crate) fn shortcuts() -> Option<String> {
+    web_storage::read(SHORTCUTS)
+}
+
+/// Keeps them for this device.
+pub(crate) fn keep_shortcuts(keys: &str) {
+    web_storage::write(SHORTCUTS, keys);
+}
+
 /// Until when no stranger rings, in all tabs.
 pub(super) fn strangers_silenced_until() -> Option<UnixTime> {
     let until = web_storage::read(STRANGERS_SILENCED)?;
@@ -63,6 +75,7 @@ pub(super) fn stored() -> Stored {
         strangers_silenced_until: strangers_silenced_until(),
         audience: audience(),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
+        ticket: Ticket::from_fragment(&location::fragment()),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
             Some(ResumeToken {

@@ -1,18 +1,8 @@
-//! The statistics of a call's connection, between the session and what is loaded later
-//! ([`super::stats_monitor`]).
+//! The statistics of a call's connection, as the ui and the session know them.
 
 use std::sync::Arc;
 
-use wasm_bindgen::JsValue;
 use wimpex_quality::{History, Reading};
-
-/// Takes the reports of one peer connection.
-pub trait StatsSink {
-    /// Takes an `RTCStatsReport`, about one per second, and what it does not contain.
-    /// Returns whether receiving has timed out with it
-    /// ([`Reading::receiving_timed_out`]).
-    fn on_report(&mut self, report: JsValue, facts: CallFacts) -> bool;
-}
 
 /// What the session knows about a call and no report contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

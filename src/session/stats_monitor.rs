@@ -1,6 +1,6 @@
 //! From `getStats` to what the page shows of a call's quality, and to the limits of the
-//! outbound video where the browser has no bandwidth estimate of its own. Loaded with the
-//! first call (`crate::lazy`); the session knows it as a [`StatsSink`].
+//! outbound video where the browser has no bandwidth estimate of its own. Loaded with
+//! what runs a call.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use wimpex_quality::{
 use wimpex_record::Recorder;
 
 use super::signals::Signals;
-use super::stats::{CallFacts, QualitySnapshot, StatsSink};
+use super::stats::{CallFacts, QualitySnapshot};
 use crate::browser::clock;
 use crate::browser::rtc_rtp_sender::{EncodingLimit, limit_video, prefer_motion, video_lines};
 use crate::browser::rtc_stats_report::Reader;
@@ -104,10 +104,11 @@ impl StatsMonitor {
             reported.clone_from(described);
         }
     }
-}
 
-impl StatsSink for StatsMonitor {
-    fn on_report(&mut self, report: JsValue, facts: CallFacts) -> bool {
+    /// Takes an `RTCStatsReport`, about one per second, and what it does not contain.
+    /// Returns whether receiving has timed out with it
+    /// ([`Reading::receiving_timed_out`]).
+    pub(crate) fn on_report(&mut self, report: JsValue, facts: CallFacts) -> bool {
         // Without a report there is nothing to show.
         let Ok(report) = StatsReport::parse(&self.reader.json(report)) else {
             return false;

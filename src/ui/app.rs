@@ -8,9 +8,9 @@ use super::lazy;
 use super::lazy_view::{lazy_screen, lazy_view};
 use super::person::PersonPage;
 use super::route::Router;
-use super::screens::app::{Screen, app_screen};
-use super::use_session;
+use super::screens::app::{CallPart, Screen, app_screen};
 use super::welcome::WelcomePage;
+use super::{signal_of, use_session};
 use crate::session::{Options, has_webrtc};
 use wimpex_client::address::Route;
 
@@ -28,25 +28,32 @@ pub fn App(options: Options) -> impl IntoView {
             router.get(),
         )
     };
-    let screen = Memo::new(move |_| app().screen);
+    let below = Memo::new(move |_| app().below);
+    let call = Memo::new(move |_| app().call);
     let may_ring = Memo::new(move |_| app().may_ring);
     let has_alert = Memo::new(move |_| view.trust.with(|trust| trust.alert.is_some()));
-    let body = move || match screen.get() {
+    let below = move || match below.get() {
         Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
         Screen::At(Route::Home) => {
             view! { <HomePage rename=move || renaming.set(true) /> }.into_any()
         }
         Screen::At(Route::Person(user)) => view! { <PersonPage user /> }.into_any(),
         Screen::At(Route::Broken) => lazy_view(lazy::broken_link()),
-        Screen::Call => lazy_screen(lazy::call_page()),
-        Screen::Ended => lazy_screen(lazy::ended_page()),
+    };
+    let above = move || {
+        call.get().map(|part| match part {
+            CallPart::Call => lazy_screen(lazy::call_page()),
+            CallPart::Ended => lazy_screen(lazy::ended_page()),
+        })
     };
     if !has_webrtc() {
         return no_webrtc();
     }
     view! {
         <Banner />
-        {body}
+        // What was typed there is there after the call.
+        <div hidden=signal_of(move || call.get().is_some())>{below}</div>
+        {above}
         {move || may_ring.get().then(|| lazy_view(lazy::unanswered_call()))}
         {move || has_alert.get().then(|| lazy_view(lazy::security_alert()))}
         {options.debug.then(|| lazy_view(lazy::debug_panel()))}

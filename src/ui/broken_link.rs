@@ -13,7 +13,7 @@ pub(crate) fn BrokenLinkPage() -> impl IntoView {
         <main class="column">
             <header class="top">{logo()}</header>
             <section class="card">
-                <p role="alert">{words::BROKEN_LINK}</p>
+                <h1>{words::BROKEN_LINK}</h1>
             </section>
             <HomeButton />
         </main>

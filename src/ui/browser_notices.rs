@@ -2,14 +2,18 @@
 //! it is no part of the first load.
 
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
 use super::icon::icon;
 use super::screens::icon::Icon;
-use super::screens::notices::{BrowserNotice, browser_notices, device_trouble};
+use super::screens::notices::{BrowserNotice, Devices, browser_notices, device_trouble};
 use super::styles::attach_styles;
 use super::words::notices as words;
+use super::words::place::{Place, place};
 use super::{signal_of, use_session};
-use crate::browser::{clock, location, window};
+use crate::browser::{
+    clock, location, media_capture, navigator, user_activation, web_audio, window,
+};
 use wimpex_client::Command;
 use wimpex_sansio::UnixTime;
 
@@ -17,7 +21,11 @@ use wimpex_sansio::UnixTime;
 #[component]
 pub fn DeviceNotices() -> impl IntoView {
     let view = use_session().view;
-    let trouble = move || view.call.with(|view| device_trouble(view.call.as_ref()));
+    let place = here();
+    let trouble = move || {
+        view.call
+            .with(|view| device_trouble(view.call.as_ref(), place))
+    };
     view! {
         <p>{signal_of(move || trouble().microphone.to_owned())}</p>
         <p>{signal_of(move || trouble().camera.to_owned())}</p>
@@ -29,15 +37,43 @@ pub fn DeviceNotices() -> impl IntoView {
 pub fn BrowserNotices() -> impl IntoView {
     let session = use_session();
     let trust = session.view.trust;
-    let (is_secure, origin) = (window::is_secure_context(), location::origin());
+    let devices = Devices::of(window::is_secure_context(), media_capture::is_supported());
+    let (place, origin) = (here(), location::origin());
     let notices = move || {
-        let notices = trust.with(|trust| browser_notices(trust, is_secure, &origin));
+        let notices = trust.with(|trust| browser_notices(trust, devices, place, &origin));
         notices.into_iter().map(notice).collect_view()
     };
     let silenced = session.view.strangers_silenced_until;
     view! {
         {notices}
         {move || silenced.get().map(silence)}
+        <SilentPage />
+    }
+}
+
+/// Where the page is open.
+pub(super) fn here() -> Place {
+    place(&navigator::user_agent(), window::is_framed())
+}
+
+/// Says that the page cannot ring yet, until it is touched. It lies over the page, which must not
+/// move under the finger that touches it.
+#[component]
+fn SilentPage() -> impl IntoView {
+    let silent = RwSignal::new(false);
+    if !user_activation::has_been_active() {
+        attach_styles();
+        spawn_local(async move {
+            let may_sound = web_audio::may_sound().await;
+            let _ = silent.try_set(!may_sound && !user_activation::has_been_active());
+        });
+        let touched = user_activation::on_gesture(move || silent.set(false));
+        StoredValue::new_local(touched);
+    }
+    view! {
+        <p class="silent" role="status" hidden=signal_of(move || !silent.get())>
+            {move || silent.get().then_some(words::SILENT)}
+        </p>
     }
 }
 

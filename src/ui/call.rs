@@ -4,9 +4,11 @@
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
+use super::call_keeper::keep_call;
 use super::call_overlay::CallOverlay;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
+use super::styles::attach_styles;
 use super::{signal_of, use_session};
 use crate::browser::window;
 
@@ -17,6 +19,8 @@ const IDLE_AFTER: u32 = 3500;
 /// start. Loaded with the verifier, without which no call begins.
 #[component]
 pub(crate) fn CallPage() -> impl IntoView {
+    attach_styles();
+    keep_call();
     let view = use_session().view;
     let call = move || {
         view.call
@@ -25,15 +29,21 @@ pub(crate) fn CallPage() -> impl IntoView {
     let name = signal_of(move || call().name);
     let is_video = Memo::new(move |_| call().is_video);
     let panel = RwSignal::new(false);
+    let devices = RwSignal::new(false);
     let idle = use_idle();
     let aside = signal_of(move || {
         let state = view.call.with(|call| call.state);
-        steps_aside(idle.get(), panel.get(), state, view.video_arrives.get())
+        steps_aside(
+            idle.get(),
+            panel.get() || devices.get(),
+            state,
+            view.video_arrives.get(),
+        )
     });
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <RemoteMedia name is_video />
-            <CallOverlay aside panel />
+            <CallOverlay aside panel devices />
         </main>
     }
 }

@@ -15,6 +15,7 @@ use super::screens::ended::ended_screen;
 use super::screens::icon::Icon;
 use super::screens::message::may_leave_message;
 use super::screens::names::name_of;
+use super::typing::resume_typing;
 use super::words::common::BACK_TO_HOME;
 use super::words::ended::CALL_AGAIN;
 use super::{signal_of, use_session};
@@ -35,6 +36,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
             let _ = button.focus();
         }
     });
+    on_cleanup(resume_typing);
     let dismiss = move |_| {
         router.go_home();
         session.dispatch(CallCommand::Dismiss);

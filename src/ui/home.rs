@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
+use super::check_devices::check_devices;
 use super::field::invalid;
 use super::icon::{icon, logo};
 use super::lazy;
@@ -14,7 +15,7 @@ use super::screens::home::{address_choice, callee, can_call, copy_link, own_link
 use super::screens::icon::Icon;
 use super::words::{common, home as words};
 use super::{signal_of, use_session};
-use crate::browser::{location, navigator, notification};
+use crate::browser::{location, navigator, network_information, notification, window};
 use wimpex_client::Command;
 
 /// The first screen of somebody who has a name.
@@ -22,11 +23,14 @@ use wimpex_client::Command;
 pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
     let view = use_session().view;
     view! {
-        <main class="column">
+        <main class="column home">
             <header class="top">
-                {logo()}
-                <button class="quiet" aria-label=words::CHANGE_NAME_LABEL on:click=move |_| rename()>
+                <h1>{logo()}</h1>
+                <span dir="auto">
                     {signal_of(move || view.name.with(|name| shown_name(name.as_ref())))}
+                </span>
+                <button class="quiet" aria-label=words::CHANGE_NAME_LABEL on:click=move |_| rename()>
+                    {icon(Icon::EDIT)}
                 </button>
             </header>
             {notices()}
@@ -35,6 +39,7 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <OpenContacts />
             <HideAddress />
             <NotificationPrompt />
+            {check_devices(|is_open| lazy_view(lazy::devices_card(is_open)))}
             <ConnectionCheck results=|| lazy_view(lazy::check_results()) />
         </main>
     }
@@ -97,26 +102,26 @@ fn OwnLinkCard() -> impl IntoView {
     }
 }
 
-/// Contacts and calls, at once for who has any.
+/// Contacts and calls, at once for who has any, or has the place.
 #[component]
 fn OpenContacts() -> impl IntoView {
     let view = use_session().view;
-    let open = RwSignal::new(view.has_contacts.get_untracked());
-    // What was left is shown among the calls.
-    Effect::new(move |_| {
-        if view.messages_waiting.get() > 0 {
-            open.set(true);
-        }
+    let opened = RwSignal::new(window::is_wide() && !network_information::saves_data());
+    let open = Memo::new(move |_| {
+        // What was left is shown among the calls.
+        opened.get() || view.has_contacts.get() || view.messages_waiting.get() > 0
     });
     view! {
-        <button
-            class="quiet centered"
-            hidden=signal_of(move || open.get())
-            on:click=move |_| open.set(true)
-        >
-            {words::OPEN_CONTACTS}
-        </button>
-        {move || open.get().then(|| lazy_view(lazy::contacts_area()))}
+        <div class="beside">
+            <button
+                class="quiet centered"
+                hidden=signal_of(move || open.get())
+                on:click=move |_| opened.set(true)
+            >
+                {words::OPEN_CONTACTS}
+            </button>
+            {move || open.get().then(|| lazy_view(lazy::contacts_area()))}
+        </div>
     }
 }
 
@@ -135,6 +140,8 @@ fn CallForm() -> impl IntoView {
             me.as_ref(),
         ) {
             Ok(peer) => {
+                // This screen stays while there is a call.
+                text.set(String::new());
                 session.dispatch(Command::OpenLink(peer.clone()));
                 session.dispatch(Command::StartCall { peer, call_type });
             }

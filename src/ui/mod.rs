@@ -8,14 +8,17 @@ mod banner;
 mod broken_link;
 mod browser_notices;
 mod call;
+mod call_keeper;
 mod call_overlay;
 mod check;
+mod check_devices;
 mod check_results;
 mod claim;
 mod contact_actions;
 mod contacts;
 mod controls;
 mod debug;
+mod devices;
 mod end_card;
 mod ended;
 mod field;
@@ -29,6 +32,7 @@ mod lazy_view;
 mod leave_message;
 mod no_webrtc;
 mod notices;
+mod peer_media;
 mod person;
 mod push;
 mod quality;
@@ -39,9 +43,11 @@ mod save;
 pub mod screens;
 mod self_view;
 mod server_refusal;
+mod shortcuts;
 mod signals;
 mod styles;
 mod trust;
+mod typing;
 mod welcome;
 pub mod words;
 
@@ -51,6 +57,7 @@ pub use browser_notices::{BrowserNotices, DeviceNotices};
 pub use check::ConnectionCheck;
 pub use check_results::CheckResults;
 pub use contacts::{ContactsArea, KeepContact, LinkQrCode};
+pub use devices::{DeviceLine, DevicesPanel};
 pub use end_card::EndCard;
 pub use home::HideAddress;
 pub use incoming::IncomingDialog;
@@ -71,12 +78,17 @@ use crate::session::{Options, Session};
 pub fn start() {
     let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
+    // What the host says at the foot of every page (crates/server/src/host_page.rs) stays.
+    let foot = document().get_element_by_id("host");
     // The words that stand there while the page loads.
     body.set_inner_html("");
-    mount_to(body.unchecked_into(), move || {
+    mount_to(body.clone().unchecked_into(), move || {
         let session = Session::start(options);
         provide_context(session);
         view! { <App options /> }
     })
     .forget();
+    if let Some(foot) = foot {
+        let _ = body.append_child(&foot);
+    }
 }

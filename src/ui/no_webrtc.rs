@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::browser_notices::here;
 use super::icon::logo;
 use super::words::banner as words;
 
@@ -13,7 +14,7 @@ pub fn NoWebRtc() -> impl IntoView {
             <header class="top">{logo()}</header>
             <section class="card">
                 <h1>{words::NO_WEBRTC}</h1>
-                <p>{words::NO_WEBRTC_HINT}</p>
+                <p>{words::no_webrtc_hint(here())}</p>
             </section>
         </main>
     }

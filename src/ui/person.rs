@@ -41,7 +41,7 @@ pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
             <header class="top">{logo()}</header>
             {notices()}
             <section class="card" hidden=signal_of(move || !screen().is_own)>
-                <p role="alert">{home::address_error(InvalidAddress::Oneself)}</p>
+                <h1>{home::address_error(InvalidAddress::Oneself)}</h1>
             </section>
             <section class="card person" hidden=signal_of(move || screen().is_own)>
                 <Avatar name />

@@ -2,7 +2,10 @@
 //! that all of them end at once however the ringing ends. Loaded with the verifier, without which
 //! nothing rings (`super::lazy`).
 
-use gloo_timers::callback::Interval;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::{Interval, Timeout};
 use leptos::prelude::*;
 
 use super::incoming::IncomingDialog;
@@ -10,18 +13,32 @@ use super::screens::ringing::{Ringing, has_prompt, ringing};
 use super::use_session;
 use super::words::common::PRODUCT;
 use crate::browser::notification::Notification;
+use crate::browser::vibration::Vibration;
 use crate::browser::web_audio::Tone;
-use crate::browser::window;
+use crate::browser::web_locks::Lock;
+use crate::browser::{user_activation, window};
 use crate::session::tones::{RINGBACK, RINGTONE};
 
 /// Of the notification: the next call's takes its place.
 const TAG: &str = "wimpex-call";
 
+/// Held by the tab that sounds: of several that ring, one.
+const SOUND_LOCK: &str = "wimpex.ringing";
+/// Held by the tab that tells the system of the call.
+const NOTICE_LOCK: &str = "wimpex.notice";
+/// Milliseconds that a tab waits before it asks for either, if it is out of sight, or if nobody has
+/// touched it yet, so that it may not sound: the one that somebody looks at comes first.
+const YIELDS_FOR: u32 = 300;
+
 #[allow(dead_code, reason = "its parts only need to be dropped")]
-struct Bell {
-    tone: Option<Tone>,
-    title: Option<FlashingTitle>,
-    notice: Option<Notification>,
+enum Bell {
+    /// At the caller's.
+    Ringback(Option<Tone>),
+    Ringtone {
+        sound: Elected<(Option<Tone>, Option<Vibration>)>,
+        notice: Elected<Option<Notification>>,
+        title: FlashingTitle,
+    },
 }
 
 /// Rings and falls silent as the call says, at the latest when it is taken away; and shows the prompt
@@ -35,19 +52,22 @@ pub(crate) fn UnansweredCall() -> impl IntoView {
     });
     let bell = StoredValue::new_local(None::<Bell>);
     Effect::new(move |_| {
+        // The one before falls silent first.
+        bell.set_value(None);
         bell.set_value(match ringing.get() {
             Ringing::Silent => None,
-            Ringing::Theirs => Some(Bell {
-                tone: Tone::play(&RINGBACK).ok(),
-                title: None,
-                notice: None,
-            }),
-            Ringing::Ours { title, body } => Some(Bell {
-                tone: Tone::play(&RINGTONE).ok(),
-                notice: (!window::is_visible())
-                    .then(|| Notification::show(&title, &body, TAG))
-                    .flatten(),
-                title: Some(FlashingTitle::new(title)),
+            Ringing::Theirs => Some(Bell::Ringback(Tone::play(&RINGBACK).ok())),
+            Ringing::Ours { title, body } => Some(Bell::Ringtone {
+                sound: Elected::new(SOUND_LOCK, || {
+                    // As often as the tone, for a minute.
+                    (Tone::play(&RINGTONE).ok(), Vibration::start(850, 1750, 23))
+                }),
+                title: FlashingTitle::new(title.clone()),
+                notice: Elected::new(NOTICE_LOCK, move || {
+                    (!window::is_visible())
+                        .then(|| Notification::show(&title, &body, TAG))
+                        .flatten()
+                }),
             }),
         });
     });
@@ -56,6 +76,43 @@ pub(crate) fn UnansweredCall() -> impl IntoView {
         has_prompt
             .get()
             .then(|| view! { <IncomingDialog /> }.into_any())
+    }
+}
+
+/// What one tab of all that ring does. Another takes over when this one is closed.
+struct Elected<T> {
+    _wait: Option<Timeout>,
+    _lock: Rc<RefCell<Option<Lock>>>,
+    _done: Rc<RefCell<Option<T>>>,
+}
+
+impl<T: 'static> Elected<T> {
+    fn new(name: &'static str, run: impl FnOnce() -> T + 'static) -> Self {
+        let lock = Rc::new(RefCell::new(None));
+        let done = Rc::new(RefCell::new(None));
+        let ask = {
+            let (lock, done) = (Rc::clone(&lock), Rc::clone(&done));
+            move || {
+                let asked = Lock::request(name, move || {
+                    let run = run();
+                    done.replace(Some(run));
+                });
+                lock.replace(Some(asked));
+            }
+        };
+        let reasons = [window::is_visible(), user_activation::has_been_active()];
+        let yields = reasons.iter().filter(|fine| !**fine).count();
+        let wait = if yields == 0 {
+            ask();
+            None
+        } else {
+            Some(Timeout::new(YIELDS_FOR * yields as u32, ask))
+        };
+        Self {
+            _wait: wait,
+            _lock: lock,
+            _done: done,
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::remote_media::lets_go;
-use super::screens::self_view::{Area, Corner};
+use super::screens::self_view::{Area, Corner, is_mirrored};
 use super::words::call as words;
 use super::{signal_of, use_session};
+use crate::browser::media_capture;
 
 /// Shown while the camera is on.
 #[component]
@@ -28,6 +29,12 @@ fn DraggableVideo() -> impl IntoView {
         if let Some(element) = video.get() {
             element.set_src_object(view.own_video.get().as_ref());
         }
+    });
+    let mirrored = signal_of(move || {
+        let facing = view
+            .own_video
+            .with(|stream| stream.as_ref().and_then(media_capture::facing_mode));
+        is_mirrored(facing.as_deref())
     });
     lets_go(video);
     let take = move |event: PointerEvent| {
@@ -58,6 +65,7 @@ fn DraggableVideo() -> impl IntoView {
             class="own"
             class:top=signal_of(move || corner.get().top)
             class:left=signal_of(move || corner.get().left)
+            class:mirrored=mirrored
             class:dragged=signal_of(move || drag.get().is_some())
             role="group"
             aria-label=words::SELF_VIEW_LABEL

@@ -109,6 +109,10 @@ pub(crate) fn alice_calls() -> ActiveCall {
         muted: false,
         microphone: Capture::Off,
         camera: Capture::Off,
+        microphone_interrupted: false,
+        camera_interrupted: false,
+        video: wimpex_call::CallVideo::On,
+        peer_media: None,
     }
 }
 
@@ -151,6 +155,7 @@ async fn each_answer_of_the_prompt_sends_its_command() {
     mounted.button("Accept").click();
     mounted.button("Accept without camera").click();
     mounted.button("Decline").click();
+    gloo_timers::future::TimeoutFuture::new(600).await;
     let cancel = web_sys::Event::new("cancel").unwrap();
     mounted.find("dialog").dispatch_event(&cancel).unwrap();
     assert_eq!(
@@ -424,4 +429,33 @@ async fn the_check_asks_whether_its_sound_was_heard() {
         .set(Check::ALL.map(|part| (part, CheckResult::Works)).to_vec());
     tick().await;
     assert!(question.hidden(), "it is settled");
+}
+
+/// Rocket.Chat #3470, skype4pidgin #158, nextcloud/spreed #6226.
+#[wasm_bindgen_test]
+async fn no_key_meant_for_something_else_answers() {
+    let field: HtmlInputElement = document().create_element("input").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&field).unwrap();
+    field.set_value("half a sentence");
+    field.focus().unwrap();
+    field.set_selection_range(4, 6).unwrap();
+    let mut mounted = prompt(CallType::Video);
+    tick().await;
+    let dialog = mounted.find("dialog");
+    assert_eq!(document().active_element().as_ref(), Some(&dialog));
+    assert!(mounted.find(".answers").has_attribute("inert"));
+    let cancel = web_sys::Event::new("cancel").unwrap();
+    dialog.dispatch_event(&cancel).unwrap();
+    assert_eq!(mounted.commands(), []);
+    gloo_timers::future::TimeoutFuture::new(600).await;
+    assert!(!mounted.find(".answers").has_attribute("inert"));
+    dialog.dispatch_event(&cancel).unwrap();
+    assert_eq!(mounted.commands(), [CallCommand::Decline.into()]);
+    drop(mounted);
+    gloo_timers::future::TimeoutFuture::new(50).await;
+    let focused = document().active_element();
+    assert!(focused.is_some_and(|it| it.is_same_node(Some(&field))));
+    let selected = (field.selection_start(), field.selection_end());
+    assert_eq!(selected, (Ok(Some(4)), Ok(Some(6))));
+    field.remove();
 }

@@ -44,7 +44,7 @@ impl TestPeer {
     async fn answer(&self, offer: &str) -> String {
         let hold = media_policy::holds_answer(offer, &navigator::user_agent());
         let offer = media_policy::remote_description(offer, Codecs::default());
-        self.peer.answer(&offer, hold).await.unwrap()
+        self.peer.answer(&offer, hold, true).await.unwrap()
     }
 
     async fn take_answer(&self, answer: &str) {
@@ -81,7 +81,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
 async fn call(video: bool) -> (TestPeer, TestPeer, Vec<String>) {
     let (mut caller, mut callee) = (test_peer(), test_peer());
     caller.peer.add_transceivers(video);
-    let offer = caller.peer.offer(false).await.unwrap();
+    let offer = caller.peer.offer(false, video).await.unwrap();
     let answer = callee.answer(&offer).await;
     caller.take_answer(&answer).await;
     let (_, tracks) = futures_util::future::join(
@@ -98,12 +98,35 @@ async fn two_peers_connect_before_any_camera_is_on() {
     assert_eq!(tracks, ["audio", "video"]);
 }
 
+/// The direction of the video section (RFC 8866, section 6.7).
+fn video_direction(sdp: &str) -> &str {
+    let (_, video) = sdp.split_once("m=video ").unwrap();
+    let lines = video.lines().map(str::trim_end);
+    let mut directions = lines.filter_map(|line| line.strip_prefix("a="));
+    let known = ["sendrecv", "sendonly", "recvonly", "inactive"];
+    directions.find(|it| known.contains(it)).unwrap()
+}
+
 #[wasm_bindgen_test]
-async fn an_audio_call_has_no_place_for_a_picture() {
+async fn the_video_of_an_audio_call_is_opened_when_both_want_it() {
     let caller = test_peer();
     caller.peer.add_transceivers(false);
-    let offer = caller.peer.offer(false).await.unwrap();
-    assert!(offer.contains("m=audio") && !offer.contains("m=video"));
+    let offer = caller.peer.offer(false, false).await.unwrap();
+    assert_eq!(video_direction(&offer), "inactive");
+    let callee = test_peer();
+    let answer = callee.peer.answer(&offer, false, false).await.unwrap();
+    assert_eq!(video_direction(&answer), "inactive");
+    caller.take_answer(&answer).await;
+    // One that nobody agreed to stays shut.
+    let offer = caller.peer.offer(false, true).await.unwrap();
+    assert_eq!(video_direction(&offer), "sendrecv");
+    let answer = callee.peer.answer(&offer, false, false).await.unwrap();
+    assert_eq!(video_direction(&answer), "inactive");
+    caller.take_answer(&answer).await;
+    let offer = callee.peer.offer(false, true).await.unwrap();
+    assert_eq!(video_direction(&offer), "sendrecv");
+    let answer = caller.peer.answer(&offer, false, true).await.unwrap();
+    assert_eq!(video_direction(&answer), "sendrecv");
 }
 
 /// What `getStats` says.
@@ -116,7 +139,7 @@ async fn read(peer: &PeerConnection) -> StatsReport {
 async fn late_tracks_are_sent_without_renegotiation() {
     let (caller, callee, _) = call(true).await;
     let camera = capture(false, Some(CAMERA)).await.video.unwrap().unwrap();
-    let camera = Track::new(camera, || {});
+    let camera = Track::new(camera, |_| {});
     caller
         .peer
         .replace_track(TrackKind::Video, Some(camera.js()));
@@ -148,16 +171,16 @@ async fn an_ice_restart_offers_other_credentials() {
             .find_map(|line| line.strip_prefix("a=ice-ufrag:").map(str::to_owned))
             .unwrap()
     };
-    let before = fragment(&caller.peer.offer(false).await.unwrap());
-    let after = fragment(&caller.peer.offer(true).await.unwrap());
+    let before = fragment(&caller.peer.offer(false, true).await.unwrap());
+    let after = fragment(&caller.peer.offer(true, true).await.unwrap());
     assert_ne!(before, after);
 }
 
 #[wasm_bindgen_test]
 async fn accepting_an_offer_rolls_back_our_own() {
     let (caller, callee, _) = call(false).await;
-    let _lost = callee.peer.offer(true).await.unwrap();
-    let offer = caller.peer.offer(true).await.unwrap();
+    let _lost = callee.peer.offer(true, true).await.unwrap();
+    let offer = caller.peer.offer(true, true).await.unwrap();
     let answer = callee.answer(&offer).await;
     caller.take_answer(&answer).await;
 }
@@ -165,7 +188,13 @@ async fn accepting_an_offer_rolls_back_our_own() {
 #[wasm_bindgen_test]
 async fn garbage_is_an_error_and_no_panic() {
     let test_peer = test_peer();
-    assert!(test_peer.peer.answer("garbage", false).await.is_err());
+    assert!(
+        test_peer
+            .peer
+            .answer("garbage", false, false)
+            .await
+            .is_err()
+    );
     assert!(test_peer.peer.set_remote_answer("v=0").await.is_err());
 }
 
@@ -208,7 +237,7 @@ async fn what_is_decoded_in_hardware_is_asked_for_first() {
     };
     let peer = PeerConnection::new(&[], settings, |_| {}).unwrap();
     peer.add_transceivers(true);
-    let offer = peer.offer(false).await.unwrap();
+    let offer = peer.offer(false, true).await.unwrap();
     let (_, video) = offer.split_once("m=video ").unwrap();
     let first = video.split(' ').nth(2).unwrap();
     assert!(

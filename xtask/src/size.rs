@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::page;
+use crate::page::{self, LATER};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -32,10 +32,6 @@ pub(crate) fn size(workspace: &Workspace, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// What the parts that are loaded when they are first needed are called
-/// (xtask/src/page/release.rs). That they are not loaded before is a scene of the
-/// tests.
-const LATER: &str = "split_";
 /// What a browser fetches when the page is there, if it may be installed: no part of its start.
 const AFTERWARDS: [&str; 4] = ["service-worker.", "manifest-", "icon-", "touch-icon-"];
 

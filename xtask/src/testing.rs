@@ -40,6 +40,8 @@ pub(crate) fn test(
         hosting: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
         networks: matches!(only, None | Some(Part::E2e)),
+        firefox: matches!(only, None | Some(Part::E2e)),
+        axe: matches!(only, None | Some(Part::E2e)),
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
@@ -65,6 +67,9 @@ pub(crate) fn tell_browsers(command: &mut Command, tools: &Tools, server: &Path)
         command
             .env("WIMPEX_CHROMIUM", &chromium.browser)
             .env("WIMPEX_CHROMEDRIVER", &chromium.driver);
+    }
+    if let Some(axe) = &tools.axe {
+        command.env("WIMPEX_AXE", axe);
     }
     if let Some(firefox) = &tools.firefox {
         command

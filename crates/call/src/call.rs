@@ -7,9 +7,11 @@
 
 mod connection;
 mod remote;
+mod state;
 
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallId, CallOffer, CallRejectReason, CallType, DeviceId, Sdp, UserId,
+    CallEnd, CallEndReason, CallId, CallOffer, CallRejectReason, CallType, DeviceId, MediaState,
+    Sdp, UserId,
 };
 use wimpex_sansio::Now;
 use wimpex_webrtc::{IceCandidateInit, MediaError, TrackKind};
@@ -23,11 +25,13 @@ use crate::negotiation::Negotiation;
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::peer::{Peer, Sender};
+use crate::peer_media::PeerMedia;
 use crate::phase::Phase;
 use crate::presence::Presence;
-use crate::snapshot::{ActiveCall, EndReason, Ended, Role, State};
+use crate::snapshot::{ActiveCall, CallVideo, EndReason, Ended, Role, State};
 use crate::standing::Standing;
 use crate::timer::{Timer, TimerTable};
+use crate::video::Video;
 
 /// What becomes of a call.
 pub(crate) enum Next {
@@ -59,6 +63,11 @@ pub(crate) struct Call {
     media: Media,
     timers: TimerTable,
     presence: Presence,
+    video: Video,
+    peer_media: PeerMedia,
+    /// What the peer was told last over this connection.
+    told: Option<MediaState>,
+    battery_low: bool,
 }
 
 impl Call {
@@ -73,7 +82,7 @@ impl Call {
     ) -> Self {
         let phase = Phase::Calling {
             callee: Callee::Unheard,
-            offered_devices: Vec::new(),
+            offered_devices: None,
         };
         let peer = Peer {
             call_id: id,
@@ -135,6 +144,10 @@ impl Call {
             media: Media::OFF,
             timers: TimerTable::default(),
             presence: Presence::default(),
+            video: Video::default(),
+            peer_media: PeerMedia::default(),
+            told: None,
+            battery_low: false,
         }
     }
 
@@ -234,6 +247,10 @@ impl Call {
             muted: self.media.is_muted(),
             microphone: self.media.microphone(),
             camera: self.media.camera(),
+            video: self.video(),
+            peer_media: self.peer_media.state().cloned(),
+            microphone_interrupted: self.media.is_microphone_interrupted(),
+            camera_interrupted: self.media.is_camera_interrupted(),
         }
     }
 
@@ -305,8 +322,11 @@ impl Call {
 
     pub(crate) fn set_camera(&mut self, on: bool, ids: &mut Ids, out: &mut Outputs) -> Next {
         if !self.phase.is_ringing() {
-            self.media
-                .set_camera(on, self.negotiation.call_type(), ids, out);
+            let allowed = self.may_send_video();
+            self.media.set_camera(on, allowed, ids, out);
+            if on && self.video() == CallVideo::Wanted {
+                self.video.agree();
+            }
         }
         Next::Keep
     }
@@ -361,6 +381,7 @@ impl Call {
                 self.retransmit(out);
             }
         } else if !self.negotiation.has_pending_offer() || self.role == Role::Callee {
+            self.admit_video();
             self.negotiation.set_remote_offer(sdp, &self.peer, out);
             self.restart_negotiated(now);
         }
@@ -383,9 +404,32 @@ impl Call {
         &mut self,
         request: MediaRequest,
         kind: TrackKind,
+        reason: MediaError,
         out: &mut Outputs,
     ) -> Next {
-        self.media.track_ended(request, kind, out);
+        self.media.track_ended(request, kind, reason, out);
+        Next::Keep
+    }
+
+    pub(crate) fn track_interrupted(
+        &mut self,
+        request: MediaRequest,
+        kind: TrackKind,
+        interrupted: bool,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media
+            .track_interrupted(request, kind, interrupted, out);
+        Next::Keep
+    }
+
+    pub(crate) fn device_returned(
+        &mut self,
+        kind: TrackKind,
+        ids: &mut Ids,
+        out: &mut Outputs,
+    ) -> Next {
+        self.media.device_returned(kind, ids, out);
         Next::Keep
     }
 

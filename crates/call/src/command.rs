@@ -36,6 +36,12 @@ pub enum Command {
     /// Mutes or unmutes the microphone. Unmuting asks anew for a microphone that was
     /// not to be had.
     SetMuted(bool),
-    /// Turns the camera of a video call on or off.
+    /// Turns the camera on or off. In an audio call, turning it on asks the peer for video;
+    /// where the peer has asked, it agrees.
     SetCamera(bool),
+    /// Agrees to the video that the peer wants in an audio call.
+    AcceptVideo {
+        /// Whether to send video too, rather than stay unseen.
+        camera: bool,
+    },
 }

@@ -1,6 +1,6 @@
 //! Inputs of the call machine.
 
-use wimpex_protocol::{CallEnd, CallId, DeviceId, Sdp, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, DeviceId, MediaState, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
 use crate::command::Command;
@@ -95,6 +95,16 @@ pub enum Input {
         end: CallEnd,
     },
 
+    /// The peer says over the data channel how its side of the call is.
+    PeerMediaState {
+        /// Over which connection.
+        connection: PeerConnectionId,
+        /// The whole state.
+        state: MediaState,
+    },
+    /// This device is about to go off, or no longer (Battery Status API).
+    BatteryLow(bool),
+
     /// An offer is set as the local description: what [`crate::Output::CreateOffer`] asked
     /// for.
     LocalOffer {
@@ -151,13 +161,48 @@ pub enum Input {
         /// The same of the camera.
         video: Option<Result<(), MediaError>>,
     },
-    /// A captured track fired `ended`, as when its device is unplugged.
+    /// A captured track has ended by itself (it fired `ended`), and no other device took its
+    /// place.
     TrackEnded {
         /// The request that it had come of.
         request: MediaRequest,
-        /// Which of its tracks.
+        /// The request may have come to one of each.
+        kind: TrackKind,
+        /// [`MediaError::Ended`] for a device that is gone; another error says why no device
+        /// can be had, as when the permission was taken back.
+        #[cfg_attr(
+            feature = "serde",
+            serde(default = "unplugged", skip_serializing_if = "is_unplugged")
+        )]
+        reason: MediaError,
+    },
+    /// The system has taken microphone or camera away for a while (a telephone call, a privacy
+    /// switch), or given it back: a captured track fired `mute` or `unmute` (W3C
+    /// mediacapture-streams, section 4.3.1). Nothing that the user did.
+    TrackInterrupted {
+        /// The request that it had come of.
+        request: MediaRequest,
+        /// The request may have come to one of each.
+        kind: TrackKind,
+        /// `MediaStreamTrack.muted`: silence or black leaves.
+        interrupted: bool,
+    },
+    /// A device that was lost in this call is there again, and may be used without being asked
+    /// for.
+    DeviceReturned {
+        /// Microphone or camera.
         kind: TrackKind,
     },
     /// The time has come that `poll_timeout` named.
     Timeout,
+}
+
+#[cfg(feature = "serde")]
+fn unplugged() -> MediaError {
+    MediaError::Ended
+}
+
+#[cfg(feature = "serde")]
+fn is_unplugged(reason: &MediaError) -> bool {
+    *reason == MediaError::Ended
 }

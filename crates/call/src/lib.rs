@@ -72,11 +72,14 @@ mod negotiation;
 mod output;
 mod outputs;
 mod peer;
+mod peer_media;
 mod phase;
 mod presence;
+mod sections;
 mod snapshot;
 mod standing;
 mod timer;
+mod video;
 
 pub use callee::Callee;
 pub use command::Command;
@@ -84,7 +87,7 @@ pub use input::{Input, MediaRequest, PeerConnectionId};
 pub use machine::CallMachine;
 pub use memory::{EarlyCandidate, EndedCall, Memory, Outcome};
 pub use output::Output;
-pub use snapshot::{ActiveCall, CallSnapshot, Capture, EndReason, Ended, Role, State};
+pub use snapshot::{ActiveCall, CallSnapshot, CallVideo, Capture, EndReason, Ended, Role, State};
 pub use standing::Standing;
 // They are part of `Input`.
 pub use wimpex_webrtc::{MediaError, PeerConnectionState, TrackKind};

@@ -189,13 +189,15 @@ impl CallMachine {
             (Command::HangUp, Some(call)) => call.hang_up(out),
             (Command::SetMuted(muted), Some(call)) => call.set_muted(muted, ids, out),
             (Command::SetCamera(on), Some(call)) => call.set_camera(on, ids, out),
+            (Command::AcceptVideo { camera }, Some(call)) => call.accept_video(camera, ids, out),
             (Command::StartCall { .. }, Some(_))
             | (
                 Command::Accept { .. }
                 | Command::Decline
                 | Command::HangUp
                 | Command::SetMuted(_)
-                | Command::SetCamera(_),
+                | Command::SetCamera(_)
+                | Command::AcceptVideo { .. },
                 None,
             ) => Next::Keep,
         };
@@ -441,7 +443,24 @@ impl Machine for CallMachine {
     type Output = Output;
 
     fn handle(&mut self, input: Input, now: Now) {
-        let (call, out) = (self.call.as_mut(), &mut self.outputs);
+        self.dispatch(input, now);
+        if let Some(call) = &mut self.call {
+            call.settle(&mut self.outputs);
+        }
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop()
+    }
+
+    fn poll_timeout(&self) -> Option<Now> {
+        self.call.as_ref()?.next_timeout()
+    }
+}
+
+impl CallMachine {
+    fn dispatch(&mut self, input: Input, now: Now) {
+        let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
         let next = match input {
             Input::Command(command) => return self.command(command, now),
             Input::Signal {
@@ -475,6 +494,10 @@ impl Machine for CallMachine {
             Input::DataChannelMessage { connection, end } => {
                 on(call, connection).map(|call| call.data_channel_message(&end, out))
             }
+            Input::PeerMediaState { connection, state } => {
+                on(call, connection).map(|call| call.peer_media_state(state, now, out))
+            }
+            Input::BatteryLow(low) => call.map(|call| call.battery_low(low)),
             Input::LocalOffer { connection, sdp } => {
                 on(call, connection).map(|call| call.local_offer(sdp, now, out))
             }
@@ -507,19 +530,19 @@ impl Machine for CallMachine {
                     None
                 }
             },
-            Input::TrackEnded { request, kind } => {
-                call.map(|call| call.track_ended(request, kind, out))
-            }
+            Input::TrackEnded {
+                request,
+                kind,
+                reason,
+            } => call.map(|call| call.track_ended(request, kind, reason, out)),
+            Input::TrackInterrupted {
+                request,
+                kind,
+                interrupted,
+            } => call.map(|call| call.track_interrupted(request, kind, interrupted, out)),
+            Input::DeviceReturned { kind } => call.map(|call| call.device_returned(kind, ids, out)),
             Input::Timeout => call.map(|call| call.timeout(now, out)),
         };
         self.follow(next.unwrap_or(Next::Keep), now);
-    }
-
-    fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop()
-    }
-
-    fn poll_timeout(&self) -> Option<Now> {
-        self.call.as_ref()?.next_timeout()
     }
 }

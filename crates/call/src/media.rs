@@ -18,12 +18,15 @@ type Answer = Option<Result<(), MediaError>>;
 struct Device {
     capture: Capture,
     request: Option<MediaRequest>,
+    /// The system has taken it away for a while.
+    interrupted: bool,
 }
 
 impl Device {
     const OFF: Self = Self {
         capture: Capture::Off,
         request: None,
+        interrupted: false,
     };
 
     /// Takes the answer to a request; says whether its track is to be attached.
@@ -73,12 +76,21 @@ impl Media {
         self.camera.capture
     }
 
+    pub(crate) fn is_microphone_interrupted(&self) -> bool {
+        self.microphone.interrupted
+    }
+
+    pub(crate) fn is_camera_interrupted(&self) -> bool {
+        self.camera.interrupted
+    }
+
     /// Asks for one or both in a single request, so that the user sees one prompt.
     pub(crate) fn request(&mut self, audio: bool, video: bool, ids: &mut Ids, out: &mut Outputs) {
         let request = ids.next_request();
         let asking = Device {
             capture: Capture::Asking,
             request: Some(request),
+            interrupted: false,
         };
         if audio {
             self.microphone = asking;
@@ -122,14 +134,37 @@ impl Media {
         &mut self,
         request: MediaRequest,
         kind: TrackKind,
+        reason: MediaError,
         out: &mut Outputs,
     ) {
-        let device = match kind {
-            TrackKind::Audio => &mut self.microphone,
-            TrackKind::Video => &mut self.camera,
-        };
+        let device = self.device(kind);
         if device.request == Some(request) && device.capture == Capture::On {
-            device.capture = Capture::Failed(MediaError::Ended);
+            device.capture = Capture::Failed(reason);
+            device.interrupted = false;
+            out.push(Output::Changed);
+        }
+    }
+
+    pub(crate) fn track_interrupted(
+        &mut self,
+        request: MediaRequest,
+        kind: TrackKind,
+        interrupted: bool,
+        out: &mut Outputs,
+    ) {
+        let device = self.device(kind);
+        let is_current = device.request == Some(request) && device.capture == Capture::On;
+        if is_current && device.interrupted != interrupted {
+            device.interrupted = interrupted;
+            out.push(Output::Changed);
+        }
+    }
+
+    /// Asks again for what was lost. What was refused is asked for only if the user says so.
+    pub(crate) fn device_returned(&mut self, kind: TrackKind, ids: &mut Ids, out: &mut Outputs) {
+        if self.device(kind).capture == Capture::Failed(MediaError::Ended) {
+            let (audio, video) = (kind == TrackKind::Audio, kind == TrackKind::Video);
+            self.request(audio, video, ids, out);
             out.push(Output::Changed);
         }
     }
@@ -144,15 +179,9 @@ impl Media {
         out.push(Output::Changed);
     }
 
-    pub(crate) fn set_camera(
-        &mut self,
-        on: bool,
-        call_type: CallType,
-        ids: &mut Ids,
-        out: &mut Outputs,
-    ) {
+    pub(crate) fn set_camera(&mut self, on: bool, allowed: bool, ids: &mut Ids, out: &mut Outputs) {
         match (self.camera.capture, on) {
-            (Capture::Off | Capture::Failed(_), true) if call_type == CallType::Video => {
+            (Capture::Off | Capture::Failed(_), true) if allowed => {
                 self.request(false, true, ids, out);
             }
             (Capture::On, false) => {
@@ -190,11 +219,20 @@ impl Media {
                 });
             }
         };
-        if self.microphone == self.camera {
+        // Of one request, they are attached as one: what is not named is stopped.
+        let tracks = |device: Device| (device.capture, device.request);
+        if tracks(self.microphone) == tracks(self.camera) {
             attach(self.microphone, true, true);
         } else {
             attach(self.microphone, true, false);
             attach(self.camera, false, true);
+        }
+    }
+
+    fn device(&mut self, kind: TrackKind) -> &mut Device {
+        match kind {
+            TrackKind::Audio => &mut self.microphone,
+            TrackKind::Video => &mut self.camera,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::limits;
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::peer::Peer;
+use crate::sections::Sections;
 
 /// The last local description that was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +48,11 @@ pub(crate) struct Negotiation {
     remote_candidates: Vec<(DeviceId, IceCandidateInit)>,
     /// How many remote candidates the browser was given for that description.
     added: usize,
+    /// Its media descriptions (RFC 8866, section 5.14), by which a candidate's `sdpMid` is
+    /// checked.
+    sections: Sections,
+    /// Whether our descriptions offer to send and receive video.
+    video: bool,
 }
 
 impl Negotiation {
@@ -68,6 +74,8 @@ impl Negotiation {
             remote_descriptions: Vec::new(),
             remote_candidates: early,
             added: 0,
+            sections: Sections::default(),
+            video: call_type == CallType::Video,
         }
     }
 
@@ -78,6 +86,12 @@ impl Negotiation {
     /// With or without video; the same for the call as for its connection.
     pub(crate) fn call_type(&self) -> CallType {
         self.call_type
+    }
+
+    /// From the next description on, ours offer to send and receive video; says whether they
+    /// did not before.
+    pub(crate) fn open_video(&mut self) -> bool {
+        !std::mem::replace(&mut self.video, true)
     }
 
     /// The browser is creating a local description.
@@ -107,6 +121,7 @@ impl Negotiation {
         out.push(Output::CreateOffer {
             connection: self.connection,
             ice_restart,
+            video: self.video,
         });
     }
 
@@ -132,6 +147,7 @@ impl Negotiation {
         out.push(Output::SetRemoteOffer {
             connection: self.connection,
             sdp,
+            video: self.video,
         });
         self.add_waiting_candidates(peer, out);
     }
@@ -180,6 +196,7 @@ impl Negotiation {
             self.remote_descriptions.remove(0);
         }
         self.remote_descriptions.push(hash(sdp));
+        self.sections = Sections::of(sdp);
         self.added = 0;
     }
 
@@ -273,7 +290,7 @@ impl Negotiation {
             self.added += 1;
             out.push(Output::AddCandidate {
                 connection: self.connection,
-                candidate,
+                candidate: self.sections.place(candidate),
             });
         }
     }

@@ -1,6 +1,6 @@
 //! Outputs of the call machine.
 
-use wimpex_protocol::{CallEnd, CallType, Envelope, Sdp};
+use wimpex_protocol::{CallEnd, CallType, Envelope, MediaState, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
 use crate::input::{MediaRequest, PeerConnectionId};
@@ -12,8 +12,8 @@ use crate::snapshot::{Ended, Role};
 pub enum Output {
     /// Send this to the server, signed if its call is one that can be verified.
     Send(Envelope),
-    /// Create an `RTCPeerConnection`. The caller's has its transceivers from the start; the
-    /// callee's come with the offer. If that fails, the answer is
+    /// Create an `RTCPeerConnection`. The caller's has its transceivers from the start, that
+    /// for video too, which is inactive in an audio call; the callee's come with the offer. If that fails, the answer is
     /// [`crate::Input::CreateConnectionFailed`].
     CreateConnection {
         /// What it is called from now on.
@@ -30,6 +30,8 @@ pub enum Output {
         connection: PeerConnectionId,
         /// Whether to gather new candidates (`restartIce`).
         ice_restart: bool,
+        /// Whether its video section is to send and receive; it is inactive otherwise.
+        video: bool,
     },
     /// `setRemoteDescription` of an offer, with a rollback of a local one, and then
     /// `setLocalDescription` of the answer; the answer is [`crate::Input::LocalAnswer`],
@@ -39,6 +41,8 @@ pub enum Output {
         connection: PeerConnectionId,
         /// The peer's offer.
         sdp: Sdp,
+        /// Whether the answer is to send and receive video, if the offer has it.
+        video: bool,
     },
     /// `setRemoteDescription` of an answer. If that fails, the answer is
     /// [`crate::Input::SetRemoteAnswerFailed`].
@@ -95,6 +99,13 @@ pub enum Output {
     },
     /// Stop all tracks, whatever request they came of.
     ReleaseAllMedia,
+    /// Tell the peer over the connection how this side is: the last one counts.
+    TellPeer {
+        /// Over which connection.
+        connection: PeerConnectionId,
+        /// All of it: the peer keeps nothing of what it was told before (docs/protocol.md).
+        state: MediaState,
+    },
     /// A call that rang has given way to that of somebody whom the user knows, and was
     /// told "busy". No snapshot ever shows its end.
     Displaced(Ended),
@@ -125,6 +136,7 @@ impl Output {
             Self::StopCamera => "stop camera",
             Self::ReleaseMedia { .. } => "release media",
             Self::ReleaseAllMedia => "release all media",
+            Self::TellPeer { .. } => "tell peer",
             Self::Displaced(_) => "displaced",
             Self::Changed => "changed",
         }

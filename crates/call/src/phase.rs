@@ -12,8 +12,9 @@ pub(crate) enum Phase {
     Calling {
         /// What has been heard of the peer's devices.
         callee: Callee,
-        /// Those of the peer's devices that are online and have the offer.
-        offered_devices: Vec<DeviceId>,
+        /// Those of the peer's devices that are online and have the offer; `None` until presence
+        /// has said who was there for the offer to all of them.
+        offered_devices: Option<Vec<DeviceId>>,
     },
     Ringing {
         /// Nothing touches the network before Accept: the offer waits for it.

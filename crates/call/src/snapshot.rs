@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_protocol::{CallId, CallType, MediaState, UserId};
 use wimpex_sansio::Now;
 use wimpex_webrtc::MediaError;
 
@@ -129,6 +129,22 @@ impl Capture {
     }
 }
 
+/// Whether a call has video. A video call has; an audio call gets it once both sides want it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CallVideo {
+    /// An audio call with a peer that cannot change that, or may not be able to.
+    #[default]
+    Unavailable,
+    /// An audio call; the peer can be asked for video.
+    Available,
+    /// This side has asked for it.
+    Asked,
+    /// The peer has asked for it.
+    Wanted,
+    /// Either side may send it.
+    On,
+}
+
 /// A call that is not over.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ActiveCall {
@@ -154,6 +170,15 @@ pub struct ActiveCall {
     pub microphone: Capture,
     /// Whether the camera is in use.
     pub camera: Capture,
+    /// Whether there is, or can be, video.
+    pub video: CallVideo,
+    /// How the peer's side is; `None` of one that does not say.
+    pub peer_media: Option<MediaState>,
+    /// The system has taken the microphone away for a while: silence leaves, whatever the user
+    /// chose. The track is still there, and goes on by itself.
+    pub microphone_interrupted: bool,
+    /// The same of the camera: black leaves.
+    pub camera_interrupted: bool,
 }
 
 /// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.

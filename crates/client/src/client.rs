@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_call::{CallMachine, PeerConnectionId, PeerConnectionState, State};
-use wimpex_protocol::{Name, UserId};
+use wimpex_protocol::{DirectMessage, Name, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::CallKey;
 
@@ -25,7 +25,7 @@ use crate::host::Host;
 use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
 use crate::peer;
-use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
+use crate::signaling::{ResumeToken, SignalingClient, SignalingInput, Ticket};
 use crate::silent_call::SilentCall;
 use crate::strangers::Strangers;
 use crate::turn_servers::TurnServers;
@@ -51,13 +51,16 @@ pub struct Stored {
     pub has_contacts: bool,
     /// Of this tab.
     pub resume_token: Option<ResumeToken>,
+    /// Of the invitation link that the page was opened by.
+    pub ticket: Option<Ticket>,
 }
 
 /// What waits to be sent over the call's own connection: the call may be up while the
 /// server is away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PendingDirect {
-    text: String,
+    /// In order; of each kind the last one only.
+    messages: Vec<DirectMessage>,
     retry_at: Now,
 }
 
@@ -107,7 +110,7 @@ impl<H: Host> Client<H> {
                 has_contacts: stored.has_contacts,
                 ..View::new()
             },
-            signaling: SignalingClient::new(stored.resume_token, jitter),
+            signaling: SignalingClient::new(stored.resume_token, stored.ticket, jitter),
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
@@ -229,7 +232,7 @@ impl<H: Host> Client<H> {
             }
             Input::DataChannelSent(connection, true) => {
                 if self.connection == Some(connection) {
-                    self.pending_direct = None;
+                    self.said_directly();
                 }
             }
             Input::DataChannelSent(_, false) => {}

@@ -26,6 +26,8 @@ mod check;
 mod client;
 mod command;
 mod contact_store;
+pub mod devices;
+
 mod host;
 mod identity;
 mod io;
@@ -48,7 +50,7 @@ pub use io::{Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
-    backoff,
+    Ticket, backoff,
 };
 pub use trust::{Alert, Caller, Introduction, KeyStorage, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

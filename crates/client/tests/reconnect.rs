@@ -33,7 +33,7 @@ const RECEIVED: u64 = 1;
 
 /// A guest who is logged in over the first socket.
 fn logged_in(jitter: u64) -> SignalingClient {
-    let mut client = SignalingClient::new(None, jitter);
+    let mut client = SignalingClient::new(None, None, jitter);
     let name = Name::parse("Alice").unwrap();
     handle(&mut client, SignalingInput::SetName(name), Now::ZERO);
     handle(&mut client, SignalingInput::Identify(None), Now::ZERO);
@@ -140,4 +140,40 @@ fn another_order_asks_for_nothing_again() {
     handle(&mut client, SignalingInput::Timeout, due);
     let sent = log_in(&mut client, 2, due);
     assert!(sent.last().unwrap().contains("dave"), "{sent:?}");
+}
+
+/// Each return to the page asks the server for a sign of life. However late that comes, and however
+/// soon a heartbeat would have been due, the socket is not given up before the answer had its time.
+#[test]
+fn a_healthy_socket_is_not_given_up_on_focus() {
+    for focus in [1, 2_500, 4_990, 4_999] {
+        let mut client = logged_in(1);
+        let focused = Now::from_millis(focus);
+        handle(&mut client, SignalingInput::ReconnectNow, focused);
+        // The answer takes a second and a half.
+        let answered = Now::from_millis(focus + 1_500);
+        while client.poll_timeout().is_some_and(|due| due < answered) {
+            let due = client.poll_timeout().unwrap();
+            let outputs = handle(&mut client, SignalingInput::Timeout, due);
+            assert!(client.is_logged_in(), "given up at {due:?}: {outputs:?}");
+        }
+    }
+}
+
+/// Whoever goes to and fro all the time keeps no dead socket alive by that.
+#[test]
+fn a_dead_socket_is_given_up_however_often_one_returns() {
+    let mut client = logged_in(1);
+    for second in 1..20 {
+        let now = Now::from_millis(second * 1_000);
+        while client.poll_timeout().is_some_and(|due| due <= now) {
+            handle(&mut client, SignalingInput::Timeout, now);
+        }
+        if !client.is_logged_in() {
+            assert!(second <= 6, "only after {second} s");
+            return;
+        }
+        handle(&mut client, SignalingInput::ReconnectNow, now);
+    }
+    panic!("it is still kept");
 }

@@ -4,6 +4,7 @@
 //! must not know sockets, clocks, or how a message is written. Time matters only
 //! where changes of presence are told at a limited rate, see [`PresenceRate`].
 
+mod handover;
 mod visibility;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -11,11 +12,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use wimpex_protocol::{
-    CallEndReason, DeviceId, Envelope, ErrorCode, ErrorMessage, Name, Presence, PresenceVisibility,
-    PresenceWatch, ServerMessage, Signal, UserId, limits,
+    CallEndReason, CallId, DeviceId, Envelope, ErrorCode, ErrorMessage, Name, Presence,
+    PresenceVisibility, PresenceWatch, ServerMessage, Signal, UserId, limits,
 };
 use wimpex_sansio::{Machine, Now};
 
+pub use handover::HubSession;
+pub use visibility::Shown;
 use visibility::Visibility;
 
 /// For so long a device that is woken for a call is shown to the caller, in milliseconds: longer
@@ -94,6 +97,8 @@ pub enum Input {
         user: UserId,
         /// Who calls.
         caller: UserId,
+        /// Which call: its end ends that.
+        call: CallId,
     },
     /// It may be time to tell a change of presence that was held back, or that somebody
     /// may not see any more who was shown to them for a call.
@@ -156,8 +161,8 @@ pub struct Hub {
     rate: Option<PresenceRate>,
     /// Of users who are watched, while there is a rate.
     changes: BTreeMap<UserId, Changes>,
-    /// Users who are woken, who called them, and until when they are shown to those.
-    expected: BTreeMap<UserId, BTreeMap<UserId, Now>>,
+    /// Users who are woken, who called them, and until when they are shown to those for which call.
+    expected: BTreeMap<UserId, BTreeMap<UserId, (CallId, Now)>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -189,14 +194,14 @@ impl Machine for Hub {
                 session,
                 visibility,
             } => self.set_visibility(session, visibility, now),
-            Input::Expect { user, caller } => {
-                let until = now + EXPECTED_MILLIS;
-                self.expected.entry(user).or_default().insert(caller, until);
+            Input::Expect { user, caller, call } => {
+                let callers = self.expected.entry(user).or_default();
+                callers.insert(caller, (call, now + EXPECTED_MILLIS));
                 Vec::new()
             }
             Input::Timeout => {
                 self.expected.retain(|_, callers| {
-                    callers.retain(|_, until| now < *until);
+                    callers.retain(|_, (_, until)| now < *until);
                     !callers.is_empty()
                 });
                 let mut outputs = self.tell_held_back(now);
@@ -218,7 +223,8 @@ impl Machine for Hub {
         });
         let grants = self.sessions.values();
         let grants = grants.filter_map(|session| session.visibility.next_end());
-        let expected = self.expected.values().flat_map(BTreeMap::values).copied();
+        let expected = self.expected.values().flat_map(BTreeMap::values);
+        let expected = expected.map(|(_, until)| *until);
         held_back.into_iter().chain(grants).chain(expected).min()
     }
 }
@@ -259,8 +265,8 @@ impl Hub {
         let (user, device) = (identity.user.clone(), identity.device.clone());
         let mut visibility = Visibility::new(hidden);
         let callers = self.expected.get(&user).into_iter().flatten();
-        for (caller, _) in callers.filter(|(_, until)| now < **until) {
-            visibility.grant(caller, now);
+        for (caller, (call, _)) in callers.filter(|(_, (_, until))| now < *until) {
+            visibility.grant_for(caller, Some(call), now);
         }
         let session = Session {
             identity,
@@ -341,6 +347,13 @@ impl Hub {
             };
             return refuse(id, ErrorCode::BadMessage, text, relayed);
         }
+        if ends_call(&relayed.signal)
+            && let Some(callers) = self.expected.get_mut(&relayed.to_id)
+        {
+            // Before any device has come for it.
+            let of_this = |call: &CallId| Some(call) == relayed.signal.call_id();
+            callers.retain(|caller, (call, _)| *caller != sender.user || !of_this(call));
+        }
         let rings = matches!(relayed.signal, Signal::CallOffer(_));
         let to: Vec<SessionId> = self
             .devices
@@ -366,18 +379,17 @@ impl Hub {
         if let Signal::CallOffer(offer) = &mut relayed.signal {
             offer.from_username = Some(sender.name.as_str().to_owned());
         }
-        let is_end = ends_call(&relayed.signal);
-        let mut outputs = vec![Output::Deliver {
-            to: to.clone(),
-            message: ServerMessage::Relay(relayed),
-        }];
         // Two people in a call see each other while it lasts.
-        let mut changed = self.show(id, &to_id, is_end, now);
-        for receiver in to {
-            if is_end || rings {
-                changed |= self.show(receiver, &from, is_end, now);
+        let mut changed = self.show(id, &to_id, &relayed.signal, now);
+        if rings || ends_call(&relayed.signal) {
+            for receiver in &to {
+                changed |= self.show(*receiver, &from, &relayed.signal, now);
             }
         }
+        let mut outputs = vec![Output::Deliver {
+            to,
+            message: ServerMessage::Relay(relayed),
+        }];
         if changed {
             outputs.extend(self.tell_watchers(&from, now));
             outputs.extend(self.tell_watchers(&to_id, now));
@@ -387,14 +399,14 @@ impl Hub {
 
     /// Shows a session to somebody for a call, or no longer; says whether that may
     /// change what they see.
-    fn show(&mut self, session: SessionId, to: &UserId, is_end: bool, now: Now) -> bool {
+    fn show(&mut self, session: SessionId, to: &UserId, signal: &Signal, now: Now) -> bool {
         let Some(session) = self.sessions.get_mut(&session) else {
             return false;
         };
-        if is_end {
-            session.visibility.end_grant(to)
+        if ends_call(signal) {
+            session.visibility.end_grant(to, signal.call_id())
         } else {
-            session.visibility.grant(to, now)
+            session.visibility.grant(to, signal, now)
         }
     }
 
@@ -637,6 +649,7 @@ fn too_many(ref_type: &str, most: usize) -> ServerMessage {
         ref_type: Some(ref_type.to_owned()),
         call_id: None,
         to_id: None,
+        reason: None,
     })
 }
 
@@ -654,6 +667,7 @@ fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Envelope) -> Vec<
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id),
+        reason: None,
     };
     deliver(id, ServerMessage::Error(error))
 }

@@ -474,6 +474,23 @@ fn whoever_is_hidden_can_be_called_and_not_be_found() {
     assert_eq!(error(&outputs, A1).code, ErrorCode::UserOffline);
 }
 
+/// Bob calls back; the end of Alice's call comes after his offer.
+#[test]
+fn the_end_of_another_call_hides_nobody() {
+    let mut hub = hidden();
+    relay(&mut hub, A1, to("bob", None, offer()));
+    let mut back = offer();
+    if let Signal::CallOffer(offer) = &mut back {
+        offer.call_id = CallId::parse("call_back").unwrap();
+    }
+    relay(&mut hub, B1, to("alice", None, back));
+    let old = end(CallEndReason::Cancelled);
+    let (at, seen) = relayed(&relay(&mut hub, A1, to("bob", None, old)));
+    assert_eq!((at, seen), (vec![B1], vec![]));
+    let (at, _) = relayed(&relay(&mut hub, A1, to("bob", None, ringing())));
+    assert_eq!(at, [B1]);
+}
+
 #[test]
 fn whoever_calls_is_seen_by_whom_they_call() {
     let mut hub = hidden();
@@ -536,4 +553,36 @@ fn whom_one_shows_oneself_to_is_bounded() {
         })
         .count();
     assert_eq!(seen, 32);
+}
+
+#[test]
+fn who_is_woken_is_shown_to_the_caller_until_they_hang_up() {
+    let wake = |hub: &mut Hub| {
+        let (user, caller) = (user("carol"), user("alice"));
+        let call = CallId::parse("c1").unwrap();
+        handle(hub, Input::Expect { user, caller, call });
+    };
+    let come = |hub: &mut Hub| {
+        let identity = identity("carol", "phone");
+        let (session, hidden) = (SessionId(9), true);
+        handle(
+            hub,
+            Input::Join {
+                session,
+                identity,
+                hidden,
+            },
+        )
+    };
+    let mut hub = hub();
+    watch_by(&mut hub, SessionId(1), watch(&["carol"]));
+    wake(&mut hub);
+    assert_eq!(come(&mut hub), [told("carol", Some("carol"), &["phone"])]);
+    leave(&mut hub, SessionId(9));
+    relay(
+        &mut hub,
+        SessionId(1),
+        to("carol", None, end(CallEndReason::Cancelled)),
+    );
+    assert_eq!(come(&mut hub), []);
 }

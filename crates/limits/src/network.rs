@@ -18,6 +18,11 @@ impl Network {
         })
     }
 
+    /// The first address of it.
+    pub fn address(self) -> IpAddr {
+        self.0
+    }
+
     /// The network of an address.
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {

@@ -68,6 +68,7 @@ pub fn small() -> Vec<Bounds> {
             hang_ups: 1,
             declines: 1,
             dismisses: 1,
+            hasty_timers: 1,
             crossing: true,
             slow_permission: true,
             ..Bounds::default()
@@ -77,6 +78,9 @@ pub fn small() -> Vec<Bounds> {
             pages: PAIR,
             calls: &[(0, 1, "call_1"), (1, 0, "call_2")],
             hang_ups: 1,
+            declines: 1,
+            dismisses: 1,
+            candidates: true,
             ..Bounds::default()
         },
         Bounds {
@@ -84,6 +88,7 @@ pub fn small() -> Vec<Bounds> {
             pages: TABS,
             calls: &[(0, 1, "call_1")],
             declines: 1,
+            hasty_timers: 1,
             ..Bounds::default()
         },
         Bounds {
@@ -112,7 +117,7 @@ pub fn small() -> Vec<Bounds> {
             calls: &[(0, 1, "call_1")],
             hang_ups: 1,
             repeated: 1,
-            late: 1,
+            late: 2,
             ..Bounds::default()
         },
         Bounds {
@@ -126,6 +131,7 @@ pub fn small() -> Vec<Bounds> {
             name: "pages that go",
             pages: PAIR,
             calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
             closed: 1,
             killed: 1,
             opened: 1,
@@ -190,12 +196,14 @@ pub fn configurations() -> Vec<Bounds> {
             declines: 1,
             restarts: 1,
             blackouts: 1,
+            candidates: true,
             ..Bounds::default()
         },
         Bounds {
             name: "a lost path and a restart",
             pages: PAIR,
             calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
             cuts: 1,
             restarts: 1,
             candidates: true,

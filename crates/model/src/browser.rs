@@ -105,6 +105,7 @@ impl Browser {
             Output::SetRemoteOffer {
                 connection: connection_id,
                 sdp,
+                ..
             } => {
                 self.belongs(*connection_id, &sdp.0)?;
                 let work = Work::Answer(*connection_id, sdp.clone());
@@ -151,6 +152,7 @@ impl Browser {
             | Output::Send(_)
             | Output::SetMuted(_)
             | Output::StopCamera
+            | Output::TellPeer { .. }
             | Output::Displaced(_)
             | Output::Changed => {}
         }

@@ -91,6 +91,7 @@ pub(crate) fn label(input: &Input) -> &'static str {
         Input::Command(Command::Dismiss) => "Dismiss",
         Input::Command(Command::SetMuted(_)) => "SetMuted",
         Input::Command(Command::SetCamera(_)) => "SetCamera",
+        Input::Command(Command::AcceptVideo { .. }) => "AcceptVideo",
         Input::Signal { signal, .. } => match signal {
             Signal::CallOffer(_) => "call-offer",
             Signal::CallAnswer(_) => "call-answer",
@@ -115,6 +116,8 @@ pub(crate) fn label(input: &Input) -> &'static str {
         Input::SessionRenewed => "session renewed",
         Input::NetworkChanged => "another network",
         Input::DataChannelMessage { .. } => "goodbye over the connection",
+        Input::PeerMediaState { .. } => "media-state over the connection",
+        Input::BatteryLow(_) => "battery low",
         Input::LocalOffer { .. } => "local offer",
         Input::LocalAnswer { .. } => "local answer",
         Input::LocalCandidate { .. } => "local candidate",
@@ -131,6 +134,13 @@ pub(crate) fn label(input: &Input) -> &'static str {
         },
         Input::Media { .. } => "media",
         Input::TrackEnded { .. } => "track ended",
+        Input::TrackInterrupted {
+            interrupted: true, ..
+        } => "track muted by the system",
+        Input::TrackInterrupted {
+            interrupted: false, ..
+        } => "track unmuted by the system",
+        Input::DeviceReturned { .. } => "lost device is back",
         Input::Timeout => "time",
     }
 }

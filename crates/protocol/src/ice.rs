@@ -37,10 +37,17 @@ impl Field for IceCandidateInit {
     fn read(value: &Value) -> Result<Self, Unreadable> {
         let fields = fields(value)?;
         Ok(Self {
-            candidate: fields.get("candidate")?,
+            // The dictionary's own default: no more candidates.
+            candidate: fields.get::<Option<_>>("candidate")?.unwrap_or_default(),
             sdp_m_line_index: fields.get("sdpMLineIndex")?,
             sdp_mid: fields.get("sdpMid")?,
             username_fragment: fields.get("usernameFragment")?,
         })
+    }
+
+    /// `addIceCandidate()` and `addIceCandidate(null)` mean the same as the empty candidate
+    /// (W3C webrtc, section 4.4.1.6), and so `onicecandidate` says it.
+    fn absent() -> Result<Self, Unreadable> {
+        Ok(Self::default())
     }
 }

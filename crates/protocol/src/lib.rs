@@ -12,6 +12,7 @@ pub mod close_code;
 mod codec;
 mod combining_mark;
 mod description;
+mod direct;
 mod error;
 mod frame;
 mod ice;
@@ -28,7 +29,8 @@ mod signal;
 
 pub use codec::Unreadable;
 pub use description::{Answer, CallType, Offer, Sdp, Sec};
-pub use error::{DecodeError, ErrorCode, ErrorMessage, References};
+pub use direct::{DirectMessage, MediaFlag, MediaState};
+pub use error::{AccessRefusal, DecodeError, ErrorCode, ErrorMessage, References};
 pub use frame::Frame;
 pub use ice::{IceServers, IceServersRequest};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};

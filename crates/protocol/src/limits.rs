@@ -3,6 +3,9 @@
 /// The largest frame in bytes; a larger one closes the socket with 1009.
 pub const FRAME_BYTES: usize = 64 * 1024;
 
+/// The longest message of the data channel between two pages in bytes; a longer one is ignored.
+pub const DIRECT_BYTES: usize = 4096;
+
 /// The longest user, device or call id in bytes.
 pub const ID_BYTES: usize = 64;
 

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::codec::{self, Field, Json};
 use crate::{
-    CallEnd, CallEndReason, CallId, CallRejectReason, CallType, DeviceId, Sdp, Signal, UserId,
+    CallEnd, CallEndReason, CallId, CallRejectReason, CallType, DeviceId, MediaState, Sdp, Signal,
+    UserId,
 };
 
 /// What is the value of a field on the wire.
@@ -54,4 +55,4 @@ macro_rules! impl_for_messages {
     };
 }
 
-impl_for_messages!(CallEnd, Signal);
+impl_for_messages!(CallEnd, MediaState, Signal);

@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use wimpex_webrtc::IceCandidateInit;
 
-use crate::codec::{self, Body, Fields, Unreadable, message, messages, put, texts};
+use crate::codec::{Body, Fields, Unreadable, message, messages, put, texts};
 use crate::error::References;
 use crate::{Answer, CallId, CallType, DeviceId, Offer, Sec, UserId};
 
@@ -76,22 +76,6 @@ messages! {
         /// See [`CallConfirm`].
         CallConfirm(CallConfirm),
     } all with call_id: CallId
-}
-
-impl Signal {
-    /// Reads a signal that came over the data channel between two pages, where it needs no
-    /// address.
-    ///
-    /// # Errors
-    /// It is no signal that this version knows.
-    pub fn decode(text: &str) -> Result<Self, Unreadable> {
-        Self::read(Fields(&codec::object(text)?))
-    }
-
-    /// The text that [`Signal::decode`] reads.
-    pub fn encode(&self) -> String {
-        codec::encode(self)
-    }
 }
 
 message! {

@@ -8,11 +8,12 @@
 
 use serde_json::Value;
 use wimpex_protocol::{
-    Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
-    CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, Envelope, ErrorCode,
-    ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers,
-    IceServersRequest, Login, MessagesWaiting, Offer, Presence, PresenceVisibility, PresenceWatch,
-    Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
+    AccessRefusal, Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer,
+    CallReject, CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage,
+    Envelope, ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer,
+    IceServers, IceServersRequest, Login, MediaFlag, MediaState, MessagesWaiting, Offer, Presence,
+    PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec, ServerMessage, SessionId,
+    Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -43,6 +44,7 @@ const BOB: &str = "w1dstmfcv5ucgpyps2iuwipojng2w4bnug";
 
 fn guest() -> Login {
     Login {
+        ticket: None,
         username: "Alice".into(),
         resume_token: None,
         device_id: None,
@@ -199,6 +201,13 @@ fn session_messages() {
             ..guest()
         }),
     );
+    check_client(
+        "login-ticket",
+        ClientMessage::Login(Login {
+            ticket: Some("AQECAwQFBgcIAAECAwQFBgcICQoLDA0ODw".into()),
+            ..guest()
+        }),
+    );
     check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
     check_server("ack", ServerMessage::Ack(Ack { received: 12 }));
     check_server(
@@ -299,6 +308,18 @@ fn session_messages() {
             ref_type: Some("call-offer".into()),
             call_id: Some(call()),
             to_id: Some(user("guest-bob")),
+            reason: None,
+        }),
+    );
+    check_server(
+        "error-not-invited",
+        ServerMessage::Error(ErrorMessage {
+            reason: Some(AccessRefusal::NotInvited),
+            ..ErrorMessage::new(
+                ErrorCode::LoginFailed,
+                "Only people who were invited may use this server.",
+                References::default(),
+            )
         }),
     );
 }
@@ -452,12 +473,90 @@ fn a_number_survives_a_message_that_cannot_be_read() {
 
 #[test]
 fn what_is_said_beside_the_media_has_no_address() {
-    let (text, value) = golden("direct-call-end");
-    let end = Signal::CallEnd(CallEnd {
+    let check = |name, message: DirectMessage| {
+        let (text, value) = golden(name);
+        assert_eq!(DirectMessage::decode(&text), Ok(message.clone()), "{name}");
+        let written: Value = serde_json::from_str(&message.encode()).unwrap();
+        assert_eq!(written, value, "{name}");
+    };
+    let end = CallEnd {
         call_id: call(),
         reason: CallEndReason::Ended,
-    });
-    assert_eq!(Signal::decode(&text), Ok(end.clone()));
-    let written: Value = serde_json::from_str(&end.encode()).unwrap();
-    assert_eq!(written, value);
+    };
+    check(
+        "direct-call-end",
+        DirectMessage::Signal(Signal::CallEnd(end)),
+    );
+    let quiet = MediaState::new(call())
+        .with(MediaFlag::Muted, true)
+        .with(MediaFlag::Camera, true)
+        .with(MediaFlag::Camera, false)
+        .with(MediaFlag::VideoUpgrade, true);
+    check("direct-media-state", DirectMessage::MediaState(quiet));
+    let all = [
+        MediaFlag::Muted,
+        MediaFlag::Camera,
+        MediaFlag::OnHold,
+        MediaFlag::BatteryLow,
+        MediaFlag::Sharing,
+        MediaFlag::MicrophoneTaken,
+        MediaFlag::CameraTaken,
+        MediaFlag::VideoUpgrade,
+        MediaFlag::WantsVideo,
+    ];
+    let none = MediaState::new(call());
+    let full = all
+        .into_iter()
+        .fold(none, |state, flag| state.with(flag, true));
+    check("direct-media-state-full", DirectMessage::MediaState(full));
+}
+
+#[test]
+fn a_direct_message_that_is_long_or_wrong_is_none() {
+    let state = |fields: &str| {
+        let text = format!(r#"{{"type":"media-state","callId":"call_1"{fields}}}"#);
+        DirectMessage::decode(&text)
+    };
+    assert!(state("").is_ok() && state(r#","hologram":[1]"#).is_ok());
+    for wrong in [r#","muted":"yes""#, r#","muted":1"#, r#","muted":null"#] {
+        let Ok(DirectMessage::MediaState(state)) = state(wrong) else {
+            panic!("{wrong}");
+        };
+        assert!(!state.has(MediaFlag::Muted), "{wrong}");
+    }
+    let long = format!(r#","hologram":"{}""#, "x".repeat(4096));
+    assert!(state(&long).is_err());
+    for text in [r#"{"type":"media-state"}"#, "[]", ""] {
+        assert!(DirectMessage::decode(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn null_empty_and_missing_candidates_say_that_there_are_no_more() {
+    let read = |candidate: &str| {
+        let frame = format!(r#"{{"type":"ice-candidate","toId":"guest-bob"{candidate}}}"#);
+        match ClientMessage::decode(&frame) {
+            Ok(ClientMessage::Relay(Envelope {
+                signal: Signal::IceCandidate(ice),
+                ..
+            })) => ice.candidate,
+            other => panic!("{candidate}: {other:?}"),
+        }
+    };
+    for none in [
+        "",
+        r#","candidate":null"#,
+        r#","candidate":{}"#,
+        r#","candidate":{"candidate":""}"#,
+    ] {
+        assert_eq!(read(none), IceCandidateInit::default(), "{none}");
+    }
+    let of_one = read(r#","candidate":{"candidate":null,"sdpMid":"0"}"#);
+    assert_eq!(
+        (of_one.candidate.as_str(), of_one.sdp_mid.as_deref()),
+        ("", Some("0"))
+    );
+    // Whoever it goes on to may be of before, and needs the dictionary.
+    let frame = ClientMessage::decode(r#"{"type":"ice-candidate","toId":"guest-bob"}"#).unwrap();
+    assert!(frame.encode().contains(r#""candidate":{"candidate":"""#));
 }

@@ -92,6 +92,7 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
             devices.iter_mut().for_each(|device| visitor.device(device));
         }
         Input::DataChannelMessage { end, .. } => visitor.call(&mut end.call_id),
+        Input::PeerMediaState { state, .. } => visitor.call(&mut state.call_id),
         Input::LocalOffer { sdp, .. } | Input::LocalAnswer { sdp, .. } => visitor.sdp(sdp),
         Input::LocalCandidate { candidate, .. } => visitor.candidate(candidate),
         Input::Command(
@@ -100,7 +101,8 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
             | Command::HangUp
             | Command::Dismiss
             | Command::SetMuted(_)
-            | Command::SetCamera(_),
+            | Command::SetCamera(_)
+            | Command::AcceptVideo { .. },
         )
         | Input::SessionRenewed
         | Input::NetworkChanged
@@ -110,6 +112,9 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         | Input::ConnectionStateChanged { .. }
         | Input::Media { .. }
         | Input::TrackEnded { .. }
+        | Input::BatteryLow(_)
+        | Input::TrackInterrupted { .. }
+        | Input::DeviceReturned { .. }
         | Input::Timeout => {}
     }
 }

@@ -118,6 +118,11 @@ pub(crate) async fn receive(socket: &UdpSocket, mut handle: impl FnMut(SocketAdd
     }
 }
 
+/// Receives what is there, and no more.
+pub(crate) fn receive_rest(socket: &UdpSocket, mut handle: impl FnMut(SocketAddr, Run<'_>)) {
+    while system::receive(socket, &mut handle).is_ok() {}
+}
+
 /// An error may be about an earlier datagram, and passes; a lasting one must
 /// not keep a core busy.
 async fn rest(error: &io::Error) {

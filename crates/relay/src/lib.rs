@@ -27,13 +27,17 @@ mod addr;
 mod auth;
 mod datagrams;
 mod dispatch;
+mod kept_clients;
 mod machine;
 mod nonce;
 mod ports;
 mod reflection;
 mod request;
+mod retirement;
 mod shared;
 mod sink;
+mod sockets;
+mod start_error;
 mod tcp;
 mod udp;
 mod wire;
@@ -45,7 +49,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use socket2::{Protocol, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -55,8 +59,12 @@ use tracing::warn;
 
 pub use config::Config;
 pub use machine::Counts;
+pub use sockets::Sockets;
+pub use start_error::StartError;
 
+use addr::ClientAddr;
 use auth::Authenticator;
+use config::RelayAddress;
 use machine::{Input, Rules, TurnServer};
 use peers::PeerFilter;
 use ports::UdpPorts;
@@ -66,35 +74,22 @@ use shared::Shared;
 const SHUTDOWN: Duration = Duration::from_secs(2);
 /// How often it is looked whether this host has other addresses.
 const OWN_ADDRESSES: Duration = Duration::from_secs(30);
-/// Bytes that may wait in the kernel while this process has no turn: packets of
-/// all clients come to one socket.
-const RECEIVE_BUFFER: usize = 4 << 20;
-
-/// Why the relay did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// An address is not ours or taken.
-    #[error("cannot listen on {address} for {what}: {error}")]
-    Listen {
-        /// Which one.
-        address: SocketAddr,
-        /// UDP, TCP or TLS.
-        what: &'static str,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The system has no randomness to give.
-    #[error("no randomness from the system: {0}")]
-    Random(#[from] getrandom::Error),
-}
-
+/// How often it is looked whether a relay that has made way is still used.
+const UNUSED_EVERY: Duration = Duration::from_millis(500);
 /// A relay whose ports are open and which is ready to run.
 pub struct Relay {
     shared: Arc<Shared>,
+    asked: Asked,
     /// For each address a socket for each shard.
     udp: Vec<Vec<std::net::UdpSocket>>,
     tcp: Vec<std::net::TcpListener>,
     tls: Vec<(std::net::TcpListener, TlsAcceptor)>,
+}
+
+/// Where it was to listen, which is not where it does if the system chose a port.
+struct Asked {
+    listen: Vec<SocketAddr>,
+    tls: Vec<SocketAddr>,
 }
 
 /// What one thread serves: handing a packet from one thread to another costs more than
@@ -110,6 +105,7 @@ struct Shard {
 #[derive(Clone)]
 pub struct Handle {
     shared: Arc<Shared>,
+    listeners: usize,
 }
 
 impl Relay {
@@ -118,18 +114,34 @@ impl Relay {
     /// # Errors
     /// See [`StartError`].
     pub fn bind(config: Config) -> Result<Self, StartError> {
+        Self::bind_or_take(config, &mut Sockets::default())
+    }
+
+    /// Opens those ports that are not among these sockets, which are open already; takes the ones
+    /// that it listens on.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn bind_or_take(config: Config, open: &mut Sockets) -> Result<Self, StartError> {
         let (mut udp, mut tcp, mut tls) = (Vec::new(), Vec::new(), Vec::new());
         for &address in &config.listen {
-            let (datagrams, streams) = bind_both(address)?;
+            let (datagrams, streams) = open.both(address, shards())?;
             udp.push(datagrams);
             tcp.push(streams);
         }
         if let Some(tls_config) = &config.tls {
             for &address in &tls_config.listen {
-                let listener = bind_tcp(address).map_err(listening(address, "TLS"))?;
+                let listener = open.tls(address)?;
                 tls.push((listener, TlsAcceptor::from(Arc::clone(&tls_config.config))));
             }
         }
+        let asked = Asked {
+            listen: config.listen.clone(),
+            tls: config
+                .tls
+                .as_ref()
+                .map_or(Vec::new(), |tls| tls.listen.clone()),
+        };
         let stopping = CancellationToken::new();
         let listeners = tcp.iter().chain(tls.iter().map(|(listener, _)| listener));
         let rules = Rules {
@@ -154,10 +166,29 @@ impl Relay {
         look_at_interfaces(&shared);
         Ok(Self {
             shared: Arc::new(shared),
+            asked,
             udp,
             tcp,
             tls,
         })
+    }
+
+    /// Its sockets once more, for another process that is to listen on them too.
+    ///
+    /// # Errors
+    /// If there can be no more file descriptors.
+    pub fn sockets(&self) -> io::Result<Sockets> {
+        let mut sockets = Sockets::default();
+        for ((address, udp), tcp) in self.asked.listen.iter().zip(&self.udp).zip(&self.tcp) {
+            for socket in udp {
+                sockets.udp.push((*address, socket.try_clone()?));
+            }
+            sockets.tcp.push((*address, tcp.try_clone()?));
+        }
+        for (address, (listener, _)) in self.asked.tls.iter().zip(&self.tls) {
+            sockets.tls.push((*address, listener.try_clone()?));
+        }
+        Ok(sockets)
     }
 
     /// Where it listens for UDP and TCP.
@@ -180,6 +211,7 @@ impl Relay {
     pub fn handle(&self) -> Handle {
         Handle {
             shared: Arc::clone(&self.shared),
+            listeners: self.listeners(),
         }
     }
 
@@ -216,8 +248,9 @@ impl Relay {
         let count = shards.len();
         let first = self.udp.len();
         for (number, sockets) in self.udp.into_iter().enumerate() {
-            for (shard, socket) in shards.iter_mut().zip(sockets) {
-                shard.udp.push((number, socket));
+            // Those of another process may be more, or fewer.
+            for (index, socket) in sockets.into_iter().enumerate() {
+                shards[index % count].udp.push((number, socket));
             }
         }
         let plain = self.tcp.into_iter().map(|listener| (listener, None));
@@ -248,7 +281,7 @@ impl Shard {
             match UdpSocket::from_std(socket) {
                 Ok(socket) => {
                     let (inner, socket) = (Arc::clone(shared), Arc::new(socket));
-                    spawn(shared, async move {
+                    shared.spawn(async move {
                         udp::serve(&inner, &socket, number).await;
                     });
                 }
@@ -259,7 +292,7 @@ impl Shard {
             match TcpListener::from_std(listener) {
                 Ok(listener) => {
                     let inner = Arc::clone(shared);
-                    spawn(shared, async move {
+                    shared.spawn(async move {
                         tcp::serve(&inner, &listener, number, tls).await;
                     });
                 }
@@ -283,20 +316,51 @@ impl Handle {
         self.shared.counts()
     }
 
+    /// Serves a client over a connection that somebody else has accepted, and has dealt with its
+    /// TLS, so that a relay can be behind the same port as something else. Holds `held` until it
+    /// ends. Must be called within a Tokio runtime.
+    pub fn serve_accepted<T: Send + 'static>(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + 'static,
+        remote: SocketAddr,
+        held: T,
+    ) {
+        tcp::serve_accepted(&self.shared, stream, ClientAddr::new(remote), held);
+    }
+
+    /// Where relay sockets are from now on, at most one address of each family. Those that are open
+    /// stay where they are: their clients find out, and allocate anew.
+    pub fn move_to(&self, relays: Vec<RelayAddress>) {
+        // Addresses lead to nothing at once.
+        let _ = self.shared.handle(Input::Relays(relays));
+    }
+
+    /// Makes way for the relay of another process that listens on the same sockets: from then on
+    /// nobody new is served, and who has an allocation keeps it.
+    pub async fn retire(&self) {
+        self.shared.retirement.begin(self.listeners).await;
+    }
+
+    /// The other process has not come after all.
+    pub fn cancel_retirement(&self) {
+        self.shared.retirement.cancel();
+    }
+
+    /// Completes when nobody has an allocation or a connection any more.
+    pub async fn unused(&self) {
+        loop {
+            let counts = self.counts();
+            if counts.allocations == 0 && counts.connections == 0 {
+                return;
+            }
+            sleep(UNUSED_EVERY).await;
+        }
+    }
+
     /// What was sent out of relay sockets so far.
     pub fn bytes_to_peers(&self) -> u64 {
         self.shared.bytes_to_peers()
     }
-}
-
-fn spawn(shared: &Arc<Shared>, task: impl Future<Output = ()> + Send + 'static) {
-    let stopping = shared.stopping.clone();
-    shared.tasks.spawn(async move {
-        tokio::select! {
-            () = task => {}
-            () = stopping.cancelled() => {}
-        }
-    });
 }
 
 async fn follow_interfaces(shared: &Shared) {
@@ -311,26 +375,6 @@ fn look_at_interfaces(shared: &Shared) {
     let _ = shared.handle(Input::OwnAddresses(ports::own_addresses()));
 }
 
-/// A TCP listener, and a UDP socket for each shard.
-type Bound = (Vec<std::net::UdpSocket>, std::net::TcpListener);
-
-/// UDP and TCP at the same port, also if the system chooses it. Another program that has the
-/// port is found by TCP, since UDP shares it.
-fn bind_both(address: SocketAddr) -> Result<Bound, StartError> {
-    const TRIES: usize = 20;
-    let mut tries = if address.port() == 0 { TRIES } else { 1 };
-    loop {
-        tries -= 1;
-        let tcp = bind_tcp(address).map_err(listening(address, "TCP"))?;
-        let chosen = tcp.local_addr().map_err(listening(address, "TCP"))?;
-        match (0..shards()).map(|_| bind_shard(chosen)).collect() {
-            Ok(udp) => return Ok((udp, tcp)),
-            Err(error) if tries == 0 => return Err(listening(address, "UDP")(error)),
-            Err(_) => {}
-        }
-    }
-}
-
 /// One thread relays some 250,000 packets a second; a second one, with half of the packets,
 /// sleeps and wakes more often, which costs up to half again a packet. So one for every four
 /// cores, for hosts that are that large.
@@ -340,34 +384,6 @@ fn shards() -> usize {
         return 1;
     }
     thread::available_parallelism().map_or(1, |cores| (cores.get() / 4).max(1))
-}
-
-fn bind_shard(address: SocketAddr) -> io::Result<std::net::UdpSocket> {
-    let socket = ports::socket(address, Type::DGRAM, Protocol::UDP)?;
-    #[cfg(target_os = "linux")]
-    socket.set_reuse_port(true)?;
-    socket.bind(&address.into())?;
-    // The system may grant less.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
-    Ok(socket.into())
-}
-
-fn bind_tcp(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = ports::socket(address, Type::STREAM, Protocol::TCP)?;
-    // A restart must not wait for the connections of before to be forgotten.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(1024)?;
-    Ok(socket.into())
-}
-
-fn listening(address: SocketAddr, what: &'static str) -> impl Fn(io::Error) -> StartError {
-    move |error| StartError::Listen {
-        address,
-        what,
-        error,
-    }
 }
 
 fn addresses<'a>(listeners: impl Iterator<Item = &'a std::net::TcpListener>) -> Vec<SocketAddr> {

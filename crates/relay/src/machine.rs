@@ -130,6 +130,11 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 self.own = addresses.into_iter().collect();
                 self.own.extend(&self.rules.advertised);
             }
+            Input::Relays(relays) => {
+                self.rules.advertised = relays.iter().map(|relay| relay.public).collect();
+                self.own.extend(&self.rules.advertised);
+                self.ports.move_to(relays);
+            }
             Input::Shutdown => {
                 self.allocations.clear();
                 self.relayed.clear();
@@ -174,6 +179,14 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
     /// Whether this client has an allocation that counts.
     pub(crate) fn has_allocation(&self, client: ClientId, now: Now) -> bool {
         self.allocation(client, now).is_some()
+    }
+
+    /// Who has an allocation that counts, by way of that listening socket.
+    pub(crate) fn clients_of(&self, listener: usize, now: Now) -> Vec<ClientId> {
+        let all = self.allocations.iter();
+        all.filter(|(client, it)| client.listener == listener && it.is_alive(now))
+            .map(|(client, _)| *client)
+            .collect()
     }
 
     /// What there is, but for connections and tasks.

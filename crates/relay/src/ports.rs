@@ -71,6 +71,10 @@ impl UdpPorts {
 impl Ports for UdpPorts {
     type Socket = Arc<RelaySocket>;
 
+    fn move_to(&mut self, relays: Vec<RelayAddress>) {
+        self.relays = relays;
+    }
+
     fn has(&self, family: Family) -> bool {
         self.relay(family).is_some()
     }

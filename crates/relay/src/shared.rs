@@ -1,7 +1,7 @@
 //! The machine behind its lock, and what all tasks share beside it.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -18,6 +18,7 @@ use crate::config::{Limits, Timing};
 use crate::machine::{Counts, Input, Output, TurnServer};
 use crate::ports::{RelaySocket, UdpPorts};
 use crate::reflection::ReflectionLimiter;
+use crate::retirement::Retirement;
 use crate::sink::Sink;
 
 /// See the module.
@@ -32,9 +33,12 @@ pub(crate) struct Shared {
     pub(crate) timing: Timing,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: CancellationToken,
+    pub(crate) retirement: Retirement,
     connections: Arc<PerNetworkLimiter>,
     /// Sent out of relay sockets.
     bytes_to_peers: AtomicU64,
+    /// Connections that others have accepted.
+    foreign: AtomicUsize,
 }
 
 impl Shared {
@@ -56,7 +60,9 @@ impl Shared {
             timing,
             tasks: TaskTracker::new(),
             stopping,
+            retirement: Retirement::default(),
             bytes_to_peers: AtomicU64::new(0),
+            foreign: AtomicUsize::new(0),
         }
     }
 
@@ -87,6 +93,22 @@ impl Shared {
         }
     }
 
+    /// Runs a task until the relay stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = task => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+    }
+
+    /// Who has an allocation by way of that socket.
+    pub(crate) fn clients_of(&self, listener: usize) -> Vec<ClientId> {
+        self.lock().clients_of(listener, self.clock.now())
+    }
+
     pub(crate) fn has_allocation(&self, client: ClientId) -> bool {
         self.lock().has_allocation(client, self.clock.now())
     }
@@ -99,6 +121,12 @@ impl Shared {
     /// A place for a TCP connection from this address, if there is one.
     pub(crate) fn admit(&self, remote: IpAddr) -> Option<Permit> {
         self.connections.acquire(remote)
+    }
+
+    /// A number for the listener of a connection that somebody else has accepted: one that no
+    /// listener here has, and another for each.
+    pub(crate) fn foreign_listener(&self) -> usize {
+        usize::MAX - self.foreign.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(crate) fn counts(&self) -> Counts {

@@ -21,12 +21,29 @@ use crate::wire::{CHANNEL_HEADER, STUN_HEADER};
 /// The longest frame: a STUN message with a length field of all ones.
 const FRAME: usize = STUN_HEADER + u16::MAX as usize;
 
-/// Lets connections in, forever; with TLS if there is an acceptor.
+/// Lets connections in, forever, but while another process does; with TLS if there is an acceptor.
 pub(crate) async fn serve(
     shared: &Arc<Shared>,
     listener: &TcpListener,
     number: usize,
     tls: Option<TlsAcceptor>,
+) {
+    let mut notice = shared.retirement.notice();
+    loop {
+        tokio::select! {
+            () = accept_all(shared, listener, number, tls.as_ref()) => {}
+            () = notice.wanted() => {}
+        }
+        shared.retirement.made_way();
+        notice.cancelled().await;
+    }
+}
+
+async fn accept_all(
+    shared: &Arc<Shared>,
+    listener: &TcpListener,
+    number: usize,
+    tls: Option<&TlsAcceptor>,
 ) {
     let mut is_told = false;
     loop {
@@ -56,7 +73,7 @@ pub(crate) async fn serve(
             listener: number,
             remote,
         };
-        let task = connection(Arc::clone(shared), stream, tls.clone(), client, permit);
+        let task = connection(Arc::clone(shared), stream, tls.cloned(), client, permit);
         shared.tasks.spawn(task);
     }
 }
@@ -90,6 +107,34 @@ async fn connection(
     }
     // Nobody is told.
     let _ = shared.handle(Input::Disconnected { client });
+}
+
+/// Serves a client over a connection that somebody else has accepted, who has also dealt with its
+/// TLS; `held` is what it holds meanwhile.
+pub(crate) fn serve_accepted<T: Send + 'static>(
+    shared: &Arc<Shared>,
+    stream: impl AsyncRead + AsyncWrite + Send + 'static,
+    remote: ClientAddr,
+    held: T,
+) {
+    let Some(permit) = shared.admit(remote.ip()) else {
+        return debug!("too many connections to the relay");
+    };
+    let client = ClientId {
+        listener: shared.foreign_listener(),
+        remote,
+    };
+    let inner = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        let (reader, writer) = tokio::io::split(stream);
+        tokio::select! {
+            () = exchange(&inner, reader, writer, client) => {}
+            () = inner.stopping.cancelled() => {}
+        }
+        // Nobody is told.
+        let _ = inner.handle(Input::Disconnected { client });
+        drop((permit, held));
+    });
 }
 
 async fn exchange(

@@ -19,8 +19,10 @@ use tracing::{error, info, warn};
 
 use crate::config::{Config, Domain};
 use crate::error::StartError;
+use crate::inherited::Inherited;
 use crate::random;
 use crate::secret;
+use crate::state_lock::StateLock;
 use crate::tls::{Certificate, CertificateStore};
 
 use account::Authority;
@@ -51,7 +53,11 @@ impl Acme {
     ///
     /// # Errors
     /// [`StartError::Certificates`] if there is no such folder, or if another server has it.
-    pub(crate) fn open(config: &Config, store: &CertificateStore) -> Result<Self, StartError> {
+    pub(crate) fn open(
+        config: &Config,
+        store: &CertificateStore,
+        inherited: &mut Inherited,
+    ) -> Result<Self, StartError> {
         let https = &config.https;
         let state = config
             .operation
@@ -62,7 +68,7 @@ impl Acme {
             let text = "no folder to keep certificates in; say --state-dir";
             return Err(StartError::Certificates(text.to_owned()));
         };
-        let folder = Folder::open(&state.join("acme"), &https.acme_directory)
+        let folder = Folder::open(&state.join("acme"), &https.acme_directory, inherited)
             .map_err(|error| StartError::Certificates(error.to_string()))?;
         match folder.certificate(&https.domain) {
             Ok(Some(certificate)) if is_for_all(&certificate, &https.domain) => {
@@ -83,6 +89,11 @@ impl Acme {
             retry: config.timing.acme_retry,
             pause: config.timing.acme_pause,
         })
+    }
+
+    /// What says that the folder is taken.
+    pub(crate) fn lock(&self) -> &StateLock {
+        self.folder.lock()
     }
 
     /// Keeps the certificate in the store fresh, for ever; `reload` is somebody who has mended

@@ -8,6 +8,8 @@ use tokio::time::sleep;
 use crate::acme::Acme;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::inherited::Inherited;
+use crate::state_lock::StateLock;
 use crate::tls::{CertificateStore, OwnFiles};
 
 /// See the module.
@@ -28,7 +30,10 @@ impl Certificates {
     ///
     /// # Errors
     /// [`StartError::Tls`] or [`StartError::Certificates`].
-    pub(crate) fn open(config: &Config) -> Result<Option<Self>, StartError> {
+    pub(crate) fn open(
+        config: &Config,
+        inherited: &mut Inherited,
+    ) -> Result<Option<Self>, StartError> {
         let store = Arc::new(CertificateStore::default());
         let source = match (&config.turn.tls_cert, &config.turn.tls_key) {
             (Some(cert), Some(key)) => {
@@ -45,9 +50,17 @@ impl Certificates {
                 }
                 return Ok(None);
             }
-            (None, None) => Source::Acme(Acme::open(config, &store)?),
+            (None, None) => Source::Acme(Acme::open(config, &store, inherited)?),
         };
         Ok(Some(Self { store, source }))
+    }
+
+    /// What says that a folder with certificates is taken, if one is.
+    pub(crate) fn lock(&self) -> Option<&StateLock> {
+        match &self.source {
+            Source::Files(_) => None,
+            Source::Acme(acme) => Some(acme.lock()),
+        }
     }
 
     pub(crate) fn store(&self) -> &Arc<CertificateStore> {

@@ -49,7 +49,7 @@ pub struct Cli {
 }
 
 /// What else the program does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Action {
     /// Say everything that is wrong with the configuration, and where; nothing is started
     CheckConfig,
@@ -62,6 +62,9 @@ pub enum Action {
     },
     /// Print the manual page, as roff
     Man,
+    /// Talk to the server that runs on this host
+    #[cfg(unix)]
+    Admin(crate::admin::AdminArgs),
 }
 
 /// Why there is no [`Cli`].

@@ -3,6 +3,7 @@
 //! Every flag has an environment variable `WIMPEX_…` and, under its own name, a key in the
 //! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
+mod access;
 mod https;
 mod mailbox;
 mod operation;
@@ -21,6 +22,7 @@ use wimpex_protocol::limits;
 use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
+pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
 pub use https::{Domain, HttpsConfig};
 pub use mailbox::MailboxConfig;
 pub use operation::{LogFormat, OperationConfig};
@@ -84,6 +86,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub access: AccessConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub operation: OperationConfig,
 
     #[allow(missing_docs)]
@@ -123,6 +129,7 @@ impl Default for Config {
             trusted_proxy: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             https: HttpsConfig::default(),
+            access: AccessConfig::default(),
             operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
@@ -330,6 +337,8 @@ pub struct Timing {
     pub acme_pause: Duration,
     /// How often the files of a certificate are looked at.
     pub certificate_files: Duration,
+    /// How often it is looked whether this host has another public address.
+    pub own_address: Duration,
 }
 
 impl Default for Timing {
@@ -350,6 +359,7 @@ impl Default for Timing {
             acme_retry: Duration::from_secs(30),
             acme_pause: Duration::from_secs(60 * 60),
             certificate_files: Duration::from_secs(10),
+            own_address: Duration::from_secs(5),
         }
     }
 }
@@ -379,6 +389,12 @@ impl Config {
     pub fn secret_file(&self) -> Option<PathBuf> {
         let in_state = || Some(self.operation.state_dir.as_ref()?.join("server-secret"));
         self.secret_file.clone().or_else(in_state)
+    }
+
+    /// The folder that state is kept in, if somebody has named one: a flag, or systemd.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        let of_systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        self.operation.state_dir.clone().or_else(of_systemd)
     }
 
     /// What stands in people's address bars, if it is known.

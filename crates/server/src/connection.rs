@@ -41,8 +41,9 @@ use errors::error;
 use frame_meter::FrameMeter;
 use timers::Timers;
 
-/// Where a client waits before it is served; a description fits in eight of them.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// The library's buffer of each client, which is there from the start. It grows for a long
+/// message; what the socket has is read in one piece all the same ([`FrameMeter`]).
+const READ_BUFFER_BYTES: usize = 256;
 /// So many texts go out together, when more than one waits.
 const WRITE_BATCH: usize = 16;
 /// A client is told at least every so many frames that they have arrived …
@@ -71,8 +72,16 @@ where
     }
     info!(connection = id.0, reason = %end, "left");
     app.metrics.closed_connection(end.label());
-    let Connection { mut ws, queue, .. } = socket;
-    close_handshake::perform(&mut ws, end, Some(queue), app.config.timing.close_handshake).await;
+    let Connection {
+        mut ws,
+        queue,
+        is_interrupted,
+        ..
+    } = socket;
+    // After a frame that was lost on its way out none may follow: their numbers would tell the
+    // client that something is missing, and it would begin anew where it can resume.
+    let queue = (!is_interrupted).then_some(queue);
+    close_handshake::perform(&mut ws, end, queue, app.config.timing.close_handshake).await;
 }
 
 /// Tells a client that there are too many connections, and closes this one.
@@ -126,6 +135,8 @@ struct Connection<'a, S> {
     id: ConnectionId,
     queue: SendQueueReader,
     is_logged_in: bool,
+    /// It was told to end while it was writing.
+    is_interrupted: bool,
     /// Sent in `hello`, and gone with the first login: it counts once.
     challenge: Option<LoginChallenge>,
     limiter: RateLimiter,
@@ -153,6 +164,7 @@ where
             id,
             queue,
             is_logged_in: false,
+            is_interrupted: false,
             challenge: None,
             limiter: RateLimiter::new(rate, timing.flood_seconds, app.clock.at(now.into_std())),
             timers: Timers {
@@ -243,7 +255,10 @@ where
             ws.flush().await
         };
         tokio::select! {
-            why = close_signal.wait() => Err(CloseCause::ClosedByServer(why)),
+            why = close_signal.wait() => {
+                self.is_interrupted = true;
+                Err(CloseCause::ClosedByServer(why))
+            }
             written = timeout(self.app.config.timing.write, writing) => match written {
                 Ok(written) => written.map_err(CloseCause::from),
                 Err(_) => Err(CloseCause::Stuck),
@@ -278,6 +293,7 @@ where
         match message {
             Message::Text(text) => {
                 let frame = ClientMessage::decode_frame(&text);
+                let _gate = self.app.registry.frame();
                 let _timer = self.app.metrics.received(&frame.message);
                 self.handle(frame, text.len())
             }

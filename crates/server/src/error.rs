@@ -5,6 +5,9 @@ use std::io;
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Who may use the server cannot be read, and nobody is to be let in by mistake.
+    #[error("cannot read who may use the server: {0}")]
+    Access(std::io::Error),
     /// The page's folder was named and cannot be read.
     #[error("cannot read the page from {path}: {error}")]
     Page {

@@ -45,6 +45,14 @@ impl Body {
         }
     }
 
+    /// A message that another process has written.
+    pub(crate) fn written(text: String) -> Self {
+        Self {
+            text: text.into(),
+            kind: FrameKind::Message,
+        }
+    }
+
     /// In bytes, without a number.
     pub(crate) fn len(&self) -> usize {
         self.text.len()
@@ -77,6 +85,11 @@ impl OutgoingFrame {
         // `"seq":` and a comma.
         let number = self.seq.map_or(0, |seq| 7 + digits(seq));
         self.body.text.len() + number
+    }
+
+    /// The message, without its number.
+    pub(crate) fn body(&self) -> &str {
+        &self.body.text
     }
 
     /// What is written.

@@ -49,6 +49,6 @@ async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
 }
 
 async fn secure(State(is_https): State<bool>, mut response: Response) -> Response {
-    headers::add_to(response.headers_mut(), is_https);
+    headers::add_to(&mut response, is_https);
     response
 }

@@ -5,6 +5,7 @@
 //! for when they come, and [`wimpex_relay::credentials`]. Their user name
 //! is a pseudonym, because STUN sends it in clear text.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wimpex_identity::is_key_id;
@@ -18,12 +19,19 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// See the module.
 pub(crate) struct Ice {
-    stun_urls: Vec<String>,
+    urls: RwLock<Urls>,
     turn: Option<Turn>,
 }
 
+/// Our own, which may change, go before those that the host has named.
+struct Urls {
+    own_stun: Vec<String>,
+    other_stun: Vec<String>,
+    own_turn: Vec<String>,
+    other_turn: Vec<String>,
+}
+
 struct Turn {
-    urls: Vec<String>,
     secret: SharedSecret,
     /// Of the owner of a key, and of a guest.
     ttl_seconds: u64,
@@ -44,19 +52,29 @@ impl Ice {
         let given = config.turn_secret.as_ref();
         let given = given.map(|secret| SharedSecret::new(secret.reveal()));
         // With both, a given secret is that of our own too.
-        let (mut stun_urls, mut turn_urls, secret) = match own {
+        let (own_stun, own_turn, secret) = match own {
             Some(own) => (own.stun_urls, own.turn_urls, Some(own.secret)),
             None => (Vec::new(), Vec::new(), given),
         };
-        stun_urls.extend_from_slice(&config.stun_url);
-        turn_urls.extend_from_slice(&config.turn_url);
-        let turn = secret.filter(|_| !turn_urls.is_empty()).map(|secret| Turn {
-            urls: turn_urls,
+        let has_turn = !own_turn.is_empty() || !config.turn_url.is_empty();
+        let turn = secret.filter(|_| has_turn).map(|secret| Turn {
             secret,
             ttl_seconds: config.turn_ttl_seconds,
             guest_ttl_seconds: config.turn_guest_ttl_seconds.min(config.turn_ttl_seconds),
         });
-        Ok(Self { stun_urls, turn })
+        let urls = RwLock::new(Urls {
+            own_stun,
+            other_stun: config.stun_url.clone(),
+            own_turn,
+            other_turn: config.turn_url.clone(),
+        });
+        Ok(Self { urls, turn })
+    }
+
+    /// Our own are to be found elsewhere from now on.
+    pub(crate) fn move_own(&self, own: Own) {
+        let mut urls = self.urls.write().unwrap_or_else(PoisonError::into_inner);
+        (urls.own_stun, urls.own_turn) = (own.stun_urls, own.turn_urls);
     }
 
     /// For how long a user's credentials count; `None` if there are none.
@@ -90,7 +108,7 @@ impl Ice {
             let pseudonym = turn.secret.pseudonym(user.as_str(), now / SECONDS_PER_DAY);
             let (username, credential) = turn.secret.issue(&pseudonym, expiry);
             servers.push(IceServer {
-                urls: turn.urls.clone(),
+                urls: self.urls().turn(),
                 credential: Some(credential),
                 username: Some(username),
             });
@@ -99,11 +117,26 @@ impl Ice {
     }
 
     fn stun(&self) -> Option<IceServer> {
-        (!self.stun_urls.is_empty()).then(|| IceServer {
-            urls: self.stun_urls.clone(),
+        let urls = self.urls().stun();
+        (!urls.is_empty()).then_some(IceServer {
+            urls,
             username: None,
             credential: None,
         })
+    }
+
+    fn urls(&self) -> RwLockReadGuard<'_, Urls> {
+        self.urls.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Urls {
+    fn stun(&self) -> Vec<String> {
+        [&self.own_stun[..], &self.other_stun].concat()
+    }
+
+    fn turn(&self) -> Vec<String> {
+        [&self.own_turn[..], &self.other_turn].concat()
     }
 }
 

@@ -16,7 +16,10 @@
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
 
+mod access;
 mod acme;
+#[cfg(unix)]
+pub mod admin;
 mod app;
 mod certificates;
 pub mod cli;
@@ -27,10 +30,15 @@ mod connection_id;
 mod descriptors;
 mod error;
 mod frame;
+mod handle;
+#[cfg(unix)]
+mod handover;
 mod headers;
 mod host_notices;
+mod host_page;
 mod http;
 mod ice;
+mod inherited;
 mod listener;
 mod listeners;
 mod login;
@@ -40,6 +48,7 @@ mod mailbox_http;
 mod metrics;
 mod observer;
 mod origin;
+mod own_address;
 mod page;
 mod push;
 mod push_http;
@@ -48,10 +57,15 @@ mod rate_limit;
 mod registry;
 mod relay_access;
 mod resumable_session;
+mod saved_state;
 mod secret;
 mod send_queue;
-mod state;
+mod serving;
+mod state_lock;
+mod store_file;
 mod stranger_limiter;
+#[cfg(unix)]
+pub mod systemd;
 mod tcp_client;
 mod tls;
 mod to_https;
@@ -60,8 +74,12 @@ mod turn;
 mod upgrade;
 
 use std::future::Future;
+#[cfg(unix)]
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -76,8 +94,13 @@ use wimpex_relay::clock::Clock;
 pub use config::{Config, Role};
 pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
+pub use handle::{Counts, Handle};
+#[cfg(unix)]
+pub use handover::{Endpoint, Succession, SuccessionError};
+pub use inherited::Inherited;
 pub use listeners::{ListenError, Listeners};
 
+use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
@@ -88,11 +111,15 @@ use mailbox::Mailbox;
 use metrics::Metrics;
 use observer::Observer;
 use origin::Origins;
+use own_address::OwnAddress;
 use page::Page;
 use push::{Push, RequestLimiter};
 use registry::{RegistryLimits, SessionRegistry};
+#[cfg(unix)]
+use saved_state::SavedState;
 use send_queue::QueueLimits;
-use state::State;
+use serving::Beside;
+use store_file::{STORE_PATIENCE, StoreFile};
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
 use token::Tokens;
@@ -115,35 +142,10 @@ pub async fn run(
 pub struct Server {
     app: Arc<App>,
     relay: Option<Relay>,
+    own_address: Option<OwnAddress>,
     certificates: Option<Certificates>,
     reload: Arc<Notify>,
-}
-
-/// A look at a running server from outside, for tests and measurements.
-#[derive(Clone)]
-pub struct Handle {
-    app: Arc<App>,
-    relay: Option<wimpex_relay::Handle>,
-    reload: Arc<Notify>,
-}
-
-/// How much the server holds at a moment. All of it is zero when nobody is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Open WebSockets, logged in or not.
-    pub sockets: usize,
-    /// Logins that count, those included whose socket is lost and may come back.
-    pub sessions: usize,
-    /// Users with at least one of them.
-    pub users: usize,
-    /// Users whose presence somebody watches.
-    pub watched: usize,
-    /// Bytes that wait for sessions whose socket is lost.
-    pub absent_bytes: usize,
-    /// Client addresses with at least one WebSocket.
-    pub addresses: usize,
-    /// Tasks that serve a TCP connection or a WebSocket.
-    pub tasks: usize,
+    started: Instant,
 }
 
 impl Server {
@@ -153,16 +155,25 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
+        Self::inheriting(config, &mut Inherited::default())
+    }
+
+    /// The same with the relay's ports, and what is locked, from another process.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
         let key = secret::load_or_create(config.secret_file().as_deref())?;
-        let certificates = Certificates::open(&config)?;
-        let (relay, own) = relay_beside(&config, &key, certificates.as_ref())?;
+        let certificates = Certificates::open(&config, inherited)?;
+        let (relay, own_address) = relay_beside(&config, &key, certificates.as_ref(), inherited)?;
+        let own = own_address.as_ref().map(|own| own.told(&config));
         let other_domains = config.https.other_origins();
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
-        let state = State::open(&config);
-        let push = Push::open(&config, &state, &key, metrics.clone())?;
-        let mailbox = Mailbox::open(&config, &state, &key);
+        let store = Arc::new(StoreFile::new(&config));
+        let push = Push::open(&config, &key, &store, metrics.clone())?;
+        let mailbox = Mailbox::open(&config, &store, &key);
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -191,11 +202,18 @@ impl Server {
                 metrics.clone(),
                 push.clone(),
             ),
+            store,
             push,
             push_limiter: RequestLimiter::push(),
             mailbox,
             mailbox_limiter: RequestLimiter::messages(),
-            store: state.store,
+            access: Access::open(
+                &config.access,
+                key,
+                Box::new(FileStore::new(config.state_dir().as_deref())),
+            )
+            .map_err(StartError::Access)?,
+            draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
             origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
@@ -203,7 +221,7 @@ impl Server {
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
-            page: Page::load(config.page_dir.as_deref())?,
+            page: Page::load(config.page_dir.as_deref(), &config.access)?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
                 config.limits.max_connections,
@@ -215,8 +233,10 @@ impl Server {
         Ok(Self {
             app: Arc::new(app),
             relay,
+            own_address,
             certificates,
             reload: Arc::default(),
+            started: Instant::now(),
         })
     }
 
@@ -226,6 +246,11 @@ impl Server {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
             reload: Arc::clone(&self.reload),
+            certificates: self
+                .certificates
+                .as_ref()
+                .map(|own| Arc::clone(own.store())),
+            started: self.started,
         }
     }
 
@@ -245,7 +270,67 @@ impl Server {
 
     /// See [`run`].
     pub async fn run_on(self, listeners: Listeners, shutdown: impl Future<Output = ()>) {
+        self.run_until(listeners, None, shutdown).await;
+    }
+
+    /// The same, and another process may take its place by way of `endpoint`. Then this returns
+    /// when relayed calls are over too, after an hour at most.
+    #[cfg(unix)]
+    pub async fn run_or_hand_over(
+        self,
+        listeners: Listeners,
+        endpoint: Option<Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        self.run_until(listeners, endpoint, shutdown).await;
+    }
+
+    /// All that another process gets that takes this one's place, but for the sessions.
+    ///
+    /// # Errors
+    /// If there can be no more file descriptors.
+    #[cfg(unix)]
+    pub fn things(&self, listeners: &Listeners) -> io::Result<Inherited> {
+        let mut things = listeners.share(&self.app.config)?;
+        share_relay(self.relay.as_ref(), self.certificates.as_ref(), &mut things)?;
+        Ok(things)
+    }
+
+    /// Goes on with the sessions of another process. Before this server runs.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    #[cfg(unix)]
+    pub fn take_over(&self, state: &[u8]) -> Result<(), String> {
+        let state = SavedState::from_bytes(state).map_err(|error| error.to_string())?;
+        // Who has come by an invitation since this process has begun.
+        let read = self.app.access.reread_record();
+        read.map_err(|error| error.to_string())?;
+        let sessions = state.sessions.len();
+        // The other process has let go of it before it has said all this.
+        if self.app.keeps() {
+            let opened = self.app.store.open(STORE_PATIENCE);
+            opened.map_err(|error| format!("{error}"))?;
+        }
+        self.app.registry.take_over(state);
+        info!(sessions, "going on with the sessions of another process");
+        Ok(())
+    }
+
+    async fn run_until(
+        self,
+        listeners: Listeners,
+        endpoint: Option<serving::Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
         let stopping = CancellationToken::new();
+        #[cfg(unix)]
+        let hand = admin::answer(self.handle(), endpoint.is_some());
+        #[cfg(unix)]
+        let watched = {
+            let app = Arc::clone(&self.app);
+            systemd::answer_watchdog(move || systemd::people(app.registry.counts().users))
+        };
         let observer = Observer {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
@@ -257,24 +342,35 @@ impl Server {
         let doors = doors(listeners, observer);
         // Also when this is dropped.
         let guard = stopping.clone().drop_guard();
-        let relay = self
+        let relay = self.relay.as_ref().map(Relay::handle);
+        let relaying = self
             .relay
             .map(|relay| tokio::spawn(relay.run(stopping.cancelled_owned())));
         let upkeep = self.certificates.map(|certificates| {
             let (app, reload) = (Arc::clone(&self.app), self.reload);
             tokio::spawn(async move { certificates.keep(&app.config, &reload).await })
         });
-        let _upkeep = upkeep.map(AbortOnDropHandle::new);
-        let keeping = self.app.push.clone();
-        let keeping = keeping.map(|push| tokio::spawn(async move { push.keep().await }));
-        let _keeping = keeping.map(AbortOnDropHandle::new);
+        let address = self.own_address.map(|own| {
+            let (app, relay) = (Arc::clone(&self.app), relay.clone());
+            tokio::spawn(async move {
+                own.follow(&app.config, relay.as_ref(), Some(&app)).await;
+            })
+        });
+        let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
+        let keeping = keeping.map(|store| tokio::spawn(store.keep()));
         let mailbox = self.app.mailbox.clone();
         let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
-        let _mailbox = mailbox.map(AbortOnDropHandle::new);
-        listener::serve(doors, self.app, shutdown).await;
+        let tasks = upkeep.into_iter().chain(address).chain(keeping).chain(mailbox);
+        #[cfg(unix)]
+        let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
+        let beside = Beside {
+            relay,
+            upkeep: tasks.map(AbortOnDropHandle::new).collect(),
+        };
+        serving::serve(doors, self.app, beside, endpoint, shutdown).await;
         drop(guard);
-        if let Some(relay) = relay {
-            let _ = relay.await;
+        if let Some(relaying) = relaying {
+            let _ = relaying.await;
         }
     }
 }
@@ -282,6 +378,7 @@ impl Server {
 /// The relay alone, for `--role turn`.
 pub struct RelayServer {
     relay: Relay,
+    own_address: OwnAddress,
     certificates: Option<Certificates>,
     config: Config,
     reload: Arc<Notify>,
@@ -293,16 +390,27 @@ impl RelayServer {
     /// # Errors
     /// See [`StartError`].
     pub fn new(config: Config) -> Result<Self, StartError> {
+        Self::inheriting(config, &mut Inherited::default())
+    }
+
+    /// The same, but for the ports that are open already.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
         let file = config.secret_file();
         let key = secret::load_or_create(file.as_deref())?;
         if config.ice.turn_secret.is_none() && !secret::is_kept(file.as_deref(), &key) {
             return Err(StartError::NoSharedSecret);
         }
-        let certificates = Certificates::open(&config)?;
+        let certificates = Certificates::open(&config, inherited)?;
         let tls = turns_config(certificates.as_ref())?;
         let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
+        let opened = open_relay(&relay, inherited)?;
         Ok(Self {
-            relay: open_relay(&relay)?,
+            // Whoever tells clients of it follows the address too.
+            own_address: OwnAddress::new(relay, Vec::new(), Vec::new()),
+            relay: opened,
             certificates,
             config,
             reload: Arc::default(),
@@ -320,19 +428,74 @@ impl RelayServer {
         move || reload.notify_one()
     }
 
+    /// All that another process gets that takes this one's place.
+    ///
+    /// # Errors
+    /// If there can be no more file descriptors.
+    #[cfg(unix)]
+    pub fn things(&self) -> io::Result<Inherited> {
+        let mut things = Inherited::default();
+        share_relay(Some(&self.relay), self.certificates.as_ref(), &mut things)?;
+        Ok(things)
+    }
+
     /// Serves until `shutdown` completes; then everything ends at once.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let upkeep = async {
-            match self.certificates {
-                Some(certificates) => certificates.keep(&self.config, &self.reload).await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = self.relay.run(shutdown) => {}
-            () = upkeep => {}
-        }
+        self.run_until(None, shutdown).await;
     }
+
+    /// The same, and another process may take its place by way of `endpoint`. Then this returns
+    /// when relayed calls are over, after an hour at most.
+    #[cfg(unix)]
+    pub async fn run_or_hand_over(
+        self,
+        endpoint: Option<Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        self.run_until(endpoint, shutdown).await;
+    }
+
+    async fn run_until(
+        self,
+        endpoint: Option<serving::Endpoint>,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let relay = self.relay.handle();
+        let (config, reload) = (Arc::new(self.config), self.reload);
+        let upkeep = self.certificates.map(|certificates| {
+            let config = Arc::clone(&config);
+            tokio::spawn(async move { certificates.keep(&config, &reload).await })
+        });
+        let (own, handle) = (self.own_address, relay.clone());
+        let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
+        let tasks = upkeep.into_iter().chain([address]);
+        #[cfg(unix)]
+        let tasks = {
+            let relay = relay.clone();
+            let line = move || systemd::allocations(relay.counts().allocations);
+            tasks.chain([tokio::spawn(systemd::answer_watchdog(line))])
+        };
+        let upkeep = tasks.map(AbortOnDropHandle::new).collect();
+        self.relay
+            .run(serving::relay_alone(&relay, upkeep, endpoint, shutdown))
+            .await;
+    }
+}
+
+/// Adds what a relay listens on, and what says that a folder with certificates is taken.
+#[cfg(unix)]
+fn share_relay(
+    relay: Option<&Relay>,
+    certificates: Option<&Certificates>,
+    things: &mut Inherited,
+) -> io::Result<()> {
+    if let Some(relay) = relay {
+        things.add_relays(relay.sockets()?);
+    }
+    if let Some(lock) = certificates.and_then(Certificates::lock) {
+        things.locks.push(lock.share()?);
+    }
+    Ok(())
 }
 
 /// What is behind each port.
@@ -345,6 +508,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
         listener,
         tls: None,
         router: router.clone(),
+        relay: None,
     };
     let mut doors: Vec<Door> = Vec::new();
     doors.extend(
@@ -365,6 +529,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
             listener,
             tls: Some(TlsAcceptor::from(Arc::clone(&tls))),
             router: page.clone(),
+            relay: observer.relay.clone(),
         }));
         doors.extend(
             listeners
@@ -392,7 +557,8 @@ fn relay_beside(
     config: &Config,
     key: &[u8],
     certificates: Option<&Certificates>,
-) -> Result<(Option<Relay>, Option<turn::Own>), StartError> {
+    inherited: &mut Inherited,
+) -> Result<(Option<Relay>, Option<OwnAddress>), StartError> {
     if !turn::is_wanted(config) {
         return Ok((None, None));
     }
@@ -406,15 +572,17 @@ fn relay_beside(
         }
     };
     if config.role != Role::All {
-        let tls = told.tls.as_ref().map_or(&[][..], |tls| &tls.listen[..]);
-        let own = turn::own(config, &told, &told.listen, tls);
-        return Ok((None, Some(own)));
+        let tls = told
+            .tls
+            .as_ref()
+            .map_or(Vec::new(), |tls| tls.listen.clone());
+        let listen = told.listen.clone();
+        return Ok((None, Some(OwnAddress::new(told, listen, tls))));
     }
-    match open_relay(&told) {
+    match open_relay(&told, inherited) {
         Ok(relay) => {
             let (listen, tls) = (relay.addresses(), relay.tls_addresses());
-            let own = turn::own(config, &told, &listen, &tls);
-            Ok((Some(relay), Some(own)))
+            Ok((Some(relay), Some(OwnAddress::new(told, listen, tls))))
         }
         Err(error) if asked_for => Err(error),
         // Most calls find a direct way; a port that is taken is no reason to
@@ -426,8 +594,12 @@ fn relay_beside(
     }
 }
 
-fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
-    let relay = Relay::bind(config.clone())?;
+fn open_relay(
+    config: &wimpex_relay::Config,
+    inherited: &mut Inherited,
+) -> Result<Relay, StartError> {
+    let mut open = inherited.take_relays(config);
+    let relay = Relay::bind_or_take(config.clone(), &mut open)?;
     let public: Vec<_> = config.relays.iter().map(|relay| relay.public).collect();
     info!(
         listen = ?relay.addresses(),
@@ -436,40 +608,4 @@ fn open_relay(config: &wimpex_relay::Config) -> Result<Relay, StartError> {
         "STUN and TURN; if others reach this host under another address, say --turn-public-ip"
     );
     Ok(relay)
-}
-
-impl Handle {
-    /// Reads what can be read anew while the server runs: the certificate. Everything
-    /// else is read when it starts.
-    pub fn reload(&self) {
-        self.reload.notify_one();
-    }
-
-    /// Writes a copy of what the server keeps of people into this file, in place of the one that is
-    /// there; it may take a while. Messages that were left are files of their own beside it.
-    ///
-    /// # Errors
-    /// Whatever the disk says.
-    pub fn back_up(&self, to: &std::path::Path) -> Result<(), wimpex_store::StoreError> {
-        self.app.store.back_up(to)
-    }
-
-    /// A look at the relay, if this server has one.
-    pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
-        self.relay.as_ref()
-    }
-
-    /// What the server holds now.
-    pub fn counts(&self) -> Counts {
-        let hub = self.app.registry.counts();
-        Counts {
-            sockets: self.app.registry.connections(),
-            sessions: hub.sessions,
-            users: hub.users,
-            watched: hub.watched,
-            absent_bytes: self.app.registry.absent_bytes(),
-            addresses: self.app.connections.networks(),
-            tasks: self.app.tasks.len(),
-        }
-    }
 }

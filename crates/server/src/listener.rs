@@ -1,8 +1,8 @@
 //! The listeners: from TCP connections to HTTP, and to their end.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,19 +15,20 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use wimpex_limits::PerNetworkLimiter;
 
 use crate::app::App;
 use crate::tcp_client::TcpClient;
-use crate::tls::ACME_TLS_ALPN;
+use crate::tls::{ACME_TLS_ALPN, TURN_ALPN};
 
 /// TCP connections beside the WebSockets: browsers that fetch the page, and
 /// those that are being turned away.
@@ -43,21 +44,25 @@ pub(crate) struct Door {
     /// `None` without TLS.
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) router: Router,
+    /// Serves who speaks TURN through TLS.
+    pub(crate) relay: Option<wimpex_relay::Handle>,
 }
 
-/// Serves until `shutdown` completes; then nothing new is let in, sockets are
-/// closed with 1001, and after a short while this returns.
-pub(crate) async fn serve(doors: Vec<Door>, app: Arc<App>, shutdown: impl Future<Output = ()>) {
-    let stopping = CancellationToken::new();
-    let shared = Shared::new(&app, &stopping);
+/// Serves until `end` completes; connections that stand go on.
+pub(crate) async fn serve<T>(doors: &[Door], shared: &Shared, end: impl Future<Output = T>) -> T {
     tokio::select! {
-        _ = join_all(doors.into_iter().map(|door| accept_all(door, &shared))) => {}
-        () = look_after_sessions(&app) => {}
-        () = pin!(shutdown) => {}
+        // Whoever comes at the same moment is the next process's, or nobody's.
+        biased;
+        end = pin!(end) => end,
+        _ = join_all(doors.iter().map(|door| accept_all(door, shared))) => pending().await,
+        () = look_after_sessions(&shared.app) => pending().await,
     }
-    stopping.cancel();
-    info!("shutting down");
-    app.registry.close();
+}
+
+/// Has all connections end, within a short while; the registry has told WebSockets why.
+pub(crate) async fn close(shared: &Shared) {
+    let app = &shared.app;
+    shared.stopping.cancel();
     app.tasks.close();
     let limit = app.config.timing.shutdown;
     if timeout(limit, app.tasks.wait()).await.is_err() {
@@ -73,7 +78,7 @@ async fn look_after_sessions(app: &App) {
 }
 
 /// What all doors share: whoever comes by another one is no other client.
-struct Shared {
+pub(crate) struct Shared {
     app: Arc<App>,
     room: Arc<Semaphore>,
     places: Arc<PerNetworkLimiter>,
@@ -81,7 +86,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(app: &Arc<App>, stopping: &CancellationToken) -> Self {
+    pub(crate) fn new(app: &Arc<App>, stopping: &CancellationToken) -> Self {
         let limits = &app.config.limits;
         let room = match limits.max_connections {
             0 => Semaphore::MAX_PERMITS,
@@ -101,16 +106,16 @@ impl Shared {
     }
 }
 
-async fn accept_all(door: Door, shared: &Shared) {
+async fn accept_all(door: &Door, shared: &Shared) {
     let app = &shared.app;
-    let service = TowerToHyperService::new(door.router);
+    let service = TowerToHyperService::new(door.router.clone());
     loop {
         // Waiting in the kernel's queue costs nobody anything.
         let Ok(room) = Arc::clone(&shared.room).acquire_owned().await else {
             return;
         };
-        let (stream, peer) = accept(&door.listener).await;
-        let peer = peer.to_canonical();
+        let (stream, remote) = accept(&door.listener).await;
+        let peer = remote.ip().to_canonical();
         let permit = if app.proxies.contains(peer) {
             None
         } else if let Some(permit) = shared.places.acquire(peer) {
@@ -125,6 +130,7 @@ async fn accept_all(door: Door, shared: &Shared) {
             _room: room,
             _permit: permit,
         });
+        let held = Arc::clone(&client);
         let service = service.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Arc::clone(&client));
@@ -138,21 +144,64 @@ async fn accept_all(door: Door, shared: &Shared) {
                 app.tasks.spawn(serve_http(stream, service, head, stopping));
             }
             Some(tls) => {
+                let relay = door.relay.clone();
                 app.tasks.spawn(async move {
                     // A handshake takes no longer than a head would.
-                    let stream = match timeout(head, tls.accept(stream)).await {
+                    let mut stream = match timeout(head, tls.accept(stream)).await {
                         Ok(Ok(stream)) => stream,
                         Ok(Err(error)) => return debug!(%error, "no TLS"),
                         Err(_) => return debug!("no TLS in time"),
                     };
-                    // Whoever asks so has seen what it wanted to see.
-                    if stream.get_ref().1.alpn_protocol() != Some(ACME_TLS_ALPN) {
-                        serve_http(stream, service, head, stopping).await;
+                    let spoken = match timeout(head, protocol(&mut stream)).await {
+                        Ok(Ok(spoken)) => spoken,
+                        Ok(Err(error)) => return debug!(%error, "nothing came over TLS"),
+                        Err(_) => return debug!("nothing came over TLS in time"),
+                    };
+                    match (spoken, relay) {
+                        // It has seen what it wanted to see.
+                        (Protocol::Acme, _) => {}
+                        (Protocol::Turn, Some(relay)) => {
+                            let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
+                            relay.serve_accepted(stream, remote, held);
+                        }
+                        (Protocol::Turn, None) => debug!("there is no TURN here"),
+                        (Protocol::Http, _) => serve_http(stream, service, head, stopping).await,
                     }
                 });
             }
         }
     }
+}
+
+/// What is spoken through TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Protocol {
+    Http,
+    Turn,
+    /// A certificate authority's question.
+    Acme,
+}
+
+/// As the client says by ALPN; otherwise as its first byte does. Every request of STUN begins
+/// with a byte of 0 or 1 (RFC 8489, section 5: of the methods that there are), and none of HTTP
+/// does.
+async fn protocol<S>(stream: &mut TlsStream<S>) -> io::Result<Protocol>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let said = match stream.get_ref().1.alpn_protocol() {
+        Some(ACME_TLS_ALPN) => Some(Protocol::Acme),
+        Some(TURN_ALPN) => Some(Protocol::Turn),
+        Some(_) => Some(Protocol::Http),
+        None => None,
+    };
+    Ok(match said {
+        Some(said) => said,
+        None => match stream.fill_buf().await?.first() {
+            Some(0 | 1) => Protocol::Turn,
+            Some(_) | None => Protocol::Http,
+        },
+    })
 }
 
 async fn serve_http<I, S>(io: I, service: S, head: Duration, stopping: CancellationToken)
@@ -181,14 +230,14 @@ where
 }
 
 /// The next connection, whatever happens meanwhile.
-async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut is_told = false;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // Signaling is small messages that somebody waits for.
                 let _ = stream.set_nodelay(true);
-                return (stream, peer.ip());
+                return (stream, peer);
             }
             Err(error) if is_the_peers(&error) => {}
             Err(error) => {

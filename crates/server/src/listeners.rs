@@ -6,6 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 
 use crate::config::Config;
+#[cfg(unix)]
+use crate::inherited::Asked;
+use crate::inherited::{Inherited, Purpose};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -36,12 +39,55 @@ impl Listeners {
     /// # Errors
     /// The first that cannot be had.
     pub async fn bind(config: &Config) -> Result<Self, ListenError> {
-        Ok(Self {
-            http: bind_all(config.http_listen().as_slice()).await?,
-            https: bind_all(&config.https.listen()).await?,
-            redirect: bind_all(&config.https.redirect()).await?,
-            metrics: bind_all(config.operation.metrics_listen.as_slice()).await?,
-        })
+        Self::bind_or_take(config, &mut Inherited::default()).await
+    }
+
+    /// The same, but for those that are open already.
+    ///
+    /// # Errors
+    /// The first that cannot be had.
+    pub async fn bind_or_take(
+        config: &Config,
+        inherited: &mut Inherited,
+    ) -> Result<Self, ListenError> {
+        let mut listeners = Self::default();
+        for (purpose, address) in asked(config) {
+            let listener = match inherited.take_tcp(purpose, address) {
+                Some(open) => taken(open).map_err(|error| ListenError { address, error })?,
+                None => bind(address).await?,
+            };
+            listeners.of(purpose).push(listener);
+        }
+        Ok(listeners)
+    }
+
+    /// All of them once more, for another process. They are those of this configuration.
+    #[cfg(unix)]
+    pub(crate) fn share(&self, config: &Config) -> io::Result<Inherited> {
+        use std::os::fd::AsFd;
+        let all = [&self.http, &self.https, &self.redirect, &self.metrics];
+        let mut shared = Inherited::default();
+        for ((purpose, address), listener) in
+            asked(config).into_iter().zip(all.into_iter().flatten())
+        {
+            let asked = Asked {
+                purpose: Some(purpose),
+                address,
+            };
+            let again = listener.as_fd().try_clone_to_owned()?;
+            shared.tcp.push((asked, again.into()));
+        }
+        Ok(shared)
+    }
+
+    fn of(&mut self, purpose: Purpose) -> &mut Vec<TcpListener> {
+        match purpose {
+            Purpose::Http => &mut self.http,
+            Purpose::Https => &mut self.https,
+            Purpose::Redirect => &mut self.redirect,
+            // The relay's are none of these.
+            Purpose::Metrics | Purpose::Turn | Purpose::Turns => &mut self.metrics,
+        }
     }
 
     /// What there is, as "listening on http://127.0.0.1:8080".
@@ -63,12 +109,22 @@ impl Listeners {
     }
 }
 
-async fn bind_all(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ListenError> {
-    let mut listeners = Vec::new();
-    for &address in addresses {
-        listeners.push(bind(address).await?);
-    }
-    Ok(listeners)
+/// What there is to be, in the order of [`Listeners`].
+fn asked(config: &Config) -> Vec<(Purpose, SocketAddr)> {
+    let all = |purpose, addresses: Vec<SocketAddr>| {
+        addresses.into_iter().map(move |address| (purpose, address))
+    };
+    let metrics = config.operation.metrics_listen;
+    all(Purpose::Http, config.http_listen().into_iter().collect())
+        .chain(all(Purpose::Https, config.https.listen()))
+        .chain(all(Purpose::Redirect, config.https.redirect()))
+        .chain(all(Purpose::Metrics, metrics.into_iter().collect()))
+        .collect()
+}
+
+fn taken(open: std::net::TcpListener) -> io::Result<TcpListener> {
+    open.set_nonblocking(true)?;
+    TcpListener::from_std(open)
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {

@@ -9,7 +9,7 @@ mod receiver;
 mod request;
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::config::Config;
 use crate::push::Marks;
-use crate::state::{State, millis};
+use crate::store_file::{StoreFile, millis};
 use folder::{Coming, Folder};
 use index::{Held, Index};
 use receiver::{Receiver, Standing};
@@ -35,11 +35,19 @@ const ENTRY: &[u8] = b"key";
 
 /// See the module.
 pub(crate) struct Mailbox {
-    store: Arc<dyn Store>,
+    store: Arc<StoreFile>,
     marks: Marks,
-    folder: Folder,
-    index: Mutex<Index>,
+    /// Read when it is first used: until then another process may have it, which hands over.
+    messages: OnceLock<Messages>,
     total_bytes: u64,
+}
+
+/// The files, and what is known of them.
+#[derive(Default)]
+struct Messages {
+    /// `None` where there is no place for it, or another server has it.
+    folder: Option<Folder>,
+    index: Mutex<Index>,
 }
 
 /// Why a message is not taken.
@@ -68,25 +76,20 @@ pub(crate) enum Refusal {
 }
 
 impl Mailbox {
-    /// If it is wanted, and there is a place for it. `secret` is the server's.
-    pub(crate) fn open(config: &Config, state: &State, secret: &[u8]) -> Option<Arc<Self>> {
-        if !config.mailbox.messages {
-            return None;
-        }
-        let folder = state.folder.as_ref()?.join("messages");
-        match Folder::open(folder, millis()) {
-            Ok((folder, index)) => Some(Arc::new(Self {
-                store: Arc::clone(&state.store),
+    /// If it is wanted. `secret` is the server's.
+    pub(crate) fn open(
+        config: &Config,
+        store: &Arc<StoreFile>,
+        secret: &[u8],
+    ) -> Option<Arc<Self>> {
+        config.mailbox.messages.then(|| {
+            Arc::new(Self {
+                store: Arc::clone(store),
                 marks: Marks::derive(secret),
-                folder,
-                index: Mutex::new(index),
+                messages: OnceLock::new(),
                 total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
-            })),
-            Err(error) => {
-                warn!(%error, "no folder for messages: nobody can leave one");
-                None
-            }
-        }
+            })
+        })
     }
 
     /// Somebody takes messages from now on.
@@ -154,7 +157,10 @@ impl Mailbox {
             let mut waiting = index.waiting(user, millis());
             waiting.find(|(other, _)| *other == name)?.1.size
         };
-        let file = self.folder.read(user, name).await;
+        let file = match self.folder() {
+            Ok(folder) => folder.read(user, name).await,
+            Err(error) => Err(error),
+        };
         Some(file.map(|file| (size, file)))
     }
 
@@ -163,7 +169,7 @@ impl Mailbox {
         if !self.lock().remove(user, name) {
             return Ok(());
         }
-        match self.folder.remove(user, name) {
+        match self.folder()?.remove(user, name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             Ok(()) | Err(_) => Ok(()),
         }
@@ -206,7 +212,7 @@ impl Mailbox {
             name,
             is_kept: false,
         };
-        let file = self.folder.begin(&place.receiver, &place.name, text, &held);
+        let file = self.folder()?.begin(&place.receiver, &place.name, text, &held);
         Ok(Upload {
             file: file.await?,
             place,
@@ -217,7 +223,7 @@ impl Mailbox {
         })
     }
 
-    /// Forgets what has expired, now and then, for as long as it is polled.
+    /// Deletes what has expired, now and then, for as long as it is polled.
     pub(crate) async fn keep(&self) {
         loop {
             let now = millis();
@@ -228,10 +234,6 @@ impl Mailbox {
                 }
             }
             debug!(expired = expired.len(), "deleted messages");
-            let swept = self.with_store(move |store| Ok(store.sweep(now).map(|_| ())?));
-            if let Err(error) = swept.await {
-                warn!(%error, "cannot forget what has expired");
-            }
             tokio::time::sleep(Duration::from_secs(60 * 60)).await;
         }
     }
@@ -248,13 +250,36 @@ impl Mailbox {
         &self,
         run: impl FnOnce(&dyn Store) -> Result<(), Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
-        let store = Arc::clone(&self.store);
-        let done = tokio::task::spawn_blocking(move || run(&*store)).await;
-        done.unwrap_or_else(|error| Err(io::Error::other(error).into()))
+        self.store.run(move |store| Ok(run(store))).await?
+    }
+
+    fn messages(&self) -> &Messages {
+        self.messages.get_or_init(|| {
+            let Some(folder) = self.store.folder() else {
+                warn!("no folder for messages: nobody can leave one");
+                return Messages::default();
+            };
+            match Folder::open(folder.join("messages"), millis()) {
+                Ok((folder, index)) => Messages {
+                    folder: Some(folder),
+                    index: Mutex::new(index),
+                },
+                Err(error) => {
+                    warn!(%error, "cannot use the folder for messages: nobody can leave one");
+                    Messages::default()
+                }
+            }
+        })
+    }
+
+    fn folder(&self) -> io::Result<&Folder> {
+        let folder = self.messages().folder.as_ref();
+        folder.ok_or_else(|| io::Error::other("there is no folder for messages"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+        let index = self.messages().index.lock();
+        index.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,7 +22,7 @@ use wimpex_protocol::{MessagesWaiting, ServerMessage};
 use crate::app::App;
 use crate::mailbox::{Asked, Full, Invalid, Mailbox, Refusal, Request as Signed};
 use crate::page;
-use crate::state::millis;
+use crate::store_file::millis;
 use crate::tcp_client::TcpClient;
 
 /// The longest request: as many contacts as may be named.

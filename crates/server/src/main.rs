@@ -1,5 +1,8 @@
 //! The server as a program: flags, logs, signals.
 
+#[cfg(unix)]
+mod successor;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -8,6 +11,8 @@ use tracing_subscriber::EnvFilter;
 use wimpex_server::cli::{Action, Cli, Fault, ParseError};
 use wimpex_server::config::LogFormat;
 use wimpex_server::{Config, Listeners, RelayServer, Role, Server};
+#[cfg(unix)]
+use wimpex_server::{Inherited, Succession, systemd};
 
 /// As of clap, which ends the program itself where flags make no sense.
 const USAGE: u8 = 2;
@@ -16,7 +21,7 @@ fn main() -> ExitCode {
     let cli = match Cli::parse_all(std::env::args_os()) {
         Ok(cli) => cli,
         Err(ParseError::Flags(error)) => error.exit(),
-        Err(ParseError::Faults(faults)) => return tell(&faults),
+        Err(ParseError::Faults(faults)) => return tell_faults(&faults),
     };
     match cli.action {
         Some(Action::CheckConfig) => {
@@ -26,6 +31,17 @@ fn main() -> ExitCode {
         Some(Action::ExampleConfig) => print_all(wimpex_server::cli::example().as_bytes()),
         Some(Action::Completions { shell }) => print_all(&wimpex_server::cli::completions(shell)),
         Some(Action::Man) => print_all(&wimpex_server::cli::manual()),
+        #[cfg(unix)]
+        Some(Action::Admin(args)) => {
+            let state_dir = cli.settings.operation.state_dir;
+            match wimpex_server::admin::perform(&args, state_dir.as_deref()) {
+                Ok(text) => print_all(text.as_bytes()),
+                Err(why) => {
+                    eprintln!("{why}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         None => serve(cli.settings),
     }
 }
@@ -39,7 +55,7 @@ fn print_all(bytes: &[u8]) -> ExitCode {
     }
 }
 
-fn tell(faults: &[Fault]) -> ExitCode {
+fn tell_faults(faults: &[Fault]) -> ExitCode {
     for fault in faults {
         eprintln!("{fault}");
     }
@@ -94,31 +110,78 @@ fn start_log(format: LogFormat) {
     }
 }
 
+#[cfg(unix)]
 async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     // Before anything that takes time, so that an early signal is not lost.
     let shutdown = stop_signal()?;
+    successor::on_signal()?;
+    let mut inherited = Inherited::from_system();
+    let succession = Succession::begin(&config, &mut inherited).await?;
     if config.role == Role::Turn {
-        let relay = RelayServer::new(config)?;
-        for address in relay.addresses() {
-            println!("relaying on {address}");
-        }
-        std::io::stdout().flush()?;
+        let relay = RelayServer::inheriting(config, &mut inherited)?;
+        inherited.close_rest();
+        tell(&relay_lines(&relay));
         on_hangup(relay.reload())?;
-        relay.run(shutdown).await;
-        info!("stopped");
-        return Ok(());
+        let endpoint = succession.complete(relay.things()?, |_| Ok(())).await?;
+        systemd::ready();
+        relay.run_or_hand_over(endpoint, until_told(shutdown)).await;
+    } else {
+        let listeners = Listeners::bind_or_take(&config, &mut inherited).await?;
+        let server = Server::inheriting(config, &mut inherited)?;
+        inherited.close_rest();
+        tell(&listeners.lines());
+        let handle = server.handle();
+        on_hangup(move || handle.reload())?;
+        let things = server.things(&listeners)?;
+        let take_over = |state: &[u8]| server.take_over(state);
+        let endpoint = succession.complete(things, take_over).await?;
+        systemd::ready();
+        server
+            .run_or_hand_over(listeners, endpoint, until_told(shutdown))
+            .await;
     }
-    let listeners = Listeners::bind(&config).await?;
-    let server = Server::new(config)?;
-    for line in listeners.lines() {
-        println!("{line}");
-    }
-    std::io::stdout().flush()?;
-    let handle = server.handle();
-    on_hangup(move || handle.reload())?;
-    server.run_on(listeners, shutdown).await;
     info!("stopped");
     Ok(())
+}
+
+/// The system's manager hears of it, too.
+#[cfg(unix)]
+async fn until_told(shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    systemd::stopping();
+}
+
+/// No other process can take over.
+#[cfg(not(unix))]
+async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    let shutdown = stop_signal()?;
+    if config.role == Role::Turn {
+        let relay = RelayServer::new(config)?;
+        tell(&relay_lines(&relay));
+        relay.run(shutdown).await;
+    } else {
+        let listeners = Listeners::bind(&config).await?;
+        let server = Server::new(config)?;
+        tell(&listeners.lines());
+        server.run_on(listeners, shutdown).await;
+    }
+    info!("stopped");
+    Ok(())
+}
+
+fn relay_lines(relay: &RelayServer) -> Vec<String> {
+    let line = |address: &std::net::SocketAddr| format!("relaying on {address}");
+    relay.addresses().iter().map(line).collect()
+}
+
+/// Where it listens, for who has asked the system to choose a port. That nobody reads it is no
+/// reason not to serve: whoever has started the process before this one may be gone.
+fn tell(lines: &[String]) {
+    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout
+        .write_all(lines.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 /// Has the certificates read anew whenever the system's manager says so.
@@ -128,16 +191,12 @@ fn on_hangup(reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading the certificate again; everything else needs a restart");
+            info!(
+                "reading the certificate and --access-file again; everything else needs a restart"
+            );
             reload();
         }
     });
-    Ok(())
-}
-
-/// There is no such signal.
-#[cfg(not(unix))]
-fn on_hangup(_reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     Ok(())
 }
 

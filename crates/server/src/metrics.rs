@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use wimpex_protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
+use wimpex_protocol::{AccessRefusal, ClientMessage, DecodeError, ErrorCode, ServerMessage};
 
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
@@ -25,6 +25,7 @@ pub(crate) struct Metrics {
     refusals: Counters,
     resumptions: Counters,
     refused_connections: Counters,
+    refused_logins: Counters,
     closed_connections: Counters,
     pushes: Counters,
     login: Histogram,
@@ -41,6 +42,7 @@ impl Default for Metrics {
             refusals: Counters::default(),
             resumptions: Counters::default(),
             refused_connections: Counters::default(),
+            refused_logins: Counters::default(),
             closed_connections: Counters::default(),
             pushes: Counters::default(),
             login: seconds(),
@@ -95,6 +97,19 @@ impl Metrics {
         self.refused_connections.get_or_create(&label).inc();
     }
 
+    /// Somebody was not let in whose login was in order.
+    pub(crate) fn refused_login(&self, reason: AccessRefusal) {
+        let reason = match reason {
+            AccessRefusal::NotInvited => "not-invited",
+            AccessRefusal::InvitationOver => "invitation-over",
+            AccessRefusal::NoGuests => "no-guests",
+            AccessRefusal::Blocked => "blocked",
+            AccessRefusal::Unknown => "unknown",
+        };
+        let label = [("reason", reason)];
+        self.refused_logins.get_or_create(&label).inc();
+    }
+
     /// A WebSocket has ended.
     pub(crate) fn closed_connection(&self, cause: &'static str) {
         let label = [("cause", cause)];
@@ -123,6 +138,11 @@ impl Metrics {
             "refused_connections",
             "WebSockets that were not let in",
             &self.refused_connections,
+        );
+        counters(
+            "refused_logins",
+            "People whom the host does not let in",
+            &self.refused_logins,
         );
         counters(
             "closed_connections",

@@ -107,6 +107,9 @@ impl Observer {
         if !self.app.page.is_there() {
             return Some("There is no page to serve.\n");
         }
+        if self.app.is_draining() {
+            return Some("It is drained: nobody new is let in.\n");
+        }
         let store = self
             .certificates
             .as_ref()
@@ -176,6 +179,22 @@ impl Observer {
             "absent_bytes",
             "Bytes that wait for sessions whose WebSocket is lost",
             self.app.registry.absent_bytes(),
+        );
+        let access = self.app.access.record();
+        gauge(
+            "invitations",
+            "Invitations that are kept",
+            access.invitations.len(),
+        );
+        gauge(
+            "admitted_users",
+            "People who came by an invitation",
+            access.admitted.len(),
+        );
+        gauge(
+            "blocked_users",
+            "People who are shut out",
+            access.blocked.len(),
         );
         gauge(
             "ready",

@@ -13,9 +13,10 @@ mod subscription;
 mod wakes;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 use wimpex_protocol::{CallId, UserId};
 use wimpex_push::{Endpoint, InvalidEndpoint, PushServices, VapidKey};
@@ -23,7 +24,7 @@ use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
-use crate::state::{State, millis};
+use crate::store_file::{StoreFile, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
 use subscription::Subscription;
@@ -31,7 +32,7 @@ use wakes::RING;
 
 pub(crate) use courier::CourierError;
 pub(crate) use limiter::RequestLimiter;
-pub(crate) use signed_request::{Asked, Invalid, SignedRequest};
+pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
 pub(crate) use subscription::{CallerMark, Marks};
 pub(crate) use wakes::{Begin, Outcome, Wakes};
 
@@ -42,13 +43,15 @@ const NEWS_SECONDS: u32 = 24 * 60 * 60;
 
 /// See the module.
 pub(crate) struct Push {
-    store: Arc<dyn Store>,
+    store: Arc<StoreFile>,
     services: PushServices,
     key: VapidKey,
     marks: Marks,
     courier: Courier,
     contact: String,
     metrics: Metrics,
+    /// One for each call that wakes somebody.
+    tasks: TaskTracker,
 }
 
 /// Why somebody's wish was not kept.
@@ -71,8 +74,8 @@ impl Push {
     /// Only for a certificate that was named and is none.
     pub(crate) fn open(
         config: &Config,
-        state: &State,
         secret: &[u8],
+        store: &Arc<StoreFile>,
         metrics: Metrics,
     ) -> Result<Option<Arc<Self>>, CourierError> {
         let origin = config.own_origin();
@@ -90,7 +93,7 @@ impl Push {
             .clone()
             .or(origin.filter(|_| is_https));
         Ok(Some(Arc::new(Self {
-            store: Arc::clone(&state.store),
+            store: Arc::clone(store),
             services: PushServices::and(config.push.push_service.clone()),
             key: VapidKey::derive(secret),
             marks: Marks::derive(secret),
@@ -98,6 +101,7 @@ impl Push {
             // Some push services want one, and nobody else reads it.
             contact: contact.unwrap_or_else(|| "mailto:nobody@localhost.invalid".to_owned()),
             metrics,
+            tasks: TaskTracker::new(),
         })))
     }
 
@@ -116,36 +120,78 @@ impl Push {
         call: &CallId,
         outcome: watch::Receiver<Option<Outcome>>,
     ) -> bool {
-        let wanted: Vec<Subscription> = match self.subscriptions(user) {
+        let wanted = self.wanted(user, caller);
+        if wanted.is_empty() {
+            return false;
+        }
+        let push = Arc::clone(self);
+        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        self.tasks.spawn(async move {
+            let seconds = RING.as_secs() as u32;
+            push.tell(&user, &wanted, &notice.call(), seconds).await;
+            push.follow(&user, &wanted, &notice, outcome, RING).await;
+        });
+        true
+    }
+
+    /// Goes on with a wake of another process, which has sent the notice: replaces it when the call
+    /// ends. It has rung since then.
+    pub(crate) fn resume(
+        self: &Arc<Self>,
+        user: &UserId,
+        caller: &UserId,
+        call: &CallId,
+        outcome: watch::Receiver<Option<Outcome>>,
+        since: Instant,
+    ) {
+        let wanted = self.wanted(user, caller);
+        let push = Arc::clone(self);
+        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        self.tasks.spawn(async move {
+            let left = RING.saturating_sub(since.elapsed());
+            push.follow(&user, &wanted, &notice, outcome, left).await;
+        });
+    }
+
+    /// Has the messages of calls that are over sent, for so long at most.
+    pub(crate) async fn finish(&self, limit: Duration) {
+        self.tasks.close();
+        if tokio::time::timeout(limit, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            warn!(
+                left = self.tasks.len(),
+                "not every push service has answered in time"
+            );
+        }
+    }
+
+    /// Those of a user's devices that are to be woken by this caller.
+    fn wanted(&self, user: &UserId, caller: &UserId) -> Vec<Subscription> {
+        match self.subscriptions(user) {
             Ok(all) => {
                 let mark = self.marks.of(user, caller);
                 all.into_iter().filter(|it| it.rings_for(&mark)).collect()
             }
             Err(error) => {
                 warn!(%error, "cannot read who is to be woken");
-                return false;
+                Vec::new()
             }
-        };
-        if wanted.is_empty() {
-            return false;
         }
-        let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
-        tokio::spawn(async move { push.wake(&user, &wanted, &notice, outcome).await });
-        true
     }
 
-    async fn wake(
+    /// Waits for how the call ends, and says so.
+    async fn follow(
         &self,
         user: &UserId,
         wanted: &[Subscription],
         notice: &Notice,
         mut outcome: watch::Receiver<Option<Outcome>>,
+        limit: Duration,
     ) {
-        let seconds = RING.as_secs() as u32;
-        self.tell(user, wanted, &notice.call(), seconds).await;
+        let ended = tokio::time::timeout(limit, outcome.wait_for(Option::is_some)).await;
         // Whoever knows how it ends may be gone: then nobody has answered.
-        let ended = tokio::time::timeout(RING, outcome.wait_for(Option::is_some)).await;
         let ended = ended.ok().and_then(Result::ok).and_then(|it| *it);
         match ended.unwrap_or(Outcome::Missed) {
             Outcome::Missed => {
@@ -154,9 +200,10 @@ impl Push {
             }
             // The device that has answered or declined has taken its notice away by itself.
             Outcome::Over if wanted.len() > 1 => {
+                let seconds = RING.as_secs() as u32;
                 self.tell(user, wanted, &notice.over(), seconds).await;
             }
-            Outcome::Over => {}
+            Outcome::Over | Outcome::HandedOver => {}
         }
     }
 
@@ -244,9 +291,7 @@ impl Push {
         &self,
         run: impl FnOnce(&dyn Store) -> Result<(), Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
-        let store = Arc::clone(&self.store);
-        let done = tokio::task::spawn_blocking(move || run(&*store)).await;
-        done.unwrap_or_else(|error| Err(StoreError::from(std::io::Error::other(error)).into()))
+        self.store.run(move |store| Ok(run(store))).await?
     }
 
     /// Does not wait for whoever writes.
@@ -255,21 +300,6 @@ impl Push {
         let entries = self.store.of(Table::PushSubscriptions, owner, millis())?;
         let read = |entry: Entry| Subscription::decode(&entry.value);
         Ok(entries.into_iter().filter_map(read).collect())
-    }
-
-    /// Forgets what has expired, now and then, for as long as it is polled.
-    pub(crate) async fn keep(&self) {
-        loop {
-            let swept = self.with_store(|store| {
-                let swept = store.sweep(millis())?;
-                debug!(swept, "forgot what has expired");
-                Ok(())
-            });
-            if let Err(error) = swept.await {
-                warn!(%error, "cannot forget what has expired");
-            }
-            tokio::time::sleep(Duration::from_secs(60 * 60)).await;
-        }
     }
 }
 

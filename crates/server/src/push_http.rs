@@ -1,6 +1,7 @@
 //! `/push`: the server's key, and what the owners of keys ask for.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Extension;
 use axum::body::{Body, to_bytes};
@@ -13,7 +14,7 @@ use wimpex_limits::Network;
 
 use crate::app::App;
 use crate::page;
-use crate::push::{Asked, Invalid, Refusal, SignedRequest};
+use crate::push::{Invalid, PushWish, Refusal, SignedRequest};
 use crate::tcp_client::TcpClient;
 
 /// The longest request: as many callers as may be named.
@@ -59,10 +60,13 @@ pub(crate) async fn decide(
             return page::text(StatusCode::FORBIDDEN, "The signature does not hold.\n");
         }
     };
+    if app.access.admit(&user, None, SystemTime::now()).is_err() {
+        return page::text(StatusCode::FORBIDDEN, "You are not let in here.\n");
+    }
     let done = match wish {
-        Asked::Subscribe(wish) => push.subscribe(user, wish).await,
-        Asked::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,
-        Asked::Decline { caller, call } => {
+        PushWish::Subscribe(wish) => push.subscribe(user, wish).await,
+        PushWish::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,
+        PushWish::Decline { caller, call } => {
             if !app.registry.decline(&user, &caller, &call) {
                 return page::text(StatusCode::NOT_FOUND, "Nobody calls.\n");
             }

@@ -5,12 +5,15 @@
 //! texts into queues; nothing in here waits for a peer. It must not know
 //! WebSockets.
 
+mod handover;
+#[cfg(unix)]
+mod host;
 mod relaying;
 mod room;
 mod waking;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::{debug, info};
@@ -48,9 +51,9 @@ const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered."
 /// See the module.
 pub(crate) struct SessionRegistry {
     inner: Mutex<Inner>,
-    /// Begins the session ids of this run of the server, so that those of an
-    /// earlier one mean nothing to it.
-    run: String,
+    /// Held by whoever deals with a frame from a client, so that sessions are not handed to
+    /// another process between its number and what it says.
+    frames: RwLock<()>,
     limits: RegistryLimits,
     /// With a frame unacknowledged for so long a session counts as away.
     unacked: Duration,
@@ -76,6 +79,9 @@ pub(crate) struct RegistryLimits {
 }
 
 struct Inner {
+    /// Begins the session ids of this run of the server, so that those of an
+    /// earlier one mean nothing to it, unless it goes on with its sessions.
+    run: String,
     hub: Hub,
     stranger_limiter: StrangerLimiter,
     limits: RegistryLimits,
@@ -114,6 +120,7 @@ impl SessionRegistry {
         push: Option<Arc<Push>>,
     ) -> Self {
         let inner = Inner {
+            run,
             hub: Hub::new(Some(PRESENCE_RATE)),
             stranger_limiter: StrangerLimiter::new(limits.strangers),
             limits,
@@ -133,12 +140,17 @@ impl SessionRegistry {
         };
         Self {
             inner: Mutex::new(inner),
-            run,
+            frames: RwLock::default(),
             limits,
             unacked,
             away_after,
             keep,
         }
+    }
+
+    /// For as long as a frame from a client is being dealt with.
+    pub(crate) fn frame(&self) -> RwLockReadGuard<'_, ()> {
+        self.frames.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets a connection from this network in; it is nobody until
@@ -224,7 +236,7 @@ impl SessionRegistry {
         inner.last_session += 1;
         let id = SessionId(inner.last_session);
         welcome.session = resume.map(|_| Resume {
-            id: Some(self.wire(id)),
+            id: Some(inner.wire(id)),
             received: 0,
         });
         outputs.extend(inner.direct(connection, &ServerMessage::Welcome(welcome)));
@@ -257,7 +269,7 @@ impl SessionRegistry {
         resume: Option<&Resume>,
     ) -> Option<Vec<Output>> {
         let resume = resume?;
-        let id = self.read(resume.id.as_ref()?)?;
+        let id = inner.read(resume.id.as_ref()?)?;
         let network = inner.connections.get(&connection)?.network;
         let session = inner.sessions.get_mut(&id)?;
         if session.identity != *identity {
@@ -283,7 +295,7 @@ impl SessionRegistry {
             handle.session = Some(id);
         }
         welcome.session = Some(Resume {
-            id: Some(self.wire(id)),
+            id: Some(inner.wire(id)),
             received,
         });
         let first = Body::of(&ServerMessage::Welcome(welcome.clone())).unnumbered();
@@ -450,17 +462,14 @@ impl SessionRegistry {
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closing = true;
+        inner.wakes.close();
         let reconnect_within = reconnect_window(inner.connections.len());
         for (_, handle) in inner.connections.drain() {
             handle
                 .queue
                 .close(CloseReason::GoingAway { reconnect_within });
         }
-        inner.by_network.clear();
-        inner.sessions.clear();
-        inner.lost.clear();
-        inner.absent_bytes = 0;
-        inner.hub = Hub::default();
+        inner.forget_all();
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -500,6 +509,17 @@ impl SessionRegistry {
         }
     }
 
+    fn frames_gate(&self) -> RwLockWriteGuard<'_, ()> {
+        self.frames.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic in here would be a bug, but not one to end all other calls for.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
     /// A session's id as clients see it.
     fn wire(&self, id: SessionId) -> wimpex_protocol::SessionId {
         let text = format!("{}.{}", self.run, id.0);
@@ -511,13 +531,15 @@ impl SessionRegistry {
         (run == self.run).then_some(SessionId(number.parse().ok()?))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic in here would be a bug, but not one to end all other calls for.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Everybody but connections, which are out already.
+    fn forget_all(&mut self) {
+        self.by_network.clear();
+        self.sessions.clear();
+        self.lost.clear();
+        self.absent_bytes = 0;
+        self.hub = Hub::new(Some(PRESENCE_RATE));
     }
-}
 
-impl Inner {
     fn tell_hub(&mut self, input: Input) -> Vec<Output> {
         self.hub.handle(input, self.clock.now());
         outputs(&mut self.hub).collect()
@@ -659,5 +681,6 @@ fn refuse(refused: &Envelope, code: ErrorCode, text: &str) -> ErrorMessage {
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id.clone()),
+        reason: None,
     }
 }

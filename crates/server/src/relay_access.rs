@@ -26,6 +26,16 @@ impl RelayAccess {
         self.issued = Some(now);
     }
 
+    /// As another process has known it.
+    pub(crate) fn restore(issued: Option<Instant>, call: Option<CallId>) -> Self {
+        Self { issued, call }
+    }
+
+    /// For how long it has had its credentials, and the call that it takes part in.
+    pub(crate) fn save(&self, now: Instant) -> (Option<Duration>, Option<&CallId>) {
+        (self.age(now), self.call.as_ref())
+    }
+
     /// Whether a call that begins now needs new ones, which count for `ttl`.
     pub(crate) fn is_needed(&self, ttl: Duration, now: Instant) -> bool {
         self.age(now).is_none_or(|age| age >= ttl / 4)

@@ -4,6 +4,7 @@
 //! [`Timing::keep`](crate::config::Timing::keep) without missing anything. One
 //! that does not has a session as long as its connection.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use wimpex_hub::Identity;
@@ -69,6 +70,49 @@ impl ResumableSession {
             relay_access: RelayAccess::default(),
             numbering: numbered.then(Numbering::default),
         }
+    }
+
+    /// One that another process has known, without a connection; `owed` are the last of the frames
+    /// that were sent. `None` if they make no sense.
+    pub(crate) fn restored(
+        identity: Identity,
+        heard: Instant,
+        network: Network,
+        (sent, received): (u64, u64),
+        owed: impl ExactSizeIterator<Item = Body>,
+    ) -> Option<Self> {
+        let count = u64::try_from(owed.len()).ok()?;
+        let first = sent.checked_sub(count)? + 1;
+        let now = Instant::now();
+        let frames: VecDeque<_> = (first..)
+            .zip(owed)
+            .map(|(seq, body)| (body.numbered(seq), now))
+            .collect();
+        let numbering = Numbering {
+            outgoing_bytes: frames.iter().map(|(frame, _)| frame.len()).sum(),
+            outgoing: Sender::resume(sent, frames)?,
+            incoming: Receiver::resume(received),
+        };
+        Some(Self {
+            identity,
+            connection: None,
+            heard,
+            connected: now,
+            network,
+            away: false,
+            relay_access: RelayAccess::default(),
+            numbering: Some(numbering),
+        })
+    }
+
+    /// The numbers of the last frames sent and received, and what has not been acknowledged;
+    /// `None` if it does not number its frames.
+    pub(crate) fn save_numbering(&self) -> Option<(u64, u64, Vec<String>)> {
+        let numbering = self.numbering.as_ref()?;
+        let owed = numbering.outgoing.unacked();
+        let owed = owed.map(|(_, (frame, _))| frame.body().to_owned());
+        let sent = numbering.outgoing.next_seq() - 1;
+        Some((sent, numbering.incoming.received(), owed.collect()))
     }
 
     /// For how long the oldest frame that this connection was sent has not been

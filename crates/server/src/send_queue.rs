@@ -1,9 +1,13 @@
 //! What waits to be written to one connection: bounded, so that a reader who is
 //! too slow costs the server a known amount and nobody else any time.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wimpex_limits::Budget;
 
@@ -21,6 +25,8 @@ pub(crate) enum CloseReason {
     Superseded,
     /// Its queue is full.
     TooSlow,
+    /// The host has ended it.
+    Dismissed,
 }
 
 /// Over which clients of a server that stops come back; see [`reconnect_window`].
@@ -46,9 +52,46 @@ pub(crate) struct QueueLimits {
     pub(crate) bytes: usize,
 }
 
+/// What waits, shared by both ends. It takes memory only while something does: tokio's channels
+/// keep a block of 32 places for everybody, which is more than all the rest of an idle client.
+#[derive(Clone, Default)]
+struct Frames(Arc<Mutex<Waiting>>);
+
+#[derive(Default)]
+struct Waiting {
+    frames: VecDeque<OutgoingFrame>,
+    reader: Option<Waker>,
+}
+
+impl Frames {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, frame: OutgoingFrame) {
+        let mut waiting = self.lock();
+        waiting.frames.push_back(frame);
+        let reader = waiting.reader.take();
+        drop(waiting);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl Waiting {
+    fn pop(&mut self) -> Option<OutgoingFrame> {
+        let frame = self.frames.pop_front()?;
+        if self.frames.is_empty() {
+            self.frames = VecDeque::new();
+        }
+        Some(frame)
+    }
+}
+
 /// The end that everybody writes to.
 pub(crate) struct SendQueue {
-    frames: mpsc::UnboundedSender<OutgoingFrame>,
+    frames: Frames,
     close: oneshot::Sender<CloseReason>,
     waiting_frames: Budget,
     waiting_bytes: Budget,
@@ -56,7 +99,7 @@ pub(crate) struct SendQueue {
 
 /// The end that the connection's own task reads.
 pub(crate) struct SendQueueReader {
-    frames: mpsc::UnboundedReceiver<OutgoingFrame>,
+    frames: Frames,
     waiting_frames: Budget,
     waiting_bytes: Budget,
 }
@@ -69,18 +112,18 @@ pub(crate) fn channel(
     max_messages: usize,
     max_bytes: usize,
 ) -> (SendQueue, SendQueueReader, CloseSignal) {
-    let (frame_sender, frame_receiver) = mpsc::unbounded_channel();
+    let frames = Frames::default();
     let waiting_frames = Budget::new(max_messages);
     let (close_sender, close_receiver) = oneshot::channel();
     let waiting_bytes = Budget::new(max_bytes);
     let queue = SendQueue {
-        frames: frame_sender,
+        frames: frames.clone(),
         close: close_sender,
         waiting_frames: waiting_frames.clone(),
         waiting_bytes: waiting_bytes.clone(),
     };
     let reader = SendQueueReader {
-        frames: frame_receiver,
+        frames,
         waiting_frames,
         waiting_bytes,
     };
@@ -98,8 +141,7 @@ impl SendQueue {
             self.waiting_bytes.release(frame.len());
             return Err(Full);
         }
-        // An error: the task has ended, and leaves the registry in a moment.
-        let _ = self.frames.send(frame);
+        self.frames.push(frame);
         Ok(())
     }
 
@@ -122,7 +164,7 @@ impl SendQueue {
     pub(crate) fn push_owed(&self, frame: OutgoingFrame) {
         self.waiting_bytes.hold(frame.len());
         self.waiting_frames.hold(1);
-        let _ = self.frames.send(frame);
+        self.frames.push(frame);
     }
 
     /// Tells the connection's task to end, even while it is stuck writing.
@@ -133,17 +175,24 @@ impl SendQueue {
 }
 
 impl SendQueueReader {
-    /// The next frame; never ready once the other end is gone.
+    /// The next frame, as soon as there is one.
     pub(crate) async fn next(&mut self) -> OutgoingFrame {
-        match self.frames.recv().await {
-            Some(frame) => self.taken(frame),
-            None => std::future::pending().await,
-        }
+        let next = poll_fn(|context| {
+            let mut waiting = self.frames.lock();
+            match waiting.pop() {
+                Some(frame) => Poll::Ready(frame),
+                None => {
+                    waiting.reader = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        });
+        self.taken(next.await)
     }
 
     /// The text of the next frame if it is there already.
     pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
-        let frame = self.frames.try_recv().ok()?;
+        let frame = self.frames.lock().pop()?;
         Some(self.taken(frame).text())
     }
 

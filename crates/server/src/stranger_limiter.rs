@@ -129,6 +129,26 @@ impl StrangerLimiter {
         Ok(relation)
     }
 
+    /// Who takes part in a call with whom, and for how many more milliseconds that counts.
+    pub(crate) fn talks(&self, now: Now) -> impl Iterator<Item = (&UserId, &UserId, u64)> {
+        let left = move |until: &Now| until.since(now).as_millis() as u64;
+        self.talking.iter().flat_map(move |(user, with)| {
+            let with = with.iter().filter(move |(_, until)| now < **until);
+            with.map(move |(other, until)| (user, other, left(until)))
+        })
+    }
+
+    /// Takes up what another process has known; see [`StrangerLimiter::talks`].
+    pub(crate) fn restore_talk(&mut self, user: UserId, with: UserId, left: u64, now: Now) {
+        if self.talks < MOST_ENTRIES {
+            let until = now + left.min(TALKING_MILLIS);
+            let others = self.talking.entry(user).or_default();
+            if others.len() < TALKING_WITH && others.insert(with, until).is_none() {
+                self.talks += 1;
+            }
+        }
+    }
+
     /// Forgets what has no effect any more.
     pub(crate) fn sweep(&mut self, now: Now) {
         self.talking.retain(|_, with| {

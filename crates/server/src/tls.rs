@@ -18,14 +18,18 @@ pub(crate) use challenges::{ACME_TLS_ALPN, Challenges};
 pub(crate) use own_files::OwnFiles;
 pub(crate) use store::CertificateStore;
 
-/// For https, and for who checks that we own our names (RFC 8737).
+/// STUN and TURN (RFC 7443, section 4), which browsers do not say that they speak.
+pub(crate) const TURN_ALPN: &[u8] = b"stun.turn";
+
+/// For https, for TURN at the same port, and for who checks that we own our names (RFC 8737).
 ///
 /// # Errors
 /// Only [`TlsError::Use`].
 pub(crate) fn https_config(store: &Arc<CertificateStore>) -> Result<Arc<ServerConfig>, TlsError> {
     let config = turns_config(store)?;
     let mut config = ServerConfig::clone(&config);
-    config.alpn_protocols = vec![b"http/1.1".to_vec(), ACME_TLS_ALPN.to_vec()];
+    let protocols = [b"http/1.1", TURN_ALPN, ACME_TLS_ALPN];
+    config.alpn_protocols = protocols.map(<[u8]>::to_vec).into();
     Ok(Arc::new(config))
 }
 

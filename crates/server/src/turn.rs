@@ -86,6 +86,10 @@ pub(crate) fn own(
         secret: relay.secret.clone(),
     };
     let mut turns_urls = Vec::new();
+    // Where the page came from is where nothing is in the way: beside https, if there is a name
+    // that leads here.
+    let beside_https = config.https.listen().first().map(SocketAddr::port);
+    let beside_https = beside_https.filter(|port| *port != 0 && config.role == Role::All);
     for (host, family) in &hosts {
         let port = |addresses: &[SocketAddr]| {
             let fits = |address: &&SocketAddr| family.is_none_or(|v4| address.is_ipv4() == v4);
@@ -98,7 +102,8 @@ pub(crate) fn own(
                 own.turn_urls.push(url);
             }
         }
-        if let Some(port) = port(tls) {
+        let beside_https = beside_https.filter(|_| family.is_none());
+        if let Some(port) = beside_https.or_else(|| port(tls)) {
             turns_urls.push(format!("turns:{host}:{port}?transport=tcp"));
         }
     }
@@ -150,7 +155,10 @@ fn tls_config(
 }
 
 /// One relayed address for each family that we listen in and are reached in.
-fn relays(turn: &TurnConfig, listen: &[SocketAddr]) -> Result<Vec<RelayAddress>, String> {
+pub(crate) fn relays(
+    turn: &TurnConfig,
+    listen: &[SocketAddr],
+) -> Result<Vec<RelayAddress>, String> {
     let mut relays: Vec<RelayAddress> = Vec::new();
     let bind = |v4: bool| {
         let same = listen.iter().map(SocketAddr::ip);
@@ -246,6 +254,23 @@ mod tests {
         );
         let own = told(&["--turn-listen=10.0.0.5:1", "--turn-host=turn.example.org"]);
         assert_eq!(own.stun_urls, ["stun:turn.example.org:1"]);
+    }
+
+    #[test]
+    fn turns_is_beside_https_where_a_name_leads_to_both() {
+        let turns = |flags: &[&str]| {
+            let config = parse(&[flags, &["--turn-listen=192.0.2.5:1"]].concat());
+            let relay = relay_config(&config, &[7; 32], None).unwrap();
+            let tls = ["192.0.2.5:5349".parse().unwrap()];
+            own(&config, &relay, &relay.listen, &tls).turn_urls.pop()
+        };
+        let url = |port: u16| Some(format!("turns:call.example.org:{port}?transport=tcp"));
+        assert_eq!(turns(&["--domain=call.example.org"]), url(443));
+        let own_files = ["--https-listen=[::]:8443", "--turn-host=call.example.org"];
+        assert_eq!(turns(&own_files), url(8443));
+        assert_eq!(turns(&["--turn-host=call.example.org"]), url(5349));
+        let elsewhere = ["--domain=call.example.org", "--role=signaling"];
+        assert_eq!(turns(&elsewhere), url(5349));
     }
 
     #[test]

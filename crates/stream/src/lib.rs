@@ -59,6 +59,13 @@ impl<T> Default for Sender<T> {
 }
 
 impl<T> Sender<T> {
+    /// One that goes on where another has stopped: after the frame with the number `sent`, the
+    /// last of which, oldest first, are `unacked`. `None` if so many were never sent.
+    pub fn resume(sent: u64, unacked: VecDeque<T>) -> Option<Self> {
+        let fits = u64::try_from(unacked.len()).is_ok_and(|count| count <= sent);
+        fits.then_some(Self { sent, unacked })
+    }
+
     /// The number of the next frame; 1 is the first.
     pub fn next_seq(&self) -> u64 {
         self.sent + 1
@@ -130,6 +137,15 @@ pub struct Receiver {
 }
 
 impl Receiver {
+    /// One that goes on where another has stopped: after the frame with the number `received`.
+    /// What has not been acknowledged will be.
+    pub fn resume(received: u64) -> Self {
+        Self {
+            received,
+            acknowledged: 0,
+        }
+    }
+
     /// A frame with the number `seq` has arrived. Only [`Arrival::New`] changes anything.
     pub fn arrive(&mut self, seq: u64) -> Arrival {
         if seq <= self.received {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// serializes as `RTCIceCandidate.toJSON()` does.
 ///
 /// A candidate holds an address, so its `Debug` shows only which m-line it is for.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IceCandidateInit {
     /// The `candidate-attribute` of RFC 8839, section 5.1; empty for "no more candidates

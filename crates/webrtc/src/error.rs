@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why there is no track: the `DOMException`s with which
 /// [`getUserMedia`](https://www.w3.org/TR/mediacapture-streams/#dom-mediadevices-getusermedia)
-/// rejects, and two cases besides.
+/// rejects, and three cases besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MediaError {
@@ -17,6 +17,9 @@ pub enum MediaError {
     NotReadable,
     /// There is no `navigator.mediaDevices`: the page did not come over a secure origin.
     InsecureContext,
+    /// There is none although the origin is secure: browsers inside of other apps, or an
+    /// extension, leave it out.
+    Unsupported,
     /// There was a track, and it fired `ended`, as when the device is unplugged.
     Ended,
     /// Any other exception.
@@ -25,14 +28,15 @@ pub enum MediaError {
 
 impl MediaError {
     /// Of a `DOMException.name`; also of the names that browsers used before the
-    /// standard had these, and of `TypeError`, which is what a missing `mediaDevices`
-    /// comes to.
+    /// standard had these; `InsecureError` and `UnsupportedError` are the page's own, and a
+    /// `TypeError` is a missing `getUserMedia`.
     pub fn from_exception_name(name: &str) -> Self {
         match name {
             "NotAllowedError" | "SecurityError" | "PermissionDeniedError" => Self::NotAllowed,
             "NotFoundError" | "OverconstrainedError" | "DevicesNotFoundError" => Self::NotFound,
             "NotReadableError" | "AbortError" | "TrackStartError" => Self::NotReadable,
-            "InsecureError" | "TypeError" => Self::InsecureContext,
+            "InsecureError" => Self::InsecureContext,
+            "UnsupportedError" | "TypeError" => Self::Unsupported,
             _ => Self::Other,
         }
     }
@@ -48,7 +52,8 @@ mod tests {
             ("NotAllowedError", MediaError::NotAllowed),
             ("OverconstrainedError", MediaError::NotFound),
             ("AbortError", MediaError::NotReadable),
-            ("TypeError", MediaError::InsecureContext),
+            ("InsecureError", MediaError::InsecureContext),
+            ("TypeError", MediaError::Unsupported),
             ("UnknownError", MediaError::Other),
             ("", MediaError::Other),
         ] {

@@ -17,7 +17,7 @@ scenarios! {
     AnyBrowsers: the_network_is_cut_right_after_the_answer,
     AnyBrowsers: cancelled_while_the_network_is_silent,
     AnyBrowsers: declined_while_the_network_is_cut,
-    AnyBrowsers: a_page_of_which_a_part_is_lost_is_loaded_again,
+    FirefoxToo: a_page_of_which_a_part_is_lost_is_loaded_again,
 }
 
 const BLACKOUT: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 use crate::shared::scenarios;
 
 scenarios! {
-    AnyBrowsers: names_that_cannot_be,
+    FirefoxToo: names_that_cannot_be,
     AnyBrowsers: a_kept_name_that_cannot_be_is_asked_for_anew,
     AnyBrowsers: links_that_cannot_be_called,
 }

@@ -1,15 +1,20 @@
 //! Whole calls between real browsers over the real server. See the crate's
 //! documentation for how to read a scenario.
 
+mod accessibility;
 mod audio_video;
 mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod devices;
 mod dishonest;
 mod during;
 mod endings;
 mod fields;
+mod goes_on;
+mod hand;
+mod hosting;
 mod measurements;
 mod messages;
 mod middle;
@@ -34,6 +39,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut scenarios = vec![
+        accessibility::all(),
+        hand::all(),
         audio_video::all(),
         minimal_client::all(),
         ringing::all(),
@@ -41,6 +48,8 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        devices::all(),
+        goes_on::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
@@ -53,6 +62,7 @@ fn main() -> ExitCode {
         relays::all(),
         push::all(),
         messages::all(),
+        hosting::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

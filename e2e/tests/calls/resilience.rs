@@ -5,10 +5,10 @@ use wimpex_e2e::{BrowserOptions, CallKind, Peer, Scenario, wait_until};
 use crate::shared::{ENDED, connect, hang_up, in_a_call, scenarios};
 
 scenarios! {
-    AnyBrowsers: a_denied_camera_does_not_stop_the_call,
+    FirefoxToo: a_denied_camera_does_not_stop_the_call,
     AnyBrowsers: a_denied_microphone_does_not_stop_the_call,
     AnyBrowsers: a_caller_without_camera_is_told_and_heard,
-    AnyBrowsers: the_server_dies_and_the_picture_runs_on,
+    FirefoxToo: the_server_dies_and_the_picture_runs_on,
     Chromium: an_insecure_page_says_why_there_is_no_camera,
     Chromium: markup_that_could_run_is_refused,
 }

@@ -8,8 +8,9 @@ use super::blocked_people::BlockedPeople;
 use super::import::{ImportList, choose_file};
 use crate::browser::file;
 use crate::ui::contact_actions::{ContactActions, use_contacts};
+use crate::ui::shortcuts::{ShortcutsList, kept_shortcuts};
 use crate::ui::signal_of;
-use crate::ui::words::this_device as words;
+use crate::ui::words::{shortcuts as shortcut_words, this_device as words};
 
 /// Those who may learn that the user is online, and the id of the choice.
 const AUDIENCES: [(&str, Audience); 3] = [
@@ -47,6 +48,7 @@ pub(super) fn ThisDevice() -> impl IntoView {
         let text = contacts.with_untracked(|contacts| contacts.export());
         file::save("wimpex-contacts.json", &text);
     };
+    let shortcuts = RwSignal::new(kept_shortcuts());
     let preview = RwSignal::new(None::<ImportPreview>);
     let import = move |_| choose_file(preview, outcome);
     let import_list = move || {
@@ -93,6 +95,10 @@ pub(super) fn ThisDevice() -> impl IntoView {
             {import_list}
             <p class="hint" role="status">{signal_of(move || outcome.get())}</p>
             <BlockedPeople />
+            <details>
+                <summary>{shortcut_words::TITLE}</summary>
+                <ShortcutsList shortcuts />
+            </details>
             <details>
                 <summary>{words::MOVE}</summary>
                 <p>{words::MOVE_TEXT}</p>

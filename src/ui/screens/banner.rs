@@ -29,7 +29,11 @@ pub fn server_banner(server: ServerState, state: State) -> ServerBanner {
         ServerState::Blocked
         | ServerState::TooManyConnections
         | ServerState::LoginRejected
-        | ServerState::IdentityMismatch => ("", true),
+        | ServerState::IdentityMismatch
+        | ServerState::NotInvited
+        | ServerState::InvitationOver
+        | ServerState::NoGuests
+        | ServerState::ShutOut => ("", true),
     };
     ServerBanner {
         lost,
@@ -53,6 +57,10 @@ mod tests {
             (ServerState::TooManyConnections, true, true),
             (ServerState::LoginRejected, true, true),
             (ServerState::IdentityMismatch, true, true),
+            (ServerState::NotInvited, true, true),
+            (ServerState::InvitationOver, true, true),
+            (ServerState::NoGuests, true, true),
+            (ServerState::ShutOut, true, true),
         ] {
             let shown = server_banner(server, State::Idle);
             assert_eq!(

@@ -3,11 +3,11 @@
 
 use wimpex_call::Command as CallCommand;
 
-use wimpex_call::{ActiveCall, CallSnapshot, Callee, Capture, State};
-use wimpex_protocol::CallType;
+use wimpex_call::{ActiveCall, CallSnapshot, CallVideo, Callee, Capture, State};
 
 use super::icon::Icon;
 use super::names::{Claim, peer_claim, peer_name};
+use super::shortcuts::ShortcutAction;
 use crate::ui::words::{call as words, common, whole};
 use wimpex_client::Peer;
 use wimpex_sansio::Now;
@@ -19,7 +19,7 @@ pub struct CallScreen {
     pub name: String,
     /// The name is the peer's own choice.
     pub claim: Option<Claim>,
-    /// A video call.
+    /// There is video, or may be.
     pub is_video: bool,
     /// It is connected.
     pub is_connected: bool,
@@ -112,7 +112,7 @@ pub fn control_bar(view: &CallSnapshot) -> ControlBar {
         is_silent,
         microphone_label,
         microphone_icon,
-        has_camera: call.is_some_and(is_video),
+        has_camera: call.is_some_and(|call| call.video != CallVideo::Unavailable),
         sends_video,
         camera_label,
         camera_icon,
@@ -136,14 +136,12 @@ impl ControlBar {
         CallCommand::SetCamera(!self.sends_video)
     }
 
-    /// What a key does that was pressed alone, and not into a field.
-    pub fn shortcut(&self, key: &str) -> Option<CallCommand> {
-        if key.eq_ignore_ascii_case(words::MUTE_KEY) {
-            Some(self.toggle_microphone())
-        } else if key.eq_ignore_ascii_case(words::CAMERA_KEY) && self.has_camera {
-            Some(self.toggle_camera())
-        } else {
-            None
+    /// What a shortcut does to the call; nothing where its button is not there.
+    pub fn shortcut(&self, action: ShortcutAction) -> Option<CallCommand> {
+        match action {
+            ShortcutAction::Microphone => Some(self.toggle_microphone()),
+            ShortcutAction::Camera => self.has_camera.then(|| self.toggle_camera()),
+            ShortcutAction::Help => None,
         }
     }
 }
@@ -164,15 +162,17 @@ pub struct RemoteScreen {
 }
 
 /// From the kind and state of the call, whether frames arrive as far as that is measured,
-/// and whether the first one was there: it comes before the first numbers do.
+/// and whether the first one was there: it comes before the first numbers do. Of a peer that has
+/// said that its camera is off nobody waits for any.
 pub fn remote_screen(
     is_video: bool,
     state: State,
     video_arrives: Option<bool>,
     first_frame: bool,
+    is_unseen: bool,
 ) -> RemoteScreen {
-    let shows_video = video_arrives.unwrap_or(first_frame);
-    let is_missing = is_video && state == State::Connected && !shows_video;
+    let shows_video = !is_unseen && video_arrives.unwrap_or(first_frame);
+    let is_missing = is_video && state == State::Connected && !shows_video && !is_unseen;
     RemoteScreen {
         shows_video,
         // Before the first frame the element is see-through by itself. It must not fade in
@@ -192,7 +192,7 @@ pub fn level_percent(level: f64) -> i64 {
 }
 
 fn is_video(call: &ActiveCall) -> bool {
-    call.call_type == CallType::Video
+    call.video == CallVideo::On
 }
 
 fn is_silent(call: &ActiveCall) -> bool {
@@ -310,20 +310,27 @@ mod tests {
     #[test]
     fn keys_do_what_the_buttons_do_that_are_there() {
         let mut call = alice_calls();
+        let (microphone, camera) = (ShortcutAction::Microphone, ShortcutAction::Camera);
         let video = control_bar(&call_in(State::Connected, call.clone()));
-        assert_eq!(video.shortcut("m"), Some(CallCommand::SetMuted(true)));
-        assert_eq!(video.shortcut("V"), Some(CallCommand::SetCamera(true)));
-        assert_eq!(video.shortcut("x"), None);
-        call.call_type = CallType::Audio;
+        assert_eq!(
+            video.shortcut(microphone),
+            Some(CallCommand::SetMuted(true))
+        );
+        assert_eq!(video.shortcut(camera), Some(CallCommand::SetCamera(true)));
+        assert_eq!(video.shortcut(ShortcutAction::Help), None);
+        call.video = CallVideo::Unavailable;
         let audio = control_bar(&call_in(State::Connected, call));
-        assert_eq!(audio.shortcut("M"), Some(CallCommand::SetMuted(true)));
-        assert_eq!(audio.shortcut("v"), None);
+        assert_eq!(
+            audio.shortcut(microphone),
+            Some(CallCommand::SetMuted(true))
+        );
+        assert_eq!(audio.shortcut(camera), None);
     }
 
     #[test]
     fn what_is_measured_counts_before_the_first_frame() {
         let media = |video_arrives, first_frame| {
-            remote_screen(true, State::Connected, video_arrives, first_frame)
+            remote_screen(true, State::Connected, video_arrives, first_frame, false)
         };
         assert!(media(None, true).shows_video);
         assert_eq!(media(None, true).hint, "");
@@ -333,10 +340,13 @@ mod tests {
         let gone = media(Some(false), true);
         assert!(!gone.shows_video && gone.is_covered);
         // Nobody waits for video in an audio call, or before the call connects.
-        let audio = remote_screen(false, State::Connected, None, false);
+        let audio = remote_screen(false, State::Connected, None, false, false);
         assert_eq!((audio.hint, audio.has_level), ("", true));
-        let calling = remote_screen(true, State::Calling, None, false);
+        let calling = remote_screen(true, State::Calling, None, false, false);
         assert_eq!((calling.hint, calling.is_calm), ("", false));
+        // Its last frame is covered before its absence is measured.
+        let off = remote_screen(true, State::Connected, Some(true), true, true);
+        assert!(!off.shows_video && off.is_covered && off.hint.is_empty());
     }
 
     #[test]

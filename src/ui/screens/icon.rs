@@ -22,8 +22,18 @@ impl Icon {
     pub const CAMERA_OFF: Self = Self(
         "M10 6.5h3.5A1.5 1.5 0 0 1 15 8v3l6-3.5v9l-3.5-2M15 15v1a1.5 1.5 0 0 1-1.5 1.5h-9A1.5 1.5 0 0 1 3 16V8a1.5 1.5 0 0 1 1.5-1.5H6M4 4l16 16",
     );
+    /// From the front camera to the back one, or back.
+    pub const SWITCH_CAMERA: Self = Self(
+        "M4 8.5A1.5 1.5 0 0 1 5.5 7H8l1.5-2h5L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5zM9 13a3 3 0 0 1 5.3-1.9M15 13a3 3 0 0 1-5.3 1.9M14.5 9v2.2h-2.2M9.5 17v-2.2h2.2",
+    );
+    /// Changes a text.
+    pub const EDIT: Self = Self("M5 19l1-4L16 5l3 3L9 18zM14 7l3 3");
     /// The numbers of a call.
     pub const CHART: Self = Self("M4 20h16M7 16v-4M12 16V6M17 16v-7");
+    /// Microphone, camera and speaker: sliders.
+    pub const DEVICES: Self = Self(
+        "M4 7h9M17 7h3M4 12h3M11 12h9M4 17h7M15 17h5M15 5a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM9 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM13 15a2 2 0 1 1 0 4 2 2 0 0 1 0-4z",
+    );
     /// Ends or declines a call.
     pub const HANG_UP: Self =
         Self("M4 14.5c4.6-4.3 11.4-4.3 16 0l-2.2 2.3-3.2-1.4v-2.6a11 11 0 0 0-5.2 0v2.6l-3.2 1.4z");

@@ -3,12 +3,14 @@
 use wimpex_call::ActiveCall;
 
 use super::icon::Icon;
+use crate::ui::words::place::Place;
 use crate::ui::words::{devices, notices as words};
 use wimpex_client::{KeyStorage, Trust};
 
-/// Whether there is any notice of this browser.
-pub fn has_notices(trust: &Trust, is_secure: bool) -> bool {
-    !is_secure
+/// Whether there is any notice of this browser. `has_devices`: it has microphones and cameras for
+/// the page.
+pub fn has_notices(trust: &Trust, has_devices: bool) -> bool {
+    !has_devices
         || trust.is_guest
         || trust.is_another
         || trust.is_clock_off
@@ -26,16 +28,47 @@ pub struct BrowserNotice {
     pub text: String,
 }
 
-/// From what is known of the person's key and clock, whether the page is a secure context
-/// (W3C Secure Contexts), and its origin.
-pub fn browser_notices(trust: &Trust, is_secure: bool, origin: &str) -> Vec<BrowserNotice> {
+/// Whether the browser has microphones and cameras for the page; else, why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Devices {
+    /// It has, as far as one can know before asking.
+    Present,
+    /// The page is no secure context (W3C Secure Contexts).
+    Insecure,
+    /// `navigator.mediaDevices` is missing all the same.
+    Missing,
+}
+
+impl Devices {
+    /// From `isSecureContext`, and whether there is a `navigator.mediaDevices`.
+    pub fn of(is_secure: bool, is_supported: bool) -> Self {
+        match (is_secure, is_supported) {
+            (false, _) => Self::Insecure,
+            (true, false) => Self::Missing,
+            (true, true) => Self::Present,
+        }
+    }
+}
+
+/// From what is known of the person's key and clock, the browser's devices, where the page is open,
+/// and its origin.
+pub fn browser_notices(
+    trust: &Trust,
+    devices: Devices,
+    place: Place,
+    origin: &str,
+) -> Vec<BrowserNotice> {
     let notice = |icon, title, text: &str| BrowserNotice {
         icon,
         title,
         text: text.to_owned(),
     };
     let mut notices = Vec::new();
-    if !is_secure {
+    if devices == Devices::Missing {
+        let text = words::missing_devices(place);
+        notices.push(notice(Icon::WARNING, words::NO_DEVICES, text));
+    }
+    if devices == Devices::Insecure {
         let text = words::insecure_text(origin);
         notices.push(notice(Icon::WARNING, words::INSECURE, &text));
     // On a page over http there is worse to say, and the reason is the same.
@@ -82,11 +115,14 @@ pub struct DeviceTrouble {
     pub camera: &'static str,
 }
 
-/// From the call.
-pub fn device_trouble(call: Option<&ActiveCall>) -> DeviceTrouble {
+/// From the call, and where the page is open.
+pub fn device_trouble(call: Option<&ActiveCall>, place: Place) -> DeviceTrouble {
+    let of = |words: fn(&ActiveCall, Place) -> Option<&'static str>| {
+        call.and_then(|call| words(call, place)).unwrap_or_default()
+    };
     DeviceTrouble {
-        microphone: call.and_then(devices::microphone).unwrap_or_default(),
-        camera: call.and_then(devices::camera).unwrap_or_default(),
+        microphone: of(devices::microphone),
+        camera: of(devices::camera),
     }
 }
 
@@ -99,8 +135,12 @@ mod tests {
 
     const HERE: &str = "http://192.0.2.1";
 
+    fn notices(trust: &Trust, is_secure: bool) -> Vec<BrowserNotice> {
+        browser_notices(trust, Devices::of(is_secure, true), Place::Browser, HERE)
+    }
+
     fn titles(trust: &Trust, is_secure: bool) -> Vec<&'static str> {
-        let notices = browser_notices(trust, is_secure, HERE);
+        let notices = notices(trust, is_secure);
         assert_eq!(has_notices(trust, is_secure), !notices.is_empty());
         notices.into_iter().map(|notice| notice.title).collect()
     }
@@ -113,7 +153,7 @@ mod tests {
         };
         assert_eq!(titles(&guest, true), [words::GUEST]);
         assert_eq!(titles(&guest, false), [words::INSECURE]);
-        let text = &browser_notices(&guest, false, HERE)[0].text;
+        let text = &notices(&guest, false)[0].text;
         assert!(text.contains("http://192.0.2.1"), "{text}");
     }
 
@@ -134,7 +174,7 @@ mod tests {
             [words::BROKEN_STORAGE]
         );
         assert_eq!(titles(&storage(full.clone(), true), true), [words::GUEST]);
-        let text = |trust: &Trust| browser_notices(trust, true, HERE)[0].text.clone();
+        let text = |trust: &Trust| notices(trust, true)[0].text.clone();
         assert!(text(&storage(full.clone(), true)).contains("storage is full"));
         assert!(text(&storage(full, false)).contains("nothing is lost"));
         let forbidden = KeyStorage::Failing("SecurityError".to_owned());
@@ -156,9 +196,43 @@ mod tests {
     fn each_device_has_its_own_reason() {
         let mut call = alice_calls();
         call.camera = Capture::Failed(MediaError::NotFound);
-        let shown = device_trouble(Some(&call));
+        let shown = device_trouble(Some(&call), Place::Browser);
         assert_eq!(shown.microphone, "");
         assert!(shown.camera.contains("No camera was found"));
-        assert_eq!(device_trouble(None), DeviceTrouble::default());
+        let nothing = device_trouble(None, Place::Browser);
+        assert_eq!(nothing, DeviceTrouble::default());
+    }
+
+    /// philnash/mediadevices-camera-selection #3: no word of http on a page that came over https.
+    #[test]
+    fn a_missing_api_is_not_called_insecure() {
+        let shown = |place| {
+            let notices = browser_notices(&Trust::default(), Devices::Missing, place, HERE);
+            assert_eq!(notices.len(), 1);
+            assert!(has_notices(&Trust::default(), false));
+            notices[0].text.clone()
+        };
+        for (place, way_out) in [
+            (Place::Browser, "Chrome, Edge, Firefox or Safari"),
+            (Place::App, "Open it in Safari or Chrome"),
+            (Place::Frame, "a tab of its own"),
+        ] {
+            let text = shown(place);
+            assert!(text.contains(way_out) && !text.contains("http"), "{text}");
+            let mut call = alice_calls();
+            for error in [MediaError::Unsupported, MediaError::NotAllowed] {
+                call.microphone = Capture::Failed(error);
+                call.camera = Capture::Failed(error);
+                let trouble = device_trouble(Some(&call), place);
+                for words in [trouble.microphone, trouble.camera] {
+                    assert!(!words.contains("http"), "{words}");
+                    let names_a_bar = words.contains("address bar");
+                    assert_eq!(
+                        names_a_bar,
+                        place == Place::Browser && error == MediaError::NotAllowed
+                    );
+                }
+            }
+        }
     }
 }

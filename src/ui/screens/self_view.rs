@@ -1,4 +1,4 @@
-//! In which corner of the stage the self-view lies.
+//! In which corner of the stage the self-view lies, and which way its camera looks.
 
 /// A corner of the stage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,18 @@ pub struct Area {
     pub width: f64,
     /// From top to bottom.
     pub height: f64,
+}
+
+/// Whether there is a camera on either side (Media Capture and Streams, `VideoFacingModeEnum`).
+pub fn has_both_sides(facing_modes: &[String]) -> bool {
+    let has = |side| facing_modes.iter().any(|facing| facing == side);
+    has("user") && has("environment")
+}
+
+/// Whether the self-view is as in a mirror: people find their own unmirrored picture strange, and
+/// the world behind a mirrored one unreadable.
+pub fn is_mirrored(facing_mode: Option<&str>) -> bool {
+    facing_mode != Some("environment")
 }
 
 impl Corner {
@@ -72,6 +84,18 @@ mod tests {
         assert_eq!(nearest(600.0, 10.0), (true, false));
         assert_eq!(nearest(10.0, 500.0), (false, true));
         assert_eq!(nearest(330.0, 260.0), (false, false), "past the middle");
+    }
+
+    #[test]
+    fn a_camera_is_switched_where_there_are_two_sides() {
+        let has_both = |facing: &[&str]| {
+            let facing: Vec<_> = facing.iter().map(|it| String::from(*it)).collect();
+            has_both_sides(&facing)
+        };
+        assert!(has_both(&["user", "environment", "environment"]));
+        assert!(!has_both(&["user", "user"]) && !has_both(&["environment"]) && !has_both(&[]));
+        assert!(is_mirrored(None) && is_mirrored(Some("user")));
+        assert!(!is_mirrored(Some("environment")));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! People and calls for the tests of screens.
 
 use wimpex_call::{
-    ActiveCall, CallSnapshot, Callee, Capture, EndReason, Ended, PeerConnectionId, Role, State,
+    ActiveCall, CallSnapshot, CallVideo, Callee, Capture, EndReason, Ended, PeerConnectionId, Role,
+    State,
 };
-use wimpex_protocol::{CallId, CallType, UserId};
+use wimpex_protocol::{CallId, CallType, MediaFlag, MediaState, UserId};
 
 use wimpex_client::Peer;
 
@@ -40,7 +41,18 @@ pub(super) fn alice_calls() -> ActiveCall {
         muted: false,
         microphone: Capture::Off,
         camera: Capture::Off,
+        microphone_interrupted: false,
+        camera_interrupted: false,
+        video: CallVideo::On,
+        peer_media: None,
     }
+}
+
+/// A peer that is seen and heard.
+pub(super) fn peer_media() -> MediaState {
+    MediaState::new(CallId::parse("call_1").expect("letters, digits and _"))
+        .with(MediaFlag::Camera, true)
+        .with(MediaFlag::VideoUpgrade, true)
 }
 
 /// That call in this state.

@@ -8,14 +8,12 @@ pub const CONTROLS_LABEL: &str = "Call controls";
 pub const MUTE: &str = "Mute";
 /// The microphone is off.
 pub const UNMUTE: &str = "Unmute";
-/// The key for both, as a tooltip.
-pub const MUTE_KEY: &str = "M";
 /// The camera is on.
 pub const CAMERA_OFF: &str = "Turn camera off";
 /// The camera is off.
 pub const CAMERA_ON: &str = "Turn camera on";
-/// The key for both, as a tooltip.
-pub const CAMERA_KEY: &str = "V";
+/// Films with the other camera of a telephone.
+pub const SWITCH_CAMERA: &str = "Switch camera";
 /// Opens the panel of numbers.
 pub const QUALITY: &str = "Quality";
 /// Gives up a call that nobody has answered.

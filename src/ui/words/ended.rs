@@ -158,6 +158,7 @@ fn devices(ended: &Ended) -> Option<String> {
         MediaError::NotFound => "wasn’t found",
         MediaError::NotReadable => "was in use by another program",
         MediaError::InsecureContext => "isn’t available to a page loaded over plain http",
+        MediaError::Unsupported => "isn’t given to pages by this browser",
         MediaError::Ended => "was disconnected",
         MediaError::Other => "couldn’t be started",
     };

@@ -1,7 +1,13 @@
 //! What somebody should know of this browser before a call.
 
+use super::place::Place;
+
 /// The page came over plain http.
 pub const INSECURE: &str = "No camera or microphone here";
+/// `navigator.mediaDevices` is missing, though the page is secure.
+pub const NO_DEVICES: &str = "No camera or microphone here";
+/// No sound may be made before somebody has touched the page.
+pub const SILENT: &str = "Tap or press a key once, so that this page can ring.";
 /// No key can be stored.
 pub const GUEST: &str = "You are a guest here";
 /// See [`GUEST`].
@@ -29,6 +35,23 @@ pub const WRONG_CLOCK: &str = "This device’s clock may be wrong";
 /// See [`WRONG_CLOCK`].
 pub const WRONG_CLOCK_TEXT: &str = "It’s off from the server’s by about a minute or more. Others reject a \
     call that seems to come from another time, so set the clock, or let the device set it automatically.";
+
+/// See [`NO_DEVICES`].
+pub fn missing_devices(place: Place) -> &'static str {
+    match place {
+        Place::Browser => {
+            "This browser gives pages neither, or an extension or a setting has turned them off. You can \
+             still call and listen. To be heard and seen, use a current Chrome, Edge, Firefox or Safari."
+        }
+        Place::App => {
+            "You opened this page inside another app, and that gives pages neither. Open it in Safari or \
+             Chrome: mostly by the menu with the dots or the share sign, “Open in browser”."
+        }
+        Place::Frame => {
+            "This page is shown inside another one, which doesn’t pass them on. Open it in a tab of its own."
+        }
+    }
+}
 
 /// See [`GUEST`], where the browser's error of this name was the reason.
 pub fn guest_text(error: &str) -> String {

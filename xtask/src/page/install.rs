@@ -15,6 +15,9 @@ use super::sha256;
 
 /// Its name stays: a browser asks for it again to see whether there is a newer one.
 pub(super) const WORKER: &str = "service-worker.js";
+/// What the names of modules begin with that are loaded when they are first needed (release.rs). That
+/// they are not loaded before is a scene of the tests.
+pub(crate) const LATER: &str = "split_";
 const WORKER_SOURCE: &str = "assets/service-worker.js";
 /// Of icons that a system shows as they are, in pixels; the last two are what Chromium asks for.
 const SIZES: [u32; 4] = [48, 96, 192, 512];
@@ -84,13 +87,15 @@ fn png(drawing: &str, size: u32) -> Result<Vec<u8>> {
 /// The service worker, which keeps everything in `dist` but the icons of other places. Its version
 /// follows from what it keeps.
 pub(super) fn write_worker(root: &Path, dist: &Path) -> Result<()> {
-    let mut files = vec!["/".to_owned()];
+    let (mut files, mut later) = (vec!["/".to_owned()], Vec::new());
     let mut icon = None;
     for entry in fs::read_dir(dist)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("icon-any-192") {
             icon = Some(["/", &name].concat());
+        } else if name.starts_with(LATER) && !is_compressed_copy(&entry.path()) {
+            later.push(["/", &name].concat());
         } else if name != "index.html"
             && !name.ends_with(".png")
             && !is_compressed_copy(&entry.path())
@@ -101,13 +106,15 @@ pub(super) fn write_worker(root: &Path, dist: &Path) -> Result<()> {
     let icon = icon.context("there is no icon for notices")?;
     files.push(icon.clone());
     files.sort();
+    later.sort();
     let source = without_margins(&fs::read_to_string(root.join(WORKER_SOURCE))?);
     let index = fs::read(dist.join("index.html"))?;
-    let kept = files.join(" ");
+    let kept = [&files[..], &later].concat().join(" ");
     let version = sha256::short(&[kept.as_bytes(), &index, source.as_bytes()]);
     let worker = source
         .replacen("__VERSION__", &["wimpex-", &version].concat(), 1)
         .replacen("__FILES__", &json!(files).to_string(), 1)
+        .replacen("__LATER__", &json!(later).to_string(), 1)
         .replacen("__ICON__", &icon, 1);
     fs::write(dist.join(WORKER), worker)?;
     Ok(())
@@ -158,6 +165,7 @@ mod tests {
             ("index.html", "1"),
             ("icon-any-192-0.png", ""),
             ("page-1.js", ""),
+            ("split_extras-1.wasm", ""),
         ] {
             fs::write(dist.path().join(name), text).unwrap();
         }
@@ -166,6 +174,7 @@ mod tests {
             first.contains(r#"["/","/icon-any-192-0.png","/page-1.js"]"#),
             "{first}"
         );
+        assert!(first.contains(r#"LATER = ["/split_extras-1.wasm"]"#));
         assert!(!first.contains("__"), "{first}");
         fs::remove_file(dist.path().join(WORKER)).unwrap();
         fs::write(dist.path().join("index.html"), "2").unwrap();

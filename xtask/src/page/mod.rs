@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 pub(crate) use compress::{is_compressed_copy, sibling};
+pub(crate) use install::LATER;
 
 use crate::report;
 use crate::tools::{Tools, lock};

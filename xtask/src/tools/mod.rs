@@ -5,6 +5,7 @@
 //! system). Everything that takes long is announced with an estimate.
 
 mod apt;
+mod axe;
 mod binaryen;
 mod browsers;
 mod cache;
@@ -18,11 +19,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::report;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
-pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz};
-pub(crate) use rust_target::{ensure_components, ensure_nightly};
+pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz, cargo_generate_rpm};
+pub(crate) use debian::{bare_system, ensure_cross_compiler, ensure_musl};
+pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
 /// What a command needs besides what builds the page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,10 +36,16 @@ pub(crate) struct Wanted {
     pub(crate) chromium: bool,
     /// Firefox and geckodriver, even if they have to be installed.
     pub(crate) firefox: bool,
+    /// axe-core, if it can be had.
+    pub(crate) axe: bool,
+    /// WebKitGTK's WebDriver server, and a screen for it, if they can be had.
+    pub(crate) webkit: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
-    /// The test authority pebble and nginx, if they can be had.
+    /// The test authority pebble, nginx and promtool, if they can be had.
     pub(crate) hosting: bool,
+    /// What packages are installed into a bare system with, and looked into.
+    pub(crate) packages: bool,
     /// Python with its package cryptography.
     pub(crate) python: bool,
     /// What networks of our own are made with, where they can be made.
@@ -56,6 +65,8 @@ pub(crate) struct Tools {
     pub(crate) chromium: Option<Browser>,
     /// Firefox, when there is one.
     pub(crate) firefox: Option<Browser>,
+    /// axe-core's file, when it was wanted and could be had.
+    pub(crate) axe: Option<PathBuf>,
 }
 
 impl Tools {
@@ -73,8 +84,12 @@ impl Tools {
             (wanted.coturn, &debian::COTURN),
             (wanted.hosting, &debian::PEBBLE),
             (wanted.hosting, &debian::NGINX),
+            (wanted.hosting, &debian::PROMTOOL),
+            (wanted.packages, &debian::DEBOOTSTRAP),
+            (wanted.packages, &debian::RPM),
             (wanted.python, &debian::PYTHON),
             (networks, &debian::NETWORKS),
+            (wanted.webkit, &debian::WEBKIT),
         ] {
             if wanted {
                 debian::ensure(programs);
@@ -82,7 +97,10 @@ impl Tools {
         }
         let chromium = wanted.chromium.then(browsers::chromium).transpose()?;
         let firefox = if wanted.firefox {
-            Some(browsers::firefox(workspace)?)
+            // Where it cannot be had, as on Ubuntu, Chromium alone is tested.
+            browsers::firefox(workspace)
+                .inspect_err(|error| report::note(&format!("without Firefox: {error:#}")))
+                .ok()
         } else {
             browsers::firefox_present(workspace)
         };
@@ -92,6 +110,7 @@ impl Tools {
             versions: format!("wasm-opt {}", wasm_opt.version),
             chromium,
             firefox,
+            axe: wanted.axe.then(|| axe::ensure(workspace)).flatten(),
         })
     }
 }

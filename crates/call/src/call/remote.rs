@@ -78,8 +78,10 @@ impl Call {
             offered_devices,
         } = &mut self.phase
         {
-            if !offered_devices.contains(device) {
-                offered_devices.push(device.clone());
+            if let Some(devices) = offered_devices
+                && !devices.contains(device)
+            {
+                devices.push(device.clone());
             }
             // Of several devices the one that is heard counts.
             let heard = match callee {
@@ -210,7 +212,11 @@ impl Call {
         else {
             return;
         };
-        let before = std::mem::replace(offered_devices, devices.clone());
+        // The server was asked for presence before it got the offer to all, and handles the
+        // two in order: whoever its first word names gets that offer.
+        let Some(before) = offered_devices.replace(devices.clone()) else {
+            return;
+        };
         if self.negotiation.awaits_answer() {
             for device in devices.into_iter().filter(|d| !before.contains(d)) {
                 self.negotiation
@@ -250,7 +256,7 @@ impl Call {
             Phase::Calling {
                 callee,
                 offered_devices,
-            } if was_offer && offered_devices.is_empty() => {
+            } if was_offer && offered_devices.as_ref().is_none_or(Vec::is_empty) => {
                 if !callee.has_rung() && !self.presence.is_renewed(now) {
                     return Next::end(EndReason::PeerOffline);
                 }
@@ -306,7 +312,7 @@ impl Call {
             Phase::Calling {
                 offered_devices, ..
             } => {
-                offered_devices.clear();
+                *offered_devices = None;
                 self.retransmit(out);
             }
             Phase::Connecting | Phase::Reconnecting { .. } => self.retransmit(out),

@@ -14,6 +14,7 @@ mod repair;
 mod ringing;
 mod strangers;
 mod strays;
+mod video;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -111,6 +111,28 @@ fn one_of_two_devices_leaves_the_other_rings_on() {
     assert_eq!(world.state(2), State::Connected);
 }
 
+/// The answer to presence-watch may come after the offer has left. A client that knows only
+/// the minimal protocol would take the same offer for a second call, and decline it.
+#[test]
+fn whoever_was_there_for_the_offer_gets_it_once() {
+    let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);
+    world.pages[2].online = false;
+    world.video_call(ALICE, BOB, "call_1");
+    let offers = |world: &World| {
+        let is_offer = |(_, it): &&(usize, wimpex_protocol::Envelope)| {
+            matches!(it.signal, Signal::CallOffer(_))
+        };
+        world.wire.iter().filter(is_offer).count()
+    };
+    let before = offers(&world);
+    world.presence(ALICE);
+    assert_eq!(offers(&world), before);
+    // Whoever comes later gets it too.
+    world.pages[2].online = true;
+    world.presence(ALICE);
+    assert_eq!(offers(&world), before + 1);
+}
+
 #[test]
 fn an_offer_that_misses_a_device_ends_no_call() {
     let mut world = World::with(&[("alice", "a1"), ("bob", "b1"), ("bob", "b2")]);

@@ -1,7 +1,7 @@
 //! What the pages' browsers do: descriptions, connections, tracks.
 
 use wimpex_call::{Input, Output, PeerConnectionId, PeerConnectionState};
-use wimpex_protocol::Sdp;
+use wimpex_protocol::{MediaState, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
 use super::{Connection, World};
@@ -30,6 +30,7 @@ impl World {
             Output::SetRemoteOffer {
                 connection: connection_id,
                 sdp,
+                ..
             } => {
                 let connection = page
                     .connections
@@ -95,7 +96,23 @@ impl World {
             Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
             Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),
             Output::ReleaseAllMedia => page.live.clear(),
+            Output::TellPeer { connection, state } => self.tell_peer(who, connection, state),
             Output::SetMuted(_) | Output::Displaced(_) | Output::Changed => {}
+        }
+    }
+
+    /// The data channel, which is there as long as the path is.
+    fn tell_peer(&mut self, who: usize, id: PeerConnectionId, state: MediaState) {
+        let Some(own) = self.pages[who].connections.get(&id).cloned() else {
+            return;
+        };
+        let found = self.pages.iter().enumerate().find_map(|(at, page)| {
+            let mut connections = page.connections.iter();
+            let (id, _) = connections.find(|(_, it)| it.local == own.remote)?;
+            (at != who).then_some((at, *id))
+        });
+        if let (true, Some((at, connection))) = (self.path && self.tells, found) {
+            self.input(at, Input::PeerMediaState { connection, state });
         }
     }
 

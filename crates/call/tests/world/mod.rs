@@ -98,6 +98,8 @@ pub struct World {
     pub wire: VecDeque<(usize, Envelope)>,
     /// Whether media can flow.
     pub path: bool,
+    /// Whether pages know of `media-state`.
+    pub tells: bool,
     /// Who knows whom: (page, of page).
     pub known: BTreeSet<(usize, usize)>,
     /// The server has whoever is offline woken by offers.
@@ -133,6 +135,7 @@ impl World {
             now: Now::ZERO,
             wire: VecDeque::new(),
             path: true,
+            tells: true,
             known: BTreeSet::new(),
             wakes: false,
         }

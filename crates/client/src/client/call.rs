@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use wimpex_call::{PeerConnectionId, State};
 use wimpex_identity::Nonce;
-use wimpex_protocol::{Envelope, Signal};
+use wimpex_protocol::{DirectMessage, Envelope, Signal};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{CallKey, RemoteCertificate};
 
-use super::Client;
+use super::{Client, PendingDirect};
 use crate::host::Host;
 use crate::io::Output;
 use crate::view::{Part, Routes};
 
-/// How often the handshake's last message is offered to the data channel.
-const DATA_CHANNEL_RETRY: Duration = Duration::from_secs(1);
+/// How often what waits is offered to the data channel: it opens within a round trip of the
+/// connection.
+const DATA_CHANNEL_RETRY: Duration = Duration::from_millis(500);
 
 impl<H: Host> Client<H> {
     pub(super) fn call_command(&mut self, command: wimpex_call::Command, now: Now) {
@@ -79,13 +80,19 @@ impl<H: Host> Client<H> {
         now: Now,
     ) {
         // Only these are worth saying twice; whatever else it is, is ignored.
-        match (Signal::decode(text), &self.current_call) {
-            (Ok(Signal::CallEnd(end)), _) => {
+        match (DirectMessage::decode(text), &self.current_call) {
+            (Ok(DirectMessage::MediaState(state)), _) => {
+                let input = wimpex_call::Input::PeerMediaState { connection, state };
+                self.call_input(input, now);
+            }
+            (Ok(DirectMessage::Signal(Signal::CallEnd(end))), _) => {
                 self.note("received call-end directly", now);
                 let input = wimpex_call::Input::DataChannelMessage { connection, end };
                 self.call_input(input, now);
             }
-            (Ok(Signal::CallConfirm(confirm)), Some(call)) if confirm.call_id == call.call_id => {
+            (Ok(DirectMessage::Signal(Signal::CallConfirm(confirm))), Some(call))
+                if confirm.call_id == call.call_id =>
+            {
                 let (call, wall) = (call.clone(), self.wall(now));
                 let input = wimpex_verification::Input::ReceiveDirect {
                     call,
@@ -102,10 +109,32 @@ impl<H: Host> Client<H> {
         if let Some(pending) = &mut self.pending_direct {
             pending.retry_at = now + DATA_CHANNEL_RETRY;
             if let Some(connection) = self.connection {
-                let text = pending.text.clone();
-                self.emit(Output::SendDataChannel(connection, text));
+                let texts: Vec<_> = pending.messages.iter().map(DirectMessage::encode).collect();
+                for text in texts {
+                    self.emit(Output::SendDataChannel(connection, text));
+                }
             }
         }
+    }
+
+    /// Says this over the data channel as soon as it is open.
+    pub(super) fn say_directly(&mut self, message: DirectMessage, now: Now) {
+        let pending = self.pending_direct.get_or_insert(PendingDirect {
+            messages: Vec::new(),
+            retry_at: now,
+        });
+        let kind = message.type_name();
+        pending.messages.retain(|said| said.type_name() != kind);
+        pending.messages.push(message);
+        self.send_pending_direct(now);
+    }
+
+    /// The data channel has taken the first of what waits.
+    pub(super) fn said_directly(&mut self) {
+        self.pending_direct.take_if(|pending| {
+            pending.messages.drain(..1.min(pending.messages.len()));
+            pending.messages.is_empty()
+        });
     }
 
     /// Sends a signal of a call, signed if it is one that is.
@@ -144,6 +173,9 @@ impl<H: Host> Client<H> {
         self.host.on_call_output(&output);
         match output {
             wimpex_call::Output::Send(message) => self.send(message, now),
+            wimpex_call::Output::TellPeer { state, .. } => {
+                self.say_directly(DirectMessage::MediaState(state), now);
+            }
             wimpex_call::Output::Displaced(ended) => self.record_past_call(ended, now),
             wimpex_call::Output::Changed => {
                 let call = self.call.snapshot();

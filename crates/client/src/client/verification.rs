@@ -1,11 +1,11 @@
 //! Verification: what leaves is signed, what arrives is verified.
 
 use wimpex_call::{Standing, State};
-use wimpex_protocol::{Envelope, Signal, UserId};
+use wimpex_protocol::{DirectMessage, Envelope, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
 use wimpex_verification::{Incoming, Input, PeerPolicy};
 
-use super::{Client, PendingDirect};
+use super::Client;
 use crate::contact_store::Loading;
 use crate::host::Host;
 use crate::io::Output;
@@ -159,11 +159,7 @@ impl<H: Host> Client<H> {
     pub(super) fn transmit(&mut self, relayed: Envelope, now: Now) {
         self.note(&["sent ", relayed.signal.type_name()].concat(), now);
         if matches!(relayed.signal, Signal::CallConfirm(_)) {
-            self.pending_direct = Some(PendingDirect {
-                text: relayed.signal.encode(),
-                retry_at: now,
-            });
-            self.send_pending_direct(now);
+            self.say_directly(DirectMessage::Signal(relayed.signal.clone()), now);
         }
         self.signaling.handle(SignalingInput::Send(relayed), now);
     }

@@ -12,13 +12,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest, Name,
-    PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
+    AccessRefusal, Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest,
+    Name, PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
 
-pub use io::{KeyOwner, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId};
+pub use io::{
+    KeyOwner, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId, Ticket,
+};
 
 use crate::view::ServerState;
 
@@ -57,6 +59,8 @@ pub struct SignalingClient {
     /// Who has logged in over this socket, until that is answered; a guest has no id yet.
     claimed: Option<Option<UserId>>,
     resume_token: Option<ResumeToken>,
+    /// Until somebody has been let in by it.
+    ticket: Option<Ticket>,
     /// In memory only, so that each tab is a device of its own.
     device: Option<DeviceId>,
     logged_in: bool,
@@ -80,7 +84,7 @@ pub struct SignalingClient {
 impl SignalingClient {
     /// A client that is not connected. `resume_token` is what an earlier visit of this
     /// tab was given; `jitter` seeds the spreading of retries.
-    pub fn new(resume_token: Option<ResumeToken>, jitter: u64) -> Self {
+    pub fn new(resume_token: Option<ResumeToken>, ticket: Option<Ticket>, jitter: u64) -> Self {
         Self {
             outputs: VecDeque::new(),
             socket: None,
@@ -96,6 +100,7 @@ impl SignalingClient {
             challenge: None,
             claimed: None,
             resume_token,
+            ticket,
             device: None,
             logged_in: false,
             session: None,
@@ -133,7 +138,11 @@ impl SignalingClient {
     /// Tries now what would otherwise be tried later.
     fn reconnect_now(&mut self, now: Now) {
         if self.logged_in {
-            // The network may be another one by now.
+            // The network may be another one by now. The answer gets its time, however soon the next
+            // heartbeat is due; one that is overdue gets no more.
+            if !self.awaits_keepalive {
+                self.heartbeat_at = Some(now + HEARTBEAT);
+            }
             self.send_keepalive();
         } else if self.name.is_some() {
             self.open(now);
@@ -276,7 +285,14 @@ impl SignalingClient {
                 let _ = self.outgoing.acknowledge(ack.received).map(|_| ());
             }
             ServerMessage::Error(error) if error.code == ErrorCode::LoginFailed => {
-                self.login_rejected(ServerState::LoginRejected, now);
+                let state = match error.reason {
+                    None | Some(AccessRefusal::Unknown) => ServerState::LoginRejected,
+                    Some(AccessRefusal::NotInvited) => ServerState::NotInvited,
+                    Some(AccessRefusal::InvitationOver) => ServerState::InvitationOver,
+                    Some(AccessRefusal::NoGuests) => ServerState::NoGuests,
+                    Some(AccessRefusal::Blocked) => ServerState::ShutOut,
+                };
+                self.login_rejected(state, now);
             }
             ServerMessage::Error(error) if error.code == ErrorCode::TooManyConnections => {
                 self.login_rejected(ServerState::TooManyConnections, now);

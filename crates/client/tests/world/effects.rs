@@ -151,7 +151,9 @@ impl World {
                 assert!(new.is_none(), "a connection is made once");
             }
             Call::CreateOffer { connection, .. } => self.describe(tab, connection, true),
-            Call::SetRemoteOffer { connection, sdp } => {
+            Call::SetRemoteOffer {
+                connection, sdp, ..
+            } => {
                 browser.connections.get_mut(&connection).unwrap().remote = Some(sdp.0);
                 self.describe(tab, connection, false);
             }
@@ -169,7 +171,10 @@ impl World {
             } => {
                 let closed = browser.connections.remove(&connection).unwrap();
                 if let Some(end) = goodbye {
-                    let text = wimpex_protocol::Signal::CallEnd(end).encode();
+                    let text = wimpex_protocol::DirectMessage::Signal(
+                        wimpex_protocol::Signal::CallEnd(end),
+                    )
+                    .encode();
                     self.tell_peer(&closed, |id| Input::DataChannelMessage(id, text.clone()));
                 }
                 // DTLS close_notify.
@@ -210,7 +215,9 @@ impl World {
             Call::ReleaseMedia { request } => browser.live.retain(|(of, _)| *of != request),
             Call::ReleaseAllMedia => browser.live.clear(),
             Call::SetMuted(_) => {}
-            Call::Send(_) | Call::Displaced(_) | Call::Changed => panic!("the client's own"),
+            Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {
+                panic!("the client's own")
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use wimpex_call::{Output as CallOutput, PeerConnectionId, PeerConnectionState, State as Phase};
 use wimpex_client::{Client, Input, KeyOwner, Output, Setting, SocketId, Stored};
 use wimpex_identity::PublicKey;
-use wimpex_protocol::{CallId, Name, Signal, UserId};
+use wimpex_protocol::{CallId, DirectMessage, Name, Signal, UserId};
 use wimpex_sansio::Now;
 use wimpex_verification::Verifier;
 
@@ -150,7 +150,10 @@ impl Tab {
             Output::SendDataChannel(connection, text) => {
                 let open = self.browser.connections.get(&connection);
                 let sent = open.is_some_and(|open| open.linked.is_some());
-                if sent {
+                // What the sides tell each other of themselves decides nothing in a video call,
+                // and would double the states.
+                let said = DirectMessage::decode(&text);
+                if sent && !matches!(said, Ok(DirectMessage::MediaState(_))) {
                     requests.push(Request::Say(connection, text));
                 }
                 inputs.push_back(Input::DataChannelSent(connection, sent));
@@ -240,7 +243,7 @@ impl Tab {
         {
             let closed = self.browser.connections.remove(&connection);
             let closed = closed.ok_or(Rule::NothingLeftOpen)?;
-            let goodbye = goodbye.map(|end| Signal::CallEnd(end).encode());
+            let goodbye = goodbye.map(|end| DirectMessage::Signal(Signal::CallEnd(end)).encode());
             requests.push(Request::Gone(connection, closed, goodbye));
         }
         let device = format!("tab{}life{}", self.number, self.life);

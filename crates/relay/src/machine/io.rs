@@ -6,6 +6,7 @@ use wimpex_sansio::UnixTime;
 
 use crate::addr::{ClientId, Family, PeerAddr, RelayPort};
 use crate::auth::Caller;
+use crate::config::RelayAddress;
 use crate::request::{Request, Response};
 
 /// What can happen. `C` is a way to send to a client.
@@ -37,6 +38,8 @@ pub(crate) enum Input<C> {
     Disconnected { client: ClientId },
     /// The addresses that this host has now; they are no peers.
     OwnAddresses(Vec<IpAddr>),
+    /// Where relay sockets are from now on; those that are open stay where they are.
+    Relays(Vec<RelayAddress>),
     /// Everything ends.
     Shutdown,
     /// It is time to look for what has run out.
@@ -87,6 +90,9 @@ pub(crate) enum Framing {
 pub(crate) trait Ports {
     /// A handle; the socket closes when the last copy is gone.
     type Socket: Clone;
+    /// Opens them there from now on.
+    fn move_to(&mut self, relays: Vec<RelayAddress>);
+
     /// Whether there are any of this family.
     fn has(&self, family: Family) -> bool;
     /// A new socket, and the address under which peers reach it.

@@ -1,7 +1,7 @@
 //! The folder with account and certificate. Nobody else can read it, one server has it at
 //! a time, and what is in it is whole: it is written beside its place first.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,14 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 use crate::config::Domain;
+use crate::inherited::Inherited;
+use crate::state_lock::{LockError, StateLock};
 use crate::tls::Certificate;
 
 /// See the module.
 pub(super) struct Folder {
     path: PathBuf,
-    /// Held for as long as this is.
-    _lock: File,
+    lock: StateLock,
 }
 
 /// What is wrong with the folder, or with something in it.
@@ -35,26 +36,21 @@ pub(super) enum FolderError {
 
 impl Folder {
     /// The one of an authority in the folder of all.
-    pub(super) fn open(all: &Path, directory: &str) -> Result<Self, FolderError> {
+    pub(super) fn open(
+        all: &Path,
+        directory: &str,
+        inherited: &mut Inherited,
+    ) -> Result<Self, FolderError> {
         let path = all.join(name_of(directory));
-        let failed = |error| FolderError::File {
-            path: path.clone(),
-            error,
-        };
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path).map_err(failed)?;
-        let mut options = File::options();
-        options.write(true).create(true).truncate(false);
-        let lock = options.open(path.join("lock")).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(FolderError::Taken(path)),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        match StateLock::take(path.join("lock"), inherited) {
+            Ok(lock) => Ok(Self { path, lock }),
+            Err(LockError::Taken { .. }) => Err(FolderError::Taken(path)),
+            Err(LockError::File { path, error }) => Err(FolderError::File { path, error }),
         }
-        Ok(Self { path, _lock: lock })
+    }
+
+    pub(super) fn lock(&self) -> &StateLock {
+        &self.lock
     }
 
     pub(super) fn account(&self) -> Result<Option<AccountCredentials>, FolderError> {
@@ -173,6 +169,10 @@ fn name_of(directory: &str) -> String {
 mod tests {
     use super::*;
 
+    fn open(all: &Path, directory: &str) -> Result<Folder, FolderError> {
+        Folder::open(all, directory, &mut Inherited::default())
+    }
+
     const DIRECTORY: &str = "https://ca.example/acme/directory";
 
     fn pem(name: &str) -> String {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_there_again_and_private() {
         let all = tempfile::tempdir().unwrap();
-        let folder = Folder::open(all.path(), DIRECTORY).unwrap();
+        let folder = open(all.path(), DIRECTORY).unwrap();
         assert!(folder.certificate(&domains()).unwrap().is_none());
         folder
             .keep_certificate(&domains(), &pem("call.example.org"))
@@ -195,7 +195,7 @@ mod tests {
         let kept = folder.certificate(&domains()).unwrap().unwrap();
         assert!(kept.is_for("call.example.org") && !kept.is_for("example.org"));
         drop(folder);
-        let folder = Folder::open(all.path(), DIRECTORY).unwrap();
+        let folder = open(all.path(), DIRECTORY).unwrap();
         assert!(folder.certificate(&domains()).unwrap().is_some());
         #[cfg(unix)]
         {
@@ -211,18 +211,18 @@ mod tests {
     #[test]
     fn two_servers_do_not_share_it() {
         let all = tempfile::tempdir().unwrap();
-        let first = Folder::open(all.path(), DIRECTORY).unwrap();
-        let second = Folder::open(all.path(), DIRECTORY);
+        let first = open(all.path(), DIRECTORY).unwrap();
+        let second = open(all.path(), DIRECTORY);
         assert!(matches!(second, Err(FolderError::Taken(_))));
-        assert!(Folder::open(all.path(), "https://other.example/").is_ok());
+        assert!(open(all.path(), "https://other.example/").is_ok());
         drop(first);
-        assert!(Folder::open(all.path(), DIRECTORY).is_ok());
+        assert!(open(all.path(), DIRECTORY).is_ok());
     }
 
     #[test]
     fn what_is_broken_is_said_without_what_is_in_it() {
         let all = tempfile::tempdir().unwrap();
-        let folder = Folder::open(all.path(), DIRECTORY).unwrap();
+        let folder = open(all.path(), DIRECTORY).unwrap();
         fs::write(folder.account_file(), "{\"key_pkcs8\": \"hush\"").unwrap();
         let error = folder.account().err().unwrap().to_string();
         assert!(

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::slice;
 
-use crate::config::{Config, Role};
+use crate::access;
+use crate::config::{AccessPolicy, Config, Role};
 use crate::ice::check_schemes;
 use crate::origin::Origins;
 use crate::secret;
@@ -169,6 +170,16 @@ fn files(config: &Config, found: &mut Found) {
     }
     if let Some(Err(error)) = config.secret_file.as_deref().map(secret::check) {
         found.add("secret-file", error.to_string());
+    }
+    let access = &config.access;
+    if let Some(Err(error)) = access.access_file.as_deref().map(access::check_list) {
+        found.add("access-file", error.to_string());
+    }
+    if access.access == AccessPolicy::Listed && access.access_file.is_none() {
+        found.add(
+            "access",
+            "listed, but there is no access-file: nobody is let in",
+        );
     }
     let is_file = |folder: &Path| folder.exists() && !folder.is_dir();
     if let Some(folder) = config.operation.state_dir.as_deref().filter(|f| is_file(f)) {

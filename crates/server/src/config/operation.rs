@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 /// State, logs and measurements.
 #[derive(Clone, Debug, Default, Args)]
@@ -13,6 +13,13 @@ pub struct OperationConfig {
     /// [default: what systemd says, or the state folder of this user]
     #[arg(long, env = "WIMPEX_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+
+    /// Take the place of the server that uses the same state folder: its ports and its sessions;
+    /// it serves its relayed calls to their end. Without one, just start
+    #[arg(long, env = "WIMPEX_TAKE_OVER", value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true", default_value_t = false,
+          action = ArgAction::Set)]
+    pub take_over: bool,
 
     /// Where to serve measurements for Prometheus (/metrics), and /livez and /readyz; not for the
     /// public [default: nowhere]

@@ -3,10 +3,14 @@
 //! Bytes have a rate: who sends faster is read more slowly, and TCP passes that on. It is
 //! no reason to end the connection, whose messages have a rate of their own.
 //!
+//! What the socket has goes through one buffer of the thread, so that a client who is silent
+//! needs none: the library would keep one for each from the start.
+//!
 //! A message may come in any number of fragments (RFC 6455, section 5.4), and
 //! fragments may be empty. The library shows whole messages only, so that a
 //! client that never ends one escapes every limit on messages.
 
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -21,6 +25,13 @@ use wimpex_sansio::Now;
 /// The longest header: two bytes, eight of length, four of mask.
 const HEADER_BYTES: usize = 14;
 
+/// What is read at a time; a description fits in two of them.
+const READ_BYTES: usize = 16 * 1024;
+
+thread_local! {
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
+}
+
 /// A stream that ends with [`io::ErrorKind::QuotaExceeded`] when the peer sends too
 /// many fragments, or does not end a fragmented message in time.
 pub(super) struct FrameMeter<S> {
@@ -33,6 +44,8 @@ pub(super) struct FrameMeter<S> {
     fragmented_since: Option<Now>,
     deadline: Duration,
     clock: Clock,
+    /// What was read and not asked for yet, and how much of it was.
+    left: Option<(Box<[u8]>, usize)>,
     /// The error has been returned; what comes now is thrown away by the reader.
     is_over: bool,
 }
@@ -56,6 +69,7 @@ impl<S> FrameMeter<S> {
             fragmented_since: None,
             deadline,
             clock,
+            left: None,
             is_over: false,
         }
     }
@@ -87,22 +101,37 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameMeter<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if let Some((bytes, taken)) = &mut this.left {
+            let more = &bytes[*taken..];
+            let fits = more.len().min(buffer.remaining());
+            buffer.put_slice(&more[..fits]);
+            *taken += fits;
+            if *taken == bytes.len() {
+                this.left = None;
+            }
+            return Poll::Ready(Ok(()));
+        }
         if let Some(rest) = &mut this.rest {
             ready!(rest.as_mut().poll(context));
             this.rest = None;
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut this.io).poll_read(context, buffer);
-        if let (Poll::Ready(Ok(())), false) = (&read, this.is_over) {
-            let bytes = &buffer.filled()[before..];
-            let rest = this.bytes.debit(bytes.len() as f64, this.clock.now());
-            this.rest = (!rest.is_zero()).then(|| Box::pin(sleep(rest)));
-            if !this.count(bytes) {
-                this.is_over = true;
-                return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+        READ.with_borrow_mut(|read| {
+            let mut read = ReadBuf::new(read);
+            ready!(Pin::new(&mut this.io).poll_read(context, &mut read))?;
+            let bytes = read.filled();
+            if !this.is_over {
+                let rest = this.bytes.debit(bytes.len() as f64, this.clock.now());
+                this.rest = (!rest.is_zero()).then(|| Box::pin(sleep(rest)));
+                if !this.count(bytes) {
+                    this.is_over = true;
+                    return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
+                }
             }
-        }
-        read
+            let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
+            buffer.put_slice(now);
+            this.left = (!later.is_empty()).then(|| (later.into(), 0));
+            Poll::Ready(Ok(()))
+        })
     }
 }
 

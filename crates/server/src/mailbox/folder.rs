@@ -16,7 +16,7 @@ use wimpex_protocol::UserId;
 
 use super::index::{Held, Index};
 
-const COMING: &str = "part";
+const COMING: &str = "tmp";
 
 pub(super) struct Folder(PathBuf);
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 
 use super::encoding::{self, Encoding};
+use crate::headers::Subresource;
 
 /// See the module.
 pub(super) struct Asset {
@@ -20,6 +21,7 @@ pub(super) struct Asset {
     content_type: HeaderValue,
     hash: String,
     immutable: bool,
+    is_subresource: bool,
 }
 
 impl Asset {
@@ -33,6 +35,7 @@ impl Asset {
             content_type: content_type(name),
             hash: HEXLOWER.encode(&Sha256::digest(&plain)[..12]),
             immutable: has_hash(name),
+            is_subresource: is_subresource(name),
             plain,
             brotli,
             gzip,
@@ -52,6 +55,9 @@ impl Asset {
         });
         if fresh {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
+        }
+        if self.is_subresource {
+            response.extensions_mut().insert(Subresource);
         }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, self.content_type.clone());
@@ -127,6 +133,14 @@ fn has_hash(name: &str) -> bool {
     let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     stem.rsplit_once('-')
         .is_some_and(|(_, hash)| hash.len() >= 8 && hash.bytes().all(is_hex))
+}
+
+/// Whether a page loads it, and no address bar shows it.
+fn is_subresource(name: &str) -> bool {
+    let is_type = [".css", ".wasm", ".js"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    has_hash(name) && is_type && !name.contains("worker")
 }
 
 #[cfg(test)]

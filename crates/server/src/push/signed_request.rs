@@ -12,10 +12,10 @@ const DOMAIN: &[u8] = b"wimpex-push-v1";
 /// A request whose signature holds.
 pub(crate) struct SignedRequest {
     pub(crate) user: UserId,
-    pub(crate) wish: Asked,
+    pub(crate) wish: PushWish,
 }
 
-pub(crate) enum Asked {
+pub(crate) enum PushWish {
     /// Wake this browser.
     Subscribe(Wish),
     /// Do not wake it any more.
@@ -60,7 +60,7 @@ impl SignedRequest {
     }
 }
 
-fn asked(inner: &Value) -> Result<Asked, Invalid> {
+fn asked(inner: &Value) -> Result<PushWish, Invalid> {
     let string = |name: &str| text(inner, name).map(str::to_owned);
     let time = || {
         inner
@@ -69,18 +69,18 @@ fn asked(inner: &Value) -> Result<Asked, Invalid> {
             .ok_or(Invalid::Malformed)
     };
     Ok(match text(inner, "do")? {
-        "subscribe" => Asked::Subscribe(Wish {
+        "subscribe" => PushWish::Subscribe(Wish {
             endpoint: string("endpoint")?,
             p256dh: string("p256dh")?,
             auth: string("auth")?,
             callers: callers(inner.get("callers"))?,
             time: time()?,
         }),
-        "unsubscribe" => Asked::Unsubscribe {
+        "unsubscribe" => PushWish::Unsubscribe {
             endpoint: string("endpoint")?,
             time: time()?,
         },
-        "decline" => Asked::Decline {
+        "decline" => PushWish::Decline {
             caller: user(inner.get("callerId"))?,
             call: CallId::parse(string("callId")?).map_err(|_| Invalid::Malformed)?,
         },

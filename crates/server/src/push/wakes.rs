@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Missed,
     /// Answered or declined.
     Over,
+    /// Another process follows it from here on.
+    HandedOver,
 }
 
 /// See the module.
@@ -83,6 +85,23 @@ impl Wakes {
         self.0.remove(&(caller.clone(), call.clone()));
     }
 
+    /// Gives up all that ring still, for another process, with when they began.
+    pub(crate) fn hand_over(&mut self) -> Vec<(UserId, UserId, CallId, SessionId, Instant)> {
+        let ringing = self.0.drain();
+        let ringing = ringing.filter(|(_, wake)| wake.end(Outcome::HandedOver));
+        let saved = ringing.map(|((caller, call), wake)| {
+            (wake.user.clone(), caller, call, wake.session, wake.since)
+        });
+        saved.collect()
+    }
+
+    /// The server stops, and no other takes its place.
+    pub(crate) fn close(&mut self) {
+        for (_, wake) in self.0.drain() {
+            wake.end(Outcome::Missed);
+        }
+    }
+
     /// Somebody sends something about a call.
     pub(crate) fn note(&mut self, from: &UserId, to: &UserId, signal: &Signal) {
         let Some(call) = signal.call_id() else { return };
@@ -117,25 +136,28 @@ impl Wakes {
         let Some(wake) = wake.filter(|wake| wake.user == *user) else {
             return false;
         };
-        wake.outcome.send_if_modified(|known| {
-            let is_first = known.is_none();
-            known.get_or_insert(outcome);
-            is_first
-        })
+        wake.end(outcome)
     }
 
     /// Forgets what is long over; a caller who is gone calls no more.
     pub(crate) fn tick(&mut self, now: Instant, is_there: impl Fn(SessionId) -> bool) {
         self.0.retain(|_, wake| {
             if !is_there(wake.session) {
-                wake.outcome.send_if_modified(|known| {
-                    let is_first = known.is_none();
-                    known.get_or_insert(Outcome::Missed);
-                    is_first
-                });
+                wake.end(Outcome::Missed);
             }
             now.saturating_duration_since(wake.since) < RING
         });
+    }
+}
+
+impl Wake {
+    /// The first word counts. Whether this is it.
+    fn end(&self, outcome: Outcome) -> bool {
+        self.outcome.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert(outcome);
+            is_first
+        })
     }
 }
 

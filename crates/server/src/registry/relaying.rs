@@ -1,15 +1,35 @@
 //! What users send to each other, and the TURN credentials that a call brings them.
 
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use wimpex_hub::{Input, Output, SessionId};
 use wimpex_protocol::{Envelope, ErrorCode, IceServers, ServerMessage, Signal};
 
-use super::{Inner, TOO_MUCH, refuse};
+use super::{Inner, SessionRegistry, TOO_MUCH, refuse};
 use crate::connection_id::ConnectionId;
 use crate::frame::Body;
+use crate::resumable_session::ResumableSession;
 use crate::send_queue::QueueLimits;
 use crate::stranger_limiter::{LimitExceeded, Relation};
+
+impl SessionRegistry {
+    /// Tells everybody whose credentials for TURN may count that it is elsewhere.
+    pub(crate) fn tell_relay_moved(&self) {
+        let mut inner = self.lock();
+        let (ice, now) = (Arc::clone(&inner.ice), Instant::now());
+        let is_active = |session: &ResumableSession| {
+            let ttl = ice.ttl(&session.identity.user);
+            ttl.is_some_and(|ttl| session.relay_access.is_active(ttl, now))
+        };
+        let sessions = inner.sessions.iter();
+        let active = sessions.filter(|(_, session)| is_active(session));
+        let active: Vec<SessionId> = active.map(|(id, _)| *id).collect();
+        let outputs = active.into_iter().filter_map(|id| inner.give_relay(id));
+        let outputs = outputs.collect();
+        inner.carry_out(outputs);
+    }
+}
 
 impl Inner {
     pub(super) fn relay(

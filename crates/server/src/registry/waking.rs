@@ -1,7 +1,7 @@
 //! Calls to people of whom no device is there: they are woken by web push.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use wimpex_hub::{Input, Output, SessionId};
 use wimpex_protocol::{
@@ -11,6 +11,7 @@ use wimpex_protocol::{
 
 use super::{Inner, SessionRegistry, refuse};
 use crate::push::{Begin, Outcome};
+use crate::saved_state::SavedWake;
 
 impl SessionRegistry {
     /// Declines a call for which a user is being woken. Whether there is one.
@@ -41,6 +42,44 @@ impl SessionRegistry {
 }
 
 impl Inner {
+    /// The calls for which somebody is being woken, for another process.
+    pub(super) fn save_wakes(&mut self, now: Instant) -> Vec<SavedWake> {
+        let wakes = self.wakes.hand_over().into_iter();
+        let saved = wakes.map(|(user, caller, call, session, since)| SavedWake {
+            user: user.as_str().to_owned(),
+            caller: caller.as_str().to_owned(),
+            call: call.as_str().to_owned(),
+            session: session.0,
+            age: now.saturating_duration_since(since).as_millis() as u64,
+        });
+        saved.collect()
+    }
+
+    /// Goes on with those of another process.
+    pub(super) fn restore_wakes(&mut self, saved: Vec<SavedWake>, now: Instant) {
+        let Some(push) = self.push.as_ref().map(Arc::clone) else {
+            return;
+        };
+        for saved in saved {
+            let since = now.checked_sub(Duration::from_millis(saved.age));
+            let (Ok(user), Ok(caller), Ok(call), Some(since)) = (
+                UserId::parse(saved.user),
+                UserId::parse(saved.caller),
+                CallId::parse(saved.call),
+                since,
+            ) else {
+                continue;
+            };
+            let from = (&caller, SessionId(saved.session));
+            if let Begin::New(outcome) = self.wakes.begin(from, &user, &call, since) {
+                push.resume(&user, &caller, &call, outcome, since);
+                if !self.hub.is_present(&user) {
+                    self.tell_hub(Input::Expect { user, caller, call });
+                }
+            }
+        }
+    }
+
     /// Somebody has sent a signal; these are the hub's answers. If it was an offer to somebody of
     /// whom no device is there, they are woken, and the caller is told so in place of "offline".
     pub(super) fn wake(
@@ -80,8 +119,11 @@ impl Inner {
                 }
             }
         }
-        let user = user.clone();
-        self.tell_hub(Input::Expect { user, caller });
+        self.tell_hub(Input::Expect {
+            user: user.clone(),
+            caller,
+            call: offer.call_id.clone(),
+        });
         let is_offline = |output: &Output| {
             matches!(output, Output::Deliver { message: ServerMessage::Error(error), .. }
                 if error.code == ErrorCode::UserOffline)

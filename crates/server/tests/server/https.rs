@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
 use tokio::time::sleep;
@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wimpex_server::{Config, StartError};
 
-use crate::support::{Reply, request, soon};
+use crate::support::{Reply, request, soon, until};
 use crate::tls_support::{Authority, Files, NAME, SecureServer, Trusting, folder};
 
 fn with(files: &Files) -> impl FnOnce(&mut Config) + use<> {
@@ -168,6 +168,55 @@ async fn a_changed_certificate_is_used_and_nobody_notices() {
     let watch = json!({"type": "presence-watch", "userIds": [id]}).to_string();
     ws.send(Message::text(watch)).await.unwrap();
     assert_eq!(next(&mut ws).await["type"], "presence");
+}
+
+/// A Binding request (RFC 8489, section 5) and the beginning of the answer to it.
+async fn is_stun(mut stream: TlsStream<TcpStream>) -> bool {
+    let mut request = [0; 20];
+    request[1] = 1;
+    request[4..8].copy_from_slice(&[0x21, 0x12, 0xa4, 0x42]);
+    stream.write_all(&request).await.unwrap();
+    let mut answer = [0; 2];
+    match soon(stream.read_exact(&mut answer)).await {
+        Ok(_) => answer == [1, 1],
+        Err(_) => false,
+    }
+}
+
+#[tokio::test]
+async fn turn_is_at_the_port_of_https_too() {
+    let (folder, authority) = (folder(), Authority::new());
+    let files = Files::new(folder.path(), authority.issue(NAME));
+    let with_relay = SecureServer::start(folder.path(), |config| {
+        with(&files)(config);
+        config.turn.turn = Some(true);
+        config.turn.turn_listen = vec!["127.0.0.1:0".parse().unwrap()];
+        config.turn.turn_tls_listen = vec!["127.0.0.1:0".parse().unwrap()];
+    })
+    .await
+    .unwrap();
+    let without = SecureServer::start(folder.path(), with(&files))
+        .await
+        .unwrap();
+    let trusting = Trusting::new(authority.root.clone());
+    // Browsers say nothing, others do.
+    for client in [trusting.clone(), trusting.speaking(b"stun.turn")] {
+        let connect = |server: &SecureServer| client.connect(server.https, NAME);
+        assert!(is_stun(connect(&with_relay).await.unwrap()).await);
+        assert!(!is_stun(connect(&without).await.unwrap()).await);
+    }
+    for client in [trusting.clone(), trusting.speaking(b"http/1.1")] {
+        let page = client.get(with_relay.https, NAME, "/").await;
+        assert_eq!(page.text(), "the page");
+    }
+    // It counts among the relay's connections while it stands, and ends with it.
+    let relay = with_relay.handle.relay().unwrap().clone();
+    let mut standing = trusting.connect(with_relay.https, NAME).await.unwrap();
+    standing.write_all(&[0; 2]).await.unwrap();
+    until(|| relay.counts().connections == 1).await;
+    with_relay.stop().await;
+    assert_eq!(relay.counts(), wimpex_relay::Counts::default());
+    assert!(!matches!(soon(standing.read(&mut [0])).await, Ok(1..)));
 }
 
 #[tokio::test]

@@ -184,7 +184,7 @@ async fn a_message_waits_over_a_restart_until_it_is_fetched() {
     server.stop().await;
     // What was cut off by the end of an earlier run is not there any more, nor what is no message.
     let (cut, other) = (
-        folder.path().join("messages/ab.part"),
+        folder.path().join("messages/ab.tmp"),
         folder.path().join("messages/cd"),
     );
     std::fs::write(&cut, "x").unwrap();

@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod acme;
 mod attacks;
 mod bad_input;
 mod config_file;
 mod contract;
+mod handover;
 mod http;
 mod https;
 mod identity;
@@ -18,6 +20,8 @@ mod mailbox;
 mod nginx;
 mod numbering;
 mod observer;
+mod own_address;
+mod packaging;
 mod page;
 mod presence;
 mod program;

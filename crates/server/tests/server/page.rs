@@ -180,6 +180,30 @@ async fn every_answer_says_what_the_page_may_do() {
     }
 }
 
+/// Half a kilobyte less for each file of a first load.
+#[tokio::test]
+async fn what_a_page_loads_brings_no_policy_of_a_document() {
+    let folder = dist();
+    let names = ["a-0123456789abcdef.js", "a-0123456789abcdef_bg.wasm"];
+    let policed = ["worker-0123456789abcdef.js", "sw.js"];
+    for name in names.iter().chain(&policed) {
+        std::fs::write(folder.path().join(name), "file").unwrap();
+    }
+    let server = server(&folder).await;
+    for (names, has_policy) in [(names, false), (policed, true)] {
+        for name in names {
+            let reply = server.get(&format!("/{name}"), &[]).await;
+            assert_eq!(reply.status, 200, "{name}");
+            for header in ["content-security-policy", "permissions-policy"] {
+                assert_eq!(reply.header(header).is_some(), has_policy, "{name}");
+            }
+            for header in ["x-content-type-options", "cross-origin-resource-policy"] {
+                assert!(reply.header(header).is_some(), "{name}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn without_a_page_it_says_how_to_build_one() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! Web push over real sockets: a push service of our own, people with keys, and who would misuse it.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64URL_NOPAD;
@@ -12,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wimpex_identity::PublicKey;
 
-use crate::support::{Reply, TestServer, offer, soon, until};
+use crate::support::{Reply, TestServer, offer, request, soon, until};
 
 /// A receiver's keys that a test knows (RFC 8291, appendix A).
 const P256DH: &str =
@@ -20,7 +21,7 @@ const P256DH: &str =
 const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
 /// A push service: it writes down what it is sent, and answers what it is told to.
-struct Service {
+pub(crate) struct Service {
     port: u16,
     root: std::path::PathBuf,
     heads: Arc<Mutex<Vec<String>>>,
@@ -28,7 +29,7 @@ struct Service {
 }
 
 impl Service {
-    async fn start(answer: &'static str) -> Self {
+    pub(crate) async fn start(answer: &'static str) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root.pem");
@@ -82,12 +83,21 @@ impl Service {
         }
     }
 
-    fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 
-    fn endpoint(&self, path: &str) -> String {
+    pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("https://localhost:{}/{path}", self.port)
+    }
+
+    /// With which a program sends to it.
+    pub(crate) fn flags(&self) -> [String; 3] {
+        [
+            "--push=true".to_owned(),
+            format!("--push-service=localhost:{}", self.port),
+            format!("--push-root={}", self.root.display()),
+        ]
     }
 
     async fn server(&self) -> TestServer {
@@ -101,28 +111,29 @@ impl Service {
     }
 }
 
-const CREATED: &str = "HTTP/1.1 201 Created\r\ncontent-length: 0\r\nlocation: /m/1\r\n\r\n";
+pub(crate) const CREATED: &str =
+    "HTTP/1.1 201 Created\r\ncontent-length: 0\r\nlocation: /m/1\r\n\r\n";
 
 /// Somebody with a key.
-struct Person {
+pub(crate) struct Person {
     key: SigningKey,
-    id: String,
+    pub(crate) id: String,
 }
 
 impl Person {
-    fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
         let id = id.to_string();
         Self { key, id }
     }
 
-    async fn ask(&self, server: &TestServer, wish: Value) -> Reply {
+    pub(crate) async fn ask(&self, server: SocketAddr, wish: Value) -> Reply {
         self.ask_signed_for(server, wish, &server_key(server).await)
             .await
     }
 
-    async fn ask_signed_for(&self, server: &TestServer, wish: Value, for_key: &str) -> Reply {
+    async fn ask_signed_for(&self, server: SocketAddr, wish: Value, for_key: &str) -> Reply {
         let message = wish.to_string();
         let signed = ["wimpex-push-v1", for_key, &message].concat();
         let signature = self.key.sign(signed.as_bytes());
@@ -134,7 +145,7 @@ impl Person {
         post(server, &body.to_string()).await
     }
 
-    fn subscription(&self, endpoint: &str, time: u64) -> Value {
+    pub(crate) fn subscription(&self, endpoint: &str, time: u64) -> Value {
         json!({
             "do": "subscribe", "userId": self.id, "endpoint": endpoint,
             "p256dh": P256DH, "auth": AUTH, "time": time,
@@ -142,16 +153,17 @@ impl Person {
     }
 }
 
-async fn post(server: &TestServer, body: &str) -> Reply {
+async fn post(server: SocketAddr, body: &str) -> Reply {
     let length = body.len();
     let request = format!(
         "POST /push HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     );
-    server.http(&request).await
+    Reply::of(server, &request).await
 }
 
-async fn server_key(server: &TestServer) -> String {
-    server.get("/push", &[]).await.text().to_owned()
+async fn server_key(server: SocketAddr) -> String {
+    let reply = Reply::of(server, &request("GET", "/push", &[])).await;
+    reply.text().to_owned()
 }
 
 #[tokio::test]
@@ -160,7 +172,7 @@ async fn a_call_wakes_who_wants_it_and_the_caller_is_told() {
     let server = service.server().await;
     let bob = Person::new(7);
     let asked = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(&server, asked).await.status, 204);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     let error = alice.error("user-waking").await;
@@ -205,7 +217,7 @@ async fn only_wanted_callers_wake_somebody() {
     let mut stranger = server.guest("Stranger").await;
     let mut asked = bob.subscription(&service.endpoint("bob"), 1);
     asked["callers"] = json!([friend.id]);
-    assert_eq!(bob.ask(&server, asked).await.status, 204);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
     stranger.send(offer(&bob.id)).await;
     stranger.error("user-offline").await;
     friend.send(offer(&bob.id)).await;
@@ -213,9 +225,9 @@ async fn only_wanted_callers_wake_somebody() {
     // A later wish replaces an earlier one, and no earlier one a later.
     let mut nobody = bob.subscription(&service.endpoint("bob"), 3);
     nobody["callers"] = json!([]);
-    assert_eq!(bob.ask(&server, nobody).await.status, 204);
+    assert_eq!(bob.ask(server.address, nobody).await.status, 204);
     let old = bob.subscription(&service.endpoint("bob"), 2);
-    assert_eq!(bob.ask(&server, old).await.status, 409);
+    assert_eq!(bob.ask(server.address, old).await.status, 409);
     let mut again = offer(&bob.id);
     again["callId"] = json!("c2");
     friend.send(again).await;
@@ -228,7 +240,7 @@ async fn a_device_that_is_woken_is_shown_to_the_caller() {
     let server = service.server().await;
     let bob = Person::new(7);
     let asked = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(&server, asked).await.status, 204);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
     let mut alice = server.guest("Alice").await;
     alice
         .send(json!({"type": "presence-watch", "userIds": [bob.id]}))
@@ -268,22 +280,25 @@ async fn declining_without_a_page_is_told_to_the_caller() {
     let server = service.server().await;
     let [bob, mallory] = [7, 8].map(Person::new);
     let asked = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(&server, asked).await.status, 204);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
     let caller = alice.id.clone();
     let decline = |who: &Person| json!({"do": "decline", "userId": who.id, "callerId": caller, "callId": "c1"});
-    assert_eq!(mallory.ask(&server, decline(&mallory)).await.status, 404);
-    assert_eq!(mallory.ask(&server, decline(&bob)).await.status, 403);
-    assert_eq!(bob.ask(&server, decline(&bob)).await.status, 204);
+    assert_eq!(
+        mallory.ask(server.address, decline(&mallory)).await.status,
+        404
+    );
+    assert_eq!(mallory.ask(server.address, decline(&bob)).await.status, 403);
+    assert_eq!(bob.ask(server.address, decline(&bob)).await.status, 204);
     let reject = alice.recv().await;
     assert_eq!(reject["type"], "call-reject");
     assert_eq!(
         (&reject["fromId"], &reject["reason"]),
         (&json!(bob.id), &json!("declined"))
     );
-    assert_eq!(bob.ask(&server, decline(&bob)).await.status, 404);
+    assert_eq!(bob.ask(server.address, decline(&bob)).await.status, 404);
 }
 
 #[tokio::test]
@@ -293,17 +308,19 @@ async fn what_is_not_signed_by_the_key_is_refused() {
     let [bob, mallory] = [7, 8].map(Person::new);
     let endpoint = service.endpoint("bob");
     // In another's name; for another server; a bit flipped; no JSON.
-    let refused = mallory.ask(&server, bob.subscription(&endpoint, 1)).await;
+    let refused = mallory
+        .ask(server.address, bob.subscription(&endpoint, 1))
+        .await;
     assert_eq!(refused.status, 403);
     let wish = bob.subscription(&endpoint, 1);
     assert_eq!(
-        bob.ask_signed_for(&server, wish.clone(), "another")
+        bob.ask_signed_for(server.address, wish.clone(), "another")
             .await
             .status,
         403
     );
-    assert_eq!(post(&server, "{}").await.status, 400);
-    assert_eq!(post(&server, &"x".repeat(30_000)).await.status, 413);
+    assert_eq!(post(server.address, "{}").await.status, 400);
+    assert_eq!(post(server.address, &"x".repeat(30_000)).await.status, 413);
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-offline").await;
@@ -330,7 +347,11 @@ async fn nothing_is_sent_to_whom_a_client_names() {
     ];
     for (time, endpoint) in hostile.iter().enumerate() {
         let wish = bob.subscription(endpoint, time as u64 + 1);
-        assert_eq!(bob.ask(&server, wish).await.status, 422, "{endpoint}");
+        assert_eq!(
+            bob.ask(server.address, wish).await.status,
+            422,
+            "{endpoint}"
+        );
     }
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
@@ -350,7 +371,7 @@ async fn a_redirect_is_not_followed() {
     let server = service.server().await;
     let bob = Person::new(7);
     let wish = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(&server, wish).await.status, 204);
+    assert_eq!(bob.ask(server.address, wish).await.status, 204);
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
@@ -369,7 +390,7 @@ async fn a_subscription_that_is_gone_is_forgotten() {
         let server = service.server().await;
         let bob = Person::new(7);
         let wish = bob.subscription(&service.endpoint("bob"), 1);
-        assert_eq!(bob.ask(&server, wish).await.status, 204);
+        assert_eq!(bob.ask(server.address, wish).await.status, 204);
         let mut alice = server.guest("Alice").await;
         alice.send(offer(&bob.id)).await;
         alice.error("user-waking").await;
@@ -378,7 +399,7 @@ async fn a_subscription_that_is_gone_is_forgotten() {
             "do": "unsubscribe", "userId": bob.id, "endpoint": service.endpoint("bob"), "time": 0,
         });
         let forgotten = async {
-            while bob.ask(&server, old.clone()).await.status != 204 {
+            while bob.ask(server.address, old.clone()).await.status != 204 {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
         };
@@ -396,7 +417,7 @@ async fn a_push_service_that_hangs_keeps_nobody_waiting() {
     let server = service.server().await;
     let bob = Person::new(7);
     let wish = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(&server, wish).await.status, 204);
+    assert_eq!(bob.ask(server.address, wish).await.status, 204);
     let mut alice = server.guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
@@ -410,5 +431,5 @@ async fn a_push_service_that_hangs_keeps_nobody_waiting() {
 async fn without_https_there_is_no_push_unless_wanted() {
     let server = TestServer::start().await;
     assert_eq!(server.get("/push", &[]).await.status, 404);
-    assert_eq!(post(&server, "{}").await.status, 404);
+    assert_eq!(post(server.address, "{}").await.status, 404);
 }

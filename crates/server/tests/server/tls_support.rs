@@ -150,6 +150,13 @@ impl Trusting {
         Self(Arc::new(config))
     }
 
+    /// One that says which protocol it speaks.
+    pub(crate) fn speaking(&self, protocol: &[u8]) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Self(Arc::new(config))
+    }
+
     pub(crate) async fn connect(
         &self,
         address: SocketAddr,

@@ -10,14 +10,14 @@ use stun_types::message::{
 use stun_types::prelude::{MessageWrite, MessageWriteExt};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::UdpSocket;
-use turn_types::attribute::RequestedTransport;
+use turn_types::attribute::{Lifetime, RequestedTransport};
 use turn_types::message::{ALLOCATE, REFRESH};
 
 use crate::program::{address, program};
 use crate::support::{Client, TestServer, soon};
 
 /// What a guest is told who is about to call.
-async fn ice_servers(server: SocketAddr) -> Value {
+pub(crate) async fn ice_servers(server: SocketAddr) -> Value {
     let mut client = Client::connect(server).await;
     let welcome = client
         .login(json!({"type": "login", "username": "Alice"}))
@@ -30,14 +30,14 @@ async fn ice_servers(server: SocketAddr) -> Value {
 }
 
 /// Somebody who uses what a `welcome` says about TURN over UDP.
-struct TurnClient {
+pub(crate) struct TurnClient {
     socket: UdpSocket,
     credentials: LongTermKeyCredentials,
-    nonce: String,
+    pub(crate) nonce: String,
 }
 
 impl TurnClient {
-    async fn new(ice_servers: &Value) -> Self {
+    pub(crate) async fn new(ice_servers: &Value) -> Self {
         let turn = &ice_servers[1];
         let url = turn["urls"][0].as_str().unwrap();
         let relay = url.strip_prefix("turn:").unwrap();
@@ -61,9 +61,21 @@ impl TurnClient {
         client
     }
 
+    /// Gives its allocation up; 0 for success.
+    pub(crate) async fn release(&self) -> u16 {
+        code_of(&self.send(REFRESH, Some(0)).await)
+    }
+
     async fn request(&self, method: Method) -> Vec<u8> {
+        self.send(method, None).await
+    }
+
+    async fn send(&self, method: Method, lifetime: Option<u32>) -> Vec<u8> {
         let mut writer = Message::builder_request(method, MessageWriteVec::new());
         writer.add_attribute(&RequestedTransport::new(17)).unwrap();
+        if let Some(seconds) = lifetime {
+            writer.add_attribute(&Lifetime::new(seconds)).unwrap();
+        }
         if !self.nonce.is_empty() {
             let (user, realm) = (self.credentials.username(), self.credentials.realm());
             writer.add_attribute(&Username::new(user).unwrap()).unwrap();
@@ -84,13 +96,16 @@ impl TurnClient {
     }
 
     /// 0 for success.
-    async fn code(&self, method: Method) -> u16 {
-        let answer = self.request(method).await;
-        let answer = Message::from_bytes(&answer).unwrap();
-        answer
-            .attribute::<ErrorCode>()
-            .map_or(0, |error| error.code())
+    pub(crate) async fn code(&self, method: Method) -> u16 {
+        code_of(&self.request(method).await)
     }
+}
+
+fn code_of(answer: &[u8]) -> u16 {
+    let answer = Message::from_bytes(answer).unwrap();
+    answer
+        .attribute::<ErrorCode>()
+        .map_or(0, |error| error.code())
 }
 
 #[tokio::test]
