@@ -147,14 +147,18 @@ async fn sends_sound(who: &Peer) {
 
 /// Plays a recording, and waits until it goes on.
 async fn plays(who: &Peer, name: &str) {
+    let script = format!(
+        "const it = document.querySelector(`video[aria-label=\"{name}\"]`);
+         it?.play().catch(() => 0);
+         return it ? [it.videoWidth > 0 ? it.currentTime : 0,
+             `${{it.networkState}} ${{it.readyState}} ${{it.error?.message}}`] : [0, 'no video'];"
+    );
     wait_until(&format!("{name:?} to play"), async || {
-        let script = format!(
-            "const it = document.querySelector(`video[aria-label=\"{name}\"]`);
-             it?.play();
-             return it && it.videoWidth > 0 ? it.currentTime : 0;"
-        );
-        let at: f64 = who.page.evaluate(&script).await;
-        (at > 0.3).then_some(()).ok_or_else(|| at.to_string())
+        let (at, state): (f64, String) = who.page.evaluate(&script).await;
+        if at > 0.3 {
+            return Ok(());
+        }
+        Err(format!("{at} {state} {:?}", who.page.console_errors().await))
     })
     .await;
 }

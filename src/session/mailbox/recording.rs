@@ -26,6 +26,7 @@ const PICTURE: VideoConstraints = VideoConstraints {
     width: 640,
     height: 480,
     frame_rate: 24,
+    facing_mode: Some("user"),
 };
 /// The most that a recording may have: what is sealed has a little more.
 const MOST: f64 = (wimpex_mailbox::limits::SEALED_BYTES - 1024 * 1024) as f64;
@@ -79,7 +80,7 @@ impl Recording {
         let mut tracks = Vec::new();
         for (is_camera, captured) in [(false, audio), (true, video)] {
             match captured {
-                Some(Ok(track)) => tracks.push(Track::new(track, || ())),
+                Some(Ok(track)) => tracks.push(Track::new(track, |_| ())),
                 Some(Err(error)) => {
                     let error = error.name;
                     return Err(StartError { is_camera, error });
