@@ -30,7 +30,7 @@ use crate::silent_call::SilentCall;
 use crate::strangers::Strangers;
 use crate::turn_servers::TurnServers;
 use crate::verifier_slot::VerifierSlot;
-use crate::view::{Part, ServerState, View};
+use crate::view::{Part, View};
 
 /// What this device remembers of earlier visits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -189,11 +189,7 @@ impl<H: Host> Client<H> {
                     .handle(SignalingInput::Socket(socket, event), now);
             }
             Input::LoginSigned(socket, signature) => self.login_signed(socket, signature, now),
-            Input::HttpAnswers(answers) => {
-                if answers && self.view.server == ServerState::Lost {
-                    self.set_server(ServerState::Blocked);
-                }
-            }
+            Input::HttpProbed(answer) => self.http_probed(answer),
             Input::VerifierLoaded(Some(verifier)) => {
                 self.verifier.keep(verifier);
                 self.start_verifier(now);

@@ -46,7 +46,7 @@ pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};
 pub use contact_store::{ContactWrite, ContactsRead};
 pub use host::Host;
-pub use io::{Input, Output, Setting};
+pub use io::{HttpAnswer, Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,

@@ -26,6 +26,9 @@ pub enum ServerState {
     Lost,
     /// The server answers over http, but not over a WebSocket: something between blocks it.
     Blocked,
+    /// The server answers over http, and lets no page of this origin open a WebSocket: it does
+    /// not know itself by this name.
+    Misdirected,
     /// Too many connections from this network; tried again, slowly.
     TooManyConnections,
     /// The server did not accept the login: the signature or the name. Tried again, slowly.

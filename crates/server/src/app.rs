@@ -13,6 +13,7 @@ use wimpex_relay::clock::Clock;
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::mailbox::Mailbox;
@@ -21,6 +22,7 @@ use crate::origin::Origins;
 use crate::page::Page;
 use crate::push::{Push, RequestLimiter};
 use crate::registry::SessionRegistry;
+use crate::reports::ReportLog;
 use crate::store_file::StoreFile;
 use crate::token::Tokens;
 
@@ -34,6 +36,8 @@ pub(crate) struct App {
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) headers: PageHeaders,
+    pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,

@@ -34,7 +34,7 @@ pub enum StartError {
     /// The certificate for push services cannot be used.
     #[error("{0}")]
     Push(#[from] crate::push::CourierError),
-    /// An `--origin` or `--allow-origin` is none.
+    /// An `--origin`, `--allow-origin` or `--frame-ancestor` is none.
     #[error("{0:?} is not an origin; it looks like https://example.org")]
     Origin(String),
     /// The system has no randomness to give.

@@ -50,12 +50,14 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod proxy_protocol;
 mod push;
 mod push_http;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod reports;
 mod resumable_session;
 mod saved_state;
 mod secret;
@@ -104,17 +106,19 @@ use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
+use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
 use mailbox::Mailbox;
 use metrics::Metrics;
 use observer::Observer;
-use origin::Origins;
+use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
 use push::{Push, RequestLimiter};
 use registry::{RegistryLimits, SessionRegistry};
+use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
@@ -171,6 +175,14 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
+            .map_err(StartError::Origin)?;
+        let ancestors = config.access.frame_ancestor.iter();
+        let ancestors = ancestors.map(|text| Origin::written(text));
+        let ancestors: Vec<_> = ancestors
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Origin)?;
+        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
         let store = Arc::new(StoreFile::new(&config));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
         let mailbox = Mailbox::open(&config, &store, &key);
@@ -216,8 +228,9 @@ impl Server {
             draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
-            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
-                .map_err(StartError::Origin)?,
+            origins,
+            headers,
+            reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
@@ -360,7 +373,11 @@ impl Server {
         let keeping = keeping.map(|store| tokio::spawn(store.keep()));
         let mailbox = self.app.mailbox.clone();
         let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
-        let tasks = upkeep.into_iter().chain(address).chain(keeping).chain(mailbox);
+        let tasks = upkeep
+            .into_iter()
+            .chain(address)
+            .chain(keeping)
+            .chain(mailbox);
         #[cfg(unix)]
         let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
         let beside = Beside {

@@ -212,7 +212,9 @@ impl Mailbox {
             name,
             is_kept: false,
         };
-        let file = self.folder()?.begin(&place.receiver, &place.name, text, &held);
+        let file = self
+            .folder()?
+            .begin(&place.receiver, &place.name, text, &held);
         Ok(Upload {
             file: file.await?,
             place,

@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     refused_connections: Counters,
     refused_logins: Counters,
     closed_connections: Counters,
+    reports: Family<[(&'static str, &'static str); 2], Counter>,
     pushes: Counters,
     login: Histogram,
     relay: Histogram,
@@ -44,6 +45,7 @@ impl Default for Metrics {
             refused_connections: Counters::default(),
             refused_logins: Counters::default(),
             closed_connections: Counters::default(),
+            reports: Family::default(),
             pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
@@ -82,6 +84,12 @@ impl Metrics {
             let label = [("code", code(error.code))];
             self.refusals.get_or_create(&label).inc();
         }
+    }
+
+    /// A browser tells of a failure.
+    pub(crate) fn reported(&self, kind: &'static str, detail: &'static str) {
+        let labels = [("type", kind), ("detail", detail)];
+        self.reports.get_or_create(&labels).inc();
     }
 
     /// A client wanted to go on with a session.
@@ -150,6 +158,11 @@ impl Metrics {
             &self.closed_connections,
         );
         counters("pushes", "Messages for push services", &self.pushes);
+        registry.register(
+            "browser_reports",
+            "Failures that browsers tell of, with --reports",
+            self.reports.clone(),
+        );
         registry.register(
             "login_seconds",
             "What it took to deal with a login",

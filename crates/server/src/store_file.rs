@@ -68,6 +68,11 @@ impl StoreFile {
         Some(folder.to_owned())
     }
 
+    /// Whether somebody has used it.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(*self.read(), State::Open(_) | State::Memory(_))
+    }
+
     /// Lets go of it, when whatever is being written is written. From then on nothing can be kept
     /// or found until it is opened again.
     pub(crate) fn release(&self) {

@@ -48,11 +48,15 @@ impl Table {
         }
     }
 
-    /// Names never change: they are in the files.
-    pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+    /// Never changes: it is in the files.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::PushSubscriptions => TableDefinition::new("push-subscriptions"),
-            Self::MessageReceivers => TableDefinition::new("message-receivers"),
+            Self::PushSubscriptions => "push-subscriptions",
+            Self::MessageReceivers => "message-receivers",
         }
+    }
+
+    pub(crate) const fn definition(self) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+        TableDefinition::new(self.name())
     }
 }

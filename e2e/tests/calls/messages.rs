@@ -158,7 +158,10 @@ async fn plays(who: &Peer, name: &str) {
         if at > 0.3 {
             return Ok(());
         }
-        Err(format!("{at} {state} {:?}", who.page.console_errors().await))
+        Err(format!(
+            "{at} {state} {:?}",
+            who.page.console_errors().await
+        ))
     })
     .await;
 }

@@ -27,6 +27,7 @@ pub fn server_banner(server: ServerState, state: State) -> ServerBanner {
         ServerState::Lost => (banner::LOST, false),
         ServerState::NoName | ServerState::Connecting | ServerState::Online => ("", false),
         ServerState::Blocked
+        | ServerState::Misdirected
         | ServerState::TooManyConnections
         | ServerState::LoginRejected
         | ServerState::IdentityMismatch
@@ -54,6 +55,7 @@ mod tests {
             (ServerState::Online, false, false),
             (ServerState::Lost, true, false),
             (ServerState::Blocked, true, true),
+            (ServerState::Misdirected, true, true),
             (ServerState::TooManyConnections, true, true),
             (ServerState::LoginRejected, true, true),
             (ServerState::IdentityMismatch, true, true),

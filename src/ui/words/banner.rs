@@ -36,7 +36,10 @@ pub fn refusal(state: ServerState) -> &'static str {
             ""
         }
         ServerState::Blocked => {
-            "The server is there, but this page can’t open a WebSocket to it, and calls need one. A proxy, a firewall or a browser extension may block it, or the server doesn’t know itself by this address: then tell whoever runs it."
+            "The server is there, but this page can’t open a WebSocket to it, and calls need one. A proxy, a firewall or a browser extension may block it."
+        }
+        ServerState::Misdirected => {
+            "This server does not know itself by this name, so calls don’t work here. Look at the address of this page: is it the one you were given? If so, tell whoever runs the server."
         }
         ServerState::TooManyConnections => {
             "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"

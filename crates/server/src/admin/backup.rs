@@ -1,28 +1,34 @@
 //! A copy of the state folder in one file (tar), and back. Every file there is only ever replaced
-//! as a whole, so that each is in order in the copy, whatever the server does meanwhile.
+//! as a whole, so that each is in order in the copy, whatever the server does meanwhile; but for the
+//! store, of which the server makes a copy for it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use super::{SNAPSHOT, STORE};
+
 /// What belongs to a running server, and to no other.
 fn is_kept(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let passes = [".sock", ".new", ".lock", ".tmp"];
+    let passes = [".sock", ".new", ".lock", ".tmp", ".unfinished"];
     let is_passing = passes.iter().any(|end| name.ends_with(end)) || name.starts_with('.');
     !is_passing
 }
 
-/// Writes the folder into a new file that nobody else can read; how many files there were.
-pub(super) fn backup(state: &Path, to: &Path) -> io::Result<usize> {
+/// Writes the folder into a new file that nobody else can read; how many files there were. With
+/// `has_snapshot` the copy of the store stands for it, and is deleted.
+pub(super) fn backup(state: &Path, to: &Path, has_snapshot: bool) -> io::Result<usize> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(to)?;
-    let written = write(state, &file).and_then(|count| {
+    let written = write(state, &file, has_snapshot).and_then(|count| {
         file.sync_all()?;
         Ok(count)
     });
+    // Also what another backup has left that was cut off.
+    let _ = fs::remove_file(state.join(SNAPSHOT));
     if written.is_err() {
         // Half a backup is worse than none.
         let _ = fs::remove_file(to);
@@ -30,7 +36,7 @@ pub(super) fn backup(state: &Path, to: &Path) -> io::Result<usize> {
     written
 }
 
-fn write(state: &Path, file: &File) -> io::Result<usize> {
+fn write(state: &Path, file: &File, has_snapshot: bool) -> io::Result<usize> {
     let mut archive = tar::Builder::new(file);
     archive.follow_symlinks(false);
     let mut count = 0;
@@ -40,9 +46,13 @@ fn write(state: &Path, file: &File) -> io::Result<usize> {
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let (path, kind) = (entry.path(), entry.file_type()?);
-            let inside = path.strip_prefix(state).map_err(io::Error::other)?;
-            if !is_kept(&path) {
+            let mut inside = path.strip_prefix(state).map_err(io::Error::other)?;
+            let is_store = |name: &str| inside == Path::new(name);
+            if !is_kept(&path) || is_store(if has_snapshot { STORE } else { SNAPSHOT }) {
                 continue;
+            }
+            if is_store(SNAPSHOT) {
+                inside = Path::new(STORE);
             }
             if kind.is_dir() {
                 archive.append_dir(inside, &path)?;
@@ -115,16 +125,20 @@ mod tests {
         fs::write(state.join("server-secret"), "key").unwrap();
         fs::write(state.join("acme/account"), "account").unwrap();
         fs::write(state.join("acme/folder.lock"), "").unwrap();
-        assert_eq!(backup(&state, &copy).unwrap(), 2);
+        fs::write(state.join(STORE), "half written").unwrap();
+        fs::write(state.join(SNAPSHOT), "store").unwrap();
+        assert_eq!(backup(&state, &copy, true).unwrap(), 3);
+        assert!(!state.join(SNAPSHOT).exists());
         let mode = fs::metadata(&copy).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(backup(&state, &copy).is_err(), "it replaces none");
+        assert!(backup(&state, &copy, false).is_err(), "it replaces none");
         fs::write(state.join("server-secret"), "another").unwrap();
         let before = restore(&copy, &state).unwrap().unwrap();
         assert_eq!(
             fs::read_to_string(state.join("server-secret")).unwrap(),
             "key"
         );
+        assert_eq!(fs::read_to_string(state.join(STORE)).unwrap(), "store");
         assert_eq!(
             fs::read_to_string(state.join("acme/account")).unwrap(),
             "account"

@@ -13,6 +13,8 @@ use super::{Answer, Request, SOCKET, backup};
 
 /// Longer than the server takes for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The disk may be slow, and the store large.
+const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10 * 60);
 const ANSWER_BYTES: u64 = 16 << 20;
 /// Where the packages' unit keeps it.
 const PACKAGED: &str = "/var/lib/wimpex";
@@ -113,7 +115,12 @@ pub fn perform(args: &AdminArgs, state_dir: Option<&Path>) -> Result<String, Str
     let folder = folder.unwrap_or_else(default_folder);
     let answer = match &args.command {
         AdminCommand::Backup { file } => {
-            let count = backup::backup(&folder, file)
+            // What a server that runs is writing at this moment is of no use.
+            let runs = UnixStream::connect(folder.join(SOCKET)).is_ok();
+            if runs {
+                ask(&folder, &Request::Snapshot)?;
+            }
+            let count = backup::backup(&folder, file, runs)
                 .map_err(|error| format!("cannot back up {}: {error}", folder.display()))?;
             json!({ "file": file, "files": count })
         }
@@ -180,7 +187,11 @@ fn ask(folder: &Path, request: &Request) -> Result<Value, String> {
         format!("cannot reach the server at {}: {error}{hint}", path.display())
     })?;
     let talk = |stream: &mut UnixStream| -> io::Result<Answer> {
-        stream.set_read_timeout(Some(PATIENCE))?;
+        let patience = match request {
+            Request::Snapshot => SNAPSHOT_PATIENCE,
+            _ => PATIENCE,
+        };
+        stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');

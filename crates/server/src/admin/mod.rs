@@ -16,23 +16,44 @@ pub(crate) use socket::answer;
 
 /// In the state folder.
 const SOCKET: &str = "admin.sock";
+/// The store, and a copy of it, in the state folder.
+const STORE: &str = "store.redb";
+const SNAPSHOT: &str = "store.redb.snapshot";
 
 /// What the host wants of the running server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 enum Request {
     Status,
-    Sessions { limit: usize },
-    Kick { user: String },
-    Block { user: String },
-    Unblock { user: String },
-    Invite { uses: u32, seconds: u64 },
+    Sessions {
+        limit: usize,
+    },
+    Kick {
+        user: String,
+    },
+    Block {
+        user: String,
+    },
+    Unblock {
+        user: String,
+    },
+    Invite {
+        uses: u32,
+        seconds: u64,
+    },
     Invitations,
-    Revoke { id: String, with_people: bool },
+    Revoke {
+        id: String,
+        with_people: bool,
+    },
     Turn,
     Certificates,
-    Drain { on: bool },
+    Drain {
+        on: bool,
+    },
     Reload,
+    /// Write what the store holds at this moment into a file of its own in the state folder.
+    Snapshot,
 }
 
 /// What comes of it.

@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 use wimpex_protocol::UserId;
 
-use super::{Answer, Request, SOCKET};
+use super::{Answer, Request, SNAPSHOT, SOCKET};
 use crate::handle::Handle;
 
 /// For a request, and for its answer to be taken.
@@ -33,7 +34,7 @@ pub(crate) async fn answer(handle: Handle, has_folder: bool) {
             match listener.accept().await {
                 // One after the other: it is one host, and a few seconds at most.
                 Ok((stream, _)) => {
-                    if timeout(PATIENCE, talk(stream, &handle)).await.is_err() {
+                    if talk(stream, &handle).await.is_err() {
                         info!("an admin command did not come or was not read in time");
                     }
                 }
@@ -61,12 +62,13 @@ fn bind(folder: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn talk(mut stream: UnixStream, handle: &Handle) {
+async fn talk(mut stream: UnixStream, handle: &Handle) -> Result<(), Elapsed> {
     let (read, mut write) = stream.split();
     let mut line = Vec::new();
     let mut reader = BufReader::new(read.take(REQUEST_BYTES));
-    let answer = match reader.read_until(b'\n', &mut line).await {
+    let answer = match timeout(PATIENCE, reader.read_until(b'\n', &mut line)).await? {
         Ok(_) => match serde_json::from_slice(&line) {
+            Ok(Request::Snapshot) => snapshot(handle).await,
             Ok(request) => carry_out(request, handle),
             Err(error) => Answer::Refused(format!("that is no request: {error}")),
         },
@@ -74,9 +76,25 @@ async fn talk(mut stream: UnixStream, handle: &Handle) {
     };
     let mut text = serde_json::to_vec(&answer).unwrap_or_default();
     text.push(b'\n');
-    // Whoever does not want to know has gone.
-    let _ = write.write_all(&text).await;
-    let _ = write.shutdown().await;
+    timeout(PATIENCE, async {
+        // Whoever does not want to know has gone.
+        let _ = write.write_all(&text).await;
+        let _ = write.shutdown().await;
+    })
+    .await
+}
+
+/// Takes as long as the disk does.
+async fn snapshot(handle: &Handle) -> Answer {
+    let app = &handle.app;
+    let Some(folder) = app.config.state_dir() else {
+        return Answer::Refused("this server has no state folder".to_owned());
+    };
+    let to = folder.join(SNAPSHOT);
+    match app.store.run(move |store| store.back_up(&to)).await {
+        Ok(()) => Answer::Done(json!({})),
+        Err(error) => Answer::Refused(format!("cannot copy the store: {error}")),
+    }
 }
 
 fn carry_out(request: Request, handle: &Handle) -> Answer {
@@ -201,6 +219,7 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
             app.drain(on);
             json!({ "draining": on, "sessions": handle.counts().sessions })
         }
+        Request::Snapshot => return Err("it takes a while, and is done elsewhere".to_owned()),
         Request::Reload => {
             handle.reload();
             json!({ "reloads": ["certificates", "access-file"] })

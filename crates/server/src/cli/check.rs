@@ -6,9 +6,9 @@ use std::path::Path;
 use std::slice;
 
 use crate::access;
-use crate::config::{AccessPolicy, Config, Role};
+use crate::config::{AccessPolicy, Config, ForwardedHeader, Role};
 use crate::ice::check_schemes;
-use crate::origin::Origins;
+use crate::origin::Origin;
 use crate::secret;
 use crate::tls::{self, TlsError};
 
@@ -41,14 +41,24 @@ impl Found {
 
 fn origins(config: &Config, found: &mut Found) {
     if let Some(origin) = &config.origin
-        && Origins::new(Some(origin), &[]).is_err()
+        && Origin::written(origin).is_err()
     {
         found.add("origin", not_an_origin(origin));
     }
-    for origin in &config.allow_origin {
-        if Origins::new(None, slice::from_ref(origin)).is_err() {
-            found.add("allow-origin", not_an_origin(origin));
+    for (key, origins) in [
+        ("allow-origin", &config.allow_origin),
+        ("frame-ancestor", &config.access.frame_ancestor),
+    ] {
+        for origin in origins {
+            if Origin::written(origin).is_err() {
+                found.add(key, not_an_origin(origin));
+            }
         }
+    }
+    if config.forwarded_header == ForwardedHeader::ProxyProtocol && config.trusted_proxy.is_empty()
+    {
+        let text = "proxy-protocol is believed of a trusted-proxy only, and none is named";
+        found.add("forwarded-header", text);
     }
 }
 

@@ -24,6 +24,16 @@ pub struct AccessConfig {
           num_args = 1, action = clap::ArgAction::Set)]
     pub guests: bool,
 
+    /// Let pages of this origin show ours in a frame (Content-Security-Policy's frame-ancestors);
+    /// they have to allow it camera and microphone. May be repeated
+    #[arg(
+        long,
+        env = "WIMPEX_FRAME_ANCESTOR",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub frame_ancestor: Vec<String>,
+
     /// What this server is called, in the title and at the foot of the page
     #[arg(long, env = "WIMPEX_SITE_NAME", value_name = "TEXT")]
     pub site_name: Option<String>,
@@ -52,6 +62,7 @@ impl Default for AccessConfig {
             access: AccessPolicy::Open,
             access_file: None,
             guests: true,
+            frame_ancestor: Vec::new(),
             site_name: None,
             site_notice: None,
             site_link: Vec::new(),

@@ -219,6 +219,26 @@ async fn whatever_is_asked_the_server_answers_on() {
 }
 
 #[tokio::test]
+async fn a_backup_of_a_running_server_has_its_store_whole() {
+    let hosted = Hosted::start(&[]).await;
+    // Whatever it keeps there: it is opened by whoever first asks.
+    let copy = hosted.folder.path().join("copy.tar");
+    let made = hosted.json(&["backup", copy.to_str().unwrap()]).await;
+    assert!(made["files"].as_u64().unwrap() >= 2, "{made}");
+    let mut archive = tar::Archive::new(std::fs::File::open(&copy).unwrap());
+    let target = hosted.folder.path().join("restored");
+    archive.unpack(&target).unwrap();
+    let store = wimpex_store::EmbeddedStore::open(&target.join("store.redb"));
+    assert!(store.is_ok(), "{:?}", store.err());
+    let left = std::fs::read_dir(hosted.folder.path().join("state")).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left
+        .filter(|it| it.to_string_lossy().contains("snapshot"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
 async fn the_first_page_says_whose_it_is() {
     let hosted = Hosted::start(&[
         "--site-name=Our <town>",
