@@ -3,15 +3,21 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobEvent, BlobPropertyBag, MediaRecorderOptions, MediaStream};
+use web_sys::{
+    Blob, BlobEvent, BlobPropertyBag, HtmlVideoElement, MediaRecorderOptions, MediaStream,
+};
 
-use super::{BrowserError, Listener};
+use super::{BrowserError, Listener, window};
 
 /// So often the recorder hands out what it has, in milliseconds.
 const SLICE: i32 = 1_000;
+/// So often it is looked whether there is a picture, in milliseconds, and how often in all.
+const LOOK: u32 = 50;
+const LOOKS: u32 = 60;
 
 /// What a recording is encoded with, in bits a second.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +46,26 @@ pub fn first_supported(types: &[&'static str]) -> Option<&'static str> {
         })
         .flatten()
         .copied()
+}
+
+/// Waits for the camera's first picture, but not for ever. A recording that begins before it has a
+/// size of 2 by 2 points, in Chromium, whatever comes after it.
+pub async fn first_picture(stream: &MediaStream) {
+    let element = window::document().create_element("video").ok();
+    let Some(video) = element.and_then(|it| it.dyn_into::<HtmlVideoElement>().ok()) else {
+        return;
+    };
+    video.set_muted(true);
+    video.set_src_object(Some(stream));
+    // Where it is not allowed to play, the recording begins as it is.
+    let _ = video.play();
+    for _ in 0..LOOKS {
+        if video.video_width() > 2 {
+            break;
+        }
+        TimeoutFuture::new(LOOK).await;
+    }
+    video.set_src_object(None);
 }
 
 impl MediaRecorder {

@@ -145,23 +145,23 @@ async fn sends_sound(who: &Peer) {
     who.page.wait_for_text(&["Sent."]).await;
 }
 
-/// Plays a recording, and waits until it goes on.
+/// Waits until a recording is there as a whole, with a picture of the camera's, and plays it.
 async fn plays(who: &Peer, name: &str) {
+    // Muted, for there may be nothing that it could be heard with.
     let script = format!(
         "const it = document.querySelector(`video[aria-label=\"{name}\"]`);
-         it?.play().catch(() => 0);
-         return it ? [it.videoWidth > 0 ? it.currentTime : 0,
-             `${{it.networkState}} ${{it.readyState}} ${{it.error?.message}}`] : [0, 'no video'];"
+         if (!it) return [false, 'nothing'];
+         it.muted = true;
+         return it.play().catch((error) => error.name).then((failed) => [
+             it.readyState === 4 && !it.paused && it.videoWidth > 100,
+             `${{failed}} ${{it.readyState}} ${{it.paused}} ${{it.videoWidth}} ${{it.currentTime}}`]);"
     );
     wait_until(&format!("{name:?} to play"), async || {
-        let (at, state): (f64, String) = who.page.evaluate(&script).await;
-        if at > 0.3 {
+        let (is_playing, state): (bool, String) = who.page.evaluate(&script).await;
+        if is_playing {
             return Ok(());
         }
-        Err(format!(
-            "{at} {state} {:?}",
-            who.page.console_errors().await
-        ))
+        Err(format!("{state} {:?}", who.page.console_errors().await))
     })
     .await;
 }

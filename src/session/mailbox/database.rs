@@ -119,15 +119,26 @@ pub(crate) async fn delete(name: &MessageName) -> Result<(), BrowserError> {
     database.delete(SEALED, &key).await
 }
 
+/// What is known of a message by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Nothing.
+    No,
+    /// It is here: another tab was faster.
+    Here,
+    /// It was here, and is deleted.
+    Gone,
+}
+
 /// Whether it has been here before.
-pub(super) async fn is_known(name: &MessageName) -> Result<bool, BrowserError> {
+pub(super) async fn known(name: &MessageName) -> Result<Known, BrowserError> {
     let (database, key) = (database().await?, name.encode());
-    for store in [MESSAGES, SEEN] {
+    for (store, known) in [(MESSAGES, Known::Here), (SEEN, Known::Gone)] {
         if !database.get(store, &key).await?.is_undefined() {
-            return Ok(true);
+            return Ok(known);
         }
     }
-    Ok(false)
+    Ok(Known::No)
 }
 
 /// Keeps one that came.

@@ -8,7 +8,7 @@ use wimpex_mailbox::{Delivery, Envelope, MessageKey, Refused, Sender};
 use wimpex_protocol::{UserId, limits};
 use wimpex_sansio::UnixTime;
 
-use super::database::{self, Entry};
+use super::database::{self, Entry, Known};
 use super::seal;
 use super::server::{self, ServerRefusal};
 use crate::browser::{BrowserError, aes_gcm, clock, web_crypto};
@@ -108,6 +108,10 @@ async fn take(
     circumstances: &Circumstances,
 ) -> Result<Result<(), Refused>, ServerRefusal> {
     let (keys, name) = (database::own_key().await?, envelope.name());
+    let known = database::known(&name).await?;
+    if known == Known::Here {
+        return Ok(Ok(()));
+    }
     let key = keys.public().await?;
     let delivery = Delivery {
         me: &me.user,
@@ -115,7 +119,7 @@ async fn take(
         now: UnixTime::from_millis(clock::wall_millis()),
         sender: circumstances.sender(&name.sender),
         contacts_only: circumstances.contacts_only,
-        is_known: database::is_known(&name).await?,
+        is_known: known == Known::Gone,
     };
     if let Err(refused) = delivery.judge(envelope) {
         return Ok(Err(refused));

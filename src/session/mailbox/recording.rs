@@ -96,6 +96,9 @@ impl Recording {
             .ok_or_else(|| failed(BrowserError::named("NotSupportedError")))?;
         let mime_type =
             mime_type(kind).ok_or_else(|| failed(BrowserError::named("NotSupportedError")))?;
+        if kind == Kind::Video {
+            media_recorder::first_picture(&stream).await;
+        }
         let captions = Rc::new(RefCell::new(Captions::default()));
         let recorder = MediaRecorder::start(&stream, mime_type, RATES).map_err(failed)?;
         let began = clock::now();
