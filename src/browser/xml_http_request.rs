@@ -9,7 +9,7 @@ use super::{BrowserError, Listener};
 
 /// The status of an answer, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct UploadAnswer {
     /// RFC 9110, section 15.
     pub status: u16,
     /// As text.
@@ -35,7 +35,7 @@ pub async fn put(
     header: (&str, &str),
     body: &Uint8Array,
     progress: impl Fn(f64) + 'static,
-) -> Result<Answer, BrowserError> {
+) -> Result<UploadAnswer, BrowserError> {
     let upload = Upload(XmlHttpRequest::new()?);
     let request = &upload.0;
     request.open("PUT", path)?;
@@ -60,7 +60,7 @@ pub async fn put(
     if status == 0 {
         return Err(BrowserError::named("NetworkError"));
     }
-    Ok(Answer {
+    Ok(UploadAnswer {
         status,
         text: request.response_text().ok().flatten().unwrap_or_default(),
     })

@@ -12,6 +12,6 @@ mod server;
 pub(crate) use database::{Entry, delete, entries, mark_played};
 pub(crate) use forget::forget;
 pub(crate) use leave::{ReceiverKey, leave, receiver_key};
-pub(crate) use receive::{Circumstances, fetch, open, publish, take_none};
+pub(crate) use receive::{AcceptedSenders, fetch, open, publish, take_none};
 pub(crate) use recording::{Recorded, Recording, StartError, can_record};
 pub(crate) use server::ServerRefusal;

@@ -26,7 +26,7 @@ use index::{Held, Index};
 use receiver::{Receiver, Standing};
 
 pub(crate) use index::Full;
-pub(crate) use request::{Asked, Invalid, Request, Wish};
+pub(crate) use request::{Asked, InvalidRequest, MailboxRequest, ReceiverWish};
 
 /// Who has not said for so long that they take messages takes none: pages say it at each start.
 const KEEP_RECEIVERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -52,7 +52,7 @@ struct Messages {
 
 /// Why a message is not taken.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum MailboxRefusal {
     /// Nobody of that id takes messages from this sender: which it is they are not told.
     #[error("nobody takes that message")]
     NotWanted,
@@ -93,11 +93,16 @@ impl Mailbox {
     }
 
     /// Somebody takes messages from now on.
-    pub(crate) async fn receive(&self, user: UserId, wish: Wish, time: u64) -> Result<(), Refusal> {
+    pub(crate) async fn receive(
+        &self,
+        user: UserId,
+        wish: ReceiverWish,
+        time: u64,
+    ) -> Result<(), MailboxRefusal> {
         let receiver = Receiver::new(&wish, &self.marks, &user, time);
         self.with_store(move |store| {
             if known(store, &user)?.is_some_and(|known| known.time > time) {
-                return Err(Refusal::Old);
+                return Err(MailboxRefusal::Old);
             }
             let now = millis();
             let entry = Entry {
@@ -112,7 +117,7 @@ impl Mailbox {
     }
 
     /// Somebody takes none any more.
-    pub(crate) async fn stop(&self, user: UserId) -> Result<(), Refusal> {
+    pub(crate) async fn stop(&self, user: UserId) -> Result<(), MailboxRefusal> {
         let names: Vec<MessageName> = {
             let index = self.lock();
             let waiting = index.waiting(&user, 0);
@@ -128,7 +133,7 @@ impl Mailbox {
     }
 
     /// The signed key of somebody, for who may leave them a message.
-    pub(crate) fn key(&self, of: &UserId, sender: &UserId) -> Result<String, Refusal> {
+    pub(crate) fn key(&self, of: &UserId, sender: &UserId) -> Result<String, MailboxRefusal> {
         Ok(self.receiver(of, sender)?.0.key)
     }
 
@@ -165,7 +170,7 @@ impl Mailbox {
     }
 
     /// Deletes one that has come. Nothing, if there is none.
-    pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), Refusal> {
+    pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
         if !self.lock().remove(user, name) {
             return Ok(());
         }
@@ -180,21 +185,21 @@ impl Mailbox {
         self: &Arc<Self>,
         envelope: Envelope,
         text: &str,
-    ) -> Result<Upload, Refusal> {
+    ) -> Result<Upload, MailboxRefusal> {
         let now = millis();
         let time = envelope.draft.time.as_millis();
         let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
         let latest = now + limits::CLOCK_SKEW.as_millis() as u64;
         if envelope.size > limits::SEALED_BYTES || time < oldest || time > latest {
-            return Err(Refusal::Bounds);
+            return Err(MailboxRefusal::Bounds);
         }
         let (receiver, name) = (&envelope.draft.receiver, envelope.name());
         if !envelope.claim().verify() {
-            return Err(Refusal::Signature);
+            return Err(MailboxRefusal::Signature);
         }
         let (known, standing) = self.receiver(receiver, &name.sender)?;
         if !known.has_key(&envelope.draft.receiver_key) {
-            return Err(Refusal::OtherKey);
+            return Err(MailboxRefusal::OtherKey);
         }
         let held = Held {
             size: envelope.size.into(),
@@ -204,7 +209,7 @@ impl Mailbox {
         };
         self.lock()
             .hold(receiver, &name, held.clone(), self.total_bytes)
-            .map_err(Refusal::Full)?;
+            .map_err(MailboxRefusal::Full)?;
         // From here on it gives its place back if it comes to nothing.
         let place = Place {
             mailbox: Arc::clone(self),
@@ -241,17 +246,21 @@ impl Mailbox {
     }
 
     /// Who takes messages from this sender, and what the sender is to them.
-    fn receiver(&self, user: &UserId, sender: &UserId) -> Result<(Receiver, Standing), Refusal> {
-        let receiver = known(&*self.store, user)?.ok_or(Refusal::NotWanted)?;
+    fn receiver(
+        &self,
+        user: &UserId,
+        sender: &UserId,
+    ) -> Result<(Receiver, Standing), MailboxRefusal> {
+        let receiver = known(&*self.store, user)?.ok_or(MailboxRefusal::NotWanted)?;
         let standing = receiver.standing(&self.marks.of(user, sender));
-        let standing = standing.ok_or(Refusal::NotWanted)?;
+        let standing = standing.ok_or(MailboxRefusal::NotWanted)?;
         Ok((receiver, standing))
     }
 
     async fn with_store(
         &self,
-        run: impl FnOnce(&dyn Store) -> Result<(), Refusal> + Send + 'static,
-    ) -> Result<(), Refusal> {
+        run: impl FnOnce(&dyn Store) -> Result<(), MailboxRefusal> + Send + 'static,
+    ) -> Result<(), MailboxRefusal> {
         self.store.run(move |store| Ok(run(store))).await?
     }
 
@@ -310,18 +319,18 @@ struct Place {
 }
 
 impl Upload {
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), MailboxRefusal> {
         let left = self.left.checked_sub(bytes.len() as u64);
-        self.left = left.ok_or(Refusal::Damaged)?;
+        self.left = left.ok_or(MailboxRefusal::Damaged)?;
         self.hash.update(bytes);
         Ok(self.file.write(bytes).await?)
     }
 
     /// Keeps it, if it is what was signed; says for whom it is.
-    pub(crate) async fn finish(mut self) -> Result<UserId, Refusal> {
+    pub(crate) async fn finish(mut self) -> Result<UserId, MailboxRefusal> {
         let hash: [u8; 32] = self.hash.finalize().into();
         if self.left != 0 || hash != self.envelope.hash {
-            return Err(Refusal::Damaged);
+            return Err(MailboxRefusal::Damaged);
         }
         self.file.keep().await?;
         let (receiver, name) = (&self.place.receiver, &self.place.name);

@@ -20,7 +20,9 @@ use wimpex_mailbox::Envelope;
 use wimpex_protocol::{MessagesWaiting, ServerMessage};
 
 use crate::app::App;
-use crate::mailbox::{Asked, Full, Invalid, Mailbox, Refusal, Request as Signed};
+use crate::mailbox::{
+    Asked, Full, InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed,
+};
 use crate::page;
 use crate::store_file::millis;
 use crate::tcp_client::TcpClient;
@@ -53,9 +55,13 @@ pub(crate) async fn ask(
     };
     let Signed { user, asked, time } = match Signed::read(&body, &origins, millis()) {
         Ok(signed) => signed,
-        Err(Invalid::Malformed) => return page::text(StatusCode::BAD_REQUEST, "malformed\n"),
-        Err(Invalid::Signature) => return page::text(StatusCode::FORBIDDEN, "signature\n"),
-        Err(Invalid::Clock) => return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n"),
+        Err(InvalidRequest::Malformed) => {
+            return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+        }
+        Err(InvalidRequest::Signature) => return page::text(StatusCode::FORBIDDEN, "signature\n"),
+        Err(InvalidRequest::Clock) => {
+            return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n");
+        }
     };
     match asked {
         // Each key may have an entry, so that one network must not make many.
@@ -68,7 +74,7 @@ pub(crate) async fn ask(
         Asked::Key(of) => match mailbox.key(&of, &user) {
             Ok(key) => answer(Body::from(key), "text/plain"),
             // No error: pages ask after each call that was not answered.
-            Err(Refusal::NotWanted) => status(StatusCode::NO_CONTENT),
+            Err(MailboxRefusal::NotWanted) => status(StatusCode::NO_CONTENT),
             Err(refusal) => refuse(&refusal),
         },
         Asked::List => {
@@ -124,14 +130,14 @@ pub(crate) async fn leave(
         take(&mailbox, envelope, &text, request.into_body()),
     )
     .await;
-    match taken.unwrap_or(Err(Refusal::Damaged)) {
+    match taken.unwrap_or(Err(MailboxRefusal::Damaged)) {
         Ok(receiver) => {
             let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
             app.registry.tell(&receiver, message);
             status(StatusCode::CREATED)
         }
         // Its sender has not heard that it came.
-        Err(Refusal::Full(Full::Known)) => status(StatusCode::OK),
+        Err(MailboxRefusal::Full(Full::Known)) => status(StatusCode::OK),
         Err(refusal) => refuse(&refusal),
     }
 }
@@ -141,18 +147,18 @@ async fn take(
     envelope: Envelope,
     text: &str,
     mut body: Body,
-) -> Result<wimpex_protocol::UserId, Refusal> {
+) -> Result<wimpex_protocol::UserId, MailboxRefusal> {
     let mut upload = mailbox.begin(envelope, text).await?;
     loop {
         let frame = timeout(SILENCE, body.frame()).await;
-        match frame.map_err(|_| Refusal::Damaged)? {
+        match frame.map_err(|_| MailboxRefusal::Damaged)? {
             Some(Ok(frame)) => {
                 if let Some(bytes) = frame.data_ref() {
                     upload.write(bytes).await?;
                 }
             }
             // Cut off.
-            Some(Err(_)) => return Err(Refusal::Damaged),
+            Some(Err(_)) => return Err(MailboxRefusal::Damaged),
             None => return upload.finish().await,
         }
     }
@@ -178,7 +184,7 @@ fn admit<'a>(
     Ok((mailbox, network))
 }
 
-fn done(result: Result<(), Refusal>) -> Response {
+fn done(result: Result<(), MailboxRefusal>) -> Response {
     match result {
         Ok(()) => status(StatusCode::NO_CONTENT),
         Err(refusal) => refuse(&refusal),
@@ -186,23 +192,25 @@ fn done(result: Result<(), Refusal>) -> Response {
 }
 
 /// A stable word, for programs.
-fn refuse(refusal: &Refusal) -> Response {
+fn refuse(refusal: &MailboxRefusal) -> Response {
     let (status, word) = match refusal {
-        Refusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
-        Refusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
-        Refusal::Old => (StatusCode::CONFLICT, "old\n"),
-        Refusal::Full(Full::Known | Full::Coming) => (StatusCode::CONFLICT, "coming\n"),
-        Refusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
-        Refusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
-        Refusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
-        Refusal::Full(Full::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
-        Refusal::Full(Full::Receiver) => (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n"),
-        Refusal::Full(Full::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
-        Refusal::Disk(error) => {
+        MailboxRefusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
+        MailboxRefusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
+        MailboxRefusal::Old => (StatusCode::CONFLICT, "old\n"),
+        MailboxRefusal::Full(Full::Known | Full::Coming) => (StatusCode::CONFLICT, "coming\n"),
+        MailboxRefusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
+        MailboxRefusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
+        MailboxRefusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
+        MailboxRefusal::Full(Full::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
+        MailboxRefusal::Full(Full::Receiver) => {
+            (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n")
+        }
+        MailboxRefusal::Full(Full::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
+        MailboxRefusal::Disk(error) => {
             warn!(%error, "cannot keep or read a message");
             (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
         }
-        Refusal::Store(error) => {
+        MailboxRefusal::Store(error) => {
             warn!(%error, "cannot keep who takes messages");
             (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
         }

@@ -15,14 +15,14 @@ use crate::browser::{BrowserError, aes_gcm, clock, web_crypto};
 use crate::session::identity::Identity;
 
 /// What is decided by whose messages are taken.
-pub(crate) struct Circumstances {
+pub(crate) struct AcceptedSenders {
     /// Who is a contact, and who is blocked.
     pub(crate) contacts: std::sync::Arc<Contacts>,
     /// Calls, and so messages, are taken from contacts only.
     pub(crate) contacts_only: bool,
 }
 
-impl Circumstances {
+impl AcceptedSenders {
     fn sender(&self, user: &UserId) -> Sender {
         match self.contacts.contact(user) {
             Some(contact) if contact.is_blocked => Sender::Blocked,
@@ -47,7 +47,7 @@ impl Circumstances {
 ///
 /// # Errors
 /// As of any request; `InvalidStateError` for who has no key.
-pub(crate) async fn publish(circumstances: &Circumstances) -> Result<(), ServerRefusal> {
+pub(crate) async fn publish(accepted: &AcceptedSenders) -> Result<(), ServerRefusal> {
     let me = me().await?;
     let key = database::own_key().await?.public().await?;
     let owner = PublicKey::parse(&me.public).map_err(|_| damaged())?;
@@ -59,13 +59,13 @@ pub(crate) async fn publish(circumstances: &Circumstances) -> Result<(), ServerR
         time,
         signature: Signature::from_bytes(signature),
     };
-    let senders = circumstances.senders();
+    let senders = accepted.senders();
     let senders: Vec<&str> = senders.iter().map(UserId::as_str).collect();
     let wish = json!({
         "do": "receive",
         "key": key.encode(),
         "senders": senders,
-        "strangers": !circumstances.contacts_only,
+        "strangers": !accepted.contacts_only,
     });
     server::ask(&me, wish).await.map(|_| ())
 }
@@ -85,7 +85,7 @@ pub(crate) async fn take_none() -> Result<(), ServerRefusal> {
 /// # Errors
 /// As of any request; `QuotaExceededError` where this browser has no room: then they stay where they
 /// are.
-pub(crate) async fn fetch(circumstances: &Circumstances) -> Result<Vec<Refused>, ServerRefusal> {
+pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Vec<Refused>, ServerRefusal> {
     let me = me().await?;
     database::sweep().await?;
     let list = server::ask(&me, json!({ "do": "list" })).await?;
@@ -93,7 +93,7 @@ pub(crate) async fn fetch(circumstances: &Circumstances) -> Result<Vec<Refused>,
     let envelopes = list.as_array().into_iter().flatten();
     let mut refused = Vec::new();
     for envelope in envelopes.filter_map(|it| Envelope::parse(it.as_str()?)) {
-        let taken = take(&me, &envelope, circumstances).await?;
+        let taken = take(&me, &envelope, accepted).await?;
         refused.extend(taken.err());
         let id = envelope.name().encode();
         server::ask(&me, json!({ "do": "delete", "id": id })).await?;
@@ -105,7 +105,7 @@ pub(crate) async fn fetch(circumstances: &Circumstances) -> Result<Vec<Refused>,
 async fn take(
     me: &Identity,
     envelope: &Envelope,
-    circumstances: &Circumstances,
+    accepted: &AcceptedSenders,
 ) -> Result<Result<(), Refused>, ServerRefusal> {
     let (keys, name) = (database::own_key().await?, envelope.name());
     let known = database::known(&name).await?;
@@ -117,8 +117,8 @@ async fn take(
         me: &me.user,
         key: &key,
         now: UnixTime::from_millis(clock::wall_millis()),
-        sender: circumstances.sender(&name.sender),
-        contacts_only: circumstances.contacts_only,
+        sender: accepted.sender(&name.sender),
+        contacts_only: accepted.contacts_only,
         is_known: known == Known::Gone,
     };
     if let Err(refused) = delivery.judge(envelope) {

@@ -72,9 +72,9 @@ impl ServerRefusal {
 }
 
 /// An answer that is a good one.
-pub(super) struct Answer(gloo_net::http::Response);
+pub(super) struct MailboxAnswer(gloo_net::http::Response);
 
-impl Answer {
+impl MailboxAnswer {
     pub(super) async fn text(self) -> Result<String, ServerRefusal> {
         self.0.text().await.map_err(|_| ServerRefusal::Away)
     }
@@ -92,7 +92,7 @@ impl Answer {
 }
 
 /// Asks. `what` is an object with `do`.
-pub(super) async fn ask(me: &Identity, mut what: Value) -> Result<Answer, ServerRefusal> {
+pub(super) async fn ask(me: &Identity, mut what: Value) -> Result<MailboxAnswer, ServerRefusal> {
     what["userId"] = me.user.as_str().into();
     what["time"] = clock::wall_millis().into();
     let message = what.to_string();
@@ -107,7 +107,7 @@ pub(super) async fn ask(me: &Identity, mut what: Value) -> Result<Answer, Server
     let request = request.map_err(|_| ServerRefusal::Away)?;
     let answer = request.send().await.map_err(|_| ServerRefusal::Away)?;
     if answer.ok() {
-        return Ok(Answer(answer));
+        return Ok(MailboxAnswer(answer));
     }
     let text = answer.text().await.unwrap_or_default();
     Err(ServerRefusal::of(answer.status(), &text))

@@ -9,24 +9,24 @@ use crate::browser::blob::{self, ObjectUrl};
 use crate::browser::{BrowserError, clock};
 use crate::session::mailbox::{self, Entry};
 use crate::ui::claim::claim_sign;
-use crate::ui::inbox::Inbox;
+use crate::ui::mailbox::Mailbox;
 use crate::ui::screens::names::{claim, name_of};
 use crate::ui::words::message as words;
 use crate::ui::{signal_of, use_session};
 
 /// All of them, the newest first, and what is to be known of those that are not here.
-pub(super) fn messages(inbox: Inbox) -> AnyView {
+pub(super) fn messages(mailbox: Mailbox) -> AnyView {
     view! {
-        <p class="hint" role="status" hidden=signal_of(move || inbox.notice.get().is_none())>
-            {signal_of(move || inbox.notice.get().unwrap_or_default())}
+        <p class="hint" role="status" hidden=signal_of(move || mailbox.notice.get().is_none())>
+            {signal_of(move || mailbox.notice.get().unwrap_or_default())}
         </p>
         <ul class="calls">
             <For
-                each=move || inbox.entries.get()
+                each=move || mailbox.entries.get()
                 key=|entry| (entry.name.clone(), entry.is_played)
                 let:entry
             >
-                {item(inbox, entry)}
+                {item(mailbox, entry)}
             </For>
         </ul>
     }
@@ -67,7 +67,7 @@ async fn opened(entry: &Entry) -> Result<Player, BrowserError> {
     })
 }
 
-fn item(inbox: Inbox, entry: Entry) -> AnyView {
+fn item(mailbox: Mailbox, entry: Entry) -> AnyView {
     let view = use_session().view;
     let (kind, is_played) = (entry.kind, entry.is_played);
     let (summary, when) = (
@@ -89,7 +89,7 @@ fn item(inbox: Inbox, entry: Entry) -> AnyView {
     let play = move |_| {
         if !matches!(*player.read_untracked(), Player::Closed) {
             player.set(Player::Closed);
-            close(inbox, entry);
+            close(mailbox, entry);
             return;
         }
         spawn_local(async move {
@@ -98,7 +98,7 @@ fn item(inbox: Inbox, entry: Entry) -> AnyView {
             player.try_set(opened.unwrap_or(Player::Broken));
         });
     };
-    let delete = move |_| inbox.delete(entry.with_value(|entry| entry.name.clone()));
+    let delete = move |_| mailbox.delete(entry.with_value(|entry| entry.name.clone()));
     view! {
         <li class="past message" class:new=!is_played>
             <span aria-hidden="true">{words::ARROW}</span>
@@ -150,10 +150,10 @@ fn item(inbox: Inbox, entry: Entry) -> AnyView {
 }
 
 /// That it was played is shown when it is closed: the row is another one then.
-fn close(inbox: Inbox, entry: StoredValue<Entry>) {
+fn close(mailbox: Mailbox, entry: StoredValue<Entry>) {
     let entry = entry.get_value();
     if !entry.is_played {
-        inbox.mark_played(entry);
+        mailbox.mark_played(entry);
     }
 }
 

@@ -14,7 +14,7 @@ mod this_device;
 use leptos::prelude::*;
 
 use super::contact_actions::use_contacts;
-use super::inbox::Inbox;
+use super::mailbox::Mailbox;
 use super::push::PushSettings;
 use super::screens::contacts::listed;
 use super::screens::message::mailbox_choice;
@@ -35,7 +35,7 @@ pub fn ContactsArea() -> impl IntoView {
     attach_styles();
     let contacts = use_contacts();
     contacts.load();
-    let inbox = Inbox::open();
+    let mailbox = Mailbox::open();
     let ids = Memo::new(move |_| contacts.with(listed));
     view! {
         <section class="card people" aria-labelledby="contacts-title">
@@ -61,17 +61,17 @@ pub fn ContactsArea() -> impl IntoView {
             }}
         </section>
         <PushSettings />
-        {message_settings(inbox)}
-        <CallHistory inbox />
+        {message_settings(mailbox)}
+        <CallHistory mailbox />
         <ThisDevice />
     }
 }
 
 /// The choice to let people leave messages; nothing where there is none.
-fn message_settings(inbox: Inbox) -> AnyView {
+fn message_settings(mailbox: Mailbox) -> AnyView {
     let choice = signal_of(move || {
-        let wanted = inbox.wanted.get();
-        inbox.state.with(|state| mailbox_choice(state, wanted))
+        let wanted = mailbox.wanted.get();
+        mailbox.state.with(|state| mailbox_choice(state, wanted))
     });
     view! {
         <section
@@ -86,7 +86,7 @@ fn message_settings(inbox: Inbox) -> AnyView {
                     type="checkbox"
                     aria-describedby="mailbox-hint"
                     prop:checked=signal_of(move || choice.with(|it| it.is_on))
-                    on:change=move |event| inbox.set_wanted(event_target_checked(&event))
+                    on:change=move |event| mailbox.set_wanted(event_target_checked(&event))
                 />
                 <label for="mailbox">{message::SETTING_LABEL}</label>
                 <p class="hint" id="mailbox-hint">

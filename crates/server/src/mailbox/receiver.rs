@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wimpex_mailbox::MessageKey;
 use wimpex_protocol::UserId;
 
-use super::request::Wish;
+use super::request::ReceiverWish;
 use crate::push::{CallerMark, Marks};
 
 /// What somebody is to somebody who takes messages.
@@ -26,7 +26,7 @@ pub(super) struct Receiver {
 }
 
 impl Receiver {
-    pub(super) fn new(wish: &Wish, marks: &Marks, user: &UserId, time: u64) -> Self {
+    pub(super) fn new(wish: &ReceiverWish, marks: &Marks, user: &UserId, time: u64) -> Self {
         let senders = wish.senders.iter().map(|sender| marks.of(user, sender));
         Self {
             key: wish.key.encode(),

@@ -11,7 +11,7 @@ const DOMAIN: &[u8] = b"wimpex-messages-v1";
 const COUNTS: u64 = 10 * 60 * 1000;
 
 /// A request whose signature holds.
-pub(crate) struct Request {
+pub(crate) struct MailboxRequest {
     pub(crate) user: UserId,
     pub(crate) asked: Asked,
     /// When it was signed, in milliseconds since 1970.
@@ -20,7 +20,7 @@ pub(crate) struct Request {
 
 pub(crate) enum Asked {
     /// Keep messages that are sealed with this key, from these people.
-    Receive(Wish),
+    Receive(ReceiverWish),
     /// Keep none any more, and delete those that are here.
     Stop,
     /// The key of somebody for whom a message is to be left.
@@ -34,7 +34,7 @@ pub(crate) enum Asked {
 }
 
 /// Whose messages somebody wants.
-pub(crate) struct Wish {
+pub(crate) struct ReceiverWish {
     pub(super) key: MessageKey,
     /// The contacts.
     pub(super) senders: Vec<UserId>,
@@ -44,33 +44,34 @@ pub(crate) struct Wish {
 
 /// Why it is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Invalid {
+pub(crate) enum InvalidRequest {
     Malformed,
     Signature,
     /// Signed too long ago, or in the future.
     Clock,
 }
 
-impl Request {
+impl MailboxRequest {
     /// Reads and checks `{"message": TEXT, "publicKey": …, "signature": …}`. What is signed is
     /// "wimpex-messages-v1" ‖ the page's origin ‖ TEXT; TEXT begins with a brace, as no origin does.
-    pub(crate) fn read(body: &[u8], origins: &[String], now: u64) -> Result<Self, Invalid> {
-        let outer: Value = serde_json::from_slice(body).map_err(|_| Invalid::Malformed)?;
+    pub(crate) fn read(body: &[u8], origins: &[String], now: u64) -> Result<Self, InvalidRequest> {
+        let outer: Value = serde_json::from_slice(body).map_err(|_| InvalidRequest::Malformed)?;
         let message = text(&outer, "message")?;
-        let key = PublicKey::parse(text(&outer, "publicKey")?).map_err(|_| Invalid::Malformed)?;
+        let key =
+            PublicKey::parse(text(&outer, "publicKey")?).map_err(|_| InvalidRequest::Malformed)?;
         let signature = text(&outer, "signature")?;
-        let signature = Signature::parse(signature).map_err(|_| Invalid::Malformed)?;
-        let inner: Value = serde_json::from_str(message).map_err(|_| Invalid::Malformed)?;
+        let signature = Signature::parse(signature).map_err(|_| InvalidRequest::Malformed)?;
+        let inner: Value = serde_json::from_str(message).map_err(|_| InvalidRequest::Malformed)?;
         let user = user(inner.get("userId"))?;
         let time = inner.get("time").and_then(Value::as_u64);
-        let time = time.ok_or(Invalid::Malformed)?;
+        let time = time.ok_or(InvalidRequest::Malformed)?;
         // First what costs less.
         let asked = asked(&inner)?;
         if key.user_id() != user {
-            return Err(Invalid::Signature);
+            return Err(InvalidRequest::Signature);
         }
         if time.abs_diff(now) > COUNTS {
-            return Err(Invalid::Clock);
+            return Err(InvalidRequest::Clock);
         }
         let is_signed = origins.iter().any(|origin| {
             let message = [DOMAIN, origin.as_bytes(), message.as_bytes()].concat();
@@ -82,22 +83,22 @@ impl Request {
             claim.verify()
         });
         if !is_signed {
-            return Err(Invalid::Signature);
+            return Err(InvalidRequest::Signature);
         }
         if let Asked::Receive(wish) = &asked
             && (wish.key.owner != key || !wish.key.claim().verify())
         {
-            return Err(Invalid::Signature);
+            return Err(InvalidRequest::Signature);
         }
         Ok(Self { user, asked, time })
     }
 }
 
-fn asked(inner: &Value) -> Result<Asked, Invalid> {
-    let name = || MessageName::parse(text(inner, "id")?).ok_or(Invalid::Malformed);
+fn asked(inner: &Value) -> Result<Asked, InvalidRequest> {
+    let name = || MessageName::parse(text(inner, "id")?).ok_or(InvalidRequest::Malformed);
     Ok(match text(inner, "do")? {
-        "receive" => Asked::Receive(Wish {
-            key: MessageKey::parse(text(inner, "key")?).ok_or(Invalid::Malformed)?,
+        "receive" => Asked::Receive(ReceiverWish {
+            key: MessageKey::parse(text(inner, "key")?).ok_or(InvalidRequest::Malformed)?,
             senders: senders(inner.get("senders"))?,
             strangers: inner.get("strangers").and_then(Value::as_bool) == Some(true),
         }),
@@ -106,26 +107,30 @@ fn asked(inner: &Value) -> Result<Asked, Invalid> {
         "list" => Asked::List,
         "fetch" => Asked::Fetch(name()?),
         "delete" => Asked::Delete(name()?),
-        _ => return Err(Invalid::Malformed),
+        _ => return Err(InvalidRequest::Malformed),
     })
 }
 
-fn senders(value: Option<&Value>) -> Result<Vec<UserId>, Invalid> {
-    let list = value.and_then(Value::as_array).ok_or(Invalid::Malformed)?;
+fn senders(value: Option<&Value>) -> Result<Vec<UserId>, InvalidRequest> {
+    let list = value
+        .and_then(Value::as_array)
+        .ok_or(InvalidRequest::Malformed)?;
     if list.len() > limits::VISIBLE_TO {
-        return Err(Invalid::Malformed);
+        return Err(InvalidRequest::Malformed);
     }
     list.iter().map(|id| user(Some(id))).collect()
 }
 
-fn user(value: Option<&Value>) -> Result<UserId, Invalid> {
-    let text = value.and_then(Value::as_str).ok_or(Invalid::Malformed)?;
-    UserId::parse(text).map_err(|_| Invalid::Malformed)
+fn user(value: Option<&Value>) -> Result<UserId, InvalidRequest> {
+    let text = value
+        .and_then(Value::as_str)
+        .ok_or(InvalidRequest::Malformed)?;
+    UserId::parse(text).map_err(|_| InvalidRequest::Malformed)
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, Invalid> {
+fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str, InvalidRequest> {
     value
         .get(name)
         .and_then(Value::as_str)
-        .ok_or(Invalid::Malformed)
+        .ok_or(InvalidRequest::Malformed)
 }

@@ -12,7 +12,7 @@ use super::words::message as words;
 use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::web_storage;
 use crate::session::Session;
-use crate::session::mailbox::{self, Circumstances, Entry, ServerRefusal};
+use crate::session::mailbox::{self, AcceptedSenders, Entry, ServerRefusal};
 
 /// That the user wants no messages.
 const WANTED: &str = "wimpex.messages";
@@ -22,7 +22,7 @@ const CHANNEL: &str = "wimpex.messages";
 
 /// See the module.
 #[derive(Clone, Copy)]
-pub(crate) struct Inbox {
+pub(crate) struct Mailbox {
     session: Session,
     /// What is here, the newest first.
     pub(crate) entries: RwSignal<Vec<Entry>>,
@@ -48,10 +48,10 @@ struct Wish {
     is_known: bool,
 }
 
-impl Inbox {
+impl Mailbox {
     /// One for the first screen. Fetches and publishes for as long as that is shown.
     pub(crate) fn open() -> Self {
-        let inbox = Self {
+        let mailbox = Self {
             session: use_session(),
             entries: RwSignal::new(Vec::new()),
             notice: RwSignal::new(None),
@@ -62,15 +62,15 @@ impl Inbox {
             changes: StoredValue::new(0),
             channel: StoredValue::new_local(None),
         };
-        let channel = BroadcastChannel::open(CHANNEL, move || inbox.read());
-        inbox.channel.set_value(channel);
-        inbox.read();
-        let view = inbox.session.view;
+        let channel = BroadcastChannel::open(CHANNEL, move || mailbox.read());
+        mailbox.channel.set_value(channel);
+        mailbox.read();
+        let view = mailbox.session.view;
         // Not before it is known who is a contact: what a stranger left may not be wanted.
         Effect::new(move |_| {
             let waiting = view.messages_waiting.get();
             if view.contacts_loaded.get() && waiting > 0 {
-                inbox.fetch();
+                mailbox.fetch();
             }
         });
         // What is published changes with this, and with nothing else.
@@ -90,14 +90,14 @@ impl Inbox {
         Effect::new(move |_| {
             let (is_guest, is_known) = wish.with(|wish| (wish.is_guest, wish.is_known));
             if is_guest {
-                inbox.state.set(MailboxState::Unavailable);
-            } else if is_known && inbox.wanted.get_untracked() {
-                inbox.publish();
+                mailbox.state.set(MailboxState::Unavailable);
+            } else if is_known && mailbox.wanted.get_untracked() {
+                mailbox.publish();
             } else if is_known {
-                inbox.state.set(MailboxState::Off);
+                mailbox.state.set(MailboxState::Off);
             }
         });
-        inbox
+        mailbox
     }
 
     /// Whether there is nothing to show; subscribes whoever runs.
@@ -140,10 +140,10 @@ impl Inbox {
     }
 
     fn publish(self) {
-        let (change, circumstances) = (self.change(), self.circumstances());
-        let contacts_only = circumstances.contacts_only;
+        let (change, accepted) = (self.change(), self.accepted());
+        let contacts_only = accepted.contacts_only;
         spawn_local(async move {
-            let told = mailbox::publish(&circumstances).await;
+            let told = mailbox::publish(&accepted).await;
             self.settle(change, told, MailboxState::On { contacts_only });
         });
     }
@@ -171,9 +171,9 @@ impl Inbox {
         });
     }
 
-    fn circumstances(self) -> Circumstances {
+    fn accepted(self) -> AcceptedSenders {
         let view = self.session.view;
-        Circumstances {
+        AcceptedSenders {
             contacts: view.contacts.get_untracked(),
             contacts_only: view.contacts_only.get_untracked(),
         }
@@ -184,9 +184,9 @@ impl Inbox {
             return self.again.set_value(true);
         }
         self.is_fetching.set_value(true);
-        let circumstances = self.circumstances();
+        let accepted = self.accepted();
         spawn_local(async move {
-            let fetched = mailbox::fetch(&circumstances).await;
+            let fetched = mailbox::fetch(&accepted).await;
             let notice = match &fetched {
                 Ok(all) => refused(all),
                 Err(ServerRefusal::Browser(error)) if error == "QuotaExceededError" => {
