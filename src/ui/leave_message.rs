@@ -305,13 +305,17 @@ fn part(desk: Desk, stage: LeaveStage) -> Option<AnyView> {
             });
             Some(
                 view! {
-                    <video
-                        class="mirrored"
-                        node_ref=element
-                        autoplay
-                        playsinline
-                        aria-label=words::LIVE_LABEL
-                    ></video>
+                    // Within something, or the element itself would be used again for the
+                    // preview, and show the stream that has ended.
+                    <div class="live">
+                        <video
+                            class="mirrored"
+                            node_ref=element
+                            autoplay
+                            playsinline
+                            aria-label=words::LIVE_LABEL
+                        ></video>
+                    </div>
                 }
                 .into_any(),
             )

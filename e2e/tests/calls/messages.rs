@@ -68,6 +68,8 @@ async fn a_message_for_who_is_there_comes_at_once(scenario: &Scenario<'_>) {
     bob.page.wait_for_text(&["A message was refused"]).await;
     assert!(bob.page.find_now(Role::Button, PLAY).await.is_none());
     alice.back_home().await;
+    bob.page.reload().await;
+    bob.at_home().await;
     // An honest server.
     meddle(&bob, "", "window.__list = await answer.clone().text();").await;
     unheard(&alice, &bob, &link).await;
