@@ -1,10 +1,9 @@
 //! A message before it is signed.
 
-use wimpex_identity::{PublicKey, Signature};
+use wimpex_identity::PublicKey;
 use wimpex_protocol::UserId;
 use wimpex_sansio::UnixTime;
 
-use crate::envelope::Envelope;
 use crate::message_id::MessageId;
 
 const DOMAIN: &[u8] = b"wimpex-message-v1";
@@ -37,23 +36,6 @@ impl Draft {
     /// what was sealed.
     pub fn message(&self, encapsulated: &[u8; 32], size: u32, hash: &[u8; 32]) -> Vec<u8> {
         [DOMAIN, &self.with_seal(encapsulated, size, hash)].concat()
-    }
-
-    /// The envelope with the sender's signature.
-    pub fn sign(
-        self,
-        encapsulated: [u8; 32],
-        size: u32,
-        hash: [u8; 32],
-        signature: Signature,
-    ) -> Envelope {
-        Envelope {
-            draft: self,
-            encapsulated,
-            size,
-            hash,
-            signature,
-        }
     }
 
     pub(crate) fn with_seal(&self, encapsulated: &[u8; 32], size: u32, hash: &[u8; 32]) -> Vec<u8> {

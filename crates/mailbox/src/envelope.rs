@@ -32,6 +32,25 @@ pub struct Envelope {
     pub signature: Signature,
 }
 
+impl Draft {
+    /// The envelope with the sender's signature.
+    pub fn sign(
+        self,
+        encapsulated: [u8; 32],
+        size: u32,
+        hash: [u8; 32],
+        signature: Signature,
+    ) -> Envelope {
+        Envelope {
+            draft: self,
+            encapsulated,
+            size,
+            hash,
+            signature,
+        }
+    }
+}
+
 impl Envelope {
     /// Reads one; `None` if it is none. Nothing is checked yet.
     pub fn parse(text: &str) -> Option<Self> {

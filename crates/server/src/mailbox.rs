@@ -25,8 +25,8 @@ use folder::{Coming, Folder};
 use index::{Held, Index};
 use receiver::{Receiver, Standing};
 
-pub(crate) use index::Full;
-pub(crate) use request::{Asked, InvalidRequest, MailboxRequest, ReceiverWish};
+pub(crate) use index::NoRoom;
+pub(crate) use request::{InvalidRequest, MailboxRequest, MailboxWish, ReceiverWish};
 
 /// Who has not said for so long that they take messages takes none: pages say it at each start.
 const KEEP_RECEIVERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -63,7 +63,7 @@ pub(crate) enum MailboxRefusal {
     #[error("it is too large, too old, or of tomorrow")]
     Bounds,
     #[error("there is no room: {0:?}")]
-    Full(Full),
+    Full(NoRoom),
     /// What came is not what was signed.
     #[error("it came damaged")]
     Damaged,

@@ -21,7 +21,7 @@ use wimpex_protocol::{MessagesWaiting, ServerMessage};
 
 use crate::app::App;
 use crate::mailbox::{
-    Asked, Full, InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed,
+    InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish, NoRoom,
 };
 use crate::page;
 use crate::store_file::millis;
@@ -65,23 +65,23 @@ pub(crate) async fn ask(
     };
     match asked {
         // Each key may have an entry, so that one network must not make many.
-        Asked::Receive(_) if !app.push_limiter.take(network, app.clock.now()) => {
+        MailboxWish::Receive(_) if !app.push_limiter.take(network, app.clock.now()) => {
             page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n")
         }
-        Asked::Receive(wish) => done(mailbox.receive(user, wish, time).await),
-        Asked::Stop => done(mailbox.stop(user).await),
-        Asked::Delete(name) => done(mailbox.delete(&user, &name)),
-        Asked::Key(of) => match mailbox.key(&of, &user) {
+        MailboxWish::Receive(wish) => done(mailbox.receive(user, wish, time).await),
+        MailboxWish::Stop => done(mailbox.stop(user).await),
+        MailboxWish::Delete(name) => done(mailbox.delete(&user, &name)),
+        MailboxWish::Key(of) => match mailbox.key(&of, &user) {
             Ok(key) => answer(Body::from(key), "text/plain"),
             // No error: pages ask after each call that was not answered.
             Err(MailboxRefusal::NotWanted) => status(StatusCode::NO_CONTENT),
             Err(refusal) => refuse(&refusal),
         },
-        Asked::List => {
+        MailboxWish::List => {
             let list = serde_json::Value::from(mailbox.list(&user)).to_string();
             answer(Body::from(list), "application/json")
         }
-        Asked::Fetch(name) => match mailbox.fetch(&user, &name).await {
+        MailboxWish::Fetch(name) => match mailbox.fetch(&user, &name).await {
             None => page::text(StatusCode::NOT_FOUND, "unknown\n"),
             Some(Err(error)) => refuse(&error.into()),
             Some(Ok((bytes, file))) => {
@@ -137,7 +137,7 @@ pub(crate) async fn leave(
             status(StatusCode::CREATED)
         }
         // Its sender has not heard that it came.
-        Err(MailboxRefusal::Full(Full::Known)) => status(StatusCode::OK),
+        Err(MailboxRefusal::Full(NoRoom::Known)) => status(StatusCode::OK),
         Err(refusal) => refuse(&refusal),
     }
 }
@@ -197,15 +197,15 @@ fn refuse(refusal: &MailboxRefusal) -> Response {
         MailboxRefusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
         MailboxRefusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
         MailboxRefusal::Old => (StatusCode::CONFLICT, "old\n"),
-        MailboxRefusal::Full(Full::Known | Full::Coming) => (StatusCode::CONFLICT, "coming\n"),
+        MailboxRefusal::Full(NoRoom::Known | NoRoom::Coming) => (StatusCode::CONFLICT, "coming\n"),
         MailboxRefusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
         MailboxRefusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
         MailboxRefusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
-        MailboxRefusal::Full(Full::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
-        MailboxRefusal::Full(Full::Receiver) => {
+        MailboxRefusal::Full(NoRoom::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
+        MailboxRefusal::Full(NoRoom::Receiver) => {
             (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n")
         }
-        MailboxRefusal::Full(Full::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
+        MailboxRefusal::Full(NoRoom::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
         MailboxRefusal::Disk(error) => {
             warn!(%error, "cannot keep or read a message");
             (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")

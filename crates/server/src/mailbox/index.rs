@@ -51,7 +51,7 @@ impl Held {
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Full {
+pub(crate) enum NoRoom {
     /// The message is here already.
     Known,
     /// It is being sent at this moment.
@@ -79,23 +79,27 @@ impl Index {
         name: &MessageName,
         held: Held,
         host: u64,
-    ) -> Result<(), Full> {
+    ) -> Result<(), NoRoom> {
         if let Some(known) = self.messages.get(receiver).and_then(|it| it.get(name)) {
             let is_whole = known.envelope.is_some();
-            return Err(if is_whole { Full::Known } else { Full::Coming });
+            return Err(if is_whole {
+                NoRoom::Known
+            } else {
+                NoRoom::Coming
+            });
         }
         if self.total + held.room() > host {
-            return Err(Full::Host);
+            return Err(NoRoom::Host);
         }
         let waiting = || self.messages.get(receiver).into_iter().flatten();
         let pair = waiting().filter(|(other, _)| other.sender == name.sender);
         if pair.count() >= PER_PAIR {
-            return Err(Full::Sender);
+            return Err(NoRoom::Sender);
         }
         let sent = self.messages.values().flatten();
         let sent = sent.filter(|(other, _)| other.sender == name.sender);
         if !fits(sent, PER_SENDER, held.room()) {
-            return Err(Full::Sender);
+            return Err(NoRoom::Sender);
         }
         // What strangers leave takes no place of what contacts leave.
         let quota = if held.is_stranger {
@@ -105,7 +109,7 @@ impl Index {
         };
         let alike = waiting().filter(|(_, other)| other.is_stranger == held.is_stranger);
         if !fits(alike, quota, held.room()) {
-            return Err(Full::Receiver);
+            return Err(NoRoom::Receiver);
         }
         self.put(receiver, name, held);
         Ok(())
@@ -210,10 +214,10 @@ mod tests {
             assert_eq!(left, Ok(()));
         }
         let one_more = index.hold(&bob, &name("mallory", 9), held(MB, true), HOST);
-        assert_eq!(one_more, Err(Full::Sender));
+        assert_eq!(one_more, Err(NoRoom::Sender));
         // With another key it is no better.
         let other = index.hold(&bob, &name("mallory-2", 0), held(MB, true), HOST);
-        assert_eq!(other, Err(Full::Receiver));
+        assert_eq!(other, Err(NoRoom::Receiver));
         // A contact has room.
         let contact = index.hold(&bob, &name("alice", 0), held(MB, false), HOST);
         assert_eq!(contact, Ok(()));
@@ -238,7 +242,7 @@ mod tests {
         let mut index = Index::default();
         assert_eq!(
             index.hold(&user("bob"), &name("alice", 0), held(MB, false), MB - 1),
-            Err(Full::Host)
+            Err(NoRoom::Host)
         );
     }
 
@@ -249,9 +253,9 @@ mod tests {
         index.hold(&bob, &first, held(MB, false), MB).unwrap();
         assert_eq!(index.waiting(&bob, 0).count(), 0);
         let again = |index: &mut Index| index.hold(&bob, &first, held(MB, false), MB);
-        assert_eq!(again(&mut index), Err(Full::Coming));
+        assert_eq!(again(&mut index), Err(NoRoom::Coming));
         index.complete(&bob, &first, "envelope".to_owned());
-        assert_eq!(again(&mut index), Err(Full::Known));
+        assert_eq!(again(&mut index), Err(NoRoom::Known));
         assert_eq!(index.waiting(&bob, 9).count(), 1);
         assert_eq!(index.waiting(&bob, 10).count(), 0);
         assert_eq!(index.expired(10), [(bob.clone(), first.clone())]);

@@ -13,12 +13,12 @@ const COUNTS: u64 = 10 * 60 * 1000;
 /// A request whose signature holds.
 pub(crate) struct MailboxRequest {
     pub(crate) user: UserId,
-    pub(crate) asked: Asked,
+    pub(crate) asked: MailboxWish,
     /// When it was signed, in milliseconds since 1970.
     pub(crate) time: u64,
 }
 
-pub(crate) enum Asked {
+pub(crate) enum MailboxWish {
     /// Keep messages that are sealed with this key, from these people.
     Receive(ReceiverWish),
     /// Keep none any more, and delete those that are here.
@@ -85,7 +85,7 @@ impl MailboxRequest {
         if !is_signed {
             return Err(InvalidRequest::Signature);
         }
-        if let Asked::Receive(wish) = &asked
+        if let MailboxWish::Receive(wish) = &asked
             && (wish.key.owner != key || !wish.key.claim().verify())
         {
             return Err(InvalidRequest::Signature);
@@ -94,19 +94,19 @@ impl MailboxRequest {
     }
 }
 
-fn asked(inner: &Value) -> Result<Asked, InvalidRequest> {
+fn asked(inner: &Value) -> Result<MailboxWish, InvalidRequest> {
     let name = || MessageName::parse(text(inner, "id")?).ok_or(InvalidRequest::Malformed);
     Ok(match text(inner, "do")? {
-        "receive" => Asked::Receive(ReceiverWish {
+        "receive" => MailboxWish::Receive(ReceiverWish {
             key: MessageKey::parse(text(inner, "key")?).ok_or(InvalidRequest::Malformed)?,
             senders: senders(inner.get("senders"))?,
             strangers: inner.get("strangers").and_then(Value::as_bool) == Some(true),
         }),
-        "stop" => Asked::Stop,
-        "key" => Asked::Key(user(inner.get("of"))?),
-        "list" => Asked::List,
-        "fetch" => Asked::Fetch(name()?),
-        "delete" => Asked::Delete(name()?),
+        "stop" => MailboxWish::Stop,
+        "key" => MailboxWish::Key(user(inner.get("of"))?),
+        "list" => MailboxWish::List,
+        "fetch" => MailboxWish::Fetch(name()?),
+        "delete" => MailboxWish::Delete(name()?),
         _ => return Err(InvalidRequest::Malformed),
     })
 }

@@ -190,9 +190,9 @@ async fn a_message_waits_over_a_restart_until_it_is_fetched() {
     std::fs::write(&cut, "x").unwrap();
     std::fs::write(&other, "x").unwrap();
     let server = in_folder(folder.path()).await;
-    assert!(!cut.exists() && !other.exists());
     let mut page = bob.page(&server).await;
     assert_eq!(page.recv().await["type"], "messages-waiting");
+    assert!(!cut.exists() && !other.exists());
     let list = bob.list(&server).await;
     let [envelope] = &list[..] else {
         panic!("{list:?}");
