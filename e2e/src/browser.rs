@@ -102,6 +102,11 @@ impl Browser {
         last_words(self.profile.path())
     }
 
+    /// Stops all of it, as a device that sleeps does, or lets it go on.
+    pub(crate) fn set_stopped(&self, is_stopped: bool) {
+        self.driver.set_stopped(is_stopped);
+    }
+
     /// Kills it with SIGKILL: no goodbye to anybody.
     pub(crate) fn kill(&mut self) {
         self.driver.kill();

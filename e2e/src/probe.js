@@ -348,6 +348,8 @@
   window.__probe = {
     bring, until, press,
     tamper: (change) => { tamper = change; },
+    // As Chromium does with all of them when the device goes to sleep.
+    closeConnections: () => connections.forEach((connection) => connection.close()),
     golden,
     snapshot: () => ({
       connectionsMade,

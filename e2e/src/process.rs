@@ -105,6 +105,19 @@ impl Process {
         lines[lines.len().saturating_sub(count)..].to_vec()
     }
 
+    /// Stops everything that it started (SIGSTOP), or lets it go on (SIGCONT).
+    pub(crate) fn set_stopped(&self, is_stopped: bool) {
+        let signal = if is_stopped {
+            Signal::STOP
+        } else {
+            Signal::CONT
+        };
+        for pid in i32::try_from(self.child.id()).map_or(Vec::new(), descendants) {
+            // Already gone is as good.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
     /// Kills it (SIGKILL) with everything that it started, and waits until it is gone.
     pub(crate) fn kill(&mut self) {
         let Ok(root) = i32::try_from(self.child.id()) else {

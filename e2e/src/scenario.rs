@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Runtime;
@@ -221,6 +222,14 @@ impl<'w> Scenario<'w> {
     pub async fn proxy(&self) -> TcpProxy {
         let server = self.server().host_and_port().to_owned();
         TcpProxy::to(&server).await
+    }
+
+    /// Stops a peer's browser for that long: all of its processes, as a device that sleeps does.
+    pub async fn stop_browser_of(&self, name: &str, time: Duration) {
+        let index = self.index_of(name);
+        self.browsers.borrow()[index].set_stopped(true);
+        tokio::time::sleep(time).await;
+        self.browsers.borrow()[index].set_stopped(false);
     }
 
     /// Kills a peer's browser with SIGKILL.

@@ -28,6 +28,7 @@ pub mod notification;
 pub mod push_manager;
 pub mod random;
 mod reflect;
+pub mod rtc_certificate;
 mod rtc_configuration;
 pub mod rtc_data_channel;
 pub mod rtc_dtls_transport;

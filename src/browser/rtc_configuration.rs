@@ -6,12 +6,15 @@ use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcIceTransportPolicy};
 use wimpex_webrtc::IceServer;
 
 use super::BrowserError;
+use super::rtc_certificate::Certificate;
 
 /// Makes one. With `relay_only`, only candidates of a relay are used
-/// (`iceTransportPolicy`): the peer learns its address, and none of ours.
+/// (`iceTransportPolicy`): the peer learns its address, and none of ours. The browser makes a
+/// certificate of its own where none is given.
 pub(super) fn configuration(
     servers: &[IceServer],
     relay_only: bool,
+    certificate: Option<&Certificate>,
 ) -> Result<RtcConfiguration, BrowserError> {
     let configuration = RtcConfiguration::new();
     // Every browser sends all of a call over one transport. Said from the start, it
@@ -19,6 +22,10 @@ pub(super) fn configuration(
     configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
     if relay_only {
         configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+    }
+    if let Some(certificate) = certificate {
+        let certificates = Array::of1(certificate.js());
+        Reflect::set(&configuration, &"certificates".into(), &certificates)?;
     }
     configuration.set_ice_servers(&ice_servers(servers)?);
     Ok(configuration)

@@ -21,6 +21,7 @@ use wimpex_webrtc::{
 };
 
 use super::reflect::{call, property};
+use super::rtc_certificate::Certificate;
 use super::rtc_configuration::configuration;
 use super::rtc_data_channel::{DataChannel, DataChannelInit};
 use super::rtc_rtp_transceiver::{
@@ -49,6 +50,9 @@ pub enum PeerEvent {
     Signaling(SignalingState),
     /// `RTCIceTransport.onselectedcandidatepairchange`: media goes over another path.
     SelectedPairChanged,
+    /// This browser has closed the connection by itself. Chromium does so when the device goes
+    /// to sleep, and its DTLS transport tells of it.
+    ClosedByBrowser,
     /// The peer has closed its connection: the DTLS transport says so within milliseconds,
     /// where `connectionState` takes tens of seconds to find out.
     Closed,
@@ -81,6 +85,7 @@ type Report = Rc<dyn Fn(PeerEvent)>;
 pub struct PeerConnection {
     pc: RtcPeerConnection,
     settings: Settings,
+    certificate: Option<Certificate>,
     /// Names our tracks as one stream to the peer, so that they play in step.
     stream: MediaStream,
     tracks: Rc<RefCell<Tracks>>,
@@ -90,7 +95,7 @@ pub struct PeerConnection {
 }
 
 impl PeerConnection {
-    /// Makes one.
+    /// Makes one, with this certificate or one of its own.
     ///
     /// # Errors
     /// `SyntaxError` where the browser refuses the URL of a server, `TypeError` where it
@@ -98,24 +103,27 @@ impl PeerConnection {
     pub fn new(
         servers: &[IceServer],
         settings: Settings,
+        certificate: Option<Certificate>,
         report: impl Fn(PeerEvent) + 'static,
     ) -> Result<Self, BrowserError> {
-        Self::reporting(servers, settings, Rc::new(report))
+        Self::reporting(servers, settings, certificate, Rc::new(report))
     }
 
     /// The same, once for all callers, since each copy costs the page its bytes.
     fn reporting(
         servers: &[IceServer],
         settings: Settings,
+        certificate: Option<Certificate>,
         report: Report,
     ) -> Result<Self, BrowserError> {
-        let configuration = configuration(servers, settings.relay_only)?;
+        let configuration = configuration(servers, settings.relay_only, certificate.as_ref())?;
         let pc = RtcPeerConnection::new_with_configuration(&configuration)?;
         let transport = Rc::default();
         let listeners = listeners(&pc, report, &transport);
         Ok(Self {
             pc,
             settings,
+            certificate,
             stream: MediaStream::new()?,
             tracks: Rc::default(),
             held: Rc::default(),
@@ -147,6 +155,11 @@ impl PeerConnection {
         self.tracks.borrow().attach(&self.pc);
     }
 
+    /// Whether it is closed, by whomever (`signalingState`).
+    pub fn is_closed(&self) -> bool {
+        is_closed(&self.pc)
+    }
+
     /// Opens a data channel: before the first description.
     pub fn data_channel(&self, init: DataChannelInit) -> DataChannel {
         DataChannel::new(&self.pc, init)
@@ -156,7 +169,8 @@ impl PeerConnection {
     pub fn set_ice_servers(&self, servers: &[IceServer]) {
         // web-sys has no `setConfiguration`. A browser that refuses goes on with
         // those that it has.
-        if let Ok(configuration) = configuration(servers, self.settings.relay_only) {
+        let (relay_only, certificate) = (self.settings.relay_only, self.certificate.as_ref());
+        if let Ok(configuration) = configuration(servers, relay_only, certificate) {
             let _ = call(&self.pc, "setConfiguration", &configuration);
         }
     }
@@ -329,6 +343,10 @@ impl Drop for PeerConnection {
     }
 }
 
+fn is_closed(pc: &RtcPeerConnection) -> bool {
+    pc.signaling_state() == RtcSignalingState::Closed
+}
+
 fn direction(kind: TrackKind, video: bool) -> RtcRtpTransceiverDirection {
     if kind == TrackKind::Audio || video {
         RtcRtpTransceiverDirection::Sendrecv
@@ -385,10 +403,16 @@ fn listeners(
             let state = connection_state(&pc);
             let mut transport = transport.borrow_mut();
             if state == PeerConnectionState::Connected && transport.is_none() {
-                let (closed, changed) = (report.clone(), report.clone());
+                let (closed, changed, own) = (report.clone(), report.clone(), pc.clone());
                 *transport = rtc_dtls_transport::watch(
                     &pc,
-                    move || closed(PeerEvent::Closed),
+                    move || {
+                        closed(if is_closed(&own) {
+                            PeerEvent::ClosedByBrowser
+                        } else {
+                            PeerEvent::Closed
+                        });
+                    },
                     move || changed(PeerEvent::SelectedPairChanged),
                 );
             }

@@ -52,13 +52,17 @@ impl Tracks {
     }
 
     /// Puts the tracks on the first transceiver of their kind
-    /// (`RTCRtpSender.replaceTrack`).
+    /// (`RTCRtpSender.replaceTrack`), where they are not yet: after a rollback Chromium 148
+    /// ends the tab ("Check failed: source == nullptr" in webrtc_video_engine.cc) where a
+    /// sender is given even the track that it has.
     pub(super) fn attach(&self, pc: &RtcPeerConnection) {
         for (kind, track) in [
             (TrackKind::Audio, &self.audio),
             (TrackKind::Video, &self.video),
         ] {
-            if let Some(transceiver) = transceiver(pc, kind) {
+            if let Some(transceiver) = transceiver(pc, kind)
+                && transceiver.sender().track() != *track
+            {
                 // Fails only on a connection that is closed, where nothing is sent.
                 let replaced = transceiver.sender().replace_track(track.as_ref());
                 wasm_bindgen_futures::spawn_local(async move {

@@ -8,7 +8,7 @@ use leptos::prelude::Set;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::RtcPeerConnection;
-use wimpex_call::{Capture, Input, PeerConnectionId, Role};
+use wimpex_call::{Capture, Input, PeerConnectionId};
 use wimpex_client::View;
 use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp, Signal};
 use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
@@ -18,6 +18,7 @@ use super::media_policy::{self, Hardware};
 use super::signals::Signals;
 use super::stats::CallFacts;
 use super::stats_monitor::StatsMonitor;
+use crate::browser::rtc_certificate::Certificate;
 use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
 use crate::browser::rtc_peer_connection::{PeerConnection, Settings};
 use crate::browser::rtc_rtp_sender;
@@ -52,8 +53,9 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn new(
         id: PeerConnectionId,
-        role: Role,
+        offers: bool,
         call_type: CallType,
+        certificate: Option<Certificate>,
         view: &View,
         hardware: Hardware,
         inbox: &Inbox,
@@ -65,14 +67,14 @@ impl Connection {
         };
         let reports = inbox.clone();
         let report = move |event| reports.post(Event::Peer(id, event));
-        let peer = PeerConnection::new(&view.ice_servers, settings, report)?;
+        let peer = PeerConnection::new(&view.ice_servers, settings, certificate, report)?;
         let channel = peer.data_channel(CHANNEL);
         let messages = inbox.clone();
         let message = channel.on_message(move |text| {
             let message = wimpex_client::Input::DataChannelMessage(id, text);
             messages.post(Event::Client(message));
         });
-        if role == Role::Caller {
+        if offers {
             peer.add_transceivers(call_type == CallType::Video);
         }
         let every = |millis, event: fn() -> Event| {
@@ -186,6 +188,11 @@ impl Connection {
         } else {
             self.signals.remote_audio.set(stream);
         }
+    }
+
+    /// Whether the browser has closed it, of which not all tell.
+    pub(super) fn is_closed(&self) -> bool {
+        self.peer.is_closed()
     }
 
     pub(super) fn measure(&self) {

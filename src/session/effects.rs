@@ -2,6 +2,10 @@
 //! connection, the tracks. It is loaded later: no call begins without its screens and its
 //! verification, which are in the same chunk.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{PeerConnectionId, PeerConnectionState};
@@ -14,9 +18,18 @@ use super::connection::Connection;
 use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::media_policy::Hardware;
 use super::signals::Signals;
+use crate::browser::clock;
+use crate::browser::rtc_certificate::Certificate;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_audio;
+
+/// A page that is merely slow does not stop for so many milliseconds.
+const PAUSE: u64 = 5_000;
+
+fn closed_by_browser(connection: PeerConnectionId) -> Input<BoxedVerifier> {
+    Input::Call(wimpex_call::Input::ConnectionClosed { connection })
+}
 
 pub(super) struct CallEffects {
     inbox: Inbox,
@@ -24,12 +37,18 @@ pub(super) struct CallEffects {
     hardware: Hardware,
     capture: CaptureSession,
     connection: Option<Connection>,
+    /// The certificate of the call, or of the next one: another for each, so that nobody can
+    /// tell that two calls are of one person.
+    certificate: Rc<RefCell<Option<Certificate>>>,
+    /// The wall clock when something last happened in a call. It runs on while the device
+    /// sleeps, which the monotonic clock does not everywhere.
+    awake_at: Option<u64>,
     /// Holds a connection open until its goodbye is through.
     goodbye: Option<Timeout>,
 }
 
 impl CallEffects {
-    pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+    pub(super) fn new(inbox: Inbox, signals: Signals, certificate: Option<Certificate>) -> Self {
         // The first touch of the page unlocks its sound.
         web_audio::unlock_on_gesture();
         let hardware = inbox.clone();
@@ -43,6 +62,8 @@ impl CallEffects {
             signals,
             hardware: Hardware::default(),
             connection: None,
+            certificate: Rc::new(RefCell::new(certificate)),
+            awake_at: None,
             goodbye: None,
         }
     }
@@ -65,7 +86,7 @@ impl CallEffects {
                 connection: id,
                 state,
                 certificate: match state {
-                    PeerConnectionState::Connected => self.certificate(id),
+                    PeerConnectionState::Connected => self.remote_certificate(id),
                     _ => None,
                 },
             }),
@@ -74,6 +95,7 @@ impl CallEffects {
                 state: PeerConnectionState::Closed,
                 certificate: None,
             }),
+            PeerEvent::ClosedByBrowser => Some(closed_by_browser(id)),
             PeerEvent::SelectedPairChanged => {
                 if let Some(connection) = self.connection(id) {
                     connection.send_key_frame();
@@ -92,7 +114,30 @@ impl CallEffects {
         }
     }
 
-    fn certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
+    /// Tells if the page has not run for a while: in a call something happens each second.
+    fn note_sleep(&mut self) {
+        let now = self.connection.is_some().then(clock::wall_millis);
+        let before = std::mem::replace(&mut self.awake_at, now);
+        if let (Some(before), Some(now)) = (before, now)
+            && now.saturating_sub(before) > PAUSE
+        {
+            let duration = Duration::from_millis(now - before);
+            self.inbox
+                .post(wimpex_call::Input::Slept { duration }.into());
+        }
+    }
+
+    /// The next call has a certificate of its own.
+    fn renew_certificate(&self) {
+        let certificate = self.certificate.clone();
+        spawn_local(async move {
+            if let Ok(made) = Certificate::generate().await {
+                *certificate.borrow_mut() = Some(made);
+            }
+        });
+    }
+
+    fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
         let connection = self.connection(id)?;
         Some(match remote_certificate(&connection.js())? {
             rtc_dtls_transport::Certificate::Der(der) => RemoteCertificate::Der(der),
@@ -130,6 +175,7 @@ impl RunCall for CallEffects {
     }
 
     fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
+        self.note_sleep();
         match event {
             Event::SwitchCamera => {
                 self.capture.switch_camera();
@@ -146,9 +192,11 @@ impl RunCall for CallEffects {
                 None
             }
             Event::StatsTick => {
-                if let Some(connection) = &self.connection {
-                    connection.measure();
+                let connection = self.connection.as_ref()?;
+                if connection.is_closed() {
+                    return Some(closed_by_browser(connection.id));
                 }
+                connection.measure();
                 None
             }
             Event::AudioLevelTick => {
@@ -174,13 +222,15 @@ impl CallEffects {
         match output {
             Call::CreateConnection {
                 connection,
-                role,
+                offers,
                 call_type,
             } => {
+                let certificate = self.certificate.borrow().clone();
                 let made = Connection::new(
                     connection,
-                    role,
+                    offers,
                     call_type,
+                    certificate.filter(Certificate::is_valid),
                     view,
                     self.hardware,
                     &self.inbox,
@@ -228,11 +278,15 @@ impl CallEffects {
                 let sending = self.sending(Some(connection));
                 self.capture.run(output, &sending);
             }
+            Call::ReleaseAllMedia => {
+                let sending = self.sending(None);
+                self.capture.run(output, &sending);
+                self.renew_certificate();
+            }
             Call::RequestMedia { .. }
             | Call::SetMuted(_)
             | Call::StopCamera
-            | Call::ReleaseMedia { .. }
-            | Call::ReleaseAllMedia => {
+            | Call::ReleaseMedia { .. } => {
                 let sending = self.sending(None);
                 self.capture.run(output, &sending);
             }

@@ -11,14 +11,20 @@ use super::effects::CallEffects;
 use super::event::{BoxedVerifier, Inbox, RunCall};
 use super::signals::Signals;
 use super::{check, contact_database, diagnostics};
+use crate::browser::rtc_certificate::Certificate;
 use crate::browser::{BrowserError, location, web_crypto};
 use crate::chunk::lazy;
 use wimpex_webrtc::IceServer;
 
 lazy! {
-    /// What runs calls: peer connections and media.
-    call_effects(inbox: Inbox, signals: Signals) -> Box<dyn RunCall> {
-        Box::new(CallEffects::new(inbox, signals))
+    /// What runs calls: peer connections and media, and the certificate of the first call.
+    call_effects(inbox: Inbox, signals: Signals) -> LocalBoxFuture<'static, Box<dyn RunCall>> {
+        Box::pin(async move {
+            // A browser that makes none has its connections make their own.
+            let certificate = Certificate::generate().await.ok();
+            let effects = CallEffects::new(inbox, signals, certificate);
+            Box::new(effects) as Box<dyn RunCall>
+        })
     }
 }
 

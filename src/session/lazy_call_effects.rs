@@ -10,6 +10,7 @@ use wimpex_client::{Input, Output, View};
 use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::lazy;
 use super::signals::Signals;
+use crate::chunk;
 
 pub(super) struct LazyCallEffects {
     inbox: Inbox,
@@ -44,7 +45,10 @@ impl LazyCallEffects {
         self.is_loading = true;
         let (inbox, signals) = (self.inbox.clone(), self.signals);
         spawn_local(async move {
-            let loaded = lazy::call_effects(inbox.clone(), signals).await.ok();
+            let loaded = match lazy::call_effects(inbox.clone(), signals).await {
+                Ok(loading) => Some(loading.await),
+                Err(chunk::NotLoaded) => None,
+            };
             inbox.post(Event::CallEffectsLoaded(loaded));
         });
     }

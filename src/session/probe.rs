@@ -115,7 +115,10 @@ fn side(
         // Nobody listens any more once the measurement is over.
         let _ = sender.unbounded_send(event);
     };
-    Ok((PeerConnection::new(servers, settings, report)?, events))
+    Ok((
+        PeerConnection::new(servers, settings, None, report)?,
+        events,
+    ))
 }
 
 async fn pass_candidates(events: &mut Events, to: &PeerConnection) {

@@ -6,6 +6,7 @@
 //! [`Presence`], [`Peer`].
 
 mod connection;
+mod reconnect;
 mod remote;
 mod state;
 
@@ -68,6 +69,8 @@ pub(crate) struct Call {
     /// What the peer was told last over this connection.
     told: Option<MediaState>,
     battery_low: bool,
+    /// The device has slept since media last flowed.
+    slept: bool,
 }
 
 impl Call {
@@ -92,7 +95,7 @@ impl Call {
         let negotiation = Negotiation::new(ids.next_connection(), call_type, Vec::new());
         let mut call = Self::new(peer, Role::Caller, phase, negotiation);
         call.timers.set(Timer::Ring, ring_until);
-        call.create_connection(out);
+        call.create_connection(true, out);
         // The offer does not wait for the user to allow the microphone: tracks join
         // later, and the other side rings meanwhile.
         call.negotiation.create_offer(false, out);
@@ -148,6 +151,7 @@ impl Call {
             peer_media: PeerMedia::default(),
             told: None,
             battery_low: false,
+            slept: false,
         }
     }
 
@@ -340,7 +344,7 @@ impl Call {
         };
         let sdp = Sdp(std::mem::take(&mut pending_offer.0));
         self.connecting(now);
-        self.create_connection(out);
+        self.create_connection(false, out);
         self.negotiation.set_remote_offer(sdp, &self.peer, out);
     }
 
@@ -360,13 +364,13 @@ impl Call {
     }
 
     /// An offer with the id of this call: a renegotiation, or a repetition.
-    pub(crate) fn offer(&mut self, sdp: Sdp, now: Now, out: &mut Outputs) -> Next {
+    pub(crate) fn offer(&mut self, sdp: Sdp, now: Now, ids: &mut Ids, out: &mut Outputs) -> Next {
         match self.phase {
             Phase::Calling { .. } => {}
             // They may not know that it rings here.
             Phase::Ringing { .. } => self.peer.send_ringing(out),
             Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. } => {
-                self.renegotiate(sdp, now, out);
+                self.renegotiate(sdp, now, ids, out);
             }
         }
         Next::Keep
@@ -374,8 +378,10 @@ impl Call {
 
     /// Perfect negotiation (webrtc, section 10.7): when both offer, the caller is
     /// impolite, and the callee gives way.
-    fn renegotiate(&mut self, sdp: Sdp, now: Now, out: &mut Outputs) {
-        if self.negotiation.has_seen(&sdp) {
+    fn renegotiate(&mut self, sdp: Sdp, now: Now, ids: &mut Ids, out: &mut Outputs) {
+        if self.is_of_another_connection(&sdp) {
+            self.reconnect_offered(sdp, now, ids, out);
+        } else if self.negotiation.has_seen(&sdp) {
             // Our answer may have been lost.
             if self.negotiation.has_answered(&sdp) {
                 self.retransmit(out);
@@ -436,11 +442,11 @@ impl Call {
     // Time.
 
     /// What is due now, if anything is.
-    pub(crate) fn timeout(&mut self, now: Now, out: &mut Outputs) -> Next {
+    pub(crate) fn timeout(&mut self, now: Now, ids: &mut Ids, out: &mut Outputs) -> Next {
         let (tell, reason) = match self.timers.due(now) {
             None => return Next::Keep,
             Some(Timer::Restart | Timer::Resend) => {
-                self.restart_ice(now, out);
+                self.repair(now, ids, out);
                 return Next::Keep;
             }
             Some(Timer::NoRinging) => {
@@ -459,7 +465,7 @@ impl Call {
             }
             Some(Timer::Ring) => (CallEndReason::NoAnswer, EndReason::Missed),
             Some(Timer::Connect) => (CallEndReason::Failed, EndReason::ConnectionFailed),
-            Some(Timer::Reconnect) => (CallEndReason::Failed, EndReason::ConnectionLost),
+            Some(Timer::Reconnect) => (CallEndReason::Failed, self.lost()),
             // Should it come back after all, it must not ring or wait any longer.
             Some(Timer::PeerLeft) => match self.phase {
                 Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),
@@ -500,10 +506,10 @@ impl Call {
         }
     }
 
-    fn create_connection(&self, out: &mut Outputs) {
+    fn create_connection(&self, offers: bool, out: &mut Outputs) {
         out.push(Output::CreateConnection {
             connection: self.negotiation.connection(),
-            role: self.role,
+            offers,
             call_type: self.negotiation.call_type(),
         });
     }

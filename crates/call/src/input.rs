@@ -1,5 +1,7 @@
 //! Inputs of the call machine.
 
+use std::time::Duration;
+
 use wimpex_protocol::{CallEnd, CallId, DeviceId, MediaState, Sdp, Signal, UserId};
 use wimpex_webrtc::{IceCandidateInit, MediaError, PeerConnectionState, TrackKind};
 
@@ -151,6 +153,18 @@ pub enum Input {
         connection: PeerConnectionId,
         /// The new state.
         state: PeerConnectionState,
+    },
+    /// This browser has closed the connection by itself, as Chromium does with all of them when
+    /// the device goes to sleep: `connectionState` is `closed`, and nobody has hung up.
+    ConnectionClosed {
+        /// Which connection.
+        connection: PeerConnectionId,
+    },
+    /// The page has not run for a while, in the middle of a call: the device slept, or the
+    /// browser was stopped.
+    Slept {
+        /// For how long.
+        duration: Duration,
     },
     /// `getUserMedia` has an answer: see [`crate::Output::RequestMedia`].
     Media {

@@ -21,6 +21,10 @@ pub const CALLEE_RESTART_AFTER: Duration = Duration::from_secs(6);
 pub const RESEND_AFTER: Duration = Duration::from_secs(4);
 /// An ICE restart that was answered has this long before the next one.
 pub const RESTART_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// A page that has not run for this long was asleep, rather than busy.
+pub const ASLEEP: Duration = Duration::from_secs(15);
+/// Connections before the present one whose descriptions are still told apart.
+pub const PAST_CONNECTIONS: usize = 8;
 /// A peer that goes offline before the connection may come back for this long.
 pub const PEER_LEFT_AFTER: Duration = Duration::from_secs(3);
 /// The same after a [`crate::Input::SessionRenewed`], counted from there: when a

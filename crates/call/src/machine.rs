@@ -227,7 +227,7 @@ impl CallMachine {
         signal: Signal,
         now: Now,
     ) {
-        let out = &mut self.outputs;
+        let (ids, out) = (&mut self.ids, &mut self.outputs);
         let call = match signal.call_id() {
             Some(id) => self.call.as_mut().filter(|call| call.is_meant(&from, id)),
             // Candidates of the minimal client (docs/protocol.md) do not name a call.
@@ -238,7 +238,7 @@ impl CallMachine {
                 return self.offer(from, offer, standing, now);
             }
             (Signal::CallAnswer(answer), Some(call)) => {
-                call.answer(&from.device, answer.answer.sdp, now, out)
+                call.answer(&from.device, answer.answer.sdp, now, ids, out)
             }
             (Signal::CallRinging(ringing), Some(call)) => {
                 call.peer_rings(&from.device, ringing.silently, out)
@@ -290,7 +290,7 @@ impl CallMachine {
             Collision::SameCall => {
                 let call = self.call.as_mut().filter(|call| call.peer().is(&from));
                 if let Some(call) = call {
-                    call.offer(offer.offer.sdp, now, &mut self.outputs);
+                    call.offer(offer.offer.sdp, now, &mut self.ids, &mut self.outputs);
                 }
             }
             Collision::Busy => {
@@ -516,8 +516,12 @@ impl CallMachine {
                 on(call, connection).map(|call| call.negotiation_failed(out))
             }
             Input::ConnectionStateChanged { connection, state } => {
-                on(call, connection).map(|call| call.connection_state_changed(state, now, out))
+                on(call, connection).map(|call| call.connection_state_changed(state, now, ids, out))
             }
+            Input::ConnectionClosed { connection } => {
+                on(call, connection).map(|call| call.connection_closed(now, ids, out))
+            }
+            Input::Slept { duration } => call.map(|call| call.slept(duration, now, out)),
             Input::Media {
                 request,
                 audio,
@@ -541,7 +545,7 @@ impl CallMachine {
                 interrupted,
             } => call.map(|call| call.track_interrupted(request, kind, interrupted, out)),
             Input::DeviceReturned { kind } => call.map(|call| call.device_returned(kind, ids, out)),
-            Input::Timeout => call.map(|call| call.timeout(now, out)),
+            Input::Timeout => call.map(|call| call.timeout(now, ids, out)),
         };
         self.follow(next.unwrap_or(Next::Keep), now);
     }

@@ -209,6 +209,11 @@ impl Media {
             self.camera = Device::OFF;
             out.push(Output::StopCamera);
         }
+        self.attach(connection, out);
+    }
+
+    /// Sends what is captured over this connection.
+    pub(crate) fn attach(&self, connection: PeerConnectionId, out: &mut Outputs) {
         let mut attach = |device: Device, audio: bool, video: bool| {
             if let (Capture::On, Some(request)) = (device.capture, device.request) {
                 out.push(Output::AttachMedia {

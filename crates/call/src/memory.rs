@@ -138,6 +138,7 @@ impl Outcome {
             }
             EndReason::ConnectionFailed
             | EndReason::ConnectionLost
+            | EndReason::Slept
             | EndReason::NegotiationFailed => Self::Ended(CallEndReason::Failed),
             EndReason::HungUp
             | EndReason::PeerHungUp

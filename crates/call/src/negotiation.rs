@@ -20,6 +20,33 @@ enum LocalDescription {
     Answer(Sdp),
 }
 
+/// A remote description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Remote {
+    hash: u64,
+    /// Of its session id: which connection of the peer's it is of.
+    session: Option<u64>,
+}
+
+/// A connection of the peer's whose other end, here, is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Past {
+    session: u64,
+    /// It was connected, so that nothing else can be its other end.
+    was_connected: bool,
+}
+
+/// Which connection of the peer's a description is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// The one that this connection is to.
+    Current,
+    /// One whose other end is closed.
+    Past,
+    /// Another.
+    New,
+}
+
 /// The offers and answers of one connection (RFC 9429, section 3.2), with their
 /// candidates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,9 +67,17 @@ pub(crate) struct Negotiation {
     /// revealed before.
     local_candidates: Vec<IceCandidateInit>,
     sent: usize,
-    /// Hashes of the remote descriptions, the one in use last. A repeated one is
-    /// recognised by it.
+    /// Hashes of the remote descriptions, those of connections before this one too. A
+    /// repeated one is recognised by it.
     remote_descriptions: Vec<u64>,
+    /// The remote description in use.
+    remote: Option<Remote>,
+    /// The peer's connections that those before this one were to.
+    past: Vec<Past>,
+    /// The connection has worked.
+    was_connected: bool,
+    /// ICE restarts that were negotiated since the connection last worked.
+    restarts: u8,
     /// Remote candidates that wait for the remote description, each with the device
     /// that sent it.
     remote_candidates: Vec<(DeviceId, IceCandidateInit)>,
@@ -72,11 +107,86 @@ impl Negotiation {
             local_candidates: Vec::new(),
             sent: 0,
             remote_descriptions: Vec::new(),
+            remote: None,
+            past: Vec::new(),
+            was_connected: false,
+            restarts: 0,
             remote_candidates: early,
             added: 0,
             sections: Sections::default(),
             video: call_type == CallType::Video,
         }
+    }
+
+    /// Of another connection of the same call, in place of this one.
+    pub(crate) fn reconnect(&mut self, connection: PeerConnectionId) {
+        let mut past = std::mem::take(&mut self.past);
+        if let Some(session) = self.remote.and_then(|remote| remote.session) {
+            past.retain(|it| it.session != session);
+            if past.len() == limits::PAST_CONNECTIONS {
+                past.remove(0);
+            }
+            past.push(Past {
+                session,
+                was_connected: self.was_connected,
+            });
+        }
+        *self = Self {
+            video: self.video,
+            remote_descriptions: std::mem::take(&mut self.remote_descriptions),
+            past,
+            ..Self::new(connection, self.call_type, Vec::new())
+        };
+    }
+
+    /// Whether nothing has come from the peer for this connection yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.remote.is_none()
+    }
+
+    /// Which of the peer's connections this offer is of.
+    pub(crate) fn session_of_offer(&self, sdp: &Sdp) -> Session {
+        // One that was never connected waits for an answer of whatever connection.
+        self.session(sdp, |past| past.was_connected)
+    }
+
+    /// Which of the peer's connections this answer is of. A connection that has an answer has
+    /// not answered to another one.
+    pub(crate) fn session_of_answer(&self, sdp: &Sdp) -> Session {
+        self.session(sdp, |_| true)
+    }
+
+    fn session(&self, sdp: &Sdp, is_past: impl Fn(&Past) -> bool) -> Session {
+        let session = session_hash(sdp);
+        match (self.remote, session) {
+            (Some(remote), session) if remote.session == session => Session::Current,
+            (_, Some(session)) => {
+                let mut past = self.past.iter();
+                if past.any(|it| it.session == session && is_past(it)) {
+                    Session::Past
+                } else {
+                    Session::New
+                }
+            }
+            // A peer whose descriptions name no session has one connection.
+            (_, None) => Session::Current,
+        }
+    }
+
+    /// The connection works.
+    pub(crate) fn connected(&mut self) {
+        self.was_connected = true;
+        self.restarts = 0;
+    }
+
+    /// The descriptions of a restart are exchanged.
+    pub(crate) fn restarted(&mut self) {
+        self.restarts = self.restarts.saturating_add(1);
+    }
+
+    /// Whether ICE was restarted, and the connection works no better.
+    pub(crate) fn was_restarted(&self) -> bool {
+        self.restarts > 0
     }
 
     pub(crate) fn connection(&self) -> PeerConnectionId {
@@ -188,14 +298,17 @@ impl Negotiation {
 
     /// Whether that is the remote description in use.
     pub(crate) fn is_remote(&self, sdp: &Sdp) -> bool {
-        self.remote_descriptions.last() == Some(&hash(sdp))
+        self.remote.is_some_and(|remote| remote.hash == hash(sdp))
     }
 
     fn remember_remote(&mut self, sdp: &Sdp) {
         if self.remote_descriptions.len() == limits::REMOTE_DESCRIPTIONS {
             self.remote_descriptions.remove(0);
         }
-        self.remote_descriptions.push(hash(sdp));
+        let hash = hash(sdp);
+        self.remote_descriptions.push(hash);
+        let session = session_hash(sdp);
+        self.remote = Some(Remote { hash, session });
         self.sections = Sections::of(sdp);
         self.added = 0;
     }
@@ -269,7 +382,7 @@ impl Negotiation {
         candidate: IceCandidateInit,
         out: &mut Outputs,
     ) {
-        if !self.remote_descriptions.is_empty() {
+        if self.remote.is_some() {
             self.add_candidate(candidate, out);
         } else if self.remote_candidates.len() < limits::WAITING_CANDIDATES {
             self.remote_candidates.push((device.clone(), candidate));
@@ -299,7 +412,15 @@ impl Negotiation {
 /// FNV-1a: descriptions are long, and whoever makes two collide spoils only their own
 /// call.
 fn hash(sdp: &Sdp) -> u64 {
-    sdp.0.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+    hash_text(&sdp.0)
+}
+
+fn session_hash(sdp: &Sdp) -> Option<u64> {
+    sdp.session_id().map(hash_text)
+}
+
+fn hash_text(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }

@@ -4,7 +4,7 @@ use wimpex_protocol::{CallEnd, CallType, Envelope, MediaState, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
 use crate::input::{MediaRequest, PeerConnectionId};
-use crate::snapshot::{Ended, Role};
+use crate::snapshot::Ended;
 
 /// What is to be done. The order matters: a candidate, for example, always comes after
 /// the description that it belongs to.
@@ -12,14 +12,16 @@ use crate::snapshot::{Ended, Role};
 pub enum Output {
     /// Send this to the server, signed if its call is one that can be verified.
     Send(Envelope),
-    /// Create an `RTCPeerConnection`. The caller's has its transceivers from the start, that
-    /// for video too, which is inactive in an audio call; the callee's come with the offer. If that fails, the answer is
+    /// Create an `RTCPeerConnection`, with the certificate of the call: each call has one, and
+    /// all of its connections the same. If that fails, the answer is
     /// [`crate::Input::CreateConnectionFailed`].
     CreateConnection {
         /// What it is called from now on.
         connection: PeerConnectionId,
-        /// Which side of the call it is on.
-        role: Role,
+        /// Whether it begins with an offer of ours. Then it has its transceivers from the start,
+        /// that for video too, which is inactive in an audio call; else they come with the
+        /// peer's offer.
+        offers: bool,
         /// With or without video.
         call_type: CallType,
     },

@@ -77,6 +77,8 @@ pub enum EndReason {
     ConnectionFailed,
     /// The path between the two sides was lost, and no other found in time.
     ConnectionLost,
+    /// This device was asleep, and the call was over when it woke up.
+    Slept,
     /// A browser could not create, or did not accept, a description.
     NegotiationFailed,
     /// The same user called anew; that call took this one's place.

@@ -228,6 +228,7 @@ fn outcome(ended: &Ended) -> Outcome {
         | EndReason::Refused
         | EndReason::ConnectionFailed
         | EndReason::ConnectionLost
+        | EndReason::Slept
         | EndReason::NegotiationFailed => Outcome::Failed,
     }
 }

@@ -80,6 +80,78 @@ fn a_call_connects_and_is_proved() {
     }
 }
 
+/// Report 8: the browser closes the connection by itself. Nobody has hung up, and who the other
+/// one is needs no second proof.
+#[test]
+fn the_same_call_goes_on_over_another_connection() {
+    for closes in [ALICE, BOB] {
+        for peer_hears in [true, false] {
+            let mut world = World::alice_and_bob(29);
+            call(&mut world);
+            world.pass(3 * SECOND);
+            let assurance = world.view(ALICE).trust.assurance;
+            let before = world.view(BOB).call.call.clone().unwrap();
+            for _ in 0..3 {
+                world.close_by_browser(closes, peer_hears);
+                assert!(
+                    world.pass_until(SECOND, |world| world.state(closes) == State::Reconnecting)
+                );
+                assert!(world.pass_until(5 * SECOND, |world| {
+                    world.states()[..2] == [State::Connected, State::Connected]
+                }));
+                world.pass(2 * SECOND);
+            }
+            for tab in [ALICE, BOB] {
+                assert_eq!(world.view(tab).trust.assurance, assurance);
+                assert_eq!(world.view(tab).trust.alert, None);
+            }
+            let after = world.view(BOB).call.call.clone().unwrap();
+            assert_eq!(after.call_id, before.call_id);
+            assert_eq!(after.connected_at, before.connected_at);
+            assert!(after.connection > before.connection);
+            world.call_command(closes, wimpex_call::Command::HangUp);
+            world.pass(3 * SECOND);
+            world.assert_all_let_go();
+        }
+    }
+}
+
+#[test]
+fn another_connection_waits_for_a_server_that_is_back_in_time() {
+    for closes in [ALICE, BOB] {
+        let mut world = World::alice_and_bob(30);
+        call(&mut world);
+        world.pass(3 * SECOND);
+        for tab in [ALICE, BOB] {
+            world.set_cut_off(tab, true);
+        }
+        world.close_by_browser(closes, true);
+        world.pass(15 * SECOND);
+        for tab in [ALICE, BOB] {
+            assert_eq!(world.state(tab), State::Reconnecting);
+            world.set_cut_off(tab, false);
+        }
+        world.crash_server();
+        assert!(world.pass_until(14 * SECOND, |world| {
+            world.states()[..2] == [State::Connected, State::Connected]
+        }));
+        assert!(matches!(bobs_lock(&world), Lock::NotVerified));
+    }
+}
+
+#[test]
+fn both_connections_are_closed_at_once() {
+    let mut world = World::alice_and_bob(31);
+    call(&mut world);
+    world.pass(3 * SECOND);
+    for tab in [ALICE, BOB] {
+        world.close_by_browser(tab, false);
+    }
+    world.pass(5 * SECOND);
+    assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
+    assert_eq!(world.view(ALICE).trust.alert, None);
+}
+
 /// How the lock of Bob's call with Alice stands.
 fn bobs_lock(world: &World) -> Lock {
     let (view, alice) = (world.view(BOB), user(ALICE));

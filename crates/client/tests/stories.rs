@@ -38,7 +38,7 @@ fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
     let tab = rng.below(world.tabs.len() as u64) as usize;
     let person = world.tabs[tab].person;
     let peer = (person + 1 + rng.below(2) as usize) % 3;
-    match rng.below(20) {
+    match rng.below(21) {
         0..=3 => {
             let peer = user(peer);
             let call_type = wimpex_protocol::CallType::Video;
@@ -73,6 +73,7 @@ fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
             contacts.remove(&user(peer));
         }
         18 => world.input(tab, wimpex_client::Input::NetworkChanged),
+        19 => world.close_by_browser(tab, rng.below(2) == 0),
         _ => world.input(tab, wimpex_client::Input::Resumed),
     }
     let pause = match rng.below(4) {

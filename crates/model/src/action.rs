@@ -1,10 +1,11 @@
 //! What can happen next, and what comes of it.
 
 use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
-use wimpex_protocol::{CallId, CallType, DeviceId, ServerMessage, UserId};
+use wimpex_protocol::{CallId, CallType, DeviceId, MediaFlag, MediaState, ServerMessage, UserId};
 use wimpex_sansio::Machine;
 
 use crate::Bounds;
+use crate::browser::ChannelEvent;
 use crate::diagram::Step;
 use crate::network::{self, NOBODY};
 use crate::state::State;
@@ -35,6 +36,8 @@ pub enum Action {
     Disconnect(usize, PeerConnectionId),
     Fail(usize, PeerConnectionId),
     Cut,
+    CloseByBrowser(usize, PeerConnectionId),
+    NoticeClosed(usize, PeerConnectionId),
     Timer(usize),
     HastyTimer(usize),
     CloseTab(usize),
@@ -75,6 +78,10 @@ impl State {
             for (&connection_id, connection) in &client.browser.connections {
                 if connection.linked.is_none() && self.partner(who, connection_id).is_some() {
                     actions.push(Action::Connect(who, connection_id));
+                }
+                if connection.dead {
+                    actions.push(Action::NoticeClosed(who, connection_id));
+                    continue;
                 }
                 if self.is_cut(who, connection_id) {
                     actions.push(Action::Fail(who, connection_id));
@@ -159,6 +166,13 @@ impl State {
                 if connection.has_fresh_answer() {
                     actions.push(Action::RefuseAnswer(who, connection_id));
                 }
+            }
+        }
+        if self.left.closes > 0 {
+            for (who, client) in self.clients.iter().enumerate() {
+                let open = client.browser.connections.iter();
+                let linked = open.filter(|(_, it)| it.linked.is_some() && !it.dead);
+                actions.extend(linked.map(|(id, _)| Action::CloseByBrowser(who, *id)));
             }
         }
         if self.left.restarts > 0 {
@@ -262,6 +276,29 @@ impl State {
                     },
                     steps,
                 );
+                if bounds.closes > 0 {
+                    self.tell_of_reconnects(bounds, who, connection_id, steps);
+                }
+            }
+            Action::CloseByBrowser(who, connection_id) => {
+                self.left.closes -= 1;
+                let other = self.clients[who].change(|client| {
+                    let own = client.browser.connections.get_mut(&connection_id)?;
+                    own.dead = true;
+                    own.linked
+                });
+                let knows = other.is_some_and(|(at, theirs)| {
+                    let theirs = self.clients[at].browser.connections.get(&theirs);
+                    theirs.is_some_and(|it| it.linked.is_some())
+                });
+                self.closed_early |= !knows;
+                self.hear(who, connection_id, other, vec![ChannelEvent::Closed]);
+            }
+            Action::NoticeClosed(who, connection_id) => {
+                let input = Input::ConnectionClosed {
+                    connection: connection_id,
+                };
+                self.input(bounds, who, input, steps);
             }
             Action::RefuseConnection(who, connection) => {
                 self.left.refusals -= 1;
@@ -384,6 +421,21 @@ impl State {
         };
         let input = network::input(message, known);
         self.inputs(bounds, to, input, steps);
+    }
+
+    /// The other side says over the connection that it can go on over another one.
+    fn tell_of_reconnects(
+        &mut self,
+        bounds: &Bounds,
+        who: usize,
+        connection: PeerConnectionId,
+        steps: &mut Vec<Step>,
+    ) {
+        if let Some(call) = self.clients[who].snapshot().call {
+            let state = MediaState::new(call.call_id).with(MediaFlag::Reconnects, true);
+            let input = Input::PeerMediaState { connection, state };
+            self.input(bounds, who, input, steps);
+        }
     }
 
     fn unlink(

@@ -40,6 +40,8 @@ pub struct Bounds {
     pub cuts: u8,
     /// Moves of a page to another network.
     pub networks: u8,
+    /// Connections that a browser closes by itself.
+    pub closes: u8,
     /// Connections and descriptions that a browser refuses.
     pub refusals: u8,
     /// Whether a lost path is at first only disconnected.
@@ -108,6 +110,15 @@ pub fn small() -> Vec<Bounds> {
             cuts: 1,
             disconnects: true,
             slow_descriptions: true,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a connection that the browser closes",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            closes: 2,
             candidates: true,
             ..Bounds::default()
         },
@@ -238,6 +249,33 @@ pub fn configurations() -> Vec<Bounds> {
             hang_ups: 1,
             networks: 2,
             slow_descriptions: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a closed connection and a restart",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            closes: 1,
+            restarts: 1,
+            slow_descriptions: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "closed connections and a lost path",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            closes: 2,
+            cuts: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "closed connections, bad network",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            closes: 1,
+            lost: 1,
+            repeated: 1,
             ..Bounds::default()
         },
         Bounds {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wimpex_call::{Input, MediaRequest, Output, PeerConnectionId, PeerConnectionState, Role};
+use wimpex_call::{Input, MediaRequest, Output, PeerConnectionId, PeerConnectionState};
 use wimpex_protocol::{CallEnd, CallId, Sdp};
 use wimpex_webrtc::IceCandidateInit;
 
@@ -47,12 +47,15 @@ pub(crate) struct Connection {
     pub(crate) linked: Option<(usize, PeerConnectionId)>,
     /// The path was lost while this was the local description.
     pub(crate) broken: Option<Sdp>,
+    /// The browser has closed it by itself.
+    pub(crate) dead: bool,
 }
 
 impl Connection {
     /// Whether the two have found each other's descriptions, and a path.
     pub(crate) fn fits(&self, other: &Self) -> bool {
-        let whole = |c: &Self| c.local.is_some() && c.remote.is_some() && c.broken != c.local;
+        let whole =
+            |c: &Self| !c.dead && c.local.is_some() && c.remote.is_some() && c.broken != c.local;
         whole(self) && whole(other) && self.local == other.remote && self.remote == other.local
     }
 }
@@ -95,6 +98,7 @@ impl Browser {
                     described: 0,
                     linked: None,
                     broken: None,
+                    dead: false,
                 };
                 self.connections.insert(*connection_id, connection);
             }
@@ -181,16 +185,22 @@ impl Browser {
         let Some(connection) = self.connections.get_mut(&connection_id) else {
             return Vec::new();
         };
+        if connection.dead {
+            return vec![Input::LocalDescriptionFailed {
+                connection: connection_id,
+            }];
+        }
         let kind = match &work {
             Work::Offer(_) => "offer",
             Work::Answer(..) => "answer",
         };
         connection.described += 1;
-        let fragment = format!("{device}x{}", connection.described);
+        let fragment = format!("{device}x{}x{}", connection_id.0, connection.described);
         let sdp = Sdp(format!(
-            "{kind} {} {device} {}\r\na=ice-ufrag:{fragment}\r\na=fingerprint:sha-256 {}\r\n",
+            "{kind} {} {device} {}\r\no=- {device}x{} 0\r\na=ice-ufrag:{fragment}\r\na=fingerprint:sha-256 {}\r\n",
             connection.call,
             connection.described,
+            connection_id.0,
             fingerprint(device)
         ));
         connection.local = Some(sdp.clone());
@@ -305,7 +315,7 @@ pub(crate) fn is_cut<'a>(
     own.linked.is_some_and(|(other, theirs)| {
         let theirs = browsers
             .nth(other)
-            .map(|it| it.connections.contains_key(&theirs));
+            .map(|it| it.connections.get(&theirs).is_some_and(|it| !it.dead));
         own.broken.is_some() || theirs != Some(true)
     })
 }
@@ -314,10 +324,6 @@ pub(crate) fn is_cut<'a>(
 pub(crate) fn opens_media(output: &Output) -> bool {
     matches!(
         output,
-        Output::RequestMedia { .. }
-            | Output::CreateConnection {
-                role: Role::Callee,
-                ..
-            }
+        Output::RequestMedia { .. } | Output::CreateConnection { offers: false, .. }
     )
 }

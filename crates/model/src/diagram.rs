@@ -132,6 +132,8 @@ pub(crate) fn label(input: &Input) -> &'static str {
             PeerConnectionState::Failed => "connection failed",
             PeerConnectionState::Closed => "connection closed by the peer",
         },
+        Input::ConnectionClosed { .. } => "connection closed by the browser",
+        Input::Slept { .. } => "asleep",
         Input::Media { .. } => "media",
         Input::TrackEnded { .. } => "track ended",
         Input::TrackInterrupted {

@@ -80,6 +80,27 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
             |_, state: &State| ended(state, EndReason::NegotiationFailed),
         ));
     }
+    if bounds.closes > 0 {
+        all.push(Property::sometimes(
+            "the call goes on over another connection",
+            |_, state: &State| {
+                state.left.closes == 0 && phases(state, Phase::Connected) == 2 && state.is_at_rest()
+            },
+        ));
+        all.push(Property::always(
+            "nobody is said to have hung up who did not",
+            |_, state: &State| {
+                let excused = state.left.hang_ups == 0 || state.closed_early;
+                excused
+                    || !state.clients.iter().any(|client| {
+                        client.snapshot().ended.is_some_and(|ended| {
+                            // Before that, who gives up and who accepts may cross.
+                            ended.duration.is_some() && ended.reason == EndReason::PeerHungUp
+                        })
+                    })
+            },
+        ));
+    }
     if bounds.networks > 0 {
         all.push(Property::sometimes(
             "two are connected after changes of networks",

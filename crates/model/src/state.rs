@@ -33,6 +33,7 @@ pub(crate) struct Left {
     pub(crate) blackouts: u8,
     pub(crate) cuts: u8,
     pub(crate) networks: u8,
+    pub(crate) closes: u8,
     pub(crate) refusals: u8,
 }
 
@@ -51,6 +52,8 @@ pub struct State {
     /// A message was lost against the promise of the signaling connection, so
     /// that somebody may wait until a timer ends it.
     pub(crate) broke_promise: bool,
+    /// A connection was closed before the other side could know that the call can go on.
+    pub(crate) closed_early: bool,
     pub(crate) left: Left,
     /// The rule that does not hold.
     pub(crate) broken: Option<Rule>,
@@ -69,6 +72,7 @@ impl State {
             crossing: bounds.crossing,
             accepted: BTreeSet::new(),
             broke_promise: false,
+            closed_early: false,
             left: Left {
                 calls: (1 << bounds.calls.len()) - 1,
                 hang_ups: bounds.hang_ups,
@@ -85,6 +89,7 @@ impl State {
                 blackouts: bounds.blackouts,
                 cuts: bounds.cuts,
                 networks: bounds.networks,
+                closes: bounds.closes,
                 refusals: bounds.refusals,
             },
             broken: None,
@@ -207,7 +212,7 @@ impl State {
     }
 
     /// The other end of a connection hears that it is closed, if it flowed.
-    fn hear(
+    pub(crate) fn hear(
         &mut self,
         who: usize,
         connection_id: PeerConnectionId,
@@ -266,7 +271,7 @@ impl State {
             !client.browser.is_busy()
                 && !connections.any(|(connection_id, c)| {
                     let found = c.linked.is_none() && self.partner(who, *connection_id).is_some();
-                    found || self.is_cut(who, *connection_id)
+                    c.dead || found || self.is_cut(who, *connection_id)
                 })
         };
         self.links.is_empty() && self.clients.iter().enumerate().all(still)

@@ -22,6 +22,21 @@ texts! {
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
+impl Sdp {
+    /// See [`session_id`].
+    pub fn session_id(&self) -> Option<&str> {
+        session_id(&self.0)
+    }
+}
+
+/// Which peer connection a description is of: the `sess-id` of its origin line, which a
+/// connection keeps and no other one has (RFC 8866, section 5.2; RFC 9429, section 5.2.1).
+/// `None` where there is none.
+pub fn session_id(sdp: &str) -> Option<&str> {
+    let origin = sdp.lines().find_map(|line| line.strip_prefix("o="))?;
+    origin.split_ascii_whitespace().nth(1)
+}
+
 impl fmt::Debug for Sdp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sdp({} bytes)", self.0.len())

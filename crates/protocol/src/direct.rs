@@ -56,10 +56,12 @@ pub enum MediaFlag {
     VideoUpgrade,
     /// In an audio call: the sender wants video, or agrees to it.
     WantsVideo,
+    /// The sender can go on with the call over another peer connection.
+    Reconnects,
 }
 
 /// The fields of the flags, in their order.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "muted",
     "camera",
     "onHold",
@@ -69,12 +71,13 @@ const FIELDS: [&str; 9] = [
     "cameraTaken",
     "videoUpgrade",
     "wantsVideo",
+    "reconnects",
 ];
 
 /// How the sender's side of the call is at the moment: always the whole of it, so that the
 /// last one counts. What is absent, or no boolean, is not so.
 ///
-/// One number instead of nine fields, since each field costs the page its code.
+/// One number instead of ten fields, since each field costs the page its code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MediaState {
     /// The call; one with another id is ignored.

@@ -28,7 +28,7 @@ mod serde_impls;
 mod signal;
 
 pub use codec::Unreadable;
-pub use description::{Answer, CallType, Offer, Sdp, Sec};
+pub use description::{Answer, CallType, Offer, Sdp, Sec, session_id};
 pub use direct::{DirectMessage, MediaFlag, MediaState};
 pub use error::{AccessRefusal, DecodeError, ErrorCode, ErrorMessage, References};
 pub use frame::Frame;

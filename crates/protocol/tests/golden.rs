@@ -503,6 +503,7 @@ fn what_is_said_beside_the_media_has_no_address() {
         MediaFlag::CameraTaken,
         MediaFlag::VideoUpgrade,
         MediaFlag::WantsVideo,
+        MediaFlag::Reconnects,
     ];
     let none = MediaState::new(call());
     let full = all

@@ -110,6 +110,8 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         | Input::LocalDescriptionFailed { .. }
         | Input::SetRemoteAnswerFailed { .. }
         | Input::ConnectionStateChanged { .. }
+        | Input::ConnectionClosed { .. }
+        | Input::Slept { .. }
         | Input::Media { .. }
         | Input::TrackEnded { .. }
         | Input::BatteryLow(_)
@@ -186,6 +188,9 @@ impl Visitor for Collect<'_> {
 
     fn sdp(&mut self, sdp: &mut Sdp) {
         self.text(&sdp.0);
+        if let Some(session) = sdp.session_id() {
+            self.text(session);
+        }
     }
 
     fn candidate(&mut self, candidate: &mut IceCandidateInit) {
@@ -222,7 +227,12 @@ impl Visitor for Replace<'_> {
     }
 
     fn sdp(&mut self, sdp: &mut Sdp) {
+        let session = sdp.session_id().map(|session| self.text(session));
         sdp.0 = format!("description {}", self.text(&sdp.0));
+        // Which connection it is of decides what the machine makes of it.
+        if let Some(session) = session {
+            sdp.0.push_str(&format!("\no=- {session}"));
+        }
     }
 
     /// Its type and transport protocol stay (RFC 8839, section 5.1).

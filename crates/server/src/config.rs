@@ -23,7 +23,7 @@ use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
 pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
-pub use https::{Domain, HttpsConfig};
+pub use https::{Domain, HttpsConfig, InvalidDomain};
 pub use mailbox::MailboxConfig;
 pub use operation::{LogFormat, OperationConfig};
 pub use push::PushConfig;

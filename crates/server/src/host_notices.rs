@@ -11,6 +11,7 @@ use tracing::warn;
 use wimpex_sansio::Now;
 
 use crate::client_address::{Gap, TrustedProxies};
+use crate::private_address::is_private;
 
 /// How often refused origins are told of.
 const ORIGINS_EVERY: Duration = Duration::from_secs(60);
@@ -104,16 +105,5 @@ impl HostNotices {
             "refused pages of another origin: if people should reach this server there, \
              say so with --origin or --allow-origin"
         );
-    }
-}
-
-/// Of a home or a company (RFC 1918, RFC 4193), of a provider's own (RFC 6598), or of a link.
-fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => {
-            let [a, b, ..] = ip.octets();
-            ip.is_private() || ip.is_link_local() || (a == 100 && b & 0xc0 == 64)
-        }
-        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }

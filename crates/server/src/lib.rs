@@ -50,6 +50,7 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod private_address;
 mod proxy_protocol;
 mod push;
 mod push_http;
@@ -63,6 +64,8 @@ mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
+#[cfg(unix)]
+pub mod setup;
 mod state_lock;
 mod store_file;
 mod stranger_limiter;
@@ -73,6 +76,7 @@ mod tls;
 mod to_https;
 mod token;
 mod turn;
+mod turn_client;
 mod upgrade;
 
 use std::future::Future;

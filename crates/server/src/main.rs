@@ -42,8 +42,18 @@ fn main() -> ExitCode {
                 }
             }
         }
+        #[cfg(unix)]
+        Some(Action::Setup(args)) => wait_for(wimpex_server::setup::setup(&args)),
+        #[cfg(unix)]
+        Some(Action::Check) => wait_for(wimpex_server::setup::check(&cli.settings)),
         None => serve(cli.settings),
     }
+}
+
+#[cfg(unix)]
+#[tokio::main(flavor = "current_thread")]
+async fn wait_for(done: impl Future<Output = ExitCode>) -> ExitCode {
+    done.await
 }
 
 /// A reader who has seen enough is no error.

@@ -8,7 +8,7 @@ use wimpex_identity::{
     RemoteAnswer, RemoteDescription, ReplayCache, Secured, SignatureClaim, UnsignedMessage,
     Unverified, VerifyError, check_candidate, is_key_id, must_verify,
 };
-use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId};
+use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId, session_id};
 use wimpex_sansio::{Now, UnixTime};
 
 use crate::{Assurance, CallKey};
@@ -41,6 +41,9 @@ pub(crate) struct Handshake {
     remote: Option<AcceptedDescription>,
     /// This side's confirmation, until it shows that the peer has it.
     confirm: Option<SentConfirm>,
+    /// The peer's connection that answers nothing any more: the one before, while an offer of
+    /// another connection here is out ([`session_id`]).
+    past_session: Option<String>,
     /// The peer's offer within the call that is still to be answered.
     remote_offer: Option<RemoteDescription>,
     /// The certificate that DTLS uses, once the connection is up.
@@ -189,6 +192,7 @@ impl Handshake {
             local: None,
             remote: None,
             confirm: None,
+            past_session: None,
             remote_offer: None,
             certificate: None,
             deadline: None,
@@ -224,6 +228,7 @@ impl Handshake {
             (Some(age), None) if age < RETRANSMIT_OFFER_FOR => Ok(Signing::Repeat),
             (_, Some(agreed)) => {
                 let offer = agreed.offer(sdp, now)?;
+                self.note_connection(sdp);
                 self.set_local(sdp, now);
                 Ok(Signing::New(offer))
             }
@@ -302,6 +307,17 @@ impl Handshake {
         Some(now.abs_diff(local.signed_at))
     }
 
+    /// An answer does not say what it answers. One that is on its way to an offer of the
+    /// connection before is known by its own connection.
+    fn note_connection(&mut self, offer: &str) {
+        let before = self.local.as_ref().and_then(|local| session_id(&local.sdp));
+        if before != session_id(offer) {
+            let remote = self.remote.as_ref();
+            let past = remote.and_then(|remote| session_id(&remote.sdp));
+            self.past_session = past.map(str::to_owned);
+        }
+    }
+
     fn set_local(&mut self, sdp: &str, now: UnixTime) {
         self.local = Some(SentDescription {
             sdp: sdp.to_owned(),
@@ -342,6 +358,10 @@ impl Handshake {
         // that it says.
         if is_elsewhere || self.has_accepted(answer) {
             return Ok(Inspection::Deliver);
+        }
+        let session = answer.sdp.and_then(session_id);
+        if session.is_some() && session == self.past_session.as_deref() {
+            return Ok(Inspection::Ignore);
         }
         match &mut self.state {
             HandshakeState::Unauthenticated => Ok(Inspection::Deliver),
@@ -544,10 +564,14 @@ impl Handshake {
                 let secured = agreed.secure(&certificate)?;
                 Ok((HandshakeState::Secured(secured), ()))
             }
+            // The same of each other connection of the call.
+            HandshakeState::Secured(secured) => {
+                secured.check(&certificate)?;
+                Ok((HandshakeState::Secured(secured), ()))
+            }
             state @ (HandshakeState::Calling(_)
             | HandshakeState::Called(_)
             | HandshakeState::AwaitingConfirm(_)
-            | HandshakeState::Secured(_)
             | HandshakeState::Unauthenticated
             | HandshakeState::Failed) => Ok((state, ())),
         })

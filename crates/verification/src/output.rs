@@ -37,8 +37,8 @@ pub enum Output {
         /// about to be told "busy": the history notes a missed call.
         missed: bool,
     },
-    /// An authentic offer that was received before, of a call whose handshake is not
-    /// known any more. It must not ring. If the call is known to be over, deliver it to
+    /// An authentic offer that was received before, or an offer within a call, which nobody
+    /// can check: of a call whose handshake is not known any more. It must not ring. If the call is known to be over, deliver it to
     /// the call machine, which tells the caller so.
     RepeatedOffer(Incoming),
     /// An authentic offer that was signed longer ago than an offer may ring: a server, or a

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 
 use wimpex_identity::{
-    CallContext, Callee, Fingerprint, Nonce, ReplayCache, Signature, UnsignedMessage, VerifyError,
-    is_key_id, must_verify,
+    CallContext, Callee, Fingerprint, Nonce, Proof, ReplayCache, Signature, UnsignedMessage,
+    VerifyError, is_key_id, must_verify,
 };
 use wimpex_protocol::{CallConfirm, CallId, CallOffer, Envelope, IceCandidate, Signal, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
@@ -446,6 +446,12 @@ impl Verifier {
                 let received = proved_fields::of_offer(from, offer);
                 match self.handshakes.get_mut(from, &offer.call_id) {
                     Some(handshake) => handshake.inspect_offer(&received, wall),
+                    // Of a call that is over, or was never here; it cannot ring.
+                    None if is_within_a_call(offer) => {
+                        self.outputs
+                            .push_back(Output::RepeatedOffer(message.clone()));
+                        Ok(Inspection::Ignore)
+                    }
                     None => self.inspect_first_offer(from, offer, wall),
                 }
             }
@@ -626,6 +632,12 @@ impl Verifier {
             self.reject(call, error);
         }
     }
+}
+
+/// Whether an offer is for a call in progress: it has a proof, and no commitment.
+fn is_within_a_call(offer: &CallOffer) -> bool {
+    let proof = offer.sec.as_ref().map(Proof::parse);
+    proof.is_some_and(|proof| proof.is_ok_and(|proof| proof.value.is_none()))
 }
 
 /// The call of a first offer, as this side sees it.

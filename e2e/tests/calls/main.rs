@@ -23,6 +23,7 @@ mod networks;
 mod outages;
 mod push;
 mod quality_sign;
+mod reconnects;
 mod record_stats;
 mod relays;
 mod resilience;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         during::all(),
         devices::all(),
         goes_on::all(),
+        reconnects::all(),
         resilience::all(),
         screens::all(),
         fields::all(),

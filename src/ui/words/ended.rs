@@ -100,6 +100,10 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
             "Connection lost",
             format!("The connection to {name} was lost and couldn’t be restored in time."),
         ),
+        EndReason::Slept => (
+            "Call ended",
+            format!("This device was asleep, and the call with {name} ended meanwhile."),
+        ),
         EndReason::NegotiationFailed => (
             "Could not connect",
             format!("Your browser and {name}’s couldn’t agree on how to talk to each other."),

@@ -7,6 +7,7 @@ use wimpex_sansio::Now;
 use wimpex_webrtc::{IceCandidateInit, PeerConnectionState};
 
 use super::{Call, Next};
+use crate::ids::Ids;
 use crate::limits;
 use crate::output::Output;
 use crate::outputs::Outputs;
@@ -69,6 +70,7 @@ impl Call {
         &mut self,
         state: PeerConnectionState,
         now: Now,
+        ids: &mut Ids,
         out: &mut Outputs,
     ) -> Next {
         if self.phase.is_live() {
@@ -83,6 +85,9 @@ impl Call {
                 (PeerConnectionState::Disconnected | PeerConnectionState::Failed, Role::Callee) => {
                     self.path_lost(limits::CALLEE_RESTART_AFTER, now, out);
                 }
+                (PeerConnectionState::Closed, _) if self.may_reconnect() => {
+                    self.peer_closed(now, out)
+                }
                 (PeerConnectionState::Closed, _) => {
                     self.peer.send_end(CallEndReason::Ended, out);
                     return Next::end(EndReason::PeerHungUp);
@@ -90,7 +95,7 @@ impl Call {
                 (PeerConnectionState::New | PeerConnectionState::Connecting, _) => {}
             }
         }
-        self.timeout(now, out)
+        self.timeout(now, ids, out)
     }
 
     pub(super) fn connecting(&mut self, now: Now) {
@@ -104,6 +109,8 @@ impl Call {
         let since = self.phase.connected_at().unwrap_or(now);
         self.phase = Phase::Connected { since };
         self.timers.stop_all();
+        self.negotiation.connected();
+        self.slept = false;
         out.push(Output::Changed);
     }
 
@@ -123,6 +130,7 @@ impl Call {
     /// The descriptions of a restart are exchanged: it has some time to work.
     pub(super) fn restart_negotiated(&mut self, now: Now) {
         if self.timers.repair().is_some() {
+            self.negotiation.restarted();
             self.timers
                 .set_repair(Timer::Restart, now + limits::RESTART_AGAIN_AFTER);
         }

@@ -6,6 +6,7 @@ use wimpex_webrtc::IceCandidateInit;
 
 use super::{Call, Next};
 use crate::callee::Callee;
+use crate::ids::Ids;
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::phase::Phase;
@@ -19,6 +20,7 @@ impl Call {
         device: &DeviceId,
         sdp: Sdp,
         now: Now,
+        ids: &mut Ids,
         out: &mut Outputs,
     ) -> Next {
         let repeated = self.negotiation.has_seen(&sdp);
@@ -38,6 +40,9 @@ impl Call {
             Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. }
                 if expected =>
             {
+                if self.is_not_for_this_connection(&sdp, now, ids, out) {
+                    return Next::Keep;
+                }
                 self.negotiation.set_remote_answer(sdp, &self.peer, out);
                 self.restart_negotiated(now);
             }
@@ -143,9 +148,12 @@ impl Call {
         reason: CallEndReason,
         out: &mut Outputs,
     ) -> Next {
-        let Some(reason) = self.phase.end_reason(reason, to_this_device) else {
+        let Some(mut reason) = self.phase.end_reason(reason, to_this_device) else {
             return Next::Keep;
         };
+        if reason == EndReason::ConnectionLost {
+            reason = self.lost();
+        }
         if self.state() == State::Calling {
             // The other devices of the user stop ringing too.
             self.peer.send_end(CallEndReason::Cancelled, out);

@@ -130,6 +130,7 @@ impl Call {
             (MediaFlag::CameraTaken, self.media.is_camera_interrupted()),
             (MediaFlag::VideoUpgrade, true),
             (MediaFlag::WantsVideo, self.wants_video()),
+            (MediaFlag::Reconnects, true),
         ]
         .into_iter()
         .fold(

@@ -9,6 +9,7 @@ mod devices;
 mod glare;
 mod media;
 mod presence;
+mod reconnect;
 mod renewal;
 mod repair;
 mod ringing;

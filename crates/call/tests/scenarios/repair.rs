@@ -92,8 +92,13 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 }
 
 #[test]
-fn a_peer_that_closes_its_connection_has_hung_up() {
-    let mut world = World::connected();
+fn a_minimal_client_that_closes_its_connection_has_hung_up() {
+    let mut world = World::new();
+    world.tells = false;
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    world.accept(BOB);
+    world.settle();
     let connection_id = world.pages[ALICE]
         .machine
         .snapshot()

@@ -126,11 +126,21 @@ impl World {
         let Some(connection) = page.connections.get_mut(&connection_id) else {
             return;
         };
+        if connection.dead {
+            let connection = connection_id;
+            return self.input(who, Input::LocalDescriptionFailed { connection });
+        }
         connection.offers += 1;
         let kind = if offer { "offer" } else { "answer" };
         let text = format!(
-            "{kind} {} {} {} {}",
-            page.device, page.lives, connection_id.0, connection.offers
+            "{kind} {} {} {} {}\r\no=- {}x{}x{} 0\r\n",
+            page.device,
+            page.lives,
+            connection_id.0,
+            connection.offers,
+            page.device,
+            page.lives,
+            connection_id.0
         );
         connection.local = Some(text.clone());
         let sdp = Sdp(text.clone());
@@ -161,6 +171,24 @@ impl World {
                 candidate,
             },
         );
+    }
+
+    /// The browser closes the page's connection by itself, and has not told the page yet; the
+    /// other side's DTLS hears of it or not.
+    pub fn lose_connection(&mut self, who: usize, peer_hears: bool) -> PeerConnectionId {
+        let (&id, own) = self.pages[who].connections.iter_mut().next().unwrap();
+        (own.dead, own.connected) = (true, false);
+        let local = own.local.clone();
+        let ends = self.pages.iter().enumerate().find_map(|(at, page)| {
+            let mut connections = page.connections.iter();
+            let (id, _) = connections.find(|(_, it)| it.remote == local && it.connected)?;
+            Some((at, *id))
+        });
+        if let (true, Some((at, connection))) = (peer_hears, ends) {
+            let state = PeerConnectionState::Closed;
+            self.input(at, Input::ConnectionStateChanged { connection, state });
+        }
+        id
     }
 
     /// A connection whose other end is gone fails, as ICE finds out by itself.
@@ -198,7 +226,8 @@ impl World {
         for (a, page) in self.pages.iter().enumerate() {
             for (connection_id, connection) in &page.connections {
                 let matches = |other: &Connection| {
-                    connection.local.is_some()
+                    !(connection.dead || other.dead)
+                        && connection.local.is_some()
                         && connection.remote.is_some()
                         && connection.local == other.remote
                         && connection.remote == other.local

@@ -35,6 +35,8 @@ struct Connection {
     added: Vec<String>,
     offers: u32,
     connected: bool,
+    /// The browser has closed it by itself.
+    dead: bool,
 }
 
 /// One page: a machine and its browser.

@@ -13,6 +13,8 @@ pub struct Connection {
     pub candidates: usize,
     pub descriptions: u32,
     pub connected: bool,
+    /// The browser has closed it by itself.
+    pub dead: bool,
 }
 
 #[derive(Debug, Default)]

@@ -227,13 +227,17 @@ impl World {
         let Some(connection) = self.tabs[tab].browser.connections.get_mut(&id) else {
             return;
         };
+        if connection.dead {
+            let failed = wimpex_call::Input::LocalDescriptionFailed { connection: id };
+            return self.answer(tab, Input::Call(failed));
+        }
         connection.descriptions += 1;
         let kind = if offer { "offer" } else { "answer" };
         let fingerprint = vec![format!("{:02X}", tab * 16 + person); 32].join(":");
         let text = format!(
-            "v=0\r\ns={kind} {tab} {life} {} {}\r\na=fingerprint:sha-256 {fingerprint}\r\n\
-             a=ice-ufrag:u{tab}x{life}x{}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",
-            id.0, connection.descriptions, connection.descriptions
+            "v=0\r\no=- {tab}x{life}x{} 0\r\ns={kind} {tab} {life} {} {}\r\na=fingerprint:sha-256 {fingerprint}\r\n\
+             a=ice-ufrag:u{tab}x{life}x{}x{}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n",
+            id.0, id.0, connection.descriptions, id.0, connection.descriptions
         );
         connection.local = Some(text.clone());
         let sdp = Sdp(text);
@@ -252,7 +256,10 @@ impl World {
             candidate: format!("candidate:1 1 udp 2 192.0.2.{tab} 9 typ host"),
             sdp_m_line_index: Some(0),
             sdp_mid: Some("0".into()),
-            username_fragment: Some(format!("u{tab}x{life}x{}", connection.descriptions)),
+            username_fragment: Some(format!(
+                "u{tab}x{life}x{}x{}",
+                id.0, connection.descriptions
+            )),
         };
         let life = self.tabs[tab].life;
         let at = self.now + self.rng.below(20);
@@ -264,6 +271,30 @@ impl World {
         };
         let input = Box::new(Input::Call(found));
         self.fly(at, Flight::Browser { tab, life, input });
+    }
+
+    /// The browser closes the tab's connection by itself. The other side's DTLS hears of it, or
+    /// the path is gone by then.
+    pub fn close_by_browser(&mut self, tab: usize, peer_hears: bool) {
+        let mut open = self.tabs[tab].browser.connections.iter_mut();
+        let Some((&connection, own)) = open.next() else {
+            return;
+        };
+        let before = own.clone();
+        own.dead = true;
+        if peer_hears {
+            self.tell_peer(&before, |connection| Input::ConnectionState {
+                connection,
+                state: PeerConnectionState::Closed,
+                certificate: None,
+            });
+        }
+        let own = self.tabs[tab].browser.connections.get_mut(&connection);
+        if let Some(own) = own {
+            (own.local, own.remote, own.connected) = (None, None, false);
+        }
+        let closed = wimpex_call::Input::ConnectionClosed { connection };
+        self.answer(tab, Input::Call(closed));
     }
 
     fn peer_of(&self, one: &Connection) -> Option<(usize, PeerConnectionId)> {

@@ -38,6 +38,17 @@ impl Secured {
         self.0.sas
     }
 
+    /// Compares the certificate of another connection of the same call: all have one.
+    ///
+    /// # Errors
+    /// [`VerifyError::OtherCertificate`] if it is another.
+    pub fn check(&self, certificate: &Fingerprint) -> Result<(), VerifyError> {
+        if *certificate != self.0.peer_fingerprint {
+            return Err(VerifyError::OtherCertificate);
+        }
+        Ok(())
+    }
+
     /// Whether the peer has proved that it holds the key that its id names. If not it is
     /// a guest, and nothing but the SAS can show that nobody is in the middle.
     pub fn is_key_proved(&self) -> bool {
@@ -87,10 +98,9 @@ impl Agreed {
     /// # Errors
     /// [`VerifyError::OtherCertificate`] if they differ.
     pub fn secure(self, certificate: &Fingerprint) -> Result<Secured, VerifyError> {
-        if *certificate != self.peer_fingerprint {
-            return Err(VerifyError::OtherCertificate);
-        }
-        Ok(Secured(self))
+        let secured = Secured(self);
+        secured.check(certificate)?;
+        Ok(secured)
     }
 
     /// Makes an offer within the call, for an ICE restart or another track. `now` is the

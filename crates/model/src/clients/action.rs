@@ -29,4 +29,6 @@ pub enum ClientsAction {
     RestartServer,
     Reload(usize),
     Cut,
+    CloseByBrowser(usize, PeerConnectionId),
+    NoticeClosed(usize, PeerConnectionId),
 }

@@ -28,6 +28,8 @@ pub struct ClientsBounds {
     pub reloads: u8,
     /// Losses of the media's path.
     pub cuts: u8,
+    /// Connections that a browser closes by itself.
+    pub closes: u8,
     /// Timers that fire although something else is about to happen.
     pub hasty_timers: u8,
     /// Whether keys, the verifier and signatures take their time.
@@ -96,6 +98,12 @@ pub fn small_clients() -> Vec<ClientsBounds> {
             ..ClientsBounds::default()
         },
         ClientsBounds {
+            name: "clients: a connection that the browser closes",
+            calls: CALL,
+            closes: 1,
+            ..ClientsBounds::default()
+        },
+        ClientsBounds {
             name: "clients: a page loaded anew",
             calls: CALL,
             reloads: 1,
@@ -158,6 +166,21 @@ pub fn clients_configurations() -> Vec<ClientsBounds> {
             calls: CALL,
             restarts: 1,
             cuts: 1,
+            ..ClientsBounds::default()
+        },
+        ClientsBounds {
+            name: "clients: closed connections, hanging up",
+            calls: CALL,
+            hang_ups: 1,
+            closes: 2,
+            ..ClientsBounds::default()
+        },
+        ClientsBounds {
+            name: "clients: a closed connection and a restart",
+            calls: CALL,
+            restarts: 1,
+            closes: 1,
+            slow_answers: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {

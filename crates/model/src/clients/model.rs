@@ -100,6 +100,14 @@ fn properties(bounds: &ClientsBounds) -> Vec<Property<Clients>> {
             |_, state: &ClientsState| ended(state, EndReason::PeerDeclined),
         ));
     }
+    if bounds.closes > 0 {
+        all.push(Property::sometimes(
+            "the call goes on over another connection",
+            |_, state: &ClientsState| {
+                state.left.closes == 0 && state.is_proved() && state.is_at_rest()
+            },
+        ));
+    }
     if bounds.cuts > 0 {
         all.push(Property::sometimes(
             "a lost path is mended",

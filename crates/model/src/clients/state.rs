@@ -43,6 +43,7 @@ pub(crate) struct ClientsLeft {
     pub(crate) restarts: u8,
     pub(crate) reloads: u8,
     pub(crate) cuts: u8,
+    pub(crate) closes: u8,
     pub(crate) hasty_timers: u8,
 }
 
@@ -86,6 +87,7 @@ impl ClientsState {
                 restarts: bounds.restarts,
                 reloads: bounds.reloads,
                 cuts: bounds.cuts,
+                closes: bounds.closes,
                 hasty_timers: bounds.hasty_timers,
             },
             broken: None,
@@ -211,7 +213,7 @@ impl ClientsState {
     }
 
     /// The other end of a connection hears that it is closed, if it flowed.
-    fn hang_up_connection(
+    pub(crate) fn hang_up_connection(
         &mut self,
         who: usize,
         id: PeerConnectionId,

@@ -46,6 +46,10 @@ impl ClientsState {
                 if connection.linked.is_none() && self.partner(who, id).is_some() {
                     actions.push(ClientsAction::Connect(who, id));
                 }
+                if connection.dead {
+                    actions.push(ClientsAction::NoticeClosed(who, id));
+                    continue;
+                }
                 if self.is_cut(who, id) {
                     actions.push(ClientsAction::Fail(who, id));
                 }
@@ -111,6 +115,13 @@ impl ClientsState {
         let mut tabs = self.tabs.iter();
         if self.left.cuts > 0 && tabs.any(|it| it.browser.connections.values().any(is_linked)) {
             actions.push(ClientsAction::Cut);
+        }
+        if self.left.closes > 0 {
+            for (who, tab) in self.tabs.iter().enumerate() {
+                let open = tab.browser.connections.iter();
+                let linked = open.filter(|(_, it)| is_linked(it) && !it.dead);
+                actions.extend(linked.map(|(id, _)| ClientsAction::CloseByBrowser(who, *id)));
+            }
         }
     }
 
@@ -247,6 +258,22 @@ impl ClientsState {
                 self.left.reloads -= 1;
                 self.disturb();
                 self.reload(bounds, who);
+            }
+            ClientsAction::CloseByBrowser(who, id) => {
+                self.left.closes -= 1;
+                self.disturb();
+                let closed = self.tabs[who].change(|tab| {
+                    let own = tab.browser.connections.get_mut(&id)?;
+                    own.dead = true;
+                    Some(own.clone())
+                });
+                if let Some(closed) = closed {
+                    self.hang_up_connection(who, id, &closed, None);
+                }
+            }
+            ClientsAction::NoticeClosed(who, connection) => {
+                let input = wimpex_call::Input::ConnectionClosed { connection };
+                self.input(bounds, who, Input::Call(input));
             }
             ClientsAction::Cut => {
                 self.left.cuts -= 1;

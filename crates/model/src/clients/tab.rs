@@ -150,10 +150,12 @@ impl Tab {
             Output::SendDataChannel(connection, text) => {
                 let open = self.browser.connections.get(&connection);
                 let sent = open.is_some_and(|open| open.linked.is_some());
-                // What the sides tell each other of themselves decides nothing in a video call,
-                // and would double the states.
+                // What the sides tell each other of themselves decides only whether there may be
+                // another connection, and would double the states.
                 let said = DirectMessage::decode(&text);
-                if sent && !matches!(said, Ok(DirectMessage::MediaState(_))) {
+                let matters =
+                    bounds.closes > 0 || !matches!(said, Ok(DirectMessage::MediaState(_)));
+                if sent && matters {
                     requests.push(Request::Say(connection, text));
                 }
                 inputs.push_back(Input::DataChannelSent(connection, sent));

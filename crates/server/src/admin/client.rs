@@ -143,7 +143,8 @@ pub fn perform(args: &AdminArgs, state_dir: Option<&Path>) -> Result<String, Str
     })
 }
 
-fn default_folder() -> PathBuf {
+/// Where packages have the state folder, or where this user has it.
+pub(crate) fn default_folder() -> PathBuf {
     let packaged = PathBuf::from(PACKAGED);
     let own = crate::secret::state_dir();
     match own {

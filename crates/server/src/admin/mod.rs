@@ -11,6 +11,7 @@ mod socket;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use client::default_folder;
 pub use client::{AdminArgs, perform};
 pub(crate) use socket::answer;
 

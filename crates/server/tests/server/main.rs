@@ -30,6 +30,7 @@ mod push;
 mod relay;
 mod relay_access;
 mod sessions;
+mod setup;
 mod support;
 mod tls_support;
 mod turn;

@@ -1,7 +1,7 @@
 //! The certificate of a connection, the deadline that begins with it, and what comes over
 //! its data channel.
 
-use wimpex_protocol::{CallConfirm, CallId, CallType, Signal};
+use wimpex_protocol::{CallConfirm, CallId, CallType, Sdp, Signal};
 use wimpex_sansio::{Machine, outputs};
 use wimpex_verification::{
     Assurance, CallKey, HANDSHAKE_TIMEOUT, Input, RemoteCertificate, Verifier, Verify,
@@ -117,4 +117,66 @@ fn verifier_is_a_trait_object() {
     assert_eq!(outputs(&mut *verifier).count(), 0);
     let call = CallKey::new(alice.id, call_id());
     assert_eq!(verifier.assurance(&call), Assurance::Unverified);
+}
+
+/// The description of another connection of the same page: its session is another one, its
+/// certificate is not.
+fn of_connection(peer: &Peer, connection: u32, version: u32) -> Sdp {
+    let sdp = peer.sdp(version).0;
+    Sdp(sdp.replace("o=- 1 ", &format!("o=- {connection} ")))
+}
+
+#[test]
+fn another_connection_needs_no_other_handshake() {
+    for has_key in [true, false] {
+        let (mut alice, mut bob) = (Peer::new(1, has_key), Peer::new(2, has_key));
+        call(&mut alice, &mut bob, &mut honest());
+        let assurance = alice.assurance(&bob);
+        let sdp = of_connection(&bob, 2, 1);
+        bob.send(&alice.id.clone(), offer(sdp, CallType::Video));
+        carry(&mut bob, &mut alice, &mut honest());
+        let sdp = of_connection(&alice, 2, 1);
+        alice.send(&bob.id.clone(), answer(sdp));
+        carry(&mut alice, &mut bob, &mut honest());
+        alice.connected(&bob.id.clone(), bob.certificate);
+        bob.connected(&alice.id.clone(), alice.certificate);
+        for peer in [&alice, &bob] {
+            assert!(peer.rejected.is_empty(), "{:?}", peer.rejected);
+        }
+        assert_eq!(alice.assurance(&bob), assurance);
+        assert_eq!(bob.assurance(&alice), assurance);
+        assert_eq!((alice.delivered.len(), bob.delivered.len()), (2, 2));
+    }
+}
+
+#[test]
+fn the_certificate_of_each_connection_counts() {
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
+    call(&mut alice, &mut bob, &mut honest());
+    bob.connected(&alice.id, 77);
+    assert_eq!(bob.rejected.len(), 1);
+    assert!(!matches!(bob.assurance(&alice), Assurance::KeyProved(_)));
+}
+
+#[test]
+fn the_answer_to_an_offer_of_the_connection_before_is_no_attack() {
+    for has_key in [true, false] {
+        let (mut alice, mut bob) = (Peer::new(1, has_key), Peer::new(2, has_key));
+        call(&mut alice, &mut bob, &mut honest());
+        let before = alice.delivered.len();
+        // A restart of ICE, whose answer is on its way when another connection is offered.
+        alice.send(&bob.id.clone(), offer(alice.sdp(2), CallType::Video));
+        carry(&mut alice, &mut bob, &mut honest());
+        bob.send(&alice.id.clone(), answer(bob.sdp(2)));
+        let sdp = of_connection(&alice, 2, 1);
+        alice.send(&bob.id.clone(), offer(sdp, CallType::Video));
+        carry(&mut bob, &mut alice, &mut honest());
+        assert_eq!(alice.delivered.len(), before);
+        carry(&mut alice, &mut bob, &mut honest());
+        let sdp = of_connection(&bob, 2, 1);
+        bob.send(&alice.id.clone(), answer(sdp));
+        carry(&mut bob, &mut alice, &mut honest());
+        assert_eq!(alice.delivered.len(), before + 1);
+        assert!(alice.rejected.is_empty(), "{:?}", alice.rejected);
+    }
 }
