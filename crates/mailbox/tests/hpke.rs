@@ -1,5 +1,7 @@
 //! RFC 9180, appendix A.1.1: the key schedule, and what it opens.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes128Gcm, Nonce};
 use wimpex_mailbox::key_schedule;

@@ -1,5 +1,7 @@
 //! A message from one person to another, and everybody who would like to meddle.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::time::Duration;
 
 use aes_gcm::aead::{Aead, KeyInit};

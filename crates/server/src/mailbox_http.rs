@@ -165,6 +165,10 @@ async fn take(
 }
 
 /// Who may ask at all.
+#[allow(
+    clippy::result_large_err,
+    reason = "the caller returns it as it is, once a request"
+)]
 fn admit<'a>(
     app: &'a App,
     tcp: &TcpClient,
