@@ -18,6 +18,7 @@ mod host;
 pub mod identity;
 pub(crate) mod lazy;
 mod lazy_call_effects;
+pub(crate) mod mailbox;
 pub mod media_policy;
 mod options;
 mod page_effects;

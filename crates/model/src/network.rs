@@ -160,7 +160,8 @@ pub(crate) fn input(
         | ServerMessage::Welcome(_)
         | ServerMessage::Ack(_)
         | ServerMessage::MissedCalls(_)
-        | ServerMessage::IceServers(_) => None,
+        | ServerMessage::IceServers(_)
+        | ServerMessage::MessagesWaiting(_) => None,
     }
 }
 

@@ -42,7 +42,8 @@ impl State {
                 | ServerMessage::Welcome(_)
                 | ServerMessage::Ack(_)
                 | ServerMessage::MissedCalls(_)
-                | ServerMessage::IceServers(_) => String::new(),
+                | ServerMessage::IceServers(_)
+                | ServerMessage::MessagesWaiting(_) => String::new(),
             });
             let words: Vec<String> = words.collect();
             parts.push(format!(

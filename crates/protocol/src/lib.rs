@@ -39,7 +39,7 @@ pub use login::{Hello, Login, Welcome};
 pub use message::{ClientMessage, ServerMessage};
 pub use missed::{MissedCall, MissedCalls};
 pub use name::{InvalidName, Name};
-pub use presence::{Presence, PresenceVisibility, PresenceWatch};
+pub use presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 pub use resume::{Ack, Resume};
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,

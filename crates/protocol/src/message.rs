@@ -6,7 +6,7 @@ use crate::frame::{self, Frame};
 use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
 use crate::missed::MissedCalls;
-use crate::presence::{Presence, PresenceVisibility, PresenceWatch};
+use crate::presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
 use crate::signal::{Envelope, Signal};
 
@@ -45,6 +45,8 @@ messages! {
         Presence(Presence),
         /// See [`MissedCalls`].
         MissedCalls(MissedCalls),
+        /// See [`MessagesWaiting`].
+        MessagesWaiting(MessagesWaiting),
     } else
     /// From another user; see [`Envelope`].
     Relay(Envelope)

@@ -11,9 +11,9 @@ use wimpex_protocol::{
     AccessRefusal, Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer,
     CallReject, CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage,
     Envelope, ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer,
-    IceServers, IceServersRequest, Login, MediaFlag, MediaState, MissedCall, MissedCalls, Offer,
-    Presence, PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec, ServerMessage,
-    SessionId, Signal, UserId, Welcome,
+    IceServers, IceServersRequest, Login, MediaFlag, MediaState, MessagesWaiting, MissedCall,
+    MissedCalls, Offer, Presence, PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec,
+    ServerMessage, SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -306,6 +306,10 @@ fn session_messages() {
             username: Some("Bob".into()),
             devices: vec![device("d-bob-1")],
         }),
+    );
+    check_server(
+        "messages-waiting",
+        ServerMessage::MessagesWaiting(MessagesWaiting {}),
     );
     check_server(
         "error",

@@ -1,8 +1,8 @@
 //! What all connections share.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
 use http::header::ORIGIN;
@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
 use crate::missed_calls::MissedCalls;
 use crate::network_limiter::NetworkLimiter;
@@ -50,9 +51,12 @@ pub(crate) struct App {
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
     /// Requests about web push.
-    pub(crate) push_limiter: Mutex<NetworkLimiter>,
+    pub(crate) push_limiter: NetworkLimiter,
     /// If calls are kept that nobody has heard.
     pub(crate) missed_calls: Option<MissedCalls>,
+    /// If people can leave messages.
+    pub(crate) mailbox: Option<Arc<Mailbox>>,
+    pub(crate) mailbox_limiter: NetworkLimiter,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
@@ -63,7 +67,7 @@ pub(crate) struct App {
 impl App {
     /// Whether this server keeps anything of people.
     pub(crate) fn keeps(&self) -> bool {
-        self.push.is_some() || self.missed_calls.is_some()
+        self.push.is_some() || self.missed_calls.is_some() || self.mailbox.is_some()
     }
 
     /// Tells somebody who has come who has called meanwhile.
@@ -85,6 +89,9 @@ impl App {
             for table in Table::ALL {
                 self.store.delete_all(table, user.as_str().as_bytes())?;
             }
+        }
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.discard(user).map_err(std::io::Error::other)?;
         }
         Ok(())
     }

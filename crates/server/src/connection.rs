@@ -23,8 +23,8 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, ServerMessage,
-    close_code,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, MessagesWaiting,
+    ServerMessage, close_code,
 };
 use wimpex_stream::AckOutOfRange;
 
@@ -393,8 +393,13 @@ where
         debug!(connection = self.id.0, user = %identity.user, device = %identity.device, "who");
         self.is_logged_in = true;
         let user = identity.user.clone();
+        let has_messages =
+            (self.app.mailbox.as_ref()).is_some_and(|mailbox| mailbox.has_any(&user));
         self.app.registry.join(self.id, identity, welcome, login);
         self.app.tell_missed_calls(user);
+        if has_messages {
+            self.answer(ServerMessage::MessagesWaiting(MessagesWaiting {}));
+        }
         self.timers.login_until = None;
         Ok(())
     }

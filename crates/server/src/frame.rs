@@ -37,6 +37,7 @@ impl Body {
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
             | ServerMessage::MissedCalls(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_) => FrameKind::Message,
         };
         Self {

@@ -43,6 +43,8 @@ mod listener;
 mod listeners;
 mod login;
 mod lost_sessions;
+mod mailbox;
+mod mailbox_http;
 mod metrics;
 mod missed_calls;
 mod network_limiter;
@@ -83,8 +85,8 @@ use std::future::Future;
 #[cfg(unix)]
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::net::TcpListener;
@@ -114,6 +116,7 @@ use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
+use mailbox::Mailbox;
 use metrics::Metrics;
 use missed_calls::MissedCalls;
 use network_limiter::NetworkLimiter;
@@ -150,6 +153,8 @@ pub async fn run(
 /// Requests about web push of one network, in a second and at once: a page says its subscription at
 /// each login, and once more for each change.
 const PUSH_REQUESTS: (f64, f64) = (0.5, 30.0);
+/// For messages: a page that comes after a week fetches and deletes each that waits.
+const MAILBOX_REQUESTS: (f64, f64) = (4.0, 200.0);
 
 /// A server that is ready to run.
 pub struct Server {
@@ -196,6 +201,7 @@ impl Server {
         let missed_calls = config.operation.missed_calls;
         let missed_calls = missed_calls.then(|| MissedCalls::new(&store));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
+        let mailbox = Mailbox::open(&config, &store, &key);
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -226,8 +232,10 @@ impl Server {
             ),
             store,
             push,
-            push_limiter: Mutex::new(NetworkLimiter::new(PUSH_REQUESTS.0, PUSH_REQUESTS.1)),
+            push_limiter: NetworkLimiter::new(PUSH_REQUESTS),
             missed_calls,
+            mailbox,
+            mailbox_limiter: NetworkLimiter::new(MAILBOX_REQUESTS),
             access: Access::open(
                 &config.access,
                 key,
@@ -380,7 +388,13 @@ impl Server {
         });
         let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
         let keeping = keeping.map(|store| tokio::spawn(store.keep()));
-        let tasks = upkeep.into_iter().chain(address).chain(keeping);
+        let mailbox = self.app.mailbox.clone();
+        let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
+        let tasks = upkeep
+            .into_iter()
+            .chain(address)
+            .chain(keeping)
+            .chain(mailbox);
         #[cfg(unix)]
         let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
         let beside = Beside {

@@ -2,6 +2,7 @@
 //! place on the disk.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use wimpex_limits::{Network, TokenBucket};
 use wimpex_sansio::Now;
@@ -13,21 +14,22 @@ const NETWORKS: usize = 10_000;
 pub(crate) struct NetworkLimiter {
     per_second: f64,
     burst: f64,
-    buckets: HashMap<Network, TokenBucket>,
+    buckets: Mutex<HashMap<Network, TokenBucket>>,
 }
 
 impl NetworkLimiter {
-    pub(crate) fn new(per_second: f64, burst: f64) -> Self {
+    /// Requests a second, and how many at once.
+    pub(crate) fn new((per_second, burst): (f64, f64)) -> Self {
         Self {
             per_second,
             burst,
-            buckets: HashMap::new(),
+            buckets: Mutex::default(),
         }
     }
 
     /// Whether one more is let in.
-    pub(crate) fn take(&mut self, network: Network, now: Now) -> bool {
-        let buckets = &mut self.buckets;
+    pub(crate) fn take(&self, network: Network, now: Now) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= NETWORKS && !buckets.contains_key(&network) {
             buckets.retain(|_, bucket| !bucket.is_full(now));
             if buckets.len() >= NETWORKS {

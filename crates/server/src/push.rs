@@ -26,11 +26,12 @@ use crate::metrics::Metrics;
 use crate::store_file::{StoreFile, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
-use subscription::{CallerMark, Marks, Subscription};
+use subscription::Subscription;
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
 pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
+pub(crate) use subscription::{CallerMark, Marks};
 pub(crate) use wakes::{Begin, Outcome, Waiting, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.

@@ -1,6 +1,6 @@
 //! `/push`: the server's key, and what the owners of keys ask for.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Extension;
@@ -43,12 +43,7 @@ pub(crate) async fn decide(
     };
     let client = app.proxies.client_of(tcp.peer, request.headers());
     let network = Network::of(client.ip);
-    let is_let_in = {
-        let limiter = app.push_limiter.lock();
-        let mut limiter = limiter.unwrap_or_else(PoisonError::into_inner);
-        limiter.take(network, app.clock.now())
-    };
-    if !is_let_in {
+    if !app.push_limiter.take(network, app.clock.now()) {
         return page::text(StatusCode::TOO_MANY_REQUESTS, "Not so fast.\n");
     }
     let Ok(body) = to_bytes(request.into_body(), REQUEST_BYTES).await else {

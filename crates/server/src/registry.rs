@@ -22,7 +22,7 @@ use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
     Ack, Envelope, ErrorCode, ErrorMessage, Login, PresenceVisibility, PresenceWatch, Resume,
-    ServerMessage, Welcome,
+    ServerMessage, UserId, Welcome,
 };
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::{Machine, outputs};
@@ -148,7 +148,7 @@ impl SessionRegistry {
             push,
             missed_calls,
             wakes: Wakes::default(),
-            missed_limiter: NetworkLimiter::new(MISSED_CALLS.0, MISSED_CALLS.1),
+            missed_limiter: NetworkLimiter::new(MISSED_CALLS),
         };
         Self {
             inner: Mutex::new(inner),
@@ -396,6 +396,15 @@ impl SessionRegistry {
         let session = inner.connections.get(&connection).and_then(|c| c.session);
         let outputs = session.and_then(|session| inner.give_relay(session));
         inner.carry_out(outputs.into_iter().collect());
+    }
+
+    /// Something that all devices of a user are to know, those that are there.
+    pub(crate) fn tell(&self, user: &UserId, message: ServerMessage) {
+        let mut inner = self.lock();
+        let to: Vec<SessionId> = inner.hub.sessions_of(user).map(|(_, id)| id).collect();
+        if !to.is_empty() {
+            inner.carry_out(vec![Output::Deliver { to, message }]);
+        }
     }
 
     /// An answer to this connection's client alone.

@@ -18,6 +18,7 @@ mod hand;
 mod hosting;
 mod hot_plug;
 mod measurements;
+mod messages;
 mod middle;
 mod minimal_client;
 mod networks;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         networks::all(),
         relays::all(),
         push::all(),
+        messages::all(),
         hosting::all(),
         connection_check::all(),
         contacts::all(),

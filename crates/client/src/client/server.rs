@@ -114,6 +114,10 @@ impl<H: Host> Client<H> {
                 self.use_ice_servers(renewed.ice_servers, now);
                 self.go_on_with_turn_servers(now);
             }
+            ServerMessage::MessagesWaiting(_) => {
+                self.view.messages_waiting = self.view.messages_waiting.wrapping_add(1);
+                self.changed(Part::Server);
+            }
             // The signaling session's own.
             ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_) => {}
         }

@@ -301,6 +301,7 @@ impl SignalingClient {
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
             | ServerMessage::MissedCalls(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_)) => self.emit(SignalingOutput::Message(message)),
         }
     }
