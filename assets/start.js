@@ -2,13 +2,15 @@
 // Content-Security-Policy needs no exception for one (crates/server/src/headers.rs). The names of
 // what it loads come with its element: Trunk.toml, xtask/src/page/release.rs.
 // Trusted Types: Leptos makes elements of texts that were compiled in, and no text of anybody's
-// becomes markup. Whatever could run is refused all the same; there is no policy for scripts.
+// becomes markup. Whatever could run is refused all the same; of scripts, only the service worker is
+// loaded by its name.
 globalThis.trustedTypes?.createPolicy("default", {
+  createScriptURL: (url) => (url === "/service-worker.js" ? url : null),
   createHTML: (html) =>
     /<(script|iframe|object|embed|base|link|meta)|\son\w+\s*=|javascript:|srcdoc/i.test(html) ? null : html,
 });
 {
-  const { js, wasm } = document.currentScript.dataset;
+  const { js, wasm, worker } = document.currentScript.dataset;
   // A part of the page that did not arrive (another network, a server that restarts)
   // must not leave it at "Loading…": the page is loaded again, three times by itself.
   const again = ({ target }) => {
@@ -19,6 +21,8 @@ globalThis.trustedTypes?.createPolicy("default", {
       const text = document.querySelector(".loading");
       if (text && tries < 3) {
         history.replaceState({ tries: tries + 1 }, "");
+        // What the service worker has kept may be what is wrong.
+        globalThis.caches?.keys().then((names) => names.forEach((name) => caches.delete(name)));
         location.reload();
       } else if (text) {
         history.replaceState(null, "");
@@ -35,5 +39,10 @@ globalThis.trustedTypes?.createPolicy("default", {
   addEventListener("DOMContentLoaded", async () => {
     const { default: init } = await import(js);
     await init({ module_or_path: wasm });
+    // Where a browser keeps nothing there is none, and the page works without.
+    const { connection, serviceWorker } = navigator;
+    if (worker) serviceWorker?.register(worker).catch(() => {});
+    // What is loaded later is kept too, but for who saves data.
+    if (!connection?.saveData) serviceWorker?.ready.then(({ active }) => active.postMessage("later"));
   });
 }

@@ -30,6 +30,8 @@ pub struct BrowserOptions {
     pub any_certificate: bool,
     /// The person has blocked the camera.
     pub deny_camera: bool,
+    /// It has three of each device instead of one. Chromium only.
+    pub several_devices: bool,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
     /// A host name and the loopback address that it leads to. It does not count as
@@ -39,6 +41,9 @@ pub struct BrowserOptions {
     pub keeps_nothing: bool,
     /// The network namespace that it runs in.
     pub namespace: Option<String>,
+    /// SHA-256 of the public key of a certificate authority that is trusted beside the system's,
+    /// in base64; Chromium only.
+    pub trusted_key: Option<String>,
     /// Counts as secure, though it is plain http.
     pub trusted_origin: Option<String>,
 }

@@ -76,7 +76,11 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         "--log-level=2".to_owned(),
         "--mute-audio".to_owned(),
         "--no-first-run".to_owned(),
-        "--use-fake-device-for-media-stream".to_owned(),
+        if options.several_devices {
+            "--use-fake-device-for-media-stream=device-count=3".to_owned()
+        } else {
+            "--use-fake-device-for-media-stream".to_owned()
+        },
         "--window-size=1100,800".to_owned(),
         format!("--user-data-dir={}", profile.display()),
     ];
@@ -86,6 +90,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
     }
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
+    }
+    if let Some(key) = &options.trusted_key {
+        args.push(format!("--ignore-certificate-errors-spki-list={key}"));
     }
     if let Some((host, address)) = &options.host_on_loopback {
         args.push(format!("--host-resolver-rules=MAP {host} {address}"));

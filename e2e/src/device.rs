@@ -23,27 +23,27 @@ impl Page {
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
         });
-        self.devtools("Emulation.setDeviceMetricsOverride", metrics)
+        self.alter("Emulation.setDeviceMetricsOverride", metrics)
             .await;
         let media = json!({ "features": [
             { "name": "prefers-color-scheme", "value": colours },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ] });
-        self.devtools("Emulation.setEmulatedMedia", media).await;
+        self.alter("Emulation.setEmulatedMedia", media).await;
     }
 
     /// What of the screen a notch and the like take, in CSS pixels. Only in Chromium.
     pub async fn set_safe_area(&self, top: u32, right: u32, bottom: u32, left: u32) {
         let insets =
             json!({ "insets": { "top": top, "right": right, "bottom": bottom, "left": left } });
-        self.devtools("Emulation.setSafeAreaInsetsOverride", insets)
+        self.alter("Emulation.setSafeAreaInsetsOverride", insets)
             .await;
     }
 
     /// Runs a script in each document of this tab before its own. Only in Chromium.
     pub async fn before_each_load(&self, script: &str) {
         let source = json!({ "source": script });
-        self.devtools("Page.addScriptToEvaluateOnNewDocument", source)
+        self.alter("Page.addScriptToEvaluateOnNewDocument", source)
             .await;
     }
 
@@ -63,7 +63,7 @@ impl Page {
         std::fs::write(file, png).expect("a place for screenshots");
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) {
+    async fn alter(&self, command: &str, parameters: Value) {
         self.altered.store(true, Ordering::Relaxed);
         self.focus().await;
         devtools(&self.client, command, parameters)

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::browser_options::BrowserKind;
-use crate::command::{browser_log, computed_label};
+use crate::command::{browser_log, computed_label, devtools};
 use crate::probe::{self, FrameGaps, MediaTotals, Milestones, Route, Snapshot};
 use crate::wait::wait_until;
 
@@ -30,6 +30,10 @@ pub enum Role {
     Button,
     /// `checkbox`
     Checkbox,
+    /// `combobox`
+    Combobox,
+    /// `meter`
+    Meter,
     /// `textbox`
     Textbox,
     /// `alertdialog`
@@ -56,6 +60,8 @@ impl Role {
         match self {
             Self::Button => "button, [role=button], input[type=submit], input[type=button]",
             Self::Checkbox => "input[type=checkbox], [role=checkbox]",
+            Self::Combobox => "select, [role=combobox]",
+            Self::Meter => "[role=meter], meter",
             Self::Textbox => {
                 "input:not([type]), input[type=text], input[type=url], textarea, [role=textbox]"
             }
@@ -268,6 +274,13 @@ impl Page {
         let value = self.client.execute(script, vec![]).await;
         let value = value.unwrap_or_else(|error| panic!("{script}: {}", short(&error)));
         serde_json::from_value(value).unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// A command of the Chrome DevTools Protocol; Chromium only.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.focus().await;
+        let done = devtools(&self.client, command, parameters).await;
+        done.unwrap_or_else(|error| panic!("{command}: {}", short(&error)))
     }
 
     /// For a person who looks at a failure: where, what, which errors.

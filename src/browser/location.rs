@@ -19,6 +19,11 @@ pub fn query() -> String {
     window().location().search().unwrap_or_default()
 }
 
+/// The fragment of the page's address, with its `#`; empty if there is none.
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
 /// Shows another path in the address bar without loading anything (`history.pushState`).
 pub fn push_path(path: &str) {
     if let Ok(history) = window().history() {

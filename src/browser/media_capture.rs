@@ -13,18 +13,100 @@ use super::{BrowserError, Listener};
 /// A captured track; it is stopped when it is dropped, and with it the camera's light.
 pub struct Track {
     track: MediaStreamTrack,
-    _ended: Listener,
+    _listeners: [Listener; 3],
+}
+
+/// What a track reports of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrackEvent {
+    /// `ended`: as when the device is unplugged.
+    Ended,
+    /// `mute` or `unmute`: the system has taken the device for a while, or given it back.
+    Muted(bool),
+}
+
+/// `MediaTrackSettings`, as far as they say which device it is, and what it can do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrackDevice {
+    /// `deviceId`
+    pub id: String,
+    /// `groupId`
+    pub group: String,
+    /// `label` of the track.
+    pub label: String,
+    /// `backgroundBlur` can be true or false.
+    pub can_blur: bool,
 }
 
 impl Track {
-    /// Takes ownership of a track; `ended` is called if it ends by itself, as when the
-    /// device is unplugged.
-    pub fn new(track: MediaStreamTrack, ended: impl Fn() + 'static) -> Self {
-        let listener = Listener::new(&track, "ended", move |_| ended());
+    /// Takes ownership of a track; `report` hears what happens to it by itself.
+    pub fn new(track: MediaStreamTrack, report: impl Fn(TrackEvent) + Clone + 'static) -> Self {
+        let on = |name, event| {
+            let report = report.clone();
+            Listener::new(&track, name, move |_| report(event))
+        };
+        let listeners = [
+            on("ended", TrackEvent::Ended),
+            on("mute", TrackEvent::Muted(true)),
+            on("unmute", TrackEvent::Muted(false)),
+        ];
         Self {
             track,
-            _ended: listener,
+            _listeners: listeners,
         }
+    }
+
+    /// Which device it is of.
+    pub fn device(&self) -> TrackDevice {
+        let settings = call(&self.track, "getSettings", &JsValue::UNDEFINED);
+        let text = |name| {
+            let text = settings.as_ref().and_then(|it| property(it, name));
+            text.and_then(|text| text.as_string()).unwrap_or_default()
+        };
+        let blur = call(&self.track, "getCapabilities", &JsValue::UNDEFINED)
+            .and_then(|capabilities| property(&capabilities, "backgroundBlur"))
+            .and_then(|values| values.dyn_into::<js_sys::Array>().ok());
+        let has = |value| blur.as_ref().is_some_and(|it| it.includes(&value, 0));
+        TrackDevice {
+            id: text("deviceId"),
+            group: text("groupId"),
+            label: self.track.label(),
+            can_blur: has(JsValue::TRUE) && has(JsValue::FALSE),
+        }
+    }
+
+    /// `MediaStreamTrack.muted`: the system has taken the device for a while.
+    pub fn is_muted(&self) -> bool {
+        self.track.muted()
+    }
+
+    /// It has ended by itself.
+    pub fn has_ended(&self) -> bool {
+        self.track.ready_state() == web_sys::MediaStreamTrackState::Ended
+    }
+
+    /// `applyConstraints` with one more than it was asked for with: `voiceIsolation` or
+    /// `backgroundBlur`.
+    ///
+    /// # Errors
+    /// `OverconstrainedError` where the device cannot.
+    pub async fn constrain(
+        track: MediaStreamTrack,
+        video: Option<VideoConstraints>,
+        name: &str,
+        is_on: bool,
+    ) -> Result<(), BrowserError> {
+        let constraints = match video {
+            Some(video) => video_constraints(video, None)?,
+            None => audio_constraints(None)?,
+        };
+        let exact = object(&[("exact", is_on.into())])?;
+        Reflect::set(&constraints, &name.into(), &exact)?;
+        let applied = call(&track, "applyConstraints", &constraints)
+            .and_then(|applied| applied.dyn_into::<js_sys::Promise>().ok())
+            .ok_or_else(|| BrowserError::named("NotSupportedError"))?;
+        JsFuture::from(applied).await?;
+        Ok(())
     }
 
     /// The browser's object, to be sent or shown. Another reference to it is
@@ -68,10 +150,29 @@ pub struct VideoConstraints {
     pub facing_mode: Option<&'static str>,
 }
 
+/// A device by its `deviceId`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceWish {
+    /// This one, or another if it is not there (`ideal`).
+    Rather(String),
+    /// This one or none (`exact`).
+    Only(String),
+}
+
 /// Asks for the microphone, the camera, or both at once (`getUserMedia`). If both are not
 /// to be had together, each is tried alone, so that one that is missing or refused
 /// does not take the other with it.
 pub async fn capture(audio: bool, video: Option<VideoConstraints>) -> Captured {
+    capture_from(audio, video, [None, None]).await
+}
+
+/// [`capture`] from these devices: the microphone's and the camera's.
+pub async fn capture_from(
+    audio: bool,
+    video: Option<VideoConstraints>,
+    wishes: [Option<DeviceWish>; 2],
+) -> Captured {
+    let ask = async |audio, video| ask(audio, video, &wishes).await;
     let together = ask(audio, video).await;
     match together {
         Ok(stream) => Captured {
@@ -151,13 +252,17 @@ pub fn facing_mode(stream: &MediaStream) -> Option<String> {
     property(&settings, "facingMode")?.as_string()
 }
 
-async fn ask(audio: bool, video: Option<VideoConstraints>) -> Result<MediaStream, BrowserError> {
+async fn ask(
+    audio: bool,
+    video: Option<VideoConstraints>,
+    [microphone, camera]: &[Option<DeviceWish>; 2],
+) -> Result<MediaStream, BrowserError> {
     let constraints = MediaStreamConstraints::new();
     if audio {
-        constraints.set_audio(&audio_constraints()?);
+        constraints.set_audio(&audio_constraints(microphone.as_ref())?);
     }
     if let Some(video) = video {
-        constraints.set_video(&video_constraints(video)?);
+        constraints.set_video(&video_constraints(video, camera.as_ref())?);
     }
     ask_for(&constraints).await
 }
@@ -177,17 +282,21 @@ async fn ask_for(constraints: &MediaStreamConstraints) -> Result<MediaStream, Br
     Ok(JsFuture::from(promise).await?.unchecked_into())
 }
 
-fn audio_constraints() -> Result<JsValue, BrowserError> {
-    object(&[
+fn audio_constraints(wish: Option<&DeviceWish>) -> Result<JsValue, BrowserError> {
+    let constraints = object(&[
         ("echoCancellation", true.into()),
         ("noiseSuppression", true.into()),
         ("autoGainControl", true.into()),
-    ])
+    ])?;
+    from_device(constraints, wish)
 }
 
-fn video_constraints(video: VideoConstraints) -> Result<JsValue, BrowserError> {
+fn video_constraints(
+    video: VideoConstraints,
+    wish: Option<&DeviceWish>,
+) -> Result<JsValue, BrowserError> {
     let ideal = |value: u32| object(&[("ideal", value.into())]);
-    object(&[
+    let constraints = object(&[
         ("width", ideal(video.width)?),
         ("height", ideal(video.height)?),
         ("frameRate", ideal(video.frame_rate)?),
@@ -197,7 +306,19 @@ fn video_constraints(video: VideoConstraints) -> Result<JsValue, BrowserError> {
                 .facing_mode
                 .map_or(JsValue::UNDEFINED, JsValue::from_str),
         ),
-    ])
+    ])?;
+    from_device(constraints, wish)
+}
+
+fn from_device(constraints: JsValue, wish: Option<&DeviceWish>) -> Result<JsValue, BrowserError> {
+    let (how, id) = match wish {
+        None => return Ok(constraints),
+        Some(DeviceWish::Rather(id)) => ("ideal", id),
+        Some(DeviceWish::Only(id)) => ("exact", id),
+    };
+    let id = object(&[(how, JsValue::from_str(id))])?;
+    Reflect::set(&constraints, &"deviceId".into(), &id)?;
+    Ok(constraints)
 }
 
 fn object(fields: &[(&str, JsValue)]) -> Result<JsValue, BrowserError> {

@@ -4,6 +4,7 @@
 //! its Drop gives back whatever it took. None of them may know what a call is,
 //! what goes over the wire, or how anything looks.
 
+pub mod audio_output;
 pub mod barcode_detector;
 pub mod battery_status;
 pub mod broadcast_channel;
@@ -11,14 +12,17 @@ pub mod clock;
 pub mod error;
 pub mod file;
 pub mod indexed_db;
+pub mod level_meter;
 mod listener;
 pub mod location;
 pub mod media_capabilities;
 pub mod media_capture;
+pub mod media_devices;
 pub mod media_session;
 pub mod navigator;
 pub mod network_information;
 pub mod notification;
+pub mod push_manager;
 pub mod random;
 mod reflect;
 pub mod rtc_certificate;

@@ -281,6 +281,35 @@ impl PeerConnection {
         tracks.attach(&self.pc);
     }
 
+    /// [`Self::replace_track`] of a track that is sent by another one, for who wants to know what
+    /// came of it: if it fails, the one before is sent as it was.
+    ///
+    /// # Errors
+    /// As `RTCRtpSender.replaceTrack` rejects, as when the encoder cannot take the track without
+    /// a new description.
+    pub fn exchange_track(
+        &self,
+        kind: TrackKind,
+        track: &MediaStreamTrack,
+    ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
+        let before = self.tracks.borrow().get(kind);
+        self.tracks.borrow_mut().set(kind, Some(track));
+        let replaced = transceiver(&self.pc, kind)
+            .map(|transceiver| transceiver.sender().replace_track(Some(track)));
+        let tracks = self.tracks.clone();
+        async move {
+            // Without a transceiver so far, it is attached with the description.
+            let Some(replaced) = replaced else {
+                return Ok(());
+            };
+            if let Err(error) = JsFuture::from(replaced).await {
+                tracks.borrow_mut().set(kind, before.as_ref());
+                return Err(error.into());
+            }
+            Ok(())
+        }
+    }
+
     /// The SDP of the local and the remote description, once both are applied.
     pub fn descriptions(&self) -> Option<[String; 2]> {
         Some([self.pc.local_description()?, self.pc.remote_description()?].map(|it| it.sdp()))

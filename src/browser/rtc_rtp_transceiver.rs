@@ -36,6 +36,13 @@ pub(super) struct Tracks {
 }
 
 impl Tracks {
+    pub(super) fn get(&self, kind: TrackKind) -> Option<MediaStreamTrack> {
+        match kind {
+            TrackKind::Audio => self.audio.clone(),
+            TrackKind::Video => self.video.clone(),
+        }
+    }
+
     pub(super) fn set(&mut self, kind: TrackKind, track: Option<&MediaStreamTrack>) {
         let track = track.cloned();
         match kind {

@@ -1,14 +1,17 @@
-//! Web Audio API: tones (<https://www.w3.org/TR/webaudio/>).
+//! Web Audio API: the page's context, and tones (<https://www.w3.org/TR/webaudio/>).
 
 use std::cell::{Cell, RefCell};
 
 use js_sys::Promise;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AudioContext, AudioContextState, GainNode, OscillatorNode, OscillatorType};
+use web_sys::{
+    AudioContext, AudioContextState, GainNode, HtmlMediaElement, OscillatorNode, OscillatorType,
+};
 
 use super::reflect::call;
-use super::window::window;
-use super::{BrowserError, Listener, user_activation};
+use super::window::{document, window};
+use super::{BrowserError, Listener, audio_output, user_activation};
 
 /// A tone that repeats until it is dropped, for two minutes at most.
 ///
@@ -16,10 +19,11 @@ use super::{BrowserError, Listener, user_activation};
 /// (<https://www.w3.org/TR/webaudio/#allowed-to-start>); then the tone begins with the first touch,
 /// and until then the prompt, the title and the notification must do.
 pub struct Tone {
-    context: AudioContext,
+    running: RunningContext,
     gain: GainNode,
     oscillators: Vec<OscillatorNode>,
-    _gestures: [Listener; 4],
+    /// Plays it where it is not to go to the system's default.
+    element: Option<HtmlMediaElement>,
 }
 
 thread_local! {
@@ -27,8 +31,8 @@ thread_local! {
     static CONTEXT: RefCell<Option<AudioContext>> = const { RefCell::new(None) };
     /// What waits for the touch that unlocks it.
     static UNLOCKING: RefCell<Option<[Listener; 4]>> = const { RefCell::new(None) };
-    /// How many tones play.
-    static TONES: Cell<u32> = const { Cell::new(0) };
+    /// How many need it to run.
+    static USERS: Cell<u32> = const { Cell::new(0) };
 }
 
 fn context() -> Result<AudioContext, BrowserError> {
@@ -47,10 +51,47 @@ fn resume(context: &AudioContext) {
     }
 }
 
+/// The page's context, which runs while somebody has one of these.
+pub(super) struct RunningContext {
+    context: AudioContext,
+    _gestures: [Listener; 4],
+}
+
+impl RunningContext {
+    /// Lets it run: at once where the page may sound, else from the first gesture.
+    ///
+    /// # Errors
+    /// `NotSupportedError` and others, where the browser has no audio output.
+    pub(super) fn new() -> Result<Self, BrowserError> {
+        let context = context()?;
+        resume(&context);
+        USERS.set(USERS.get() + 1);
+        let resumed = Clone::clone(&context);
+        Ok(Self {
+            context,
+            _gestures: user_activation::on_gesture(move || resume(&resumed)),
+        })
+    }
+
+    pub(super) fn js(&self) -> &AudioContext {
+        &self.context
+    }
+}
+
+impl Drop for RunningContext {
+    fn drop(&mut self) {
+        USERS.set(USERS.get().saturating_sub(1));
+        if USERS.get() == 0 {
+            // The system's speaker is let go of.
+            let _ = self.context.suspend();
+        }
+    }
+}
+
 /// From now on the first touch of the page lets it sound, also one that rings later.
 pub fn unlock_on_gesture() {
     let listeners = user_activation::on_gesture(|| {
-        if TONES.get() == 0
+        if USERS.get() == 0
             && let Ok(context) = context()
             && context.current_time() == 0.0
         {
@@ -58,7 +99,7 @@ pub fn unlock_on_gesture() {
             let promise = context.resume();
             let Ok(promise) = promise else { return };
             spawn_local(async move {
-                if JsFuture::from(promise).await.is_ok() && TONES.get() == 0 {
+                if JsFuture::from(promise).await.is_ok() && USERS.get() == 0 {
                     let _ = context.suspend();
                 }
             });
@@ -89,7 +130,7 @@ pub async fn may_sound() -> bool {
         let _ = JsFuture::from(first).await;
     }
     let runs = context.state() == AudioContextState::Running;
-    if runs && TONES.get() == 0 {
+    if runs && USERS.get() == 0 {
         let _ = context.suspend();
     }
     runs
@@ -116,22 +157,52 @@ impl Tone {
     /// # Errors
     /// `NotSupportedError` and others, where the browser has no audio output.
     pub fn play(pattern: &Pattern) -> Result<Self, BrowserError> {
-        let context = context()?;
-        resume(&context);
-        TONES.set(TONES.get() + 1);
-        let resumed = Clone::clone(&context);
-        let gain = context.create_gain()?;
+        let running = RunningContext::new()?;
+        let gain = running.js().create_gain()?;
+        gain.connect_with_audio_node(&running.js().destination())?;
+        Self::start(pattern, running, gain)
+    }
+
+    /// Starts the tone at this speaker, by its id; an empty id is the system's default.
+    ///
+    /// # Errors
+    /// As [`Self::play`]. A speaker that is gone is silent.
+    pub fn play_to(pattern: &Pattern, speaker: &str) -> Result<Self, BrowserError> {
+        if speaker.is_empty() {
+            return Self::play(pattern);
+        }
+        let running = RunningContext::new()?;
+        let gain = running.js().create_gain()?;
+        let destination = running.js().create_media_stream_destination()?;
+        gain.connect_with_audio_node(&destination)?;
+        let element: HtmlMediaElement = document().create_element("audio")?.unchecked_into();
+        element.set_src_object(Some(&destination.stream()));
+        let (playing, speaker) = (Clone::clone(&element), speaker.to_owned());
+        spawn_local(async move {
+            // What cannot be told where to play is silent, and heard to be.
+            if audio_output::set_sink(&playing, &speaker).await.is_ok() {
+                let _ = playing.play();
+            }
+        });
+        let mut tone = Self::start(pattern, running, gain)?;
+        tone.element = Some(element);
+        Ok(tone)
+    }
+
+    fn start(
+        pattern: &Pattern,
+        running: RunningContext,
+        gain: GainNode,
+    ) -> Result<Self, BrowserError> {
         let mut tone = Self {
-            context,
+            running,
             gain,
             oscillators: Vec::new(),
-            _gestures: user_activation::on_gesture(move || resume(&resumed)),
+            element: None,
         };
-        tone.gain
-            .connect_with_audio_node(&tone.context.destination())?;
-        schedule(&tone.gain, pattern, tone.context.current_time())?;
+        schedule(&tone.gain, pattern, tone.running.js().current_time())?;
         for frequency in pattern.frequencies {
-            let oscillator = tone.context.create_oscillator()?;
+            let oscillator = tone.running.js().create_oscillator()?;
             oscillator.set_type(OscillatorType::Sine);
             oscillator.frequency().set_value(*frequency);
             oscillator.connect_with_audio_node(&tone.gain)?;
@@ -143,7 +214,7 @@ impl Tone {
 
     /// Whether the browser plays it: then the context's clock runs.
     pub fn is_playing(&self) -> bool {
-        self.context.state() == AudioContextState::Running
+        self.running.js().state() == AudioContextState::Running
     }
 }
 
@@ -172,11 +243,9 @@ impl Drop for Tone {
             // Fails only for one that was never started.
             let _ = oscillator.stop();
         }
-        let _ = self.gain.disconnect();
-        TONES.set(TONES.get().saturating_sub(1));
-        if TONES.get() == 0 {
-            // The system's speaker is let go of.
-            let _ = self.context.suspend();
+        if let Some(element) = &self.element {
+            element.set_src_object(None);
         }
+        let _ = self.gain.disconnect();
     }
 }

@@ -172,9 +172,9 @@ impl Connection {
         });
     }
 
-    pub(super) fn send(&self, kind: TrackKind, track: Option<&media_capture::Track>) {
-        self.peer
-            .replace_track(kind, track.map(media_capture::Track::js));
+    /// To send media over.
+    pub(super) fn sending(&self) -> Rc<PeerConnection> {
+        self.peer.clone()
     }
 
     /// A track of the peer's is there to be played. Audio and video are played apart:

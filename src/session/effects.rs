@@ -7,19 +7,18 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
-use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{MediaRequest, PeerConnectionId, PeerConnectionState, TrackKind};
+use wimpex_call::{PeerConnectionId, PeerConnectionState};
 use wimpex_client::{Input, Output, View};
 use wimpex_verification::RemoteCertificate;
 
+use super::capture::Sending;
+use super::capture_session::CaptureSession;
 use super::connection::Connection;
 use super::event::{BoxedVerifier, Event, Inbox, RunCall};
-use super::media_policy::{CAMERA, Hardware};
+use super::media_policy::Hardware;
 use super::signals::Signals;
-use super::tracks::Tracks;
 use crate::browser::clock;
-use crate::browser::media_capture::{self, VideoConstraints};
 use crate::browser::rtc_certificate::Certificate;
 use crate::browser::rtc_dtls_transport::{self, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
@@ -36,9 +35,7 @@ pub(super) struct CallEffects {
     inbox: Inbox,
     signals: Signals,
     hardware: Hardware,
-    /// The camera that looks away from the user is wanted.
-    faces_away: bool,
-    tracks: Tracks,
+    capture: CaptureSession,
     connection: Option<Connection>,
     /// The certificate of the call, or of the next one: another for each, so that nobody can
     /// tell that two calls are of one person.
@@ -60,11 +57,10 @@ impl CallEffects {
             hardware.post(Event::Hardware(found));
         });
         Self {
+            capture: CaptureSession::new(inbox.clone(), signals),
             inbox,
             signals,
             hardware: Hardware::default(),
-            faces_away: false,
-            tracks: Tracks::default(),
             connection: None,
             certificate: Rc::new(RefCell::new(certificate)),
             awake_at: None,
@@ -151,27 +147,11 @@ impl CallEffects {
         })
     }
 
-    fn captured(
-        &mut self,
-        request: MediaRequest,
-        captured: media_capture::Captured,
-    ) -> Input<BoxedVerifier> {
-        let inbox = self.inbox.clone();
-        let (audio, video) = self.tracks.take(request, captured, move |kind| {
-            inbox.post(
-                wimpex_call::Input::TrackEnded {
-                    request,
-                    kind,
-                    reason: wimpex_call::MediaError::Ended,
-                }
-                .into(),
-            );
-        });
-        Input::Call(wimpex_call::Input::Media {
-            request,
-            audio,
-            video,
-        })
+    /// What captured media is sent over, if there is a connection, and if it is this one.
+    fn sending(&self, id: Option<PeerConnectionId>) -> Sending {
+        let open = self.connection.as_ref();
+        let open = open.filter(|open| id.is_none_or(|id| open.id == id));
+        open.map(Connection::sending)
     }
 }
 
@@ -198,13 +178,7 @@ impl RunCall for CallEffects {
         self.note_sleep();
         match event {
             Event::SwitchCamera => {
-                self.faces_away = !self.faces_away;
-                // Off first: telephones do not open both cameras at once.
-                for on in [false, true] {
-                    let command = wimpex_call::Command::SetCamera(on);
-                    self.inbox
-                        .post(wimpex_client::Command::Call(command).into());
-                }
+                self.capture.switch_camera();
                 None
             }
             Event::Hardware(hardware) => {
@@ -212,7 +186,11 @@ impl RunCall for CallEffects {
                 None
             }
             Event::Peer(id, event) => self.peer(id, event),
-            Event::Captured(request, captured) => Some(self.captured(request, captured)),
+            Event::Capture(event) => {
+                let sending = self.sending(None);
+                self.capture.handle(event, &sending);
+                None
+            }
             Event::StatsTick => {
                 let connection = self.connection.as_ref()?;
                 if connection.is_closed() {
@@ -296,42 +274,20 @@ impl CallEffects {
                     self.goodbye = closed.say_goodbye(end);
                 }
             }
-            Call::RequestMedia {
-                request,
-                audio,
-                video,
-            } => {
-                let camera = VideoConstraints {
-                    facing_mode: self.faces_away.then_some("environment"),
-                    ..CAMERA
-                };
-                let inbox = self.inbox.clone();
-                spawn_local(async move {
-                    let captured = media_capture::capture(audio, video.then_some(camera)).await;
-                    inbox.post(Event::Captured(request, captured));
-                });
+            Call::AttachMedia { connection, .. } => {
+                let sending = self.sending(Some(connection));
+                self.capture.run(output, &sending);
             }
-            Call::AttachMedia {
-                connection,
-                request,
-                audio,
-                video,
-            } => self.attach(connection, request, audio, video),
-            Call::SetMuted(muted) => self.tracks.set_muted(muted),
-            Call::StopCamera => {
-                if let Some(connection) = &self.connection {
-                    connection.send(TrackKind::Video, None);
+            Call::RequestMedia { .. }
+            | Call::SetMuted(_)
+            | Call::StopCamera
+            | Call::ReleaseMedia { .. }
+            | Call::ReleaseAllMedia => {
+                if output == Call::ReleaseAllMedia {
+                    self.renew_certificate();
                 }
-                self.tracks.stop_cameras();
-                self.signals.own_video.set(None);
-            }
-            Call::ReleaseMedia { request } => self.tracks.release(request),
-            Call::ReleaseAllMedia => {
-                self.tracks.release_all();
-                self.renew_certificate();
-                // The next call begins with the user's face.
-                self.faces_away = false;
-                self.signals.own_video.set(None);
+                let sending = self.sending(None);
+                self.capture.run(output, &sending);
             }
             // The client's own.
             Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {}
@@ -343,21 +299,5 @@ impl CallEffects {
         if let Some(connection) = self.connection(id) {
             run(connection);
         }
-    }
-
-    fn attach(&mut self, id: PeerConnectionId, request: MediaRequest, audio: bool, video: bool) {
-        for (wanted, kind) in [(audio, TrackKind::Audio), (video, TrackKind::Video)] {
-            let track = self.tracks.track(request, kind).filter(|_| wanted);
-            let open = self.connection.as_ref().filter(|open| open.id == id);
-            if let (Some(track), Some(open)) = (track, open) {
-                open.send(kind, Some(track));
-                if kind == TrackKind::Video {
-                    self.signals
-                        .own_video
-                        .set(media_capture::stream_of([track.js()]));
-                }
-            }
-        }
-        self.tracks.keep(request, audio, video);
     }
 }

@@ -2,14 +2,14 @@
 
 use futures_channel::mpsc::UnboundedSender;
 use wasm_bindgen::JsValue;
-use wimpex_call::{MediaRequest, PeerConnectionId};
+use wimpex_call::PeerConnectionId;
 use wimpex_client::{Input, Output, View};
 use wimpex_verification::Verify;
 
+use super::capture::CaptureEvent;
 use super::identity::Identity;
 use super::media_policy::Hardware;
 use crate::browser::BrowserError;
-use crate::browser::media_capture::Captured;
 use crate::browser::rtc_peer_connection::PeerEvent;
 
 /// The verifier of the page: its code comes with the first call.
@@ -35,8 +35,8 @@ pub enum Event {
     Hardware(Hardware),
     /// A peer connection reports.
     Peer(PeerConnectionId, PeerEvent),
-    /// `getUserMedia` has an answer.
-    Captured(MediaRequest, Captured),
+    /// About microphone, camera and speaker.
+    Capture(CaptureEvent),
     /// `getStats` has an answer.
     Stats(PeerConnectionId, JsValue),
     /// A second of a call has passed.

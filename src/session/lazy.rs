@@ -2,7 +2,7 @@
 //! check, and the diagnostics.
 
 use futures_util::future::LocalBoxFuture;
-use wimpex_client::ContactWrite;
+use wimpex_client::{ContactWrite, HttpAnswer};
 use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
@@ -12,7 +12,7 @@ use super::event::{BoxedVerifier, Inbox, RunCall};
 use super::signals::Signals;
 use super::{check, contact_database, diagnostics};
 use crate::browser::rtc_certificate::Certificate;
-use crate::browser::{BrowserError, web_crypto};
+use crate::browser::{BrowserError, location, web_crypto};
 use crate::chunk::lazy;
 use wimpex_webrtc::IceServer;
 
@@ -78,11 +78,16 @@ lazy! {
 }
 
 lazy! {
-    /// Whether the server answers, where no WebSocket comes about.
-    http_answers() -> LocalBoxFuture<'static, bool> {
+    /// Asks the server whether it is there for pages of this origin, which browsers do not say
+    /// of themselves with a GET.
+    probe_http() -> LocalBoxFuture<'static, HttpAnswer> {
         Box::pin(async {
-            let answer = gloo_net::http::Request::get("/healthz").send().await;
-            answer.is_ok_and(|answer| answer.ok())
+            let probe = gloo_net::http::Request::get("/healthz");
+            match probe.query([("origin", location::origin())]).send().await {
+                Ok(answer) if answer.ok() => HttpAnswer::Healthy,
+                Ok(answer) if answer.status() == 421 => HttpAnswer::Misdirected,
+                Ok(_) | Err(_) => HttpAnswer::None,
+            }
         })
     }
 }

@@ -17,7 +17,13 @@ pub(super) struct LazyCallEffects {
     signals: Signals,
     effects: Option<Box<dyn RunCall>>,
     is_loading: bool,
-    waiting: VecDeque<Output>,
+    waiting: VecDeque<Waiting>,
+}
+
+enum Waiting {
+    Output(Output),
+    /// What the user wants of the devices before the first call.
+    Event(Event),
 }
 
 impl LazyCallEffects {
@@ -51,10 +57,17 @@ impl LazyCallEffects {
     pub(super) fn loaded(&mut self, effects: Option<Box<dyn RunCall>>, view: &View) {
         self.is_loading = false;
         self.effects = effects;
-        for output in std::mem::take(&mut self.waiting) {
-            match &mut self.effects {
-                Some(effects) => effects.run(output, view),
-                None => self.fail(output),
+        for waiting in std::mem::take(&mut self.waiting) {
+            match (&mut self.effects, waiting) {
+                (Some(effects), Waiting::Output(output)) => effects.run(output, view),
+                (None, Waiting::Output(output)) => self.fail(output),
+                (Some(effects), Waiting::Event(event)) => {
+                    if let Some(input) = effects.translate(event) {
+                        self.inbox.post(Event::Client(input));
+                    }
+                }
+                // The screen that asked is of the same code, and says that it is not there.
+                (None, Waiting::Event(_)) => {}
             }
         }
     }
@@ -64,7 +77,7 @@ impl LazyCallEffects {
             Some(effects) => effects.run(output, view),
             None => match output {
                 Output::Call(_) => {
-                    self.waiting.push_back(output);
+                    self.waiting.push_back(Waiting::Output(output));
                     self.load();
                 }
                 // A connection that is made later takes those of then.
@@ -75,7 +88,17 @@ impl LazyCallEffects {
     }
 
     pub(super) fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
-        self.effects.as_mut()?.translate(event)
+        match &mut self.effects {
+            Some(effects) => effects.translate(event),
+            None => {
+                // Everything else is about what they have made.
+                if matches!(event, Event::Capture(_)) {
+                    self.waiting.push_back(Waiting::Event(event));
+                    self.load();
+                }
+                None
+            }
+        }
     }
 
     /// Nothing can be captured or connected without them.

@@ -5,6 +5,8 @@
 //! output, and patches the [`Signals`] that the ui reads. Here is no decision, no markup
 //! and no wording.
 
+pub mod capture;
+mod capture_session;
 pub mod check;
 mod connection;
 mod contact_database;
@@ -20,18 +22,19 @@ pub mod media_policy;
 mod options;
 mod page_effects;
 mod probe;
+pub(crate) mod push;
 pub(crate) mod settings;
 mod signals;
 pub mod stats;
 mod stats_monitor;
 mod subscribers;
 pub mod tones;
-mod tracks;
 mod view_signal;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use leptos::prelude::*;
 use wimpex_client::Command;
+use wimpex_client::devices::DeviceCommand;
 
 use crate::browser::rtc_peer_connection;
 
@@ -75,6 +78,12 @@ impl Session {
     /// Tells the loop what the user wants.
     pub fn dispatch(&self, command: impl Into<Command>) {
         self.post(command.into());
+    }
+
+    /// Tells it what the user wants of microphone, camera and speaker.
+    pub fn devices(&self, command: DeviceCommand) {
+        let event = Event::Capture(capture::CaptureEvent::Command(command));
+        self.inbox.with_value(|inbox| inbox.post(event));
     }
 
     /// Films with the camera on the other side of a telephone, if one is on.

@@ -75,7 +75,7 @@ impl Effects {
             event @ (Event::Hardware(_)
             | Event::SwitchCamera
             | Event::Peer(..)
-            | Event::Captured(..)
+            | Event::Capture(_)
             | Event::StatsTick
             | Event::AudioLevelTick
             | Event::Stats(..)) => self.call.translate(event),
@@ -109,8 +109,8 @@ impl Effects {
             }
             Output::ProbeHttp => self.later(async |inbox| {
                 // What cannot be loaded says that it does not.
-                if let Ok(answer) = lazy::http_answers().await {
-                    inbox.post(Event::Client(Input::HttpAnswers(answer.await)));
+                if let Ok(answer) = lazy::probe_http().await {
+                    inbox.post(Event::Client(Input::HttpProbed(answer.await)));
                 }
             }),
             Output::FindKey => self.later(async |inbox| {

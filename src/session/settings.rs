@@ -1,10 +1,10 @@
 //! What is remembered on this device, and under which keys.
 
-use wimpex_client::{Audience, ResumeToken, Setting, Stored};
+use wimpex_client::{Audience, ResumeToken, Setting, Stored, Ticket};
 use wimpex_protocol::{Name, UserId};
 use wimpex_sansio::UnixTime;
 
-use crate::browser::web_storage;
+use crate::browser::{location, web_storage};
 
 const NAME: &str = "wimpex.name";
 const USER_ID: &str = "wimpex.user-id";
@@ -75,6 +75,7 @@ pub(super) fn stored() -> Stored {
         strangers_silenced_until: strangers_silenced_until(),
         audience: audience(),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
+        ticket: Ticket::from_fragment(&location::fragment()),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
             Some(ResumeToken {

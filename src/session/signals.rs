@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use web_sys::MediaStream;
+use wimpex_client::devices::DevicesSnapshot;
 use wimpex_client::{Audience, Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{Name, UserId};
@@ -93,6 +94,12 @@ signals! {
     shared {
         /// Whether video frames arrive at the moment; unknown before it is measured.
         video_arrives: Option<bool> = None,
+        /// Microphone, camera and speaker, once their code is loaded.
+        devices: Arc<DevicesSnapshot> = Arc::default(),
+        /// The speaker to play to, by its id; empty is the system's default.
+        speaker: String = String::new(),
+        /// How loud the user's microphone is, 0 to 1, while they look at the devices.
+        microphone_level: f64 = 0.0,
         /// How loud the peer is, 0 to 1; for audio calls only.
         level: f64 = 0.0,
         /// The numbers of the last second, and of the last two minutes.

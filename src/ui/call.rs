@@ -29,15 +29,21 @@ pub(crate) fn CallPage() -> impl IntoView {
     let name = signal_of(move || call().name);
     let is_video = Memo::new(move |_| call().is_video);
     let panel = RwSignal::new(false);
+    let devices = RwSignal::new(false);
     let idle = use_idle();
     let aside = signal_of(move || {
         let state = view.call.with(|call| call.state);
-        steps_aside(idle.get(), panel.get(), state, view.video_arrives.get())
+        steps_aside(
+            idle.get(),
+            panel.get() || devices.get(),
+            state,
+            view.video_arrives.get(),
+        )
     });
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <RemoteMedia name is_video />
-            <CallOverlay aside panel />
+            <CallOverlay aside panel devices />
         </main>
     }
 }

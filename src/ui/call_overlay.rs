@@ -8,6 +8,7 @@ use wimpex_sansio::Now;
 use super::browser_notices::DeviceNotices;
 use super::claim::claim_sign;
 use super::controls::CallControls;
+use super::devices::{DeviceLine, DevicesPanel};
 use super::peer_media::{PeerNotes, VideoQuestion};
 use super::quality::{PauseOffer, QualityPanel, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
@@ -16,9 +17,14 @@ use super::trust::LockButton;
 use super::{signal_of, use_session};
 use crate::browser::clock;
 
-/// `aside`: the controls have stepped aside; `panel`: the panel **Quality** is open.
+/// `aside`: the controls have stepped aside; `panel`: the panel **Quality** is open;
+/// `devices`: the panel **Devices** is.
 #[component]
-pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn CallOverlay(
+    aside: Signal<bool>,
+    panel: RwSignal<bool>,
+    devices: RwSignal<bool>,
+) -> impl IntoView {
     let view = use_session().view;
     let call = move || {
         view.call
@@ -31,6 +37,12 @@ pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl In
         panel
             .get()
             .then(|| view! { <QualityPanel close /> }.into_any())
+    };
+    let choice = move || {
+        let close = move || devices.set(false);
+        devices
+            .get()
+            .then(|| view! { <DevicesPanel class="panel devices" close /> }.into_any())
     };
     view! {
         <header class="caption">
@@ -53,10 +65,12 @@ pub(crate) fn CallOverlay(aside: Signal<bool>, panel: RwSignal<bool>) -> impl In
         <div class="call-notices" role="alert">
             <VideoQuestion />
             <DeviceNotices />
+            <DeviceLine />
             {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}
         </div>
         {details}
-        <CallControls panel />
+        {choice}
+        <CallControls panel devices />
     }
 }
 

@@ -6,6 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, KeyboardEvent};
 use wimpex_call::Command as CallCommand;
 
+use super::devices::use_talk_key;
 use super::icon::icon;
 use super::screens::call::control_bar;
 use super::screens::icon::Icon;
@@ -13,12 +14,14 @@ use super::screens::self_view::has_both_sides;
 use super::screens::shortcuts::ShortcutAction;
 use super::shortcuts::{ShortcutsDialog, kept_shortcuts};
 use super::words::call as words;
+use super::words::devices::TITLE as DEVICES;
 use super::{signal_of, use_session};
 use crate::browser::{media_capture, window};
 
 /// The row at the bottom of the stage.
 #[component]
-pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> impl IntoView {
+    use_talk_key();
     let session = use_session();
     let view = session.view;
     let bar = move || view.call.with(control_bar);
@@ -72,11 +75,26 @@ pub(crate) fn CallControls(panel: RwSignal<bool>) -> impl IntoView {
             <SwitchCamera />
             <button
                 class="round"
+                class:pressed=signal_of(move || devices.get())
+                aria-label=DEVICES
+                aria-expanded=signal_of(move || if devices.get() { "true" } else { "false" })
+                on:click=move |_| {
+                    panel.set(false);
+                    devices.update(|open| *open = !*open);
+                }
+            >
+                {icon(Icon::DEVICES)}
+            </button>
+            <button
+                class="round"
                 class:pressed=is_open
                 aria-label=words::QUALITY
                 aria-expanded=signal_of(move || if is_open.get() { "true" } else { "false" })
                 disabled=signal_of(move || !bar().has_quality)
-                on:click=move |_| panel.update(|open| *open = !*open)
+                on:click=move |_| {
+                    devices.set(false);
+                    panel.update(|open| *open = !*open);
+                }
             >
                 {icon(Icon::CHART)}
             </button>

@@ -5,6 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
+use super::check_devices::check_devices;
 use super::field::invalid;
 use super::icon::{icon, logo};
 use super::lazy;
@@ -38,6 +39,7 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <OpenContacts />
             <HideAddress />
             <NotificationPrompt />
+            {check_devices(|is_open| lazy_view(lazy::devices_card(is_open)))}
             <ConnectionCheck results=|| lazy_view(lazy::check_results()) />
         </main>
     }

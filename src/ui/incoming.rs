@@ -3,11 +3,14 @@
 use gloo_timers::callback::Timeout;
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use web_sys::KeyboardEvent;
 use wimpex_call::Command as CallCommand;
 use wimpex_client::Command;
 
+use super::check_devices::check_devices;
 use super::claim::claim_sign;
+use super::devices::devices_card;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
@@ -16,6 +19,7 @@ use super::typing::Typing;
 use super::words::incoming as words;
 use super::{signal_of, use_session};
 use crate::browser::window;
+use crate::session::push;
 
 /// Milliseconds for which a prompt that has come into sight takes no answer. A key or a touch that
 /// was on its way is meant for what was there before.
@@ -40,6 +44,17 @@ pub fn IncomingDialog() -> impl IntoView {
             let _ = dialog.show_modal();
             // Browsers differ in what they give the focus to where nothing can have it.
             let _ = dialog.focus();
+        }
+    });
+    // Whoever has answered the notice need not do so again.
+    let ringing = view
+        .call
+        .with_untracked(|call| call.call.as_ref().map(|it| it.call_id.clone()));
+    spawn_local(async move {
+        if let Some(call) = ringing
+            && push::takes(&call).await
+        {
+            session.dispatch(CallCommand::Accept { camera: true });
         }
     });
     on_cleanup(move || {
@@ -111,6 +126,9 @@ pub fn IncomingDialog() -> impl IntoView {
                     {icon(Icon::HANG_UP)}
                     {words::DECLINE}
                 </button>
+            </div>
+            <div class="preview-place" inert=signal_of(move || !settled.get())>
+                {check_devices(devices_card)}
             </div>
             <div
                 class="row strangers"

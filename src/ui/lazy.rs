@@ -10,6 +10,7 @@ use super::check_results::CheckResults;
 use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
+use super::devices::devices_card as devices_panel;
 use super::ended::EndedPage;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
@@ -109,5 +110,12 @@ lazy! {
     /// What the check of the connection found.
     check_results() -> AnyView {
         view! { <CheckResults /> }.into_any()
+    }
+}
+
+lazy! {
+    /// The choice of devices, outside of a call. It can be taken away by its button, too.
+    devices_card(is_open: RwSignal<bool>) -> AnyView {
+        devices_panel(is_open)
     }
 }

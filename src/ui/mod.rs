@@ -11,12 +11,14 @@ mod call;
 mod call_keeper;
 mod call_overlay;
 mod check;
+mod check_devices;
 mod check_results;
 mod claim;
 mod contact_actions;
 mod contacts;
 mod controls;
 mod debug;
+mod devices;
 mod end_card;
 mod ended;
 mod field;
@@ -30,6 +32,7 @@ mod no_webrtc;
 mod notices;
 mod peer_media;
 mod person;
+mod push;
 mod quality;
 mod remote_media;
 mod ringing;
@@ -52,6 +55,7 @@ pub use browser_notices::{BrowserNotices, DeviceNotices};
 pub use check::ConnectionCheck;
 pub use check_results::CheckResults;
 pub use contacts::{ContactsArea, KeepContact, LinkQrCode};
+pub use devices::{DeviceLine, DevicesPanel};
 pub use end_card::EndCard;
 pub use home::HideAddress;
 pub use incoming::IncomingDialog;
@@ -72,12 +76,17 @@ use crate::session::{Options, Session};
 pub fn start() {
     let options = Options::from_query(&location::query());
     let body = document().body().expect("index.html has a body");
+    // What the host says at the foot of every page (crates/server/src/host_page.rs) stays.
+    let foot = document().get_element_by_id("host");
     // The words that stand there while the page loads.
     body.set_inner_html("");
-    mount_to(body.unchecked_into(), move || {
+    mount_to(body.clone().unchecked_into(), move || {
         let session = Session::start(options);
         provide_context(session);
         view! { <App options /> }
     })
     .forget();
+    if let Some(foot) = foot {
+        let _ = body.append_child(&foot);
+    }
 }

@@ -11,6 +11,7 @@ use super::screens::call::{level_percent, remote_screen};
 use super::screens::peer_media::is_unseen;
 use super::words::call as words;
 use super::{signal_of, use_session};
+use crate::browser::audio_output;
 
 /// The peer, filling the stage.
 #[component]
@@ -46,6 +47,15 @@ pub(crate) fn RemoteMedia(
     Effect::new(move |_| {
         if let Some(element) = audio.get() {
             play(&element, view.remote_audio.get(), told);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(element) = audio.get() {
+            let speaker = view.speaker.get();
+            // It was tried before; the system's default stays where it fails all the same.
+            spawn_local(async move {
+                let _ = audio_output::set_sink(&element, &speaker).await;
+            });
         }
     });
     lets_go(video);

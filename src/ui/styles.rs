@@ -4,9 +4,10 @@ use std::cell::Cell;
 
 use crate::browser::style_sheet;
 
-const SHEETS: [&str; 5] = [
+const SHEETS: [&str; 6] = [
     include_str!("../../style/prompt.css"),
     include_str!("../../style/call.css"),
+    include_str!("../../style/devices.css"),
     include_str!("../../style/people.css"),
     include_str!("../../style/quality.css"),
     include_str!("../../style/trust.css"),

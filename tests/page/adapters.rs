@@ -38,7 +38,7 @@ async fn dropping_a_track_turns_the_camera_off() {
     );
     // Not `.clone()`: that is the browser's method, which makes another track.
     let (audio, video) = (Clone::clone(&microphone), Clone::clone(&camera));
-    let tracks = [Track::new(audio, || {}), Track::new(video, || {})];
+    let tracks = [Track::new(audio, |_| {}), Track::new(video, |_| {})];
     tracks[0].set_enabled(false);
     assert!(!microphone.enabled());
     assert_eq!(camera.ready_state(), MediaStreamTrackState::Live);
@@ -60,7 +60,7 @@ async fn a_camera_comes_in_the_size_that_was_asked_for() {
     };
     assert_eq!(number("width"), Some(1280.0));
     assert_eq!(number("height"), Some(720.0));
-    drop(Track::new(camera, || {}));
+    drop(Track::new(camera, |_| {}));
 }
 
 #[wasm_bindgen_test]
@@ -75,7 +75,7 @@ async fn a_microphone_cancels_echo() {
     }
     let stream = stream_of([&microphone]).unwrap();
     assert_eq!(stream.get_tracks().length(), 1);
-    drop(Track::new(microphone, || {}));
+    drop(Track::new(microphone, |_| {}));
 }
 
 #[wasm_bindgen_test]

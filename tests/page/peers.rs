@@ -139,7 +139,7 @@ async fn read(peer: &PeerConnection) -> StatsReport {
 async fn late_tracks_are_sent_without_renegotiation() {
     let (caller, callee, _) = call(true).await;
     let camera = capture(false, Some(CAMERA)).await.video.unwrap().unwrap();
-    let camera = Track::new(camera, || {});
+    let camera = Track::new(camera, |_| {});
     caller
         .peer
         .replace_track(TrackKind::Video, Some(camera.js()));

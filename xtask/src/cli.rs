@@ -9,8 +9,8 @@ use crate::testing::Part;
 use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, fuzz, model, mutants, natlab, package, page, proc, reproduce, run, server,
-    size, soak, stress, testing, tidy,
+    bench, checks, dev, first_call, fuzz, model, mutants, natlab, package, page, proc, reproduce,
+    run, server, size, soak, stress, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -37,8 +37,14 @@ enum Command {
     },
     /// Build the page and the server in release
     Build,
-    /// Build the server as a Debian package
-    Package,
+    /// Build the server as packages: .deb, .rpm, an OCI image, and a program that needs no library
+    Package {
+        /// For 64-bit ARM too
+        #[arg(long)]
+        arm64: bool,
+    },
+    /// From the package and a bare Debian to the first call over https, by the clock; takes root
+    FirstCall,
     /// Run the tests: unit, wasm (in headless Chromium) and e2e (two browsers, one server)
     Test {
         /// Only this part
@@ -59,7 +65,7 @@ enum Command {
     Soak,
     /// The bytes of a first load, by file, and their budget
     Size,
-    /// Build the last commit in two places from nothing, and compare the page's hashes
+    /// Build the last commit in two places from nothing, and compare the hashes of page and packages
     Reproduce,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
@@ -100,7 +106,8 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium and Firefox with their drivers, axe-core, coturn's clients, pebble and nginx too, which the tests need
+        /// Chromium and Firefox with their drivers, axe-core, coturn's clients, pebble, nginx, promtool and debootstrap
+        /// too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too; `--tests` has them
@@ -126,11 +133,12 @@ impl Cli {
                 server::build(&workspace)?;
                 Ok(ExitCode::SUCCESS)
             }
-            Command::Package => {
+            Command::Package { arm64 } => {
                 let tools = Tools::ensure(&workspace, Wanted::default())?;
-                package::package(&workspace, &tools)?;
+                package::package(&workspace, &tools, arm64)?;
                 Ok(ExitCode::SUCCESS)
             }
+            Command::FirstCall => first_call::first_call(&workspace),
             Command::Test { part, args } => testing::test(&workspace, part, &args),
             Command::Ci { no_test } => checks::ci(&workspace, !no_test),
             Command::Tidy => {
@@ -188,6 +196,7 @@ impl Cli {
                         webkit,
                         coturn: tests,
                         hosting: tests,
+                        packages: tests,
                         python: tests,
                         networks: tests,
                     },

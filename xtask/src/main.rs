@@ -8,6 +8,7 @@ mod bench;
 mod checks;
 mod cli;
 mod dev;
+mod first_call;
 mod fuzz;
 mod model;
 mod mutants;

@@ -1,4 +1,4 @@
-//! `cargo xtask reproduce`: whether the page comes out the same wherever it is built, so
+//! `cargo xtask reproduce`: whether page and packages come out the same wherever they are built, so
 //! that somebody who trusts the source can know which files belong to it.
 
 use std::fs;
@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use crate::tools::Tools;
 use crate::workspace::Workspace;
-use crate::{page, proc, report};
+use crate::{package, proc, report};
 
 /// Where it is built: paths of different lengths.
 const PLACES: [&str; 2] = ["here", "and-in-another-place"];
@@ -47,7 +47,8 @@ fn build(workspace: &Workspace, tools: &Tools, root: PathBuf) -> Result<String> 
         root,
         cache: workspace.cache.clone(),
     };
-    page::build(&place, tools)?;
+    let packages = package::package(&place, tools, false)?;
+    let packages = fs::read_to_string(packages.join("SHA256SUMS"))?;
     let mut files = Vec::new();
     collect(&place.dist(), &mut files)?;
     files.sort();
@@ -56,7 +57,7 @@ fn build(workspace: &Workspace, tools: &Tools, root: PathBuf) -> Result<String> 
     for file in &files {
         hash.arg(file.strip_prefix(place.dist())?);
     }
-    proc::captured(&mut hash)
+    Ok(proc::captured(&mut hash)? + &packages)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

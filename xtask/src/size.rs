@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::page;
+use crate::page::{self, LATER};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -32,10 +32,8 @@ pub(crate) fn size(workspace: &Workspace, tools: &Tools) -> Result<()> {
     Ok(())
 }
 
-/// What the parts that are loaded when they are first needed are called
-/// (xtask/src/page/release.rs). That they are not loaded before is a scene of the
-/// tests.
-const LATER: &str = "split_";
+/// What a browser fetches when the page is there, if it may be installed: no part of its start.
+const AFTERWARDS: [&str; 4] = ["service-worker.", "manifest-", "icon-", "touch-icon-"];
 
 /// A file of the first load.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,7 +60,9 @@ fn first_load(dist: &Path) -> Result<Vec<Weight>> {
         let text = String::from_utf8_lossy(&fs::read(&path)?).into_owned();
         let (named, unnamed) = left.into_iter().partition(|file| {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            text.contains(name.as_ref()) && !name.starts_with(LATER)
+            let is_later = name.starts_with(LATER)
+                || !name.ends_with(".svg") && AFTERWARDS.iter().any(|it| name.starts_with(it));
+            text.contains(name.as_ref()) && !is_later
         });
         left = unnamed;
         next.extend::<Vec<_>>(named);

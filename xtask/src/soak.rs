@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
-use crate::{model, page, proc, report, reproduce, server, stress, testing};
+use crate::{first_call, model, package, page, proc, report, reproduce, server, stress, testing};
 
 /// The scenes that are played at length.
 const SCENES: &[&str] = &[
@@ -27,6 +27,9 @@ const STORIES: &str = "100000";
 pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
     let wanted = Wanted {
         chromium: true,
+        hosting: true,
+        networks: true,
+        packages: true,
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
@@ -64,6 +67,10 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         "the server under attack, in release",
         &mut stress::command(workspace, stress::SECONDS),
     );
+    let packages = package::package(workspace, &tools, false)?;
+    let mut command = first_call::scene(workspace, packages)?;
+    testing::tell_browsers(&mut command, &tools, &binary);
+    run("from the package to the first call", &mut command);
     for scene in SCENES {
         let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", scene]);
         testing::tell_browsers(&mut command, &tools, &binary);

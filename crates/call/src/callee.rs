@@ -11,6 +11,8 @@ pub enum Callee {
     /// Nothing, and the server says that no device is there any more: it does not answer,
     /// as a page that its browser has frozen.
     Asleep,
+    /// No device is there, and the server has their devices woken.
+    Waking,
     /// A device has taken note of the call without a sound.
     RingsSilently,
     /// A device shows the prompt.
@@ -21,7 +23,7 @@ impl Callee {
     /// Whether a device has the offer, and has said so.
     pub(crate) fn has_rung(self) -> bool {
         match self {
-            Self::Unheard | Self::Unresponsive | Self::Asleep => false,
+            Self::Unheard | Self::Unresponsive | Self::Asleep | Self::Waking => false,
             Self::RingsSilently | Self::Rings => true,
         }
     }

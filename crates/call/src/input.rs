@@ -64,6 +64,12 @@ pub enum Input {
         /// Whether the message was a `call-offer` (the error's `refType`).
         offer: bool,
     },
+    /// The server says that no device of the peer is there, and that they are being woken: its
+    /// error `user-waking`.
+    PeerWaking {
+        /// The id of the call whose offer has reached nobody yet.
+        call_id: CallId,
+    },
     /// The server says that it did not pass the call's offer on, since too much was sent to
     /// its user: its error `rate-limited` with a `toId`.
     OfferRefused {

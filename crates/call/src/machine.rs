@@ -477,6 +477,10 @@ impl CallMachine {
                 let call = call.filter(|call| *call.id() == call_id);
                 call.map(|call| call.peer_offline(offer, now))
             }
+            Input::PeerWaking { call_id } => {
+                let call = call.filter(|call| *call.id() == call_id);
+                call.map(|call| call.peer_waking(out))
+            }
             Input::OfferRefused { call_id } => {
                 let call = call.filter(|call| *call.id() == call_id);
                 call.map(|call| call.offer_refused(out))

@@ -25,12 +25,12 @@ use crate::host::Host;
 use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
 use crate::peer;
-use crate::signaling::{ResumeToken, SignalingClient, SignalingInput};
+use crate::signaling::{ResumeToken, SignalingClient, SignalingInput, Ticket};
 use crate::silent_call::SilentCall;
 use crate::strangers::Strangers;
 use crate::turn_servers::TurnServers;
 use crate::verifier_slot::VerifierSlot;
-use crate::view::{Part, ServerState, View};
+use crate::view::{Part, View};
 
 /// What this device remembers of earlier visits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,6 +51,8 @@ pub struct Stored {
     pub has_contacts: bool,
     /// Of this tab.
     pub resume_token: Option<ResumeToken>,
+    /// Of the invitation link that the page was opened by.
+    pub ticket: Option<Ticket>,
 }
 
 /// What waits to be sent over the call's own connection: the call may be up while the
@@ -108,7 +110,7 @@ impl<H: Host> Client<H> {
                 has_contacts: stored.has_contacts,
                 ..View::new()
             },
-            signaling: SignalingClient::new(stored.resume_token, jitter),
+            signaling: SignalingClient::new(stored.resume_token, stored.ticket, jitter),
             verifier: VerifierSlot::Unloaded,
             call: CallMachine::with_ring_time(ring),
             contact_store: ContactStore::default(),
@@ -187,11 +189,7 @@ impl<H: Host> Client<H> {
                     .handle(SignalingInput::Socket(socket, event), now);
             }
             Input::LoginSigned(socket, signature) => self.login_signed(socket, signature, now),
-            Input::HttpAnswers(answers) => {
-                if answers && self.view.server == ServerState::Lost {
-                    self.set_server(ServerState::Blocked);
-                }
-            }
+            Input::HttpProbed(answer) => self.http_probed(answer),
             Input::VerifierLoaded(Some(verifier)) => {
                 self.verifier.keep(verifier);
                 self.start_verifier(now);

@@ -14,6 +14,18 @@ use crate::contact_store::{ContactWrite, ContactsRead};
 use crate::signaling::{KeyOwner, ResumeToken, SocketEvent, SocketId};
 use crate::view::Part;
 
+/// What the server says over http, where no WebSocket comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HttpAnswer {
+    /// Nothing, or nothing that makes sense.
+    None,
+    /// It is there.
+    Healthy,
+    /// It is there, and serves no pages of this origin (421 Misdirected Request, RFC 9110,
+    /// section 15.5.20).
+    Misdirected,
+}
+
 /// What can happen to a [`crate::Client`]. `V` is the verifier, which the page loads with
 /// the first call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -29,8 +41,8 @@ pub enum Input<V> {
     Socket(SocketId, SocketEvent),
     /// The answer to [`Output::SignLogin`]: base64url of 64 bytes, or the browser's error name.
     LoginSigned(SocketId, Result<String, String>),
-    /// The answer to [`Output::ProbeHttp`]: whether the server answers over http.
-    HttpAnswers(bool),
+    /// The answer to [`Output::ProbeHttp`].
+    HttpProbed(HttpAnswer),
 
     /// The verifier is loaded, or could not be.
     VerifierLoaded(Option<V>),
@@ -125,7 +137,7 @@ pub enum Output {
     CloseSocket(SocketId),
     /// Close the socket with code 4002: the server keeps the session (docs/protocol.md).
     AbandonSocket(SocketId),
-    /// Ask the server something over http; the answer is [`Input::HttpAnswers`].
+    /// Ask the server something over http; the answer is [`Input::HttpProbed`].
     ProbeHttp,
 
     /// Look for the browser's key; the answer is [`Input::Key`].

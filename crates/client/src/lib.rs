@@ -26,6 +26,8 @@ mod check;
 mod client;
 mod command;
 mod contact_store;
+pub mod devices;
+
 mod host;
 mod identity;
 mod io;
@@ -44,11 +46,11 @@ pub use client::{Client, Stored};
 pub use command::{Command, ContactCommand};
 pub use contact_store::{ContactWrite, ContactsRead};
 pub use host::Host;
-pub use io::{Input, Output, Setting};
+pub use io::{HttpAnswer, Input, Output, Setting};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
     KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
-    backoff,
+    Ticket, backoff,
 };
 pub use trust::{Alert, Caller, Introduction, KeyStorage, Lock, Trust};
 pub use view::{CandidateSummary, Part, Routes, ServerState, View};

@@ -26,6 +26,9 @@ pub enum ServerState {
     Lost,
     /// The server answers over http, but not over a WebSocket: something between blocks it.
     Blocked,
+    /// The server answers over http, and lets no page of this origin open a WebSocket: it does
+    /// not know itself by this name.
+    Misdirected,
     /// Too many connections from this network; tried again, slowly.
     TooManyConnections,
     /// The server did not accept the login: the signature or the name. Tried again, slowly.
@@ -33,6 +36,14 @@ pub enum ServerState {
     /// The server let in somebody else than who had asked, under another id than that of
     /// the key. It is not to be trusted.
     IdentityMismatch,
+    /// Only people who were invited, or whom the host knows, may use this server.
+    NotInvited,
+    /// The invitation that the page was opened by counts no more.
+    InvitationOver,
+    /// Only owners of keys may use this server, and this browser keeps none.
+    NoGuests,
+    /// The host has shut out this person.
+    ShutOut,
 }
 
 /// The ICE candidates of one side (RFC 8445, section 5.1.1), as far as the end of a call

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use wimpex_call::State;
 use wimpex_client::{
-    Audience, Caller, CheckResult, Command, ContactCommand, ContactsRead, Input, KeyStorage, Lock,
-    ServerState,
+    Audience, Caller, CheckResult, Command, ContactCommand, ContactsRead, HttpAnswer, Input,
+    KeyStorage, Lock, ServerState,
 };
 use wimpex_contacts::{Contact, KeySource, Outcome};
 use wimpex_verification::Assurance;
@@ -240,6 +240,25 @@ fn a_socket_that_dies_silently_is_replaced() {
     world.pass(13 * SECOND);
     assert_eq!(world.view(ALICE).server, ServerState::Online);
     assert_eq!(world.states(), [State::Connected, State::Connected]);
+}
+
+/// Why the server is of no use is said as far as it is known, and until it is of use.
+#[test]
+fn a_server_that_answers_over_http_alone_says_why() {
+    for (answer, shown) in [
+        (HttpAnswer::None, ServerState::Lost),
+        (HttpAnswer::Healthy, ServerState::Blocked),
+        (HttpAnswer::Misdirected, ServerState::Misdirected),
+    ] {
+        let mut world = World::alice_and_bob(4);
+        world.http_answer = answer;
+        world.set_cut_off(ALICE, true);
+        world.pass(90 * SECOND);
+        assert_eq!(world.view(ALICE).server, shown);
+        world.set_cut_off(ALICE, false);
+        world.pass(90 * SECOND);
+        assert_eq!(world.view(ALICE).server, ServerState::Online);
+    }
 }
 
 #[test]

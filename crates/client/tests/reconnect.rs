@@ -33,7 +33,7 @@ const RECEIVED: u64 = 1;
 
 /// A guest who is logged in over the first socket.
 fn logged_in(jitter: u64) -> SignalingClient {
-    let mut client = SignalingClient::new(None, jitter);
+    let mut client = SignalingClient::new(None, None, jitter);
     let name = Name::parse("Alice").unwrap();
     handle(&mut client, SignalingInput::SetName(name), Now::ZERO);
     handle(&mut client, SignalingInput::Identify(None), Now::ZERO);

@@ -387,6 +387,7 @@ fn a_call_that_the_server_does_not_put_through_ends() {
             ref_type: Some("call-offer".to_owned()),
             call_id: Some(call.call_id.clone()),
             to_id,
+            reason: None,
         })
     };
     // One of the kind that is about the sender alone ends nothing.

@@ -12,14 +12,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use wimpex_protocol::{
-    CallEndReason, DeviceId, Envelope, ErrorCode, ErrorMessage, Name, Presence, PresenceVisibility,
-    PresenceWatch, ServerMessage, Signal, UserId, limits,
+    CallEndReason, CallId, DeviceId, Envelope, ErrorCode, ErrorMessage, Name, Presence,
+    PresenceVisibility, PresenceWatch, ServerMessage, Signal, UserId, limits,
 };
 use wimpex_sansio::{Machine, Now};
 
 pub use handover::HubSession;
 pub use visibility::Shown;
 use visibility::Visibility;
+
+/// For so long a device that is woken for a call is shown to the caller, in milliseconds: longer
+/// than a call rings.
+const EXPECTED_MILLIS: u64 = 2 * 60 * 1000;
 
 /// One login of a device, for as long as it counts: it may outlive its socket
 /// and go on over another one. Never used twice.
@@ -86,6 +90,16 @@ pub enum Input {
         /// Who may.
         visibility: PresenceVisibility,
     },
+    /// Devices of a user are being woken for a call of another: whichever comes in the next two
+    /// minutes is shown to the caller, whose page then sends its offer again.
+    Expect {
+        /// Who is woken; of whom no device is there.
+        user: UserId,
+        /// Who calls.
+        caller: UserId,
+        /// Which call: its end ends that.
+        call: CallId,
+    },
     /// It may be time to tell a change of presence that was held back, or that somebody
     /// may not see any more who was shown to them for a call.
     Timeout,
@@ -147,6 +161,8 @@ pub struct Hub {
     rate: Option<PresenceRate>,
     /// Of users who are watched, while there is a rate.
     changes: BTreeMap<UserId, Changes>,
+    /// Users who are woken, who called them, and until when they are shown to those for which call.
+    expected: BTreeMap<UserId, BTreeMap<UserId, (CallId, Now)>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +194,16 @@ impl Machine for Hub {
                 session,
                 visibility,
             } => self.set_visibility(session, visibility, now),
+            Input::Expect { user, caller, call } => {
+                let callers = self.expected.entry(user).or_default();
+                callers.insert(caller, (call, now + EXPECTED_MILLIS));
+                Vec::new()
+            }
             Input::Timeout => {
+                self.expected.retain(|_, callers| {
+                    callers.retain(|_, (_, until)| now < *until);
+                    !callers.is_empty()
+                });
                 let mut outputs = self.tell_held_back(now);
                 outputs.extend(self.end_grants(now));
                 outputs
@@ -198,7 +223,9 @@ impl Machine for Hub {
         });
         let grants = self.sessions.values();
         let grants = grants.filter_map(|session| session.visibility.next_end());
-        held_back.into_iter().chain(grants).min()
+        let expected = self.expected.values().flat_map(BTreeMap::values);
+        let expected = expected.map(|(_, until)| *until);
+        held_back.into_iter().chain(grants).chain(expected).min()
     }
 }
 
@@ -217,6 +244,12 @@ impl Hub {
         devices.map(|(device, session)| (device, *session))
     }
 
+    /// Whether a device of that user is there, hidden or not.
+    pub fn is_present(&self, user: &UserId) -> bool {
+        let mut sessions = self.sessions_of(user);
+        sessions.any(|(_, id)| self.sessions.get(&id).is_some_and(|it| !it.away))
+    }
+
     /// Whether a user has named another among those who may see them: their contacts.
     pub fn names(&self, user: &UserId, other: &UserId) -> bool {
         self.sessions_of(user).any(|(_, id)| {
@@ -230,11 +263,16 @@ impl Hub {
             return Vec::new();
         }
         let (user, device) = (identity.user.clone(), identity.device.clone());
+        let mut visibility = Visibility::new(hidden);
+        let callers = self.expected.get(&user).into_iter().flatten();
+        for (caller, (call, _)) in callers.filter(|(_, (_, until))| now < *until) {
+            visibility.grant_for(caller, Some(call), now);
+        }
         let session = Session {
             identity,
             away: false,
             watching: BTreeMap::new(),
-            visibility: Visibility::new(hidden),
+            visibility,
         };
         self.sessions.insert(id, session);
         let devices = self.devices.entry(user.clone()).or_default();
@@ -308,6 +346,13 @@ impl Hub {
                 _ => "A message to yourself must name another of your devices.",
             };
             return refuse(id, ErrorCode::BadMessage, text, relayed);
+        }
+        if ends_call(&relayed.signal)
+            && let Some(callers) = self.expected.get_mut(&relayed.to_id)
+        {
+            // Before any device has come for it.
+            let of_this = |call: &CallId| Some(call) == relayed.signal.call_id();
+            callers.retain(|caller, (call, _)| *caller != sender.user || !of_this(call));
         }
         let rings = matches!(relayed.signal, Signal::CallOffer(_));
         let to: Vec<SessionId> = self
@@ -604,6 +649,7 @@ fn too_many(ref_type: &str, most: usize) -> ServerMessage {
         ref_type: Some(ref_type.to_owned()),
         call_id: None,
         to_id: None,
+        reason: None,
     })
 }
 
@@ -621,6 +667,7 @@ fn refuse(id: SessionId, code: ErrorCode, text: &str, refused: Envelope) -> Vec<
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id),
+        reason: None,
     };
     deliver(id, ServerMessage::Error(error))
 }

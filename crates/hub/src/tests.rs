@@ -554,3 +554,35 @@ fn whom_one_shows_oneself_to_is_bounded() {
         .count();
     assert_eq!(seen, 32);
 }
+
+#[test]
+fn who_is_woken_is_shown_to_the_caller_until_they_hang_up() {
+    let wake = |hub: &mut Hub| {
+        let (user, caller) = (user("carol"), user("alice"));
+        let call = CallId::parse("c1").unwrap();
+        handle(hub, Input::Expect { user, caller, call });
+    };
+    let come = |hub: &mut Hub| {
+        let identity = identity("carol", "phone");
+        let (session, hidden) = (SessionId(9), true);
+        handle(
+            hub,
+            Input::Join {
+                session,
+                identity,
+                hidden,
+            },
+        )
+    };
+    let mut hub = hub();
+    watch_by(&mut hub, SessionId(1), watch(&["carol"]));
+    wake(&mut hub);
+    assert_eq!(come(&mut hub), [told("carol", Some("carol"), &["phone"])]);
+    leave(&mut hub, SessionId(9));
+    relay(
+        &mut hub,
+        SessionId(1),
+        to("carol", None, end(CallEndReason::Cancelled)),
+    );
+    assert_eq!(come(&mut hub), []);
+}

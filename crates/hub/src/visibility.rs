@@ -110,16 +110,24 @@ impl Visibility {
     /// Shows it to that user for a call, of which a message comes or goes. Says whether that
     /// is new.
     pub(crate) fn grant(&mut self, user: &UserId, signal: &Signal, now: Now) -> bool {
+        let until = now + GRANT_MILLIS;
+        match self.grants.get_mut(user) {
+            Some(grant) if !matches!(signal, Signal::CallOffer(_)) => {
+                grant.until = until;
+                false
+            }
+            Some(_) | None => self.grant_for(user, signal.call_id(), now),
+        }
+    }
+
+    /// The same for a call that was offered. Says whether that is new.
+    pub(crate) fn grant_for(&mut self, user: &UserId, call: Option<&CallId>, now: Now) -> bool {
         if self.is_listed(user) {
             return false;
         }
-        let until = now + GRANT_MILLIS;
-        let call = signal.call_id().cloned();
+        let (until, call) = (now + GRANT_MILLIS, call.cloned());
         if let Some(grant) = self.grants.get_mut(user) {
-            grant.until = until;
-            if matches!(signal, Signal::CallOffer(_)) {
-                grant.call = call;
-            }
+            *grant = Grant { until, call };
             return false;
         }
         self.grants.insert(user.clone(), Grant { until, call });

@@ -110,6 +110,7 @@ pub(crate) fn label(input: &Input) -> &'static str {
             Signal::CallConfirm(_) => "call-confirm",
         },
         Input::PeerOffline { .. } => "user-offline",
+        Input::PeerWaking { .. } => "user-waking",
         Input::OfferRefused { .. } => "rate-limited",
         Input::PeerDevices { .. } => "presence",
         Input::SessionRenewed => "session renewed",

@@ -19,6 +19,8 @@ message! {
         pub call_id: Option<CallId> = "callId",
         /// The user that it was addressed to.
         pub to_id: Option<UserId> = "toId",
+        /// With [`ErrorCode::LoginFailed`]: that it was the host's decision, and which.
+        pub reason: Option<AccessRefusal> = "reason",
     }
 }
 
@@ -31,6 +33,7 @@ impl ErrorMessage {
             ref_type: references.ref_type,
             call_id: references.call_id,
             to_id: references.to_id,
+            reason: None,
         }
     }
 }
@@ -48,11 +51,30 @@ texts! {
         LoginFailed = "login-failed",
         /// No device of `toId` is logged in.
         UserOffline = "user-offline",
+        /// The same, and their devices are being woken by web push: the offer is to be sent again
+        /// when presence says that one is there.
+        UserWaking = "user-waking",
         /// Too many messages; this one was dropped.
         RateLimited = "rate-limited",
         /// Too many connections from this address; the WebSocket closes.
         TooManyConnections = "too-many-connections",
         /// A code of a later version.
+        Unknown = "unknown",
+    } else Unknown
+}
+
+texts! {
+    /// Why somebody is not let in whose login is in order.
+    pub enum AccessRefusal {
+        /// Only people who were invited, or whom the host knows, may use this server.
+        NotInvited = "not-invited",
+        /// The invitation has been used as often as it may be, is too old, or was taken back.
+        InvitationOver = "invitation-over",
+        /// Only owners of keys may use this server.
+        NoGuests = "no-guests",
+        /// The host has shut out this person.
+        Blocked = "blocked",
+        /// A reason of a later version.
         Unknown = "unknown",
     } else Unknown
 }

@@ -30,7 +30,7 @@ mod signal;
 pub use codec::Unreadable;
 pub use description::{Answer, CallType, Offer, Sdp, Sec, session_id};
 pub use direct::{DirectMessage, MediaFlag, MediaState};
-pub use error::{DecodeError, ErrorCode, ErrorMessage, References};
+pub use error::{AccessRefusal, DecodeError, ErrorCode, ErrorMessage, References};
 pub use frame::Frame;
 pub use ice::{IceServers, IceServersRequest};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};

@@ -46,6 +46,8 @@ message! {
         pub public_key: Option<String> = "publicKey",
         /// The key's signature of the challenge: base64url of 64 bytes.
         pub signature: Option<String> = "signature",
+        /// The ticket of an invitation link, where the server lets in nobody without. A secret.
+        pub ticket: Option<String> = "ticket",
     }
 }
 

@@ -8,11 +8,12 @@
 
 use serde_json::Value;
 use wimpex_protocol::{
-    Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer, CallReject,
-    CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage, Envelope,
-    ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer, IceServers,
-    IceServersRequest, Login, MediaFlag, MediaState, Offer, Presence, PresenceVisibility,
-    PresenceWatch, Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
+    AccessRefusal, Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer,
+    CallReject, CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage,
+    Envelope, ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer,
+    IceServers, IceServersRequest, Login, MediaFlag, MediaState, Offer, Presence,
+    PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec, ServerMessage, SessionId,
+    Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -43,6 +44,7 @@ const BOB: &str = "w1dstmfcv5ucgpyps2iuwipojng2w4bnug";
 
 fn guest() -> Login {
     Login {
+        ticket: None,
         username: "Alice".into(),
         resume_token: None,
         device_id: None,
@@ -199,6 +201,13 @@ fn session_messages() {
             ..guest()
         }),
     );
+    check_client(
+        "login-ticket",
+        ClientMessage::Login(Login {
+            ticket: Some("AQECAwQFBgcIAAECAwQFBgcICQoLDA0ODw".into()),
+            ..guest()
+        }),
+    );
     check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
     check_server("ack", ServerMessage::Ack(Ack { received: 12 }));
     check_server(
@@ -295,6 +304,18 @@ fn session_messages() {
             ref_type: Some("call-offer".into()),
             call_id: Some(call()),
             to_id: Some(user("guest-bob")),
+            reason: None,
+        }),
+    );
+    check_server(
+        "error-not-invited",
+        ServerMessage::Error(ErrorMessage {
+            reason: Some(AccessRefusal::NotInvited),
+            ..ErrorMessage::new(
+                ErrorCode::LoginFailed,
+                "Only people who were invited may use this server.",
+                References::default(),
+            )
         }),
     );
 }

@@ -84,9 +84,9 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
             visitor.device(device);
             visit_signal(signal, visitor);
         }
-        Input::PeerOffline { call_id, .. } | Input::OfferRefused { call_id } => {
-            visitor.call(call_id)
-        }
+        Input::PeerOffline { call_id, .. }
+        | Input::PeerWaking { call_id }
+        | Input::OfferRefused { call_id } => visitor.call(call_id),
         Input::PeerDevices { user, devices } => {
             visitor.user(user);
             devices.iter_mut().for_each(|device| visitor.device(device));

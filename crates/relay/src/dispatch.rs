@@ -163,7 +163,7 @@ fn relay(shared: &Shared, client: ClientId, to: DataTarget, run: Run<'_>) {
         match output {
             Output::SendToPeer { socket, peer } => {
                 send_run(&socket.socket, run, peer.socket_addr());
-                shared.count_bytes_to_peers(length);
+                shared.count_to_peers(length);
             }
             Output::SendToClient(delivery) => delivery.send_run(run, &mut Outgoing::default()),
             // Only requests lead to these.

@@ -357,6 +357,11 @@ impl Handle {
         }
     }
 
+    /// Packets that were sent out of relay sockets so far.
+    pub fn packets_to_peers(&self) -> u64 {
+        self.shared.packets_to_peers()
+    }
+
     /// What was sent out of relay sockets so far.
     pub fn bytes_to_peers(&self) -> u64 {
         self.shared.bytes_to_peers()

@@ -37,6 +37,7 @@ pub(crate) struct Shared {
     connections: Arc<PerNetworkLimiter>,
     /// Sent out of relay sockets.
     bytes_to_peers: AtomicU64,
+    packets_to_peers: AtomicU64,
     /// Connections that others have accepted.
     foreign: AtomicUsize,
 }
@@ -62,6 +63,7 @@ impl Shared {
             stopping,
             retirement: Retirement::default(),
             bytes_to_peers: AtomicU64::new(0),
+            packets_to_peers: AtomicU64::new(0),
             foreign: AtomicUsize::new(0),
         }
     }
@@ -137,9 +139,14 @@ impl Shared {
         }
     }
 
-    pub(crate) fn count_bytes_to_peers(&self, bytes: usize) {
+    pub(crate) fn count_to_peers(&self, bytes: usize) {
         self.bytes_to_peers
             .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.packets_to_peers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn packets_to_peers(&self) -> u64 {
+        self.packets_to_peers.load(Ordering::Relaxed)
     }
 
     pub(crate) fn bytes_to_peers(&self) -> u64 {

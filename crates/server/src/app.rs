@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::HeaderMap;
 use http::header::ORIGIN;
@@ -9,14 +10,19 @@ use tokio_util::task::TaskTracker;
 use wimpex_limits::{PerNetworkLimiter, Permit};
 use wimpex_relay::clock::Clock;
 
+use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
+use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::metrics::Metrics;
 use crate::origin::Origins;
 use crate::page::Page;
+use crate::push::{Push, PushLimiter};
 use crate::registry::SessionRegistry;
+use crate::reports::ReportLog;
+use crate::store_file::StoreFile;
 use crate::token::Tokens;
 
 /// See the module.
@@ -25,18 +31,44 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) registry: SessionRegistry,
     pub(crate) tokens: Tokens,
+    pub(crate) access: Access,
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) headers: PageHeaders,
+    pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
     pub(crate) page: Page,
+    /// What is kept of people over a restart.
+    pub(crate) store: Arc<StoreFile>,
+    /// If people can have their devices woken.
+    pub(crate) push: Option<Arc<Push>>,
+    pub(crate) push_limiter: PushLimiter,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
+    /// Nobody new is let in.
+    pub(crate) draining: AtomicBool,
 }
 
 impl App {
+    /// Whether this server keeps anything of people.
+    pub(crate) fn keeps(&self) -> bool {
+        self.push.is_some()
+    }
+
+    /// Lets nobody new in, or everybody again.
+    #[cfg_attr(not(unix), expect(dead_code))]
+    pub(crate) fn drain(&self, on: bool) {
+        self.draining.store(on, Ordering::Relaxed);
+    }
+
+    /// Whether nobody new is let in.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// A place for a WebSocket that a peer has asked for, for itself or as a proxy.
     pub(crate) fn admit(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Permit> {
         let client = self.proxies.client_of(peer, headers);

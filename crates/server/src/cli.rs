@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStr, Resettable};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Config;
 pub use documents::{completions, manual};
@@ -49,7 +49,7 @@ pub struct Cli {
 }
 
 /// What else the program does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Action {
     /// Say everything that is wrong with the configuration, and where; nothing is started
     CheckConfig,
@@ -62,6 +62,28 @@ pub enum Action {
     },
     /// Print the manual page, as roff
     Man,
+    /// Talk to the server that runs on this host
+    #[cfg(unix)]
+    Admin(crate::admin::AdminArgs),
+    /// Ask three questions, write configuration and unit, start the server, and check it
+    #[cfg(unix)]
+    Setup(SetupArgs),
+    /// Look from within whether all that people need answers: name, ports, certificate, STUN and
+    /// TURN, and say what to do where it does not
+    #[cfg(unix)]
+    Check,
+}
+
+/// What `setup` is told on the command line.
+#[derive(Clone, Debug, Args)]
+pub struct SetupArgs {
+    /// The configuration file that is written; one that is there is kept beside it
+    #[arg(long, value_name = "FILE", default_value = "/etc/wimpex/server.toml")]
+    pub file: PathBuf,
+
+    /// Only write the file: no unit, nothing started, nothing checked
+    #[arg(long)]
+    pub write_only: bool,
 }
 
 /// Why there is no [`Cli`].

@@ -18,6 +18,8 @@ pub enum ForwardedHeader {
     XForwardedFor,
     /// The standard one (RFC 7239)
     Forwarded,
+    /// None: before each connection, by the PROXY protocol, version 1 or 2
+    ProxyProtocol,
 }
 
 impl ForwardedHeader {
@@ -26,6 +28,7 @@ impl ForwardedHeader {
         match self {
             Self::XForwardedFor => "X-Forwarded-For",
             Self::Forwarded => "Forwarded",
+            Self::ProxyProtocol => "PROXY",
         }
     }
 }
@@ -71,12 +74,18 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(&ip))
     }
 
+    /// Whether a connection from there begins with who speaks through it.
+    pub(crate) fn announces(&self, peer: IpAddr) -> bool {
+        self.header == ForwardedHeader::ProxyProtocol && self.contains(peer)
+    }
+
     /// The address that a request came from. Each proxy appends the address that it
     /// was asked from: read from the right, entries are true for as long as those
     /// who wrote them are trusted. What is left of that is what anybody can say.
     pub(crate) fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> ClientAddress {
         let mut ip = peer.to_canonical();
-        if !self.contains(ip) {
+        // What a proxy says before the connection is the peer already.
+        if !self.contains(ip) || self.header == ForwardedHeader::ProxyProtocol {
             return ClientAddress { ip, gap: None };
         }
         let mut entries = self.entries(headers).into_iter().rev().peekable();
@@ -117,6 +126,7 @@ impl TrustedProxies {
                 Some(nodes) => nodes.into_iter().map(|node| parse_node(&node?)).collect(),
                 None => vec![None],
             },
+            ForwardedHeader::ProxyProtocol => Vec::new(),
         }
     }
 }

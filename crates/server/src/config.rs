@@ -3,8 +3,10 @@
 //! Every flag has an environment variable `WIMPEX_…` and, under its own name, a key in the
 //! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
+mod access;
 mod https;
 mod operation;
+mod push;
 mod turn;
 
 use std::fmt;
@@ -19,8 +21,10 @@ use wimpex_protocol::limits;
 use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
-pub use https::{Domain, HttpsConfig};
+pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
+pub use https::{Domain, HttpsConfig, InvalidDomain};
 pub use operation::{LogFormat, OperationConfig};
+pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
 
 /// The Wimpex server: serves the page and carries the signaling between people.
@@ -80,6 +84,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub access: AccessConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub operation: OperationConfig,
 
     #[allow(missing_docs)]
@@ -89,6 +97,10 @@ pub struct Config {
     #[allow(missing_docs)]
     #[command(flatten)]
     pub turn: TurnConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub push: PushConfig,
 
     #[allow(missing_docs)]
     #[command(flatten)]
@@ -111,9 +123,11 @@ impl Default for Config {
             trusted_proxy: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             https: HttpsConfig::default(),
+            access: AccessConfig::default(),
             operation: OperationConfig::default(),
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
+            push: PushConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }
@@ -368,6 +382,12 @@ impl Config {
     pub fn secret_file(&self) -> Option<PathBuf> {
         let in_state = || Some(self.operation.state_dir.as_ref()?.join("server-secret"));
         self.secret_file.clone().or_else(in_state)
+    }
+
+    /// The folder that state is kept in, if somebody has named one: a flag, or systemd.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        let of_systemd = || std::env::var_os("STATE_DIRECTORY").map(PathBuf::from);
+        self.operation.state_dir.clone().or_else(of_systemd)
     }
 
     /// What stands in people's address bars, if it is known.

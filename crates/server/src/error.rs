@@ -5,6 +5,9 @@ use std::io;
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Who may use the server cannot be read, and nobody is to be let in by mistake.
+    #[error("cannot read who may use the server: {0}")]
+    Access(std::io::Error),
     /// The page's folder was named and cannot be read.
     #[error("cannot read the page from {path}: {error}")]
     Page {
@@ -28,7 +31,10 @@ pub enum StartError {
     /// Credentials that another process gives out could not be checked.
     #[error("a relay of its own needs the signaling's --secret-file, or --turn-secret")]
     NoSharedSecret,
-    /// An `--origin` or `--allow-origin` is none.
+    /// The certificate for push services cannot be used.
+    #[error("{0}")]
+    Push(#[from] crate::push::CourierError),
+    /// An `--origin`, `--allow-origin` or `--frame-ancestor` is none.
     #[error("{0:?} is not an origin; it looks like https://example.org")]
     Origin(String),
     /// The system has no randomness to give.

@@ -7,6 +7,9 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+use crate::origin::Origin;
+use crate::reports;
+
 /// The page has no inline script and no inline style. Markup from text, which Leptos makes of
 /// what never changes, passes the one policy of Trusted Types (assets/start.js), which
 /// refuses whatever could run; scripts from text pass none.
@@ -17,8 +20,7 @@ use http::header::{
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
      connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'; trusted-types default";
+     base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default";
 
 /// Camera, microphone, screen and speaker are what the page is for. Full
 /// screen, sharing a link and keeping the screen on keep their default, which
@@ -44,11 +46,7 @@ const EVERYWHERE: [(HeaderName, HeaderValue); 2] = [
 ];
 
 /// Heeded with a document.
-const OF_A_DOCUMENT: [(HeaderName, HeaderValue); 4] = [
-    (
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(CONTENT_SECURITY),
-    ),
+const OF_A_DOCUMENT: [(HeaderName, HeaderValue); 3] = [
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (
         HeaderName::from_static("permissions-policy"),
@@ -60,17 +58,53 @@ const OF_A_DOCUMENT: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-/// Adds the security headers to an answer; `is_https`: of a page that is reached over https.
-pub(crate) fn add_to(response: &mut Response, is_https: bool) {
-    let is_document = response.extensions().get::<Subresource>().is_none();
-    let headers = response.headers_mut();
-    headers.extend(EVERYWHERE);
-    if is_document {
-        headers.extend(OF_A_DOCUMENT);
+/// All of them, as this server sends them.
+#[derive(Clone, Debug)]
+pub(crate) struct PageHeaders {
+    everywhere: Vec<(HeaderName, HeaderValue)>,
+    of_a_document: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl PageHeaders {
+    /// For a page that pages of these origins may show in a frame, and nobody else; `own` is the
+    /// origin that people reach it by, if it is known.
+    pub(crate) fn new(frame_ancestors: &[Origin], own: Option<&Origin>, reports: bool) -> Self {
+        let ancestors = match frame_ancestors {
+            [] => "'none'".to_owned(),
+            some => some
+                .iter()
+                .map(Origin::to_string)
+                .collect::<Vec<_>>()
+                .join(" "),
+        };
+        let mut policy = format!("{CONTENT_SECURITY}; frame-ancestors {ancestors}");
+        let mut of_a_document = OF_A_DOCUMENT.to_vec();
+        if reports {
+            policy.push_str("; report-to default");
+            of_a_document.extend(reports::headers(own));
+        }
+        // Origins and our own texts are ASCII.
+        let policy = HeaderValue::try_from(policy);
+        of_a_document.extend(policy.map(|policy| (CONTENT_SECURITY_POLICY, policy)));
+        let mut everywhere = EVERYWHERE.to_vec();
+        // RFC 6797, section 7.2: not where the page may be served without TLS.
+        if own.is_some_and(Origin::is_https) {
+            let year = HeaderValue::from_static("max-age=31536000");
+            everywhere.push((STRICT_TRANSPORT_SECURITY, year));
+        }
+        Self {
+            everywhere,
+            of_a_document,
+        }
     }
-    // RFC 6797, section 7.2: not where the page may be served without TLS.
-    if is_https {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.insert(STRICT_TRANSPORT_SECURITY, year);
+
+    /// Adds them to an answer.
+    pub(crate) fn add_to(&self, response: &mut Response) {
+        let is_document = response.extensions().get::<Subresource>().is_none();
+        let headers = response.headers_mut();
+        headers.extend(self.everywhere.iter().cloned());
+        if is_document {
+            headers.extend(self.of_a_document.iter().cloned());
+        }
     }
 }

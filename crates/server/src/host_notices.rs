@@ -1,6 +1,7 @@
 //! What the host should hear of, said in the log as often as it helps: what goes
 //! wrong with every request is not said with every request.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,7 @@ const QUOTED_CHARS: usize = 200;
 #[derive(Default)]
 pub(crate) struct HostNotices {
     gap: AtomicBool,
+    unannounced: AtomicBool,
     crowd: AtomicBool,
     origins: Mutex<RefusedOrigins>,
 }
@@ -49,6 +51,19 @@ impl HostNotices {
                  one address and share its limits"
             ),
         }
+    }
+
+    /// A trusted proxy did not say by the PROXY protocol for whom it speaks, and is not served:
+    /// once.
+    pub(crate) fn unannounced(&self, proxy: IpAddr, error: &io::Error) {
+        if self.unannounced.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        warn!(
+            %proxy, %error,
+            "a trusted proxy does not begin its connections with the PROXY protocol, so that nobody \
+             is served through it; let it, or name the header that it writes with --forwarded-header"
+        );
     }
 
     /// One address holds as many places as it may: once, if it may be everybody's.

@@ -3,26 +3,34 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::HOST;
+use tokio::time::timeout;
 
 use crate::app::App;
-use crate::{headers, page, upgrade};
+use crate::headers::PageHeaders;
+use crate::{page, push_http, reports, upgrade};
 
-/// `/ws`, `/healthz`, and the page everywhere else.
+/// `/ws`, `/push`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let is_https = app.origins.is_https();
-    Router::new()
+    let headers = app.headers.clone();
+    let mut router = Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
+        .route("/push", get(push_http::key).post(push_http::decide));
+    if app.config.operation.reports {
+        router = router.route(reports::PATH, post(take_reports));
+    }
+    router
         .fallback(file)
         .with_state(app)
         .layer(from_fn(with_one_host))
-        .layer(map_response_with_state(is_https, secure))
+        .layer(map_response_with_state(headers, secure))
 }
 
 /// RFC 9112, section 3.2: anything but one Host is a bad request. What a request
@@ -34,8 +42,34 @@ async fn with_one_host(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn healthz() -> Response {
-    page::text(StatusCode::OK, "ok\n")
+/// A page whose WebSocket is refused asks with its own origin whether that is why: RFC 9110,
+/// section 15.5.20.
+async fn healthz(State(app): State<Arc<App>>, request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let mut asked = form_urlencoded::parse(query.as_bytes());
+    match asked.find(|(name, _)| name == "origin") {
+        Some((_, origin)) if !app.origins.serves(&origin, request.headers()) => page::text(
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server does not know itself by this name.\n",
+        ),
+        Some(_) | None => page::text(StatusCode::OK, "ok\n"),
+    }
+}
+
+/// What a browser tells of, if the host wants to hear of it.
+async fn take_reports(State(app): State<Arc<App>>, request: Request) -> Response {
+    let body = to_bytes(request.into_body(), reports::BYTES);
+    let Ok(Ok(bytes)) = timeout(app.config.timing.http_head, body).await else {
+        return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too much.\n");
+    };
+    let Ok(reports) = reports::read(&bytes) else {
+        return page::text(StatusCode::BAD_REQUEST, "That is no report.\n");
+    };
+    for (kind, detail) in reports {
+        app.metrics.reported(kind, detail);
+        app.reports.tell(kind, detail, app.clock.now());
+    }
+    page::text(StatusCode::NO_CONTENT, "")
 }
 
 async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -43,7 +77,7 @@ async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
     app.page.respond(request.method(), path, request.headers())
 }
 
-async fn secure(State(is_https): State<bool>, mut response: Response) -> Response {
-    headers::add_to(&mut response, is_https);
+async fn secure(State(headers): State<PageHeaders>, mut response: Response) -> Response {
+    headers.add_to(&mut response);
     response
 }

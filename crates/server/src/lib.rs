@@ -16,7 +16,10 @@
 //! This crate must not know the client, nor look into a session description.
 //! Run it with [`run`], or with [`Server`] to watch it from a test.
 
+mod access;
 mod acme;
+#[cfg(unix)]
+pub mod admin;
 mod app;
 mod certificates;
 pub mod cli;
@@ -27,10 +30,12 @@ mod connection_id;
 mod descriptors;
 mod error;
 mod frame;
+mod handle;
 #[cfg(unix)]
 mod handover;
 mod headers;
 mod host_notices;
+mod host_page;
 mod http;
 mod ice;
 mod inherited;
@@ -43,17 +48,26 @@ mod observer;
 mod origin;
 mod own_address;
 mod page;
+mod proxy_protocol;
+mod push;
+mod push_http;
 mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod reports;
 mod resumable_session;
 mod saved_state;
 mod secret;
 mod send_queue;
 mod serving;
+#[cfg(unix)]
+pub mod setup;
 mod state_lock;
+mod store_file;
 mod stranger_limiter;
+#[cfg(unix)]
+pub mod systemd;
 mod tcp_client;
 mod tls;
 mod to_https;
@@ -66,6 +80,8 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -80,27 +96,33 @@ use wimpex_relay::clock::Clock;
 pub use config::{Config, Role};
 pub use descriptors::{TooFewDescriptors, fit_limits};
 pub use error::StartError;
+pub use handle::{Counts, Handle};
 #[cfg(unix)]
 pub use handover::{Endpoint, Succession, SuccessionError};
 pub use inherited::Inherited;
 pub use listeners::{ListenError, Listeners};
 
+use access::{Access, FileStore};
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
+use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
 use metrics::Metrics;
 use observer::Observer;
-use origin::Origins;
+use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
+use push::{Push, PushLimiter};
 use registry::{RegistryLimits, SessionRegistry};
+use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
 use serving::Beside;
+use store_file::{STORE_PATIENCE, StoreFile};
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
 use token::Tokens;
@@ -126,33 +148,7 @@ pub struct Server {
     own_address: Option<OwnAddress>,
     certificates: Option<Certificates>,
     reload: Arc<Notify>,
-}
-
-/// A look at a running server from outside, for tests and measurements.
-#[derive(Clone)]
-pub struct Handle {
-    app: Arc<App>,
-    relay: Option<wimpex_relay::Handle>,
-    reload: Arc<Notify>,
-}
-
-/// How much the server holds at a moment. All of it is zero when nobody is there.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Open WebSockets, logged in or not.
-    pub sockets: usize,
-    /// Logins that count, those included whose socket is lost and may come back.
-    pub sessions: usize,
-    /// Users with at least one of them.
-    pub users: usize,
-    /// Users whose presence somebody watches.
-    pub watched: usize,
-    /// Bytes that wait for sessions whose socket is lost.
-    pub absent_bytes: usize,
-    /// Client addresses with at least one WebSocket.
-    pub addresses: usize,
-    /// Tasks that serve a TCP connection or a WebSocket.
-    pub tasks: usize,
+    started: Instant,
 }
 
 impl Server {
@@ -178,6 +174,16 @@ impl Server {
         let allowed_origins = [&config.allow_origin[..], &other_domains].concat();
         let clock = Clock::start();
         let metrics = Metrics::default();
+        let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
+            .map_err(StartError::Origin)?;
+        let ancestors = config.access.frame_ancestor.iter();
+        let ancestors = ancestors.map(|text| Origin::written(text));
+        let ancestors: Vec<_> = ancestors
+            .collect::<Result<_, _>>()
+            .map_err(StartError::Origin)?;
+        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
+        let store = Arc::new(StoreFile::new(&config));
+        let push = Push::open(&config, &key, &store, metrics.clone())?;
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -204,15 +210,27 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
+                push.clone(),
             ),
+            store,
+            push,
+            push_limiter: PushLimiter::default(),
+            access: Access::open(
+                &config.access,
+                key,
+                Box::new(FileStore::new(config.state_dir().as_deref())),
+            )
+            .map_err(StartError::Access)?,
+            draining: AtomicBool::new(false),
             tokens: Tokens::new(key),
             ice,
-            origins: Origins::new(config.own_origin().as_deref(), &allowed_origins)
-                .map_err(StartError::Origin)?,
+            origins,
+            headers,
+            reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
-            page: Page::load(config.page_dir.as_deref())?,
+            page: Page::load(config.page_dir.as_deref(), &config.access)?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
                 config.limits.max_connections,
@@ -227,6 +245,7 @@ impl Server {
             own_address,
             certificates,
             reload: Arc::default(),
+            started: Instant::now(),
         })
     }
 
@@ -236,6 +255,11 @@ impl Server {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
             reload: Arc::clone(&self.reload),
+            certificates: self
+                .certificates
+                .as_ref()
+                .map(|own| Arc::clone(own.store())),
+            started: self.started,
         }
     }
 
@@ -288,7 +312,15 @@ impl Server {
     #[cfg(unix)]
     pub fn take_over(&self, state: &[u8]) -> Result<(), String> {
         let state = SavedState::from_bytes(state).map_err(|error| error.to_string())?;
+        // Who has come by an invitation since this process has begun.
+        let read = self.app.access.reread_record();
+        read.map_err(|error| error.to_string())?;
         let sessions = state.sessions.len();
+        // The other process has let go of it before it has said all this.
+        if self.app.keeps() {
+            let opened = self.app.store.open(STORE_PATIENCE);
+            opened.map_err(|error| format!("{error}"))?;
+        }
         self.app.registry.take_over(state);
         info!(sessions, "going on with the sessions of another process");
         Ok(())
@@ -301,6 +333,13 @@ impl Server {
         shutdown: impl Future<Output = ()>,
     ) {
         let stopping = CancellationToken::new();
+        #[cfg(unix)]
+        let hand = admin::answer(self.handle(), endpoint.is_some());
+        #[cfg(unix)]
+        let watched = {
+            let app = Arc::clone(&self.app);
+            systemd::answer_watchdog(move || systemd::people(app.registry.counts().users))
+        };
         let observer = Observer {
             app: Arc::clone(&self.app),
             relay: self.relay.as_ref().map(Relay::handle),
@@ -326,7 +365,11 @@ impl Server {
                 own.follow(&app.config, relay.as_ref(), Some(&app)).await;
             })
         });
-        let tasks = upkeep.into_iter().chain(address);
+        let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
+        let keeping = keeping.map(|store| tokio::spawn(store.keep()));
+        let tasks = upkeep.into_iter().chain(address).chain(keeping);
+        #[cfg(unix)]
+        let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
         let beside = Beside {
             relay,
             upkeep: tasks.map(AbortOnDropHandle::new).collect(),
@@ -433,6 +476,12 @@ impl RelayServer {
         let (own, handle) = (self.own_address, relay.clone());
         let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
         let tasks = upkeep.into_iter().chain([address]);
+        #[cfg(unix)]
+        let tasks = {
+            let relay = relay.clone();
+            let line = move || systemd::allocations(relay.counts().allocations);
+            tasks.chain([tokio::spawn(systemd::answer_watchdog(line))])
+        };
         let upkeep = tasks.map(AbortOnDropHandle::new).collect();
         self.relay
             .run(serving::relay_alone(&relay, upkeep, endpoint, shutdown))
@@ -566,31 +615,4 @@ fn open_relay(
         "STUN and TURN; if others reach this host under another address, say --turn-public-ip"
     );
     Ok(relay)
-}
-
-impl Handle {
-    /// Reads what can be read anew while the server runs: the certificate. Everything
-    /// else is read when it starts.
-    pub fn reload(&self) {
-        self.reload.notify_one();
-    }
-
-    /// A look at the relay, if this server has one.
-    pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
-        self.relay.as_ref()
-    }
-
-    /// What the server holds now.
-    pub fn counts(&self) -> Counts {
-        let hub = self.app.registry.counts();
-        Counts {
-            sockets: self.app.registry.connections(),
-            sessions: hub.sessions,
-            users: hub.users,
-            watched: hub.watched,
-            absent_bytes: self.app.registry.absent_bytes(),
-            addresses: self.app.connections.networks(),
-            tasks: self.app.tasks.len(),
-        }
-    }
 }

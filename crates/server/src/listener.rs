@@ -17,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
@@ -27,6 +27,7 @@ use tracing::{debug, warn};
 use wimpex_limits::PerNetworkLimiter;
 
 use crate::app::App;
+use crate::proxy_protocol;
 use crate::tcp_client::TcpClient;
 use crate::tls::{ACME_TLS_ALPN, TURN_ALPN};
 
@@ -46,6 +47,23 @@ pub(crate) struct Door {
     pub(crate) router: Router,
     /// Serves who speaks TURN through TLS.
     pub(crate) relay: Option<wimpex_relay::Handle>,
+}
+
+/// What is behind a [`Door`], for one visitor.
+struct Behind {
+    tls: Option<TlsAcceptor>,
+    service: TowerToHyperService<Router>,
+    relay: Option<wimpex_relay::Handle>,
+}
+
+impl Door {
+    fn open(&self) -> Behind {
+        Behind {
+            tls: self.tls.clone(),
+            service: TowerToHyperService::new(self.router.clone()),
+            relay: self.relay.clone(),
+        }
+    }
 }
 
 /// Serves until `end` completes; connections that stand go on.
@@ -78,6 +96,7 @@ async fn look_after_sessions(app: &App) {
 }
 
 /// What all doors share: whoever comes by another one is no other client.
+#[derive(Clone)]
 pub(crate) struct Shared {
     app: Arc<App>,
     room: Arc<Semaphore>,
@@ -107,70 +126,108 @@ impl Shared {
 }
 
 async fn accept_all(door: &Door, shared: &Shared) {
-    let app = &shared.app;
-    let service = TowerToHyperService::new(door.router.clone());
     loop {
         // Waiting in the kernel's queue costs nobody anything.
         let Ok(room) = Arc::clone(&shared.room).acquire_owned().await else {
             return;
         };
         let (stream, remote) = accept(&door.listener).await;
-        let peer = remote.ip().to_canonical();
-        let permit = if app.proxies.contains(peer) {
-            None
-        } else if let Some(permit) = shared.places.acquire(peer) {
-            Some(permit)
-        } else {
-            debug!("too many connections from one address");
-            app.notices.full(peer, &app.proxies);
-            continue;
+        let visitor = Visitor {
+            remote: SocketAddr::new(remote.ip().to_canonical(), remote.port()),
+            room,
         };
-        let client = Arc::new(TcpClient {
-            peer,
-            _room: room,
-            _permit: permit,
-        });
-        let held = Arc::clone(&client);
-        let service = service.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Arc::clone(&client));
-            service.call(request)
-        });
-        let stream = with_write_timeout(stream, app.config.timing.write);
-        let head = app.config.timing.http_head;
-        let stopping = shared.stopping.clone();
-        match door.tls.clone() {
-            None => {
-                app.tasks.spawn(serve_http(stream, service, head, stopping));
-            }
-            Some(tls) => {
-                let relay = door.relay.clone();
-                app.tasks.spawn(async move {
-                    // A handshake takes no longer than a head would.
-                    let mut stream = match timeout(head, tls.accept(stream)).await {
-                        Ok(Ok(stream)) => stream,
-                        Ok(Err(error)) => return debug!(%error, "no TLS"),
-                        Err(_) => return debug!("no TLS in time"),
-                    };
-                    let spoken = match timeout(head, protocol(&mut stream)).await {
-                        Ok(Ok(spoken)) => spoken,
-                        Ok(Err(error)) => return debug!(%error, "nothing came over TLS"),
-                        Err(_) => return debug!("nothing came over TLS in time"),
-                    };
-                    match (spoken, relay) {
-                        // It has seen what it wanted to see.
-                        (Protocol::Acme, _) => {}
-                        (Protocol::Turn, Some(relay)) => {
-                            let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-                            relay.serve_accepted(stream, remote, held);
-                        }
-                        (Protocol::Turn, None) => debug!("there is no TURN here"),
-                        (Protocol::Http, _) => serve_http(stream, service, head, stopping).await,
-                    }
-                });
-            }
+        if shared.app.proxies.announces(visitor.remote.ip()) {
+            let serving = announced(stream, visitor, door.open(), shared.clone());
+            shared.app.tasks.spawn(serving);
+        } else if let Some(serving) = serve_visitor(stream, visitor, door.open(), shared) {
+            shared.app.tasks.spawn(serving);
         }
     }
+}
+
+/// Somebody at a door.
+struct Visitor {
+    /// Who connected: the client, or a proxy.
+    remote: SocketAddr,
+    room: OwnedSemaphorePermit,
+}
+
+/// A proxy says first for whom it speaks.
+async fn announced(mut stream: TcpStream, visitor: Visitor, behind: Behind, shared: Shared) {
+    let Visitor { mut remote, room } = visitor;
+    let limit = shared.app.config.timing.http_head;
+    match timeout(limit, proxy_protocol::read(&mut stream)).await {
+        Ok(Ok(client)) => {
+            if let Some(client) = client {
+                remote = SocketAddr::new(client.ip().to_canonical(), client.port());
+            }
+        }
+        Ok(Err(error)) => return shared.app.notices.unannounced(remote.ip(), &error),
+        Err(_) => return debug!("a proxy did not say in time for whom it speaks"),
+    }
+    let visitor = Visitor { remote, room };
+    if let Some(serving) = serve_visitor(stream, visitor, behind, &shared) {
+        serving.await;
+    }
+}
+
+/// `None` if there are too many from there.
+fn serve_visitor(
+    stream: TcpStream,
+    visitor: Visitor,
+    behind: Behind,
+    shared: &Shared,
+) -> Option<impl Future<Output = ()> + Send + use<>> {
+    let app = &shared.app;
+    let Visitor { remote, room } = visitor;
+    let peer = remote.ip();
+    let permit = if app.proxies.contains(peer) {
+        None
+    } else if let Some(permit) = shared.places.acquire(peer) {
+        Some(permit)
+    } else {
+        debug!("too many connections from one address");
+        app.notices.full(peer, &app.proxies);
+        return None;
+    };
+    let client = Arc::new(TcpClient {
+        peer,
+        _room: room,
+        _permit: permit,
+    });
+    let held = Arc::clone(&client);
+    let service = behind.service;
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&client));
+        service.call(request)
+    });
+    let stream = with_write_timeout(stream, app.config.timing.write);
+    let head = app.config.timing.http_head;
+    let stopping = shared.stopping.clone();
+    let (tls, relay) = (behind.tls, behind.relay);
+    Some(async move {
+        let Some(tls) = tls else {
+            return serve_http(stream, service, head, stopping).await;
+        };
+        // A handshake takes no longer than a head would.
+        let mut stream = match timeout(head, tls.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return debug!(%error, "no TLS"),
+            Err(_) => return debug!("no TLS in time"),
+        };
+        let spoken = match timeout(head, protocol(&mut stream)).await {
+            Ok(Ok(spoken)) => spoken,
+            Ok(Err(error)) => return debug!(%error, "nothing came over TLS"),
+            Err(_) => return debug!("nothing came over TLS in time"),
+        };
+        match (spoken, relay) {
+            // It has seen what it wanted to see.
+            (Protocol::Acme, _) => {}
+            (Protocol::Turn, Some(relay)) => relay.serve_accepted(stream, remote, held),
+            (Protocol::Turn, None) => debug!("there is no TURN here"),
+            (Protocol::Http, _) => serve_http(stream, service, head, stopping).await,
+        }
+    })
 }
 
 /// What is spoken through TLS.

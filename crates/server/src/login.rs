@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use wimpex_identity::{Challenge, LoginProof, LoginProofError, is_key_id};
-use wimpex_protocol::{InvalidName, Login, Name, UserId, Welcome};
+use wimpex_protocol::{AccessRefusal, InvalidName, Login, Name, UserId, Welcome};
 
 use crate::app::App;
 use crate::random;
@@ -29,6 +29,8 @@ pub(crate) enum LoginError {
     Unsigned,
     #[error("the signature is not of this key, this page and this connection")]
     Signature,
+    #[error("the host does not let this person in")]
+    Refused(AccessRefusal),
     #[error("the server has no randomness to give")]
     Random(#[from] getrandom::Error),
 }
@@ -58,6 +60,12 @@ pub(crate) fn admit(
     // message could push its owner out.
     let claimed_device = login.device_id.clone().filter(|_| resumed.is_some());
     let user = owner.or(resumed).map_or_else(random::guest_id, Ok)?;
+    app.access
+        .admit(&user, login.ticket.as_deref(), now)
+        .map_err(|reason| {
+            app.metrics.refused_login(reason);
+            LoginError::Refused(reason)
+        })?;
     let device = claimed_device.map_or_else(random::device_id, Ok)?;
     let welcome = Welcome {
         user_id: user.clone(),

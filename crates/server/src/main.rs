@@ -12,7 +12,7 @@ use wimpex_server::cli::{Action, Cli, Fault, ParseError};
 use wimpex_server::config::LogFormat;
 use wimpex_server::{Config, Listeners, RelayServer, Role, Server};
 #[cfg(unix)]
-use wimpex_server::{Inherited, Succession};
+use wimpex_server::{Inherited, Succession, systemd};
 
 /// As of clap, which ends the program itself where flags make no sense.
 const USAGE: u8 = 2;
@@ -31,8 +31,29 @@ fn main() -> ExitCode {
         Some(Action::ExampleConfig) => print_all(wimpex_server::cli::example().as_bytes()),
         Some(Action::Completions { shell }) => print_all(&wimpex_server::cli::completions(shell)),
         Some(Action::Man) => print_all(&wimpex_server::cli::manual()),
+        #[cfg(unix)]
+        Some(Action::Admin(args)) => {
+            let state_dir = cli.settings.operation.state_dir;
+            match wimpex_server::admin::perform(&args, state_dir.as_deref()) {
+                Ok(text) => print_all(text.as_bytes()),
+                Err(why) => {
+                    eprintln!("{why}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+        #[cfg(unix)]
+        Some(Action::Setup(args)) => wait_for(wimpex_server::setup::setup(&args)),
+        #[cfg(unix)]
+        Some(Action::Check) => wait_for(wimpex_server::setup::check(&cli.settings)),
         None => serve(cli.settings),
     }
+}
+
+#[cfg(unix)]
+#[tokio::main(flavor = "current_thread")]
+async fn wait_for(done: impl Future<Output = ExitCode>) -> ExitCode {
+    done.await
 }
 
 /// A reader who has seen enough is no error.
@@ -112,7 +133,8 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         tell(&relay_lines(&relay));
         on_hangup(relay.reload())?;
         let endpoint = succession.complete(relay.things()?, |_| Ok(())).await?;
-        relay.run_or_hand_over(endpoint, shutdown).await;
+        systemd::ready();
+        relay.run_or_hand_over(endpoint, until_told(shutdown)).await;
     } else {
         let listeners = Listeners::bind_or_take(&config, &mut inherited).await?;
         let server = Server::inheriting(config, &mut inherited)?;
@@ -123,10 +145,20 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         let things = server.things(&listeners)?;
         let take_over = |state: &[u8]| server.take_over(state);
         let endpoint = succession.complete(things, take_over).await?;
-        server.run_or_hand_over(listeners, endpoint, shutdown).await;
+        systemd::ready();
+        server
+            .run_or_hand_over(listeners, endpoint, until_told(shutdown))
+            .await;
     }
     info!("stopped");
     Ok(())
+}
+
+/// The system's manager hears of it, too.
+#[cfg(unix)]
+async fn until_told(shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    systemd::stopping();
 }
 
 /// No other process can take over.
@@ -169,7 +201,9 @@ fn on_hangup(reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!("reading the certificate again; everything else needs a restart");
+            info!(
+                "reading the certificate and --access-file again; everything else needs a restart"
+            );
             reload();
         }
     });

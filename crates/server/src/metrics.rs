@@ -12,7 +12,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
-use wimpex_protocol::{ClientMessage, DecodeError, ErrorCode, ServerMessage};
+use wimpex_protocol::{AccessRefusal, ClientMessage, DecodeError, ErrorCode, ServerMessage};
 
 type Label = [(&'static str, &'static str); 1];
 type Counters = Family<Label, Counter>;
@@ -25,7 +25,10 @@ pub(crate) struct Metrics {
     refusals: Counters,
     resumptions: Counters,
     refused_connections: Counters,
+    refused_logins: Counters,
     closed_connections: Counters,
+    reports: Family<[(&'static str, &'static str); 2], Counter>,
+    pushes: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -40,7 +43,10 @@ impl Default for Metrics {
             refusals: Counters::default(),
             resumptions: Counters::default(),
             refused_connections: Counters::default(),
+            refused_logins: Counters::default(),
             closed_connections: Counters::default(),
+            reports: Family::default(),
+            pushes: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -80,6 +86,12 @@ impl Metrics {
         }
     }
 
+    /// A browser tells of a failure.
+    pub(crate) fn reported(&self, kind: &'static str, detail: &'static str) {
+        let labels = [("type", kind), ("detail", detail)];
+        self.reports.get_or_create(&labels).inc();
+    }
+
     /// A client wanted to go on with a session.
     pub(crate) fn resumption(&self, is_known: bool) {
         let result = if is_known { "resumed" } else { "unknown" };
@@ -93,10 +105,29 @@ impl Metrics {
         self.refused_connections.get_or_create(&label).inc();
     }
 
+    /// Somebody was not let in whose login was in order.
+    pub(crate) fn refused_login(&self, reason: AccessRefusal) {
+        let reason = match reason {
+            AccessRefusal::NotInvited => "not-invited",
+            AccessRefusal::InvitationOver => "invitation-over",
+            AccessRefusal::NoGuests => "no-guests",
+            AccessRefusal::Blocked => "blocked",
+            AccessRefusal::Unknown => "unknown",
+        };
+        let label = [("reason", reason)];
+        self.refused_logins.get_or_create(&label).inc();
+    }
+
     /// A WebSocket has ended.
     pub(crate) fn closed_connection(&self, cause: &'static str) {
         let label = [("cause", cause)];
         self.closed_connections.get_or_create(&label).inc();
+    }
+
+    /// A message was handed to a push service, or was not.
+    pub(crate) fn pushed(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.pushes.get_or_create(&label).inc();
     }
 
     pub(crate) fn register(&self, registry: &mut Registry) {
@@ -117,9 +148,20 @@ impl Metrics {
             &self.refused_connections,
         );
         counters(
+            "refused_logins",
+            "People whom the host does not let in",
+            &self.refused_logins,
+        );
+        counters(
             "closed_connections",
             "WebSockets that have ended",
             &self.closed_connections,
+        );
+        counters("pushes", "Messages for push services", &self.pushes);
+        registry.register(
+            "browser_reports",
+            "Failures that browsers tell of, with --reports",
+            self.reports.clone(),
         );
         registry.register(
             "login_seconds",
@@ -142,6 +184,7 @@ fn code(code: ErrorCode) -> &'static str {
         ErrorCode::NotLoggedIn => "not-logged-in",
         ErrorCode::LoginFailed => "login-failed",
         ErrorCode::UserOffline => "user-offline",
+        ErrorCode::UserWaking => "user-waking",
         ErrorCode::RateLimited => "rate-limited",
         ErrorCode::TooManyConnections => "too-many-connections",
         ErrorCode::Unknown => "unknown",

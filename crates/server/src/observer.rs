@@ -18,6 +18,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 
+use wimpex_store::{Store, Table};
+
 use crate::app::App;
 use crate::page;
 use crate::tls::CertificateStore;
@@ -107,6 +109,9 @@ impl Observer {
         if !self.app.page.is_there() {
             return Some("There is no page to serve.\n");
         }
+        if self.app.is_draining() {
+            return Some("It is drained: nobody new is let in.\n");
+        }
         let store = self
             .certificates
             .as_ref()
@@ -177,6 +182,22 @@ impl Observer {
             "Bytes that wait for sessions whose WebSocket is lost",
             self.app.registry.absent_bytes(),
         );
+        let access = self.app.access.record();
+        gauge(
+            "invitations",
+            "Invitations that are kept",
+            access.invitations.len(),
+        );
+        gauge(
+            "admitted_users",
+            "People who came by an invitation",
+            access.admitted.len(),
+        );
+        gauge(
+            "blocked_users",
+            "People who are shut out",
+            access.blocked.len(),
+        );
         gauge(
             "ready",
             "Whether /readyz says so",
@@ -197,12 +218,27 @@ impl Observer {
                 "TCP and TLS connections to TURN",
                 counts.connections,
             );
+            registry.register(
+                "turn_packets_to_peers",
+                "Packets sent out of relay sockets",
+                ConstCounter::new(relay.packets_to_peers()),
+            );
             registry.register_with_unit(
                 "turn_to_peers",
                 "Sent out of relay sockets",
                 Unit::Bytes,
                 ConstCounter::new(relay.bytes_to_peers()),
             );
+        }
+        // Looking would open it otherwise.
+        if self.app.store.is_open() {
+            let entries = Family::<[(&str, &str); 1], Gauge>::default();
+            for table in Table::ALL {
+                let count = i64::try_from(self.app.store.len(table).unwrap_or(0));
+                let label = [("table", table.name())];
+                entries.get_or_create(&label).set(count.unwrap_or(i64::MAX));
+            }
+            registry.register("store_entries", "What is kept over restarts", entries);
         }
         if let Some(certificate) = self.certificates.as_ref().and_then(|store| store.current()) {
             let since = certificate.until.duration_since(UNIX_EPOCH);

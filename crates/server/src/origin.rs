@@ -18,7 +18,7 @@ pub(crate) struct Origins {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Origin {
+pub(crate) struct Origin {
     https: bool,
     host: String,
     port: u16,
@@ -28,14 +28,10 @@ impl Origins {
     /// # Errors
     /// The first text that is no origin.
     pub(crate) fn new(own: Option<&str>, allowed: &[String]) -> Result<Self, String> {
-        let parse = |text: &str| {
-            let text = text.trim_end_matches('/');
-            Origin::parse(text).ok_or_else(|| text.to_owned())
-        };
-        let allowed = allowed.iter().map(|text| parse(text));
+        let allowed = allowed.iter().map(|text| Origin::written(text));
         Ok(Self {
             allowed: allowed.collect::<Result<_, _>>()?,
-            own: own.map(parse).transpose()?,
+            own: own.map(Origin::written).transpose()?,
         })
     }
 
@@ -46,11 +42,16 @@ impl Origins {
         let Some(origin) = origin else {
             return true;
         };
-        let origin = origin.to_str().ok().and_then(Origin::parse);
-        match (origin, another) {
-            (Some(origin), None) => self.allowed.contains(&origin) || self.is_own(&origin, headers),
+        match (origin.to_str(), another) {
+            (Ok(origin), None) => self.serves(origin, headers),
             _ => false,
         }
+    }
+
+    /// Whether pages of that origin are served here, as such a page asks.
+    pub(crate) fn serves(&self, origin: &str, headers: &HeaderMap) -> bool {
+        Origin::parse(origin)
+            .is_some_and(|origin| self.allowed.contains(&origin) || self.is_own(&origin, headers))
     }
 
     /// Whose pages would have been let in, for the log.
@@ -79,9 +80,9 @@ impl Origins {
         origins.iter().map(Origin::to_string).collect()
     }
 
-    /// Whether people are known to reach the page over https: `--origin` says so.
-    pub(crate) fn is_https(&self) -> bool {
-        self.own.as_ref().is_some_and(|own| own.https)
+    /// The origin that people are known to reach the page by: `--origin` says so.
+    pub(crate) fn own(&self) -> Option<&Origin> {
+        self.own.as_ref()
     }
 
     fn is_own(&self, origin: &Origin, headers: &HeaderMap) -> bool {
@@ -93,6 +94,20 @@ impl Origins {
 }
 
 impl Origin {
+    /// As somebody writes it, perhaps with a slash at the end.
+    ///
+    /// # Errors
+    /// The text, if it is none.
+    pub(crate) fn written(text: &str) -> Result<Self, String> {
+        let text = text.trim_end_matches('/');
+        Self::parse(text).ok_or_else(|| text.to_owned())
+    }
+
+    /// Whether it is one of https.
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let https = match uri.scheme()? {

@@ -20,7 +20,9 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
+use crate::config::AccessConfig;
 use crate::error::StartError;
+use crate::host_page;
 use asset::Asset;
 
 /// See the module.
@@ -41,13 +43,14 @@ const NOT_BUILT: &str = "The page has not been built. `cargo xtask run` builds a
 impl Page {
     /// # Errors
     /// [`StartError::Page`] if a folder is named and cannot be read.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, StartError> {
-        let files = match folder {
+    pub(crate) fn load(folder: Option<&Path>, host: &AccessConfig) -> Result<Self, StartError> {
+        let mut files = match folder {
             Some(folder) => {
                 read_folder(folder).map_err(|(path, error)| StartError::Page { path, error })?
             }
             None => embedded(),
         };
+        host_page::apply(host, &mut files);
         let page = Self::new(files);
         if page.assets.contains_key(INDEX) {
             info!(files = page.assets.len(), "page loaded");

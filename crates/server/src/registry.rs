@@ -6,8 +6,11 @@
 //! WebSockets.
 
 mod handover;
+#[cfg(unix)]
+mod host;
 mod relaying;
 mod room;
+mod waking;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -29,6 +32,7 @@ use crate::frame::Body;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::metrics::Metrics;
+use crate::push::{Push, Wakes};
 use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
     self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
@@ -94,6 +98,8 @@ struct Inner {
     last_session: u64,
     closing: bool,
     metrics: Metrics,
+    push: Option<Arc<Push>>,
+    wakes: Wakes,
 }
 
 /// An open connection.
@@ -111,6 +117,7 @@ impl SessionRegistry {
         ice: Arc<Ice>,
         [unacked, away_after, keep]: [Duration; 3],
         metrics: Metrics,
+        push: Option<Arc<Push>>,
     ) -> Self {
         let inner = Inner {
             run,
@@ -128,6 +135,8 @@ impl SessionRegistry {
             last_session: 0,
             closing: false,
             metrics,
+            push,
+            wakes: Wakes::default(),
         };
         Self {
             inner: Mutex::new(inner),
@@ -419,6 +428,10 @@ impl SessionRegistry {
         }
         let swept_at = inner.clock.now();
         inner.stranger_limiter.sweep(swept_at);
+        let Inner {
+            wakes, sessions, ..
+        } = &mut *inner;
+        wakes.tick(now, |session| sessions.contains_key(&session));
         let mut outputs = inner.tell_hub(Input::Timeout);
         for id in due {
             outputs.extend(inner.give_relay(id));
@@ -440,6 +453,7 @@ impl SessionRegistry {
     pub(crate) fn close(&self) {
         let mut inner = self.lock();
         inner.closing = true;
+        inner.wakes.close();
         let reconnect_within = reconnect_window(inner.connections.len());
         for (_, handle) in inner.connections.drain() {
             handle
@@ -658,5 +672,6 @@ fn refuse(refused: &Envelope, code: ErrorCode, text: &str) -> ErrorMessage {
         ref_type: Some(refused.signal.type_name().to_owned()),
         call_id: refused.signal.call_id().cloned(),
         to_id: Some(refused.to_id.clone()),
+        reason: None,
     }
 }

@@ -27,6 +27,21 @@ pub(crate) struct SavedState {
     pub(crate) sessions: Vec<SavedSession>,
     /// Who takes part in a call with whom, and for how many more milliseconds that counts.
     pub(crate) talks: Vec<(String, String, u64)>,
+    /// Calls for which devices are being woken.
+    #[serde(default)]
+    pub(crate) wakes: Vec<SavedWake>,
+}
+
+/// A call that rings by web push.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SavedWake {
+    pub(crate) user: String,
+    pub(crate) caller: String,
+    pub(crate) call: String,
+    /// The caller's.
+    pub(crate) session: u64,
+    /// For how many milliseconds it has rung.
+    pub(crate) age: u64,
 }
 
 /// One that can be resumed.
@@ -75,6 +90,7 @@ impl SavedState {
             last_session,
             sessions: Vec::new(),
             talks: Vec::new(),
+            wakes: Vec::new(),
         }
     }
 

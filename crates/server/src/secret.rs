@@ -78,7 +78,7 @@ pub(crate) fn state_dir() -> Option<PathBuf> {
         })
 }
 
-fn read(path: &Path) -> io::Result<[u8; 32]> {
+pub(crate) fn read(path: &Path) -> io::Result<[u8; 32]> {
     let text = fs::read_to_string(path)?;
     HEX.decode(text.trim().as_bytes())
         .ok()

@@ -25,6 +25,8 @@ pub(crate) enum CloseReason {
     Superseded,
     /// Its queue is full.
     TooSlow,
+    /// The host has ended it.
+    Dismissed,
 }
 
 /// Over which clients of a server that stops come back; see [`reconnect_window`].

@@ -16,6 +16,8 @@ pub(crate) use crate::handover::Endpoint;
 #[cfg(unix)]
 use crate::handover::Visitor;
 use crate::listener::{self, Door};
+#[cfg(unix)]
+use crate::store_file::STORE_PATIENCE;
 
 /// For relayed calls to end, when another process has taken this one's place.
 const RELAYED_CALLS: Duration = Duration::from_secs(60 * 60);
@@ -64,7 +66,8 @@ pub(crate) async fn serve(
             End::Shutdown => {
                 info!("shutting down");
                 app.registry.close();
-                return listener::close(&shared).await;
+                listener::close(&shared).await;
+                return finish(&app).await;
             }
             End::Successor(visitor) => {
                 if hand_over(visitor, &app, beside.relay.as_ref()).await {
@@ -77,8 +80,16 @@ pub(crate) async fn serve(
     let Beside { relay, upkeep } = beside;
     drop((endpoint, doors, upkeep));
     listener::close(&shared).await;
+    finish(&app).await;
     if let Some(relay) = relay {
         outlive(&relay, shutdown).await;
+    }
+}
+
+/// What goes to push services is on its way; nobody of this process waits for it.
+async fn finish(app: &App) {
+    if let Some(push) = &app.push {
+        push.finish(app.config.timing.shutdown).await;
     }
 }
 
@@ -96,6 +107,11 @@ async fn visitor(endpoint: Option<&Endpoint>) -> Visitor {
 #[cfg(unix)]
 async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Handle>) -> bool {
     let state = app.registry.hand_over();
+    if app.keeps() {
+        // Nobody writes by now but who has no session: they are told to ask again.
+        let store = Arc::clone(&app.store);
+        let _ = tokio::task::spawn_blocking(move || store.release()).await;
+    }
     if let Some(relay) = relay {
         relay.retire().await;
     }
@@ -103,6 +119,13 @@ async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Han
     if !is_given {
         if let Some(relay) = relay {
             relay.cancel_retirement();
+        }
+        if app.keeps() {
+            let store = Arc::clone(&app.store);
+            let opened = tokio::task::spawn_blocking(move || store.open(STORE_PATIENCE)).await;
+            if let Ok(Err(error)) = opened {
+                warn!(%error, "cannot use the store any more");
+            }
         }
         app.registry.take_over(state);
     }

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::header::UPGRADE;
+use http::header::{RETRY_AFTER, UPGRADE};
 use http::{HeaderValue, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
@@ -26,6 +26,14 @@ pub(crate) async fn to_websocket(
         app.refused_origin(request.headers());
         let text = "This origin is not allowed here; see --allow-origin.\n";
         return page::text(StatusCode::FORBIDDEN, text);
+    }
+    if app.is_draining() {
+        app.metrics.refused_connection("draining");
+        let text = "This server is about to stop and lets nobody new in.\n";
+        let mut response = page::text(StatusCode::SERVICE_UNAVAILABLE, text);
+        let headers = response.headers_mut();
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("30"));
+        return response;
     }
     let Ok(response) = create_response_with_body(&request, Body::empty) else {
         let text = "This is for WebSockets (RFC 6455, version 13).\n";

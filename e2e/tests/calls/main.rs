@@ -7,17 +7,20 @@ mod blackouts;
 mod claimed_names;
 mod connection_check;
 mod contacts;
+mod devices;
 mod dishonest;
 mod during;
 mod endings;
 mod fields;
 mod goes_on;
 mod hand;
+mod hosting;
 mod measurements;
 mod middle;
 mod minimal_client;
 mod networks;
 mod outages;
+mod push;
 mod quality_sign;
 mod reconnects;
 mod record_stats;
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         strangers::all(),
         endings::all(),
         during::all(),
+        devices::all(),
         goes_on::all(),
         reconnects::all(),
         resilience::all(),
@@ -57,6 +61,8 @@ fn main() -> ExitCode {
         rounds::all(),
         networks::all(),
         relays::all(),
+        push::all(),
+        hosting::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

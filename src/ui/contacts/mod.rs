@@ -13,6 +13,7 @@ mod this_device;
 use leptos::prelude::*;
 
 use super::contact_actions::use_contacts;
+use super::push::PushSettings;
 use super::screens::contacts::listed;
 use super::signal_of;
 use super::styles::attach_styles;
@@ -55,6 +56,7 @@ pub fn ContactsArea() -> impl IntoView {
                 })
             }}
         </section>
+        <PushSettings />
         <CallHistory />
         <ThisDevice />
     }

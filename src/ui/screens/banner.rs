@@ -27,9 +27,14 @@ pub fn server_banner(server: ServerState, state: State) -> ServerBanner {
         ServerState::Lost => (banner::LOST, false),
         ServerState::NoName | ServerState::Connecting | ServerState::Online => ("", false),
         ServerState::Blocked
+        | ServerState::Misdirected
         | ServerState::TooManyConnections
         | ServerState::LoginRejected
-        | ServerState::IdentityMismatch => ("", true),
+        | ServerState::IdentityMismatch
+        | ServerState::NotInvited
+        | ServerState::InvitationOver
+        | ServerState::NoGuests
+        | ServerState::ShutOut => ("", true),
     };
     ServerBanner {
         lost,
@@ -50,9 +55,14 @@ mod tests {
             (ServerState::Online, false, false),
             (ServerState::Lost, true, false),
             (ServerState::Blocked, true, true),
+            (ServerState::Misdirected, true, true),
             (ServerState::TooManyConnections, true, true),
             (ServerState::LoginRejected, true, true),
             (ServerState::IdentityMismatch, true, true),
+            (ServerState::NotInvited, true, true),
+            (ServerState::InvitationOver, true, true),
+            (ServerState::NoGuests, true, true),
+            (ServerState::ShutOut, true, true),
         ] {
             let shown = server_banner(server, State::Idle);
             assert_eq!(

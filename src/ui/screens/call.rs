@@ -235,6 +235,7 @@ mod tests {
         for (callee, words) in [
             (Callee::Unresponsive, "No sign from Alice’s device yet"),
             (Callee::Asleep, "Alice’s device is asleep"),
+            (Callee::Waking, "Waking Alice’s device…"),
             (Callee::RingsSilently, "without a sound"),
         ] {
             assert!(status(callee).contains(words), "{callee:?}");

@@ -124,6 +124,7 @@ mod tests {
             ServerState::Connecting,
             ServerState::Lost,
             ServerState::Blocked,
+            ServerState::Misdirected,
             ServerState::TooManyConnections,
             ServerState::LoginRejected,
             ServerState::IdentityMismatch,

@@ -30,6 +30,10 @@ impl Icon {
     pub const EDIT: Self = Self("M5 19l1-4L16 5l3 3L9 18zM14 7l3 3");
     /// The numbers of a call.
     pub const CHART: Self = Self("M4 20h16M7 16v-4M12 16V6M17 16v-7");
+    /// Microphone, camera and speaker: sliders.
+    pub const DEVICES: Self = Self(
+        "M4 7h9M17 7h3M4 12h3M11 12h9M4 17h7M15 17h5M15 5a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM9 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM13 15a2 2 0 1 1 0 4 2 2 0 0 1 0-4z",
+    );
     /// Ends or declines a call.
     pub const HANG_UP: Self =
         Self("M4 14.5c4.6-4.3 11.4-4.3 16 0l-2.2 2.3-3.2-1.4v-2.6a11 11 0 0 0-5.2 0v2.6l-3.2 1.4z");

@@ -36,7 +36,10 @@ pub fn refusal(state: ServerState) -> &'static str {
             ""
         }
         ServerState::Blocked => {
-            "The server is there, but this page can’t open a WebSocket to it, and calls need one. A proxy, a firewall or a browser extension may block it, or the server doesn’t know itself by this address: then tell whoever runs it."
+            "The server is there, but this page can’t open a WebSocket to it, and calls need one. A proxy, a firewall or a browser extension may block it."
+        }
+        ServerState::Misdirected => {
+            "This server does not know itself by this name, so calls don’t work here. Look at the address of this page: is it the one you were given? If so, tell whoever runs the server."
         }
         ServerState::TooManyConnections => {
             "The server isn’t letting you in right now: there are too many connections from your network. Trying again later…"
@@ -46,6 +49,18 @@ pub fn refusal(state: ServerState) -> &'static str {
         }
         ServerState::IdentityMismatch => {
             "This server took you for someone else, so it can’t be trusted. You’re not logged in. Tell whoever runs it."
+        }
+        ServerState::NotInvited => {
+            "This server is for invited people. Ask whoever runs it for an invitation, and open its link in this browser."
+        }
+        ServerState::InvitationOver => {
+            "This invitation doesn’t count any more: it’s too old, was used up, or was taken back. Ask for a new one."
+        }
+        ServerState::NoGuests => {
+            "This server is only for browsers that can keep a key, and this one can’t: perhaps it’s too old, or this is a private window. Try another browser."
+        }
+        ServerState::ShutOut => {
+            "You can’t use this server any more. If you think that’s a mistake, ask whoever runs it."
         }
     }
 }

@@ -52,6 +52,7 @@ fn calling(callee: Callee, name: &str) -> String {
         Callee::Asleep => {
             format!("{name}’s device is asleep. It will ring if it wakes up in time…")
         }
+        Callee::Waking => format!("Waking {name}’s device…"),
         Callee::RingsSilently => {
             format!("Calling without a sound. {name} will see that you called.")
         }

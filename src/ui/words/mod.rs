@@ -20,6 +20,7 @@ mod number;
 pub mod peer_media;
 pub mod person;
 pub mod place;
+pub mod push;
 pub mod quality;
 pub mod quality_panel;
 pub mod shortcuts;

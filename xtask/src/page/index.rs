@@ -8,8 +8,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::install;
 use super::javascript::without_margins;
-use super::sha256::{self, with_hash};
+use super::publish::publish;
 
 /// What starts the page: assets/start.js says how.
 const START: &str = "assets/start.js";
@@ -38,8 +39,10 @@ pub(super) fn render(root: &Path, dist: &Path, start: &Start) -> Result<String> 
             "rust" => text += &start_tags(root, dist, start)?,
             "icon" => {
                 let icon = link.href()?;
-                let name = publish(dist, icon, &fs::read(root.join(icon))?)?;
+                let drawing = fs::read_to_string(root.join(icon))?;
+                let name = publish(dist, icon, drawing.as_bytes())?;
                 text += &format!("<link rel=icon href=/{name} type=image/svg+xml>");
+                text += &install::links(&drawing, dist)?;
             }
             // As one: several compress worse, and each is asked for by itself.
             // One file for all of the first load: each more is a request that the first paint waits
@@ -69,20 +72,13 @@ fn start_tags(root: &Path, dist: &Path, start: &Start) -> Result<String> {
     let script = without_margins(&fs::read_to_string(root.join(START))?);
     let script = publish(dist, START, script.as_bytes())?;
     let Start { glue, module, link } = start;
+    let worker = install::WORKER;
     Ok(format!(
-        "<script src=/{script} data-js=/{glue} data-wasm=/{module}></script>\
+        "<script src=/{script} data-js=/{glue} data-wasm=/{module} data-worker=/{worker}></script>\
          <link rel=modulepreload href=/{glue} crossorigin>\
          <link rel=modulepreload href=/{link} crossorigin>\
          <link rel=preload href=/{module} as=fetch type=application/wasm crossorigin>"
     ))
-}
-
-/// Writes a file under its name with a hash, which is returned.
-fn publish(dist: &Path, path: &str, content: &[u8]) -> Result<String> {
-    let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let name = with_hash(name, &sha256::short(&[content]));
-    fs::write(dist.join(&name), content)?;
-    Ok(name)
 }
 
 /// A `<link data-trunk …>` of a page.
@@ -185,6 +181,8 @@ fn minified(html: &str) -> String {
 mod tests {
     use super::*;
 
+    const ICON: &str = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'/>";
+
     fn read(html: &str) -> Vec<(&str, &str)> {
         let links = links(html).unwrap();
         links
@@ -226,7 +224,7 @@ mod tests {
             ),
             ("a.css", "a { b: c }"),
             ("b.css", "d { e: f }"),
-            ("i.svg", "<svg/>"),
+            ("i.svg", ICON),
             ("assets/start.js", "start ( )"),
             ("dist/.keep", ""),
         ] {
@@ -240,20 +238,27 @@ mod tests {
             .unwrap()
             .map(|it| it.unwrap().file_name().into_string().unwrap())
             .collect();
+        // What is fetched afterwards has tests of its own (install.rs).
+        let (afterwards, mut names): (Vec<_>, Vec<_>) = names
+            .drain(..)
+            .partition(|it| it.ends_with(".png") || it.ends_with(".webmanifest"));
         names.sort();
+        let named = |begin: &str| afterwards.iter().find(|it| it.starts_with(begin)).unwrap();
+        let (manifest, touch) = (named("manifest"), named("touch-icon"));
         let [_, icon, start, style] = &names[..] else {
             panic!("{names:?}")
         };
         let text = |name: &str| fs::read_to_string(dist.join(name)).unwrap();
         assert_eq!(text(style).replace(';', ""), "a{b:c}d{e:f}");
-        assert_eq!(text(icon), "<svg/>");
+        assert_eq!(text(icon), ICON);
         assert_eq!(
             html,
             format!(
-                "<html><script src=/{start} data-js=/g.js data-wasm=/m.wasm></script>\
+                "<html><script src=/{start} data-js=/g.js data-wasm=/m.wasm data-worker=/service-worker.js></script>\
                  <link rel=modulepreload href=/g.js crossorigin><link rel=modulepreload href=/l.js crossorigin>\
                  <link rel=preload href=/m.wasm as=fetch type=application/wasm crossorigin>\
-                 <link rel=icon href=/{icon} type=image/svg+xml><link rel=stylesheet href=/{style}><p>one two</p>"
+                 <link rel=icon href=/{icon} type=image/svg+xml><link rel=manifest href=/{manifest}>\
+                 <link rel=apple-touch-icon href=/{touch}><link rel=stylesheet href=/{style}><p>one two</p>"
             )
         );
     }

@@ -4,8 +4,10 @@
 mod compress;
 mod fingerprint;
 mod index;
+mod install;
 mod javascript;
 mod names;
+mod publish;
 mod release;
 mod sha256;
 
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 pub(crate) use compress::{is_compressed_copy, sibling};
+pub(crate) use install::LATER;
 
 use crate::report;
 use crate::tools::{Tools, lock};

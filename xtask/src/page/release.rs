@@ -9,10 +9,10 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::index;
 use super::javascript::without_margins;
 use super::names::shorten;
 use super::sha256::{self, with_hash};
+use super::{index, install};
 use crate::proc;
 use crate::tools::Tools;
 use crate::workspace::{WASM_TARGET, Workspace};
@@ -209,6 +209,7 @@ fn write(workspace: &Workspace, loaded: &Loaded) -> Result<()> {
     let [glue, module, link] = [GLUE, MODULE, LINK].map(|name| with_hash(name, &hash));
     let html = index::render(&workspace.root, &dist, &index::Start { glue, module, link })?;
     fs::write(dist.join("index.html"), html)?;
+    install::write_worker(&workspace.root, &dist)?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 //! Tools that cargo installs from crates.io: Trunk, wasm-bindgen's CLI, geckodriver,
-//! cargo-deb and cargo-fuzz.
+//! cargo-deb, cargo-generate-rpm and cargo-fuzz.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use crate::{proc, report};
 const TRUNK: Version = Version(0, 21, 14);
 const GECKODRIVER: Version = Version(0, 37, 1);
 const CARGO_DEB: Version = Version(3, 8, 0);
+const CARGO_GENERATE_RPM: Version = Version(0, 21, 1);
 const CARGO_FUZZ: Version = Version(0, 13, 2);
 
 /// A crate whose program is wanted.
@@ -80,6 +81,19 @@ pub(crate) fn cargo_deb(workspace: &Workspace) -> Result<PathBuf> {
     };
     let found = tool.ensure(workspace, |found| found >= CARGO_DEB)?;
     Ok(found.directory.join("cargo-deb"))
+}
+
+/// cargo-generate-rpm, which makes RPM packages.
+pub(crate) fn cargo_generate_rpm(workspace: &Workspace) -> Result<PathBuf> {
+    let tool = CargoTool {
+        package: "cargo-generate-rpm",
+        program: "cargo-generate-rpm",
+        version: CARGO_GENERATE_RPM,
+        estimate: "about 3 minutes on two cores",
+        environment: &[],
+    };
+    let found = tool.ensure(workspace, |found| found >= CARGO_GENERATE_RPM)?;
+    Ok(found.directory.join("cargo-generate-rpm"))
 }
 
 /// cargo-fuzz, which builds and runs the fuzz targets.

@@ -1,11 +1,14 @@
 //! Debian packages that only tests need: installed if they are missing, and if
 //! that cannot be done it is said what is then not tested.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::apt;
+use anyhow::{Context, Result, ensure as sure};
+
 use super::version::on_path;
+use super::{apt, cache};
+use crate::workspace::Workspace;
 use crate::{proc, report};
 
 /// Programs from Debian.
@@ -79,6 +82,93 @@ pub(super) const NETWORKS: Programs = Programs {
     without: "calls across networks of our own are not tested",
     service: None,
 };
+
+/// The C library that static programs are built with.
+const MUSL: Programs = Programs {
+    what: "musl's compiler",
+    packages: &["musl-tools"],
+    is_here: || are_on_path(&["musl-gcc"]),
+    without: "nothing static can be built",
+    service: None,
+};
+
+/// What compiles C for 64-bit ARM.
+const CROSS_COMPILER: Programs = Programs {
+    what: "the compiler for 64-bit ARM",
+    packages: &["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"],
+    is_here: || are_on_path(&["aarch64-linux-gnu-gcc"]),
+    without: "nothing can be built for it",
+    service: None,
+};
+
+/// Looks at metrics and at rules for alerts as Prometheus would. Only the program is wanted.
+pub(super) const PROMTOOL: Programs = Programs {
+    what: "promtool",
+    packages: &["prometheus"],
+    is_here: || are_on_path(&["promtool"]),
+    without: "neither metrics nor rules for alerts are checked",
+    service: Some("prometheus"),
+};
+
+/// What a package is installed into a bare system with.
+pub(super) const DEBOOTSTRAP: Programs = Programs {
+    what: "debootstrap",
+    packages: &["debootstrap"],
+    is_here: || Path::new("/usr/sbin/debootstrap").is_file(),
+    without: "the package is not installed into a bare system",
+    service: None,
+};
+
+/// Reads RPM packages.
+pub(super) const RPM: Programs = Programs {
+    what: "rpm",
+    packages: &["rpm"],
+    is_here: || are_on_path(&["rpm"]),
+    without: "nobody looks into the RPM package",
+    service: None,
+};
+
+/// musl's compiler, installed if it is missing.
+pub(crate) fn ensure_musl() {
+    ensure(&MUSL);
+}
+
+/// The compiler for 64-bit ARM, installed if it is missing.
+pub(crate) fn ensure_cross_compiler() {
+    ensure(&CROSS_COMPILER);
+}
+
+/// A Debian with nothing on it but certificates, made once, in the cache. It takes root.
+pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
+    const SUITE: &str = "bookworm";
+    sure!(
+        rustix::process::geteuid().is_root(),
+        "only root can make a system of its own"
+    );
+    ensure(&DEBOOTSTRAP);
+    let name = format!("debian-{SUITE}");
+    let bin = cache::installed(&workspace.cache, &name, "sh", |root| {
+        // The mirror that this system has.
+        let mut sites = Command::new("apt-get");
+        sites.args([
+            "indextargets",
+            "--format",
+            "$(SITE)",
+            "Created-By: Packages",
+        ]);
+        let sites = proc::captured(&mut sites)?;
+        report::step("making a bare Debian (about 2 minutes, once)", || {
+            let mut make = Command::new("/usr/sbin/debootstrap");
+            make.args(["--variant=minbase", "--include=ca-certificates", SUITE])
+                .arg(root)
+                .args(sites.lines().next());
+            proc::captured(&mut make)
+        })
+        .map(drop)
+    })?;
+    let system = bin.parent().context("a folder of a system is in it")?;
+    Ok(system.to_owned())
+}
 
 /// WebKitGTK, the nearest thing to Safari that runs on Linux, and the X server that it draws on.
 pub(super) const WEBKIT: Programs = Programs {

@@ -23,8 +23,9 @@ use crate::report;
 use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
-pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz};
-pub(crate) use rust_target::{ensure_components, ensure_nightly};
+pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz, cargo_generate_rpm};
+pub(crate) use debian::{bare_system, ensure_cross_compiler, ensure_musl};
+pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
 /// What a command needs besides what builds the page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,8 +42,10 @@ pub(crate) struct Wanted {
     pub(crate) webkit: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
-    /// The test authority pebble and nginx, if they can be had.
+    /// The test authority pebble, nginx and promtool, if they can be had.
     pub(crate) hosting: bool,
+    /// What packages are installed into a bare system with, and looked into.
+    pub(crate) packages: bool,
     /// Python with its package cryptography.
     pub(crate) python: bool,
     /// What networks of our own are made with, where they can be made.
@@ -81,6 +84,9 @@ impl Tools {
             (wanted.coturn, &debian::COTURN),
             (wanted.hosting, &debian::PEBBLE),
             (wanted.hosting, &debian::NGINX),
+            (wanted.hosting, &debian::PROMTOOL),
+            (wanted.packages, &debian::DEBOOTSTRAP),
+            (wanted.packages, &debian::RPM),
             (wanted.python, &debian::PYTHON),
             (networks, &debian::NETWORKS),
             (wanted.webkit, &debian::WEBKIT),

@@ -23,14 +23,19 @@ pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
             || rustup(workspace, &["component", "add", "rust-src"]),
         )?;
     }
-    if rustlib.join(WASM_TARGET).join("lib").is_dir() {
+    ensure_target(workspace, WASM_TARGET)
+}
+
+/// Adds a target to the toolchain if it lacks it.
+pub(crate) fn ensure_target(workspace: &Workspace, target: &str) -> Result<()> {
+    if rustlib(workspace)?.join(target).join("lib").is_dir() {
         return Ok(());
     }
     report::step(
-        &format!("adding the target {WASM_TARGET} to the toolchain (about 10 seconds, once)"),
+        &format!("adding the target {target} to the toolchain (about 10 seconds, once)"),
         || {
-            rustup(workspace, &["target", "add", WASM_TARGET]).with_context(|| {
-                format!("without rustup, install the Rust library for {WASM_TARGET} yourself")
+            rustup(workspace, &["target", "add", target]).with_context(|| {
+                format!("without rustup, install the Rust library for {target} yourself")
             })
         },
     )

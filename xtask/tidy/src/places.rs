@@ -196,6 +196,22 @@ pub(crate) const PLACES: &[Place] = &[
         ],
     },
     Place {
+        path: "crates/store",
+        never: &[&CALLERS, &SIGNALING, &PAGE, &BROWSERS, &SOCKETS, &CLOCKS],
+    },
+    Place {
+        path: "crates/push",
+        never: &[
+            &CALLERS,
+            &SIGNALING,
+            &PAGE,
+            &BROWSERS,
+            &SOCKETS,
+            &CLOCKS,
+            &RANDOMNESS,
+        ],
+    },
+    Place {
         path: "crates/relay",
         never: &[&CALLERS, &SIGNALING, &PAGE, &BROWSERS],
     },

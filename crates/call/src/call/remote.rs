@@ -92,9 +92,11 @@ impl Call {
             let heard = match callee {
                 Callee::Rings => Callee::Rings,
                 _ if !silently => Callee::Rings,
-                Callee::Unheard | Callee::Unresponsive | Callee::Asleep | Callee::RingsSilently => {
-                    Callee::RingsSilently
-                }
+                Callee::Unheard
+                | Callee::Unresponsive
+                | Callee::Asleep
+                | Callee::Waking
+                | Callee::RingsSilently => Callee::RingsSilently,
             };
             self.timers.stop(Timer::NoRinging);
             self.hear(heard, out);
@@ -182,8 +184,10 @@ impl Call {
                 self.hear(Callee::Asleep, out);
                 self.send_description(out);
             }
-            (Callee::Asleep, false) => {}
+            (Callee::Asleep | Callee::Waking, false) => {}
             (Callee::Asleep, true) => self.hear(Callee::Unresponsive, out),
+            // The one that was woken has the offer from now on, and says so when it rings.
+            (Callee::Waking, true) => self.hear(Callee::Unheard, out),
             (Callee::Unheard | Callee::RingsSilently | Callee::Rings, false) => {
                 self.peer_left(now);
             }
@@ -273,6 +277,17 @@ impl Call {
             | Phase::Connecting
             | Phase::Connected { .. }
             | Phase::Reconnecting { .. } => {}
+        }
+        Next::Keep
+    }
+
+    /// Nobody has the offer, and whoever is woken gets it when it comes. Until then the call
+    /// rings for as long as any other.
+    pub(crate) fn peer_waking(&mut self, out: &mut Outputs) -> Next {
+        if self.state() == State::Calling && !self.phase.callee().has_rung() {
+            self.timers.stop(Timer::PeerLeft);
+            self.timers.stop(Timer::NoRinging);
+            self.hear(Callee::Waking, out);
         }
         Next::Keep
     }

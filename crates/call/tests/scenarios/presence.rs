@@ -255,3 +255,32 @@ fn who_does_not_react_is_heard_of_no_more() {
     assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));
     world.assert_all_let_go();
 }
+
+#[test]
+fn a_device_that_is_woken_gets_the_offer_when_it_comes() {
+    let mut world = World::new();
+    world.wakes = true;
+    world.away(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.settle();
+    assert_eq!(world.callee(ALICE), Callee::Waking);
+    world.presence(ALICE);
+    world.pass(limits::PEER_LEFT_AFTER * 3);
+    assert_eq!(world.callee(ALICE), Callee::Waking);
+    world.back(BOB);
+    world.presence(ALICE);
+    world.settle();
+    assert_eq!(world.state(BOB), State::Ringing);
+    assert_eq!(world.callee(ALICE), Callee::Rings);
+}
+
+#[test]
+fn a_device_that_does_not_wake_up_has_not_answered() {
+    let mut world = World::new();
+    world.wakes = true;
+    world.away(BOB);
+    world.video_call(ALICE, BOB, "call_1");
+    world.pass(limits::RING);
+    assert_eq!(world.end(ALICE), Some(EndReason::NoAnswer));
+    world.assert_all_let_go();
+}

@@ -104,6 +104,8 @@ pub struct World {
     pub tells: bool,
     /// Who knows whom: (page, of page).
     pub known: BTreeSet<(usize, usize)>,
+    /// The server has whoever is offline woken by offers.
+    pub wakes: bool,
 }
 
 impl World {
@@ -137,6 +139,7 @@ impl World {
             path: true,
             tells: true,
             known: BTreeSet::new(),
+            wakes: false,
         }
     }
 
@@ -244,7 +247,13 @@ impl World {
             && let Some(call_id) = relayed.signal.call_id().cloned()
         {
             let offer = matches!(relayed.signal, Signal::CallOffer(_));
-            self.input(from, Input::PeerOffline { call_id, offer });
+            self.input(
+                from,
+                match self.wakes && offer {
+                    true => Input::PeerWaking { call_id },
+                    false => Input::PeerOffline { call_id, offer },
+                },
+            );
         }
         for who in receivers {
             self.input(

@@ -8,7 +8,7 @@ use wimpex_verification::Incoming;
 
 use super::Client;
 use crate::host::Host;
-use crate::io::{Output, Setting};
+use crate::io::{HttpAnswer, Output, Setting};
 use crate::peer;
 use crate::signaling::SignalingOutput;
 use crate::view::{Part, ServerState};
@@ -94,6 +94,9 @@ impl<H: Host> Client<H> {
                     (ErrorCode::UserOffline, Some(call_id), _) => {
                         self.call_input(wimpex_call::Input::PeerOffline { call_id, offer }, now);
                     }
+                    (ErrorCode::UserWaking, Some(call_id), _) => {
+                        self.call_input(wimpex_call::Input::PeerWaking { call_id }, now);
+                    }
                     // What else was not passed on is sent again when it matters, or its
                     // deadline passes.
                     (ErrorCode::RateLimited, Some(call_id), Some(_)) if offer => {
@@ -111,6 +114,16 @@ impl<H: Host> Client<H> {
         }
     }
 
+    pub(super) fn http_probed(&mut self, answer: HttpAnswer) {
+        if self.view.server == ServerState::Lost {
+            match answer {
+                HttpAnswer::None => {}
+                HttpAnswer::Healthy => self.set_server(ServerState::Blocked),
+                HttpAnswer::Misdirected => self.set_server(ServerState::Misdirected),
+            }
+        }
+    }
+
     pub(super) fn set_server(&mut self, state: ServerState) {
         if self.view.server != state {
             self.view.server = state;
@@ -121,8 +134,12 @@ impl<H: Host> Client<H> {
     pub(super) fn server_lost(&mut self, state: ServerState, now: Now) {
         self.note(&format!("server: {state:?}"), now);
         self.go_on_with_turn_servers(now);
-        // "Blocked" says more than "lost", and is true until a login succeeds.
-        if (self.view.server, state) != (ServerState::Blocked, ServerState::Lost) {
+        // Both say more than "lost", and are true until a login succeeds.
+        let has_reason = matches!(
+            self.view.server,
+            ServerState::Blocked | ServerState::Misdirected
+        );
+        if !(has_reason && state == ServerState::Lost) {
             self.set_server(state);
         }
         if self.signaling.failures() == PROBE_HTTP_AFTER {

@@ -54,6 +54,24 @@ impl fmt::Debug for ResumeToken {
     }
 }
 
+/// Of an invitation link: lets its bearer in where the server lets in nobody else. A secret.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Ticket(pub String);
+
+impl Ticket {
+    /// Of the fragment of the page's address, `#invite=TICKET`.
+    pub fn from_fragment(fragment: &str) -> Option<Self> {
+        let ticket = fragment.strip_prefix("#invite=")?;
+        Some(Self(ticket.to_owned()))
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(…)")
+    }
+}
+
 /// What can happen to a [`super::SignalingClient`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SignalingInput {

@@ -67,6 +67,7 @@ impl SignalingClient {
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public_key),
             signature,
+            ticket: self.ticket.as_ref().map(|ticket| ticket.0.clone()),
         };
         self.logged_in_hidden = login.hidden;
         self.claimed = Some(claimed);
@@ -88,6 +89,7 @@ impl SignalingClient {
         self.resume_token = Some(token.clone());
         self.emit(SignalingOutput::KeepResumeToken(token));
         self.device = Some(welcome.device_id.clone());
+        self.ticket = None;
         self.attempt = 0;
         self.reconnect_window = Duration::ZERO;
         self.logged_in = true;

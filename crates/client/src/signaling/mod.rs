@@ -12,13 +12,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use wimpex_protocol::{
-    Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest, Name,
-    PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
+    AccessRefusal, Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest,
+    Name, PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
 
-pub use io::{KeyOwner, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId};
+pub use io::{
+    KeyOwner, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId, Ticket,
+};
 
 use crate::view::ServerState;
 
@@ -57,6 +59,8 @@ pub struct SignalingClient {
     /// Who has logged in over this socket, until that is answered; a guest has no id yet.
     claimed: Option<Option<UserId>>,
     resume_token: Option<ResumeToken>,
+    /// Until somebody has been let in by it.
+    ticket: Option<Ticket>,
     /// In memory only, so that each tab is a device of its own.
     device: Option<DeviceId>,
     logged_in: bool,
@@ -80,7 +84,7 @@ pub struct SignalingClient {
 impl SignalingClient {
     /// A client that is not connected. `resume_token` is what an earlier visit of this
     /// tab was given; `jitter` seeds the spreading of retries.
-    pub fn new(resume_token: Option<ResumeToken>, jitter: u64) -> Self {
+    pub fn new(resume_token: Option<ResumeToken>, ticket: Option<Ticket>, jitter: u64) -> Self {
         Self {
             outputs: VecDeque::new(),
             socket: None,
@@ -96,6 +100,7 @@ impl SignalingClient {
             challenge: None,
             claimed: None,
             resume_token,
+            ticket,
             device: None,
             logged_in: false,
             session: None,
@@ -280,7 +285,14 @@ impl SignalingClient {
                 let _ = self.outgoing.acknowledge(ack.received).map(|_| ());
             }
             ServerMessage::Error(error) if error.code == ErrorCode::LoginFailed => {
-                self.login_rejected(ServerState::LoginRejected, now);
+                let state = match error.reason {
+                    None | Some(AccessRefusal::Unknown) => ServerState::LoginRejected,
+                    Some(AccessRefusal::NotInvited) => ServerState::NotInvited,
+                    Some(AccessRefusal::InvitationOver) => ServerState::InvitationOver,
+                    Some(AccessRefusal::NoGuests) => ServerState::NoGuests,
+                    Some(AccessRefusal::Blocked) => ServerState::ShutOut,
+                };
+                self.login_rejected(state, now);
             }
             ServerMessage::Error(error) if error.code == ErrorCode::TooManyConnections => {
                 self.login_rejected(ServerState::TooManyConnections, now);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use wimpex_call::{Command as CallCommand, State};
 use wimpex_client::{
-    Client, Command, ContactsRead, Host, Input, KeyOwner, SocketEvent, SocketId, Stored, View,
+    Client, Command, ContactsRead, Host, HttpAnswer, Input, KeyOwner, SocketEvent, SocketId,
+    Stored, View,
 };
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{CallId, CallType, ServerMessage};
@@ -73,6 +74,8 @@ pub struct World {
     pub path: bool,
     /// How long a browser looks for a key.
     pub key_takes: Duration,
+    /// What the server says over http, where no WebSocket comes about.
+    pub http_answer: HttpAnswer,
     /// How often it fails with this error before it finds one.
     pub key_fails: Vec<&'static str>,
     /// How long the verifier's code takes to load.
@@ -101,6 +104,7 @@ impl World {
             delay: 30,
             path: true,
             key_takes: Duration::ZERO,
+            http_answer: HttpAnswer::None,
             key_fails: Vec::new(),
             verifier_takes: Duration::ZERO,
             flights: BTreeMap::new(),

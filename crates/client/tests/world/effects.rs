@@ -28,7 +28,7 @@ impl World {
             }
             Output::CloseSocket(socket) => self.close(tab, socket, false),
             Output::AbandonSocket(socket) => self.close(tab, socket, true),
-            Output::ProbeHttp => self.answer(tab, Input::HttpAnswers(false)),
+            Output::ProbeHttp => self.answer(tab, Input::HttpProbed(self.http_answer)),
             Output::FindKey => {
                 let owner = self.tabs[tab].owner.clone();
                 let found = match self.key_fails.pop() {

@@ -354,6 +354,7 @@ impl Server {
             ref_type: None,
             call_id: None,
             to_id: None,
+            reason: None,
         });
         self.links.remove(&link);
         self.effects.push(Effect::Send(link, error.encode()));

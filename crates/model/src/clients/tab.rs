@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use wimpex_call::{Output as CallOutput, PeerConnectionId, PeerConnectionState, State as Phase};
-use wimpex_client::{Client, Input, KeyOwner, Output, Setting, SocketId, Stored};
+use wimpex_client::{Client, HttpAnswer, Input, KeyOwner, Output, Setting, SocketId, Stored};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{CallId, DirectMessage, Name, Signal, UserId};
 use wimpex_sansio::Now;
@@ -188,7 +188,7 @@ impl Tab {
             Output::CheckSignature { request, claim } => {
                 Input::SignatureChecked(request, is_valid(&claim))
             }
-            Output::ProbeHttp => Input::HttpAnswers(false),
+            Output::ProbeHttp => Input::HttpProbed(HttpAnswer::None),
             Output::SetIceServers(_)
             | Output::PreloadChunk
             | Output::PrefetchChunk

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::slice;
 
-use crate::config::{Config, Role};
+use crate::access;
+use crate::config::{AccessPolicy, Config, ForwardedHeader, Role};
 use crate::ice::check_schemes;
-use crate::origin::Origins;
+use crate::origin::Origin;
 use crate::secret;
 use crate::tls::{self, TlsError};
 
@@ -40,14 +41,24 @@ impl Found {
 
 fn origins(config: &Config, found: &mut Found) {
     if let Some(origin) = &config.origin
-        && Origins::new(Some(origin), &[]).is_err()
+        && Origin::written(origin).is_err()
     {
         found.add("origin", not_an_origin(origin));
     }
-    for origin in &config.allow_origin {
-        if Origins::new(None, slice::from_ref(origin)).is_err() {
-            found.add("allow-origin", not_an_origin(origin));
+    for (key, origins) in [
+        ("allow-origin", &config.allow_origin),
+        ("frame-ancestor", &config.access.frame_ancestor),
+    ] {
+        for origin in origins {
+            if Origin::written(origin).is_err() {
+                found.add(key, not_an_origin(origin));
+            }
         }
+    }
+    if config.forwarded_header == ForwardedHeader::ProxyProtocol && config.trusted_proxy.is_empty()
+    {
+        let text = "proxy-protocol is believed of a trusted-proxy only, and none is named";
+        found.add("forwarded-header", text);
     }
 }
 
@@ -169,6 +180,16 @@ fn files(config: &Config, found: &mut Found) {
     }
     if let Some(Err(error)) = config.secret_file.as_deref().map(secret::check) {
         found.add("secret-file", error.to_string());
+    }
+    let access = &config.access;
+    if let Some(Err(error)) = access.access_file.as_deref().map(access::check_list) {
+        found.add("access-file", error.to_string());
+    }
+    if access.access == AccessPolicy::Listed && access.access_file.is_none() {
+        found.add(
+            "access",
+            "listed, but there is no access-file: nobody is let in",
+        );
     }
     let is_file = |folder: &Path| folder.exists() && !folder.is_dir();
     if let Some(folder) = config.operation.state_dir.as_deref().filter(|f| is_file(f)) {

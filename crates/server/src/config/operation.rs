@@ -26,6 +26,13 @@ pub struct OperationConfig {
     #[arg(long, env = "WIMPEX_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 
+    /// Ask browsers to tell this server when they could not reach it, or something on the page was
+    /// refused (Reporting API, Network Error Logging); it is counted and logged, without addresses
+    #[arg(long, env = "WIMPEX_REPORTS", value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true", default_value_t = false,
+          action = ArgAction::Set)]
+    pub reports: bool,
+
     /// What the lines of the log look like
     #[arg(long, env = "WIMPEX_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,

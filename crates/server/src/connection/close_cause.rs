@@ -6,7 +6,7 @@ use std::io;
 
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use wimpex_protocol::{ErrorCode, ErrorMessage, close_code};
+use wimpex_protocol::{AccessRefusal, ErrorCode, ErrorMessage, close_code};
 
 use super::errors::error;
 use crate::login::LoginError;
@@ -52,6 +52,7 @@ impl CloseCause {
             }) => "shutdown",
             Self::ClosedByServer(CloseReason::Superseded) => "superseded",
             Self::ClosedByServer(CloseReason::TooSlow) => "too-slow",
+            Self::ClosedByServer(CloseReason::Dismissed) => "dismissed",
             Self::PeerClosed => "closed-by-client",
             Self::PeerLost => "lost",
             Self::Silent => "silent",
@@ -79,6 +80,9 @@ impl CloseCause {
                 (CloseCode::Library(close_code::SUPERSEDED), "superseded")
             }
             Self::ClosedByServer(CloseReason::TooSlow) => (CloseCode::Again, "reads too slowly"),
+            Self::ClosedByServer(CloseReason::Dismissed) => {
+                (CloseCode::Policy, "ended by the host")
+            }
             Self::LoginTooLate | Self::LoginFailed(_) => (CloseCode::Policy, "login failed"),
             Self::NoRandomness => (CloseCode::Error, "internal error"),
             Self::NoPlace => (CloseCode::Again, "too many connections"),
@@ -94,6 +98,10 @@ impl CloseCause {
     pub(super) fn last_words(&self) -> Option<ErrorMessage> {
         Some(match self {
             Self::LoginTooLate => error(ErrorCode::LoginFailed, "The login came too late."),
+            Self::LoginFailed(LoginError::Refused(reason)) => ErrorMessage {
+                reason: Some(*reason),
+                ..error(ErrorCode::LoginFailed, refusal(*reason))
+            },
             Self::LoginFailed(why) => error(ErrorCode::LoginFailed, &sentence(&why.to_string())),
             Self::NoPlace => error(
                 ErrorCode::TooManyConnections,
@@ -120,6 +128,17 @@ impl CloseCause {
                 | Self::Silent
                 | Self::Stuck
         )
+    }
+}
+
+/// For clients that know no reasons; ours has words of its own.
+fn refusal(reason: AccessRefusal) -> &'static str {
+    match reason {
+        AccessRefusal::NotInvited => "Only people who were invited may use this server.",
+        AccessRefusal::InvitationOver => "This invitation does not count any more.",
+        AccessRefusal::NoGuests => "Only owners of keys may use this server.",
+        AccessRefusal::Blocked => "The host of this server has shut you out.",
+        AccessRefusal::Unknown => "The host of this server does not let you in.",
     }
 }
 
@@ -161,6 +180,7 @@ impl fmt::Display for CloseCause {
             Self::ClosedByServer(CloseReason::GoingAway { .. }) => "server stops",
             Self::ClosedByServer(CloseReason::Superseded) => "superseded",
             Self::ClosedByServer(CloseReason::TooSlow) => "reads too slowly",
+            Self::ClosedByServer(CloseReason::Dismissed) => "ended by the host",
             Self::PeerClosed => "closed by peer",
             Self::PeerLost => "connection lost",
             Self::Silent => "silent",

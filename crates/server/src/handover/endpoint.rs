@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::wire::{self, Answer, Hello, Progress, VERSION};
 use crate::inherited::Inherited;
+use crate::systemd;
 
 /// For each word of the next process that it has ready.
 const WORD: Duration = Duration::from_secs(10);
@@ -81,7 +82,9 @@ impl Visitor {
     /// Hands this over; when this returns without an error, the other process has it.
     pub(crate) async fn give(mut self, state: &[u8]) -> io::Result<()> {
         in_time(WORD, wire::write_bytes(&mut self.stream, state)).await?;
-        expect(&mut self.stream, Progress::Serving, WORD).await
+        expect(&mut self.stream, Progress::Serving, WORD).await?;
+        systemd::successor(self.process);
+        Ok(())
     }
 }
 

@@ -192,7 +192,6 @@ impl Succession {
             if let Err(error) = in_time(WORD, wire::write(&mut stream, &Progress::Serving)).await {
                 warn!(%error, "the other process does not hear that its place is taken");
             }
-            tell_manager();
         }
         let listener = bound.and_then(|(listener, beside)| {
             fs::rename(&beside, &socket)?;
@@ -218,13 +217,4 @@ fn bind(socket: &Path) -> io::Result<(UnixListener, PathBuf)> {
     let listener = UnixListener::bind(&beside)?;
     fs::set_permissions(&beside, fs::Permissions::from_mode(0o600))?;
     Ok((listener, beside))
-}
-
-/// systemd follows the process that it has started, if nobody says that it is another one now
-/// (sd_notify(3); the unit needs `NotifyAccess=all`).
-fn tell_manager() {
-    let states = [sd_notify::NotifyState::MainPid(std::process::id())];
-    if let Err(error) = sd_notify::notify(&states) {
-        debug!(%error, "cannot tell the service manager who serves now");
-    }
 }

@@ -38,6 +38,7 @@ impl SessionRegistry {
         state.talks = talks
             .map(|(user, with, left)| (text(user), text(with), left))
             .collect();
+        state.wakes = inner.save_wakes(now);
         // Before anybody who watches a session hears that it is away.
         let reconnect_within =
             reconnect_window(inner.connections.len()).min(self.away_after * 2 / 3);
@@ -85,6 +86,7 @@ impl SessionRegistry {
                 limiter.restore_talk(user, with, left, clock_now);
             }
         }
+        inner.restore_wakes(state.wakes, now);
         let outputs = inner.limit_absent_bytes();
         inner.carry_out(outputs);
     }

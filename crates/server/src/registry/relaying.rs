@@ -78,7 +78,8 @@ impl Inner {
         if let Some(sender) = self.sessions.get_mut(&session) {
             sender.relay_access.note_sent(&relayed.signal);
         }
-        for output in self.tell_hub(input) {
+        let answers = self.tell_hub(input);
+        for output in self.wake(session, &relayed, answers) {
             match output {
                 Output::Deliver {
                     to,

@@ -23,6 +23,7 @@ use turn_types::message::{ALLOCATE, REFRESH};
 
 use crate::numbering::NumberingClient;
 use crate::program::{self, program};
+use crate::push::{CREATED, Person, Service};
 use crate::support::{Client, offer, soon, until};
 use crate::turn::{TurnClient, ice_servers};
 
@@ -438,6 +439,29 @@ async fn sigusr2_starts_the_program_anew() {
     assert_eq!(alice.client.close_code().await, Some(1001));
 }
 
+#[tokio::test]
+async fn the_system_s_manager_is_told_who_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let told = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let state = folder.path().join("state");
+    let mut first = server(&state, &[]);
+    let mut first = first.env("NOTIFY_SOCKET", &path).spawn().unwrap();
+    let address = program::address(&mut first).await;
+    let said = async || {
+        let mut bytes = [0; 256];
+        let length = soon(told.recv(&mut bytes)).await.unwrap();
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    assert_eq!(said().await, "READY=1");
+    // It has nobody to tell: what is heard is said by the first.
+    let mut next = server(&state, &[]);
+    let mut next = next.arg("--take-over").spawn().unwrap();
+    assert_eq!(program::address(&mut next).await, address);
+    assert_eq!(said().await, format!("MAINPID={}", next.id().unwrap()));
+    assert!(soon(first.wait()).await.unwrap().success());
+}
+
 async fn kill(signal: &str, process: u32) -> bool {
     let mut kill = Command::new("/bin/kill");
     kill.args([signal, &process.to_string()]);
@@ -468,4 +492,73 @@ async fn a_port_that_systemd_has_opened_is_served() {
         .login(json!({"type": "login", "username": "Alice"}))
         .await;
     client.nothing_more().await;
+}
+
+/// A caller who is at it while one process takes the place of another.
+struct Caller {
+    talker: Talker,
+    callee: String,
+}
+
+impl Caller {
+    async fn new(line: &Line, callee: &str) -> Self {
+        let (talker, callee) = (Talker::new(line.address, "Alice").await, callee.to_owned());
+        Self { talker, callee }
+    }
+
+    async fn send(&mut self, mut message: Value) {
+        self.talker.sent += 1;
+        message["seq"] = json!(self.talker.sent);
+        message["toId"] = json!(self.callee);
+        let kept = (self.talker.sent, message.clone());
+        self.talker.kept.push_back(kept);
+        let text = Message::text(message.to_string());
+        self.talker.client.ws.send(text).await.unwrap();
+    }
+
+    /// Until the next message but acks.
+    async fn hears(&mut self) -> Value {
+        loop {
+            let message = self.talker.client.recv().await;
+            if message["type"] != "ack" {
+                self.talker.received += 1;
+                return message;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_woken_is_told_by_the_next_process_how_it_ended() {
+    let service = Service::start(CREATED).await;
+    let flags = service.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let mut line = Line::begin(&flags).await;
+    let bob = Person::new(7);
+    let asked = bob.subscription(&service.endpoint("bob"), 1);
+    assert_eq!(bob.ask(line.address, asked).await.status, 204);
+    let mut alice = Caller::new(&line, &bob.id).await;
+    alice.send(offer(&bob.id)).await;
+    assert_eq!(alice.hears().await["code"], "user-waking");
+    until(|| service.heads().len() == 1).await;
+    for _ in 0..2 {
+        let mut old = line.restart().await;
+        soon(old.wait()).await.unwrap();
+        alice.talker.come_back().await;
+    }
+    // The same offer wakes nobody once more, and the end of the call replaces the notice.
+    alice.send(offer(&bob.id)).await;
+    assert_eq!(alice.hears().await["code"], "user-waking");
+    alice
+        .send(json!({"type": "call-end", "callId": "c1", "reason": "cancelled"}))
+        .await;
+    assert_eq!(alice.hears().await["code"], "user-offline");
+    until(|| service.heads().len() == 2).await;
+    let head = service.heads().remove(1).to_lowercase();
+    assert!(head.contains("\r\nurgency: normal"), "{head}");
+    // And the subscription is known to the last of the three.
+    let mut next = offer(&bob.id);
+    next["callId"] = json!("c2");
+    alice.send(next).await;
+    assert_eq!(alice.hears().await["code"], "user-waking");
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod acme;
 mod attacks;
 mod bad_input;
@@ -19,13 +20,16 @@ mod nginx;
 mod numbering;
 mod observer;
 mod own_address;
+mod packaging;
 mod page;
 mod presence;
 mod program;
 mod proxies;
+mod push;
 mod relay;
 mod relay_access;
 mod sessions;
+mod setup;
 mod support;
 mod tls_support;
 mod turn;

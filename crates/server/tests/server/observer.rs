@@ -200,3 +200,25 @@ async fn a_server_without_page_lives_and_is_not_ready() {
         .await;
     assert!(end.unwrap() > 60e9, "{end:?}");
 }
+
+/// As a host's own Prometheus would complain.
+#[tokio::test]
+async fn prometheus_finds_nothing_wrong_with_the_measurements() {
+    let observed = Observed::start(program("127.0.0.1:0")).await;
+    let text = observed.get("/metrics").await.text().to_owned();
+    let mut command = std::process::Command::new("promtool");
+    command.args(["check", "metrics"]);
+    command.stdin(std::process::Stdio::piped());
+    command.stdout(std::process::Stdio::piped());
+    command.stderr(std::process::Stdio::piped());
+    let Ok(mut child) = command.spawn() else {
+        eprintln!("SKIPPED: promtool is missing; cargo xtask setup --tests installs it");
+        return;
+    };
+    let mut input = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, text.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+}

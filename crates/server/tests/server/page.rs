@@ -157,9 +157,10 @@ async fn every_answer_says_what_the_page_may_do() {
             "{policy}"
         );
         assert!(
-            policy.ends_with("; require-trusted-types-for 'script'; trusted-types default"),
+            policy.contains("; require-trusted-types-for 'script'; trusted-types default;"),
             "{policy}"
         );
+        assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
         assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"));
         let permissions = reply.header("permissions-policy").unwrap();
         for allowed in [
@@ -178,6 +179,84 @@ async fn every_answer_says_what_the_page_may_do() {
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
     }
+}
+
+#[tokio::test]
+async fn a_host_may_let_others_show_the_page_in_a_frame() {
+    let folder = dist();
+    let server = TestServer::with(|config| {
+        config.page_dir = Some(folder.path().to_owned());
+        config.access.frame_ancestor = vec![
+            "https://intranet.example.org/".to_owned(),
+            "http://127.0.0.1:81".to_owned(),
+        ];
+    })
+    .await;
+    let reply = server.get("/", &[]).await;
+    let policy = reply.header("content-security-policy").unwrap();
+    let ancestors = "; frame-ancestors https://intranet.example.org http://127.0.0.1:81";
+    assert!(policy.ends_with(ancestors), "{policy}");
+}
+
+#[tokio::test]
+async fn a_page_asks_whether_it_is_served_here() {
+    let folder = dist();
+    let server = TestServer::with(|config| {
+        config.page_dir = Some(folder.path().to_owned());
+        config.origin = Some("https://call.example.org".to_owned());
+        config.allow_origin = vec!["https://www.example.org".to_owned()];
+    })
+    .await;
+    for (query, status) in [
+        ("", 200),
+        ("?origin=https%3A%2F%2Fcall.example.org", 200),
+        ("?origin=https://www.example.org&more=1", 200),
+        ("?origin=https%3A%2F%2Fother.example.org", 421),
+        ("?origin=http%3A%2F%2Fcall.example.org", 421),
+        ("?origin=%ff", 421),
+        ("?other=1", 200),
+    ] {
+        let reply = server.get(&format!("/healthz{query}"), &[]).await;
+        assert_eq!(reply.status, status, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_tell_a_host_who_wants_to_hear_of_failures() {
+    let folder = dist();
+    let server = TestServer::with(|config| {
+        config.page_dir = Some(folder.path().to_owned());
+        config.operation.reports = true;
+        config.origin = Some("https://call.example.org".to_owned());
+    })
+    .await;
+    let reply = server.get("/", &[]).await;
+    assert_eq!(
+        reply.header("reporting-endpoints"),
+        Some("default=\"/reports\"")
+    );
+    let to: serde_json::Value = serde_json::from_str(reply.header("report-to").unwrap()).unwrap();
+    let url = &to["endpoints"][0]["url"];
+    assert_eq!(url, "https://call.example.org/reports");
+    assert!(reply.header("nel").is_some());
+    let post = |body: &str| {
+        let length = format!("content-length: {}", body.len());
+        let kind = "content-type: application/reports+json";
+        request("POST", "/reports", &[kind, &length]) + body
+    };
+    let error = r#"[{"type":"network-error","body":{"type":"tcp.timed_out"}}]"#;
+    for (body, status) in [
+        (error, 204),
+        ("[]", 204),
+        ("{}", 400),
+        ("nonsense", 400),
+        (&*" ".repeat(40_000), 413),
+    ] {
+        assert_eq!(server.http(&post(body)).await.status, status, "{body:.80}");
+    }
+    let without = self::server(&folder).await;
+    assert!(without.get("/", &[]).await.header("nel").is_none());
+    assert_eq!(without.http(&post(error)).await.status, 405);
 }
 
 /// Half a kilobyte less for each file of a first load.

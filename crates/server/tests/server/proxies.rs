@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr};
 
 use crate::program::{address, program};
@@ -127,6 +128,42 @@ async fn the_standard_header_lets_everybody_in_too() {
             .await;
         assert_eq!(inside, 6, "{header}");
     }
+}
+
+#[tokio::test]
+async fn a_balancer_that_knows_no_http_says_before_who_comes() {
+    let flags = [
+        "--trusted-proxy=127.0.0.1",
+        "--forwarded-header=proxy-protocol",
+    ];
+    let host = Host::with(&[&flags[..], &["--turn=false", "--ping-seconds=0"]].concat()).await;
+    let mut inside = Vec::new();
+    for (address, is_let_in) in [
+        ("203.0.113.1", true),
+        ("203.0.113.2", true),
+        ("203.0.113.3", true),
+        ("203.0.113.4", true),
+        ("203.0.113.4", true),
+        ("203.0.113.4", true),
+        // One address has three.
+        ("203.0.113.4", false),
+    ] {
+        let mut stream = TcpStream::connect(host.address).await.unwrap();
+        let header = format!("PROXY TCP4 {address} 127.0.0.1 51234 8080\r\n");
+        stream.write_all(header.as_bytes()).await.unwrap();
+        let mut client = Client::over(stream).await;
+        let first = soon(client.first()).await;
+        assert_eq!(first.is_some_and(|it| it["type"] == "hello"), is_let_in);
+        inside.push(client);
+    }
+    // Whoever says nothing is nobody's proxy.
+    let mut silent = TcpStream::connect(host.address).await.unwrap();
+    silent
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    assert!(soon(silent.read_u8()).await.is_err(), "it is served");
+    assert_eq!(host.heard("does not begin its connections").await.len(), 1);
 }
 
 #[tokio::test]

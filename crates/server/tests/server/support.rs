@@ -207,7 +207,7 @@ impl Client {
         }
     }
 
-    async fn over(stream: TcpStream) -> Self {
+    pub(crate) async fn over(stream: TcpStream) -> Self {
         Self::asking(stream, &[]).await
     }
 

@@ -1,0 +1,813 @@
+//! The manager of devices with a made-up system around it, in virtual time.
+
+use std::collections::VecDeque;
+
+use wimpex_call::{MediaError, TrackKind};
+use wimpex_client::devices::{
+    DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
+    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, NoiseFilter,
+    OpenedDevice, SETTLE, SETTLE_AT_MOST,
+};
+use wimpex_sansio::{Machine, Now, outputs};
+
+use DeviceKind::{Camera, Microphone, Speaker};
+use TrackKind::{Audio, Video};
+
+/// A machine with devices, a browser that opens them, and a call.
+struct System {
+    manager: DeviceManager,
+    now: Now,
+    devices: Vec<MediaDeviceInfo>,
+    /// Those that do not open, and why.
+    broken: Vec<(String, MediaError)>,
+    /// One device of a kind at a time.
+    one_at_a_time: bool,
+    replace_fails: bool,
+    sink_fails: bool,
+    filter_fails: bool,
+    /// By kind: what is sent.
+    sent: [Option<String>; 2],
+    /// What was opened and is not in place yet.
+    pending: Vec<(u32, TrackKind, String)>,
+    /// Where results wait while they are held back.
+    held: Option<VecDeque<DeviceInput>>,
+    stored: String,
+    log: Vec<DeviceOutput>,
+}
+
+fn device(kind: DeviceKind, id: &str, group: &str, label: &str) -> MediaDeviceInfo {
+    MediaDeviceInfo {
+        kind,
+        id: id.to_owned(),
+        group: group.to_owned(),
+        label: label.to_owned(),
+    }
+}
+
+fn index(kind: TrackKind) -> usize {
+    usize::from(kind == Video)
+}
+
+impl System {
+    /// A laptop and a headset, as Chromium lists them: the default is the laptop's.
+    fn new() -> Self {
+        Self::with(DeviceSettings::default())
+    }
+
+    fn with(settings: DeviceSettings) -> Self {
+        let abilities = DeviceAbilities {
+            chooses_speaker: true,
+            noise_filter: Some(NoiseFilter::RnNoise),
+        };
+        Self {
+            manager: DeviceManager::new(abilities, settings),
+            now: Now::ZERO,
+            devices: vec![
+                device(
+                    Microphone,
+                    "default",
+                    "g-laptop",
+                    "Default - Built-in microphone",
+                ),
+                device(Microphone, "m1", "g-laptop", "Built-in microphone"),
+                device(Microphone, "m2", "g-headset", "Headset"),
+                device(Camera, "c1", "g-lid", "Lid camera"),
+                device(Camera, "c2", "g-desk", "Desk camera"),
+                device(Speaker, "default", "g-laptop", "Default - Built-in speaker"),
+                device(Speaker, "s1", "g-laptop", "Built-in speaker"),
+                device(Speaker, "s2", "g-headset", "Headset"),
+            ],
+            broken: Vec::new(),
+            one_at_a_time: false,
+            replace_fails: false,
+            sink_fails: false,
+            filter_fails: false,
+            sent: [None, None],
+            pending: Vec::new(),
+            held: None,
+            stored: String::new(),
+            log: Vec::new(),
+        }
+    }
+
+    /// In a call with both devices.
+    fn in_a_call() -> Self {
+        let mut system = Self::new();
+        system.capture(Audio);
+        system.capture(Video);
+        system
+    }
+
+    fn input(&mut self, input: DeviceInput) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.manager.handle(input, self.now);
+            let asked: Vec<_> = outputs(&mut self.manager).collect();
+            for output in asked {
+                self.log.push(output.clone());
+                let answers = self.run(output);
+                match &mut self.held {
+                    Some(held) => held.extend(answers),
+                    None => inputs.extend(answers),
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, output: DeviceOutput) -> Vec<DeviceInput> {
+        match output {
+            DeviceOutput::Enumerate(request) => {
+                vec![DeviceInput::Enumerated(request, self.devices.clone())]
+            }
+            DeviceOutput::Open {
+                request,
+                kind,
+                device,
+            } => {
+                let result = self.open(kind, device.as_deref());
+                if let Ok(opened) = &result {
+                    let id = opened.device.id().to_owned();
+                    self.pending.push((request.0, kind, id));
+                }
+                vec![DeviceInput::Opened {
+                    request,
+                    kind,
+                    result,
+                }]
+            }
+            DeviceOutput::OpenPreview {
+                request,
+                microphone,
+                camera,
+            } => [(Audio, microphone), (Video, camera)]
+                .into_iter()
+                .filter_map(|(kind, wish)| {
+                    let wish = wish?;
+                    let result = self
+                        .open(kind, wish.as_deref())
+                        .or_else(|error| match error {
+                            MediaError::NotFound => self.open(kind, None),
+                            error => Err(error),
+                        });
+                    if let Ok(opened) = &result {
+                        let id = opened.device.id().to_owned();
+                        self.pending.push((request.0, kind, id));
+                    }
+                    Some(DeviceInput::Opened {
+                        request,
+                        kind,
+                        result,
+                    })
+                })
+                .collect(),
+            DeviceOutput::Install { request, kind } => {
+                let at = self
+                    .pending
+                    .iter()
+                    .position(|(of, its, _)| *of == request.0 && *its == kind);
+                let (.., id) = self.pending.remove(at.expect("it was opened"));
+                let done = !self.replace_fails;
+                if done {
+                    self.sent[index(kind)] = Some(id);
+                }
+                vec![DeviceInput::Installed {
+                    request,
+                    kind,
+                    done,
+                }]
+            }
+            DeviceOutput::Discard { request, kind } => {
+                self.pending
+                    .retain(|(of, its, _)| (*of, *its) != (request.0, kind));
+                Vec::new()
+            }
+            DeviceOutput::Release(kind) | DeviceOutput::StopPreview(kind) => {
+                self.sent[index(kind)] = None;
+                Vec::new()
+            }
+            DeviceOutput::SetSpeaker(request, _) => {
+                let result = if self.sink_fails {
+                    Err(MediaError::NotAllowed)
+                } else {
+                    Ok(())
+                };
+                vec![DeviceInput::SpeakerSet(request, result)]
+            }
+            DeviceOutput::SetNoiseSuppression(request, _) => {
+                vec![DeviceInput::NoiseSuppressionSet(
+                    request,
+                    !self.filter_fails,
+                )]
+            }
+            DeviceOutput::SetBackgroundBlur(request, _) => {
+                vec![DeviceInput::BackgroundBlurSet(request, !self.filter_fails)]
+            }
+            DeviceOutput::SetMuted(muted) => vec![DeviceInput::Muted(muted)],
+            DeviceOutput::CameraOff => vec![DeviceInput::CallCaptures(Video, None)],
+            // As the call machine does: it asks for the device again.
+            DeviceOutput::CallReturned(kind) => {
+                let id = self.manager.preferred(kind);
+                let opened = self.open(kind, id.as_deref()).ok();
+                self.sent[index(kind)] = opened.as_ref().map(|it| it.device.id().to_owned());
+                vec![DeviceInput::CallCaptures(kind, opened)]
+            }
+            DeviceOutput::Store(text) => {
+                self.stored = text;
+                Vec::new()
+            }
+            DeviceOutput::TestSpeaker
+            | DeviceOutput::CallLost(..)
+            | DeviceOutput::Meter(_)
+            | DeviceOutput::Changed => Vec::new(),
+        }
+    }
+
+    fn open(&self, kind: TrackKind, id: Option<&str>) -> Result<OpenedDevice, MediaError> {
+        let of_kind = || self.devices.iter().filter(|it| it.kind == kind.into());
+        let found = match id {
+            None => of_kind().next(),
+            Some(id) => of_kind().find(|it| it.id == id),
+        };
+        let found = found.ok_or(MediaError::NotFound)?;
+        if let Some((_, error)) = self.broken.iter().find(|(id, _)| *id == found.id) {
+            return Err(*error);
+        }
+        if self.one_at_a_time && self.sent[index(kind)].is_some() {
+            return Err(MediaError::NotReadable);
+        }
+        Ok(OpenedDevice {
+            device: DeviceChoice::from(found),
+            can_blur: found.id == "c2",
+        })
+    }
+
+    /// The call captures, as `preferred` says.
+    fn capture(&mut self, kind: TrackKind) {
+        let id = self.manager.preferred(kind);
+        let opened = self
+            .open(kind, id.as_deref())
+            .or_else(|_| self.open(kind, None))
+            .expect("there is one");
+        self.sent[index(kind)] = Some(opened.device.id().to_owned());
+        self.input(DeviceInput::CallCaptures(kind, Some(opened)));
+    }
+
+    fn command(&mut self, command: DeviceCommand) {
+        self.input(DeviceInput::Command(command));
+    }
+
+    fn choose(&mut self, kind: DeviceKind, id: &str) {
+        self.command(DeviceCommand::Choose(kind, id.to_owned()));
+    }
+
+    /// A piece of hardware goes: its tracks end, and the list changes.
+    fn unplug(&mut self, group: &str) -> Vec<MediaDeviceInfo> {
+        let ids: Vec<_> = self.of_group(group).map(|it| it.id.clone()).collect();
+        let gone = self.of_group(group).cloned().collect();
+        // Chromium's default stands for another one then.
+        for at in 0..self.devices.len() {
+            if self.devices[at].id == "default" && self.devices[at].group == group {
+                let kind = self.devices[at].kind;
+                let next = self
+                    .devices
+                    .iter()
+                    .find(|it| it.kind == kind && it.id != "default" && it.group != group);
+                let next = next.expect("another").group.clone();
+                self.devices[at].group = next;
+            }
+        }
+        self.devices.retain(|it| it.group != group);
+        self.input(DeviceInput::DevicesChanged);
+        for kind in [Audio, Video] {
+            let sent = self.sent[index(kind)].clone();
+            let was_default = sent.as_deref() == Some("default") && group == "g-laptop";
+            if was_default || sent.is_some_and(|sent| ids.contains(&sent)) {
+                self.sent[index(kind)] = None;
+                self.input(DeviceInput::TrackEnded(kind));
+            }
+        }
+        self.settle();
+        gone
+    }
+
+    fn of_group(&self, group: &str) -> impl Iterator<Item = &MediaDeviceInfo> {
+        let is_it = move |it: &&MediaDeviceInfo| it.group == group && it.id != "default";
+        self.devices.iter().filter(is_it)
+    }
+
+    fn plug(&mut self, devices: Vec<MediaDeviceInfo>) {
+        self.devices.extend(devices);
+        self.input(DeviceInput::DevicesChanged);
+        self.settle();
+    }
+
+    /// Lets the deadline come, if there is one.
+    fn settle(&mut self) {
+        if let Some(at) = self.manager.poll_timeout() {
+            self.now = at;
+            self.input(DeviceInput::Timeout);
+        }
+    }
+
+    fn snapshot(&self) -> DevicesSnapshot {
+        self.manager.snapshot()
+    }
+
+    fn notice(&self) -> Option<DeviceNotice> {
+        self.snapshot().notice
+    }
+
+    fn sent(&self, kind: TrackKind) -> Option<&str> {
+        self.sent[index(kind)].as_deref()
+    }
+
+    fn count(&self, is_it: fn(&DeviceOutput) -> bool) -> usize {
+        self.log.iter().filter(|output| is_it(output)).count()
+    }
+}
+
+fn opens(output: &DeviceOutput) -> bool {
+    matches!(
+        output,
+        DeviceOutput::Open { .. } | DeviceOutput::OpenPreview { .. }
+    )
+}
+
+/// Field report 4.
+#[test]
+fn report_4_a_device_is_chosen_and_used_at_once() {
+    let mut system = System::in_a_call();
+    assert_eq!(system.sent(Audio), Some("default"));
+    system.choose(Microphone, "m2");
+    system.choose(Camera, "c2");
+    assert_eq!(
+        (system.sent(Audio), system.sent(Video)),
+        (Some("m2"), Some("c2"))
+    );
+    let shown = system.snapshot();
+    assert_eq!(shown.microphone.selected, "m2");
+    assert_eq!(shown.microphone.in_use, "Headset");
+    let labels: Vec<_> = shown.camera.options.iter().map(|it| &*it.label).collect();
+    assert_eq!(labels, ["", "Lid camera", "Desk camera"]);
+    assert_eq!(shown.notice, None);
+    system.choose(Microphone, "");
+    assert_eq!(system.sent(Audio), Some("default"));
+    assert_eq!(system.snapshot().microphone.selected, "");
+}
+
+#[test]
+fn a_choice_is_remembered_by_id_then_by_label() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m2");
+    system.choose(Speaker, "s2");
+    let kept = DeviceSettings::decode(&system.stored);
+    let mut next = System::with(kept.clone());
+    next.capture(Audio);
+    assert_eq!(next.sent(Audio), Some("m2"));
+    assert_eq!(next.manager.speaker(), "s2");
+    assert_eq!(next.notice(), None);
+    // The same under other ids.
+    let mut other = System::with(kept);
+    for device in &mut other.devices {
+        if device.id != "default" {
+            device.id = format!("new-{}", device.id);
+            device.group = format!("new-{}", device.group);
+        }
+    }
+    other.capture(Audio);
+    assert_eq!(other.sent(Audio), Some("new-m2"));
+    assert_eq!(other.manager.speaker(), "new-s2");
+    assert_eq!(other.snapshot().microphone.selected, "new-m2");
+    assert_eq!(other.notice(), None);
+}
+
+#[test]
+fn of_two_with_one_label_none_is_guessed() {
+    let mut system = System::new();
+    let settings = DeviceSettings {
+        microphone: Some(DeviceChoice::new("old", "g-old", "Headset")),
+        ..DeviceSettings::default()
+    };
+    system.manager = System::with(settings).manager;
+    system
+        .devices
+        .push(device(Microphone, "m3", "g-other", "Headset"));
+    system.capture(Audio);
+    assert_eq!(system.sent(Audio), Some("default"));
+    // It stays chosen, for when it is there.
+    assert_eq!(system.snapshot().microphone.selected, "old");
+}
+
+#[test]
+fn a_change_that_fails_leaves_all_as_it_was() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m1");
+    let stored = system.stored.clone();
+    for (break_it, error) in [
+        (
+            (|it| it.broken.push(("m2".into(), MediaError::NotReadable))) as fn(&mut System),
+            MediaError::NotReadable,
+        ),
+        (|it| it.replace_fails = true, MediaError::Other),
+    ] {
+        break_it(&mut system);
+        system.choose(Microphone, "m2");
+        system.broken.clear();
+        system.replace_fails = false;
+        assert_eq!(system.snapshot().microphone.selected, "m1");
+        assert_eq!(system.stored, stored);
+        let wanted = DeviceNotice::NotSwitched {
+            kind: Microphone,
+            wanted: "Headset".to_owned(),
+            error,
+        };
+        assert_eq!(system.notice(), Some(wanted));
+        assert!(!system.snapshot().microphone.is_switching);
+        assert!(system.pending.is_empty());
+        assert_eq!(system.sent(Audio), Some("m1"));
+    }
+    system.sink_fails = true;
+    system.choose(Speaker, "s2");
+    assert_eq!(
+        (
+            system.manager.speaker(),
+            &*system.snapshot().speaker.selected
+        ),
+        ("", "")
+    );
+    assert!(matches!(
+        system.notice(),
+        Some(DeviceNotice::NotSwitched { kind: Speaker, .. })
+    ));
+}
+
+#[test]
+fn where_two_do_not_open_the_first_is_released() {
+    let mut system = System::in_a_call();
+    system.one_at_a_time = true;
+    system.choose(Camera, "c2");
+    assert_eq!(system.sent(Video), Some("c2"));
+    // And taken again where the second does not open at all.
+    system.broken.push(("c1".into(), MediaError::NotReadable));
+    system.choose(Camera, "c1");
+    assert_eq!(system.sent(Video), Some("c2"));
+    assert_eq!(system.snapshot().camera.selected, "c2");
+    assert!(matches!(
+        system.notice(),
+        Some(DeviceNotice::NotSwitched { kind: Camera, .. })
+    ));
+}
+
+#[test]
+fn of_two_choices_the_later_counts() {
+    let mut system = System::in_a_call();
+    system.held = Some(VecDeque::new());
+    system.choose(Microphone, "m1");
+    system.choose(Microphone, "m2");
+    let held = system.held.take().unwrap();
+    // The earlier one comes last, and late failures change nothing.
+    for input in held.into_iter().rev() {
+        system.input(input);
+    }
+    assert_eq!(system.sent(Audio), Some("m2"));
+    assert_eq!(system.snapshot().microphone.selected, "m2");
+    assert!(system.pending.is_empty(), "what came too late is stopped");
+}
+
+/// Field report 5.
+#[test]
+fn report_5_the_next_microphone_takes_over_by_itself() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m2");
+    system.choose(Speaker, "s2");
+    let before = system.now;
+    let headset = system.unplug("g-headset");
+    assert_eq!(system.sent(Audio), Some("default"));
+    assert_eq!(system.manager.speaker(), "");
+    assert!(system.now.since(before) <= SETTLE_AT_MOST);
+    // One line for one headset.
+    let Some(DeviceNotice::TookOver { kinds, lost, .. }) = system.notice() else {
+        panic!("{:?}", system.notice());
+    };
+    assert_eq!((kinds, &*lost), (vec![Microphone, Speaker], "Headset"));
+    assert_eq!(
+        system.count(|it| matches!(it, DeviceOutput::CallLost(..))),
+        0
+    );
+    // It is still what the user chose, and used when it is back.
+    system.plug(headset);
+    assert_eq!(
+        (system.sent(Audio), system.manager.speaker()),
+        (Some("m2"), "s2")
+    );
+    assert!(matches!(
+        system.notice(),
+        Some(DeviceNotice::Returned { .. })
+    ));
+    system.command(DeviceCommand::Undo);
+    assert_eq!(system.sent(Audio), Some("m1"));
+}
+
+#[test]
+fn report_5_undo_rather_mutes_than_uses_what_nobody_chose() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m2");
+    system.unplug("g-headset");
+    system.command(DeviceCommand::Undo);
+    assert_eq!(system.count(|it| *it == DeviceOutput::SetMuted(true)), 1);
+    assert_eq!(system.notice(), None);
+    system.unplug("g-lid");
+    assert_eq!(system.sent(Video), Some("c2"));
+    system.command(DeviceCommand::Undo);
+    assert_eq!(system.count(|it| *it == DeviceOutput::CameraOff), 1);
+    assert!(!system.snapshot().camera.is_live);
+}
+
+#[test]
+fn report_5_a_device_that_was_only_reset_is_no_news() {
+    let mut system = System::in_a_call();
+    system.choose(Microphone, "m2");
+    system.input(DeviceInput::DevicesChanged);
+    system.input(DeviceInput::TrackEnded(Audio));
+    system.sent[0] = None;
+    assert!(system.snapshot().microphone.is_switching);
+    system.settle();
+    assert_eq!(system.sent(Audio), Some("m2"));
+    assert_eq!(system.notice(), None);
+}
+
+#[test]
+fn report_5_a_permission_taken_back_is_not_a_device_gone() {
+    let mut system = System::in_a_call();
+    for id in ["default", "m1", "m2"] {
+        system.broken.push((id.into(), MediaError::NotAllowed));
+    }
+    system.input(DeviceInput::TrackEnded(Audio));
+    system.settle();
+    let told = DeviceOutput::CallLost(Audio, MediaError::NotAllowed);
+    assert!(system.log.contains(&told));
+    assert_eq!(
+        system.snapshot().microphone.error,
+        Some(MediaError::NotAllowed)
+    );
+}
+
+/// Field report 17.
+#[test]
+fn report_17_no_dead_camera_is_shown() {
+    let mut system = System::in_a_call();
+    let lid = system.unplug("g-lid");
+    assert_eq!(system.sent(Video), Some("c2"));
+    system.unplug("g-desk");
+    assert_eq!(system.sent(Video), None);
+    let camera = system.snapshot().camera;
+    assert!(!camera.is_live && camera.in_use.is_empty());
+    let told = DeviceOutput::CallLost(Video, MediaError::Ended);
+    assert!(system.log.contains(&told));
+    // The first that was lost is the one that is waited for.
+    system.plug(lid);
+    assert_eq!(system.sent(Video), Some("c1"));
+    assert!(matches!(
+        system.notice(),
+        Some(DeviceNotice::Returned { .. })
+    ));
+}
+
+#[test]
+fn a_new_device_is_offered_and_never_grabbed() {
+    let mut system = System::in_a_call();
+    let opened = system.count(opens);
+    system.plug(vec![
+        device(Microphone, "m3", "g-buds", "Earbuds"),
+        device(Speaker, "s3", "g-buds", "Earbuds"),
+    ]);
+    let offered = DeviceNotice::Offered {
+        kinds: vec![Microphone, Speaker],
+        label: "Earbuds".to_owned(),
+    };
+    assert_eq!(system.notice(), Some(offered));
+    assert_eq!(system.count(opens), opened);
+    system.command(DeviceCommand::UseOffered);
+    assert_eq!(
+        (system.sent(Audio), system.manager.speaker()),
+        (Some("m3"), "s3")
+    );
+    assert_eq!(system.notice(), None);
+}
+
+#[test]
+fn permission_makes_no_device_new() {
+    let mut system = System::new();
+    let told = system.devices.clone();
+    system.devices = vec![
+        device(Microphone, "", "", ""),
+        device(Camera, "", "", ""),
+        device(Speaker, "", "", ""),
+    ];
+    system.command(DeviceCommand::Open);
+    assert_eq!(system.notice(), None);
+    system.devices = told;
+    system.input(DeviceInput::DevicesChanged);
+    system.settle();
+    assert_eq!(system.notice(), None);
+    assert_eq!(system.snapshot().microphone.options.len(), 3);
+}
+
+#[test]
+fn the_default_follows_the_system() {
+    let mut system = System::in_a_call();
+    system.devices[0].group = "g-headset".to_owned();
+    system.input(DeviceInput::DevicesChanged);
+    system.settle();
+    // By the name of the device, not of Chromium's entry.
+    let followed = DeviceNotice::Followed {
+        kind: Microphone,
+        label: "Headset".to_owned(),
+    };
+    assert_eq!(system.notice(), Some(followed));
+    assert!(matches!(
+        system.notice(),
+        Some(DeviceNotice::Followed {
+            kind: Microphone,
+            ..
+        })
+    ));
+    assert_eq!(system.count(opens), 1);
+    // Not where the user chose one.
+    let mut chosen = System::in_a_call();
+    chosen.choose(Microphone, "m1");
+    let opened = chosen.count(opens);
+    chosen.devices[0].group = "g-headset".to_owned();
+    chosen.input(DeviceInput::DevicesChanged);
+    chosen.settle();
+    assert_eq!((chosen.count(opens), chosen.notice()), (opened, None));
+}
+
+#[test]
+fn a_burst_of_changes_is_one_change() {
+    let mut system = System::in_a_call();
+    let asked = |system: &System| system.count(|it| matches!(it, DeviceOutput::Enumerate(_)));
+    let before = asked(&system);
+    let start = system.now;
+    // Never quiet: it is looked at within a second all the same.
+    while system
+        .manager
+        .poll_timeout()
+        .is_none_or(|at| at > system.now)
+    {
+        system.input(DeviceInput::DevicesChanged);
+        system.now = system.now + SETTLE / 3;
+        assert!(system.now.since(start) <= SETTLE_AT_MOST + SETTLE);
+    }
+    system.settle();
+    assert_eq!(asked(&system), before + 1);
+    assert_eq!(system.manager.poll_timeout(), None);
+}
+
+#[test]
+fn nothing_is_captured_until_it_is_opened() {
+    let mut system = System::new();
+    system.input(DeviceInput::DevicesChanged);
+    assert_eq!(system.manager.poll_timeout(), None);
+    assert_eq!(system.count(opens), 0);
+    system.command(DeviceCommand::Open);
+    assert_eq!(
+        (system.sent(Audio), system.sent(Video)),
+        (Some("default"), Some("c1"))
+    );
+    assert!(system.snapshot().is_preview && system.log.contains(&DeviceOutput::Meter(true)));
+    system.choose(Camera, "c2");
+    assert_eq!(system.sent(Video), Some("c2"));
+    system.command(DeviceCommand::Close);
+    assert_eq!((system.sent(Audio), system.sent(Video)), (None, None));
+    assert_eq!(
+        system
+            .log
+            .iter()
+            .rfind(|it| matches!(it, DeviceOutput::Meter(_))),
+        Some(&DeviceOutput::Meter(false))
+    );
+}
+
+#[test]
+fn what_opens_after_the_close_is_stopped() {
+    let mut system = System::new();
+    system.held = Some(VecDeque::new());
+    system.command(DeviceCommand::Open);
+    system.command(DeviceCommand::Close);
+    for input in system.held.take().unwrap() {
+        system.input(input);
+    }
+    assert!(system.pending.is_empty());
+    assert_eq!((system.sent(Audio), system.sent(Video)), (None, None));
+    assert!(!system.snapshot().microphone.is_live);
+}
+
+#[test]
+fn looking_at_devices_in_a_call_captures_nothing_more() {
+    let mut system = System::new();
+    system.capture(Audio);
+    system.command(DeviceCommand::Open);
+    assert_eq!(system.count(opens), 0);
+    // A camera that is off can be chosen for later.
+    system.choose(Camera, "c2");
+    assert_eq!(system.sent(Video), None);
+    assert_eq!(system.manager.preferred(Video).as_deref(), Some("c2"));
+    system.command(DeviceCommand::Close);
+    assert_eq!(system.sent(Audio), Some("default"));
+}
+
+/// Field report 30, second half.
+#[test]
+fn report_30_who_speaks_while_muted_is_told() {
+    let mut system = System::in_a_call();
+    let speak = |system: &mut System| {
+        for level in [0.001, 0.2, 0.2, 0.2, 0.2] {
+            system.input(DeviceInput::Level(level));
+        }
+        system.snapshot().speaks_while_muted
+    };
+    assert!(!speak(&mut system));
+    system.input(DeviceInput::Muted(true));
+    assert!(system.log.contains(&DeviceOutput::Meter(true)));
+    assert!(speak(&mut system));
+    system.settle();
+    assert!(!system.snapshot().speaks_while_muted);
+    assert!(speak(&mut system));
+    system.input(DeviceInput::Muted(false));
+    assert!(!system.snapshot().speaks_while_muted);
+}
+
+#[test]
+fn the_key_of_push_to_talk_unmutes_while_held() {
+    let mut system = System::new();
+    system.command(DeviceCommand::TalkKey(true));
+    system.command(DeviceCommand::SetPushToTalk(true));
+    assert_eq!(
+        system.count(|it| matches!(it, DeviceOutput::SetMuted(_))),
+        0
+    );
+    system.capture(Audio);
+    system.command(DeviceCommand::TalkKey(true));
+    // Auto-repeat.
+    system.command(DeviceCommand::TalkKey(true));
+    system.command(DeviceCommand::TalkKey(false));
+    let muted: Vec<_> = system
+        .log
+        .iter()
+        .filter_map(|output| match output {
+            DeviceOutput::SetMuted(muted) => Some(*muted),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(muted, [true, false, true]);
+    assert!(DeviceSettings::decode(&system.stored).push_to_talk);
+}
+
+#[test]
+fn noise_suppression_is_for_every_microphone_or_said_not_to_be() {
+    let mut system = System::in_a_call();
+    system.command(DeviceCommand::SetNoiseSuppression(true));
+    let asked = |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression(_, true));
+    assert_eq!(system.count(asked), 1);
+    system.choose(Microphone, "m2");
+    assert_eq!(system.count(asked), 2);
+    assert!(system.snapshot().noise_suppression.is_on);
+    system.filter_fails = true;
+    system.choose(Microphone, "m1");
+    assert!(!system.snapshot().noise_suppression.is_on);
+    assert_eq!(system.notice(), Some(DeviceNotice::NoNoiseSuppression));
+    assert!(!DeviceSettings::decode(&system.stored).noise_suppression);
+}
+
+#[test]
+fn blur_is_offered_only_where_the_camera_has_both_values() {
+    let mut system = System::in_a_call();
+    assert!(!system.snapshot().background_blur.is_offered);
+    system.choose(Camera, "c2");
+    assert!(system.snapshot().background_blur.is_offered);
+    system.command(DeviceCommand::SetBackgroundBlur(true));
+    assert_eq!(
+        system.count(|it| matches!(it, DeviceOutput::SetBackgroundBlur(_, true))),
+        1
+    );
+}
+
+#[test]
+fn what_is_remembered_is_bounded_and_read_again() {
+    let long = "ü\t\n".repeat(500);
+    let settings = DeviceSettings {
+        microphone: Some(DeviceChoice::new(&long, &long, &long)),
+        camera: Some(DeviceChoice::new("c", "", "A camera")),
+        speaker: Some(DeviceChoice::new(&long, &long, &long)),
+        noise_suppression: true,
+        background_blur: true,
+        push_to_talk: true,
+    };
+    let text = settings.encode();
+    assert!(text.len() < 1_500, "{}", text.len());
+    assert_eq!(DeviceSettings::decode(&text), settings);
+    let garbage = "audioinput\n\t\tvideoinput\nfrom-the-future\t1\naudioinput\t\tgroup\tlabel";
+    assert_eq!(DeviceSettings::decode(garbage), DeviceSettings::default());
+    assert_eq!(DeviceSettings::default().encode(), "");
+}

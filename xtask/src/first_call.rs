@@ -1,0 +1,44 @@
+//! `cargo xtask first-call`: from the package and a bare Debian to the first call between two
+//! browsers over https, by the clock.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::tools::{Tools, Wanted, bare_system};
+use crate::workspace::Workspace;
+use crate::{package, proc, server, testing};
+
+const SCENE: &str = "from_the_package_to_the_first_call";
+
+/// Builds the package, makes the bare system, and plays the scene. It takes root.
+pub(crate) fn first_call(workspace: &Workspace) -> Result<ExitCode> {
+    let wanted = Wanted {
+        chromium: true,
+        hosting: true,
+        networks: true,
+        ..Wanted::default()
+    };
+    let tools = Tools::ensure(workspace, wanted)?;
+    let folder = package::package(workspace, &tools, false)?;
+    // The harness starts one for every scene, which this one stops.
+    let binary = server::build(workspace)?;
+    let mut command = scene(workspace, folder)?;
+    testing::tell_browsers(&mut command, &tools, &binary);
+    proc::check(&mut command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The scene with what is in `folder`.
+pub(crate) fn scene(workspace: &Workspace, folder: PathBuf) -> Result<Command> {
+    let mut packages = std::fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let deb = packages
+        .find(|path| path.extension().is_some_and(|extension| extension == "deb"))
+        .context("there is no package")?;
+    let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", SCENE]);
+    command
+        .env("WIMPEX_DEB", deb)
+        .env("WIMPEX_BARE_ROOT", bare_system(workspace)?);
+    Ok(command)
+}
