@@ -4,9 +4,11 @@
 //! its Drop gives back whatever it took. None of them may know what a call is,
 //! what goes over the wire, or how anything looks.
 
+pub mod aes_gcm;
 pub mod audio_output;
 pub mod barcode_detector;
 pub mod battery_status;
+pub mod blob;
 pub mod broadcast_channel;
 pub mod cache_storage;
 pub mod clock;
@@ -19,6 +21,7 @@ pub mod location;
 pub mod media_capabilities;
 pub mod media_capture;
 pub mod media_devices;
+pub mod media_recorder;
 pub mod media_session;
 pub mod navigator;
 pub mod network_information;
@@ -35,6 +38,7 @@ pub mod rtc_rtp_sender;
 mod rtc_rtp_transceiver;
 pub mod rtc_stats_report;
 pub mod screen_wake_lock;
+pub mod speech_recognition;
 pub mod storage_manager;
 pub mod style_sheet;
 pub mod text_forms;
@@ -46,6 +50,8 @@ pub mod web_locks;
 pub mod web_socket;
 pub mod web_storage;
 pub mod window;
+pub mod x25519;
+pub mod xml_http_request;
 
 pub use error::BrowserError;
 pub use listener::Listener;

@@ -37,7 +37,7 @@ pub(super) fn watch(
 
 /// The certificate that the peer really uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Certificate {
+pub enum DtlsCertificate {
     /// In DER (`getRemoteCertificates`).
     Der(Vec<u8>),
     /// Where the browser does not give it out (Firefox): the description that is
@@ -47,10 +47,10 @@ pub enum Certificate {
 }
 
 /// The peer's certificate on a connection that is up; `None` before.
-pub fn remote_certificate(pc: &RtcPeerConnection) -> Option<Certificate> {
-    der(pc).map(Certificate::Der).or_else(|| {
+pub fn remote_certificate(pc: &RtcPeerConnection) -> Option<DtlsCertificate> {
+    der(pc).map(DtlsCertificate::Der).or_else(|| {
         let description = pc.remote_description()?;
-        Some(Certificate::Description(description.sdp()))
+        Some(DtlsCertificate::Description(description.sdp()))
     })
 }
 

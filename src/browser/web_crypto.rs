@@ -93,7 +93,7 @@ pub async fn sha256(message: &[u8]) -> Result<[u8; 32], BrowserError> {
     exactly(JsFuture::from(hashed).await?)
 }
 
-fn subtle() -> Result<SubtleCrypto, BrowserError> {
+pub(super) fn subtle() -> Result<SubtleCrypto, BrowserError> {
     // Undefined where the origin is not secure, whatever its type says.
     let crypto: JsValue = window::window().crypto()?.into();
     let subtle = Reflect::get(&crypto, &"subtle".into())?;

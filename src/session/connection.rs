@@ -50,17 +50,30 @@ pub(super) struct Connection {
     _audio_level_tick: Option<Interval>,
 }
 
+/// What the call wants of a connection.
+pub(super) struct Wanted {
+    pub(super) id: PeerConnectionId,
+    /// This side makes the first offer.
+    pub(super) offers: bool,
+    pub(super) call_type: CallType,
+    /// The call's; `None` lets the browser make one.
+    pub(super) certificate: Option<Certificate>,
+}
+
 impl Connection {
     pub(super) fn new(
-        id: PeerConnectionId,
-        offers: bool,
-        call_type: CallType,
-        certificate: Option<Certificate>,
+        wanted: Wanted,
         view: &View,
         hardware: Hardware,
         inbox: &Inbox,
         signals: Signals,
     ) -> Result<Self, BrowserError> {
+        let Wanted {
+            id,
+            offers,
+            call_type,
+            certificate,
+        } = wanted;
         let settings = Settings {
             relay_only: view.hide_address,
             preferred_video_codecs: hardware.decodes.names(),

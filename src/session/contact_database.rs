@@ -77,6 +77,7 @@ fn blocked_key(id: &UserId) -> String {
 /// # Errors
 /// Where the browser cannot write.
 pub(super) async fn forget_everything() -> Result<(), BrowserError> {
+    super::mailbox::forget().await?;
     let database = database().await?;
     for store in super::identity::STORES {
         database.clear(store).await?;

@@ -14,13 +14,13 @@ use wimpex_verification::RemoteCertificate;
 
 use super::capture::Sending;
 use super::capture_session::CaptureSession;
-use super::connection::Connection;
+use super::connection::{Connection, Wanted};
 use super::event::{BoxedVerifier, Event, Inbox, RunCall};
 use super::media_policy::Hardware;
 use super::signals::Signals;
 use crate::browser::clock;
 use crate::browser::rtc_certificate::Certificate;
-use crate::browser::rtc_dtls_transport::{self, remote_certificate};
+use crate::browser::rtc_dtls_transport::{DtlsCertificate, remote_certificate};
 use crate::browser::rtc_peer_connection::PeerEvent;
 use crate::browser::web_audio;
 
@@ -140,10 +140,8 @@ impl CallEffects {
     fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
         let connection = self.connection(id)?;
         Some(match remote_certificate(&connection.js())? {
-            rtc_dtls_transport::Certificate::Der(der) => RemoteCertificate::Der(der),
-            rtc_dtls_transport::Certificate::Description(sdp) => {
-                RemoteCertificate::Description(sdp)
-            }
+            DtlsCertificate::Der(der) => RemoteCertificate::Der(der),
+            DtlsCertificate::Description(sdp) => RemoteCertificate::Description(sdp),
         })
     }
 
@@ -226,16 +224,13 @@ impl CallEffects {
                 call_type,
             } => {
                 let certificate = self.certificate.borrow().clone();
-                let made = Connection::new(
-                    connection,
+                let wanted = Wanted {
+                    id: connection,
                     offers,
                     call_type,
-                    certificate.filter(Certificate::is_valid),
-                    view,
-                    self.hardware,
-                    &self.inbox,
-                    self.signals,
-                );
+                    certificate: certificate.filter(Certificate::is_valid),
+                };
+                let made = Connection::new(wanted, view, self.hardware, &self.inbox, self.signals);
                 match made {
                     Ok(made) => self.connection = Some(made),
                     Err(error) => {

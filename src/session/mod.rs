@@ -19,6 +19,7 @@ pub mod identity;
 pub(crate) mod lazy;
 mod lazy_call_effects;
 mod load_anew;
+pub(crate) mod mailbox;
 pub mod media_policy;
 mod options;
 mod page_effects;

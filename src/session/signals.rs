@@ -76,6 +76,7 @@ signals! {
         name: Option<Name>,
         me: Option<UserId>,
         server: ServerState,
+        messages_waiting: u32,
         hide_address: bool,
         contacts_only: bool,
         strangers_silenced_until: Option<UnixTime>,
@@ -86,6 +87,7 @@ signals! {
         call: wimpex_call::CallSnapshot,
         trust: Trust,
         peers: Vec<Peer>,
+        contacts_loaded: bool,
         contacts: Arc<Contacts>,
         has_contacts: bool,
         contacts_unsaved: bool,
@@ -123,7 +125,10 @@ impl Signals {
         match part {
             Part::Name => self.name.show(view),
             Part::Me => self.me.show(view),
-            Part::Server => self.server.show(view),
+            Part::Server => {
+                self.server.show(view);
+                self.messages_waiting.show(view);
+            }
             Part::Settings => {
                 self.hide_address.show(view);
                 self.contacts_only.show(view);
@@ -143,6 +148,7 @@ impl Signals {
             Part::Peers => self.peers.show(view),
             Part::Contacts => {
                 self.contacts.show(view);
+                self.contacts_loaded.show(view);
                 self.has_contacts.show(view);
                 self.contacts_unsaved.show(view);
                 self.forget_error.show(view);

@@ -8,10 +8,13 @@ use super::check::ConnectionCheck;
 use super::check_results::CheckResults;
 use super::end_card::EndCard;
 use super::icon::icon;
+use super::leave_message::LeaveMessage;
 use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
 use super::screens::icon::Icon;
+use super::screens::message::may_leave_message;
+use super::screens::names::name_of;
 use super::typing::resume_typing;
 use super::words::common::BACK_TO_HOME;
 use super::words::ended::CALL_AGAIN;
@@ -47,6 +50,20 @@ pub(crate) fn EndedPage() -> impl IntoView {
             });
         }
     };
+    // As it was when the call ended.
+    let message_to = view.call.with_untracked(|call| {
+        let is_guest = view.trust.with_untracked(|trust| trust.is_guest);
+        let ended = call.ended.as_ref();
+        let ended = ended.filter(|ended| may_leave_message(ended, is_guest));
+        ended.map(|ended| ended.peer.clone())
+    });
+    let name = signal_of(move || {
+        let (call, people) = (view.call.read(), view.peers.read());
+        let ended = call.ended.as_ref();
+        ended.map_or_else(String::new, |ended| {
+            name_of(&people, &ended.peer, ended.peer_name.as_deref())
+        })
+    });
     let wants_check = untrack(screen).wants_check;
     if wants_check {
         session.dispatch(Command::CheckConnection);
@@ -57,6 +74,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
                 // A moment later, for a status is announced when its text changes.
                 {move || is_shown.get().then(|| view! { <EndCard /> }.into_any())}
             </section>
+            {message_to.map(|peer| view! { <LeaveMessage peer name /> }.into_any())}
             {wants_check.then(|| {
                 let results = || view! { <CheckResults /> }.into_any();
                 view! { <ConnectionCheck results /> }.into_any()

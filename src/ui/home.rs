@@ -105,9 +105,12 @@ fn OwnLinkCard() -> impl IntoView {
 /// Contacts and calls, at once for who has any, or has the place.
 #[component]
 fn OpenContacts() -> impl IntoView {
-    let has_contacts = use_session().view.has_contacts;
+    let view = use_session().view;
     let opened = RwSignal::new(window::is_wide() && !network_information::saves_data());
-    let open = Memo::new(move |_| opened.get() || has_contacts.get());
+    let open = Memo::new(move |_| {
+        // What was left is shown among the calls.
+        opened.get() || view.has_contacts.get() || view.messages_waiting.get() > 0
+    });
     view! {
         <div class="beside">
             <button

@@ -25,9 +25,12 @@ mod field;
 mod home;
 mod home_button;
 mod icon;
+
 mod incoming;
 mod lazy;
 mod lazy_view;
+mod leave_message;
+mod mailbox;
 mod no_webrtc;
 mod notices;
 mod peer_media;

@@ -6,7 +6,7 @@
 
 use wimpex_call::{EndReason, Ended, Role};
 use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
-use wimpex_protocol::{CallId, CallOffer, UserId};
+use wimpex_protocol::{CallId, CallOffer, MissedCall, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::command::ContactCommand;
@@ -168,6 +168,25 @@ pub(crate) fn record_call(contacts: &mut Contacts, call: PastCall) -> Vec<Contac
     dropped
         .map(|dropped| ContactWrite::DeleteCall(dropped.call_id))
         .chain([write(call)])
+        .collect()
+}
+
+/// Records a call that the server has told of. Where it is kept already, that is how it was.
+pub(crate) fn told_call(contacts: &mut Contacts, told: MissedCall, at: u64) -> Vec<ContactWrite> {
+    let call = PastCall {
+        call_id: told.call_id,
+        peer: told.from_id,
+        peer_name: None,
+        at,
+        direction: Direction::Incoming,
+        call_type: told.call_type,
+        outcome: Outcome::Missed,
+        is_seen: false,
+    };
+    let dropped = contacts.note(call.clone()).into_iter();
+    dropped
+        .map(|dropped| ContactWrite::DeleteCall(dropped.call_id))
+        .chain([ContactWrite::PutCallIfAbsent(call)])
         .collect()
 }
 

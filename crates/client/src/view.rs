@@ -83,6 +83,9 @@ pub struct View {
     pub me: Option<UserId>,
     /// How the page stands with the server.
     pub server: ServerState,
+    /// How often the server has said that messages were left for the user: each time there is
+    /// something to fetch.
+    pub messages_waiting: u32,
     /// Whether calls go through a relay only, so that the peer never sees an IP address.
     pub hide_address: bool,
     /// STUN and TURN servers to use, as the server gave them.
@@ -146,7 +149,7 @@ pub enum Part {
     Name,
     /// [`View::me`].
     Me,
-    /// [`View::server`].
+    /// [`View::server`] and [`View::messages_waiting`].
     Server,
     /// [`View::hide_address`], [`View::contacts_only`], [`View::audience`],
     /// [`View::strangers_silenced_until`] and

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use wimpex_call::{Callee, Command as CallCommand, EndReason, State};
 use wimpex_client::{Caller, Command, ContactCommand, Lock, ServerState};
-use wimpex_contacts::{Contact, KeySource, Outcome};
+use wimpex_contacts::{BlockedStranger, Contact, KeySource, Outcome};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{
-    CallId, CallOffer, CallType, DeviceId, Envelope, ErrorCode, ErrorMessage, Offer, Sdp,
-    ServerMessage, Signal, UserId,
+    CallId, CallOffer, CallType, DeviceId, Envelope, ErrorCode, ErrorMessage, MissedCall,
+    MissedCalls, Offer, Sdp, ServerMessage, Signal, UserId,
 };
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::{
@@ -415,4 +415,47 @@ fn an_offer_that_was_held_up_is_a_missed_call() {
     assert!(!calls[0].is_seen);
     let called = EPOCH + world.now.as_millis();
     assert!(called.abs_diff(calls[0].at) < 3_000, "when she called");
+}
+
+#[test]
+fn a_call_that_the_server_tells_of_is_missed_once() {
+    let mut world = three(13);
+    let told = |call: &str, from: usize, at: u64| {
+        let call = MissedCall {
+            from_id: user(from),
+            call_id: CallId::parse(call).unwrap(),
+            call_type: CallType::Video,
+            at,
+        };
+        ServerMessage::MissedCalls(MissedCalls { calls: vec![call] })
+    };
+    let wall = EPOCH + world.now.as_millis();
+    for (call, at) in [
+        ("c1", wall - 60_000),
+        ("c1", wall - 50_000),
+        ("c2", wall + 900_000),
+    ] {
+        world.relay_to(BOB, told(call, ALICE, at));
+        world.pass(SECOND);
+    }
+    assert_eq!(missed(&world, BOB, ALICE), 2);
+    let calls = world.view(BOB).contacts.calls();
+    assert!(calls.iter().all(|call| !call.is_seen));
+    // No clock makes it a call of tomorrow.
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.at <= EPOCH + world.now.as_millis())
+    );
+    assert_eq!(calls[1].at, wall - 60_000);
+    // Nobody who is blocked calls in the past either.
+    let blocked = ContactCommand::BlockStranger(BlockedStranger {
+        id: user(CAROL),
+        claimed_name: None,
+        at: 0,
+    });
+    world.command(BOB, Command::Contacts(blocked));
+    world.relay_to(BOB, told("c3", CAROL, wall));
+    world.pass(SECOND);
+    assert_eq!(missed(&world, BOB, CAROL), 0);
 }

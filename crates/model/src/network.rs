@@ -159,7 +159,9 @@ pub(crate) fn input(
         | ServerMessage::Hello(_)
         | ServerMessage::Welcome(_)
         | ServerMessage::Ack(_)
-        | ServerMessage::IceServers(_) => None,
+        | ServerMessage::MissedCalls(_)
+        | ServerMessage::IceServers(_)
+        | ServerMessage::MessagesWaiting(_) => None,
     }
 }
 

@@ -41,7 +41,9 @@ impl State {
                 ServerMessage::Hello(_)
                 | ServerMessage::Welcome(_)
                 | ServerMessage::Ack(_)
-                | ServerMessage::IceServers(_) => String::new(),
+                | ServerMessage::MissedCalls(_)
+                | ServerMessage::IceServers(_)
+                | ServerMessage::MessagesWaiting(_) => String::new(),
             });
             let words: Vec<String> = words.collect();
             parts.push(format!(

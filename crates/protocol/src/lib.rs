@@ -20,6 +20,7 @@ mod id;
 pub mod limits;
 mod login;
 mod message;
+mod missed;
 mod name;
 mod presence;
 mod resume;
@@ -36,8 +37,9 @@ pub use ice::{IceServers, IceServersRequest};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use login::{Hello, Login, Welcome};
 pub use message::{ClientMessage, ServerMessage};
+pub use missed::{MissedCall, MissedCalls};
 pub use name::{InvalidName, Name};
-pub use presence::{Presence, PresenceVisibility, PresenceWatch};
+pub use presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 pub use resume::{Ack, Resume};
 pub use signal::{
     CallAnswer, CallConfirm, CallEnd, CallEndReason, CallOffer, CallReject, CallRejectReason,

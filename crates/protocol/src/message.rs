@@ -5,7 +5,8 @@ use crate::error::{DecodeError, ErrorMessage, References};
 use crate::frame::{self, Frame};
 use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
-use crate::presence::{Presence, PresenceVisibility, PresenceWatch};
+use crate::missed::MissedCalls;
+use crate::presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
 use crate::signal::{Envelope, Signal};
 
@@ -42,6 +43,10 @@ messages! {
         IceServers(IceServers),
         /// See [`Presence`].
         Presence(Presence),
+        /// See [`MissedCalls`].
+        MissedCalls(MissedCalls),
+        /// See [`MessagesWaiting`].
+        MessagesWaiting(MessagesWaiting),
     } else
     /// From another user; see [`Envelope`].
     Relay(Envelope)

@@ -25,6 +25,12 @@ message! {
 }
 
 message! {
+    /// Server to client: messages were left for this user, and wait to be fetched over http.
+    #[derive(Debug)]
+    pub struct MessagesWaiting = "messages-waiting" {}
+}
+
+message! {
     /// Server to client: a watched user is online, or is not.
     #[derive(Debug)]
     pub struct Presence = "presence" {

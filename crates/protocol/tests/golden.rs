@@ -11,9 +11,9 @@ use wimpex_protocol::{
     AccessRefusal, Ack, Answer, CallAnswer, CallConfirm, CallEnd, CallEndReason, CallId, CallOffer,
     CallReject, CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage,
     Envelope, ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer,
-    IceServers, IceServersRequest, Login, MediaFlag, MediaState, Offer, Presence,
-    PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec, ServerMessage, SessionId,
-    Signal, UserId, Welcome,
+    IceServers, IceServersRequest, Login, MediaFlag, MediaState, MessagesWaiting, MissedCall,
+    MissedCalls, Offer, Presence, PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec,
+    ServerMessage, SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -298,6 +298,17 @@ fn session_messages() {
         }),
     );
     check_server(
+        "missed-calls",
+        ServerMessage::MissedCalls(MissedCalls {
+            calls: vec![MissedCall {
+                from_id: user(ALICE),
+                call_id: call(),
+                call_type: CallType::Video,
+                at: 1_701_234_567_890,
+            }],
+        }),
+    );
+    check_server(
         "presence",
         ServerMessage::Presence(Presence {
             user_id: user("guest-bob"),
@@ -307,6 +318,10 @@ fn session_messages() {
         }),
     );
     check_server(
+        "messages-waiting",
+        ServerMessage::MessagesWaiting(MessagesWaiting {}),
+    );
+    check_server(
         "error",
         ServerMessage::Error(ErrorMessage {
             code: ErrorCode::UserOffline,
@@ -314,6 +329,17 @@ fn session_messages() {
             ref_type: Some("call-offer".into()),
             call_id: Some(call()),
             to_id: Some(user("guest-bob")),
+            reason: None,
+        }),
+    );
+    check_server(
+        "error-user-waking",
+        ServerMessage::Error(ErrorMessage {
+            code: ErrorCode::UserWaking,
+            message: "That person is not online; their devices are being woken.".into(),
+            ref_type: Some("call-offer".into()),
+            call_id: Some(call()),
+            to_id: Some(user(BOB)),
             reason: None,
         }),
     );
@@ -423,7 +449,7 @@ fn every_golden_file_is_used_by_a_test() {
 #[test]
 fn every_type_of_message_has_a_golden_file() {
     let types = [ClientMessage::TYPES, ServerMessage::TYPES, Signal::TYPES].concat();
-    assert_eq!(types.len(), 5 + 6 + 7);
+    assert_eq!(types.len(), 5 + 7 + 7);
     for name in types {
         let (_, value) = golden(name);
         assert_eq!(value["type"], name);

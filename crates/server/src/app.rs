@@ -7,8 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use http::HeaderMap;
 use http::header::ORIGIN;
 use tokio_util::task::TaskTracker;
+use wimpex_identity::is_key_id;
 use wimpex_limits::{PerNetworkLimiter, Permit};
+use wimpex_protocol::UserId;
 use wimpex_relay::clock::Clock;
+use wimpex_store::{Store, StoreError, Table};
 
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
@@ -16,10 +19,13 @@ use crate::config::Config;
 use crate::headers::PageHeaders;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
+use crate::mailbox::Mailbox;
 use crate::metrics::Metrics;
+use crate::missed_calls::MissedCalls;
+use crate::network_limiter::NetworkLimiter;
 use crate::origin::Origins;
 use crate::page::Page;
-use crate::push::{Push, PushLimiter};
+use crate::push::Push;
 use crate::registry::SessionRegistry;
 use crate::reports::ReportLog;
 use crate::store_file::StoreFile;
@@ -44,7 +50,13 @@ pub(crate) struct App {
     pub(crate) store: Arc<StoreFile>,
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
-    pub(crate) push_limiter: PushLimiter,
+    /// Requests about web push.
+    pub(crate) push_limiter: NetworkLimiter,
+    /// If calls are kept that nobody has heard.
+    pub(crate) missed_calls: Option<MissedCalls>,
+    /// If people can leave messages.
+    pub(crate) mailbox: Option<Arc<Mailbox>>,
+    pub(crate) mailbox_limiter: NetworkLimiter,
     /// WebSockets by client network.
     pub(crate) connections: Arc<PerNetworkLimiter>,
     pub(crate) tasks: TaskTracker,
@@ -55,7 +67,33 @@ pub(crate) struct App {
 impl App {
     /// Whether this server keeps anything of people.
     pub(crate) fn keeps(&self) -> bool {
-        self.push.is_some()
+        self.push.is_some() || self.missed_calls.is_some() || self.mailbox.is_some()
+    }
+
+    /// Tells somebody who has come who has called meanwhile.
+    pub(crate) fn tell_missed_calls(self: &Arc<Self>, user: UserId) {
+        let Some(missed) = self.missed_calls.clone().filter(|_| is_key_id(&user)) else {
+            return;
+        };
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let calls = missed.of(user.clone()).await;
+            app.registry.tell_missed_calls(&user, calls);
+        });
+    }
+
+    /// Forgets all that is kept of somebody.
+    #[cfg_attr(not(unix), expect(dead_code))]
+    pub(crate) fn forget(&self, user: &UserId) -> Result<(), StoreError> {
+        if self.keeps() {
+            for table in Table::ALL {
+                self.store.delete_all(table, user.as_str().as_bytes())?;
+            }
+        }
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.discard(user).map_err(std::io::Error::other)?;
+        }
+        Ok(())
     }
 
     /// Lets nobody new in, or everybody again.

@@ -5,6 +5,7 @@
 
 mod access;
 mod https;
+mod mailbox;
 mod operation;
 mod push;
 mod turn;
@@ -23,6 +24,7 @@ use wimpex_relay::peers::parse_block;
 pub use crate::client_address::ForwardedHeader;
 pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
 pub use https::{Domain, HttpsConfig, InvalidDomain};
+pub use mailbox::MailboxConfig;
 pub use operation::{LogFormat, OperationConfig};
 pub use push::PushConfig;
 pub use turn::{PortRange, TurnConfig};
@@ -104,6 +106,10 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub mailbox: MailboxConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
@@ -128,6 +134,7 @@ impl Default for Config {
             ice: IceConfig::default(),
             turn: TurnConfig::default(),
             push: PushConfig::default(),
+            mailbox: MailboxConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
         }

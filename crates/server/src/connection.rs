@@ -23,8 +23,8 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
 use wimpex_limits::Network;
 use wimpex_protocol::{
-    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, ServerMessage,
-    close_code,
+    ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, MessagesWaiting,
+    ServerMessage, close_code,
 };
 use wimpex_stream::AckOutOfRange;
 
@@ -131,7 +131,7 @@ impl Drop for LeaveOnDrop<'_> {
 
 struct Connection<'a, S> {
     ws: WebSocketStream<S>,
-    app: &'a App,
+    app: &'a Arc<App>,
     id: ConnectionId,
     queue: SendQueueReader,
     is_logged_in: bool,
@@ -153,7 +153,12 @@ impl<'a, S> Connection<'a, S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    fn new(ws: WebSocketStream<S>, app: &'a App, id: ConnectionId, queue: SendQueueReader) -> Self {
+    fn new(
+        ws: WebSocketStream<S>,
+        app: &'a Arc<App>,
+        id: ConnectionId,
+        queue: SendQueueReader,
+    ) -> Self {
         let now = Instant::now();
         let timing = &app.config.timing;
         let rate = app.config.limits.messages_per_second;
@@ -388,7 +393,14 @@ where
         info!(connection = self.id.0, "logged in");
         debug!(connection = self.id.0, user = %identity.user, device = %identity.device, "who");
         self.is_logged_in = true;
+        let user = identity.user.clone();
+        let has_messages =
+            (self.app.mailbox.as_ref()).is_some_and(|mailbox| mailbox.has_any(&user));
         self.app.registry.join(self.id, identity, welcome, login);
+        self.app.tell_missed_calls(user);
+        if has_messages {
+            self.answer(ServerMessage::MessagesWaiting(MessagesWaiting {}));
+        }
         self.timers.login_until = None;
         Ok(())
     }

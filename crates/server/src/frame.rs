@@ -36,6 +36,8 @@ impl Body {
             | ServerMessage::Error(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
+            | ServerMessage::MissedCalls(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_) => FrameKind::Message,
         };
         Self {

@@ -14,15 +14,19 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::headers::PageHeaders;
-use crate::{page, push_http, reports, upgrade};
+use crate::{mailbox_http, page, push_http, reports, upgrade};
 
-/// `/ws`, `/push`, `/healthz`, and the page everywhere else.
+/// `/ws`, `/push`, `/messages`, `/healthz`, and the page everywhere else.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let headers = app.headers.clone();
     let mut router = Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
-        .route("/push", get(push_http::key).post(push_http::decide));
+        .route("/push", get(push_http::key).post(push_http::decide))
+        .route(
+            "/messages",
+            post(mailbox_http::ask).put(mailbox_http::leave),
+        );
     if app.config.operation.reports {
         router = router.route(reports::PATH, post(take_reports));
     }

@@ -43,7 +43,11 @@ mod listener;
 mod listeners;
 mod login;
 mod lost_sessions;
+mod mailbox;
+mod mailbox_http;
 mod metrics;
+mod missed_calls;
+mod network_limiter;
 mod observer;
 mod origin;
 mod own_address;
@@ -112,12 +116,15 @@ use headers::PageHeaders;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
+use mailbox::Mailbox;
 use metrics::Metrics;
+use missed_calls::MissedCalls;
+use network_limiter::NetworkLimiter;
 use observer::Observer;
 use origin::{Origin, Origins};
 use own_address::OwnAddress;
 use page::Page;
-use push::{Push, PushLimiter};
+use push::Push;
 use registry::{RegistryLimits, SessionRegistry};
 use reports::ReportLog;
 #[cfg(unix)]
@@ -142,6 +149,12 @@ pub async fn run(
     Server::new(config)?.run(listener, shutdown).await;
     Ok(())
 }
+
+/// Requests about web push of one network, in a second and at once: a page says its subscription at
+/// each login, and once more for each change.
+const PUSH_REQUESTS: (f64, f64) = (0.5, 30.0);
+/// For messages: a page that comes after a week fetches and deletes each that waits.
+const MAILBOX_REQUESTS: (f64, f64) = (4.0, 200.0);
 
 /// A server that is ready to run.
 pub struct Server {
@@ -185,7 +198,10 @@ impl Server {
             .map_err(StartError::Origin)?;
         let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
         let store = Arc::new(StoreFile::new(&config));
+        let missed_calls = config.operation.missed_calls;
+        let missed_calls = missed_calls.then(|| MissedCalls::new(&store));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
+        let mailbox = Mailbox::open(&config, &store, &key);
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -212,11 +228,14 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
-                push.clone(),
+                (push.clone(), missed_calls.clone()),
             ),
             store,
             push,
-            push_limiter: PushLimiter::default(),
+            push_limiter: NetworkLimiter::new(PUSH_REQUESTS),
+            missed_calls,
+            mailbox,
+            mailbox_limiter: NetworkLimiter::new(MAILBOX_REQUESTS),
             access: Access::open(
                 &config.access,
                 key,
@@ -373,7 +392,13 @@ impl Server {
         });
         let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
         let keeping = keeping.map(|store| tokio::spawn(store.keep()));
-        let tasks = upkeep.into_iter().chain(address).chain(keeping);
+        let mailbox = self.app.mailbox.clone();
+        let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
+        let tasks = upkeep
+            .into_iter()
+            .chain(address)
+            .chain(keeping)
+            .chain(mailbox);
         #[cfg(unix)]
         let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
         let beside = Beside {

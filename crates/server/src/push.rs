@@ -6,7 +6,6 @@
 //! here makes signaling wait: each wake is a task of its own.
 
 mod courier;
-mod limiter;
 mod notice;
 mod signed_request;
 mod subscription;
@@ -27,13 +26,13 @@ use crate::metrics::Metrics;
 use crate::store_file::{StoreFile, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
-use subscription::{CallerMark, Marks, Subscription};
+use subscription::Subscription;
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
-pub(crate) use limiter::PushLimiter;
 pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
-pub(crate) use wakes::{Begin, Outcome, Wakes};
+pub(crate) use subscription::{CallerMark, Marks};
+pub(crate) use wakes::{Begin, Outcome, Waiting, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -48,6 +47,8 @@ pub(crate) struct Push {
     marks: Marks,
     courier: Courier,
     contact: String,
+    /// Where a notice leads that the service worker has nothing to do with.
+    page: String,
     metrics: Metrics,
     /// One for each call that wakes somebody.
     tasks: TaskTracker,
@@ -86,6 +87,8 @@ impl Push {
         if !is_wanted {
             return Ok(None);
         }
+        let page = origin.as_deref().unwrap_or_default();
+        let page = [page, "/"].concat();
         let contact = config
             .push
             .push_contact
@@ -99,6 +102,7 @@ impl Push {
             courier: Courier::new(config.push.push_root.as_deref())?,
             // Some push services want one, and nobody else reads it.
             contact: contact.unwrap_or_else(|| "mailto:nobody@localhost.invalid".to_owned()),
+            page,
             metrics,
             tasks: TaskTracker::new(),
         })))
@@ -124,7 +128,7 @@ impl Push {
             return false;
         }
         let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
         self.tasks.spawn(async move {
             let seconds = RING.as_secs() as u32;
             push.tell(&user, &wanted, &notice.call(), seconds).await;
@@ -145,7 +149,7 @@ impl Push {
     ) {
         let wanted = self.wanted(user, caller);
         let push = Arc::clone(self);
-        let (user, notice) = (user.clone(), Notice::new(caller, call));
+        let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
         self.tasks.spawn(async move {
             let left = RING.saturating_sub(since.elapsed());
             push.follow(&user, &wanted, &notice, outcome, left).await;

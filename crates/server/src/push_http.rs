@@ -42,10 +42,8 @@ pub(crate) async fn decide(
         return page::text(StatusCode::NOT_FOUND, "There is no web push here.\n");
     };
     let client = app.proxies.client_of(tcp.peer, request.headers());
-    if !app
-        .push_limiter
-        .take(Network::of(client.ip), app.clock.now())
-    {
+    let network = Network::of(client.ip);
+    if !app.push_limiter.take(network, app.clock.now()) {
         return page::text(StatusCode::TOO_MANY_REQUESTS, "Not so fast.\n");
     }
     let Ok(body) = to_bytes(request.into_body(), REQUEST_BYTES).await else {

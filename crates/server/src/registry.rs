@@ -8,6 +8,7 @@
 mod handover;
 #[cfg(unix)]
 mod host;
+mod missed;
 mod relaying;
 mod room;
 mod waking;
@@ -21,7 +22,7 @@ use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
     Ack, Envelope, ErrorCode, ErrorMessage, Login, PresenceVisibility, PresenceWatch, Resume,
-    ServerMessage, Welcome,
+    ServerMessage, UserId, Welcome,
 };
 use wimpex_relay::clock::Clock;
 use wimpex_sansio::{Machine, outputs};
@@ -32,6 +33,8 @@ use crate::frame::Body;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::metrics::Metrics;
+use crate::missed_calls::MissedCalls;
+use crate::network_limiter::NetworkLimiter;
 use crate::push::{Push, Wakes};
 use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
@@ -45,6 +48,10 @@ const PRESENCE_RATE: PresenceRate = PresenceRate {
     burst: 8,
     window: Duration::from_secs(2),
 };
+
+/// Calls to people who are not there, of one network, in a second and at once: each may be kept for
+/// a month.
+const MISSED_CALLS: (f64, f64) = (1.0 / 60.0, 30.0);
 
 const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered.";
 
@@ -99,7 +106,10 @@ struct Inner {
     closing: bool,
     metrics: Metrics,
     push: Option<Arc<Push>>,
+    missed_calls: Option<MissedCalls>,
     wakes: Wakes,
+    /// Of calls that are kept.
+    missed_limiter: NetworkLimiter,
 }
 
 /// An open connection.
@@ -117,7 +127,7 @@ impl SessionRegistry {
         ice: Arc<Ice>,
         [unacked, away_after, keep]: [Duration; 3],
         metrics: Metrics,
-        push: Option<Arc<Push>>,
+        (push, missed_calls): (Option<Arc<Push>>, Option<MissedCalls>),
     ) -> Self {
         let inner = Inner {
             run,
@@ -136,7 +146,9 @@ impl SessionRegistry {
             closing: false,
             metrics,
             push,
+            missed_calls,
             wakes: Wakes::default(),
+            missed_limiter: NetworkLimiter::new(MISSED_CALLS),
         };
         Self {
             inner: Mutex::new(inner),
@@ -340,7 +352,14 @@ impl SessionRegistry {
             return Ok(());
         };
         session.acknowledged(received)?;
-        if std::mem::take(&mut session.away) {
+        let (user, told) = (session.identity.user.clone(), session.take_told(received));
+        let is_back = std::mem::take(&mut session.away);
+        if !told.is_empty()
+            && let Some(missed) = &inner.missed_calls
+        {
+            missed.forget(user, told);
+        }
+        if is_back {
             let session = inner.connections.get(&connection).and_then(|c| c.session);
             if let Some(session) = session {
                 let outputs = inner.tell_hub(Input::SetAway {
@@ -377,6 +396,15 @@ impl SessionRegistry {
         let session = inner.connections.get(&connection).and_then(|c| c.session);
         let outputs = session.and_then(|session| inner.give_relay(session));
         inner.carry_out(outputs.into_iter().collect());
+    }
+
+    /// Something that all devices of a user are to know, those that are there.
+    pub(crate) fn tell(&self, user: &UserId, message: ServerMessage) {
+        let mut inner = self.lock();
+        let to: Vec<SessionId> = inner.hub.sessions_of(user).map(|(_, id)| id).collect();
+        if !to.is_empty() {
+            inner.carry_out(vec![Output::Deliver { to, message }]);
+        }
     }
 
     /// An answer to this connection's client alone.
@@ -432,6 +460,7 @@ impl SessionRegistry {
             wakes, sessions, ..
         } = &mut *inner;
         wakes.tick(now, |session| sessions.contains_key(&session));
+        inner.take_missed();
         let mut outputs = inner.tell_hub(Input::Timeout);
         for id in due {
             outputs.extend(inner.give_relay(id));
@@ -454,6 +483,7 @@ impl SessionRegistry {
         let mut inner = self.lock();
         inner.closing = true;
         inner.wakes.close();
+        inner.take_missed();
         let reconnect_within = reconnect_window(inner.connections.len());
         for (_, handle) in inner.connections.drain() {
             handle

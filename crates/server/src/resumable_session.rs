@@ -13,6 +13,7 @@ use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 use crate::connection_id::ConnectionId;
 use crate::frame::{Body, OutgoingFrame};
+use crate::missed_calls::MissedCallKey;
 use crate::relay_access::RelayAccess;
 use crate::send_queue::QueueLimits;
 
@@ -30,6 +31,8 @@ pub(crate) struct ResumableSession {
     /// Whether those who watch have been told that it does not answer.
     pub(crate) away: bool,
     pub(crate) relay_access: RelayAccess,
+    /// Missed calls that it has been told, with the number of the frame.
+    told: Vec<(u64, MissedCallKey)>,
     numbering: Option<Numbering>,
 }
 
@@ -68,6 +71,7 @@ impl ResumableSession {
             network,
             away: false,
             relay_access: RelayAccess::default(),
+            told: Vec::new(),
             numbering: numbered.then(Numbering::default),
         }
     }
@@ -101,6 +105,7 @@ impl ResumableSession {
             network,
             away: false,
             relay_access: RelayAccess::default(),
+            told: Vec::new(),
             numbering: Some(numbering),
         })
     }
@@ -196,6 +201,20 @@ impl ResumableSession {
     /// number its frames.
     pub(crate) fn ack(&mut self) -> Option<u64> {
         Some(self.numbering.as_mut()?.incoming.ack())
+    }
+
+    /// Its last frame has told it of these.
+    pub(crate) fn note_told(&mut self, keys: &[MissedCallKey]) {
+        let numbering = self.numbering.as_ref();
+        // A client that does not number its frames is believed to have got it.
+        let seq = numbering.map_or(0, |numbering| numbering.outgoing.next_seq() - 1);
+        self.told.extend(keys.iter().map(|key| (seq, key.clone())));
+    }
+
+    /// What it was told by frames up to this one.
+    pub(crate) fn take_told(&mut self, received: u64) -> Vec<MissedCallKey> {
+        let told = self.told.extract_if(.., |(seq, _)| *seq <= received);
+        told.map(|(_, key)| key).collect()
     }
 
     /// The client has received so many.

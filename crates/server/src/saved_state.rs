@@ -27,12 +27,12 @@ pub(crate) struct SavedState {
     pub(crate) sessions: Vec<SavedSession>,
     /// Who takes part in a call with whom, and for how many more milliseconds that counts.
     pub(crate) talks: Vec<(String, String, u64)>,
-    /// Calls for which devices are being woken.
+    /// Calls that may still be heard.
     #[serde(default)]
     pub(crate) wakes: Vec<SavedWake>,
 }
 
-/// A call that rings by web push.
+/// A call to somebody of whom no device was there.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedWake {
     pub(crate) user: String,
@@ -42,6 +42,13 @@ pub(crate) struct SavedWake {
     pub(crate) session: u64,
     /// For how many milliseconds it has rung.
     pub(crate) age: u64,
+    pub(crate) video: bool,
+    /// When it began, in milliseconds since 1970.
+    pub(crate) at: u64,
+    /// Devices are being woken for it.
+    pub(crate) wakes: bool,
+    /// A device has come for it.
+    pub(crate) has_rung: bool,
 }
 
 /// One that can be resumed.

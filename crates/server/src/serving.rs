@@ -86,10 +86,13 @@ pub(crate) async fn serve(
     }
 }
 
-/// What goes to push services is on its way; nobody of this process waits for it.
+/// What goes to push services, or to the disk, is on its way.
 async fn finish(app: &App) {
     if let Some(push) = &app.push {
         push.finish(app.config.timing.shutdown).await;
+    }
+    if let Some(missed) = &app.missed_calls {
+        missed.settled().await;
     }
 }
 
@@ -109,6 +112,9 @@ async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Han
     let state = app.registry.hand_over();
     if app.keeps() {
         // Nobody writes by now but who has no session: they are told to ask again.
+        if let Some(missed) = &app.missed_calls {
+            missed.settled().await;
+        }
         let store = Arc::clone(&app.store);
         let _ = tokio::task::spawn_blocking(move || store.release()).await;
     }

@@ -28,6 +28,8 @@ pub(crate) struct StoreFile {
 enum State {
     Unopened,
     Open(EmbeddedStore),
+    /// It could not be had: nothing outlives this process.
+    Memory(EmbeddedStore),
     /// It is another process's.
     Released,
 }
@@ -51,15 +53,24 @@ impl StoreFile {
     /// [`StoreError::InUse`] if the other has it still, and [`StoreError::Later`].
     pub(crate) fn open(&self, patience: Duration) -> Result<(), StoreError> {
         let mut state = self.write();
-        if !matches!(*state, State::Open(_)) {
-            *state = State::Open(open(self.path.as_deref(), patience)?);
+        if !matches!(*state, State::Open(_) | State::Memory(_)) {
+            *state = open(self.path.as_deref(), patience)?;
         }
         Ok(())
     }
 
+    /// Where it is, if it is this process's: for what is too large to be in it.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        // Opens it, if nobody has yet.
+        let _ = self.with(|_| Ok(()));
+        let is_ours = matches!(*self.read(), State::Open(_));
+        let folder = self.path.as_ref().filter(|_| is_ours)?.parent()?;
+        Some(folder.to_owned())
+    }
+
     /// Whether somebody has used it.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(*self.read(), State::Open(_))
+        matches!(*self.read(), State::Open(_) | State::Memory(_))
     }
 
     /// Lets go of it, when whatever is being written is written. From then on nothing can be kept
@@ -98,7 +109,7 @@ impl StoreFile {
     ) -> Result<T, StoreError> {
         let state = self.read();
         match &*state {
-            State::Open(store) => return run(store),
+            State::Open(store) | State::Memory(store) => return run(store),
             State::Released => {
                 let text = "another process has the store";
                 return Err(std::io::Error::other(text).into());
@@ -110,11 +121,11 @@ impl StoreFile {
             warn!(%error, "cannot use the store: what is kept is lost with this process");
             let mut state = self.write();
             if matches!(*state, State::Unopened) {
-                *state = State::Open(EmbeddedStore::in_memory()?);
+                *state = State::Memory(EmbeddedStore::in_memory()?);
             }
         }
         match &*self.read() {
-            State::Open(store) => run(store),
+            State::Open(store) | State::Memory(store) => run(store),
             State::Unopened | State::Released => Err(StoreError::InUse),
         }
     }
@@ -128,21 +139,21 @@ impl StoreFile {
     }
 }
 
-fn open(path: Option<&Path>, patience: Duration) -> Result<EmbeddedStore, StoreError> {
+fn open(path: Option<&Path>, patience: Duration) -> Result<State, StoreError> {
     let Some(path) = path else {
         warn!("no folder for the store: what is kept is lost with this process");
-        return EmbeddedStore::in_memory();
+        return EmbeddedStore::in_memory().map(State::Memory);
     };
     let since = Instant::now();
     loop {
         match EmbeddedStore::open(path) {
-            Ok(store) => return Ok(store),
+            Ok(store) => return Ok(State::Open(store)),
             Err(StoreError::InUse) if since.elapsed() < patience => thread::sleep(LOOK),
             Err(error @ (StoreError::InUse | StoreError::Later { .. })) => return Err(error),
             Err(error) => {
                 warn!(path = %path.display(), %error,
                     "cannot use the store: what is kept is lost with this process");
-                return EmbeddedStore::in_memory();
+                return EmbeddedStore::in_memory().map(State::Memory);
             }
         }
     }

@@ -7,6 +7,10 @@ use redb::TableDefinition;
 pub enum Table {
     /// Where a person's browsers are told of calls while no page is open, by user id.
     PushSubscriptions,
+    /// Calls that nobody has heard, by the id of who was called.
+    MissedCalls,
+    /// Who takes messages and the key to seal them with, by user id.
+    MessageReceivers,
 }
 
 /// How much a table may hold.
@@ -25,9 +29,13 @@ pub(crate) const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::PushSubscriptions];
+    pub const ALL: [Self; 3] = [
+        Self::PushSubscriptions,
+        Self::MissedCalls,
+        Self::MessageReceivers,
+    ];
 
-    /// How much it may hold. Full of the longest values the file has about 600 MB; with
+    /// How much it may hold. Full of the longest values the file has about 1 GB; with
     /// what is usual, a tenth of that.
     pub const fn bounds(self) -> Bounds {
         match self {
@@ -37,6 +45,18 @@ impl Table {
                 total: 100_000,
                 value_bytes: 6 * 1024,
             },
+            // Two ids and a time.
+            Self::MissedCalls => Bounds {
+                per_owner: 32,
+                total: 100_000,
+                value_bytes: 256,
+            },
+            // 256 contacts of 8 bytes, and a key.
+            Self::MessageReceivers => Bounds {
+                per_owner: 1,
+                total: 100_000,
+                value_bytes: 4 * 1024,
+            },
         }
     }
 
@@ -44,6 +64,8 @@ impl Table {
     pub const fn name(self) -> &'static str {
         match self {
             Self::PushSubscriptions => "push-subscriptions",
+            Self::MissedCalls => "missed-calls",
+            Self::MessageReceivers => "message-receivers",
         }
     }
 

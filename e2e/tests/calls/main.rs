@@ -19,6 +19,7 @@ mod hand;
 mod hosting;
 mod hot_plug;
 mod measurements;
+mod messages;
 mod middle;
 mod minimal_client;
 mod networks;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         networks::all(),
         relays::all(),
         push::all(),
+        messages::all(),
         hosting::all(),
         connection_check::all(),
         contacts::all(),

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use wimpex_protocol::CallId;
 
+use super::messages::messages;
 use crate::browser::clock;
 use crate::ui::claim::claim_sign;
 use crate::ui::contact_actions::use_contacts;
+use crate::ui::mailbox::Mailbox;
 use crate::ui::screens::contacts::{CallRow, call_list, past_call, unseen};
 use crate::ui::screens::names::{claim, name_of};
 use crate::ui::words::contacts as words;
@@ -14,7 +16,7 @@ use wimpex_client::Command;
 
 /// Who, when, how long, and how it ended.
 #[component]
-pub(super) fn CallHistory() -> impl IntoView {
+pub(super) fn CallHistory(mailbox: Mailbox) -> impl IntoView {
     let contacts = use_contacts();
     let calls = Memo::new(move |_| contacts.with(call_list));
     let strangers = Memo::new(move |_| calls.with(|calls| calls.folded.len()));
@@ -33,9 +35,12 @@ pub(super) fn CallHistory() -> impl IntoView {
         <section
             class="card people"
             aria-labelledby="calls-title"
-            hidden=signal_of(move || calls.with(|calls| calls.shown.is_empty()))
+            hidden=signal_of(move || {
+                calls.with(|calls| calls.shown.is_empty()) && mailbox.is_empty()
+            })
         >
             <h2 id="calls-title">{words::CALLS}</h2>
+            {messages(mailbox)}
             <ul class="calls">{rows(new, signal_of(move || calls.with(|it| it.shown.clone())))}</ul>
             <details hidden=signal_of(move || strangers.get() == 0)>
                 <summary>{signal_of(move || words::more_strangers(strangers.get()))}</summary>

@@ -6,6 +6,7 @@ mod call_history;
 mod import;
 mod item;
 mod keep;
+mod messages;
 mod qr_code;
 mod refusal;
 mod this_device;
@@ -13,11 +14,13 @@ mod this_device;
 use leptos::prelude::*;
 
 use super::contact_actions::use_contacts;
+use super::mailbox::Mailbox;
 use super::push::PushSettings;
 use super::screens::contacts::listed;
+use super::screens::message::mailbox_choice;
 use super::signal_of;
 use super::styles::attach_styles;
-use super::words::contacts as words;
+use super::words::{contacts as words, message};
 use add::AddContactForm;
 use call_history::CallHistory;
 use item::ContactItem;
@@ -32,6 +35,7 @@ pub fn ContactsArea() -> impl IntoView {
     attach_styles();
     let contacts = use_contacts();
     contacts.load();
+    let mailbox = Mailbox::open();
     let ids = Memo::new(move |_| contacts.with(listed));
     view! {
         <section class="card people" aria-labelledby="contacts-title">
@@ -57,7 +61,42 @@ pub fn ContactsArea() -> impl IntoView {
             }}
         </section>
         <PushSettings />
-        <CallHistory />
+        {message_settings(mailbox)}
+        <CallHistory mailbox />
         <ThisDevice />
     }
+}
+
+/// The choice to let people leave messages; nothing where there is none.
+fn message_settings(mailbox: Mailbox) -> AnyView {
+    let choice = signal_of(move || {
+        let wanted = mailbox.wanted.get();
+        mailbox.state.with(|state| mailbox_choice(state, wanted))
+    });
+    view! {
+        <section
+            class="card people"
+            aria-labelledby="mailbox-title"
+            hidden=signal_of(move || !choice.with(|it| it.is_shown))
+        >
+            <h2 id="mailbox-title">{message::SETTING_TITLE}</h2>
+            <div class="choice">
+                <input
+                    id="mailbox"
+                    type="checkbox"
+                    aria-describedby="mailbox-hint"
+                    prop:checked=signal_of(move || choice.with(|it| it.is_on))
+                    on:change=move |event| mailbox.set_wanted(event_target_checked(&event))
+                />
+                <label for="mailbox">{message::SETTING_LABEL}</label>
+                <p class="hint" id="mailbox-hint">
+                    {message::SETTING_HINT}
+                </p>
+            </div>
+            <p class="hint" role="status">
+                {signal_of(move || choice.with(|it| it.status.clone()))}
+            </p>
+        </section>
+    }
+    .into_any()
 }

@@ -14,6 +14,7 @@ pub mod ended;
 pub mod home;
 pub mod icon;
 pub mod incoming;
+pub mod message;
 pub mod names;
 pub mod notices;
 pub mod pause_offer;

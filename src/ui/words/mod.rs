@@ -15,6 +15,7 @@ pub mod diagnostics;
 pub mod ended;
 pub mod home;
 pub mod incoming;
+pub mod message;
 pub mod notices;
 mod number;
 pub mod peer_media;

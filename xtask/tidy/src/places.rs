@@ -142,6 +142,7 @@ pub(crate) const PLACES: &[Place] = &[
         never: &[&MESSAGES, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     pure("crates/identity"),
+    pure("crates/mailbox"),
     pure("crates/verification"),
     pure("crates/call"),
     Place {

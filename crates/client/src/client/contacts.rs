@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wimpex_call::{Ended, Standing};
 use wimpex_contacts::Contacts;
-use wimpex_protocol::{CallOffer, Signal, UserId};
+use wimpex_protocol::{CallOffer, MissedCall, Signal, UserId};
 use wimpex_sansio::{Now, UnixTime};
 use wimpex_verification::{CallKey, Incoming};
 
@@ -20,6 +20,9 @@ use crate::view::Part;
 /// A call that was held up for longer is of no use in the history. A page that sleeps over
 /// night hears of it in the morning.
 const HELD_AT_MOST: Duration = Duration::from_secs(24 * 3_600);
+
+/// No server keeps a missed call for longer, in milliseconds.
+const TOLD_AT_MOST: u64 = 31 * 24 * 3_600 * 1_000;
 
 impl<H: Host> Client<H> {
     pub(super) fn contact_command(&mut self, command: ContactCommand) {
@@ -110,6 +113,25 @@ impl<H: Host> Client<H> {
     pub(super) fn record_missed_call(&mut self, from: &UserId, offer: &CallOffer, at: UnixTime) {
         let call = contact_store::missed_call(from.clone(), offer, at);
         let writes = contact_store::record_call(Arc::make_mut(&mut self.view.contacts), call);
+        self.write_contacts(writes);
+    }
+
+    /// The server says that somebody has called while no device was there. It has nobody's signature:
+    /// what is known here of that call counts for more.
+    pub(super) fn record_told_call(&mut self, told: MissedCall, now: Now) {
+        let wall = self.wall(now).as_millis();
+        let is_known = self.call.is_over(&told.from_id, &told.call_id)
+            || self.call_key() == Some(CallKey::new(told.from_id.clone(), told.call_id.clone()));
+        let contacts = &self.view.contacts;
+        if is_known
+            || contacts.calls().iter().any(|it| it.call_id == told.call_id)
+            || !contacts.may_call(&told.from_id, self.view.contacts_only)
+        {
+            return;
+        }
+        // Whatever the server's clock says, it has been.
+        let at = told.at.clamp(wall.saturating_sub(TOLD_AT_MOST), wall);
+        let writes = contact_store::told_call(Arc::make_mut(&mut self.view.contacts), told, at);
         self.write_contacts(writes);
     }
 

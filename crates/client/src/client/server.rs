@@ -106,9 +106,18 @@ impl<H: Host> Client<H> {
                     (_, _, _) => {}
                 }
             }
+            ServerMessage::MissedCalls(missed) => {
+                for call in missed.calls {
+                    self.record_told_call(call, now);
+                }
+            }
             ServerMessage::IceServers(renewed) => {
                 self.use_ice_servers(renewed.ice_servers, now);
                 self.go_on_with_turn_servers(now);
+            }
+            ServerMessage::MessagesWaiting(_) => {
+                self.view.messages_waiting = self.view.messages_waiting.wrapping_add(1);
+                self.changed(Part::Server);
             }
             // The signaling session's own.
             ServerMessage::Hello(_) | ServerMessage::Welcome(_) | ServerMessage::Ack(_) => {}

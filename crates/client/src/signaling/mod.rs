@@ -303,6 +303,8 @@ impl SignalingClient {
             message @ (ServerMessage::Error(_)
             | ServerMessage::IceServers(_)
             | ServerMessage::Presence(_)
+            | ServerMessage::MissedCalls(_)
+            | ServerMessage::MessagesWaiting(_)
             | ServerMessage::Relay(_)) => self.emit(SignalingOutput::Message(message)),
         }
     }

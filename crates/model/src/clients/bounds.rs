@@ -180,7 +180,6 @@ pub fn clients_configurations() -> Vec<ClientsBounds> {
             calls: CALL,
             restarts: 1,
             closes: 1,
-            slow_answers: true,
             ..ClientsBounds::default()
         },
         ClientsBounds {

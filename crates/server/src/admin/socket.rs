@@ -142,6 +142,7 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
         Request::Block { user: text } => {
             let user = user(&text)?;
             app.access.block(&user, true).map_err(|e| e.to_string())?;
+            app.forget(&user).map_err(|e| e.to_string())?;
             json!({ "ended-sessions": app.registry.dismiss(&user) })
         }
         Request::Unblock { user: text } => {

@@ -6,13 +6,20 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueEnum};
 
 /// State, logs and measurements.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Operation")]
 pub struct OperationConfig {
     /// The folder that the server keeps its state in
     /// [default: what systemd says, or the state folder of this user]
     #[arg(long, env = "WIMPEX_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+
+    /// Keep who called people of whom no device was there, until one is: who and when, for 30 days
+    /// at most
+    #[arg(long, env = "WIMPEX_MISSED_CALLS", value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true", default_value_t = true,
+          action = ArgAction::Set)]
+    pub missed_calls: bool,
 
     /// Take the place of the server that uses the same state folder: its ports and its sessions;
     /// it serves its relayed calls to their end. Without one, just start
@@ -36,6 +43,19 @@ pub struct OperationConfig {
     /// What the lines of the log look like
     #[arg(long, env = "WIMPEX_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
+}
+
+impl Default for OperationConfig {
+    fn default() -> Self {
+        Self {
+            state_dir: None,
+            missed_calls: true,
+            take_over: false,
+            metrics_listen: None,
+            reports: false,
+            log_format: LogFormat::default(),
+        }
+    }
 }
 
 /// What the lines of the log look like.

@@ -11,6 +11,8 @@ use wimpex_push::{Topic, Urgency};
 pub(super) struct Notice {
     caller: UserId,
     call: CallId,
+    /// Absolute if the server knows what people call it: Safari resolves nothing else.
+    page: String,
 }
 
 /// One message about it.
@@ -21,10 +23,11 @@ pub(super) struct Text {
 }
 
 impl Notice {
-    pub(super) fn new(caller: &UserId, call: &CallId) -> Self {
+    pub(super) fn new(caller: &UserId, call: &CallId, page: &str) -> Self {
         Self {
             caller: caller.clone(),
             call: call.clone(),
+            page: page.to_owned(),
         }
     }
 
@@ -50,7 +53,7 @@ impl Notice {
             "notification": {
                 "title": "Wimpex",
                 "body": body,
-                "navigate": "/",
+                "navigate": self.page,
                 "tag": call,
                 "data": { "what": what, "from": from, "call": call },
             },
@@ -61,6 +64,36 @@ impl Notice {
             // Also the caller's: call ids are chosen by callers.
             topic: Topic::of(&[from, " ", call].concat()),
             urgency,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_that_asks_no_worker_can_show_it() {
+        let [from, call] = ["w1alice", "c1"];
+        let (caller, id) = (UserId::parse(from).unwrap(), CallId::parse(call).unwrap());
+        let notice = Notice::new(&caller, &id, "https://calls.example/");
+        for text in [notice.call(), notice.missed(), notice.over()] {
+            let read: serde_json::Value = serde_json::from_str(&text.message).unwrap();
+            // What makes a message a declarative one, and what one must have.
+            assert_eq!(
+                (&read["web_push"], &read["mutable"]),
+                (&json!(8030), &json!(true))
+            );
+            let shown = &read["notification"];
+            assert_eq!(shown["navigate"], "https://calls.example/");
+            assert!(!shown["title"].as_str().unwrap().is_empty());
+            // Two ids, and nothing else of anybody.
+            assert_eq!(
+                (&shown["data"]["from"], &shown["data"]["call"]),
+                (&json!(from), &json!(call))
+            );
+            assert_eq!(shown["data"].as_object().unwrap().len(), 3);
+            assert!(text.message.len() <= 3000, "push services take no more");
         }
     }
 }

@@ -12,18 +12,18 @@ use crate::random;
 
 /// Stands for a caller of one user: whoever finds the store without the server's secret does not
 /// learn from it who somebody's contacts are.
-pub(super) type CallerMark = [u8; 8];
+pub(crate) type CallerMark = [u8; 8];
 
 /// Makes the marks.
-pub(super) struct Marks([u8; 32]);
+pub(crate) struct Marks([u8; 32]);
 
 impl Marks {
     /// From the server's secret.
-    pub(super) fn derive(secret: &[u8]) -> Self {
+    pub(crate) fn derive(secret: &[u8]) -> Self {
         Self(mac(secret, &[b"wimpex-callers-v1"]))
     }
 
-    pub(super) fn of(&self, user: &UserId, caller: &UserId) -> CallerMark {
+    pub(crate) fn of(&self, user: &UserId, caller: &UserId) -> CallerMark {
         // No id has a space.
         let parts = [user.as_str().as_bytes(), b" ", caller.as_str().as_bytes()];
         let [a, b, c, d, e, f, g, h, ..] = mac(&self.0, &parts);

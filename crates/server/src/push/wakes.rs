@@ -1,11 +1,12 @@
-//! The calls for which somebody's devices are being woken.
+//! The calls to people of whom no device is there: some of them wake devices, and those that nobody
+//! hears are missed.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use wimpex_hub::SessionId;
-use wimpex_protocol::{CallEndReason, CallId, Signal, UserId};
+use wimpex_protocol::{CallEndReason, CallId, MissedCall, Signal, UserId};
 
 /// A call rings for so long; nobody need hear of it by a device that comes later.
 pub(super) const RING: Duration = Duration::from_secs(60);
@@ -28,21 +29,42 @@ pub(crate) enum Outcome {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct Wakes(HashMap<(UserId, CallId), Wake>);
+pub(crate) struct Wakes {
+    calls: HashMap<(UserId, CallId), Wake>,
+    /// Who has missed which, and has not been told.
+    missed: Vec<(UserId, MissedCall)>,
+}
 
 #[derive(Debug)]
 struct Wake {
     user: UserId,
     session: SessionId,
     since: Instant,
+    /// What is kept of it if nobody hears it.
+    call: MissedCall,
+    /// Devices are being woken for it.
+    wakes: bool,
+    /// A device has come for it, and knows what became of it.
+    has_rung: bool,
     outcome: watch::Sender<Option<Outcome>>,
+}
+
+/// A call that another process goes on with.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) since: Instant,
+    pub(crate) call: MissedCall,
+    pub(crate) wakes: bool,
+    pub(crate) has_rung: bool,
 }
 
 /// What an offer to somebody who is not there may do.
 #[derive(Debug)]
 pub(crate) enum Begin {
-    /// They are being woken for this call already.
-    Known,
+    /// It is known; whether devices are being woken for it.
+    Known { wakes: bool },
     /// They may be woken: whoever does it learns the outcome.
     New(watch::Receiver<Option<Outcome>>),
     /// Too many calls.
@@ -50,56 +72,100 @@ pub(crate) enum Begin {
 }
 
 impl Wakes {
-    /// A call to somebody of whom no device is there; from a session of the caller.
+    /// A call to somebody of whom no device is there, which began at `since`; from a session of the
+    /// caller.
     pub(crate) fn begin(
         &mut self,
-        (caller, session): (&UserId, SessionId),
+        session: SessionId,
         user: &UserId,
-        call: &CallId,
-        now: Instant,
+        call: MissedCall,
+        since: Instant,
     ) -> Begin {
-        let key = (caller.clone(), call.clone());
-        if let Some(known) = self.0.get(&key) {
+        let key = (call.from_id.clone(), call.call_id.clone());
+        if let Some(known) = self.calls.get(&key) {
             return match known.user == *user && known.outcome.borrow().is_none() {
-                true => Begin::Known,
+                true => Begin::Known { wakes: known.wakes },
                 false => Begin::TooMany,
             };
         }
-        let of_user = self.0.values().filter(|wake| wake.user == *user).count();
-        if of_user >= PER_USER || self.0.len() >= TOTAL {
+        let of_user = self.calls.values().filter(|wake| wake.user == *user);
+        if of_user.count() >= PER_USER || self.calls.len() >= TOTAL {
             return Begin::TooMany;
         }
         let (outcome, receiver) = watch::channel(None);
         let wake = Wake {
             user: user.clone(),
             session,
-            since: now,
+            since,
+            call,
+            wakes: false,
+            has_rung: false,
             outcome,
         };
-        self.0.insert(key, wake);
+        self.calls.insert(key, wake);
         Begin::New(receiver)
     }
 
-    /// Nobody could be woken after all.
-    pub(crate) fn withdraw(&mut self, caller: &UserId, call: &CallId) {
-        self.0.remove(&(caller.clone(), call.clone()));
+    /// Goes on with one of another process. What it has to be followed by, if it wakes devices.
+    pub(crate) fn go_on(&mut self, waiting: Waiting) -> Option<watch::Receiver<Option<Outcome>>> {
+        let (wakes, has_rung) = (waiting.wakes, waiting.has_rung);
+        let key = (waiting.call.from_id.clone(), waiting.call.call_id.clone());
+        let begun = self.begin(waiting.session, &waiting.user, waiting.call, waiting.since);
+        let Begin::New(outcome) = begun else {
+            return None;
+        };
+        if let Some(wake) = self.calls.get_mut(&key) {
+            (wake.wakes, wake.has_rung) = (wakes, has_rung);
+        }
+        wakes.then_some(outcome)
     }
 
-    /// Gives up all that ring still, for another process, with when they began.
-    pub(crate) fn hand_over(&mut self) -> Vec<(UserId, UserId, CallId, SessionId, Instant)> {
-        let ringing = self.0.drain();
-        let ringing = ringing.filter(|(_, wake)| wake.end(Outcome::HandedOver));
-        let saved = ringing.map(|((caller, call), wake)| {
-            (wake.user.clone(), caller, call, wake.session, wake.since)
+    /// Devices are being woken for it.
+    pub(crate) fn woken(&mut self, caller: &UserId, call: &CallId) {
+        if let Some(wake) = self.get(caller, call) {
+            wake.wakes = true;
+        }
+    }
+
+    /// Nobody has to know of it after all.
+    pub(crate) fn withdraw(&mut self, caller: &UserId, call: &CallId) {
+        self.calls.remove(&(caller.clone(), call.clone()));
+    }
+
+    /// A device that has come gets the offer.
+    pub(crate) fn rings(&mut self, caller: &UserId, user: &UserId, call: &CallId) {
+        if let Some(wake) = self.get(caller, call).filter(|wake| wake.user == *user) {
+            wake.has_rung = true;
+        }
+    }
+
+    /// Whether a device may still come for it.
+    pub(crate) fn is_ringing(&self, caller: &UserId, call: &CallId) -> bool {
+        let wake = self.calls.get(&(caller.clone(), call.clone()));
+        wake.is_some_and(|wake| wake.outcome.borrow().is_none())
+    }
+
+    /// Gives up all that ring still, for another process.
+    pub(crate) fn hand_over(&mut self) -> Vec<Waiting> {
+        let all = self.calls.drain().map(|(_, wake)| wake);
+        let ringing = all.filter(|wake| wake.end(Outcome::HandedOver));
+        let waiting = ringing.map(|wake| Waiting {
+            user: wake.user,
+            session: wake.session,
+            since: wake.since,
+            call: wake.call,
+            wakes: wake.wakes,
+            has_rung: wake.has_rung,
         });
-        saved.collect()
+        waiting.collect()
     }
 
     /// The server stops, and no other takes its place.
     pub(crate) fn close(&mut self) {
-        for (_, wake) in self.0.drain() {
-            wake.end(Outcome::Missed);
+        for wake in self.calls.values() {
+            wake.end_as(Outcome::Missed, &mut self.missed);
         }
+        self.calls.clear();
     }
 
     /// Somebody sends something about a call.
@@ -124,7 +190,7 @@ impl Wakes {
         self.end(caller, user, call, outcome);
     }
 
-    /// Ends a wake; says whether there was one that had not ended.
+    /// Ends one; says whether there was one that had not ended.
     pub(crate) fn end(
         &mut self,
         caller: &UserId,
@@ -132,25 +198,43 @@ impl Wakes {
         call: &CallId,
         outcome: Outcome,
     ) -> bool {
-        let wake = self.0.get(&(caller.clone(), call.clone()));
-        let Some(wake) = wake.filter(|wake| wake.user == *user) else {
-            return false;
-        };
-        wake.end(outcome)
+        let wake = self.calls.get(&(caller.clone(), call.clone()));
+        let wake = wake.filter(|wake| wake.user == *user);
+        wake.is_some_and(|wake| wake.end_as(outcome, &mut self.missed))
     }
 
     /// Forgets what is long over; a caller who is gone calls no more.
     pub(crate) fn tick(&mut self, now: Instant, is_there: impl Fn(SessionId) -> bool) {
-        self.0.retain(|_, wake| {
-            if !is_there(wake.session) {
-                wake.end(Outcome::Missed);
+        let missed = &mut self.missed;
+        self.calls.retain(|_, wake| {
+            let is_old = now.saturating_duration_since(wake.since) >= RING;
+            if is_old || !is_there(wake.session) {
+                wake.end_as(Outcome::Missed, missed);
             }
-            now.saturating_duration_since(wake.since) < RING
+            !is_old
         });
+    }
+
+    /// Who has missed what since this was asked last.
+    pub(crate) fn take_missed(&mut self) -> Vec<(UserId, MissedCall)> {
+        std::mem::take(&mut self.missed)
+    }
+
+    fn get(&mut self, caller: &UserId, call: &CallId) -> Option<&mut Wake> {
+        self.calls.get_mut(&(caller.clone(), call.clone()))
     }
 }
 
 impl Wake {
+    /// The same, and notes the call as missed if it is, and no device knows better.
+    fn end_as(&self, outcome: Outcome, missed: &mut Vec<(UserId, MissedCall)>) -> bool {
+        let is_first = self.end(outcome);
+        if is_first && outcome == Outcome::Missed && !self.has_rung {
+            missed.push((self.user.clone(), self.call.clone()));
+        }
+        is_first
+    }
+
     /// The first word counts. Whether this is it.
     fn end(&self, outcome: Outcome) -> bool {
         self.outcome.send_if_modified(|known| {
@@ -164,7 +248,7 @@ impl Wake {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wimpex_protocol::CallEnd;
+    use wimpex_protocol::{CallEnd, CallType};
 
     fn user(id: &str) -> UserId {
         UserId::parse(id).unwrap()
@@ -175,8 +259,13 @@ mod tests {
     }
 
     fn begin(wakes: &mut Wakes, caller: &str, id: &str, now: Instant) -> Begin {
-        let from = (&user(caller), SessionId(1));
-        wakes.begin(from, &user("bob"), &call(id), now)
+        let missed = MissedCall {
+            from_id: user(caller),
+            call_id: call(id),
+            call_type: CallType::Audio,
+            at: 0,
+        };
+        wakes.begin(SessionId(1), &user("bob"), missed, now)
     }
 
     #[test]
@@ -186,7 +275,10 @@ mod tests {
             begin(&mut wakes, "alice", "1", now),
             Begin::New(_)
         ));
-        assert!(matches!(begin(&mut wakes, "alice", "1", now), Begin::Known));
+        assert!(matches!(
+            begin(&mut wakes, "alice", "1", now),
+            Begin::Known { wakes: false }
+        ));
         let over = (&user("alice"), &user("bob"), &call("1"));
         assert!(wakes.end(over.0, over.1, over.2, Outcome::Over));
         assert!(!wakes.end(over.0, over.1, over.2, Outcome::Missed));
@@ -241,5 +333,18 @@ mod tests {
         assert_eq!(*outcome.borrow(), None);
         wakes.tick(now, |_| false);
         assert_eq!(*outcome.borrow(), Some(Outcome::Missed));
+        assert_eq!(wakes.take_missed().len(), 1);
+        assert!(wakes.take_missed().is_empty());
+    }
+
+    #[test]
+    fn a_device_that_rang_is_told_of_nothing() {
+        let (mut wakes, now) = (Wakes::default(), Instant::now());
+        begin(&mut wakes, "alice", "1", now);
+        wakes.rings(&user("alice"), &user("bob"), &call("1"));
+        begin(&mut wakes, "alice", "2", now);
+        assert!(wakes.end(&user("alice"), &user("bob"), &call("2"), Outcome::Over));
+        wakes.tick(now + RING, |_| true);
+        assert!(wakes.take_missed().is_empty());
     }
 }

@@ -1,17 +1,19 @@
-//! Calls to people of whom no device is there: they are woken by web push.
+//! Calls to people of whom no device is there: they are woken by web push, or learn of it later.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wimpex_hub::{Input, Output, SessionId};
+use wimpex_identity::is_key_id;
 use wimpex_protocol::{
-    CallId, CallReject, CallRejectReason, DeviceId, Envelope, ErrorCode, ServerMessage, Signal,
-    UserId,
+    CallId, CallReject, CallRejectReason, CallType, DeviceId, Envelope, ErrorCode, MissedCall,
+    ServerMessage, Signal, UserId,
 };
 
 use super::{Inner, SessionRegistry, refuse};
-use crate::push::{Begin, Outcome};
+use crate::push::{Begin, Outcome, Waiting};
 use crate::saved_state::SavedWake;
+use crate::store_file::millis;
 
 impl SessionRegistry {
     /// Declines a call for which a user is being woken. Whether there is one.
@@ -42,24 +44,25 @@ impl SessionRegistry {
 }
 
 impl Inner {
-    /// The calls for which somebody is being woken, for another process.
+    /// The calls that may still be heard, for another process.
     pub(super) fn save_wakes(&mut self, now: Instant) -> Vec<SavedWake> {
-        let wakes = self.wakes.hand_over().into_iter();
-        let saved = wakes.map(|(user, caller, call, session, since)| SavedWake {
-            user: user.as_str().to_owned(),
-            caller: caller.as_str().to_owned(),
-            call: call.as_str().to_owned(),
-            session: session.0,
-            age: now.saturating_duration_since(since).as_millis() as u64,
+        let waiting = self.wakes.hand_over().into_iter();
+        let saved = waiting.map(|it| SavedWake {
+            user: it.user.as_str().to_owned(),
+            caller: it.call.from_id.as_str().to_owned(),
+            call: it.call.call_id.as_str().to_owned(),
+            video: it.call.call_type == CallType::Video,
+            at: it.call.at,
+            session: it.session.0,
+            age: now.saturating_duration_since(it.since).as_millis() as u64,
+            wakes: it.wakes,
+            has_rung: it.has_rung,
         });
         saved.collect()
     }
 
     /// Goes on with those of another process.
     pub(super) fn restore_wakes(&mut self, saved: Vec<SavedWake>, now: Instant) {
-        let Some(push) = self.push.as_ref().map(Arc::clone) else {
-            return;
-        };
         for saved in saved {
             let since = now.checked_sub(Duration::from_millis(saved.age));
             let (Ok(user), Ok(caller), Ok(call), Some(since)) = (
@@ -70,8 +73,24 @@ impl Inner {
             ) else {
                 continue;
             };
-            let from = (&caller, SessionId(saved.session));
-            if let Begin::New(outcome) = self.wakes.begin(from, &user, &call, since) {
+            let waiting = Waiting {
+                user: user.clone(),
+                session: SessionId(saved.session),
+                since,
+                call: MissedCall {
+                    from_id: caller.clone(),
+                    call_id: call.clone(),
+                    call_type: match saved.video {
+                        true => CallType::Video,
+                        false => CallType::Audio,
+                    },
+                    at: saved.at,
+                },
+                wakes: saved.wakes,
+                has_rung: saved.has_rung,
+            };
+            let outcome = self.wakes.go_on(waiting);
+            if let (Some(outcome), Some(push)) = (outcome, &self.push) {
                 push.resume(&user, &caller, &call, outcome, since);
                 if !self.hub.is_present(&user) {
                     self.tell_hub(Input::Expect { user, caller, call });
@@ -88,37 +107,47 @@ impl Inner {
         relayed: &Envelope,
         outputs: Vec<Output>,
     ) -> Vec<Output> {
-        let Some(caller) = self
-            .sessions
-            .get(&session)
-            .map(|it| it.identity.user.clone())
-        else {
+        let Some(from) = self.sessions.get(&session) else {
             return outputs;
         };
+        let (caller, network) = (from.identity.user.clone(), from.network);
         self.wakes.note(&caller, &relayed.to_id, &relayed.signal);
+        self.take_missed();
         let Signal::CallOffer(offer) = &relayed.signal else {
             return outputs;
         };
         let user = &relayed.to_id;
-        if relayed.to_device.is_some() || *user == caller || self.hub.is_present(user) {
+        if self.hub.is_present(user) {
+            self.wakes.rings(&caller, user, &offer.call_id);
             return outputs;
         }
-        let Some(push) = self.push.as_ref().map(Arc::clone) else {
+        // Nobody else comes back by that name.
+        if relayed.to_device.is_some() || *user == caller || !is_key_id(user) {
             return outputs;
+        }
+        let call = MissedCall {
+            from_id: caller.clone(),
+            call_id: offer.call_id.clone(),
+            call_type: offer.call_type,
+            at: millis(),
         };
-        match self
-            .wakes
-            .begin((&caller, session), user, &offer.call_id, Instant::now())
-        {
-            Begin::Known => {}
-            Begin::TooMany => return outputs,
+        match self.wakes.begin(session, user, call, Instant::now()) {
+            Begin::Known { wakes: true } => {}
+            Begin::Known { wakes: false } | Begin::TooMany => return outputs,
             Begin::New(outcome) => {
-                if !push.ring(user, &caller, &offer.call_id, outcome) {
-                    self.wakes.withdraw(&caller, &offer.call_id);
+                let push = self.push.as_ref().map(Arc::clone);
+                if push.is_some_and(|push| push.ring(user, &caller, &offer.call_id, outcome)) {
+                    self.wakes.woken(&caller, &offer.call_id);
+                } else {
+                    let now = self.clock.now();
+                    if self.missed_calls.is_none() || !self.missed_limiter.take(network, now) {
+                        self.wakes.withdraw(&caller, &offer.call_id);
+                    }
                     return outputs;
                 }
             }
         }
+        let user = user.clone();
         self.tell_hub(Input::Expect {
             user: user.clone(),
             caller,

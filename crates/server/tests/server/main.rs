@@ -16,6 +16,8 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod login;
+mod mailbox;
+mod missed_calls;
 mod nginx;
 mod numbering;
 mod observer;

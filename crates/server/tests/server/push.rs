@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use wimpex_identity::PublicKey;
 
-use crate::support::{Reply, TestServer, offer, request, soon, until};
+use crate::support::{Client, Reply, TestServer, offer, request, soon, until};
 
 /// A receiver's keys that a test knows (RFC 8291, appendix A).
 const P256DH: &str =
@@ -145,6 +145,26 @@ impl Person {
         post(server, &body.to_string()).await
     }
 
+    /// A page of theirs logs in, which shows itself to nobody, and numbers its frames.
+    pub(crate) async fn comes(&self, server: SocketAddr) -> (Client, Value) {
+        let mut page = Client::connect(server).await;
+        let hello = page.recv().await;
+        let challenge = hello["challenge"].as_str().unwrap();
+        let challenge = BASE64URL_NOPAD.decode(challenge.as_bytes()).unwrap();
+        let signed = format!("wimpex-login-v1http://{server}");
+        let signed = [signed.as_bytes(), &challenge, self.id.as_bytes()].concat();
+        page.send(json!({
+            "type": "login", "username": "Bob", "hidden": true, "userId": self.id,
+            "publicKey": BASE64URL_NOPAD.encode(self.key.verifying_key().as_bytes()),
+            "signature": BASE64URL_NOPAD.encode(&self.key.sign(&signed).to_bytes()),
+            "session": {"received": 0},
+        }))
+        .await;
+        let welcome = page.recv().await;
+        page.take_welcome(&welcome);
+        (page, welcome)
+    }
+
     pub(crate) fn subscription(&self, endpoint: &str, time: u64) -> Value {
         json!({
             "do": "subscribe", "userId": self.id, "endpoint": endpoint,
@@ -249,20 +269,7 @@ async fn a_device_that_is_woken_is_shown_to_the_caller() {
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
     // Bob's page comes, and hides itself from whoever is no contact.
-    let mut page = server.connect().await;
-    let hello = page.recv().await;
-    let challenge = BASE64URL_NOPAD.decode(hello["challenge"].as_str().unwrap().as_bytes());
-    let (origin, challenge) = (format!("http://{}", server.address), challenge.unwrap());
-    let signed = ["wimpex-login-v1", &origin].concat();
-    let signed = [signed.as_bytes(), &challenge, bob.id.as_bytes()].concat();
-    page.send(json!({
-        "type": "login", "username": "Bob", "hidden": true, "userId": bob.id,
-        "publicKey": BASE64URL_NOPAD.encode(bob.key.verifying_key().as_bytes()),
-        "signature": BASE64URL_NOPAD.encode(&bob.key.sign(&signed).to_bytes()),
-    }))
-    .await;
-    let welcome = page.recv().await;
-    page.take_welcome(&welcome);
+    let (page, _) = bob.comes(server.address).await;
     let presence = alice.recv().await;
     assert_eq!(
         (&presence["type"], &presence["online"]),
@@ -271,6 +278,7 @@ async fn a_device_that_is_woken_is_shown_to_the_caller() {
     let mut again = offer(&bob.id);
     again["toDevice"] = json!(page.device);
     alice.send(again).await;
+    let mut page = page;
     assert_eq!(page.recv().await["type"], "call-offer");
 }
 

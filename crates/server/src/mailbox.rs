@@ -1,0 +1,357 @@
+//! Messages for who did not answer: whoever takes some says so with a key to seal them with, others
+//! leave them, and they rest here, sealed, until they are fetched or a week old.
+//!
+//! The server sees from whom and to whom a message is, when, and how large; nothing else.
+
+mod folder;
+mod index;
+mod receiver;
+mod request;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tracing::{debug, warn};
+use wimpex_mailbox::{Envelope, MessageName, limits};
+use wimpex_protocol::UserId;
+use wimpex_store::{Entry, Store, StoreError, Table};
+
+use crate::config::Config;
+use crate::push::Marks;
+use crate::store_file::{StoreFile, millis};
+use folder::{Coming, Folder};
+use index::{Held, Index};
+use receiver::{Receiver, Standing};
+
+pub(crate) use index::NoRoom;
+pub(crate) use request::{InvalidRequest, MailboxRequest, MailboxWish, ReceiverWish};
+
+/// Who has not said for so long that they take messages takes none: pages say it at each start.
+const KEEP_RECEIVERS: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The one entry of a receiver.
+const ENTRY: &[u8] = b"key";
+
+/// See the module.
+pub(crate) struct Mailbox {
+    store: Arc<StoreFile>,
+    marks: Marks,
+    /// Read when it is first used: until then another process may have it, which hands over.
+    messages: OnceLock<Messages>,
+    total_bytes: u64,
+}
+
+/// The files, and what is known of them.
+#[derive(Default)]
+struct Messages {
+    /// `None` where there is no place for it, or another server has it.
+    folder: Option<Folder>,
+    index: Mutex<Index>,
+}
+
+/// Why a message is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MailboxRefusal {
+    /// Nobody of that id takes messages from this sender: which it is they are not told.
+    #[error("nobody takes that message")]
+    NotWanted,
+    #[error("the receiver has another key by now")]
+    OtherKey,
+    #[error("the signature does not hold")]
+    Signature,
+    #[error("it is too large, too old, or of tomorrow")]
+    Bounds,
+    #[error("there is no room: {0:?}")]
+    Full(NoRoom),
+    /// What came is not what was signed.
+    #[error("it came damaged")]
+    Damaged,
+    #[error("something newer is known")]
+    Old,
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Disk(#[from] io::Error),
+}
+
+impl Mailbox {
+    /// If it is wanted. `secret` is the server's.
+    pub(crate) fn open(
+        config: &Config,
+        store: &Arc<StoreFile>,
+        secret: &[u8],
+    ) -> Option<Arc<Self>> {
+        config.mailbox.messages.then(|| {
+            Arc::new(Self {
+                store: Arc::clone(store),
+                marks: Marks::derive(secret),
+                messages: OnceLock::new(),
+                total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
+            })
+        })
+    }
+
+    /// Somebody takes messages from now on.
+    pub(crate) async fn receive(
+        &self,
+        user: UserId,
+        wish: ReceiverWish,
+        time: u64,
+    ) -> Result<(), MailboxRefusal> {
+        let receiver = Receiver::new(&wish, &self.marks, &user, time);
+        self.with_store(move |store| {
+            if known(store, &user)?.is_some_and(|known| known.time > time) {
+                return Err(MailboxRefusal::Old);
+            }
+            let now = millis();
+            let entry = Entry {
+                id: ENTRY.to_vec(),
+                value: receiver.encode(),
+                expires: now + KEEP_RECEIVERS.as_millis() as u64,
+            };
+            let owner = user.as_str().as_bytes();
+            Ok(store.put(Table::MessageReceivers, owner, &entry, now)?)
+        })
+        .await
+    }
+
+    /// Deletes what waits for somebody.
+    pub(crate) fn discard(&self, user: &UserId) -> Result<(), MailboxRefusal> {
+        let names: Vec<MessageName> = {
+            let index = self.lock();
+            let waiting = index.waiting(user, 0);
+            waiting.map(|(name, _)| name.clone()).collect()
+        };
+        for name in names {
+            self.delete(user, &name)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody takes none any more.
+    pub(crate) async fn stop(&self, user: UserId) -> Result<(), MailboxRefusal> {
+        self.discard(&user)?;
+        self.with_store(move |store| {
+            Ok(store.delete_all(Table::MessageReceivers, user.as_str().as_bytes())?)
+        })
+        .await
+    }
+
+    /// The signed key of somebody, for who may leave them a message.
+    pub(crate) fn key(&self, of: &UserId, sender: &UserId) -> Result<String, MailboxRefusal> {
+        Ok(self.receiver(of, sender)?.0.key)
+    }
+
+    /// The envelopes of what waits for somebody.
+    pub(crate) fn list(&self, user: &UserId) -> Vec<String> {
+        let index = self.lock();
+        let waiting = index.waiting(user, millis());
+        waiting
+            .filter_map(|(_, held)| held.envelope.clone())
+            .collect()
+    }
+
+    /// Whether anything does.
+    pub(crate) fn has_any(&self, user: &UserId) -> bool {
+        self.lock().waiting(user, millis()).next().is_some()
+    }
+
+    /// One of them: its size, and what was sealed.
+    pub(crate) async fn fetch(
+        &self,
+        user: &UserId,
+        name: &MessageName,
+    ) -> Option<io::Result<(u64, tokio::fs::File)>> {
+        let size = {
+            let index = self.lock();
+            let mut waiting = index.waiting(user, millis());
+            waiting.find(|(other, _)| *other == name)?.1.size
+        };
+        let file = match self.folder() {
+            Ok(folder) => folder.read(user, name).await,
+            Err(error) => Err(error),
+        };
+        Some(file.map(|file| (size, file)))
+    }
+
+    /// Deletes one that has come. Nothing, if there is none.
+    pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
+        if !self.lock().remove(user, name) {
+            return Ok(());
+        }
+        match self.folder()?.remove(user, name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Lets a message in, if its receiver wants it, it is signed, and there is room.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        text: &str,
+    ) -> Result<Upload, MailboxRefusal> {
+        let now = millis();
+        let time = envelope.draft.time.as_millis();
+        let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
+        let latest = now + limits::CLOCK_SKEW.as_millis() as u64;
+        if envelope.size > limits::SEALED_BYTES || time < oldest || time > latest {
+            return Err(MailboxRefusal::Bounds);
+        }
+        let (receiver, name) = (&envelope.draft.receiver, envelope.name());
+        if !envelope.claim().verify() {
+            return Err(MailboxRefusal::Signature);
+        }
+        let (known, standing) = self.receiver(receiver, &name.sender)?;
+        if !known.has_key(&envelope.draft.receiver_key) {
+            return Err(MailboxRefusal::OtherKey);
+        }
+        let held = Held {
+            size: envelope.size.into(),
+            is_stranger: standing == Standing::Stranger,
+            expires: now + limits::KEEP.as_millis() as u64,
+            envelope: None,
+        };
+        self.lock()
+            .hold(receiver, &name, held.clone(), self.total_bytes)
+            .map_err(MailboxRefusal::Full)?;
+        // From here on it gives its place back if it comes to nothing.
+        let place = Place {
+            mailbox: Arc::clone(self),
+            receiver: receiver.clone(),
+            name,
+            is_kept: false,
+        };
+        let file = self
+            .folder()?
+            .begin(&place.receiver, &place.name, text, &held);
+        Ok(Upload {
+            file: file.await?,
+            place,
+            hash: Sha256::new(),
+            left: held.size,
+            envelope,
+            text: text.to_owned(),
+        })
+    }
+
+    /// Deletes what has expired, now and then, for as long as it is polled.
+    pub(crate) async fn keep(&self) {
+        loop {
+            let now = millis();
+            let expired = self.lock().expired(now);
+            for (user, name) in &expired {
+                if let Err(error) = self.delete(user, name) {
+                    warn!(%error, "cannot delete a message");
+                }
+            }
+            debug!(expired = expired.len(), "deleted messages");
+            tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+        }
+    }
+
+    /// Who takes messages from this sender, and what the sender is to them.
+    fn receiver(
+        &self,
+        user: &UserId,
+        sender: &UserId,
+    ) -> Result<(Receiver, Standing), MailboxRefusal> {
+        let receiver = known(&*self.store, user)?.ok_or(MailboxRefusal::NotWanted)?;
+        let standing = receiver.standing(&self.marks.of(user, sender));
+        let standing = standing.ok_or(MailboxRefusal::NotWanted)?;
+        Ok((receiver, standing))
+    }
+
+    async fn with_store(
+        &self,
+        run: impl FnOnce(&dyn Store) -> Result<(), MailboxRefusal> + Send + 'static,
+    ) -> Result<(), MailboxRefusal> {
+        self.store.run(move |store| Ok(run(store))).await?
+    }
+
+    fn messages(&self) -> &Messages {
+        self.messages.get_or_init(|| {
+            let Some(folder) = self.store.folder() else {
+                warn!("no folder for messages: nobody can leave one");
+                return Messages::default();
+            };
+            match Folder::open(folder.join("messages"), millis()) {
+                Ok((folder, index)) => Messages {
+                    folder: Some(folder),
+                    index: Mutex::new(index),
+                },
+                Err(error) => {
+                    warn!(%error, "cannot use the folder for messages: nobody can leave one");
+                    Messages::default()
+                }
+            }
+        })
+    }
+
+    fn folder(&self) -> io::Result<&Folder> {
+        let folder = self.messages().folder.as_ref();
+        folder.ok_or_else(|| io::Error::other("there is no folder for messages"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        let index = self.messages().index.lock();
+        index.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreError> {
+    let entries = store.of(Table::MessageReceivers, user.as_str().as_bytes(), millis())?;
+    let entry = entries.first();
+    Ok(entry.and_then(|entry| Receiver::decode(&entry.value)))
+}
+
+/// A message on its way in.
+pub(crate) struct Upload {
+    file: Coming,
+    place: Place,
+    hash: Sha256,
+    left: u64,
+    envelope: Envelope,
+    text: String,
+}
+
+/// What it holds in the index.
+struct Place {
+    mailbox: Arc<Mailbox>,
+    receiver: UserId,
+    name: MessageName,
+    is_kept: bool,
+}
+
+impl Upload {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), MailboxRefusal> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or(MailboxRefusal::Damaged)?;
+        self.hash.update(bytes);
+        Ok(self.file.write(bytes).await?)
+    }
+
+    /// Keeps it, if it is what was signed; says for whom it is.
+    pub(crate) async fn finish(mut self) -> Result<UserId, MailboxRefusal> {
+        let hash: [u8; 32] = self.hash.finalize().into();
+        if self.left != 0 || hash != self.envelope.hash {
+            return Err(MailboxRefusal::Damaged);
+        }
+        self.file.keep().await?;
+        let (receiver, name) = (&self.place.receiver, &self.place.name);
+        let mut index = self.place.mailbox.lock();
+        index.complete(receiver, name, self.text);
+        drop(index);
+        self.place.is_kept = true;
+        Ok(self.place.receiver.clone())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            self.mailbox.lock().remove(&self.receiver, &self.name);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! `/messages`: messages for who did not answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream;
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::BodyExt;
+use tokio::io::AsyncReadExt;
+use tokio::time::timeout;
+use tracing::warn;
+use wimpex_limits::Network;
+use wimpex_mailbox::Envelope;
+use wimpex_protocol::{MessagesWaiting, ServerMessage};
+
+use crate::app::App;
+use crate::mailbox::{
+    InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish, NoRoom,
+};
+use crate::page;
+use crate::store_file::millis;
+use crate::tcp_client::TcpClient;
+
+/// The longest request: as many contacts as may be named.
+const REQUEST_BYTES: usize = 24 * 1024;
+/// Who sends nothing for so long is given up.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Nobody takes longer: 24 MB at 20 kB/s.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// Read from the disk at a time.
+const PART: usize = 64 * 1024;
+/// What was signed of the message.
+const ENVELOPE: &str = "wimpex-envelope";
+
+/// `POST /messages`: what the owner of a key asks.
+pub(crate) async fn ask(
+    State(app): State<Arc<App>>,
+    Extension(tcp): Extension<Arc<TcpClient>>,
+    request: Request,
+) -> Response {
+    let (mailbox, network) = match admit(&app, &tcp, request.headers()) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal,
+    };
+    let origins = app.origins.signable(request.headers());
+    let body = timeout(SILENCE, to_bytes(request.into_body(), REQUEST_BYTES)).await;
+    let Ok(Ok(body)) = body else {
+        return page::text(StatusCode::PAYLOAD_TOO_LARGE, "too-long\n");
+    };
+    let Signed { user, asked, time } = match Signed::read(&body, &origins, millis()) {
+        Ok(signed) => signed,
+        Err(InvalidRequest::Malformed) => {
+            return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+        }
+        Err(InvalidRequest::Signature) => return page::text(StatusCode::FORBIDDEN, "signature\n"),
+        Err(InvalidRequest::Clock) => {
+            return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n");
+        }
+    };
+    match asked {
+        // Each key may have an entry, so that one network must not make many.
+        MailboxWish::Receive(_) if !app.push_limiter.take(network, app.clock.now()) => {
+            page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n")
+        }
+        MailboxWish::Receive(wish) => done(mailbox.receive(user, wish, time).await),
+        MailboxWish::Stop => done(mailbox.stop(user).await),
+        MailboxWish::Delete(name) => done(mailbox.delete(&user, &name)),
+        MailboxWish::Key(of) => match mailbox.key(&of, &user) {
+            Ok(key) => answer(Body::from(key), "text/plain"),
+            // No error: pages ask after each call that was not answered.
+            Err(MailboxRefusal::NotWanted) => status(StatusCode::NO_CONTENT),
+            Err(refusal) => refuse(&refusal),
+        },
+        MailboxWish::List => {
+            let list = serde_json::Value::from(mailbox.list(&user)).to_string();
+            answer(Body::from(list), "application/json")
+        }
+        MailboxWish::Fetch(name) => match mailbox.fetch(&user, &name).await {
+            None => page::text(StatusCode::NOT_FOUND, "unknown\n"),
+            Some(Err(error)) => refuse(&error.into()),
+            Some(Ok((bytes, file))) => {
+                let parts = stream::try_unfold(file, async |mut file| {
+                    let mut part = vec![0; PART];
+                    let read = file.read(&mut part).await?;
+                    part.truncate(read);
+                    let part = (read > 0).then(|| (Bytes::from(part), file));
+                    Ok::<_, std::io::Error>(part)
+                });
+                let mut response = answer(Body::from_stream(parts), "application/octet-stream");
+                response
+                    .headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from(bytes));
+                response
+            }
+        },
+    }
+}
+
+/// `PUT /messages`: a sealed message, with its envelope in a header of its own.
+pub(crate) async fn leave(
+    State(app): State<Arc<App>>,
+    Extension(tcp): Extension<Arc<TcpClient>>,
+    request: Request,
+) -> Response {
+    let mailbox = match admit(&app, &tcp, request.headers()) {
+        Ok((mailbox, _)) => Arc::clone(mailbox),
+        Err(refusal) => return refusal,
+    };
+    let header = request.headers().get(ENVELOPE);
+    let text = header.and_then(|it| it.to_str().ok()).map(str::to_owned);
+    let Some((text, envelope)) = text.and_then(|text| {
+        let envelope = Envelope::parse(&text)?;
+        Some((text, envelope))
+    }) else {
+        return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+    };
+    let length = request.headers().get(CONTENT_LENGTH);
+    let length = length.and_then(|it| it.to_str().ok()?.parse::<u32>().ok());
+    if length.is_some_and(|length| length != envelope.size) {
+        return page::text(StatusCode::BAD_REQUEST, "malformed\n");
+    }
+    let taken = timeout(
+        LONGEST,
+        take(&mailbox, envelope, &text, request.into_body()),
+    )
+    .await;
+    match taken.unwrap_or(Err(MailboxRefusal::Damaged)) {
+        Ok(receiver) => {
+            let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
+            app.registry.tell(&receiver, message);
+            status(StatusCode::CREATED)
+        }
+        // Its sender has not heard that it came.
+        Err(MailboxRefusal::Full(NoRoom::Known)) => status(StatusCode::OK),
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+async fn take(
+    mailbox: &Arc<Mailbox>,
+    envelope: Envelope,
+    text: &str,
+    mut body: Body,
+) -> Result<wimpex_protocol::UserId, MailboxRefusal> {
+    let mut upload = mailbox.begin(envelope, text).await?;
+    loop {
+        let frame = timeout(SILENCE, body.frame()).await;
+        match frame.map_err(|_| MailboxRefusal::Damaged)? {
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref() {
+                    upload.write(bytes).await?;
+                }
+            }
+            // Cut off.
+            Some(Err(_)) => return Err(MailboxRefusal::Damaged),
+            None => return upload.finish().await,
+        }
+    }
+}
+
+/// Who may ask at all.
+#[allow(
+    clippy::result_large_err,
+    reason = "the caller returns it as it is, once a request"
+)]
+fn admit<'a>(
+    app: &'a App,
+    tcp: &TcpClient,
+    headers: &HeaderMap,
+) -> Result<(&'a Arc<Mailbox>, Network), Response> {
+    let mailbox = app.mailbox.as_ref();
+    let mailbox = mailbox.ok_or_else(|| page::text(StatusCode::NOT_FOUND, "off\n"))?;
+    if !app.origins.allow(headers) {
+        app.refused_origin(headers);
+        return Err(page::text(StatusCode::FORBIDDEN, "origin\n"));
+    }
+    let client = app.proxies.client_of(tcp.peer, headers);
+    let network = Network::of(client.ip);
+    if !app.mailbox_limiter.take(network, app.clock.now()) {
+        return Err(page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n"));
+    }
+    Ok((mailbox, network))
+}
+
+fn done(result: Result<(), MailboxRefusal>) -> Response {
+    match result {
+        Ok(()) => status(StatusCode::NO_CONTENT),
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+/// A stable word, for programs.
+fn refuse(refusal: &MailboxRefusal) -> Response {
+    let (status, word) = match refusal {
+        MailboxRefusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
+        MailboxRefusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
+        MailboxRefusal::Old => (StatusCode::CONFLICT, "old\n"),
+        MailboxRefusal::Full(NoRoom::Known | NoRoom::Coming) => (StatusCode::CONFLICT, "coming\n"),
+        MailboxRefusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
+        MailboxRefusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
+        MailboxRefusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
+        MailboxRefusal::Full(NoRoom::Sender) => (StatusCode::INSUFFICIENT_STORAGE, "sender-full\n"),
+        MailboxRefusal::Full(NoRoom::Receiver) => {
+            (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n")
+        }
+        MailboxRefusal::Full(NoRoom::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
+        MailboxRefusal::Disk(error) => {
+            warn!(%error, "cannot keep or read a message");
+            (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
+        }
+        MailboxRefusal::Store(error) => {
+            warn!(%error, "cannot keep who takes messages");
+            (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
+        }
+    };
+    page::text(status, word)
+}
+
+fn answer(body: Body, kind: &'static str) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}

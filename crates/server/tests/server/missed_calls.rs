@@ -1,0 +1,161 @@
+//! Who was called while no device was there learns it at the next login, once.
+
+use serde_json::{Value, json};
+
+use crate::push::Person;
+use crate::support::{Client, TestServer, offer};
+
+/// Calls somebody who is not there, and gives up.
+async fn call_in_vain(caller: &mut Client, to: &str, call: &str) {
+    let mut offer = offer(to);
+    offer["callId"] = json!(call);
+    caller.send(offer).await;
+    caller.error("user-offline").await;
+    let end = json!({"type": "call-end", "toId": to, "callId": call, "reason": "cancelled"});
+    caller.send(end).await;
+    caller.error("user-offline").await;
+}
+
+fn call_ids(message: &Value) -> Vec<&str> {
+    assert_eq!(message["type"], "missed-calls", "{message}");
+    let calls = message["calls"].as_array().unwrap();
+    let mut ids: Vec<&str> = calls
+        .iter()
+        .map(|it| it["callId"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// Has the server know that a frame has arrived, and waits until it does.
+async fn acknowledges(page: &mut Client, received: u64) {
+    page.send(json!({"type": "ack", "received": received}))
+        .await;
+    is_told_nothing(page).await;
+}
+
+/// The server answers in order.
+async fn is_told_nothing(page: &mut Client) {
+    let watch = json!({"type": "presence-watch", "userIds": ["somebody"], "seq": 1});
+    page.send(watch).await;
+    let mut next = page.recv().await;
+    while next["type"] == "ack" {
+        next = page.recv().await;
+    }
+    assert_eq!(next["type"], "presence");
+}
+
+#[tokio::test]
+async fn who_was_called_while_away_learns_it_once() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    call_in_vain(&mut alice, &bob.id, "c1").await;
+    call_in_vain(&mut alice, &bob.id, "c2").await;
+    // Whoever has not got it is told again.
+    for _ in 0..2 {
+        let (mut page, _) = bob.comes(server.address).await;
+        let missed = page.recv().await;
+        assert_eq!(call_ids(&missed), ["c1", "c2"]);
+        let call = &missed["calls"][0];
+        assert_eq!(
+            (&call["fromId"], &call["callType"], call["at"].is_u64()),
+            (&json!(alice.id), &json!("audio"), true)
+        );
+    }
+    let (mut page, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&page.recv().await).len(), 2);
+    acknowledges(&mut page, 1).await;
+    let (mut next, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut next).await;
+}
+
+#[tokio::test]
+async fn every_device_that_is_there_is_told() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    call_in_vain(&mut alice, &bob.id, "c1").await;
+    let (mut phone, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&phone.recv().await), ["c1"]);
+    let (mut laptop, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&laptop.recv().await), ["c1"]);
+    acknowledges(&mut laptop, 1).await;
+}
+
+#[tokio::test]
+async fn a_call_that_may_still_be_heard_is_not_missed() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    alice.send(offer(&bob.id)).await;
+    alice.error("user-offline").await;
+    let (mut page, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut page).await;
+    // It gives up before the device has had the offer.
+    let end = json!({"type": "call-end", "toId": bob.id, "callId": "c1", "reason": "cancelled"});
+    alice.send(end).await;
+    assert_eq!(call_ids(&page.recv().await), ["c1"]);
+}
+
+#[tokio::test]
+async fn a_device_that_rang_knows_by_itself() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    alice.send(offer(&bob.id)).await;
+    alice.error("user-offline").await;
+    let (mut page, _) = bob.comes(server.address).await;
+    alice.send(offer(&bob.id)).await;
+    assert_eq!(page.recv().await["type"], "call-offer");
+    let end = json!({"type": "call-end", "toId": bob.id, "callId": "c1", "reason": "cancelled"});
+    alice.send(end).await;
+    assert_eq!(page.recv().await["type"], "call-end");
+    is_told_nothing(&mut page).await;
+    let (mut next, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut next).await;
+}
+
+#[tokio::test]
+async fn a_caller_who_is_gone_has_called_too() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    alice.send(offer(&bob.id)).await;
+    alice.error("user-offline").await;
+    drop(alice);
+    let (mut page, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&page.recv().await), ["c1"]);
+}
+
+#[tokio::test]
+async fn missed_calls_outlive_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let path = folder.path().to_owned();
+        TestServer::with(|config| config.operation.state_dir = Some(path))
+    };
+    let bob = Person::new(7);
+    let server = start().await;
+    let mut alice = server.guest("Alice").await;
+    call_in_vain(&mut alice, &bob.id, "c1").await;
+    // One that rings when the server stops is missed.
+    let mut offer = offer(&bob.id);
+    offer["callId"] = json!("c2");
+    alice.send(offer).await;
+    alice.error("user-offline").await;
+    server.stop().await;
+    let server = start().await;
+    let (mut page, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&page.recv().await), ["c1", "c2"]);
+}
+
+#[tokio::test]
+async fn a_host_who_keeps_nothing_tells_nothing() {
+    let server = TestServer::with(|config| config.operation.missed_calls = false).await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    call_in_vain(&mut alice, &bob.id, "c1").await;
+    let (mut page, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut page).await;
+}

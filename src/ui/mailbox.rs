@@ -1,0 +1,227 @@
+//! The messages that came: fetched when the server says that there are some, kept in step with other
+//! tabs; and whether people may leave any.
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use wimpex_mailbox::MessageName;
+use wimpex_protocol::UserId;
+
+use super::screens::message::{MailboxState, refused};
+use super::use_session;
+use super::words::message as words;
+use crate::browser::broadcast_channel::BroadcastChannel;
+use crate::browser::web_storage;
+use crate::session::Session;
+use crate::session::mailbox::{self, AcceptedSenders, Entry, ServerRefusal};
+
+/// That the user wants no messages.
+const WANTED: &str = "wimpex.messages";
+const OFF: &str = "off";
+/// Tells other tabs that something has changed.
+const CHANNEL: &str = "wimpex.messages";
+
+/// See the module.
+#[derive(Clone, Copy)]
+pub(crate) struct Mailbox {
+    session: Session,
+    /// What is here, the newest first.
+    pub(crate) entries: RwSignal<Vec<Entry>>,
+    /// What is to be known of those that are not.
+    pub(crate) notice: RwSignal<Option<&'static str>>,
+    /// Whether people may leave any.
+    pub(crate) state: RwSignal<MailboxState>,
+    /// Whether the user wants that.
+    pub(crate) wanted: RwSignal<bool>,
+    is_fetching: StoredValue<bool>,
+    /// Something came while it was being fetched.
+    again: StoredValue<bool>,
+    changes: StoredValue<u32>,
+    channel: StoredValue<Option<BroadcastChannel>, LocalStorage>,
+}
+
+/// Whose messages are taken, and by whom.
+#[derive(Clone, PartialEq)]
+struct Wish {
+    senders: Vec<UserId>,
+    contacts_only: bool,
+    is_guest: bool,
+    is_known: bool,
+}
+
+impl Mailbox {
+    /// One for the first screen. Fetches and publishes for as long as that is shown.
+    pub(crate) fn open() -> Self {
+        let mailbox = Self {
+            session: use_session(),
+            entries: RwSignal::new(Vec::new()),
+            notice: RwSignal::new(None),
+            state: RwSignal::new(MailboxState::Pending),
+            wanted: RwSignal::new(web_storage::read(WANTED).as_deref() != Some(OFF)),
+            is_fetching: StoredValue::new(false),
+            again: StoredValue::new(false),
+            changes: StoredValue::new(0),
+            channel: StoredValue::new_local(None),
+        };
+        let channel = BroadcastChannel::open(CHANNEL, move || mailbox.read());
+        mailbox.channel.set_value(channel);
+        mailbox.read();
+        let view = mailbox.session.view;
+        // Not before it is known who is a contact: what a stranger left may not be wanted.
+        Effect::new(move |_| {
+            let waiting = view.messages_waiting.get();
+            if view.contacts_loaded.get() && waiting > 0 {
+                mailbox.fetch();
+            }
+        });
+        // What is published changes with this, and with nothing else.
+        let wish = Memo::new(move |_| {
+            let contacts = view.contacts.read();
+            let all = contacts.contacts();
+            let senders = all.iter().filter(|it| !it.is_blocked);
+            let mut senders: Vec<UserId> = senders.map(|it| it.id.clone()).collect();
+            senders.sort();
+            Wish {
+                senders,
+                contacts_only: view.contacts_only.get(),
+                is_guest: view.trust.with(|trust| trust.is_guest),
+                is_known: view.contacts_loaded.get() && view.me.with(Option::is_some),
+            }
+        });
+        Effect::new(move |_| {
+            let (is_guest, is_known) = wish.with(|wish| (wish.is_guest, wish.is_known));
+            if is_guest {
+                mailbox.state.set(MailboxState::Unavailable);
+            } else if is_known && mailbox.wanted.get_untracked() {
+                mailbox.publish();
+            } else if is_known {
+                mailbox.state.set(MailboxState::Off);
+            }
+        });
+        mailbox
+    }
+
+    /// Whether there is nothing to show; subscribes whoever runs.
+    pub(crate) fn is_empty(self) -> bool {
+        self.entries.with(Vec::is_empty) && self.notice.get().is_none()
+    }
+
+    /// Lets people leave messages, or no longer.
+    pub(crate) fn set_wanted(self, wanted: bool) {
+        self.wanted.set(wanted);
+        if wanted {
+            web_storage::remove(WANTED);
+            self.publish();
+            return;
+        }
+        web_storage::write(WANTED, OFF);
+        let change = self.change();
+        spawn_local(async move {
+            let told = mailbox::take_none().await;
+            self.settle(change, told, MailboxState::Off);
+        });
+    }
+
+    /// Somebody has played it.
+    pub(crate) fn mark_played(self, entry: Entry) {
+        spawn_local(async move {
+            // If that is not kept, it is shown as new once more.
+            let _ = mailbox::mark_played(&entry).await;
+            self.changed();
+        });
+    }
+
+    /// Deletes one.
+    pub(crate) fn delete(self, name: MessageName) {
+        spawn_local(async move {
+            // If it cannot be deleted, it is still shown.
+            let _ = mailbox::delete(&name).await;
+            self.changed();
+        });
+    }
+
+    fn publish(self) {
+        let (change, accepted) = (self.change(), self.accepted());
+        let contacts_only = accepted.contacts_only;
+        spawn_local(async move {
+            let told = mailbox::publish(&accepted).await;
+            self.settle(change, told, MailboxState::On { contacts_only });
+        });
+    }
+
+    fn change(self) -> u32 {
+        self.state.set(MailboxState::Pending);
+        self.changes.update_value(|changes| *changes += 1);
+        self.changes.get_value()
+    }
+
+    /// The screen may have gone meanwhile, or the user wants something else by now.
+    fn settle(self, change: u32, told: Result<(), ServerRefusal>, then: MailboxState) {
+        if self.changes.try_get_value() != Some(change) {
+            return;
+        }
+        self.state.set(match told {
+            Ok(()) => then,
+            Err(ServerRefusal::Off) => MailboxState::Unavailable,
+            Err(ServerRefusal::Browser(error)) => match error.as_str() {
+                // No key yet, or none of the kind that seals.
+                "InvalidStateError" | "NotSupportedError" => MailboxState::Unavailable,
+                _ => MailboxState::Failed(Some(error)),
+            },
+            Err(_) => MailboxState::Failed(None),
+        });
+    }
+
+    fn accepted(self) -> AcceptedSenders {
+        let view = self.session.view;
+        AcceptedSenders {
+            contacts: view.contacts.get_untracked(),
+            contacts_only: view.contacts_only.get_untracked(),
+        }
+    }
+
+    fn fetch(self) {
+        if self.is_fetching.get_value() {
+            return self.again.set_value(true);
+        }
+        self.is_fetching.set_value(true);
+        let accepted = self.accepted();
+        spawn_local(async move {
+            let fetched = mailbox::fetch(&accepted).await;
+            let notice = match &fetched {
+                Ok(all) => refused(all),
+                Err(ServerRefusal::Browser(error)) if error == "QuotaExceededError" => {
+                    Some(words::NO_ROOM)
+                }
+                // They wait, and the server says so again at the next login.
+                Err(_) => None,
+            };
+            if self.is_fetching.try_set_value(false).is_some() {
+                return;
+            }
+            if notice.is_some() {
+                self.notice.set(notice);
+            }
+            self.changed();
+            if self.again.try_update_value(std::mem::take) == Some(true) {
+                self.fetch();
+            }
+        });
+    }
+
+    fn changed(self) {
+        self.channel.try_with_value(|channel| {
+            if let Some(channel) = channel {
+                channel.post();
+            }
+        });
+        self.read();
+    }
+
+    fn read(self) {
+        spawn_local(async move {
+            if let Ok(entries) = mailbox::entries().await {
+                self.entries.try_set(entries);
+            }
+        });
+    }
+}
