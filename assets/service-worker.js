@@ -137,7 +137,7 @@ async function open(what, action, call) {
 /** In the key's name, since there is no session. */
 async function decline(callerId, callId) {
   const [me, answer] = await Promise.all([read("identity", "me"), fetch("/push")]);
-  if (!me || !answer.ok) return;
+  if (!me || answer.status !== 200) return;
   const message = JSON.stringify({ do: "decline", userId: me.userId, callerId, callId });
   const signed = new TextEncoder().encode(`wimpex-push-v1${await answer.text()}${message}`);
   const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", me.keys.privateKey, signed));

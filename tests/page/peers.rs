@@ -30,7 +30,7 @@ fn test_peer() -> TestPeer {
     let report = move |event| {
         let _ = sender.unbounded_send(event);
     };
-    let peer = PeerConnection::new(&[], Settings::default(), report).unwrap();
+    let peer = PeerConnection::new(&[], Settings::default(), None, report).unwrap();
     let channel = peer.data_channel(CHANNEL);
     TestPeer {
         peer,
@@ -71,6 +71,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
             | PeerEvent::Ice(_)
             | PeerEvent::Signaling(_)
             | PeerEvent::SelectedPairChanged
+            | PeerEvent::ClosedByBrowser
             | PeerEvent::Closed => {}
         }
     }
@@ -235,7 +236,7 @@ async fn what_is_decoded_in_hardware_is_asked_for_first() {
         preferred_video_codecs: decodes.names(),
         ..Settings::default()
     };
-    let peer = PeerConnection::new(&[], settings, |_| {}).unwrap();
+    let peer = PeerConnection::new(&[], settings, None, |_| {}).unwrap();
     peer.add_transceivers(true);
     let offer = peer.offer(false, true).await.unwrap();
     let (_, video) = offer.split_once("m=video ").unwrap();

@@ -449,7 +449,7 @@ fn every_golden_file_is_used_by_a_test() {
 #[test]
 fn every_type_of_message_has_a_golden_file() {
     let types = [ClientMessage::TYPES, ServerMessage::TYPES, Signal::TYPES].concat();
-    assert_eq!(types.len(), 5 + 7 + 7);
+    assert_eq!(types.len(), 5 + 8 + 7);
     for name in types {
         let (_, value) = golden(name);
         assert_eq!(value["type"], name);

@@ -20,10 +20,11 @@ use crate::tcp_client::TcpClient;
 /// The longest request: as many callers as may be named.
 const REQUEST_BYTES: usize = 24 * 1024;
 
-/// `GET /push`: the key that browsers subscribe with, as text; 404 where there is no push.
+/// `GET /push`: the key that browsers subscribe with, as text; 204 where there is no push: a
+/// page asks for it, and finds nothing wrong.
 pub(crate) async fn key(State(app): State<Arc<App>>) -> Response {
     let Some(push) = &app.push else {
-        return page::text(StatusCode::NOT_FOUND, "There is no web push here.\n");
+        return page::text(StatusCode::NO_CONTENT, "");
     };
     let mut response = Response::new(Body::from(push.public_key()));
     let headers = response.headers_mut();
