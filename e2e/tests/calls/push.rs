@@ -132,13 +132,16 @@ async fn bob_wants_to_be_woken(scenario: &Scenario<'_>) -> (PushService, Peer, P
     (service, alice, bob)
 }
 
+/// A browser that has played all scenes before this one has seen one origin for each.
+const REGISTRATIONS: usize = 400;
+
 /// Hands the service worker a message as the browser's push service would, opened.
 async fn deliver(scenario: &Scenario<'_>, to: &Peer, text: &str) {
     let origin = scenario.server().url();
     to.page.devtools("ServiceWorker.enable", json!({})).await;
     // The browser counts its registrations; a message for one that is not of this origin, or not at
     // all, does nothing.
-    for registration in 0..40 {
+    for registration in 0..REGISTRATIONS {
         let message = json!({
             "origin": origin, "registrationId": registration.to_string(), "data": text,
         });
