@@ -163,7 +163,7 @@ pub enum Input {
     /// The page has not run for a while, in the middle of a call: the device slept, or the
     /// browser was stopped.
     Slept {
-        /// For how long.
+        /// By the wall clock, which runs on meanwhile.
         duration: Duration,
     },
     /// `getUserMedia` has an answer: see [`crate::Output::RequestMedia`].

@@ -20,7 +20,7 @@ enum LocalDescription {
     Answer(Sdp),
 }
 
-/// A remote description.
+/// What is kept of a remote description, to tell it from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Remote {
     hash: u64,
@@ -43,7 +43,7 @@ pub(crate) enum Session {
     Current,
     /// One whose other end is closed.
     Past,
-    /// Another.
+    /// One that is not known yet, which wants another end here.
     New,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct Negotiation {
     remote: Option<Remote>,
     /// The peer's connections that those before this one were to.
     past: Vec<Past>,
-    /// The connection has worked.
+    /// `connectionState` has been `connected` at some time.
     was_connected: bool,
     /// ICE restarts that were negotiated since the connection last worked.
     restarts: u8,

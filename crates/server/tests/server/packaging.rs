@@ -43,6 +43,22 @@ fn the_unit_gives_away_nothing_that_it_need_not() {
     assert!(is_low, "{text}");
 }
 
+/// An upgrade neither stops nor restarts the server, and a removal stops it.
+#[test]
+fn the_package_s_scripts_take_over_and_stop() {
+    for (script, command) in [
+        ("postinst", "-s USR2 kill wimpex-server.service"),
+        ("prerm", "deb-systemd-invoke stop wimpex-server.service"),
+    ] {
+        let path = packaging(script);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("\n#DEBHELPER#\n"), "{script}");
+        assert!(text.contains(command), "{script}");
+        let (is_shell, said) = checked("sh", &["-n", &path.display().to_string()]).unwrap();
+        assert!(is_shell, "{said}");
+    }
+}
+
 #[test]
 fn the_alerts_can_be_read_by_prometheus() {
     let rules = packaging("prometheus-rules.yml").display().to_string();
