@@ -1,6 +1,6 @@
 //! The WebSocket close codes that this protocol defines (RFC 6455, section 7.4.2: private
 //! use); docs/protocol.md lists the registered ones that it uses. And the reason that a
-//! server gives with 1001.
+//! server gives with 1001 and 1013.
 
 use std::time::Duration;
 
@@ -13,19 +13,20 @@ pub const RECONNECTING: u16 = 4002;
 
 const RECONNECT_WITHIN: &str = "reconnect within ";
 
-/// The reason of a server that stops (1001): those who were connected come back at any
-/// time of this window, so that it does not have all of them at the same moment.
+/// The reason of a server that stops (1001), or lets nobody in for now (1013): those who were
+/// connected, or wanted to be, come back at any time of this window, so that no server has all of
+/// them at the same moment.
 ///
 /// ```
 /// use std::time::Duration;
-/// use wimpex_protocol::close_code::{going_away, reconnect_window};
+/// use wimpex_protocol::close_code::{reconnect_reason, reconnect_window};
 ///
 /// let window = Duration::from_millis(4_500);
-/// assert_eq!(going_away(window), "reconnect within 4500 ms");
+/// assert_eq!(reconnect_reason(window), "reconnect within 4500 ms");
 /// assert_eq!(reconnect_window("reconnect within 4500 ms"), Some(window));
 /// assert_eq!(reconnect_window("going away"), None);
 /// ```
-pub fn going_away(window: Duration) -> String {
+pub fn reconnect_reason(window: Duration) -> String {
     format!("{RECONNECT_WITHIN}{} ms", window.as_millis())
 }
 

@@ -184,6 +184,14 @@ pub(crate) fn encode(body: &impl Body) -> String {
         .expect("keys are texts, and no value's Serialize fails: texts, numbers, booleans, lists")
 }
 
+/// The same into a buffer of so many bytes, which grows if it has to.
+pub(crate) fn encode_into(body: &impl Body, bytes: usize) -> String {
+    let mut buffer = Vec::with_capacity(bytes);
+    serde_json::to_writer(&mut buffer, &Json(body))
+        .expect("keys are texts, and no value's Serialize fails; a Vec takes everything");
+    String::from_utf8(buffer).expect("JSON is written as UTF-8")
+}
+
 /// A struct whose fields stand in a JSON object: a message, if it is given a `type`.
 ///
 /// `pub field: Kind = "name"` is read from and written to the field `name`; an `Option`

@@ -42,11 +42,11 @@ pub enum MediaFlag {
     Muted,
     /// The camera is on.
     Camera,
-    /// The sender is in another call meanwhile. No page says so yet.
+    /// The sender has put the call on hold: nothing is sent, and nothing is played.
     OnHold,
     /// The sender's device may go off soon.
     BatteryLow,
-    /// The sender shares a screen. No page says so yet.
+    /// The sender shows a screen: in place of the camera's picture, or see [`Self::ScreenTrack`].
     Sharing,
     /// The system has taken the microphone for a while, as for a telephone call.
     MicrophoneTaken,
@@ -58,10 +58,15 @@ pub enum MediaFlag {
     WantsVideo,
     /// The sender can go on with the call over another peer connection.
     Reconnects,
+    /// The sender waits for a page that was left in the call
+    /// ([`crate::CallEndReason::MayReturn`]).
+    AwaitsReturn,
+    /// The screen has a video of its own, beside the camera's, of which [`Self::Camera`] tells.
+    ScreenTrack,
 }
 
 /// The fields of the flags, in their order.
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 12] = [
     "muted",
     "camera",
     "onHold",
@@ -72,12 +77,14 @@ const FIELDS: [&str; 10] = [
     "videoUpgrade",
     "wantsVideo",
     "reconnects",
+    "awaitsReturn",
+    "screenTrack",
 ];
 
 /// How the sender's side of the call is at the moment: always the whole of it, so that the
 /// last one counts. What is absent, or no boolean, is not so.
 ///
-/// One number instead of ten fields, since each field costs the page its code.
+/// One number instead of so many fields, since each field costs the page its code.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MediaState {
     /// The call; one with another id is ignored.

@@ -124,4 +124,10 @@ impl ServerMessage {
     pub fn encode(&self) -> String {
         codec::encode(self)
     }
+
+    /// The same, where most texts are known to be no longer than so many bytes: written without
+    /// being moved while it grows.
+    pub fn encode_into(&self, bytes: usize) -> String {
+        codec::encode_into(self, bytes)
+    }
 }

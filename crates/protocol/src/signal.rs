@@ -92,6 +92,8 @@ message! {
         pub from_username: Option<String> = "fromUsername",
         /// The proof of who sent it; see [`Sec`].
         pub sec: Option<Sec> = "sec",
+        /// The proof that the caller has a link of the callee's that ends.
+        pub link: Option<Sec> = "link",
     }
 }
 
@@ -137,6 +139,14 @@ texts! {
         Busy = "busy",
         /// The device cannot take such a call.
         Unsupported = "unsupported",
+        /// The link that the caller has called by is too old.
+        LinkExpired = "link-expired",
+        /// As many calls as the link was for have been answered.
+        LinkUsedUp = "link-used-up",
+        /// The callee has taken the link back.
+        LinkRevoked = "link-revoked",
+        /// The callee has given out no such link.
+        LinkUnknown = "link-unknown",
         /// The callee said no. An unknown reason is read as this.
         Declined = "declined",
     } else Declined
@@ -181,6 +191,9 @@ texts! {
         Failed = "failed",
         /// A newer call took its place.
         Superseded = "superseded",
+        /// The sender's page was left in the middle of the call, and may come back. Said only to
+        /// who waits for that ([`crate::MediaFlag::AwaitsReturn`]).
+        MayReturn = "may-return",
         /// Somebody hung up. An unknown reason is read as this.
         Ended = "ended",
     } else Ended

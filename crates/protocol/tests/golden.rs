@@ -103,6 +103,7 @@ fn offer(from_username: Option<&str>) -> Signal {
         call_type: CallType::Video,
         from_username: from_username.map(str::to_owned),
         sec: None,
+        link: None,
     })
 }
 
@@ -360,6 +361,11 @@ fn session_messages() {
 fn relayed_messages_as_delivered() {
     let check = |name, signal| check_server(name, ServerMessage::Relay(stamped(signal)));
     check("call-offer", offer(Some("Alice")));
+    let Signal::CallOffer(mut by_link) = offer(Some("Alice")) else {
+        panic!("it is an offer");
+    };
+    by_link.link = Some(Sec::new("..."));
+    check("call-offer-link", Signal::CallOffer(by_link));
     check("call-answer", answer());
     check("ice-candidate", candidate(Some(call()), Some("EsAw")));
     let busy = CallReject {
@@ -367,6 +373,11 @@ fn relayed_messages_as_delivered() {
         reason: Some(CallRejectReason::Busy),
     };
     check("call-reject", Signal::CallReject(busy));
+    let over = CallReject {
+        call_id: call(),
+        reason: Some(CallRejectReason::LinkExpired),
+    };
+    check("call-reject-link", Signal::CallReject(over));
     check(
         "call-ringing",
         Signal::CallRinging(CallRinging {
@@ -386,6 +397,13 @@ fn relayed_messages_as_delivered() {
         Signal::CallEnd(CallEnd {
             call_id: call(),
             reason: CallEndReason::Cancelled,
+        }),
+    );
+    check(
+        "may-return-call-end",
+        Signal::CallEnd(CallEnd {
+            call_id: call(),
+            reason: CallEndReason::MayReturn,
         }),
     );
 }
@@ -418,6 +436,7 @@ fn signed_messages_as_delivered() {
             call_type: CallType::Video,
             from_username: Some("Alice".into()),
             sec,
+            link: None,
         })
     });
     check("signed-call-answer", true, &|sdp, sec| {
@@ -536,6 +555,8 @@ fn what_is_said_beside_the_media_has_no_address() {
         MediaFlag::VideoUpgrade,
         MediaFlag::WantsVideo,
         MediaFlag::Reconnects,
+        MediaFlag::AwaitsReturn,
+        MediaFlag::ScreenTrack,
     ];
     let none = MediaState::new(call());
     let full = all

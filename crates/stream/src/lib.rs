@@ -100,6 +100,11 @@ impl<T> Sender<T> {
         (first..).zip(&self.unacked)
     }
 
+    /// The same, for whoever sends something else in their place the next time.
+    pub fn unacked_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.unacked.iter_mut()
+    }
+
     /// How many frames are unacknowledged.
     pub fn len(&self) -> usize {
         self.unacked.len()
