@@ -6,6 +6,8 @@
 //! [`Presence`], [`Peer`].
 
 mod connection;
+mod hold;
+mod page_return;
 mod reconnect;
 mod remote;
 mod state;
@@ -19,6 +21,7 @@ use wimpex_webrtc::{IceCandidateInit, MediaError, TrackKind};
 
 use crate::callee::Callee;
 use crate::collision::Collision;
+use crate::hold::Hold;
 use crate::ids::Ids;
 use crate::input::{MediaRequest, PeerConnectionId};
 use crate::media::Media;
@@ -29,6 +32,7 @@ use crate::peer::{Peer, Sender};
 use crate::peer_media::PeerMedia;
 use crate::phase::Phase;
 use crate::presence::Presence;
+use crate::sharing::Sharing;
 use crate::snapshot::{ActiveCall, CallVideo, EndReason, Ended, Role, State};
 use crate::standing::Standing;
 use crate::timer::{Timer, TimerTable};
@@ -65,12 +69,19 @@ pub(crate) struct Call {
     timers: TimerTable,
     presence: Presence,
     video: Video,
+    hold: Hold,
     peer_media: PeerMedia,
     /// What the peer was told last over this connection.
     told: Option<MediaState>,
     battery_low: bool,
+    /// A screen is sent in place of the camera's picture.
+    sharing: Sharing,
     /// The device has slept since media last flowed.
     slept: bool,
+    /// Another page could come back to this call.
+    kept: bool,
+    /// The peer's page was left since media last flowed.
+    peer_left_page: bool,
 }
 
 impl Call {
@@ -148,10 +159,14 @@ impl Call {
             timers: TimerTable::default(),
             presence: Presence::default(),
             video: Video::default(),
+            hold: Hold::default(),
             peer_media: PeerMedia::default(),
             told: None,
             battery_low: false,
+            sharing: Sharing::Off,
             slept: false,
+            kept: false,
+            peer_left_page: false,
         }
     }
 
@@ -165,6 +180,10 @@ impl Call {
 
     pub(crate) fn state(&self) -> State {
         self.phase.state()
+    }
+
+    pub(crate) fn is_ringing(&self) -> bool {
+        self.phase.is_ringing()
     }
 
     pub(crate) fn connection(&self) -> PeerConnectionId {
@@ -194,6 +213,11 @@ impl Call {
                 (Phase::Ringing { .. }, Standing::Stranger, Standing::Known) => {
                     Collision::StrangersPrompt
                 }
+                (
+                    Phase::Connecting | Phase::Connected { .. } | Phase::Reconnecting { .. },
+                    Standing::Known | Standing::Stranger,
+                    Standing::Known,
+                ) => Collision::CallWaiting,
                 (
                     Phase::Calling { .. }
                     | Phase::Ringing { .. }
@@ -255,6 +279,8 @@ impl Call {
             peer_media: self.peer_media.state().cloned(),
             microphone_interrupted: self.media.is_microphone_interrupted(),
             camera_interrupted: self.media.is_camera_interrupted(),
+            sharing: self.sharing,
+            on_hold: self.hold.is_on,
         }
     }
 
@@ -325,7 +351,8 @@ impl Call {
     }
 
     pub(crate) fn set_camera(&mut self, on: bool, ids: &mut Ids, out: &mut Outputs) -> Next {
-        if !self.phase.is_ringing() {
+        // Nothing is sent while the call is on hold.
+        if !self.phase.is_ringing() && !self.hold.is_on {
             let allowed = self.may_send_video();
             self.media.set_camera(on, allowed, ids, out);
             if on && self.video() == CallVideo::Wanted {
@@ -465,7 +492,7 @@ impl Call {
             }
             Some(Timer::Ring) => (CallEndReason::NoAnswer, EndReason::Missed),
             Some(Timer::Connect) => (CallEndReason::Failed, EndReason::ConnectionFailed),
-            Some(Timer::Reconnect) => (CallEndReason::Failed, self.lost()),
+            Some(Timer::Reconnect | Timer::PageBack) => (CallEndReason::Failed, self.lost()),
             // Should it come back after all, it must not ring or wait any longer.
             Some(Timer::PeerLeft) => match self.phase {
                 Phase::Calling { .. } => (CallEndReason::Cancelled, EndReason::PeerGone),

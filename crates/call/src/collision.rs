@@ -14,6 +14,9 @@ pub(crate) enum Collision {
     SameCall,
     /// A call with somebody else.
     Busy,
+    /// A call with somebody else that is going on, and no second one: it rings inside that
+    /// (call waiting, 3GPP TS 24.615).
+    CallWaiting,
     /// The prompt of a stranger, which the user has not answered. Whoever the user knows
     /// takes its place: nobody may keep a contact out by ringing.
     StrangersPrompt,

@@ -166,6 +166,9 @@ pub enum Input {
         /// By the wall clock, which runs on meanwhile.
         duration: Duration,
     },
+    /// Whether the browser keeps what another page needs to come back to this call
+    /// ([`crate::KeptCall`]).
+    Kept(bool),
     /// `getUserMedia` has an answer: see [`crate::Output::RequestMedia`].
     Media {
         /// Which request.

@@ -2,7 +2,8 @@
 //!
 //! There is no clock in here, no randomness, no network and no browser: time and ids
 //! come in as arguments, and whatever should happen comes out as an [`Output`] for
-//! somebody else to carry out. One [`CallMachine`] is one tab; it has at most one call.
+//! somebody else to carry out. One [`CallMachine`] is one tab; it has at most one call that is
+//! talked in.
 //!
 //! ```text
 //!          StartCall                        remote offer
@@ -28,6 +29,11 @@
 //! last description again, and whoever gets one again sends again what belongs to it.
 //! Nothing that is repeated counts twice, and a call that is over is remembered for a
 //! while, so that it never rings again.
+//!
+//! While a call is going on, a second one, of somebody whom the user knows, rings inside it (call
+//! waiting). It has a diagram of its own, and so has one that is on hold behind the call that is
+//! talked in. Whoever calls third is told "busy". When the first call ends, the second takes its
+//! place: one that was on hold stays so, unless it was the user who has hung up.
 //!
 //! The words `new`, `connecting`, `connected`, `disconnected`, `failed` and `closed` are
 //! those of `RTCPeerConnectionState` (webrtc, section 4.3.3); they come in as
@@ -60,10 +66,13 @@
 
 mod call;
 mod callee;
+mod calls;
 mod collision;
 mod command;
+mod hold;
 mod ids;
 mod input;
+mod kept;
 pub mod limits;
 mod machine;
 mod media;
@@ -74,19 +83,24 @@ mod outputs;
 mod peer;
 mod peer_media;
 mod phase;
+mod place;
 mod presence;
 mod sections;
+mod sharing;
 mod snapshot;
 mod standing;
 mod timer;
 mod video;
 
 pub use callee::Callee;
+pub use calls::Calls;
 pub use command::Command;
 pub use input::{Input, MediaRequest, PeerConnectionId};
+pub use kept::KeptCall;
 pub use machine::CallMachine;
 pub use memory::{EarlyCandidate, EndedCall, Memory, Outcome};
 pub use output::Output;
+pub use sharing::Sharing;
 pub use snapshot::{ActiveCall, CallSnapshot, CallVideo, Capture, EndReason, Ended, Role, State};
 pub use standing::Standing;
 // They are part of `Input`.

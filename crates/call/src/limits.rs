@@ -12,6 +12,15 @@ pub const NO_RINGING_AFTER: Duration = Duration::from_secs(7);
 pub const CONNECT: Duration = Duration::from_secs(20);
 /// From the loss of the path to `connected` again; then the call ends as `failed`.
 pub const RECONNECT: Duration = Duration::from_secs(30);
+/// A page that was left in the call says within this that it is back, and asks its user; then the
+/// call ends. Loading a page takes a second or a few; whoever has closed theirs for good does not
+/// keep the other side for longer.
+pub const PAGE_BACK: Duration = Duration::from_secs(10);
+/// From when a page was left to when its user may still return to the call: [`RECONNECT`] counts
+/// at the other side meanwhile.
+pub const RETURN: Duration = RECONNECT;
+/// A connection that the peer offers, when it has returned, has this long at least.
+pub const RETURNED: Duration = Duration::from_secs(10);
 /// How long `disconnected` may heal by itself before the caller restarts ICE.
 pub const RESTART_AFTER: Duration = Duration::from_secs(2);
 /// The callee leaves the restart to the caller this much longer, so that the two

@@ -1,4 +1,6 @@
-//! [`CallMachine`]: routes inputs to the current call, and remembers ended ones.
+//! [`CallMachine`]: routes inputs to the call that they are about, and remembers ended ones.
+
+mod second;
 
 use std::time::Duration;
 
@@ -13,23 +15,29 @@ use crate::call::{Call, Next};
 use crate::collision::Collision;
 use crate::command::Command;
 use crate::ids::Ids;
-use crate::input::{Input, PeerConnectionId};
+use crate::input::Input;
+use crate::kept::KeptCall;
 use crate::limits;
 use crate::memory::{EarlyCandidate, EarlyCandidates, EndedCall, EndedCalls, Memory, Outcome};
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::peer::Sender;
+use crate::place::{Place, Reach};
 use crate::presence::Presence;
 use crate::snapshot::{CallSnapshot, EndReason, Ended, State};
 use crate::standing::Standing;
 
-/// One tab's calls: at most one at a time. See the crate's documentation.
+/// One tab's calls: at most one that is talked in, and a second one that waits. See the crate's
+/// documentation.
 ///
 /// Nothing that comes from another page is trusted: a signal counts only if it comes
 /// from the call's peer, as the server stamped it, and names the call's id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CallMachine {
     call: Option<Call>,
+    /// A second one: it rings inside the call, or is on hold behind it. Only beside a call that
+    /// was answered.
+    second: Option<Call>,
     /// How the last call ended, until the user has seen it.
     ended: Option<Ended>,
     early: EarlyCandidates,
@@ -37,6 +45,8 @@ pub struct CallMachine {
     ids: Ids,
     /// How long calls ring, if it is not the usual time.
     ring: Option<Duration>,
+    /// This device's, for each call that there will be.
+    battery_low: bool,
     outputs: Outputs,
 }
 
@@ -53,6 +63,11 @@ impl CallMachine {
             ring: Some(ring),
             ..Self::default()
         }
+    }
+
+    /// See [`CallMachine::with_ring_time`]; for the calls that begin from now on.
+    pub fn set_ring_time(&mut self, ring: Duration) {
+        self.ring = Some(ring);
     }
 
     /// What this machine remembers; `None` while there is a call, or how one ended is
@@ -82,13 +97,34 @@ impl CallMachine {
         }
     }
 
+    /// What another page needs to come back to the call, if one can.
+    pub fn keep(&self, now: Now) -> Option<KeptCall> {
+        self.call.as_ref()?.keep(now)
+    }
+
+    /// The machine of a page that comes back to a call; its outputs offer the peer another
+    /// connection.
+    pub fn returning(kept: KeptCall, now: Now) -> Self {
+        let mut machine = Self::new();
+        machine.return_to(kept, now);
+        machine
+    }
+
+    /// See [`CallMachine::returning`]; of a machine without a call.
+    pub fn return_to(&mut self, kept: KeptCall, now: Now) {
+        let (ids, out) = (&mut self.ids, &mut self.outputs);
+        self.call = Some(Call::returning(kept, now, ids, out));
+        self.ended = None;
+        self.outputs.push(Output::Changed);
+    }
+
     /// Whether this call with that peer is over here, so that whoever still calls is
     /// told how it ended.
     pub fn is_over(&self, peer: &UserId, call: &CallId) -> bool {
         self.ended_calls.outcome(peer, call).is_some()
     }
 
-    /// Whom the call is with, if there is one.
+    /// Whom the call is with that the user sees, if there is one.
     pub fn peer(&self) -> Option<&UserId> {
         self.call.as_ref().map(|call| &call.peer().user)
     }
@@ -107,7 +143,10 @@ impl CallMachine {
             device: device.clone(),
         };
         match self.collision(&from, call, standing) {
-            Collision::None | Collision::StrangersPrompt | Collision::ReCall => true,
+            Collision::None
+            | Collision::CallWaiting
+            | Collision::StrangersPrompt
+            | Collision::ReCall => true,
             Collision::Ended(_)
             | Collision::SameCall
             | Collision::Busy
@@ -126,34 +165,50 @@ impl CallMachine {
         }
     }
 
-    /// The call as it is now. [`Output::Changed`] announces each change.
+    /// The calls as they are now. [`Output::Changed`] announces each change.
     pub fn snapshot(&self) -> CallSnapshot {
+        let second = |rings: bool| {
+            let call = self.second.as_ref();
+            call.filter(|call| call.is_ringing() == rings)
+                .map(Call::snapshot)
+        };
         CallSnapshot {
             state: self.state(),
             call: self.call.as_ref().map(Call::snapshot),
+            waiting: second(true),
+            held: second(false),
             ended: self.ended.clone(),
         }
     }
 
     /// Lets go of the call if it is over.
-    fn follow(&mut self, next: Next, now: Now) {
+    fn follow(&mut self, place: Place, next: Next, now: Now) {
         match next {
             Next::Keep => {}
-            Next::End { reason, goodbye } => self.finish(reason, goodbye, now),
+            Next::End { reason, goodbye } => self.finish(place, reason, goodbye, now),
         }
     }
 
     /// The only way in which a call ends: everything that it held is let go. The peer has
     /// been told by then.
-    fn finish(&mut self, reason: EndReason, goodbye: Option<CallEnd>, now: Now) {
-        let Some(call) = self.call.take() else { return };
+    fn finish(&mut self, place: Place, reason: EndReason, goodbye: Option<CallEnd>, now: Now) {
+        let Some(call) = self.slot(place).take() else {
+            return;
+        };
         self.remember(&call.peer().user, call.id(), Outcome::of(reason));
-        if let Some(connection) = call.open_connection() {
+        let connection = call.open_connection();
+        if let Some(connection) = connection {
             self.outputs.push(Output::CloseConnection {
                 connection,
                 goodbye,
             });
-            self.outputs.push(Output::ReleaseAllMedia);
+        }
+        match (place, &self.second) {
+            (Place::First, Some(_)) => self.bring_forward(&call, reason),
+            (Place::First, None) if connection.is_some() => {
+                self.outputs.push(Output::ReleaseAllMedia);
+            }
+            (Place::First | Place::Second, _) => {}
         }
         self.ended = Some(call.into_ended(reason, now));
         self.outputs.push(Output::Changed);
@@ -175,6 +230,11 @@ impl CallMachine {
     fn command(&mut self, command: Command, now: Now) {
         let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
         let next = match (command, call) {
+            (Command::AnswerWaiting { hold }, _) => return self.answer_waiting(hold, now),
+            (Command::DeclineWaiting, _) => return self.decline_waiting(now),
+            (Command::Swap, _) => return self.swap(),
+            (Command::EndOther, _) => return self.end_other(now),
+            (Command::SetOnHold(on_hold), Some(call)) => call.set_on_hold(on_hold, ids, out),
             (
                 Command::StartCall {
                     call_id,
@@ -187,21 +247,26 @@ impl CallMachine {
             (Command::Accept { camera }, Some(call)) => call.accept(camera, now, ids, out),
             (Command::Decline, Some(call)) => call.decline(out),
             (Command::HangUp, Some(call)) => call.hang_up(out),
+            (Command::LeavePage, Some(call)) => call.leave_page(out),
             (Command::SetMuted(muted), Some(call)) => call.set_muted(muted, ids, out),
             (Command::SetCamera(on), Some(call)) => call.set_camera(on, ids, out),
+            (Command::SetSharing(sharing), Some(call)) => call.set_sharing(sharing, out),
             (Command::AcceptVideo { camera }, Some(call)) => call.accept_video(camera, ids, out),
             (Command::StartCall { .. }, Some(_))
             | (
                 Command::Accept { .. }
                 | Command::Decline
                 | Command::HangUp
+                | Command::LeavePage
                 | Command::SetMuted(_)
                 | Command::SetCamera(_)
+                | Command::SetSharing(_)
+                | Command::SetOnHold(_)
                 | Command::AcceptVideo { .. },
                 None,
             ) => Next::Keep,
         };
-        self.follow(next, now);
+        self.follow(Place::First, next, now);
     }
 
     fn start_call(&mut self, call_id: CallId, peer: UserId, call_type: CallType, now: Now) {
@@ -227,12 +292,12 @@ impl CallMachine {
         signal: Signal,
         now: Now,
     ) {
-        let (ids, out) = (&mut self.ids, &mut self.outputs);
-        let call = match signal.call_id() {
-            Some(id) => self.call.as_mut().filter(|call| call.is_meant(&from, id)),
+        let place = match signal.call_id() {
+            Some(id) => self.find(|call| call.is_meant(&from, id)),
             // Candidates of the minimal client (docs/protocol.md) do not name a call.
-            None => self.call.as_mut().filter(|call| call.peer().is(&from)),
+            None => self.find(|call| call.peer().is(&from)),
         };
+        let (call, ids, out) = self.parts(place);
         let next = match (signal, call) {
             (Signal::CallOffer(offer), _) => {
                 return self.offer(from, offer, standing, now);
@@ -248,7 +313,7 @@ impl CallMachine {
             }
             (Signal::CallReject(reject), Some(call)) => call.rejected(reject.reason, out),
             (Signal::CallEnd(end), Some(call)) => {
-                call.ended_by_peer(to_this_device, end.reason, out)
+                call.ended_by_peer(to_this_device, end.reason, now, out)
             }
             (Signal::CallAnswer(CallAnswer { call_id, .. }), None)
             | (Signal::CallRinging(CallRinging { call_id, .. }), None) => {
@@ -266,21 +331,34 @@ impl CallMachine {
             // Part of the verified handshake, which is not the machine's.
             (Signal::CallConfirm(_), _) => Next::Keep,
         };
-        self.follow(next, now);
+        if let Some(place) = place {
+            self.follow(place, next, now);
+        }
     }
 
     /// Decides what an offer meets, and does nothing yet.
     fn collision(&self, from: &Sender, id: &CallId, standing: Standing) -> Collision {
-        match (self.ended_calls.outcome(&from.user, id), &self.call) {
-            (Some(outcome), _) => Collision::Ended(outcome),
-            (None, None) => Collision::None,
-            (None, Some(call)) => call.collision(from, id, standing),
+        if let Some(outcome) = self.ended_calls.outcome(&from.user, id) {
+            return Collision::Ended(outcome);
+        }
+        let second = self.second.as_ref();
+        let with_second = second.filter(|call| call.peer().user == from.user);
+        match (with_second.or(self.call.as_ref()), second) {
+            (None, _) => Collision::None,
+            (Some(call), second) => match call.collision(from, id, standing) {
+                // There is no third one.
+                Collision::CallWaiting if second.is_some() => Collision::Busy,
+                collision => collision,
+            },
         }
     }
 
     fn offer(&mut self, from: Sender, offer: CallOffer, standing: Standing, now: Now) {
         match self.collision(&from, &offer.call_id, standing) {
             Collision::None => self.ring(from, offer, standing, Presence::default(), now),
+            Collision::CallWaiting => {
+                self.ring_inside(from, offer, standing, Presence::default(), now);
+            }
             Collision::Ended(outcome) => {
                 self.reply(&from, outcome.signal(offer.call_id));
                 // They may have taken our call for the losing one of two that collide.
@@ -288,16 +366,12 @@ impl CallMachine {
                 self.reoffer_to(&from);
             }
             Collision::SameCall => {
-                let call = self.call.as_mut().filter(|call| call.peer().is(&from));
-                if let Some(call) = call {
-                    call.offer(offer.offer.sdp, now, &mut self.ids, &mut self.outputs);
+                let place = self.find(|call| call.is_meant(&from, &offer.call_id));
+                if let (Some(call), ids, out) = self.parts(place) {
+                    call.offer(offer.offer.sdp, now, ids, out);
                 }
             }
-            Collision::Busy => {
-                let busy = Outcome::Rejected(CallRejectReason::Busy);
-                self.remember(&from.user, &offer.call_id, busy);
-                self.reply(&from, busy.signal(offer.call_id));
-            }
+            Collision::Busy => self.reject_as_busy(&from, offer.call_id),
             Collision::StrangersPrompt => {
                 self.displace(now);
                 self.ring(from, offer, standing, Presence::default(), now);
@@ -337,13 +411,29 @@ impl CallMachine {
         self.outputs.push(Output::Displaced(ended));
     }
 
-    /// The peer calls anew: the call that it has lost ends, and the new one rings.
+    /// The peer calls anew: the call that it has lost ends, and the new one rings, if the other
+    /// call that there may be leaves room for it.
     fn ring_anew(&mut self, from: Sender, offer: CallOffer, standing: Standing, now: Now) {
-        let Some(call) = &self.call else { return };
+        let place = self.find(|call| call.peer().user == from.user);
+        let (Some(place), (Some(call), _, out)) = (place, self.parts(place)) else {
+            return;
+        };
         let presence = call.presence().clone();
-        let next = call.superseded(&mut self.outputs);
-        self.follow(next, now);
-        self.ring(from, offer, standing, presence, now);
+        let next = call.superseded(out);
+        self.follow(place, next, now);
+        match (&self.call, &self.second) {
+            (None, _) => self.ring(from, offer, standing, presence, now),
+            (Some(call), None) if !call.is_ringing() => {
+                self.ring_inside(from, offer, standing, presence, now);
+            }
+            (Some(_), _) => self.reject_as_busy(&from, offer.call_id),
+        }
+    }
+
+    fn reject_as_busy(&mut self, from: &Sender, id: CallId) {
+        let busy = Outcome::Rejected(CallRejectReason::Busy);
+        self.remember(&from.user, &id, busy);
+        self.reply(from, busy.signal(id));
     }
 
     /// Both called at the same moment, and theirs wins: ours ends, and theirs takes its
@@ -392,9 +482,8 @@ impl CallMachine {
     /// Somebody rings for, or has accepted, a call that we do not have, or that another
     /// of their devices has accepted. They must not be left waiting.
     fn contradict(&mut self, from: &Sender, id: CallId) {
-        let call = self.call.as_ref();
-        let outcome = if call.is_some_and(|call| *call.id() == id && call.peer().user == from.user)
-        {
+        let is_ours = |call: &Call| *call.id() == id && call.peer().user == from.user;
+        let outcome = if self.find(is_ours).is_some() {
             Outcome::Ended(CallEndReason::AnsweredElsewhere)
         } else {
             let known = self.ended_calls.outcome(&from.user, &id);
@@ -421,7 +510,7 @@ impl CallMachine {
     /// An end may overtake its offer, which must not ring then. The call that there is
     /// can only be ended by its peer, and only from the right device.
     fn ended_before_offer(&mut self, from: &Sender, id: &CallId, reason: CallEndReason) {
-        if self.call.as_ref().is_none_or(|call| call.id() != id) {
+        if self.find(|call| call.id() == id).is_none() {
             self.remember(&from.user, id, Outcome::Ended(reason));
         }
     }
@@ -432,19 +521,23 @@ impl CallMachine {
     }
 }
 
-/// The call, if that is its connection. Whatever a connection before it still says is
-/// of no interest.
-fn on(call: Option<&mut Call>, connection: PeerConnectionId) -> Option<&mut Call> {
-    call.filter(|call| call.connection() == connection)
-}
-
 impl Machine for CallMachine {
     type Input = Input;
     type Output = Output;
 
     fn handle(&mut self, input: Input, now: Now) {
-        self.dispatch(input, now);
-        if let Some(call) = &mut self.call {
+        if let Input::BatteryLow(low) = input {
+            self.battery_low = low;
+        }
+        match self.reach_of(&input, now) {
+            Reach::One(place) => self.dispatch(place, input, now),
+            Reach::Both => {
+                self.dispatch(Some(Place::Second), input.clone(), now);
+                self.dispatch(Some(Place::First), input, now);
+            }
+        }
+        for call in self.call.iter_mut().chain(&mut self.second) {
+            call.battery_low(self.battery_low);
             call.settle(&mut self.outputs);
         }
     }
@@ -454,13 +547,14 @@ impl Machine for CallMachine {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        self.call.as_ref()?.next_timeout()
+        let calls = self.call.iter().chain(&self.second);
+        calls.filter_map(Call::next_timeout).min()
     }
 }
 
 impl CallMachine {
-    fn dispatch(&mut self, input: Input, now: Now) {
-        let (call, ids, out) = (self.call.as_mut(), &mut self.ids, &mut self.outputs);
+    fn dispatch(&mut self, place: Option<Place>, input: Input, now: Now) {
+        let (call, ids, out) = self.parts(place);
         let next = match input {
             Input::Command(command) => return self.command(command, now),
             Input::Signal {
@@ -473,54 +567,40 @@ impl CallMachine {
                 let from = Sender { user: from, device };
                 return self.signal(from, standing, to_this_device, signal, now);
             }
-            Input::PeerOffline { call_id, offer } => {
-                let call = call.filter(|call| *call.id() == call_id);
-                call.map(|call| call.peer_offline(offer, now))
-            }
-            Input::PeerWaking { call_id } => {
-                let call = call.filter(|call| *call.id() == call_id);
-                call.map(|call| call.peer_waking(out))
-            }
-            Input::OfferRefused { call_id } => {
-                let call = call.filter(|call| *call.id() == call_id);
-                call.map(|call| call.offer_refused(out))
-            }
-            Input::PeerDevices { user, devices } => {
-                let call = call.filter(|call| call.peer().user == user);
+            Input::PeerOffline { offer, .. } => call.map(|call| call.peer_offline(offer, now, out)),
+            Input::PeerWaking { .. } => call.map(|call| call.peer_waking(out)),
+            Input::OfferRefused { .. } => call.map(|call| call.offer_refused(out)),
+            Input::PeerDevices { devices, .. } => {
                 call.map(|call| call.peer_devices(devices, now, out))
             }
             Input::SessionRenewed => call.map(|call| call.session_renewed(now, out)),
             Input::NetworkChanged => call.map(|call| call.network_changed(now, out)),
-            Input::DataChannelMessage { connection, end } => {
-                on(call, connection).map(|call| call.data_channel_message(&end, out))
+            Input::DataChannelMessage { end, .. } => {
+                call.map(|call| call.data_channel_message(&end, now, out))
             }
-            Input::PeerMediaState { connection, state } => {
-                on(call, connection).map(|call| call.peer_media_state(state, now, out))
+            Input::PeerMediaState { state, .. } => {
+                call.map(|call| call.peer_media_state(state, now, out))
             }
-            Input::BatteryLow(low) => call.map(|call| call.battery_low(low)),
-            Input::LocalOffer { connection, sdp } => {
-                on(call, connection).map(|call| call.local_offer(sdp, now, out))
+            // The calls know it already.
+            Input::BatteryLow(_) => None,
+            Input::LocalOffer { sdp, .. } => call.map(|call| call.local_offer(sdp, now, out)),
+            Input::LocalAnswer { sdp, .. } => call.map(|call| call.local_answer(sdp, out)),
+            Input::LocalCandidate { candidate, .. } => {
+                call.map(|call| call.local_candidate(candidate, out))
             }
-            Input::LocalAnswer { connection, sdp } => {
-                on(call, connection).map(|call| call.local_answer(sdp, out))
+            Input::LocalDescriptionFailed { .. } => {
+                call.map(|call| call.local_description_failed(out))
             }
-            Input::LocalCandidate {
-                connection,
-                candidate,
-            } => on(call, connection).map(|call| call.local_candidate(candidate, out)),
-            Input::LocalDescriptionFailed { connection } => {
-                on(call, connection).map(|call| call.local_description_failed(out))
+            Input::CreateConnectionFailed { .. } | Input::SetRemoteAnswerFailed { .. } => {
+                call.map(|call| call.negotiation_failed(out))
             }
-            Input::CreateConnectionFailed { connection }
-            | Input::SetRemoteAnswerFailed { connection } => {
-                on(call, connection).map(|call| call.negotiation_failed(out))
+            Input::ConnectionStateChanged { state, .. } => {
+                call.map(|call| call.connection_state_changed(state, now, ids, out))
             }
-            Input::ConnectionStateChanged { connection, state } => {
-                on(call, connection).map(|call| call.connection_state_changed(state, now, ids, out))
+            Input::ConnectionClosed { .. } => {
+                call.map(|call| call.connection_closed(now, ids, out))
             }
-            Input::ConnectionClosed { connection } => {
-                on(call, connection).map(|call| call.connection_closed(now, ids, out))
-            }
+            Input::Kept(kept) => call.map(|call| call.kept(kept)),
             Input::Slept { duration } => call.map(|call| call.slept(duration, now, out)),
             Input::Media {
                 request,
@@ -547,6 +627,8 @@ impl CallMachine {
             Input::DeviceReturned { kind } => call.map(|call| call.device_returned(kind, ids, out)),
             Input::Timeout => call.map(|call| call.timeout(now, ids, out)),
         };
-        self.follow(next.unwrap_or(Next::Keep), now);
+        if let Some(place) = place {
+            self.follow(place, next.unwrap_or(Next::Keep), now);
+        }
     }
 }

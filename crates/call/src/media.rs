@@ -212,6 +212,36 @@ impl Media {
         self.attach(connection, out);
     }
 
+    /// Takes over the devices of another call, which is over or on hold from now on. The camera
+    /// only if it is wanted here too.
+    pub(crate) fn take_over(&mut self, from: Self, camera: bool, out: &mut Outputs) {
+        *self = from;
+        if !camera {
+            self.stop_camera(out);
+            self.camera = Device::OFF;
+        }
+    }
+
+    /// Lets go of the devices, of which another call makes use from now on.
+    pub(crate) fn give_up(&mut self) -> Self {
+        let without = Self {
+            muted: self.muted,
+            ..Self::OFF
+        };
+        std::mem::replace(self, without)
+    }
+
+    /// Turns the camera off, if it is in use.
+    pub(crate) fn stop_camera(&mut self, out: &mut Outputs) {
+        if self.camera.capture == Capture::On {
+            out.push(Output::StopCamera);
+        }
+        // The answer to a request is no longer wanted.
+        if self.camera.capture.is_wanted() {
+            self.camera = Device::OFF;
+        }
+    }
+
     /// Sends what is captured over this connection.
     pub(crate) fn attach(&self, connection: PeerConnectionId, out: &mut Outputs) {
         let mut attach = |device: Device, audio: bool, video: bool| {

@@ -139,12 +139,17 @@ impl Outcome {
             EndReason::ConnectionFailed
             | EndReason::ConnectionLost
             | EndReason::Slept
+            | EndReason::PeerDidNotReturn
             | EndReason::NegotiationFailed => Self::Ended(CallEndReason::Failed),
             EndReason::HungUp
             | EndReason::PeerHungUp
             | EndReason::PeerDeclined
             | EndReason::Busy
             | EndReason::Unsupported
+            | EndReason::LinkExpired
+            | EndReason::LinkUsedUp
+            | EndReason::LinkRevoked
+            | EndReason::LinkUnknown
             | EndReason::PeerOffline
             | EndReason::Refused
             | EndReason::PeerGone => Self::Ended(CallEndReason::Ended),

@@ -139,6 +139,29 @@ impl Negotiation {
         };
     }
 
+    /// Of the first connection of another page, where the peer's was to one before.
+    pub(crate) fn after(mut self, session: Option<u64>) -> Self {
+        self.past = session
+            .map(|session| Past {
+                session,
+                was_connected: true,
+            })
+            .into_iter()
+            .collect();
+        self
+    }
+
+    /// A hash of the session id of the peer's connection, if it names one.
+    pub(crate) fn remote_session(&self) -> Option<u64> {
+        let past = || self.past.last().map(|past| past.session);
+        self.remote.and_then(|remote| remote.session).or_else(past)
+    }
+
+    /// Whether our descriptions offer to send and receive video.
+    pub(crate) fn has_video(&self) -> bool {
+        self.video
+    }
+
     /// Whether nothing has come from the peer for this connection yet.
     pub(crate) fn is_fresh(&self) -> bool {
         self.remote.is_none()
@@ -342,6 +365,7 @@ impl Negotiation {
                 call_type: self.call_type,
                 from_username: None,
                 sec: None,
+                link: None,
             }),
             Some(LocalDescription::Answer(sdp)) => Signal::CallAnswer(CallAnswer {
                 call_id,

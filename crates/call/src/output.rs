@@ -90,6 +90,15 @@ pub enum Output {
         /// Send its video track.
         video: bool,
     },
+    /// Put this connection on hold: send nothing over it (`replaceTrack(null)`), and let nothing
+    /// of it be heard or seen, until it is taken off again. What is captured goes on; it is
+    /// attached anew afterwards. A new connection is not on hold.
+    SetOnHold {
+        /// Which connection.
+        connection: PeerConnectionId,
+        /// Whether it is on hold from now on.
+        on_hold: bool,
+    },
     /// Mute the microphone or not (`MediaStreamTrack.enabled`).
     SetMuted(bool),
     /// Stop the camera's tracks, so that its light goes off.
@@ -134,6 +143,8 @@ impl Output {
             Self::CloseConnection { .. } => "close connection",
             Self::RequestMedia { .. } => "request media",
             Self::AttachMedia { .. } => "attach media",
+            Self::SetOnHold { on_hold: true, .. } => "hold",
+            Self::SetOnHold { on_hold: false, .. } => "resume",
             Self::SetMuted(_) => "set muted",
             Self::StopCamera => "stop camera",
             Self::ReleaseMedia { .. } => "release media",

@@ -95,6 +95,7 @@ impl Phase {
                 CallEndReason::Ended
                 | CallEndReason::Cancelled
                 | CallEndReason::NoAnswer
+                | CallEndReason::MayReturn
                 | CallEndReason::Failed,
             ) => EndReason::Missed,
             (Self::Calling { .. }, CallEndReason::NoAnswer) => EndReason::NoAnswer,
@@ -109,7 +110,10 @@ impl Phase {
                 | Self::Connecting
                 | Self::Connected { .. }
                 | Self::Reconnecting { .. },
-                CallEndReason::Ended | CallEndReason::Cancelled | CallEndReason::NoAnswer,
+                CallEndReason::Ended
+                | CallEndReason::Cancelled
+                | CallEndReason::NoAnswer
+                | CallEndReason::MayReturn,
             ) => EndReason::PeerHungUp,
         })
     }

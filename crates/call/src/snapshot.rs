@@ -8,6 +8,7 @@ use wimpex_webrtc::MediaError;
 
 use crate::callee::Callee;
 use crate::input::PeerConnectionId;
+use crate::sharing::Sharing;
 
 /// Where a call stands. See the diagram in the crate's documentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,6 +58,14 @@ pub enum EndReason {
     PeerDeclined,
     /// The other side is in another call.
     Busy,
+    /// The link that this side has called by is too old.
+    LinkExpired,
+    /// The link that this side has called by was for so many calls, and no more.
+    LinkUsedUp,
+    /// The other side has taken back the link that this side has called by.
+    LinkRevoked,
+    /// The other side does not know the link that this side has called by.
+    LinkUnknown,
     /// The other side's browser cannot take such a call.
     Unsupported,
     /// The other side did not answer in time.
@@ -77,6 +86,8 @@ pub enum EndReason {
     ConnectionFailed,
     /// The path between the two sides was lost, and no other found in time.
     ConnectionLost,
+    /// The other side's page was left in the middle of the call, and nobody came back in time.
+    PeerDidNotReturn,
     /// This device was asleep, and the call was over when it woke up.
     Slept,
     /// A browser could not create, or did not accept, a description.
@@ -122,6 +133,14 @@ pub enum Capture {
 }
 
 impl Capture {
+    /// Whether it is in use, or about to be.
+    pub(crate) fn is_wanted(self) -> bool {
+        match self {
+            Self::Asking | Self::On => true,
+            Self::Off | Self::Failed(_) => false,
+        }
+    }
+
     /// Why it is not available, if it was wanted.
     pub(crate) fn failure(self) -> Option<MediaError> {
         match self {
@@ -181,15 +200,24 @@ pub struct ActiveCall {
     pub microphone_interrupted: bool,
     /// The same of the camera: black leaves.
     pub camera_interrupted: bool,
+    /// Whether a screen is sent, and how.
+    pub sharing: Sharing,
+    /// This side has put the call on hold.
+    pub on_hold: bool,
 }
 
-/// The call of a machine at one moment; [`crate::Output::Changed`] announces each change.
+/// The calls of a machine at one moment; [`crate::Output::Changed`] announces each change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CallSnapshot {
     /// Where the call stands.
     pub state: State,
     /// The call, if it is not over.
     pub call: Option<ActiveCall>,
-    /// How the last call ended, until the user has dismissed that.
+    /// A second call, which rings inside this one. There is never one beside [`Self::held`].
+    pub waiting: Option<ActiveCall>,
+    /// A second call, which is on hold while this one is talked in.
+    pub held: Option<ActiveCall>,
+    /// How the last call ended, until the user has dismissed that. It may be one that ended
+    /// beside the call that there is.
     pub ended: Option<Ended>,
 }

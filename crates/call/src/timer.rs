@@ -12,6 +12,9 @@ pub(crate) enum Timer {
     /// The connection was lost, and no other came about: see
     /// [`crate::limits::RECONNECT`].
     Reconnect,
+    /// The peer's page was left, and has not said that it is back: see
+    /// [`crate::limits::PAGE_BACK`].
+    PageBack,
     /// No device of the peer has said that it rings: see
     /// [`crate::limits::NO_RINGING_AFTER`].
     NoRinging,
@@ -25,10 +28,11 @@ pub(crate) enum Timer {
 }
 
 impl Timer {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Ring,
         Self::Connect,
         Self::Reconnect,
+        Self::PageBack,
         Self::NoRinging,
         Self::PeerLeft,
         Self::Restart,

@@ -15,7 +15,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use wimpex_call::{Command, PeerConnectionState, State};
 use wimpex_protocol::CallType;
-use world::{ALICE, BOB, World};
+use world::{ALICE, BOB, CAROL, World};
 
 /// One thing that happens; pages are named by number.
 #[derive(Clone, Debug)]
@@ -40,10 +40,28 @@ enum Event {
     Permission(usize),
     SlowPermission(usize, bool),
     Pass(u64),
+    AnswerWaiting(usize, bool),
+    DeclineWaiting(usize),
+    OnHold(usize, bool),
+    Swap(usize),
+    EndOther(usize),
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    let who = 0..2usize;
+/// What happens where there are calls of three, each of whom knows the others.
+fn event_of_three() -> impl Strategy<Value = Event> {
+    let who = 0..3usize;
+    prop_oneof![
+        20 => event(3),
+        3 => (who.clone(), any::<bool>()).prop_map(|(w, hold)| Event::AnswerWaiting(w, hold)),
+        1 => who.clone().prop_map(Event::DeclineWaiting),
+        1 => (who.clone(), any::<bool>()).prop_map(|(w, on)| Event::OnHold(w, on)),
+        2 => who.clone().prop_map(Event::Swap),
+        1 => who.prop_map(Event::EndOther),
+    ]
+}
+
+fn event(pages: usize) -> impl Strategy<Value = Event> {
+    let who = 0..pages;
     prop_oneof![
         4 => (who.clone(), any::<bool>()).prop_map(|(w, v)| Event::StartCall(w, v)),
         4 => who.clone().prop_map(Event::Accept),
@@ -79,7 +97,10 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
             } else {
                 CallType::Audio
             };
-            world.start_call(who, 1 - who, &id, call_type);
+            // Of three, either of the others.
+            let others = world.pages.len() - 1;
+            let peer = (who + 1 + *calls as usize % others) % (others + 1);
+            world.start_call(who, peer, &id, call_type);
         }
         Event::Accept(who) => world.accept(who),
         Event::Decline(who) => world.command(who, Command::Decline),
@@ -125,22 +146,45 @@ fn perform(world: &mut World, event: Event, calls: &mut u32) {
             world.pages[who].permission = (!slow).then_some(Ok(()));
         }
         Event::Pass(seconds) => world.pass(Duration::from_secs(seconds)),
+        Event::AnswerWaiting(who, hold) => world.command(who, Command::AnswerWaiting { hold }),
+        Event::DeclineWaiting(who) => world.command(who, Command::DeclineWaiting),
+        Event::OnHold(who, on_hold) => world.command(who, Command::SetOnHold(on_hold)),
+        Event::Swap(who) => world.command(who, Command::Swap),
+        Event::EndOther(who) => world.command(who, Command::EndOther),
     }
 }
 
 /// What holds at every moment.
 fn check(world: &World) {
     for page in &world.pages {
-        let call = page.machine.snapshot().call;
+        let calls = page.machine.snapshot();
         let open = page.open_connections();
         match page.machine.state() {
             State::Idle | State::Ended | State::Ringing => {
                 assert_eq!(open, 0, "{} has a connection", page.user);
                 assert!(page.live.is_empty(), "{} has a live track", page.user);
+                assert!(calls.held.is_none() && calls.waiting.is_none());
             }
-            State::Calling | State::Connecting | State::Connected | State::Reconnecting => {
-                assert_eq!(open, 1, "{} {call:?}", page.user);
+            State::Calling => {
+                assert_eq!(open, 1, "{} {calls:?}", page.user);
+                assert!(calls.held.is_none() && calls.waiting.is_none());
             }
+            State::Connecting | State::Connected | State::Reconnecting => {
+                let live = 1 + usize::from(calls.held.is_some());
+                assert_eq!(open, live, "{} {calls:?}", page.user);
+                assert!(calls.held.is_none() || calls.waiting.is_none());
+            }
+        }
+        if let Some(call) = calls.call.filter(|_| open > 0) {
+            for kind in ["audio", "video"] {
+                for connection in page.sends(kind) {
+                    assert!(!call.on_hold && connection == call.connection, "{kind}");
+                }
+            }
+            assert_eq!(page.is_on_hold(call.connection), call.on_hold);
+        }
+        if let Some(held) = calls.held {
+            assert!(held.on_hold && page.is_on_hold(held.connection));
         }
     }
 }
@@ -155,7 +199,7 @@ proptest! {
 
     #[test]
     fn a_call_is_connected_or_over_in_the_end(
-        events in proptest::collection::vec(event(), 0..60),
+        events in proptest::collection::vec(event(2), 0..60),
     ) {
         let mut world = World::with(&[("alice", "a1"), ("bob", "b1")]);
         let mut calls = 0;
@@ -181,6 +225,48 @@ proptest! {
                 prop_assert_eq!(world.states(), [State::Connected, State::Connected]);
             }
             _ => prop_assert!(false, "one is left alone: {:?}", world.states()),
+        }
+    }
+
+    #[test]
+    fn two_calls_of_one_are_connected_or_over_in_the_end(
+        events in proptest::collection::vec(event_of_three(), 0..80),
+    ) {
+        let mut world = World::new();
+        for (who, of) in [(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)] {
+            world.known.insert((who, of));
+        }
+        let mut calls = 0;
+        for event in events {
+            perform(&mut world, event, &mut calls);
+            check(&world);
+        }
+        world.path = true;
+        for who in [ALICE, BOB, CAROL] {
+            world.back(who);
+        }
+        world.pass(Duration::from_secs(1));
+        world.notice_lost_ends();
+        world.pass(Duration::from_secs(200));
+        check(&world);
+        let ids = |who: usize| {
+            let calls = world.pages[who].machine.snapshot();
+            prop_assert!(calls.waiting.is_none(), "somebody waits forever");
+            let calls = [calls.call, calls.held].into_iter().flatten();
+            Ok(calls.map(|call| (call.call_id.clone(), call.peer.clone())).collect::<Vec<_>>())
+        };
+        let all = [ids(ALICE)?, ids(BOB)?, ids(CAROL)?];
+        for (who, of_one) in all.iter().enumerate() {
+            for (id, peer) in of_one {
+                let other = world.pages.iter().position(|page| page.user == *peer).unwrap();
+                let them = (id.clone(), world.pages[who].user.clone());
+                prop_assert!(all[other].contains(&them), "{who} is left alone: {:?}", all);
+            }
+            let is_connected = of_one.is_empty() || world.state(who) == State::Connected;
+            prop_assert!(is_connected, "{:?}", world.states());
+        }
+        if all.iter().all(Vec::is_empty) {
+            world.assert_all_let_go();
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Contact {
     pub is_compared: bool,
     /// The SAS emoji of a call with them differed when compared.
     pub is_mistrusted: bool,
+    /// They ring even while the user is not to be disturbed.
+    pub rings_always: bool,
 }
 
 /// Where the user has a contact's key from: how far it vouches for whose it is.
@@ -123,6 +125,8 @@ struct KeptContact {
     compared: bool,
     #[serde(default)]
     mistrusted: bool,
+    #[serde(default)]
+    rings_always: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,6 +154,7 @@ impl Contact {
             source,
             is_compared: false,
             is_mistrusted: false,
+            rings_always: false,
         }
     }
 
@@ -163,6 +168,7 @@ impl Contact {
             source: self.source,
             compared: self.is_compared,
             mistrusted: self.is_mistrusted,
+            rings_always: self.rings_always,
         })
     }
 
@@ -183,6 +189,7 @@ impl Contact {
             source: kept.source,
             is_compared: kept.compared,
             is_mistrusted: kept.mistrusted,
+            rings_always: kept.rings_always,
         })
     }
 }

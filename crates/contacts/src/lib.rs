@@ -7,15 +7,20 @@
 mod blocked;
 mod entry;
 mod file;
+mod given_link;
 mod likeness;
 
 use std::fmt;
+use std::sync::Arc;
 
+use wimpex_identity::{IssuedLink, LinkId, LinkState};
 use wimpex_protocol::{CallId, Name, UserId};
+use wimpex_sansio::UnixTime;
 
 pub use blocked::BlockedStranger;
 pub use entry::{Contact, Direction, KeySource, Outcome, PastCall, Unreadable};
 pub use file::{ImportEntry, ImportError, ImportPreview};
+pub use given_link::GivenLink;
 pub use likeness::Double;
 
 /// How many past calls are kept of strangers, and as many of all others: the oldest make room, and
@@ -27,6 +32,9 @@ pub const BLOCKED_STRANGERS: usize = 500;
 
 /// How many contacts there may be: more than anybody knows, and not too many to compare names with.
 pub const MAX_CONTACTS: usize = 2_000;
+
+/// How many links that end there may be; the oldest that has ended makes room.
+pub const MAX_LINKS: usize = 50;
 
 /// There are [`MAX_CONTACTS`] already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,10 @@ pub struct Contacts {
     blocked: Vec<BlockedStranger>,
     /// The newest first.
     calls: Vec<PastCall>,
+    /// The newest first.
+    links: Arc<Vec<GivenLink>>,
+    /// The same, as calls are checked against them.
+    issued: Arc<Vec<IssuedLink>>,
 }
 
 impl Contacts {
@@ -58,6 +70,7 @@ impl Contacts {
         calls: impl Iterator<Item = String>,
     ) -> Self {
         let mut all = Self::default();
+        let mut links = Vec::new();
         for text in contacts {
             if let Ok(contact) = Contact::decode(&text) {
                 if all.contact(&contact.id).is_none() {
@@ -65,8 +78,13 @@ impl Contacts {
                 }
             } else if let Ok(blocked) = BlockedStranger::decode(&text) {
                 all.blocked.push(blocked);
+            } else if let Ok(link) = GivenLink::decode(&text) {
+                links.push(link);
             }
         }
+        links.sort_by_key(|it: &GivenLink| std::cmp::Reverse(it.made));
+        all.issued = Arc::new(links.iter().map(|it| it.issued.clone()).collect());
+        all.links = Arc::new(links);
         let contacts = &all.contacts;
         all.blocked
             .retain(|it| contacts.iter().all(|contact| contact.id != it.id));
@@ -100,6 +118,31 @@ impl Contacts {
     /// Past calls, the newest first.
     pub fn calls(&self) -> &[PastCall] {
         &self.calls
+    }
+
+    /// The links that end which this browser has given out, the newest first.
+    pub fn links(&self) -> &[GivenLink] {
+        &self.links
+    }
+
+    /// What calls by them are checked against.
+    pub fn issued_links(&self) -> Arc<Vec<IssuedLink>> {
+        Arc::clone(&self.issued)
+    }
+
+    /// Whether another link can be made: where all of [`MAX_LINKS`] are open, one must be taken
+    /// back first.
+    pub fn has_room_for_link(&self, wall: UnixTime) -> bool {
+        let open = |it: &&GivenLink| it.issued.state(wall) == LinkState::Open;
+        self.links.iter().filter(open).count() < MAX_LINKS
+    }
+
+    /// The links that must make room for one more: the oldest of those that have ended.
+    pub fn surplus_links(&self, wall: UnixTime) -> Vec<LinkId> {
+        let ended = |it: &&GivenLink| it.issued.state(wall) != LinkState::Open;
+        let oldest = self.links.iter().rev().filter(ended);
+        let surplus = (self.links.len() + 1).saturating_sub(MAX_LINKS);
+        oldest.take(surplus).map(GivenLink::id).collect()
     }
 
     /// How many more contacts there may be.
@@ -148,6 +191,11 @@ impl Contacts {
     /// Blocks a contact, or no longer: whoever is blocked cannot ring.
     pub fn block(&mut self, id: &UserId, is_blocked: bool) {
         self.change(id, |contact| contact.is_blocked = is_blocked);
+    }
+
+    /// Whether a contact rings even while the user is not to be disturbed.
+    pub fn ring_always(&mut self, id: &UserId, rings_always: bool) {
+        self.change(id, |contact| contact.rings_always = rings_always);
     }
 
     /// Blocks somebody who is no contact; a contact is blocked as one. Returns the entries

@@ -29,6 +29,7 @@
 //!
 //! [`UnixTime`]: wimpex_sansio::UnixTime
 
+mod call_link;
 mod candidate;
 mod commitment;
 mod emoji;
@@ -45,6 +46,7 @@ mod transcript;
 mod unsigned_message;
 mod verify_error;
 
+pub use call_link::{CallLink, IssuedLink, LinkCheck, LinkId, LinkState, LinkTerms, check_link};
 pub use candidate::check_candidate;
 pub use commitment::{Commitment, Nonce};
 pub use emoji::{EMOJI, Emoji};

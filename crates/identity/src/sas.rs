@@ -52,6 +52,17 @@ impl Sas {
         }))
     }
 
+    /// The numbers of the [`EMOJI`], to be kept while the call goes on.
+    pub(crate) fn numbers(self) -> [u8; EMOJI_COUNT] {
+        self.0
+    }
+
+    /// The one of these numbers; `None` if one of them is that of no emoji.
+    pub(crate) fn from_numbers(numbers: [u8; EMOJI_COUNT]) -> Option<Self> {
+        let are_emoji = numbers.iter().all(|it| usize::from(*it) < EMOJI.len());
+        are_emoji.then_some(Self(numbers))
+    }
+
     /// The seven emoji, in the order in which they are read aloud.
     pub fn emoji(&self) -> [Emoji; EMOJI_COUNT] {
         // Six bits are less than 64.

@@ -41,6 +41,10 @@ impl MessageHash {
         &self.0
     }
 
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     pub(crate) fn of(message: &[u8]) -> Self {
         Self(Sha256::digest(message).into())
     }

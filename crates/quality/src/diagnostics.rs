@@ -23,6 +23,10 @@ struct SavedReading<'a> {
     inbound_video: Option<&'a StreamStats>,
     outbound_audio: Option<&'a StreamStats>,
     outbound_video: Option<&'a StreamStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inbound_screen: Option<&'a StreamStats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outbound_screen: Option<&'a StreamStats>,
     total_bitrate_in: Option<f64>,
     total_bitrate_out: Option<f64>,
     red: bool,
@@ -54,6 +58,8 @@ pub fn saved_reading(at: Duration, reading: &Reading) -> Value {
         inbound_video: stats.inbound_video.as_ref(),
         outbound_audio: stats.outbound_audio.as_ref(),
         outbound_video: stats.outbound_video.as_ref(),
+        inbound_screen: stats.inbound_screen.as_ref(),
+        outbound_screen: stats.outbound_screen.as_ref(),
         total_bitrate_in: stats.total_bitrate_in,
         total_bitrate_out: stats.total_bitrate_out,
         red: stats.red,

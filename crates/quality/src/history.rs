@@ -22,11 +22,13 @@ pub enum Series {
     AvailableOutgoingBitrate,
 }
 
-const STREAMS: [StreamKind; 4] = [
+const STREAMS: [StreamKind; 6] = [
     StreamKind::InboundAudio,
     StreamKind::OutboundAudio,
     StreamKind::InboundVideo,
     StreamKind::OutboundVideo,
+    StreamKind::InboundScreen,
+    StreamKind::OutboundScreen,
 ];
 
 const METRICS: [Metric; 14] = [

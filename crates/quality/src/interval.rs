@@ -92,6 +92,8 @@ pub enum StreamKind {
     OutboundAudio,
     InboundVideo,
     OutboundVideo,
+    InboundScreen,
+    OutboundScreen,
 }
 
 /// A call over an interval; `None` is unknown.
@@ -105,6 +107,10 @@ pub struct IntervalStats {
     pub outbound_audio: Option<StreamStats>,
     /// Video to the peer.
     pub outbound_video: Option<StreamStats>,
+    /// A screen from the peer, beside its video.
+    pub inbound_screen: Option<StreamStats>,
+    /// A screen to the peer, likewise.
+    pub outbound_screen: Option<StreamStats>,
     /// Seconds to the peer and back: the mean over the interval's connectivity checks
     /// (`totalRoundTripTime` by `responsesReceived`); without any, `currentRoundTripTime`, or
     /// else the shorter `roundTripTime` of the peer's receiver reports.
@@ -165,14 +171,16 @@ impl IntervalStats {
         let inbound_video = inbound(&before.inbound_video, &after.inbound_video);
         let outbound_audio = outbound(&before.outbound_audio, &after.outbound_audio);
         let outbound_video = outbound(&before.outbound_video, &after.outbound_video);
+        let inbound_screen = inbound(&before.inbound_screen, &after.inbound_screen);
+        let outbound_screen = outbound(&before.outbound_screen, &after.outbound_screen);
         let header = pair.map_or(IPV4 + UDP, headers);
         // Where the pair counts no packets (Firefox), those of the media are nearly all, and
         // with them the NACKs for the other direction, which on a path that loses much are
         // some dozen per second.
         let total = |bytes: Option<f64>,
                      packets: Option<f64>,
-                     streams: [&Option<StreamStats>; 2],
-                     opposite: [&Option<StreamStats>; 2]| {
+                     streams: [&Option<StreamStats>; 3],
+                     opposite: [&Option<StreamStats>; 3]| {
             let nacks = || opposite.into_iter().flatten().filter_map(|it| it.nack);
             let counted = || Some(sum(streams, |it| it.packet_rate)? + nacks().sum::<f64>());
             let packets = packets.or_else(counted)?;
@@ -189,19 +197,21 @@ impl IntervalStats {
             total_bitrate_in: total(
                 received_byte_rate,
                 pair_rate(|pair| pair.packets_received),
-                [&inbound_audio, &inbound_video],
-                [&outbound_audio, &outbound_video],
+                [&inbound_audio, &inbound_video, &inbound_screen],
+                [&outbound_audio, &outbound_video, &outbound_screen],
             ),
             total_bitrate_out: total(
                 pair_rate(|pair| pair.bytes_sent),
                 pair_rate(|pair| pair.packets_sent),
-                [&outbound_audio, &outbound_video],
-                [&inbound_audio, &inbound_video],
+                [&outbound_audio, &outbound_video, &outbound_screen],
+                [&inbound_audio, &inbound_video, &inbound_screen],
             ),
             inbound_audio,
             inbound_video,
             outbound_audio,
             outbound_video,
+            inbound_screen,
+            outbound_screen,
             candidate_pair: pair.cloned(),
             red: after.red,
             camera_off: after.camera_off,
@@ -216,6 +226,8 @@ impl IntervalStats {
             StreamKind::OutboundAudio => &self.outbound_audio,
             StreamKind::InboundVideo => &self.inbound_video,
             StreamKind::OutboundVideo => &self.outbound_video,
+            StreamKind::InboundScreen => &self.inbound_screen,
+            StreamKind::OutboundScreen => &self.outbound_screen,
         }
         .as_ref()
     }
@@ -336,7 +348,7 @@ fn reported_round_trip(streams: [&Option<StreamSample>; 2]) -> Option<f64> {
 
 /// The sum over those streams that there are; unknown if there are none, or if it is
 /// unknown of one.
-fn sum(streams: [&Option<StreamStats>; 2], number: fn(&StreamStats) -> Option<f64>) -> Option<f64> {
+fn sum(streams: [&Option<StreamStats>; 3], number: fn(&StreamStats) -> Option<f64>) -> Option<f64> {
     let mut numbers = streams.into_iter().flatten().map(number).peekable();
     numbers.peek()?;
     numbers.sum()

@@ -14,6 +14,7 @@
 //! There is no browser in here, no clock and no wording: reports come in as text with their
 //! own timestamps, and grades and reasons go out as enums.
 
+mod broken_codec;
 mod diagnostics;
 pub mod emodel;
 mod grade;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::broken_codec::BrokenCodec;
 use crate::grade::{Assessment, receiving, sending};
 use crate::history::History;
 use crate::hysteresis::Hysteresis;
@@ -36,6 +37,8 @@ pub struct Reading {
     /// Not a byte has come over the route for three intervals. True once, in the third; and
     /// only if media had been coming.
     pub receiving_timed_out: bool,
+    /// The video codec that was found not to work, if one just was: `H264`. The call needs another.
+    pub broken_codec: Option<String>,
     /// What the outbound video has to keep to where the browser has no bandwidth estimate of
     /// its own; `None` is unlimited.
     pub encoding_limits: Option<EncodingLimits>,
@@ -51,6 +54,7 @@ pub struct Meter {
     receiving: Hysteresis,
     sending: Hysteresis,
     control: LossBasedControl,
+    broken: BrokenCodec,
     /// The id of the candidate pair that all this is about.
     route: Option<String>,
     /// The last known round-trip time, in seconds.
@@ -129,6 +133,7 @@ impl Meter {
             rating,
             video_received,
             receiving_timed_out,
+            broken_codec: self.broken.update(&interval),
             encoding_limits: self.control.limits(),
             interval,
         }

@@ -52,6 +52,7 @@ members! {
     Kind = "kind",
     LocalCandidateId = "localCandidateId",
     LocalCertificateId = "localCertificateId",
+    Mid = "mid",
     MimeType = "mimeType",
     NackCount = "nackCount",
     NetworkType = "networkType",

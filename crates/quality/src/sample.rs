@@ -143,6 +143,10 @@ pub struct Sample {
     pub outbound_audio: Option<StreamSample>,
     /// Video to the peer.
     pub outbound_video: Option<StreamSample>,
+    /// A screen from the peer, beside its video.
+    pub inbound_screen: Option<StreamSample>,
+    /// A screen to the peer, likewise.
+    pub outbound_screen: Option<StreamSample>,
     /// The selected candidate pair.
     pub candidate_pair: Option<CandidatePair>,
     /// Audio is sent redundantly both ways (RED, RFC 2198). The caller fills it in.
@@ -220,8 +224,17 @@ impl StreamSample {
 impl Sample {
     /// What a report says; `red` and `camera_off` are false.
     pub fn new(report: &StatsReport) -> Self {
+        Self::with_screen(report, None)
+    }
+
+    /// The same of a connection whose video of this `mid` is for a screen.
+    pub fn with_screen(report: &StatsReport, mid: Option<&str>) -> Self {
         let stream = |kind, direction| {
-            let object = busiest(report, kind, direction)?;
+            let object = busiest(report, kind, direction, |it| !is_screen(it, mid))?;
+            Some(StreamSample::new(object, report, direction))
+        };
+        let screen = |direction| {
+            let object = busiest(report, "video", direction, |it| is_screen(it, mid))?;
             Some(StreamSample::new(object, report, direction))
         };
         Self {
@@ -230,6 +243,8 @@ impl Sample {
             inbound_video: stream("video", Direction::Inbound),
             outbound_audio: stream("audio", Direction::Outbound),
             outbound_video: stream("video", Direction::Outbound),
+            inbound_screen: screen(Direction::Inbound),
+            outbound_screen: screen(Direction::Outbound),
             candidate_pair: candidate_pair(report),
             red: false,
             camera_off: false,
@@ -238,12 +253,17 @@ impl Sample {
     }
 }
 
+fn is_screen(object: &StatsObject, mid: Option<&str>) -> bool {
+    mid.is_some() && object.text(Member::Mid) == mid
+}
+
 /// The stream of that `kind` that has carried the most: a browser may list others that no
 /// longer carry anything.
 fn busiest<'a>(
     report: &'a StatsReport,
     kind: &str,
     direction: Direction,
+    is_meant: impl Fn(&StatsObject) -> bool,
 ) -> Option<&'a StatsObject> {
     let (dictionary, bytes) = match direction {
         Direction::Inbound => ("inbound-rtp", Member::BytesReceived),
@@ -252,7 +272,7 @@ fn busiest<'a>(
     let bytes = |object: &StatsObject| object.number(bytes).unwrap_or(0.0);
     report
         .of_type(dictionary)
-        .filter(|object| object.text(Member::Kind) == Some(kind))
+        .filter(|object| object.text(Member::Kind) == Some(kind) && is_meant(object))
         .max_by(|a, b| bytes(a).total_cmp(&bytes(b)))
 }
 

@@ -98,10 +98,17 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         Input::Command(
             Command::Accept { .. }
             | Command::Decline
+            | Command::LeavePage
             | Command::HangUp
             | Command::Dismiss
             | Command::SetMuted(_)
             | Command::SetCamera(_)
+            | Command::SetSharing(_)
+            | Command::AnswerWaiting { .. }
+            | Command::DeclineWaiting
+            | Command::SetOnHold(_)
+            | Command::Swap
+            | Command::EndOther
             | Command::AcceptVideo { .. },
         )
         | Input::SessionRenewed
@@ -111,6 +118,7 @@ fn visit(input: &mut Input, visitor: &mut impl Visitor) {
         | Input::SetRemoteAnswerFailed { .. }
         | Input::ConnectionStateChanged { .. }
         | Input::ConnectionClosed { .. }
+        | Input::Kept(_)
         | Input::Slept { .. }
         | Input::Media { .. }
         | Input::TrackEnded { .. }

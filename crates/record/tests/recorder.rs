@@ -137,6 +137,7 @@ fn many_calls_are_shortened_to_some_that_replay() {
             call_type: CallType::Audio,
             from_username: None,
             sec: None,
+            link: None,
         })));
     }
     page.input(Input::Command(Command::Accept { camera: false }));

@@ -221,6 +221,7 @@ fn incoming() -> Vec<Input> {
             call_type: CallType::Video,
             from_username: Some("Secret Name".to_owned()),
             sec: None,
+            link: None,
         })),
         remote(Signal::IceCandidate(IceCandidate {
             call_id: Some(call_id()),

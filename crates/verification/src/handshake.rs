@@ -11,7 +11,7 @@ use wimpex_identity::{
 use wimpex_protocol::{CallId, DeviceId, IceCandidate, Sec, UserId, session_id};
 use wimpex_sansio::{Now, UnixTime};
 
-use crate::{Assurance, CallKey};
+use crate::{Assurance, CallKey, KeptHandshake};
 
 /// The time after the connection is up by which the handshake must be complete. Its last
 /// message was sent before the connection was made, so that one which is still missing
@@ -44,6 +44,10 @@ pub(crate) struct Handshake {
     /// The peer's connection that answers nothing any more: the one before, while an offer of
     /// another connection here is out ([`session_id`]).
     past_session: Option<String>,
+    /// This side's offer within the call is still to be answered.
+    offer_is_out: bool,
+    /// When one that was out gave way to another: an answer to it may be on its way.
+    offer_gave_way: Option<UnixTime>,
     /// The peer's offer within the call that is still to be answered.
     remote_offer: Option<RemoteDescription>,
     /// The certificate that DTLS uses, once the connection is up.
@@ -193,10 +197,45 @@ impl Handshake {
             remote: None,
             confirm: None,
             past_session: None,
+            offer_is_out: false,
+            offer_gave_way: None,
             remote_offer: None,
             certificate: None,
             deadline: None,
             timed_out: false,
+        }
+    }
+
+    /// What another page needs to go on with it: `None` while it is not complete.
+    pub(crate) fn keep(&self) -> Option<KeptHandshake> {
+        let agreed = match &self.state {
+            HandshakeState::Agreed(agreed) => agreed,
+            HandshakeState::Secured(secured) => secured,
+            HandshakeState::Calling(_)
+            | HandshakeState::Called(_)
+            | HandshakeState::AwaitingConfirm(_)
+            | HandshakeState::Unauthenticated
+            | HandshakeState::Failed => return None,
+        };
+        let remote = self.remote.as_ref();
+        let session = remote.and_then(|remote| session_id(&remote.sdp));
+        Some(KeptHandshake {
+            device: self.remote_device.clone()?,
+            past_session: session
+                .map(str::to_owned)
+                .or_else(|| self.past_session.clone()),
+            agreed: agreed.clone(),
+        })
+    }
+
+    /// Goes on with it in another page. The certificate is compared anew, with that of the
+    /// connection to come.
+    pub(crate) fn restore(kept: KeptHandshake) -> Self {
+        let key = kept.key();
+        Self {
+            remote_device: Some(kept.device),
+            past_session: kept.past_session,
+            ..Self::new(key, HandshakeState::Agreed(kept.agreed))
         }
     }
 
@@ -229,6 +268,9 @@ impl Handshake {
             (_, Some(agreed)) => {
                 let offer = agreed.offer(sdp, now)?;
                 self.note_connection(sdp);
+                if std::mem::replace(&mut self.offer_is_out, true) {
+                    self.offer_gave_way = Some(now);
+                }
                 self.set_local(sdp, now);
                 Ok(Signing::New(offer))
             }
@@ -314,7 +356,10 @@ impl Handshake {
         if before != session_id(offer) {
             let remote = self.remote.as_ref();
             let past = remote.and_then(|remote| session_id(&remote.sdp));
-            self.past_session = past.map(str::to_owned);
+            // Of the page before, if nothing has come from the peer in this one.
+            if let Some(past) = past {
+                self.past_session = Some(past.to_owned());
+            }
         }
     }
 
@@ -434,6 +479,14 @@ impl Handshake {
 
     // What arrives, once its signature is checked.
 
+    /// Whether a message that does not fit the offer that is out may have been signed for the one
+    /// before: an answer does not say what it answers. It is of no use, and says nothing of anybody.
+    pub(crate) fn may_be_late(&self, message: &NextMessage, now: UnixTime) -> bool {
+        let gave_way = self.offer_gave_way.map(|at| now.abs_diff(at));
+        matches!(message, NextMessage::AnswerWithin(_))
+            && gave_way.is_some_and(|ago| ago < RENEW_PROOF_AFTER)
+    }
+
     /// Takes a message whose signature is `valid` or not, and gives the confirmation that
     /// is to be sent if it was the first answer. `now` is the wall clock's time.
     pub(crate) fn accept(
@@ -464,6 +517,7 @@ impl Handshake {
             }
             NextMessage::AnswerWithin(answer) => {
                 self.accept_within(&answer.resolve(valid, replay_cache, now)?)?;
+                self.offer_is_out = false;
                 self.remote_offer = None;
             }
         }

@@ -4,7 +4,7 @@ use wimpex_identity::{Nonce, PublicKey, Signature};
 use wimpex_protocol::{CallConfirm, Envelope, UserId};
 use wimpex_sansio::UnixTime;
 
-use crate::{CallKey, Incoming, PeerPolicy, RequestId};
+use crate::{CallKey, Incoming, KeptHandshake, PeerPolicy, RequestId};
 
 /// Who this device is logged in as.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,12 +35,14 @@ pub enum Input {
     LoggedIn(LocalIdentity),
     /// Replaces what is known of peers.
     PeerPolicy(PeerPolicy),
-    /// The call that the call machine has now; `None` without one. Forgets the handshakes
-    /// of all others, except those whose offer is still to be delivered.
+    /// The calls that the call machine has now. Forgets the handshakes of all others, except
+    /// those whose offer is still to be delivered.
     ///
-    /// To be given whenever the current call changes, and also each time after an offer
+    /// To be given whenever they change, and also each time after an offer
     /// was delivered: a caller that was told "busy" must not take up room.
-    CurrentCall(Option<CallKey>),
+    CurrentCalls(Vec<CallKey>),
+    /// The page comes back to a call: its handshake goes on where the one of the page before was.
+    Restore(Box<KeptHandshake>),
     /// The call machine wants to send a signal.
     Send {
         /// The signal and its addresses, without a proof.

@@ -1,6 +1,6 @@
 //! What a verifier asks its driver to do.
 
-use wimpex_identity::{SignatureClaim, VerifyError};
+use wimpex_identity::{LinkCheck, SignatureClaim, VerifyError};
 use wimpex_protocol::Envelope;
 use wimpex_sansio::UnixTime;
 
@@ -36,6 +36,8 @@ pub enum Output {
         /// It is the offer of somebody else than the peer of the current call, which is
         /// about to be told "busy": the history notes a missed call.
         missed: bool,
+        /// It is a stranger's offer, by a link that ends: how that stands.
+        link: Option<LinkCheck>,
     },
     /// An authentic offer that was received before, or an offer within a call, which nobody
     /// can check: of a call whose handshake is not known any more. It must not ring. If the call is known to be over, deliver it to

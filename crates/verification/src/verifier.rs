@@ -4,10 +4,12 @@
 use std::collections::VecDeque;
 
 use wimpex_identity::{
-    CallContext, Callee, Fingerprint, Nonce, Proof, ReplayCache, Signature, UnsignedMessage,
-    VerifyError, is_key_id, must_verify,
+    CallContext, CallLink, Callee, Fingerprint, LinkCheck, LinkState, Nonce, Proof, ReplayCache,
+    Signature, UnsignedMessage, VerifyError, check_link, is_key_id, must_verify,
 };
-use wimpex_protocol::{CallConfirm, CallId, CallOffer, Envelope, IceCandidate, Signal, UserId};
+use wimpex_protocol::{
+    CallConfirm, CallId, CallOffer, Envelope, IceCandidate, Sec, Signal, UserId,
+};
 use wimpex_sansio::{Machine, Now, UnixTime};
 
 use crate::handshake::{Handshake, Inspection, Signing, UnverifiedMessage};
@@ -15,8 +17,8 @@ use crate::handshakes::Handshakes;
 use crate::inbound::{InboundQueue, SignatureCheck};
 use crate::outbound::{OutboundProof, OutboundQueue, ReadyProof};
 use crate::{
-    Assurance, CallKey, Incoming, Input, LocalIdentity, Output, PeerPolicy, RemoteCertificate,
-    RequestId, Verify, proved_fields,
+    Assurance, CallKey, Incoming, Input, KeptHandshake, LocalIdentity, Output, PeerPolicy,
+    RemoteCertificate, RequestId, Verify, proved_fields,
 };
 
 /// Signs the outgoing signals of all calls, and verifies the incoming ones.
@@ -29,8 +31,8 @@ use crate::{
 pub struct Verifier {
     local: Option<LocalIdentity>,
     policy: PeerPolicy,
-    /// The one call that the call machine has.
-    current: Option<CallKey>,
+    /// The calls that the call machine has.
+    current: Vec<CallKey>,
     replay_caches: ReplayCaches,
     handshakes: Handshakes,
     inbound: InboundQueue,
@@ -84,7 +86,8 @@ impl Machine for Verifier {
                 self.local = Some(local);
             }
             Input::PeerPolicy(policy) => self.policy = policy,
-            Input::CurrentCall(call) => self.set_current(call),
+            Input::CurrentCalls(calls) => self.set_current(calls),
+            Input::Restore(kept) => self.handshakes.push(Handshake::restore(*kept)),
             Input::Send {
                 message,
                 nonce,
@@ -116,7 +119,9 @@ impl Machine for Verifier {
         // Decided now rather than when it was queued: the output before may have changed
         // which call is the current one.
         match &mut output {
-            Output::Deliver { message, missed } => *missed = self.is_missed(message),
+            Output::Deliver {
+                message, missed, ..
+            } => *missed = self.is_missed(message),
             Output::Rejected { call, error, alert } => *alert = self.is_alert(call, *error),
             Output::Sign { .. }
             | Output::CheckSignature { .. }
@@ -138,6 +143,10 @@ impl Verify for Verifier {
         let handshake = self.handshakes.get(&call.peer, &call.call_id);
         handshake.map_or(Assurance::Unverified, Handshake::assurance)
     }
+
+    fn keep(&self, call: &CallKey) -> Option<KeptHandshake> {
+        self.handshakes.get(&call.peer, &call.call_id)?.keep()
+    }
 }
 
 /// Policy, the current call, and requests.
@@ -146,24 +155,45 @@ impl Verifier {
     /// current call an offer rings no more.
     fn is_admitted(&self, message: &Incoming) -> bool {
         let is_offer = matches!(message.signal, Signal::CallOffer(_));
-        !is_offer || self.is_with(&message.from) || self.policy.may_ring(&message.from)
+        !is_offer
+            || self.is_with(&message.from)
+            || self.policy.may_ring(&message.from)
+            || self.link_of(message).is_some()
+    }
+
+    /// The proof of a link in an offer. A contact needs none, and who is blocked may have it in vain.
+    fn link_of<'a>(&self, message: &'a Incoming) -> Option<&'a Sec> {
+        let Signal::CallOffer(offer) = &message.signal else {
+            return None;
+        };
+        let needs_none = self.policy.contacts.contains(&message.from);
+        let is_in_vain = self.policy.is_blocked(&message.from);
+        let link = offer.link.as_ref();
+        link.filter(|_| !needs_none && !is_in_vain && !is_within_a_call(offer))
+    }
+
+    fn check_link(&self, message: &Incoming, wall: UnixTime) -> Option<LinkCheck> {
+        let (link, me) = (self.link_of(message)?, self.local.as_ref()?);
+        let call = proved_fields::call_id(&message.signal)?;
+        let (links, from) = (&self.policy.links, &message.from);
+        Some(check_link(links, link, call, from, &me.id, wall))
     }
 
     fn is_missed(&self, message: &Incoming) -> bool {
         let is_offer = matches!(message.signal, Signal::CallOffer(_));
-        is_offer && self.current.is_some() && !self.is_with(&message.from)
+        is_offer && !self.current.is_empty() && !self.is_with(&message.from)
     }
 
-    /// Whether the current call is with this peer.
+    /// Whether a current call is with this peer.
     fn is_with(&self, peer: &UserId) -> bool {
-        self.current.as_ref().is_some_and(|call| call.peer == *peer)
+        self.current.iter().any(|call| call.peer == *peer)
     }
 
-    /// A message that is late or repeated, of a call that is not the current one, does
+    /// A message that is late or repeated, of a call that is not a current one, does
     /// nobody any harm. And a stranger who cannot prove to be that stranger is nobody, or
     /// anybody could frighten the user.
     fn is_alert(&self, call: &CallKey, error: VerifyError) -> bool {
-        if self.current.as_ref() == Some(call) {
+        if self.current.contains(call) {
             return true;
         }
         let is_harmless = matches!(
@@ -177,19 +207,19 @@ impl Verifier {
     }
 
     fn is_current(&self, peer: &UserId, call_id: &CallId) -> bool {
-        let current = self.current.as_ref();
-        current.is_some_and(|call| call.peer == *peer && call.call_id == *call_id)
+        let mut current = self.current.iter();
+        current.any(|call| call.peer == *peer && call.call_id == *call_id)
     }
 
-    fn set_current(&mut self, call: Option<CallKey>) {
+    fn set_current(&mut self, calls: Vec<CallKey>) {
         let outputs = &self.outputs;
         self.handshakes.retain(|handshake| {
-            call.as_ref() == Some(handshake.key())
+            calls.contains(handshake.key())
                 || outputs
                     .iter()
                     .any(|output| delivers_offer_of(output, handshake))
         });
-        self.current = call;
+        self.current = calls;
     }
 
     fn next_request(&mut self) -> RequestId {
@@ -348,7 +378,21 @@ impl Verifier {
                 // would look like a forgery.
                 ReadyProof::Repeat => continue,
             }
+            self.attach_link(&mut message);
             self.outputs.push_back(Output::Transmit(message));
+        }
+    }
+
+    /// Who was given a link that ends calls by it. Within a call nobody asks for it.
+    fn attach_link(&self, message: &mut Envelope) {
+        if let Signal::CallOffer(offer) = &mut message.signal
+            && !is_within_a_call(offer)
+            && let Some(link) = self.policy.given_link(&message.to_id)
+            && let Some(me) = &self.local
+        {
+            let proof = |link: CallLink| link.proof(&offer.call_id, &me.id, &message.to_id);
+            // What was copied in part proves nothing, and the callee says so.
+            offer.link = Some(link.map_or_else(|_| Sec::new(""), proof));
         }
     }
 
@@ -431,7 +475,7 @@ impl Verifier {
     fn process_inbound(&mut self, wall: UnixTime) {
         while let Some(message) = self.inbound.pop() {
             match self.inspect(&message, wall) {
-                Ok(Inspection::Deliver) => self.deliver(message),
+                Ok(Inspection::Deliver) => self.deliver(message, wall),
                 Ok(Inspection::Ignore) => {}
                 Ok(Inspection::Verify(unverified)) => self.check(message, unverified, wall),
                 Err(error) => self.reject_message(&message, error),
@@ -560,7 +604,7 @@ impl Verifier {
     ) {
         let is_first_offer = matches!(unverified, UnverifiedMessage::FirstOffer(_));
         match self.accept(&message, unverified, valid, wall) {
-            Ok(Accepted::Deliver) => self.deliver(message),
+            Ok(Accepted::Deliver) => self.deliver(message, wall),
             Ok(Accepted::Consumed) => {}
             // The caller has signed it, or is a guest: whoever retransmits it is told how
             // the call ended.
@@ -597,8 +641,13 @@ impl Verifier {
             }
             UnverifiedMessage::HeldOffer(offer) => {
                 let at = offer.resolve(valid, &mut self.replay_caches.strangers, wall)?;
-                let message = message.clone();
-                self.outputs.push_back(Output::HeldOffer { message, at });
+                let opens = |check| matches!(check, LinkCheck::Proved(_, LinkState::Open));
+                if self.policy.may_ring(&message.from)
+                    || self.check_link(message, wall).is_some_and(opens)
+                {
+                    let message = message.clone();
+                    self.outputs.push_back(Output::HeldOffer { message, at });
+                }
                 Ok(Accepted::Consumed)
             }
             UnverifiedMessage::Next(next) => {
@@ -606,6 +655,9 @@ impl Verifier {
                 let Some(handshake) = self.handshakes.get_mut(&message.from, received.call) else {
                     return Ok(Accepted::Consumed);
                 };
+                if !valid && handshake.may_be_late(&next, wall) {
+                    return Ok(Accepted::Consumed);
+                }
                 let cache = self.replay_caches.of(self.policy.is_pinned(&message.from));
                 let confirm =
                     handshake.accept(next, &received, &message.device, valid, cache, wall)?;
@@ -621,9 +673,13 @@ impl Verifier {
         }
     }
 
-    fn deliver(&mut self, message: Incoming) {
-        let missed = false;
-        self.outputs.push_back(Output::Deliver { message, missed });
+    fn deliver(&mut self, message: Incoming, wall: UnixTime) {
+        let link = self.check_link(&message, wall);
+        self.outputs.push_back(Output::Deliver {
+            message,
+            missed: false,
+            link,
+        });
     }
 
     fn reject_message(&mut self, message: &Incoming, error: VerifyError) {

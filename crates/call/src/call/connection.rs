@@ -111,6 +111,7 @@ impl Call {
         self.timers.stop_all();
         self.negotiation.connected();
         self.slept = false;
+        self.peer_left_page = false;
         out.push(Output::Changed);
     }
 

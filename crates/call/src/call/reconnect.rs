@@ -35,6 +35,8 @@ impl Call {
     pub(super) fn lost(&self) -> EndReason {
         if self.slept {
             EndReason::Slept
+        } else if self.peer_left_page {
+            EndReason::PeerDidNotReturn
         } else {
             EndReason::ConnectionLost
         }
@@ -81,7 +83,7 @@ impl Call {
     }
 
     /// From here on [`limits::RECONNECT`] counts.
-    fn reconnecting(&mut self, now: Now, out: &mut Outputs) {
+    pub(super) fn reconnecting(&mut self, now: Now, out: &mut Outputs) {
         if let Phase::Connected { since } = self.phase {
             self.phase = Phase::Reconnecting { since };
             self.timers.set(Timer::Reconnect, now + limits::RECONNECT);
@@ -115,6 +117,7 @@ impl Call {
         });
         self.negotiation.reconnect(ids.next_connection());
         self.create_connection(offers, out);
+        self.hold_connection(out);
         self.media.attach(self.connection(), out);
         // Nothing was said over this one.
         self.told = None;
@@ -143,6 +146,7 @@ impl Call {
             self.retransmit(out);
         } else if is_fresh || !self.negotiation.has_seen(&sdp) {
             self.reconnecting(now, out);
+            self.peer_returns(now);
             // Of the one that this side may have offered itself nothing can be used: its
             // transceivers would not meet those of the peer's (RFC 9429, section 5.10).
             self.replace_connection(false, ids, out);

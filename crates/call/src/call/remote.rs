@@ -78,6 +78,8 @@ impl Call {
         silently: bool,
         out: &mut Outputs,
     ) -> Next {
+        // In a call that goes on: the page that was left is back, and asks its user.
+        self.timers.stop(Timer::PageBack);
         if let Phase::Calling {
             callee,
             offered_devices,
@@ -122,6 +124,10 @@ impl Call {
                     None | Some(CallRejectReason::Declined) => EndReason::PeerDeclined,
                     Some(CallRejectReason::Busy) => EndReason::Busy,
                     Some(CallRejectReason::Unsupported) => EndReason::Unsupported,
+                    Some(CallRejectReason::LinkExpired) => EndReason::LinkExpired,
+                    Some(CallRejectReason::LinkUsedUp) => EndReason::LinkUsedUp,
+                    Some(CallRejectReason::LinkRevoked) => EndReason::LinkRevoked,
+                    Some(CallRejectReason::LinkUnknown) => EndReason::LinkUnknown,
                 }
             }
             // The minimal client of docs/protocol.md cancels so.
@@ -133,9 +139,14 @@ impl Call {
     }
 
     /// The peer ends the call over its own data channel, which only a live one has.
-    pub(crate) fn data_channel_message(&mut self, end: &CallEnd, out: &mut Outputs) -> Next {
+    pub(crate) fn data_channel_message(
+        &mut self,
+        end: &CallEnd,
+        now: Now,
+        out: &mut Outputs,
+    ) -> Next {
         if self.peer.call_id == end.call_id && self.phase.is_live() {
-            self.ended_by_peer(true, end.reason, out)
+            self.ended_by_peer(true, end.reason, now, out)
         } else {
             Next::Keep
         }
@@ -146,8 +157,13 @@ impl Call {
         &mut self,
         to_this_device: bool,
         reason: CallEndReason,
+        now: Now,
         out: &mut Outputs,
     ) -> Next {
+        if reason == CallEndReason::MayReturn && self.may_reconnect() {
+            self.peer_left_page(now, out);
+            return Next::Keep;
+        }
         let Some(mut reason) = self.phase.end_reason(reason, to_this_device) else {
             return Next::Keep;
         };
@@ -258,7 +274,7 @@ impl Call {
     }
 
     /// A message about the call has reached nobody.
-    pub(crate) fn peer_offline(&mut self, was_offer: bool, now: Now) -> Next {
+    pub(crate) fn peer_offline(&mut self, was_offer: bool, now: Now, out: &mut Outputs) -> Next {
         match &self.phase {
             // Presence knows of other devices, or of none that was never there.
             Phase::Calling {
@@ -266,7 +282,9 @@ impl Call {
                 offered_devices,
             } if was_offer && offered_devices.as_ref().is_none_or(Vec::is_empty) => {
                 if !callee.has_rung() && !self.presence.is_renewed(now) {
-                    return Next::end(EndReason::PeerOffline);
+                    // The server keeps it as a missed call from now on, not after a minute; and a
+                    // device that has come meanwhile stops ringing.
+                    return self.end(CallEndReason::Cancelled, EndReason::PeerOffline, out);
                 }
                 self.peer_left(now);
             }

@@ -8,6 +8,7 @@ use crate::ids::Ids;
 use crate::output::Output;
 use crate::outputs::Outputs;
 use crate::phase::Phase;
+use crate::sharing::Sharing;
 use crate::snapshot::{CallVideo, Capture, Role};
 
 impl Call {
@@ -32,18 +33,33 @@ impl Call {
         Next::Keep
     }
 
-    pub(crate) fn battery_low(&mut self, low: bool) -> Next {
+    pub(crate) fn battery_low(&mut self, low: bool) {
         self.battery_low = low;
-        Next::Keep
     }
 
     /// Agrees to the peer's video.
     pub(crate) fn accept_video(&mut self, camera: bool, ids: &mut Ids, out: &mut Outputs) -> Next {
-        if self.video() == CallVideo::Wanted {
+        if self.video() == CallVideo::Wanted && !self.hold.is_on {
             self.video.agree();
             if camera {
                 self.media.set_camera(true, true, ids, out);
             }
+            out.push(Output::Changed);
+        }
+        Next::Keep
+    }
+
+    /// A screen is there to be sent, or no longer. Only once media flows: whom nobody knows yet
+    /// is shown nothing.
+    pub(crate) fn set_sharing(&mut self, sharing: Sharing, out: &mut Outputs) -> Next {
+        let is_talked_in = self.phase.connected_at().is_some() && !self.hold.is_on;
+        let is_possible = is_talked_in && self.may_send_video();
+        let sharing = if is_possible { sharing } else { Sharing::Off };
+        if self.sharing != sharing {
+            if sharing.is_on() && self.video() == CallVideo::Wanted {
+                self.video.agree();
+            }
+            self.sharing = sharing;
             out.push(Output::Changed);
         }
         Next::Keep
@@ -61,7 +77,8 @@ impl Call {
     }
 
     fn wants_video(&self) -> bool {
-        self.is_audio_call() && (self.video.is_agreed() || self.media.camera() == Capture::On)
+        let sends = self.media.camera() == Capture::On || self.sharing.is_on();
+        self.is_audio_call() && (self.video.is_agreed() || sends)
     }
 
     /// Whether there is, or can be, video.
@@ -93,7 +110,8 @@ impl Call {
 
     /// What follows from what both sides have said: called after each input.
     pub(crate) fn settle(&mut self, out: &mut Outputs) {
-        let off = !matches!(self.media.camera(), Capture::On | Capture::Asking);
+        let camera_off = !matches!(self.media.camera(), Capture::On | Capture::Asking);
+        let off = camera_off && !self.sharing.is_on();
         let peer_off = self
             .peer_media
             .state()
@@ -121,7 +139,13 @@ impl Call {
         let muted = self.media.is_muted() || self.media.microphone().failure().is_some();
         let state = [
             (MediaFlag::Muted, muted),
-            (MediaFlag::Camera, self.media.camera() == Capture::On),
+            // Whoever knows of no screens sees one in its place as the camera's picture.
+            (
+                MediaFlag::Camera,
+                self.media.camera() == Capture::On || self.sharing == Sharing::InPlace,
+            ),
+            (MediaFlag::Sharing, self.sharing.is_on()),
+            (MediaFlag::OnHold, self.hold.is_on),
             (MediaFlag::BatteryLow, self.battery_low),
             (
                 MediaFlag::MicrophoneTaken,
@@ -131,6 +155,8 @@ impl Call {
             (MediaFlag::VideoUpgrade, true),
             (MediaFlag::WantsVideo, self.wants_video()),
             (MediaFlag::Reconnects, true),
+            (MediaFlag::AwaitsReturn, true),
+            (MediaFlag::ScreenTrack, self.sharing == Sharing::Beside),
         ]
         .into_iter()
         .fold(

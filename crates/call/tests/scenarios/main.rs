@@ -8,6 +8,7 @@
 mod devices;
 mod glare;
 mod media;
+mod page_return;
 mod presence;
 mod reconnect;
 mod renewal;
@@ -16,6 +17,7 @@ mod ringing;
 mod strangers;
 mod strays;
 mod video;
+mod waiting;
 #[path = "../world/mod.rs"]
 mod world;
 
@@ -54,6 +56,7 @@ fn offer(id: &str, call_type: CallType) -> Signal {
         call_type,
         from_username: Some("Somebody".into()),
         sec: None,
+        link: None,
     })
 }
 

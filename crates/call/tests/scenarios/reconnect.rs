@@ -207,7 +207,8 @@ fn each_new_connection_says_anew_how_this_side_is() {
             .with(MediaFlag::Muted, true)
             .with(MediaFlag::Camera, true)
             .with(MediaFlag::VideoUpgrade, true)
-            .with(MediaFlag::Reconnects, true),
+            .with(MediaFlag::Reconnects, true)
+            .with(MediaFlag::AwaitsReturn, true),
     };
     assert!(world.pages[BOB].outputs.contains(&told));
 }

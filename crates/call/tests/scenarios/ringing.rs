@@ -130,6 +130,9 @@ fn an_offline_peer_ends_the_call_at_once() {
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::PeerOffline));
     world.assert_all_let_go();
+    // Who keeps it as a missed call need not wait whether more comes of it.
+    let said = world.pages[ALICE].sent_types();
+    assert_eq!(said, ["call-offer", "call-end"]);
 }
 
 #[test]

@@ -54,12 +54,13 @@ fn only_a_strangers_prompt_gives_way_to_a_contact() {
     world.settle();
     assert_eq!(world.end(ALICE), Some(EndReason::Busy));
     assert_eq!(caller_at_bob(&world), "call_c2");
-    // ... nor one that was answered, ...
+    // ... nor one that was answered: the contact's rings inside it, ...
     let mut world = carol_rings();
     world.accept(BOB);
     world.video_call(ALICE, BOB, "call_a");
     world.settle();
-    assert_eq!(world.end(ALICE), Some(EndReason::Busy));
+    assert_eq!(world.callee(ALICE), Callee::Rings);
+    assert_eq!(caller_at_bob(&world), "call_c");
     assert_eq!(world.state(BOB), State::Connected);
     // ... nor any to another stranger.
     let mut world = carol_rings();

@@ -1,6 +1,6 @@
 //! What the sides tell each other of themselves, and an audio call that becomes a video call.
 
-use wimpex_call::CallVideo;
+use wimpex_call::{CallVideo, Sharing};
 use wimpex_protocol::{MediaFlag, MediaState};
 
 use crate::*;
@@ -269,6 +269,7 @@ fn nobody_is_made_to_look_at_video_by_an_offer() {
         call_type: CallType::Audio,
         from_username: None,
         sec: None,
+        link: None,
     });
     world.signal(ALICE, BOB, offer);
     let last = world.pages[BOB]
@@ -280,4 +281,82 @@ fn nobody_is_made_to_look_at_video_by_an_offer() {
             _ => None,
         });
     assert_eq!(last, Some(false));
+}
+
+#[test]
+fn a_screen_is_told_and_seen_as_a_picture_of_who_shows_it() {
+    let mut world = World::connected();
+    world.command(ALICE, Command::SetCamera(false));
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    let told = peer_media(&world, BOB);
+    // Whoever does not know of screens is to look at this one all the same.
+    assert!(told.has(MediaFlag::Sharing) && told.has(MediaFlag::Camera));
+    world.command(BOB, Command::SetSharing(Sharing::InPlace));
+    assert!(peer_media(&world, ALICE).has(MediaFlag::Sharing));
+    world.command(ALICE, Command::SetSharing(Sharing::Off));
+    let told = peer_media(&world, BOB);
+    assert!(!told.has(MediaFlag::Sharing) && !told.has(MediaFlag::Camera));
+    assert_eq!(offers(&world, ALICE).0, 1, "nothing is negotiated");
+    // Nobody shows anything before there is somebody to look.
+    let mut world = World::new();
+    world.video_call(ALICE, BOB, "call_1");
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    let sharing = world.pages[ALICE].machine.snapshot().call.unwrap().sharing;
+    assert_eq!(sharing, Sharing::Off);
+}
+
+#[test]
+fn a_screen_in_an_audio_call_asks_for_video_as_the_camera_does() {
+    let mut world = audio_call();
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    world.settle();
+    assert_eq!(video(&world, ALICE), CallVideo::Asked);
+    assert_eq!(video(&world, BOB), CallVideo::Wanted);
+    world.command(BOB, Command::SetSharing(Sharing::InPlace));
+    world.settle();
+    assert_eq!(
+        (video(&world, ALICE), video(&world, BOB)),
+        (CallVideo::On, CallVideo::On),
+        "who shows something wants video"
+    );
+    for who in [ALICE, BOB] {
+        world.command(who, Command::SetSharing(Sharing::Off));
+        world.settle();
+    }
+    assert_eq!(video(&world, ALICE), CallVideo::Available);
+    let cameras = [ALICE, BOB].map(|who| world.pages[who].camera_is_on());
+    assert_eq!(cameras, [false, false]);
+}
+
+#[test]
+fn a_screen_ends_where_its_call_is_put_on_hold() {
+    let mut world = World::connected();
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    assert!(peer_media(&world, BOB).has(MediaFlag::Sharing));
+    world.command(ALICE, Command::SetOnHold(true));
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    assert!(!peer_media(&world, BOB).has(MediaFlag::Sharing));
+    world.command(ALICE, Command::SetOnHold(false));
+    world.settle();
+    assert!(!peer_media(&world, BOB).has(MediaFlag::Sharing));
+}
+
+#[test]
+fn a_screen_beside_the_camera_leaves_the_camera_what_it_is() {
+    let mut world = World::connected();
+    world.command(ALICE, Command::SetSharing(Sharing::Beside));
+    let told = peer_media(&world, BOB);
+    assert!(told.has(MediaFlag::Sharing) && told.has(MediaFlag::ScreenTrack));
+    assert!(told.has(MediaFlag::Camera));
+    world.command(ALICE, Command::SetCamera(false));
+    let told = peer_media(&world, BOB);
+    assert!(told.has(MediaFlag::ScreenTrack) && !told.has(MediaFlag::Camera));
+    // Another connection, to a page that takes none.
+    world.command(ALICE, Command::SetSharing(Sharing::InPlace));
+    let told = peer_media(&world, BOB);
+    assert!(!told.has(MediaFlag::ScreenTrack) && told.has(MediaFlag::Camera));
+    world.command(ALICE, Command::SetSharing(Sharing::Off));
+    let told = peer_media(&world, BOB);
+    assert!(!told.has(MediaFlag::Sharing) && !told.has(MediaFlag::Camera));
+    assert_eq!(offers(&world, ALICE).0, 1, "nothing is negotiated");
 }

@@ -88,10 +88,30 @@ impl World {
                 audio,
                 video,
             } => {
-                assert!(page.connections.contains_key(&connection_id));
                 page.live.retain(|&(of, kind)| {
                     of != request || (kind == "audio" && audio) || (kind == "video" && video)
                 });
+                let connection = page
+                    .connections
+                    .get_mut(&connection_id)
+                    .expect("made before");
+                for (wanted, kind) in [(audio, "audio"), (video, "video")] {
+                    if wanted && !connection.on_hold {
+                        connection.sends.retain(|(_, other)| *other != kind);
+                        connection.sends.insert((request, kind));
+                    }
+                }
+            }
+            Output::SetOnHold {
+                connection: connection_id,
+                on_hold,
+            } => {
+                let connection = page
+                    .connections
+                    .get_mut(&connection_id)
+                    .expect("made before");
+                connection.on_hold = on_hold;
+                connection.sends.clear();
             }
             Output::StopCamera => page.live.retain(|(_, kind)| *kind != "video"),
             Output::ReleaseMedia { request } => page.live.retain(|(of, _)| *of != request),

@@ -13,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use wimpex_call::{
-    CallMachine, Callee, Command, EndReason, Input, MediaError, MediaRequest, Output,
+    CallMachine, Callee, Command, EndReason, Input, KeptCall, MediaError, MediaRequest, Output,
     PeerConnectionId, PeerConnectionState, Standing, State,
 };
-use wimpex_protocol::{CallEnd, CallId, CallType, DeviceId, Envelope, Signal, UserId};
+use wimpex_protocol::{CallEnd, CallId, CallRinging, CallType, DeviceId, Envelope, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
 
 pub const ALICE: usize = 0;
@@ -37,6 +37,9 @@ struct Connection {
     connected: bool,
     /// The browser has closed it by itself.
     dead: bool,
+    on_hold: bool,
+    /// The tracks that are sent over it.
+    sends: BTreeSet<(MediaRequest, &'static str)>,
 }
 
 /// One page: a machine and its browser.
@@ -68,6 +71,21 @@ pub struct Page {
 impl Page {
     pub fn open_connections(&self) -> usize {
         self.connections.len()
+    }
+
+    /// What the live tracks of this kind are sent over.
+    pub fn sends(&self, kind: &'static str) -> Vec<PeerConnectionId> {
+        let sends = |connection: &Connection| {
+            let mut live = self.live.iter().filter(|track| track.1 == kind);
+            live.any(|track| connection.sends.contains(track))
+        };
+        let connections = self.connections.iter();
+        let sending = connections.filter(|(_, connection)| sends(connection));
+        sending.map(|(id, _)| *id).collect()
+    }
+
+    pub fn is_on_hold(&self, connection: PeerConnectionId) -> bool {
+        self.connections[&connection].on_hold
     }
 
     pub fn camera_is_on(&self) -> bool {
@@ -286,17 +304,20 @@ impl World {
 
     /// The server tells a page who of its peer is there.
     pub fn presence(&mut self, who: usize) {
-        let Some(call) = self.pages[who].machine.snapshot().call else {
-            return;
-        };
+        let calls = self.pages[who].machine.snapshot();
         let is_there = |page: &&Page| page.online && page.frozen.is_none();
-        let there = self
-            .pages
-            .iter()
-            .filter(|p| is_there(p) && p.user == call.peer);
-        let devices = there.map(|page| page.device.clone()).collect();
-        let user = call.peer;
-        self.input(who, Input::PeerDevices { user, devices });
+        for call in [calls.call, calls.waiting, calls.held]
+            .into_iter()
+            .flatten()
+        {
+            let there = self
+                .pages
+                .iter()
+                .filter(|p| is_there(p) && p.user == call.peer);
+            let devices = there.map(|page| page.device.clone()).collect();
+            let user = call.peer;
+            self.input(who, Input::PeerDevices { user, devices });
+        }
     }
 
     /// The server tells everybody.
@@ -314,6 +335,46 @@ impl World {
         page.connections.clear();
         page.live.clear();
         self.away(who);
+    }
+
+    /// The page of a call is left, and what its browser has kept of the call. `says`: it had time
+    /// to tell, as with a reload; a crash leaves none.
+    pub fn leave_page(&mut self, who: usize, says: bool) -> Option<KeptCall> {
+        let kept = self.pages[who].machine.keep(self.now);
+        self.input(who, Input::Kept(kept.is_some()));
+        if says {
+            self.command(who, Command::LeavePage);
+            self.settle();
+        }
+        self.vanish(who);
+        kept
+    }
+
+    /// A page of the same device is there, and asks its user whether to return to the call.
+    pub fn ask_to_return(&mut self, who: usize, kept: &KeptCall) {
+        self.back(who);
+        let ringing = CallRinging {
+            call_id: kept.call_id.clone(),
+            silently: false,
+        };
+        self.wire.push_back((
+            who,
+            Envelope {
+                to_id: kept.peer.clone(),
+                to_device: Some(kept.peer_device.clone()),
+                from_id: None,
+                from_device: None,
+                signal: Signal::CallRinging(ringing),
+            },
+        ));
+        self.settle();
+    }
+
+    /// The user returns to the call.
+    pub fn return_to_call(&mut self, who: usize, kept: KeptCall) {
+        self.pages[who].machine = CallMachine::returning(kept, self.now);
+        // Whatever is first said to it: it has outputs already.
+        self.input(who, Input::BatteryLow(false));
     }
 
     /// The server does not hear of a page any more.

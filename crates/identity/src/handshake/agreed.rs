@@ -1,6 +1,8 @@
 //! After the three messages: the certificate, the SAS, and renegotiation within the
 //! call.
 
+mod kept;
+
 use std::ops::{Deref, DerefMut};
 
 use wimpex_sansio::UnixTime;

@@ -25,7 +25,7 @@ fn message_61_seconds_off() {
 }
 
 #[test]
-fn one_minute_off_is_accepted() {
+fn report_27_one_minute_off_is_accepted() {
     for seed in 0..VARIANTS {
         let mut scenario = Scenario::of_keys(seed);
         let both = handshake(&mut scenario, |scenario, _, _| {

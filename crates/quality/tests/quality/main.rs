@@ -5,6 +5,7 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
+mod broken_codec;
 mod diagnostics;
 mod golden;
 mod grades;

@@ -66,6 +66,16 @@ impl Call {
         }
     }
 
+    /// The same with this codec for the video of both directions.
+    pub(crate) fn with_codec(mut self, codec: &str) -> Self {
+        let mime = format!("video/{codec}");
+        self.entries.retain(|entry| entry["id"] != "V");
+        self.entries
+            .push(json!({ "id": "V", "type": "codec", "mimeType": mime }));
+        self.with("in-video", "codecId", "V")
+            .with("out-video", "codecId", "V")
+    }
+
     /// The same with a field of an entry as the test wants it.
     pub(crate) fn with(mut self, id: &str, field: &str, value: impl Into<Value>) -> Self {
         let entry = self.entries.iter_mut().find(|entry| entry["id"] == id);

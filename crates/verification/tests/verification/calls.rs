@@ -298,7 +298,7 @@ fn handshake_of_a_busy_caller_is_forgotten() {
     for seed in 10..110 {
         let stranger = Peer::new(seed, false);
         let call = offer(stranger.sdp(1), CallType::Audio);
-        let current = || Input::CurrentCall(Some(CallKey::new(to_bob.clone(), call_id())));
+        let current = || Input::CurrentCalls(vec![CallKey::new(to_bob.clone(), call_id())]);
         let message = stranger.stamped(call);
         let wall = alice.wall();
         let receive = Input::Receive { message, wall };

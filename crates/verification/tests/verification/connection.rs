@@ -113,7 +113,7 @@ fn direct_confirm_of_another_call_is_ignored() {
 fn verifier_is_a_trait_object() {
     let mut verifier: Box<dyn Verify + Send> = Box::new(Verifier::default());
     let alice = Peer::new(1, true);
-    verifier.handle(Input::CurrentCall(None), alice.now);
+    verifier.handle(Input::CurrentCalls(Vec::new()), alice.now);
     assert_eq!(outputs(&mut *verifier).count(), 0);
     let call = CallKey::new(alice.id, call_id());
     assert_eq!(verifier.assurance(&call), Assurance::Unverified);
@@ -179,4 +179,28 @@ fn the_answer_to_an_offer_of_the_connection_before_is_no_attack() {
         assert_eq!(alice.delivered.len(), before + 1);
         assert!(alice.rejected.is_empty(), "{:?}", alice.rejected);
     }
+}
+
+#[test]
+fn the_answer_to_an_offer_that_gave_way_is_no_attack() {
+    let (mut alice, mut bob) = (Peer::new(1, true), Peer::new(2, true));
+    call(&mut alice, &mut bob, &mut honest());
+    let before = alice.delivered.len();
+    // Another connection, whose answer is on its way, from another one of the peer's, when yet
+    // another is offered.
+    let sdp = of_connection(&alice, 2, 1);
+    alice.send(&bob.id.clone(), offer(sdp, CallType::Video));
+    carry(&mut alice, &mut bob, &mut honest());
+    let sdp = of_connection(&bob, 2, 1);
+    bob.send(&alice.id.clone(), answer(sdp));
+    let sdp = of_connection(&alice, 3, 1);
+    alice.send(&bob.id.clone(), offer(sdp, CallType::Video));
+    carry(&mut bob, &mut alice, &mut honest());
+    assert_eq!(alice.delivered.len(), before);
+    carry(&mut alice, &mut bob, &mut honest());
+    let sdp = of_connection(&bob, 3, 1);
+    bob.send(&alice.id.clone(), answer(sdp));
+    carry(&mut bob, &mut alice, &mut honest());
+    assert_eq!(alice.delivered.len(), before + 1);
+    assert!(alice.rejected.is_empty(), "{:?}", alice.rejected);
 }

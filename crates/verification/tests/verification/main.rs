@@ -6,6 +6,7 @@ mod candidates;
 mod connection;
 mod floods;
 mod long_calls;
+mod page_return;
 mod peer;
 mod policy;
 mod relay;

@@ -82,6 +82,15 @@ impl Peer {
         peer
     }
 
+    /// As whom it is logged in.
+    pub(crate) fn identity(&self) -> LocalIdentity {
+        let key = self.key.as_ref();
+        LocalIdentity {
+            id: self.id.clone(),
+            key: key.map(|key| PublicKey::from_bytes(key.verifying_key().to_bytes())),
+        }
+    }
+
     fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of_certificate(&[self.certificate])
     }
@@ -155,7 +164,7 @@ impl Peer {
 
     pub(crate) fn set_current(&mut self, other: Option<&UserId>) {
         let call = other.map(|other| CallKey::new(other.clone(), call_id()));
-        self.input(Input::CurrentCall(call));
+        self.input(Input::CurrentCalls(call.into_iter().collect()));
     }
 
     /// The timer fires, if there is one.
@@ -194,7 +203,9 @@ impl Peer {
                 self.verifier.handle(checked, self.now);
             }
             Output::Transmit(message) => self.wire.push_back(message),
-            Output::Deliver { message, missed } => {
+            Output::Deliver {
+                message, missed, ..
+            } => {
                 self.delivered.push(message.signal);
                 self.missed += usize::from(missed);
             }
@@ -244,6 +255,7 @@ pub(crate) fn offer(sdp: Sdp, call_type: CallType) -> Signal {
         call_type,
         from_username: None,
         sec: None,
+        link: None,
     })
 }
 

@@ -31,6 +31,7 @@ fn may_ring() {
         blocked: vec![blocked.clone()],
         opened: vec![opened.clone()],
         contacts_only: false,
+        ..PeerPolicy::default()
     };
     let all = [&contact, &blocked, &opened, &stranger];
     assert_eq!(all.map(|it| policy.may_ring(it)), [true, false, true, true]);
@@ -118,7 +119,7 @@ fn missed_is_decided_on_delivery() {
     assert!(matches!(first, Some(Output::Deliver { missed: false, .. })));
     let current = CallKey::new(alice.id.clone(), call_id());
     bob.verifier
-        .handle(Input::CurrentCall(Some(current)), bob.now);
+        .handle(Input::CurrentCalls(vec![current]), bob.now);
     let second = bob.verifier.poll_output();
     assert!(matches!(second, Some(Output::Deliver { missed: true, .. })));
 }
