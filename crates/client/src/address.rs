@@ -1,6 +1,6 @@
-//! Call links: `https://HOST/u/USERID`.
+//! Call links: `https://HOST/u/USERID`, or `https://HOST/PATH/u/USERID` of a page that is hosted below a path.
 
-use wimpex_protocol::UserId;
+use wimpex_protocol::{Sec, UserId};
 
 /// Why a text names nobody who can be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,16 +15,31 @@ pub enum InvalidAddress {
     Oneself,
 }
 
-/// The link under which a user can be called.
-pub fn link(origin: &str, user: &UserId) -> String {
-    format!("{origin}/u/{user}")
+/// The link under which a user can be called; `home` is the page's origin, and the path that it is
+/// hosted below.
+pub fn link(home: &str, user: &UserId) -> String {
+    format!("{home}/u/{user}")
+}
+
+const FRAGMENT: &str = "#link=";
+
+/// A link that ends, from what [`wimpex_identity::CallLink::encode`] gives. What stands in a
+/// fragment (RFC 3986, section 3.5) is not sent to the server that the page is loaded from.
+pub fn ending_link(home: &str, user: &UserId, link: &str) -> String {
+    [&*self::link(home, user), FRAGMENT, link].concat()
+}
+
+/// What makes a link one that ends; `None`: it is a lasting one.
+pub fn link_that_ends(text: &str) -> Option<Sec> {
+    let (_, link) = text.trim().split_once(FRAGMENT)?;
+    Some(Sec::new(link))
 }
 
 /// Reads a call link, or a bare id.
 ///
 /// # Errors
 /// [`InvalidAddress`] says why it is none.
-pub fn parse(text: &str, origin: &str, me: Option<&UserId>) -> Result<UserId, InvalidAddress> {
+pub fn parse(text: &str, home: &str, me: Option<&UserId>) -> Result<UserId, InvalidAddress> {
     let text = text.trim();
     if text.is_empty() {
         return Err(InvalidAddress::Empty);
@@ -37,7 +52,7 @@ pub fn parse(text: &str, origin: &str, me: Option<&UserId>) -> Result<UserId, In
                     .map_or(url, |(_, host)| host)
                     .to_owned()
             };
-            if !host.is_empty() && host_only(host) != host_only(origin) {
+            if !host.is_empty() && host_only(host) != host_only(home) {
                 return Err(InvalidAddress::OtherServer);
             }
             id.split(['?', '#'])
@@ -99,6 +114,22 @@ mod tests {
             parse("calls.example/u/guest-bob/?from=mail#x", HERE, None),
             Ok(bob)
         );
+    }
+
+    #[test]
+    fn a_link_below_a_path_is_of_that_path_alone() {
+        let (home, bob) = ("https://calls.example/wimpex", user("guest-bob"));
+        let text = link(home, &bob);
+        assert_eq!(text, "https://calls.example/wimpex/u/guest-bob");
+        for text in [&text, "/u/guest-bob", "guest-bob"] {
+            assert_eq!(parse(text, home, None), Ok(bob.clone()), "{text}");
+        }
+        for other in ["calls.example/u/guest-bob", "/other/u/guest-bob"] {
+            let refused = Err(InvalidAddress::OtherServer);
+            assert_eq!(parse(other, home, None), refused, "{other}");
+        }
+        let below = Err(InvalidAddress::OtherServer);
+        assert_eq!(parse(&text, HERE, None), below);
     }
 
     #[test]

@@ -4,27 +4,34 @@
 
 mod call;
 mod contacts;
+mod do_not_disturb;
 mod ice_servers;
+mod links;
 mod owner;
 mod page_build;
+mod page_return;
 mod server;
 mod strangers;
 mod user;
 mod verification;
 
+pub use do_not_disturb::UNTIL_TURNED_OFF;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use wimpex_call::{CallMachine, PeerConnectionId, PeerConnectionState, State};
+use wimpex_call::{PeerConnectionState, State};
 use wimpex_protocol::{DirectMessage, Name, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::CallKey;
 
 use crate::audience::Audience;
+use crate::call_slot::CallSlot;
 use crate::contact_store::ContactStore;
-use crate::host::Host;
+use crate::host::{Host, InputOf};
 use crate::identity::{IdentityState, SLOW_STORAGE};
 use crate::io::{Input, Output};
+use crate::left_call::AskedToReturn;
 use crate::page_build::PageBuild;
 use crate::peer;
 use crate::signaling::{ResumeToken, SignalingClient, SignalingInput, Ticket};
@@ -47,6 +54,8 @@ pub struct Stored {
     pub contacts_only: bool,
     /// No stranger rings until then.
     pub strangers_silenced_until: Option<UnixTime>,
+    /// The user is not to be disturbed until then.
+    pub do_not_disturb_until: Option<UnixTime>,
     /// Who may learn that the user is online, if they have chosen.
     pub audience: Option<Audience>,
     /// There are contacts or past calls.
@@ -61,10 +70,11 @@ pub struct Stored {
     pub ticket: Option<Ticket>,
 }
 
-/// What waits to be sent over the call's own connection: the call may be up while the
+/// What waits to be sent over a call's own connection: the call may be up while the
 /// server is away.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PendingDirect {
+    call: CallKey,
     /// In order; of each kind the last one only.
     messages: Vec<DirectMessage>,
     retry_at: Now,
@@ -77,22 +87,27 @@ pub struct Client<H: Host> {
     view: View,
     signaling: SignalingClient,
     verifier: VerifierSlot<H::Verifier>,
-    call: CallMachine,
+    call: CallSlot<H::Calls>,
     contact_store: ContactStore,
     turn_servers: TurnServers,
     strangers: Strangers,
     /// Strangers' calls that were taken note of without a sound, the oldest first.
     silent_calls: Vec<SilentCall>,
     page_build: PageBuild,
+    /// The user is asked whether to return to a call.
+    asked: Option<AskedToReturn>,
     identity: IdentityState,
     /// When to look after the browser's database, which is being asked for the key.
     key_lookup_at: Option<Now>,
     /// The wall clock minus the monotonic one, in milliseconds.
     wall_offset: i128,
-    connection: Option<PeerConnectionId>,
-    /// The call that verification knows of.
-    current_call: Option<CallKey>,
-    pending_direct: Option<PendingDirect>,
+    /// The calls that verification knows of, the one that is seen first.
+    current_calls: Vec<CallKey>,
+    /// What came of comparing the SAS of the call that the user returns to, until that is the current one.
+    returned_comparison: Option<bool>,
+    /// The server was lost while the path of a call was: it is this machine's network that was lost.
+    network_lost: bool,
+    pending_direct: Vec<PendingDirect>,
     /// Contacts, opened links or whom to hear from have changed since verification was told.
     policy_changed: bool,
     /// Who may learn that the user is online, if they have chosen.
@@ -114,23 +129,26 @@ impl<H: Host> Client<H> {
                 hide_address: stored.hide_address,
                 contacts_only: stored.contacts_only,
                 strangers_silenced_until: stored.strangers_silenced_until,
+                do_not_disturb_until: stored.do_not_disturb_until,
                 has_contacts: stored.has_contacts,
                 ..View::new()
             },
             signaling: SignalingClient::new(stored.resume_token, stored.ticket, jitter),
             verifier: VerifierSlot::Unloaded,
-            call: CallMachine::with_ring_time(ring),
+            call: CallSlot::new(ring),
             contact_store: ContactStore::default(),
             turn_servers: TurnServers::default(),
             strangers: Strangers::default(),
             silent_calls: Vec::new(),
             page_build: PageBuild::new(stored.build, stored.loaded_for),
+            asked: None,
             identity: IdentityState::LookingUp,
             key_lookup_at: Some(now + SLOW_STORAGE),
             wall_offset: 0,
-            connection: None,
-            current_call: None,
-            pending_direct: None,
+            current_calls: Vec::new(),
+            returned_comparison: None,
+            network_lost: false,
+            pending_direct: Vec::new(),
             policy_changed: false,
             chosen_audience: stored.audience,
             may_have_contacts: stored.has_contacts,
@@ -184,7 +202,13 @@ impl<H: Host> Client<H> {
         UnixTime::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
-    fn dispatch(&mut self, input: Input<H::Verifier>, now: Now) {
+    /// When the wall clock shows that.
+    fn when(&self, wall: UnixTime) -> Now {
+        let at = i128::from(wall.as_millis()) - self.wall_offset;
+        Now::from_millis(u64::try_from(at).unwrap_or(0))
+    }
+
+    fn dispatch(&mut self, input: InputOf<H>, now: Now) {
         match input {
             Input::Command(command) => self.command(command, now),
             Input::WallClock(wall) => {
@@ -198,11 +222,8 @@ impl<H: Host> Client<H> {
             }
             Input::LoginSigned(socket, signature) => self.login_signed(socket, signature, now),
             Input::HttpProbed(answer) => self.http_probed(answer),
-            Input::VerifierLoaded(Some(verifier)) => {
-                self.verifier.keep(verifier);
-                self.start_verifier(now);
-            }
-            Input::VerifierLoaded(None) => self.verifier_unavailable(now),
+            Input::CallsLoaded(Some(loaded)) => self.calls_loaded(loaded, now),
+            Input::CallsLoaded(None) => self.calls_unavailable(now),
             Input::Signed(request, signature) => {
                 let input = wimpex_verification::Input::Signed { request, signature };
                 self.verify(input, now);
@@ -230,18 +251,19 @@ impl<H: Host> Client<H> {
                 }
                 let input = wimpex_call::Input::ConnectionStateChanged { connection, state };
                 self.call_input(input, now);
+                if self.call.state() == State::Reconnecting {
+                    self.signaling.handle(SignalingInput::PathLost, now);
+                }
             }
             Input::DataChannelMessage(connection, text) => {
                 self.data_channel_message(connection, &text, now);
             }
             Input::DataChannelSent(connection, true) => {
-                if self.connection == Some(connection) {
-                    self.said_directly();
-                }
+                self.said_directly(connection);
             }
             Input::DataChannelSent(_, false) => {}
             Input::PathSilent(connection) => {
-                if self.connection == Some(connection) {
+                if self.call.call_on(connection).is_some() {
                     self.note("nothing comes over the connection", now);
                     // Sooner than ICE gives up, and where the browser does not tell that
                     // the network has changed (Firefox). Harmless if it is wrong: the
@@ -262,15 +284,23 @@ impl<H: Host> Client<H> {
                 self.view.forget_error = Some(error);
                 self.changed(Part::Contacts);
             }
+            Input::ReturnToSession(session, message) => {
+                self.signaling.return_to(*session, now);
+                self.asked = AskedToReturn::by(&message, now);
+                self.transmit(*message, now);
+            }
+            Input::ReturnToCall(left) => self.return_to_call(*left, now),
             Input::PartMissing => self.part_is_missing(),
             Input::NetworkChanged => self.network_changed(now),
             Input::Resumed => self.signaling.handle(SignalingInput::ReconnectNow, now),
             Input::StorageChanged {
                 has_name,
                 strangers_silenced_until,
+                do_not_disturb_until,
                 audience,
             } => {
                 self.set_silence(strangers_silenced_until);
+                self.show_do_not_disturb(do_not_disturb_until);
                 // Another tab has forgotten the user: so does this one.
                 if self.view.name.is_some() && !has_name {
                     self.signaling.handle(SignalingInput::Close, now);
@@ -280,11 +310,7 @@ impl<H: Host> Client<H> {
                 self.show_to_audience(now);
             }
             Input::PageHide => {
-                // Nothing can be received or sent after this. A prompt is left to the
-                // user's other devices.
-                if self.call.state() != State::Ringing {
-                    self.call_command(wimpex_call::Command::HangUp, now);
-                }
+                self.leave_page(now);
                 self.signaling.handle(SignalingInput::Close, now);
             }
             Input::Note(text) => self.note(&text, now),
@@ -304,6 +330,9 @@ impl<H: Host> Client<H> {
         if due(self.silence_ends()) {
             self.hear_strangers();
         }
+        if due(self.disturbance_begins()) {
+            self.do_not_disturb(None);
+        }
         if self.turn_servers.is_waiting_over(now) {
             self.go_on_with_turn_servers(now);
         }
@@ -312,13 +341,11 @@ impl<H: Host> Client<H> {
             self.signaling.handle(SignalingInput::Timeout, now);
         }
         if self.verifier.take_retry(now) {
-            self.emit(Output::LoadVerifier);
+            self.emit(Output::LoadCalls);
         } else if due(self.verifier.poll_timeout()) {
             self.verify(wimpex_verification::Input::Timeout, now);
         }
-        if due(self.pending_direct.as_ref().map(|pending| pending.retry_at)) {
-            self.send_pending_direct(now);
-        }
+        self.send_pending_direct(now);
         if due(self.call.poll_timeout()) {
             self.call_input(wimpex_call::Input::Timeout, now);
         }
@@ -348,20 +375,21 @@ impl<H: Host> Client<H> {
     /// What follows from the state that the parts have come to; says whether that gives
     /// them more to say.
     fn settle(&mut self, now: Now) -> bool {
-        let call = self.call.snapshot();
-        let key = call.call.as_ref().map(|call| CallKey {
-            peer: call.peer.clone(),
-            call_id: call.call_id.clone(),
-        });
-        let in_call = key.is_some();
-        let is_other = self.current_call != key;
+        let calls = self.call_keys();
+        let in_call = !calls.is_empty();
+        let is_other = self.current_calls != calls;
         if is_other {
-            self.current_call.clone_from(&key);
-            self.pending_direct = None;
-            if in_call && self.view.trust.compared.take().is_some() {
-                self.changed(Part::Trust);
+            let is_seen_first = calls.first() != self.current_calls.first();
+            self.current_calls.clone_from(&calls);
+            self.pending_direct.retain(|it| calls.contains(&it.call));
+            if in_call && is_seen_first {
+                let compared = self.returned_comparison.take();
+                if self.view.trust.compared != compared {
+                    self.view.trust.compared = compared;
+                    self.changed(Part::Trust);
+                }
             }
-            self.verify(wimpex_verification::Input::CurrentCall(key), now);
+            self.verify(wimpex_verification::Input::CurrentCalls(calls), now);
             self.signaling.handle(SignalingInput::InCall(in_call), now);
             self.tell_callees_devices(now);
         }
@@ -372,20 +400,20 @@ impl<H: Host> Client<H> {
                 self.verify(wimpex_verification::Input::PeerPolicy(policy), now);
             }
         }
-        let assurance = self.verifier.assurance(self.current_call.as_ref());
+        let assurance = self.verifier.assurance(self.current_calls.first());
         if self.view.trust.assurance != assurance {
             self.view.trust.assurance = assurance;
             self.changed(Part::Trust);
         }
-        let peer = self.current_call.as_ref().map(|call| &call.peer);
-        let watched = peer::watched(peer, &self.view.peers);
+        let peers = self.current_calls.iter().map(|call| &call.peer);
+        let watched = peer::watched(peers, &self.view.peers);
         self.signaling.handle(SignalingInput::Watch(watched), now);
         is_other || self.signaling.has_output()
     }
 }
 
 impl<H: Host> Machine for Client<H> {
-    type Input = Input<H::Verifier>;
+    type Input = InputOf<H>;
     type Output = Output;
 
     fn handle(&mut self, input: Self::Input, now: Now) {
@@ -403,10 +431,11 @@ impl<H: Host> Machine for Client<H> {
             self.key_lookup_at,
             self.page_build.look_at,
             self.silence_ends(),
+            self.disturbance_begins(),
             self.turn_servers.poll_timeout(),
             self.signaling.poll_timeout(),
             self.verifier.poll_timeout(),
-            self.pending_direct.as_ref().map(|pending| pending.retry_at),
+            self.pending_direct.iter().map(|it| it.retry_at).min(),
             self.call.poll_timeout(),
         ]
         .into_iter()

@@ -1,9 +1,11 @@
 //! What the user wants.
 
 use wimpex_contacts::{BlockedStranger, Contact};
-use wimpex_protocol::{CallType, Name, UserId};
+use wimpex_protocol::{CallType, Name, Sec, UserId};
+use wimpex_sansio::UnixTime;
 
 use crate::audience::Audience;
+use crate::contact_write::ContactWrite;
 
 /// A command of the user, from the page's screens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +25,8 @@ pub enum Command {
     SilenceStrangers,
     /// Let strangers ring again.
     HearStrangers,
+    /// Let nobody ring until then but contacts who always may; or everybody again.
+    DoNotDisturb(Option<UnixTime>),
     /// Anything else about the call.
     Call(wimpex_call::Command),
     /// Call through a relay only, so that the peer never sees an IP address.
@@ -39,8 +43,8 @@ pub enum Command {
     DismissAlert,
     /// Learn whether this user is online.
     Watch(UserId),
-    /// The same of somebody whose link was opened, or typed in.
-    OpenLink(UserId),
+    /// The same of somebody whose link was opened, or typed in; and what makes it one that ends.
+    OpenLink(UserId, Option<Sec>),
     /// About contacts and past calls.
     Contacts(ContactCommand),
     /// Forget the user: key, name, contacts, calls; everything of this origin.
@@ -68,6 +72,10 @@ pub enum ContactCommand {
     Remove(UserId),
     /// Whether a contact may ring.
     Block(UserId, bool),
+    /// Whether a contact rings even while the user is not to be disturbed.
+    RingAlways(UserId, bool),
+    /// Keep links that end, or forget them; nothing else is written so.
+    WriteLinks(Vec<ContactWrite>),
     /// Block somebody who is no contact.
     BlockStranger(BlockedStranger),
     /// Let such a one ring again.

@@ -5,30 +5,12 @@
 //! the changes of two tabs become one list.
 
 use wimpex_call::{EndReason, Ended, Role};
-use wimpex_contacts::{BlockedStranger, Contact, Contacts, Direction, Outcome, PastCall};
+use wimpex_contacts::{Contacts, Direction, Outcome, PastCall};
 use wimpex_protocol::{CallId, CallOffer, MissedCall, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::command::ContactCommand;
-
-/// One write to the browser's database.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ContactWrite {
-    /// Keep this contact.
-    PutContact(Contact),
-    /// Delete a contact.
-    DeleteContact(UserId),
-    /// Keep that this stranger is blocked.
-    PutBlocked(BlockedStranger),
-    /// Forget that a stranger was blocked.
-    DeleteBlocked(UserId),
-    /// Keep this past call.
-    PutCall(PastCall),
-    /// Keep this past call, unless one with its id is there: another tab knows better.
-    PutCallIfAbsent(PastCall),
-    /// Delete a past call.
-    DeleteCall(CallId),
-}
+use crate::contact_write::ContactWrite;
 
 /// Names one reading of the contacts, so that an older one which comes later is told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +78,10 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             contacts.block(&id, blocked);
             write_contact(contacts, &id)
         }
+        ContactCommand::RingAlways(id, rings) => {
+            contacts.ring_always(&id, rings);
+            write_contact(contacts, &id)
+        }
         ContactCommand::BlockStranger(stranger) => {
             let id = stranger.id.clone();
             let dropped = contacts.block_stranger(stranger.clone());
@@ -109,6 +95,8 @@ pub(crate) fn apply(contacts: &mut Contacts, command: ContactCommand) -> Vec<Con
             }
             writes
         }
+        // They are there when they have been read again.
+        ContactCommand::WriteLinks(writes) => writes,
         ContactCommand::UnblockStranger(id) => unblock_stranger(contacts, id),
         ContactCommand::TrustAgain(id) => {
             contacts.mistrust(&id, false);
@@ -235,7 +223,12 @@ fn outcome(ended: &Ended) -> Outcome {
     }
     match ended.reason {
         EndReason::Missed => Outcome::Missed,
-        EndReason::Declined | EndReason::PeerDeclined => Outcome::Declined,
+        EndReason::Declined
+        | EndReason::PeerDeclined
+        | EndReason::LinkExpired
+        | EndReason::LinkUsedUp
+        | EndReason::LinkRevoked
+        | EndReason::LinkUnknown => Outcome::Declined,
         EndReason::Busy => Outcome::Busy,
         EndReason::NoAnswer | EndReason::PeerAsleep | EndReason::PeerOffline => Outcome::NoAnswer,
         EndReason::HungUp | EndReason::PeerHungUp | EndReason::Cancelled => Outcome::Cancelled,
@@ -244,6 +237,7 @@ fn outcome(ended: &Ended) -> Outcome {
         }
         EndReason::Unsupported
         | EndReason::PeerGone
+        | EndReason::PeerDidNotReturn
         | EndReason::Refused
         | EndReason::ConnectionFailed
         | EndReason::ConnectionLost

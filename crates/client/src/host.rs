@@ -1,13 +1,23 @@
 //! The environment of a client: randomness, the verifier, recording.
 
+use std::ops::DerefMut;
+
+use wimpex_call::Calls;
 use wimpex_sansio::Now;
 use wimpex_verification::Verify;
+
+use crate::io::{Input, Loaded};
+
+/// What can happen to a client with this host.
+pub type InputOf<H> = Input<Loaded<<H as Host>::Verifier, <H as Host>::Calls>>;
 
 /// The page, a test, or a model checker.
 pub trait Host {
     /// What signs and verifies the signals of calls; in the page, a box that comes with
     /// the code that is loaded later.
     type Verifier: Verify;
+    /// What runs calls; in the page, a box that comes with the same code.
+    type Calls: DerefMut<Target: Calls>;
 
     /// Random bytes that nobody can guess, for ids and nonces; `None` where the browser
     /// has none.

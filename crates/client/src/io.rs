@@ -3,15 +3,17 @@
 use wimpex_call::{PeerConnectionId, PeerConnectionState};
 use wimpex_contacts::Contacts;
 use wimpex_identity::{Signature, SignatureClaim};
-use wimpex_protocol::{IceServer, UserId};
+use wimpex_protocol::{Envelope, IceServer, UserId};
 use wimpex_sansio::UnixTime;
 use wimpex_verification::{RemoteCertificate, RequestId};
 
 use crate::audience::Audience;
 use crate::check::{Check, CheckResult};
 use crate::command::Command;
-use crate::contact_store::{ContactWrite, ContactsRead};
-use crate::signaling::{KeyOwner, ResumeToken, SocketEvent, SocketId};
+use crate::contact_store::ContactsRead;
+use crate::contact_write::ContactWrite;
+use crate::left_call::ReturnToCall;
+use crate::signaling::{KeyOwner, LeftSession, ResumeToken, SocketEvent, SocketId};
 use crate::view::Part;
 
 /// What the server says over http, where no WebSocket comes about.
@@ -26,10 +28,19 @@ pub enum HttpAnswer {
     Misdirected,
 }
 
-/// What can happen to a [`crate::Client`]. `V` is the verifier, which the page loads with
-/// the first call.
+/// What is loaded with the first call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Loaded<V, C> {
+    /// Signs and verifies the signals of calls.
+    pub verifier: V,
+    /// The call machine.
+    pub calls: C,
+}
+
+/// What can happen to a [`crate::Client`]. `L` is what the page loads with the first call: see
+/// [`Loaded`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Input<V> {
+pub enum Input<L> {
     /// The user wants something.
     Command(Command),
     /// What the wall clock shows now; given at the start and whenever it was set anew.
@@ -44,8 +55,8 @@ pub enum Input<V> {
     /// The answer to [`Output::ProbeHttp`].
     HttpProbed(HttpAnswer),
 
-    /// The verifier is loaded, or could not be.
-    VerifierLoaded(Option<V>),
+    /// The answer to [`Output::LoadCalls`]; `None` if it could not be loaded.
+    CallsLoaded(Option<L>),
     /// The answer to [`Output::Sign`].
     Signed(RequestId, Option<Signature>),
     /// The answer to [`Output::CheckSignature`].
@@ -84,6 +95,11 @@ pub enum Input<V> {
     /// Not everything could be forgotten; the browser's error name.
     ForgetFailed(String),
 
+    /// Be the device again whose page was left in a call, and send this to the peer.
+    ReturnToSession(Box<LeftSession>, Box<Envelope>),
+    /// The user returns to the call whose page was left.
+    ReturnToCall(Box<ReturnToCall>),
+
     /// A part of the page could not be loaded.
     PartMissing,
     /// This machine is on another network, or on one again.
@@ -96,6 +112,8 @@ pub enum Input<V> {
         has_name: bool,
         /// Until when no stranger rings.
         strangers_silenced_until: Option<UnixTime>,
+        /// Until when the user is not to be disturbed.
+        do_not_disturb_until: Option<UnixTime>,
         /// Who may learn that the user is online, if they have chosen.
         audience: Option<Audience>,
     },
@@ -120,6 +138,8 @@ pub enum Setting {
     ContactsOnly(bool),
     /// No stranger rings until then.
     StrangersSilencedUntil(Option<UnixTime>),
+    /// The user is not to be disturbed until then.
+    DoNotDisturbUntil(Option<UnixTime>),
     /// Let these learn that the user is online.
     Audience(Audience),
     /// There are contacts or past calls: the first screen shows them.
@@ -166,8 +186,8 @@ pub enum Output {
         /// `hello.challenge`.
         challenge: String,
     },
-    /// Load the verifier; the answer is [`Input::VerifierLoaded`].
-    LoadVerifier,
+    /// Load what verifies and runs calls; the answer is [`Input::CallsLoaded`].
+    LoadCalls,
     /// Sign these bytes with the user's key; the answer is [`Input::Signed`].
     Sign {
         /// To be repeated in the answer.
@@ -211,7 +231,7 @@ pub enum Output {
     WriteContacts(Vec<ContactWrite>),
     /// Remember a setting.
     Store(Setting),
-    /// Delete everything of this origin, then load the first screen.
+    /// Delete everything that this page has stored, then load the first screen.
     ForgetMe,
     /// Load the first screen anew: another tab has forgotten the user.
     Reload,

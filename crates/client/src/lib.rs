@@ -22,15 +22,18 @@
 
 pub mod address;
 mod audience;
+mod call_slot;
 mod check;
 mod client;
 mod command;
 mod contact_store;
+mod contact_write;
 pub mod devices;
 
 mod host;
 mod identity;
 mod io;
+mod left_call;
 mod page_build;
 mod peer;
 mod signaling;
@@ -43,15 +46,17 @@ mod view;
 
 pub use audience::Audience;
 pub use check::{Check, CheckResult, Loopback};
-pub use client::{Client, Stored};
+pub use client::{Client, Stored, UNTIL_TURNED_OFF};
 pub use command::{Command, ContactCommand};
-pub use contact_store::{ContactWrite, ContactsRead};
-pub use host::Host;
-pub use io::{HttpAnswer, Input, LoadAnew, Output, Setting};
+pub use contact_store::ContactsRead;
+pub use contact_write::ContactWrite;
+pub use host::{Host, InputOf};
+pub use io::{HttpAnswer, Input, LoadAnew, Loaded, Output, Setting};
+pub use left_call::{LeftCall, ReturnToCall};
 pub use peer::{MAX_WATCHED, Peer};
 pub use signaling::{
-    KeyOwner, ResumeToken, SignalingClient, SignalingInput, SignalingOutput, SocketEvent, SocketId,
-    Ticket, backoff,
+    KeyOwner, LeftSession, ResumeToken, SignalingClient, SignalingInput, SignalingOutput,
+    SocketEvent, SocketId, Ticket, backoff,
 };
 pub use trust::{Alert, Caller, Introduction, KeyStorage, Lock, Trust};
-pub use view::{CandidateSummary, Part, Routes, ServerState, View};
+pub use view::{CandidateSummary, LinkedCall, Part, Routes, ServerState, View};

@@ -1,7 +1,7 @@
 //! Everybody whose presence is watched, and what is known of them.
 
 use wimpex_contacts::{Contacts, KeySource};
-use wimpex_protocol::{DeviceId, Presence, UserId};
+use wimpex_protocol::{DeviceId, Presence, Sec, UserId};
 
 /// How many users are watched at most: the server takes 256 at a time, and one is kept
 /// for the peer of a call.
@@ -22,6 +22,8 @@ pub struct Peer {
     pub contact_name: Option<String>,
     /// Their link was opened here, or typed in: the user means this very id.
     pub opened: bool,
+    /// What makes the opened link one that ends; whether it is well-formed is not known.
+    pub link: Option<Sec>,
     /// This contact's key is that of a link, which the user opened or entered.
     pub by_link: bool,
     /// The SAS of a call with this contact was the same on both sides when compared.
@@ -40,6 +42,7 @@ impl Peer {
             claimed_name: None,
             contact_name: None,
             opened: false,
+            link: None,
             by_link: false,
             compared: false,
             mistrusted: false,
@@ -76,8 +79,11 @@ pub(crate) fn with_contacts(before: Vec<Peer>, contacts: &Contacts) -> Vec<Peer>
     for peer in &mut before {
         *peer = Peer {
             online: peer.online,
+            // A call that begins next goes by them.
+            devices: std::mem::take(&mut peer.devices),
             claimed_name: peer.claimed_name.take(),
             opened: peer.opened,
+            link: peer.link.take(),
             ..Peer::new(peer.user.clone())
         };
     }
@@ -86,12 +92,18 @@ pub(crate) fn with_contacts(before: Vec<Peer>, contacts: &Contacts) -> Vec<Peer>
 }
 
 /// Looks at a user. Of those who are not pinned, only who is looked at now stays.
-pub(crate) fn look_at(peers: &mut Vec<Peer>, user: UserId, opened: bool) {
+pub(crate) fn look_at(peers: &mut Vec<Peer>, user: UserId, opened: bool, link: Option<Sec>) {
     peers.retain(|it| it.is_pinned() || it.user == user);
     match peers.iter_mut().find(|it| it.user == user) {
-        Some(known) => known.opened |= opened,
+        Some(known) => {
+            known.opened |= opened;
+            if link.is_some() {
+                known.link = link;
+            }
+        }
         None => peers.push(Peer {
             opened,
+            link,
             ..Peer::new(user)
         }),
     }
@@ -111,13 +123,18 @@ pub(crate) fn on_presence(peers: &mut [Peer], presence: &Presence) -> bool {
     *peer != before
 }
 
-/// Whom to watch: who was looked at last, then contacts, and the peer of the call, whose
+/// Whom to watch: who was looked at last, then contacts, and the peers of the calls, whose
 /// coming and going moves nobody else out of the set.
-pub(crate) fn watched(call_peer: Option<&UserId>, peers: &[Peer]) -> Vec<UserId> {
+pub(crate) fn watched<'a>(
+    call_peers: impl Iterator<Item = &'a UserId>,
+    peers: &[Peer],
+) -> Vec<UserId> {
     let looked_at = peers.iter().rev().take(MAX_WATCHED);
     let mut users: Vec<UserId> = looked_at.map(|peer| peer.user.clone()).collect();
-    if let Some(peer) = call_peer.filter(|peer| !users.contains(peer)) {
-        users.push(peer.clone());
+    for peer in call_peers {
+        if !users.contains(peer) {
+            users.push(peer.clone());
+        }
     }
     users
 }

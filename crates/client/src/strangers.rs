@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use wimpex_identity::LinkId;
 use wimpex_protocol::UserId;
 use wimpex_sansio::Now;
 
@@ -65,24 +66,30 @@ pub(crate) struct Strangers {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Ring {
     user: UserId,
+    /// By which the call came, if it came by one.
+    link: Option<LinkId>,
     at: Now,
     declined: bool,
 }
 
 impl Strangers {
     /// Whether a stranger's call may ring now; if so, it counts as one that did.
-    pub(crate) fn may_ring(&mut self, user: &UserId, now: Now) -> bool {
+    /// One who has called by a link that ends rings whatever other strangers do, and so does
+    /// whoever else has that link, all together as if they were one.
+    pub(crate) fn may_ring(&mut self, user: &UserId, link: Option<LinkId>, now: Now) -> bool {
         self.rings.retain(|ring| now.since(ring.at) < REMEMBERED);
         if self.acquainted.contains(user) {
             return true;
         }
-        let of_all = |ring: &Ring| now.since(ring.at) < REMEMBERED_OF_ALL;
-        let of_user = |ring: &Ring| ring.user == *user;
-        let is_free = self.is_free(&of_all, &PAUSES_OF_ALL, DECLINED_OF_ALL, now)
-            && self.is_free(&of_user, &PAUSES, DECLINED, now);
+        let of_all = |ring: &Ring| ring.link.is_none() && now.since(ring.at) < REMEMBERED_OF_ALL;
+        let of_one = |ring: &Ring| ring.link == link && (link.is_some() || ring.user == *user);
+        let is_free = (link.is_some()
+            || self.is_free(&of_all, &PAUSES_OF_ALL, DECLINED_OF_ALL, now))
+            && self.is_free(&of_one, &PAUSES, DECLINED, now);
         if is_free {
             self.rings.push(Ring {
                 user: user.clone(),
+                link,
                 at: now,
                 declined: false,
             });
@@ -167,7 +174,7 @@ mod tests {
         seconds: std::ops::Range<u64>,
         who: impl Fn(u64) -> u64,
     ) -> Vec<u64> {
-        let rings = |second: &u64| strangers.may_ring(&user(who(*second)), at(*second));
+        let rings = |second: &u64| strangers.may_ring(&user(who(*second)), None, at(*second));
         seconds.filter(rings).collect()
     }
 
@@ -195,27 +202,27 @@ mod tests {
     fn whoever_is_declined_falls_silent() {
         let mut strangers = Strangers::default();
         for second in [0, 1, 100] {
-            assert!(strangers.may_ring(&user(second), at(second)));
+            assert!(strangers.may_ring(&user(second), None, at(second)));
             strangers.declined(&user(second));
         }
         assert!(heard(&mut strangers, 101..600, |second| second).is_empty());
         // Ten minutes after the first it may ring again.
-        assert!(strangers.may_ring(&user(7), at(601)));
+        assert!(strangers.may_ring(&user(7), None, at(601)));
         // One who was declined three times waits for an hour.
         let mut strangers = Strangers::default();
         for second in [0, 700, 1_400] {
-            assert!(strangers.may_ring(&user(1), at(second)));
+            assert!(strangers.may_ring(&user(1), None, at(second)));
             strangers.declined(&user(1));
         }
         assert!(heard(&mut strangers, 1_401..3_600, |_| 1).is_empty());
-        assert!(strangers.may_ring(&user(2), at(3_000)));
-        assert!(strangers.may_ring(&user(1), at(3_601)));
+        assert!(strangers.may_ring(&user(2), None, at(3_000)));
+        assert!(strangers.may_ring(&user(1), None, at(3_601)));
     }
 
     #[test]
     fn who_was_talked_with_rings_as_ever() {
         let mut strangers = Strangers::default();
-        strangers.may_ring(&user(1), at(0));
+        strangers.may_ring(&user(1), None, at(0));
         strangers.talked(&user(1));
         assert_eq!(heard(&mut strangers, 1..10, |_| 1).len(), 9);
         // And has used up nobody's rings.
@@ -233,7 +240,7 @@ mod tests {
         for millis in 0..60_000 * minutes {
             if millis % 3 == 0 {
                 let now = Now::from_millis(millis);
-                strangers.may_ring(&user(millis), now);
+                strangers.may_ring(&user(millis), None, now);
                 reactions += u64::from(strangers.may_react(now));
             }
         }

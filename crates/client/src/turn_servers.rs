@@ -106,10 +106,12 @@ impl TurnServers {
         self.received = has_relay(servers).then_some(now);
     }
 
-    /// A connection is made with these.
-    pub(crate) fn connect(&mut self, servers: &[IceServer]) {
-        self.in_use = expiry(servers);
-        self.restart_at = None;
+    /// A connection is made with these; `is_second` if there is another one beside it, whose
+    /// credentials may expire sooner.
+    pub(crate) fn connect(&mut self, servers: &[IceServer], is_second: bool) {
+        let before = self.in_use.filter(|_| is_second);
+        self.in_use = before.into_iter().chain(expiry(servers)).min();
+        self.restart_at.take_if(|_| !is_second);
     }
 
     /// The connection has new ones, for which ICE is to be restarted before those that it
@@ -164,7 +166,7 @@ mod tests {
     /// When ICE is restarted in a connection made with the first, once the second have come.
     fn restart(first: &str, second: &str, role: Role, wall: u64) -> Option<Now> {
         let mut servers = TurnServers::default();
-        servers.connect(&turn(first));
+        servers.connect(&turn(first), false);
         let wall = UnixTime::from_millis(wall * 1000);
         servers.replace(&turn(second), role, wall, Now::ZERO);
         servers.poll_timeout()
@@ -187,7 +189,7 @@ mod tests {
         // Within what is left of them, however short they are.
         assert_eq!(callee("4612", 4_597), Some(Now::from_millis(1_000)));
         let mut servers = TurnServers::default();
-        servers.connect(&turn("4600"));
+        servers.connect(&turn("4600"), false);
         let wall = UnixTime::from_millis(3_700_000);
         servers.replace(&turn("7300"), Role::Callee, wall, Now::ZERO);
         servers.peer_offers();

@@ -1,13 +1,13 @@
 //! The verifier, or the queue of whatever waits for it.
 //!
 //! Its code is no part of the page's first load: it comes with the first signal of a
-//! call, and signals wait for it in their order.
+//! call, and with the call machine; signals wait for it in their order.
 
 use std::time::Duration;
 
-use wimpex_protocol::{Signal, UserId};
+use wimpex_protocol::UserId;
 use wimpex_sansio::Now;
-use wimpex_verification::{Assurance, CallKey, Input, Verify};
+use wimpex_verification::{Assurance, CallKey, Input, KeptHandshake, Verify};
 
 /// How many inputs of our own, and signals of peers whom the user means, wait at most: a call
 /// has a few dozen.
@@ -54,9 +54,6 @@ pub(crate) enum Queued {
     Done,
     /// Load the verifier; the input waits for it.
     Load,
-    /// It belongs to a call that nobody here knows; give it to the call machine, which
-    /// says so.
-    Deliver(wimpex_verification::Incoming),
 }
 
 /// What a failure to load means.
@@ -68,6 +65,16 @@ pub(crate) enum LoadFailure {
 }
 
 impl<V> Waiting<V> {
+    fn new() -> Self {
+        Self {
+            queue: Vec::new(),
+            strangers: Vec::new(),
+            failures: 0,
+            retry_at: None,
+            verifier: None,
+        }
+    }
+
     fn push(&mut self, input: Input, stranger: Option<UserId>) {
         let Some(stranger) = stranger else {
             if self.queue.len() - self.strangers.len() < MAX_WAITING {
@@ -96,19 +103,8 @@ impl<V: Verify> VerifierSlot<V> {
                 Queued::Done
             }
             Self::Unloaded => match input {
-                Input::Receive { message, .. }
-                    if !matches!(message.signal, Signal::CallOffer(_)) =>
-                {
-                    Queued::Deliver(message)
-                }
-                Input::Receive { .. } | Input::Send { .. } => {
-                    let mut waiting = Waiting {
-                        queue: Vec::new(),
-                        strangers: Vec::new(),
-                        failures: 0,
-                        retry_at: None,
-                        verifier: None,
-                    };
+                Input::Receive { .. } | Input::Send { .. } | Input::Restore(_) => {
+                    let mut waiting = Waiting::new();
                     waiting.push(input, stranger);
                     *self = Self::Loading(waiting);
                     Queued::Load
@@ -116,7 +112,7 @@ impl<V: Verify> VerifierSlot<V> {
                 // The verifier is told when it comes.
                 Input::LoggedIn(_)
                 | Input::PeerPolicy(_)
-                | Input::CurrentCall(_)
+                | Input::CurrentCalls(_)
                 | Input::ReceiveDirect { .. }
                 | Input::Connected { .. }
                 | Input::Signed { .. }
@@ -124,6 +120,15 @@ impl<V: Verify> VerifierSlot<V> {
                 | Input::Timeout => Queued::Done,
             },
         }
+    }
+
+    /// What comes with it is needed, whatever waits for itself; says whether to load it.
+    pub(crate) fn demand(&mut self) -> bool {
+        let is_unloaded = matches!(self, Self::Unloaded);
+        if is_unloaded {
+            *self = Self::Loading(Waiting::new());
+        }
+        is_unloaded
     }
 
     /// Whether there is a verifier to tell.
@@ -190,6 +195,14 @@ impl<V: Verify> VerifierSlot<V> {
             Self::Loaded(verifier) => verifier.poll_timeout(),
             Self::Loading(waiting) => waiting.retry_at,
             Self::Unloaded => None,
+        }
+    }
+
+    /// What another page needs of the handshake of this call.
+    pub(crate) fn keep_handshake(&self, call: &CallKey) -> Option<KeptHandshake> {
+        match self {
+            Self::Loaded(verifier) => verifier.keep(call),
+            Self::Unloaded | Self::Loading(_) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use wimpex_call::CallSnapshot;
 use wimpex_contacts::Contacts;
+use wimpex_identity::LinkId;
 use wimpex_protocol::{CallId, IceServer, Name, UserId};
 use wimpex_sansio::UnixTime;
 
@@ -73,6 +74,17 @@ pub struct Routes {
     pub remote: CandidateSummary,
 }
 
+/// A call that came by a link that ends.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LinkedCall {
+    /// Whose.
+    pub peer: UserId,
+    /// The call.
+    pub call_id: CallId,
+    /// By which link.
+    pub link: LinkId,
+}
+
 /// Snapshot of the client. What changed since the last look is told by
 /// [`crate::Output::Changed`], part by part.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -98,6 +110,8 @@ pub struct View {
     pub check_unavailable: bool,
     /// The call, or how the last one ended.
     pub call: CallSnapshot,
+    /// Who rings, or is talked with, has called by one of the user's links that end.
+    pub linked_call: Option<LinkedCall>,
     /// Which routes the two sides of the last call named.
     pub routes: Routes,
     /// How far the user can know whom they deal with.
@@ -116,6 +130,9 @@ pub struct View {
     pub contacts_only: bool,
     /// Until when no stranger rings, by this device's clock.
     pub strangers_silenced_until: Option<UnixTime>,
+    /// Until when nobody rings but contacts who always may, by this device's clock;
+    /// [`crate::UNTIL_TURNED_OFF`] has no end.
+    pub do_not_disturb_until: Option<UnixTime>,
     /// Who may learn that the user is online: their choice, or what holds without one.
     pub audience: Audience,
     /// The browser's error name for why not everything could be forgotten.
@@ -152,12 +169,12 @@ pub enum Part {
     /// [`View::server`] and [`View::messages_waiting`].
     Server,
     /// [`View::hide_address`], [`View::contacts_only`], [`View::audience`],
-    /// [`View::strangers_silenced_until`] and
+    /// [`View::strangers_silenced_until`], [`View::do_not_disturb_until`] and
     /// [`View::has_relay`].
     Settings,
     /// [`View::check`] and [`View::check_unavailable`].
     Check,
-    /// [`View::call`].
+    /// [`View::call`] and [`View::linked_call`].
     Call,
     /// [`View::trust`].
     Trust,

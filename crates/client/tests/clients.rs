@@ -218,7 +218,7 @@ fn a_call_survives_the_servers_death() {
 #[test]
 fn a_call_right_after_loading_is_signed() {
     let mut world = World::alice_and_bob(9);
-    world.command(BOB, Command::OpenLink(user(ALICE)));
+    world.command(BOB, Command::OpenLink(user(ALICE), None));
     world.pass(SECOND);
     world.key_takes = SECOND;
     world.crash(ALICE);
@@ -285,7 +285,8 @@ fn who_is_blocked_does_not_ring() {
     }
     world.start_call(ALICE, BOB);
     world.pass(10 * SECOND);
-    assert_eq!(world.states(), [State::Calling, State::Idle]);
+    assert_eq!(world.state(BOB), State::Idle);
+    assert_eq!(world.view(BOB).contacts.missed().count(), 0);
 }
 
 #[test]
@@ -521,6 +522,7 @@ fn who_is_online_is_seen_by_whom_they_choose() {
         Input::StorageChanged {
             has_name,
             strangers_silenced_until,
+            do_not_disturb_until: None,
             audience,
         },
     );

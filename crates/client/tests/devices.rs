@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use wimpex_call::{MediaError, TrackKind};
 use wimpex_client::devices::{
     DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
-    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, OpenedDevice,
-    SETTLE, SETTLE_AT_MOST,
+    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, NoiseFilter,
+    OpenedDevice, SETTLE, SETTLE_AT_MOST,
 };
 use wimpex_sansio::{Machine, Now, outputs};
 
@@ -57,6 +57,7 @@ impl System {
     fn with(settings: DeviceSettings) -> Self {
         let abilities = DeviceAbilities {
             chooses_speaker: true,
+            filters_noise: false,
         };
         Self {
             manager: DeviceManager::new(abilities, settings),
@@ -192,7 +193,7 @@ impl System {
                 };
                 vec![DeviceInput::SpeakerSet(request, result)]
             }
-            DeviceOutput::SetNoiseSuppression(request, _) => {
+            DeviceOutput::SetNoiseSuppression { request, .. } => {
                 vec![DeviceInput::NoiseSuppressionSet(
                     request,
                     !self.filter_fails,
@@ -803,7 +804,8 @@ fn the_key_of_push_to_talk_unmutes_while_held() {
 fn noise_suppression_is_for_every_microphone_or_said_not_to_be() {
     let mut system = System::in_a_call();
     system.command(DeviceCommand::SetNoiseSuppression(true));
-    let asked = |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression(_, true));
+    let asked =
+        |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression { is_on: true, .. });
     assert_eq!(system.count(asked), 1);
     system.choose(Microphone, "m2");
     assert_eq!(system.count(asked), 2);
@@ -820,7 +822,7 @@ fn noise_suppression_is_offered_only_where_the_microphone_has_it() {
     let mut system = System::in_a_call();
     assert!(system.snapshot().noise_suppression.is_offered);
     system.command(DeviceCommand::SetNoiseSuppression(true));
-    let asked = |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression(..));
+    let asked = |it: &DeviceOutput| matches!(it, DeviceOutput::SetNoiseSuppression { .. });
     let before = system.count(asked);
     system.plug(vec![device(Microphone, "m3", "g-desk", "Desk")]);
     system.choose(Microphone, "m3");
@@ -831,6 +833,36 @@ fn noise_suppression_is_offered_only_where_the_microphone_has_it() {
     system.choose(Microphone, "m2");
     assert_eq!(system.count(asked), before + 1);
     assert!(system.snapshot().noise_suppression.is_on);
+}
+
+#[test]
+fn the_page_filters_where_the_microphone_does_not() {
+    let mut system = System::in_a_call();
+    system.manager = DeviceManager::new(
+        DeviceAbilities {
+            chooses_speaker: true,
+            filters_noise: true,
+        },
+        DeviceSettings::default(),
+    );
+    system.capture(Audio);
+    system.plug(vec![device(Microphone, "m3", "g-desk", "Desk")]);
+    // Off until somebody wants it.
+    let with = |system: &System| {
+        system.log.iter().rev().find_map(|it| match it {
+            DeviceOutput::SetNoiseSuppression { filter, is_on, .. } => Some((*filter, *is_on)),
+            _ => None,
+        })
+    };
+    assert!(!system.snapshot().noise_suppression.is_on);
+    assert_eq!(with(&system), None);
+    system.command(DeviceCommand::SetNoiseSuppression(true));
+    assert_eq!(with(&system), Some((NoiseFilter::VoiceIsolation, true)));
+    system.choose(Microphone, "m3");
+    assert!(system.snapshot().noise_suppression.is_offered);
+    assert_eq!(with(&system), Some((NoiseFilter::Worklet, true)));
+    system.command(DeviceCommand::SetNoiseSuppression(false));
+    assert_eq!(with(&system), Some((NoiseFilter::Worklet, false)));
 }
 
 #[test]

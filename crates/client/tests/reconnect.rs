@@ -178,3 +178,89 @@ fn a_dead_socket_is_given_up_however_often_one_returns() {
     }
     panic!("it is still kept");
 }
+
+/// When sockets are opened from the first change of the network on, in milliseconds after it, if none
+/// of them ever opens.
+fn openings(client: &mut SignalingClient, until: u64) -> Vec<u64> {
+    let mut openings = Vec::new();
+    let mut now = Now::from_millis(1_000);
+    let mut outputs = handle(client, SignalingInput::NetworkChanged, now);
+    loop {
+        let opened = |output: &SignalingOutput| matches!(output, SignalingOutput::OpenSocket(_));
+        if outputs.iter().any(opened) {
+            openings.push(now.as_millis() - 1_000);
+        }
+        now = client.poll_timeout().unwrap();
+        if now.as_millis() - 1_000 > until {
+            return openings;
+        }
+        outputs = handle(client, SignalingInput::Timeout, now);
+    }
+}
+
+/// A socket that was opened in the moment in which the network changed hangs, in Firefox.
+#[test]
+fn in_a_call_an_opening_socket_is_soon_given_up() {
+    let mut client = logged_in(1);
+    handle(&mut client, SignalingInput::InCall(true), Now::ZERO);
+    let openings = openings(&mut client, 60_000);
+    assert_eq!(openings[0], 0);
+    // The wait for the second is at most a quarter of a second.
+    assert!((2_000..=2_250).contains(&openings[1]), "{openings:?}");
+    // No storm: each has twice as long as the one before, up to what it would have outside of a call.
+    let gaps: Vec<u64> = openings.windows(2).map(|it| it[1] - it[0]).collect();
+    for (gap, least) in gaps.iter().zip([2_000, 4_000, 8_000, 10_000, 10_000]) {
+        assert!((least..=least + 2_000).contains(gap), "{openings:?}");
+    }
+    assert!(openings.len() <= 8, "{openings:?}");
+}
+
+#[test]
+fn outside_of_a_call_an_opening_socket_has_ten_seconds() {
+    let openings = openings(&mut logged_in(1), 9_999);
+    assert_eq!(openings, [0]);
+}
+
+/// Where everything is slow, what has opened gets its time.
+#[test]
+fn a_socket_that_has_opened_is_not_given_up_for_being_slow() {
+    let mut client = logged_in(1);
+    handle(&mut client, SignalingInput::InCall(true), Now::ZERO);
+    handle(&mut client, SignalingInput::NetworkChanged, Now::ZERO);
+    let opened = Now::from_millis(1_900);
+    socket(&mut client, 2, SocketEvent::Open, opened);
+    let answered = Now::from_millis(9_000);
+    while client.poll_timeout().is_some_and(|due| due <= answered) {
+        let due = client.poll_timeout().unwrap();
+        let outputs = handle(&mut client, SignalingInput::Timeout, due);
+        assert_eq!(outputs, [], "at {due:?}");
+    }
+    log_in(&mut client, 2, answered);
+}
+
+/// Where the path of a call is lost, a server that does not answer is soon looked for anew, and one that
+/// answers is kept.
+#[test]
+fn a_lost_path_brings_a_dead_socket_to_light() {
+    for answers in [true, false] {
+        let mut client = logged_in(1);
+        handle(&mut client, SignalingInput::InCall(true), Now::ZERO);
+        let lost = Now::from_millis(100);
+        let asked = handle(&mut client, SignalingInput::PathLost, lost);
+        assert!(matches!(&asked[..], [SignalingOutput::Transmit(_)]));
+        // Once is enough.
+        assert_eq!(handle(&mut client, SignalingInput::PathLost, lost), []);
+        if answers {
+            let ack = ServerMessage::Ack(wimpex_protocol::Ack { received: RECEIVED });
+            socket(&mut client, 1, SocketEvent::Text(ack.encode()), lost);
+            assert!(client.poll_timeout().unwrap() > Now::from_millis(4_000));
+        } else {
+            let due = client.poll_timeout().unwrap();
+            assert_eq!(due, Now::from_millis(1_600));
+            handle(&mut client, SignalingInput::Timeout, due);
+            assert!(!client.is_logged_in());
+            let again = client.poll_timeout().unwrap();
+            assert!(again <= due + 250);
+        }
+    }
+}

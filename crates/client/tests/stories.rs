@@ -9,7 +9,7 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use wimpex_call::{Command as CallCommand, State};
+use wimpex_call::{ActiveCall, Command as CallCommand, State};
 use wimpex_client::{Command, ContactCommand, ServerState};
 use wimpex_contacts::{Contact, KeySource};
 use wimpex_protocol::{CallId, UserId};
@@ -38,7 +38,7 @@ fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
     let tab = rng.below(world.tabs.len() as u64) as usize;
     let person = world.tabs[tab].person;
     let peer = (person + 1 + rng.below(2) as usize) % 3;
-    match rng.below(21) {
+    match rng.below(27) {
         0..=3 => {
             let peer = user(peer);
             let call_type = wimpex_protocol::CallType::Video;
@@ -73,6 +73,14 @@ fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
             contacts.remove(&user(peer));
         }
         18 => world.input(tab, wimpex_client::Input::NetworkChanged),
+        20..=21 => {
+            let hold = rng.below(3) != 0;
+            world.call_command(tab, CallCommand::AnswerWaiting { hold });
+        }
+        22 => world.call_command(tab, CallCommand::Swap),
+        23 => world.call_command(tab, CallCommand::EndOther),
+        24 => world.call_command(tab, CallCommand::DeclineWaiting),
+        25 => world.call_command(tab, CallCommand::SetOnHold(rng.below(2) == 0)),
         19 => world.close_by_browser(tab, rng.below(2) == 0),
         _ => world.input(tab, wimpex_client::Input::Resumed),
     }
@@ -85,29 +93,50 @@ fn step(world: &mut World, reference: &mut Reference, rng: &mut Rng) {
     world.pass(Duration::from_millis(pause));
 }
 
+/// The other side has the same call, and the same proof where both see it.
+fn check_call(world: &World, tab: usize, call: &ActiveCall) {
+    let others = world.tabs.iter().enumerate().filter(|(other, it)| {
+        let theirs = &world.view(*other).call;
+        let mut theirs = theirs.call.iter().chain(&theirs.held);
+        user(it.person) == call.peer
+            && theirs.any(|theirs| {
+                theirs.call_id == call.call_id && theirs.peer == user(world.tabs[tab].person)
+            })
+    });
+    let others: Vec<usize> = others.map(|(other, _)| other).collect();
+    assert_eq!(others.len(), 1, "tab {tab} talks with {others:?}");
+    assert_eq!(world.state(others[0]), State::Connected);
+    let sees = |tab: usize| world.calls(tab).first() == Some(&call.call_id);
+    if sees(tab) && sees(others[0]) {
+        let assurance = |tab: usize| world.view(tab).trust.assurance;
+        assert_eq!(assurance(others[0]), assurance(tab));
+    }
+}
+
 fn check(world: &World, reference: &Reference) {
     for (tab, it) in world.tabs.iter().enumerate() {
         let view = world.view(tab);
         assert_eq!(view.server, ServerState::Online, "tab {tab}");
         let alert = view.trust.alert.as_ref().map(|alert| alert.error);
-        assert_eq!(alert, None, "tab {tab}: nobody attacks");
+        let notes = &it.client.host().notes;
+        assert_eq!(alert, None, "tab {tab}: nobody attacks; {notes:#?}");
+        assert_eq!(view.call.waiting, None, "tab {tab}: somebody waits forever");
         match view.call.state {
             State::Connected => {
-                let call = view.call.call.as_ref().expect("a call in a state of one");
-                let others = world.tabs.iter().enumerate().filter(|(other, it)| {
-                    let theirs = world.view(*other).call.call.as_ref();
-                    user(it.person) == call.peer
-                        && theirs.is_some_and(|theirs| {
-                            theirs.call_id == call.call_id
-                                && theirs.peer == user(world.tabs[tab].person)
-                        })
-                });
-                let others: Vec<usize> = others.map(|(other, _)| other).collect();
-                assert_eq!(others.len(), 1, "tab {tab} talks with {others:?}");
-                assert_eq!(world.state(others[0]), State::Connected);
+                for call in view.call.call.iter().chain(&view.call.held) {
+                    check_call(world, tab, call);
+                }
                 let assurance = view.trust.assurance;
                 assert!(matches!(assurance, Assurance::KeyProved(_)), "tab {tab}");
-                assert_eq!(world.view(others[0]).trust.assurance, assurance);
+                // Each call has a connection, and what is captured goes to one at most.
+                let connections = &it.browser.connections;
+                assert_eq!(connections.len(), world.calls(tab).len(), "tab {tab}");
+                for (id, connection) in connections {
+                    let seen = view.call.call.as_ref();
+                    let is_on_hold = seen.is_some_and(|it| it.connection != *id || it.on_hold);
+                    assert_eq!(connection.on_hold, is_on_hold, "tab {tab}");
+                    assert!(!is_on_hold || connection.sends.is_empty(), "tab {tab}");
+                }
             }
             State::Idle | State::Ended => {
                 assert!(it.browser.connections.is_empty(), "tab {tab}");
@@ -130,13 +159,7 @@ fn check(world: &World, reference: &Reference) {
     }
     for (tab, life, id) in &reference.started {
         let it = &world.tabs[*tab];
-        let goes_on = world
-            .view(*tab)
-            .call
-            .call
-            .as_ref()
-            .map(|call| &call.call_id)
-            == Some(id);
+        let goes_on = world.calls(*tab).contains(id);
         if it.life == *life && !goes_on && !world.superseded.contains(id) {
             let calls = world.databases[&it.person].calls();
             assert!(

@@ -86,6 +86,7 @@ fn offer_of_a_stranger(n: u64, has_key: bool, now: Now) -> ServerMessage {
             call_type: CallType::Video,
             from_username: None,
             sec: None,
+            link: None,
         }),
     };
     let mut message = if has_key {
@@ -448,6 +449,13 @@ fn a_call_that_the_server_tells_of_is_missed_once() {
             .all(|call| call.at <= EPOCH + world.now.as_millis())
     );
     assert_eq!(calls[1].at, wall - 60_000);
+    // The server has forgotten them by now: a tab that is opened later finds them in the list.
+    world.crash(BOB);
+    world.pass(2 * SECOND);
+    assert_eq!(missed(&world, BOB, ALICE), 2);
+    world.relay_to(BOB, told("c1", ALICE, wall));
+    world.pass(SECOND);
+    assert_eq!(missed(&world, BOB, ALICE), 2);
     // Nobody who is blocked calls in the past either.
     let blocked = ContactCommand::BlockStranger(BlockedStranger {
         id: user(CAROL),

@@ -47,8 +47,8 @@ pub enum Refused {
 pub struct Delivery<'a> {
     /// The receiver.
     pub me: &'a UserId,
-    /// The receiver's X25519 key.
-    pub key: &'a [u8; 32],
+    /// The receiver's X25519 keys: the one that is published, and those before it.
+    pub keys: &'a [[u8; 32]],
     /// By the receiver's clock.
     pub now: UnixTime,
     /// Who the sender is.
@@ -89,7 +89,7 @@ impl Delivery<'_> {
         if envelope.size > SEALED_BYTES {
             return Err(Refused::TooLarge);
         }
-        if draft.receiver_key != *self.key {
+        if !self.keys.contains(&draft.receiver_key) {
             return Err(Refused::OtherKey);
         }
         Ok(())

@@ -97,7 +97,7 @@ impl Person {
         let (me, key) = (self.id(), self.sealing_key());
         let mut delivery = Delivery {
             me: &me,
-            key: &key,
+            keys: &[key],
             now: NOW,
             sender: Sender::Contact,
             contacts_only: false,
@@ -153,8 +153,8 @@ fn the_receiver_hears_what_was_left_and_nobody_else() {
         eavesdropper.take(&read, &sealed, |_| {}),
         Err(Refused::OtherKey)
     );
-    let key: &'static [u8; 32] = Box::leak(Box::new(key));
-    let opened = eavesdropper.take(&read, &sealed, |delivery| delivery.key = key);
+    let keys: &'static [[u8; 32]] = Box::leak(Box::new([key]));
+    let opened = eavesdropper.take(&read, &sealed, |delivery| delivery.keys = keys);
     assert_eq!(opened, Err(Refused::Damaged));
     assert!(!sealed.windows(7).any(|it| it == b"call me"));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wimpex_call::{PeerConnectionId, State};
 use wimpex_identity::Nonce;
 use wimpex_protocol::{DirectMessage, Envelope, Signal};
-use wimpex_sansio::{Machine, Now};
+use wimpex_sansio::Now;
 use wimpex_verification::{CallKey, RemoteCertificate};
 
 use super::{Client, PendingDirect};
@@ -25,27 +25,61 @@ impl<H: Host> Client<H> {
     /// The only place where the call machine is given anything.
     pub(super) fn call_input(&mut self, input: wimpex_call::Input, now: Now) {
         let before = self.call.state();
-        self.host.on_call_input(&input, now);
+        let is_taken = self.call.is_loaded();
+        if is_taken {
+            self.host.on_call_input(&input, now);
+        }
         self.call.handle(input, now);
+        self.demand_calls();
         let after = self.call.state();
         if (before, after) == (State::Ringing, State::Connecting)
             && let Some(peer) = self.call.peer()
         {
             self.strangers.talked(peer);
+            self.count_use_of_link();
         }
         if before != after && matches!(after, State::Calling | State::Ringing) {
             // In the call the server, and with it the rest of the page, may be away.
             self.emit(Output::PreloadChunk);
         }
-        self.host.on_call_state(after);
+        if is_taken {
+            self.host.on_call_state(after);
+        }
     }
 
-    pub(super) fn call_key(&self) -> Option<CallKey> {
-        let call = self.call.snapshot().call?;
-        Some(CallKey {
-            peer: call.peer,
-            call_id: call.call_id,
-        })
+    /// The calls that there are, the one that is seen first.
+    pub(super) fn call_keys(&self) -> Vec<CallKey> {
+        let calls = self.call.calls().into_iter();
+        calls.map(|(peer, id)| CallKey::new(peer, id)).collect()
+    }
+
+    fn call_on(&self, connection: PeerConnectionId) -> Option<CallKey> {
+        let (peer, id) = self.call.call_on(connection)?;
+        Some(CallKey::new(peer, id))
+    }
+
+    /// Ends this one of the calls that there may be.
+    pub(super) fn end_call(&mut self, call: &CallKey, now: Now) {
+        let command = match self.call_keys().first() {
+            Some(first) if first == call => wimpex_call::Command::HangUp,
+            Some(_) | None => wimpex_call::Command::EndOther,
+        };
+        self.call_command(command, now);
+    }
+
+    /// Nothing can be received or sent after this. A prompt is left to the user's other devices,
+    /// and another page can come back to one call only: to the one that is seen.
+    pub(super) fn leave_page(&mut self, now: Now) {
+        if self.call.snapshot().held.is_some() {
+            self.call_command(wimpex_call::Command::EndOther, now);
+            // Each is a past call of its own.
+            self.drain(now);
+        }
+        if self.call.state() != State::Ringing {
+            self.call_command(wimpex_call::Command::LeavePage, now);
+            // What that says leaves before the socket is closed.
+            self.drain(now);
+        }
     }
 
     /// What the peer connection or the devices report, about the call.
@@ -64,10 +98,7 @@ impl<H: Host> Client<H> {
         certificate: Option<RemoteCertificate>,
         now: Now,
     ) {
-        if self.connection != Some(connection) {
-            return;
-        }
-        if let Some(call) = self.current_call.clone() {
+        if let Some(call) = self.call_on(connection) {
             let input = wimpex_verification::Input::Connected { call, certificate };
             self.verify(input, now);
         }
@@ -80,7 +111,7 @@ impl<H: Host> Client<H> {
         now: Now,
     ) {
         // Only these are worth saying twice; whatever else it is, is ignored.
-        match (DirectMessage::decode(text), &self.current_call) {
+        match (DirectMessage::decode(text), self.call_on(connection)) {
             (Ok(DirectMessage::MediaState(state)), _) => {
                 let input = wimpex_call::Input::PeerMediaState { connection, state };
                 self.call_input(input, now);
@@ -93,7 +124,7 @@ impl<H: Host> Client<H> {
             (Ok(DirectMessage::Signal(Signal::CallConfirm(confirm))), Some(call))
                 if confirm.call_id == call.call_id =>
             {
-                let (call, wall) = (call.clone(), self.wall(now));
+                let wall = self.wall(now);
                 let input = wimpex_verification::Input::ReceiveDirect {
                     call,
                     confirm,
@@ -105,35 +136,51 @@ impl<H: Host> Client<H> {
         }
     }
 
+    /// What is due is offered to the data channels.
     pub(super) fn send_pending_direct(&mut self, now: Now) {
-        if let Some(pending) = &mut self.pending_direct {
+        for pending in &mut self.pending_direct {
+            if pending.retry_at > now {
+                continue;
+            }
             pending.retry_at = now + DATA_CHANNEL_RETRY;
-            if let Some(connection) = self.connection {
-                let texts: Vec<_> = pending.messages.iter().map(DirectMessage::encode).collect();
-                for text in texts {
-                    self.emit(Output::SendDataChannel(connection, text));
-                }
+            let CallKey { peer, call_id } = &pending.call;
+            if let Some(connection) = self.call.connection_of(peer, call_id) {
+                let texts = pending.messages.iter().map(DirectMessage::encode);
+                let sends = texts.map(|text| Output::SendDataChannel(connection, text));
+                self.outputs.extend(sends);
             }
         }
     }
 
-    /// Says this over the data channel as soon as it is open.
-    pub(super) fn say_directly(&mut self, message: DirectMessage, now: Now) {
-        let pending = self.pending_direct.get_or_insert(PendingDirect {
-            messages: Vec::new(),
-            retry_at: now,
-        });
-        let kind = message.type_name();
-        pending.messages.retain(|said| said.type_name() != kind);
-        pending.messages.push(message);
+    /// Says this over the call's data channel as soon as it is open.
+    pub(super) fn say_directly(&mut self, call: CallKey, message: DirectMessage, now: Now) {
+        let known = self.pending_direct.iter_mut().find(|it| it.call == call);
+        match known {
+            Some(pending) => {
+                let kind = message.type_name();
+                pending.messages.retain(|said| said.type_name() != kind);
+                pending.messages.push(message);
+                pending.retry_at = now;
+            }
+            None => self.pending_direct.push(PendingDirect {
+                call,
+                messages: vec![message],
+                retry_at: now,
+            }),
+        }
         self.send_pending_direct(now);
     }
 
     /// The data channel has taken the first of what waits.
-    pub(super) fn said_directly(&mut self) {
-        self.pending_direct.take_if(|pending| {
-            pending.messages.drain(..1.min(pending.messages.len()));
-            pending.messages.is_empty()
+    pub(super) fn said_directly(&mut self, connection: PeerConnectionId) {
+        let Some(call) = self.call_on(connection) else {
+            return;
+        };
+        self.pending_direct.retain_mut(|pending| {
+            if pending.call == call {
+                pending.messages.drain(..1.min(pending.messages.len()));
+            }
+            !pending.messages.is_empty()
         });
     }
 
@@ -158,7 +205,7 @@ impl<H: Host> Client<H> {
         if self.call.state() != State::Calling || !self.signaling.is_logged_in() {
             return;
         }
-        let peer = self.current_call.as_ref().map(|call| &call.peer);
+        let peer = self.current_calls.first().map(|call| &call.peer);
         let known = peer.and_then(|peer| self.view.peer(peer));
         if let Some(known) = known.filter(|known| known.online.is_some()) {
             let input = wimpex_call::Input::PeerDevices {
@@ -170,11 +217,16 @@ impl<H: Host> Client<H> {
     }
 
     pub(super) fn on_call(&mut self, output: wimpex_call::Output, now: Now) {
-        self.host.on_call_output(&output);
+        if self.call.is_loaded() {
+            self.host.on_call_output(&output);
+        }
         match output {
             wimpex_call::Output::Send(message) => self.send(message, now),
-            wimpex_call::Output::TellPeer { state, .. } => {
-                self.say_directly(DirectMessage::MediaState(state), now);
+            wimpex_call::Output::TellPeer { connection, state } => {
+                // Over another connection it is said anew.
+                if let Some(call) = self.call_on(connection) {
+                    self.say_directly(call, DirectMessage::MediaState(state), now);
+                }
             }
             wimpex_call::Output::Displaced(ended) => self.record_past_call(ended, now),
             wimpex_call::Output::Changed => {
@@ -187,15 +239,14 @@ impl<H: Host> Client<H> {
             }
             output => {
                 match &output {
-                    wimpex_call::Output::CreateConnection { connection, .. } => {
-                        self.connection = Some(*connection);
-                        self.turn_servers.connect(&self.view.ice_servers);
-                        self.view.routes = Routes::default();
+                    wimpex_call::Output::CreateConnection { .. } => {
+                        let is_second = self.call.calls().len() > 1;
+                        self.turn_servers.connect(&self.view.ice_servers, is_second);
+                        if !is_second {
+                            self.view.routes = Routes::default();
+                        }
                     }
                     wimpex_call::Output::SetRemoteOffer { .. } => self.turn_servers.peer_offers(),
-                    wimpex_call::Output::CloseConnection { connection, .. } => {
-                        self.connection.take_if(|open| open == connection);
-                    }
                     wimpex_call::Output::AddCandidate { candidate, .. } => {
                         let kind = candidate_kind(&candidate.candidate);
                         self.note(&["remote candidate: ", &kind].concat(), now);

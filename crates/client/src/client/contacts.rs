@@ -11,7 +11,8 @@ use wimpex_verification::{CallKey, Incoming};
 
 use super::Client;
 use crate::command::ContactCommand;
-use crate::contact_store::{self, ContactWrite, ContactsRead, Loading};
+use crate::contact_store::{self, ContactsRead, Loading};
+use crate::contact_write::ContactWrite;
 use crate::host::Host;
 use crate::io::{Output, Setting};
 use crate::peer;
@@ -121,7 +122,9 @@ impl<H: Host> Client<H> {
     pub(super) fn record_told_call(&mut self, told: MissedCall, now: Now) {
         let wall = self.wall(now).as_millis();
         let is_known = self.call.is_over(&told.from_id, &told.call_id)
-            || self.call_key() == Some(CallKey::new(told.from_id.clone(), told.call_id.clone()));
+            || self
+                .call_keys()
+                .contains(&CallKey::new(told.from_id.clone(), told.call_id.clone()));
         let contacts = &self.view.contacts;
         if is_known
             || contacts.calls().iter().any(|it| it.call_id == told.call_id)
@@ -140,7 +143,7 @@ impl<H: Host> Client<H> {
         let key = CallKey::new(from.clone(), offer.call_id.clone());
         // A stranger of whom nothing was to be heard.
         let is_known = self.call.is_over(from, &offer.call_id);
-        if is_known && self.call_key() != Some(key) {
+        if is_known && !self.call_keys().contains(&key) {
             self.record_missed_call(from, offer, self.wall(now));
         }
     }

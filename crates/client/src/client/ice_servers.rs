@@ -20,7 +20,7 @@ impl<H: Host> Client<H> {
         now: Now,
     ) {
         self.turn_servers.set_on_request(on_request);
-        if self.current_call.is_some() && on_request && !turn_servers::has_relay(&servers) {
+        if !self.current_calls.is_empty() && on_request && !turn_servers::has_relay(&servers) {
             // The server has forgotten that there is a call, which keeps what it has.
             self.signaling
                 .handle(SignalingInput::RequestIceServers, now);

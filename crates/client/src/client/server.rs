@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wimpex_call::State;
 use wimpex_protocol::{ErrorCode, ServerMessage, Welcome};
 use wimpex_sansio::{Now, UnixTime};
 use wimpex_verification::Incoming;
@@ -33,7 +34,10 @@ impl<H: Host> Client<H> {
             SignalingOutput::KeepResumeToken(token) => {
                 self.emit(Output::Store(Setting::ResumeToken(token)));
             }
-            SignalingOutput::State(state) => self.server_lost(state, now),
+            SignalingOutput::State(state) => {
+                self.network_lost |= self.call.state() == State::Reconnecting;
+                self.server_lost(state, now);
+            }
             SignalingOutput::Hello { server_time, build } => {
                 self.page_build.server_has(build, now);
                 let skew = self.wall(now).abs_diff(UnixTime::from_millis(server_time));
@@ -47,6 +51,11 @@ impl<H: Host> Client<H> {
                 self.on_welcome(welcome, now);
                 if renewed {
                     self.call_input(wimpex_call::Input::SessionRenewed, now);
+                }
+                // The peer knows nothing of another network here, and waits for longer.
+                let is_lost = self.call.state() == State::Reconnecting;
+                if std::mem::take(&mut self.network_lost) && is_lost {
+                    self.call_input(wimpex_call::Input::NetworkChanged, now);
                 }
             }
             SignalingOutput::Message(message) => self.on_message(message, now),

@@ -2,13 +2,15 @@
 
 use wimpex_call::{EndReason, Ended, Role, Standing, State};
 use wimpex_contacts::BlockedStranger;
+use wimpex_identity::LinkCheck;
 use wimpex_protocol::{
-    CallEnd, CallEndReason, CallOffer, CallRinging, DeviceId, Envelope, Signal, UserId,
+    CallEnd, CallEndReason, CallOffer, CallRejectReason, CallRinging, DeviceId, Envelope, Signal,
+    UserId,
 };
 use wimpex_sansio::{Now, UnixTime};
 use wimpex_verification::{CallKey, Incoming};
 
-use super::Client;
+use super::{Client, links};
 use crate::command::ContactCommand;
 use crate::host::Host;
 use crate::io::{Output, Setting};
@@ -26,6 +28,8 @@ enum Reception {
     Silent,
     /// Nothing: there are too many of them.
     Drop,
+    /// The caller is told what is wrong with the link.
+    Refuse(CallRejectReason),
 }
 
 impl<H: Host> Client<H> {
@@ -40,8 +44,15 @@ impl<H: Host> Client<H> {
     }
 
     /// Receives a message that was verified, or needs no verification.
-    pub(super) fn receive(&mut self, message: Incoming, now: Now) {
-        match (self.reception(&message, now), message.signal) {
+    pub(super) fn receive(&mut self, message: Incoming, link: Option<LinkCheck>, now: Now) {
+        if self.waits_for_return(&message, now) {
+            return self.forget_other_handshakes(now);
+        }
+        match (self.reception(&message, link, now), message.signal) {
+            (Reception::Refuse(reason), signal) => {
+                self.refuse_link(message.from, message.device, &signal, reason, now);
+                self.forget_other_handshakes(now);
+            }
             (Reception::Silent, Signal::CallOffer(offer)) => {
                 self.take_silent_call(&message.from, message.device, &offer, now);
                 self.forget_other_handshakes(now);
@@ -55,12 +66,12 @@ impl<H: Host> Client<H> {
     }
 
     /// Decides, and counts what rings and what is reacted to.
-    fn reception(&mut self, message: &Incoming, now: Now) -> Reception {
+    fn reception(&mut self, message: &Incoming, link: Option<LinkCheck>, now: Now) -> Reception {
         let Incoming { from, device, .. } = message;
         let standing = self.standing(from);
-        let is_with = self.call.peer() == Some(from);
-        let is_talking = is_with && self.call.state() != State::Ringing;
-        if standing == Standing::Known || is_talking {
+        let is_with = self.call.is_with(from);
+        let is_known = standing == Standing::Known || self.call.is_in_call_with(from);
+        if is_known && self.view.do_not_disturb_until.is_none() {
             return Reception::Deliver;
         }
         let rings = match &message.signal {
@@ -74,14 +85,33 @@ impl<H: Host> Client<H> {
             | Signal::CallEnd(_)
             | Signal::IceCandidate(_) => false,
         };
+        if is_known {
+            let is_quiet = self.is_silent_call(message) || self.is_disturbed_by(from, now);
+            return if rings && is_quiet {
+                Reception::Silent
+            } else {
+                Reception::Deliver
+            };
+        }
+        // What rings already, or is told that we are busy, needs no link any more.
+        let link = link.filter(|_| rings);
+        let link = match link.map(links::opened).transpose() {
+            Ok(link) => link,
+            Err(_) if !self.strangers.may_react(now) => return Reception::Drop,
+            Err(reason) => return Reception::Refuse(reason),
+        };
         let is_heard = if rings {
             !self.is_silent_call(message)
-                && self.view.strangers_silenced_until.is_none()
-                && self.strangers.may_ring(from, now)
+                && !self.is_disturbed_by(from, now)
+                && (link.is_some() || self.view.strangers_silenced_until.is_none())
+                && self.strangers.may_ring(from, link, now)
         } else {
             is_with
         };
         if is_heard {
+            if let Some(link) = link {
+                self.comes_by_link(message, link);
+            }
             Reception::Deliver
         } else if !self.strangers.may_react(now) {
             Reception::Drop
@@ -105,7 +135,7 @@ impl<H: Host> Client<H> {
     fn take_silent_call(&mut self, from: &UserId, device: DeviceId, offer: &CallOffer, now: Now) {
         let key = CallKey::new(from.clone(), offer.call_id.clone());
         if self.silent_calls.iter().all(|it| it.key != key) {
-            self.note("a stranger calls, silently", now);
+            self.note("somebody calls, silently", now);
             self.record_missed_call(from, offer, self.wall(now));
             if self.silent_calls.len() >= MAX_SILENT_CALLS {
                 self.silent_calls.remove(0);
@@ -133,7 +163,7 @@ impl<H: Host> Client<H> {
         }
     }
 
-    fn send_to(&mut self, user: UserId, device: DeviceId, signal: Signal, now: Now) {
+    pub(super) fn send_to(&mut self, user: UserId, device: DeviceId, signal: Signal, now: Now) {
         let message = Envelope {
             to_id: user,
             to_device: Some(device),
@@ -208,9 +238,7 @@ impl<H: Host> Client<H> {
 
     /// When strangers ring again; `None` while they do.
     pub(super) fn silence_ends(&self) -> Option<Now> {
-        let until = i128::from(self.view.strangers_silenced_until?.as_millis());
-        let at = u64::try_from(until - self.wall_offset).unwrap_or(0);
-        Some(Now::from_millis(at))
+        self.view.strangers_silenced_until.map(|it| self.when(it))
     }
 
     fn ringing_call(&self) -> Option<&wimpex_call::ActiveCall> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wimpex_protocol::{CallId, Name, UserId};
+use wimpex_protocol::{CallId, Name, Sec, UserId};
 use wimpex_sansio::{Machine, Now};
 
 use super::Client;
@@ -44,6 +44,7 @@ impl<H: Host> Client<H> {
             Command::BlockCaller => self.block_caller(now),
             Command::SilenceStrangers => self.silence_strangers(now),
             Command::HearStrangers => self.hear_strangers(),
+            Command::DoNotDisturb(until) => self.do_not_disturb(until),
             Command::Call(command) => self.call_command(command, now),
             Command::SetHideAddress(hide) => {
                 self.emit(Output::Store(Setting::HideAddress(hide)));
@@ -61,7 +62,7 @@ impl<H: Host> Client<H> {
             Command::SasCompared(same) => {
                 self.view.trust.compared = same;
                 self.changed(Part::Trust);
-                let peer = self.current_call.as_ref().map(|call| call.peer.clone());
+                let peer = self.current_calls.first().map(|call| call.peer.clone());
                 if let Some(peer) = peer {
                     let contacts = Arc::make_mut(&mut self.view.contacts);
                     let writes = contact_store::compared(contacts, &peer, same);
@@ -72,8 +73,8 @@ impl<H: Host> Client<H> {
                 self.view.trust.alert = None;
                 self.changed(Part::Trust);
             }
-            Command::Watch(user) => self.look_at(user, false),
-            Command::OpenLink(user) => self.look_at(user, true),
+            Command::Watch(user) => self.look_at(user, false, None),
+            Command::OpenLink(user, link) => self.look_at(user, true, link),
             Command::Contacts(command) => self.contact_command(command),
             Command::ForgetMe => self.emit(Output::ForgetMe),
         }
@@ -87,8 +88,8 @@ impl<H: Host> Client<H> {
         self.generate_key(now);
     }
 
-    pub(super) fn look_at(&mut self, user: UserId, opened: bool) {
-        peer::look_at(&mut self.view.peers, user, opened);
+    pub(super) fn look_at(&mut self, user: UserId, opened: bool, link: Option<Sec>) {
+        peer::look_at(&mut self.view.peers, user, opened, link);
         self.changed(Part::Peers);
         self.policy_changed = true;
     }

@@ -1,14 +1,14 @@
 //! Verification: what leaves is signed, what arrives is verified.
 
 use wimpex_call::{Standing, State};
-use wimpex_protocol::{DirectMessage, Envelope, Signal, UserId};
+use wimpex_protocol::{CallEndReason, DirectMessage, Envelope, Signal, UserId};
 use wimpex_sansio::{Machine, Now};
-use wimpex_verification::{Incoming, Input, PeerPolicy};
+use wimpex_verification::{CallKey, Incoming, Input, PeerPolicy};
 
 use super::Client;
 use crate::contact_store::Loading;
 use crate::host::Host;
-use crate::io::Output;
+use crate::io::{Loaded, Output};
 use crate::signaling::SignalingInput;
 use crate::trust::Alert;
 use crate::verifier_slot::{LoadFailure, Queued};
@@ -21,9 +21,10 @@ impl<H: Host> Client<H> {
                 .filter(|from| self.standing(from) == Standing::Stranger)
                 .cloned(),
             Input::Send { .. }
+            | Input::Restore(_)
             | Input::LoggedIn(_)
             | Input::PeerPolicy(_)
-            | Input::CurrentCall(_)
+            | Input::CurrentCalls(_)
             | Input::ReceiveDirect { .. }
             | Input::Connected { .. }
             | Input::Signed { .. }
@@ -32,12 +33,30 @@ impl<H: Host> Client<H> {
         };
         match self.verifier.handle(input, stranger, now) {
             Queued::Done => {}
-            Queued::Load => {
-                self.load_contacts();
-                self.emit(Output::LoadVerifier);
-            }
-            Queued::Deliver(message) => self.receive(message, now),
+            Queued::Load => self.load_calls(),
         }
+    }
+
+    /// Loads what a first call needs.
+    fn load_calls(&mut self) {
+        self.load_contacts();
+        self.emit(Output::LoadCalls);
+    }
+
+    /// A call that has begun waits for what runs it.
+    pub(super) fn demand_calls(&mut self) {
+        if self.call.is_awaited() && self.verifier.demand() {
+            self.load_calls();
+        }
+    }
+
+    pub(super) fn calls_loaded(&mut self, loaded: Loaded<H::Verifier, H::Calls>, now: Now) {
+        if let Some(start) = self.call.load(loaded.calls, now) {
+            self.call_command(start, now);
+            self.tell_callees_devices(now);
+        }
+        self.verifier.keep(loaded.verifier);
+        self.start_verifier(now);
     }
 
     /// As soon as the verifier is loaded, the contacts, who say who may ring, are read, and
@@ -58,8 +77,8 @@ impl<H: Host> Client<H> {
         for input in queue {
             self.verify(input, now);
         }
-        let current = self.current_call.clone();
-        self.verify(Input::CurrentCall(current), now);
+        let current = self.call_keys();
+        self.verify(Input::CurrentCalls(current), now);
     }
 
     /// Whom the user knows, and whom they want to hear from.
@@ -81,17 +100,25 @@ impl<H: Host> Client<H> {
                 .map(|it| it.user.clone())
                 .collect(),
             contacts_only: self.view.contacts_only,
+            links: self.view.contacts.issued_links(),
+            given_links: peers
+                .iter()
+                .filter_map(|it| Some((it.user.clone(), it.link.clone()?)))
+                .collect(),
         }
     }
 
-    pub(super) fn verifier_unavailable(&mut self, now: Now) {
-        self.note("the verifier could not be loaded", now);
+    pub(super) fn calls_unavailable(&mut self, now: Now) {
+        self.note("what runs calls could not be loaded", now);
         self.part_is_missing();
         match self.verifier.on_load_failure(now) {
             LoadFailure::Retry => {}
             LoadFailure::GiveUpCall => {
-                if self.call.state() == State::Calling {
-                    self.cannot_set_up(now);
+                self.call.give_up();
+                if self.call.state() == State::Calling
+                    && let Some(call) = self.call_keys().first()
+                {
+                    self.cannot_set_up(call, now);
                 }
             }
         }
@@ -107,14 +134,18 @@ impl<H: Host> Client<H> {
                 self.emit(Output::CheckSignature { request, claim });
             }
             Verification::Transmit(relayed) => self.transmit(relayed, now),
-            Verification::Deliver { message, missed } => {
+            Verification::Deliver {
+                message,
+                missed,
+                link,
+            } => {
                 let offer = match &message.signal {
                     Signal::CallOffer(offer) if missed => {
                         Some((message.from.clone(), offer.clone()))
                     }
                     _ => None,
                 };
-                self.receive(message, now);
+                self.receive(message, link, now);
                 if let Some((from, offer)) = offer {
                     self.record_unless_ringing(&from, &offer, now);
                 }
@@ -134,8 +165,8 @@ impl<H: Host> Client<H> {
             }
             Verification::CannotSign(call) => {
                 self.note("a description cannot be signed", now);
-                if self.current_call.as_ref() == Some(&call) {
-                    self.cannot_set_up(now);
+                if self.current_calls.contains(&call) {
+                    self.cannot_set_up(&call, now);
                 }
             }
             Verification::Rejected { call, error, alert } => {
@@ -148,10 +179,10 @@ impl<H: Host> Client<H> {
                     });
                     self.changed(Part::Trust);
                 }
-                if self.current_call.as_ref() == Some(&call) {
-                    self.view.trust.stopped = Some(call.call_id);
+                if self.current_calls.contains(&call) {
+                    self.view.trust.stopped = Some(call.call_id.clone());
                     self.changed(Part::Trust);
-                    self.call_command(wimpex_call::Command::HangUp, now);
+                    self.end_call(&call, now);
                 }
             }
         }
@@ -159,8 +190,20 @@ impl<H: Host> Client<H> {
 
     pub(super) fn transmit(&mut self, relayed: Envelope, now: Now) {
         self.note(&["sent ", relayed.signal.type_name()].concat(), now);
-        if matches!(relayed.signal, Signal::CallConfirm(_)) {
-            self.say_directly(DirectMessage::Signal(relayed.signal.clone()), now);
+        // Of what leaves with its page, the socket may lose what it was given last.
+        let direct = match &relayed.signal {
+            Signal::CallConfirm(confirm) => Some(&confirm.call_id),
+            Signal::CallEnd(end) if end.reason == CallEndReason::MayReturn => Some(&end.call_id),
+            Signal::CallEnd(_)
+            | Signal::CallOffer(_)
+            | Signal::CallAnswer(_)
+            | Signal::IceCandidate(_)
+            | Signal::CallReject(_)
+            | Signal::CallRinging(_) => None,
+        };
+        if let Some(call_id) = direct {
+            let call = CallKey::new(relayed.to_id.clone(), call_id.clone());
+            self.say_directly(call, DirectMessage::Signal(relayed.signal.clone()), now);
         }
         self.signaling.handle(SignalingInput::Send(relayed), now);
     }
@@ -184,20 +227,20 @@ impl<H: Host> Client<H> {
 
     /// Whoever is told that we are busy is nobody to remember.
     pub(super) fn forget_other_handshakes(&mut self, now: Now) {
-        let current = self.call_key();
-        self.verify(Input::CurrentCall(current), now);
+        let current = self.call_keys();
+        self.verify(Input::CurrentCalls(current), now);
     }
 
     /// The call cannot be proved, so that nobody would take it.
-    pub(super) fn cannot_set_up(&mut self, now: Now) {
-        match self.connection {
+    pub(super) fn cannot_set_up(&mut self, call: &CallKey, now: Now) {
+        match self.call.connection_of(&call.peer, &call.call_id) {
             Some(connection) => {
                 self.call_input(
                     wimpex_call::Input::LocalDescriptionFailed { connection },
                     now,
                 );
             }
-            None => self.call_command(wimpex_call::Command::HangUp, now),
+            None => self.end_call(call, now),
         }
     }
 }

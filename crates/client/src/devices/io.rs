@@ -15,6 +15,17 @@ pub struct DeviceRequest(pub u32);
 pub struct DeviceAbilities {
     /// It has `HTMLMediaElement.setSinkId`.
     pub chooses_speaker: bool,
+    /// It has AudioWorklets, and the page a filter for them.
+    pub filters_noise: bool,
+}
+
+/// How noise is suppressed beyond the browser's own `noiseSuppression`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoiseFilter {
+    /// The microphone does it: `voiceIsolation`.
+    VoiceIsolation,
+    /// The page does it, with RNNoise.
+    Worklet,
 }
 
 /// A track that was captured: which device it is of.
@@ -152,7 +163,14 @@ pub enum DeviceOutput {
     /// Play a sound to the speaker in use.
     TestSpeaker,
     /// Turn noise suppression of the microphone in use on or off.
-    SetNoiseSuppression(DeviceRequest, bool),
+    SetNoiseSuppression {
+        /// To be repeated in the answer.
+        request: DeviceRequest,
+        /// The microphone's own filter, or the page's.
+        filter: NoiseFilter,
+        /// Whether it filters from now on.
+        is_on: bool,
+    },
     /// Turn the blur of the camera in use on or off.
     SetBackgroundBlur(DeviceRequest, bool),
     /// Tell the call that a device is gone for good.

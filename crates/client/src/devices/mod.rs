@@ -22,7 +22,8 @@ mod speech;
 pub use choice::DeviceChoice;
 pub use device::{DeviceKind, DeviceList, MediaDeviceInfo};
 pub use io::{
-    DeviceAbilities, DeviceCommand, DeviceInput, DeviceOutput, DeviceRequest, OpenedDevice,
+    DeviceAbilities, DeviceCommand, DeviceInput, DeviceOutput, DeviceRequest, NoiseFilter,
+    OpenedDevice,
 };
 pub use manager::{DeviceManager, SETTLE, SETTLE_AT_MOST};
 pub use settings::DeviceSettings;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wimpex_protocol::{Envelope, Name, ServerMessage, UserId, Welcome};
+use wimpex_protocol::{DeviceId, Envelope, Name, ServerMessage, UserId, Welcome};
 
 use crate::view::ServerState;
 
@@ -54,6 +54,15 @@ impl fmt::Debug for ResumeToken {
     }
 }
 
+/// As whom the server knew the page that was left.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeftSession {
+    /// The device, which the peer knows as well.
+    pub device: DeviceId,
+    /// Proves that it is this one.
+    pub token: ResumeToken,
+}
+
 /// Of an invitation link: lets its bearer in where the server lets in nobody else. A secret.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Ticket(pub String);
@@ -97,6 +106,8 @@ pub enum SignalingInput {
     ReconnectNow,
     /// This machine is on another network.
     NetworkChanged,
+    /// The path of a call is lost.
+    PathLost,
     /// The page is left.
     Close,
     /// The time that `poll_timeout` named has come.

@@ -93,6 +93,7 @@ impl SignalingClient {
         self.attempt = 0;
         self.reconnect_window = Duration::ZERO;
         self.logged_in = true;
+        self.give_up_at = None;
         let session = welcome.session.clone();
         let received = session.as_ref().map_or(0, |session| session.received);
         let id = session.and_then(|session| session.id);

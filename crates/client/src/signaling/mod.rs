@@ -19,7 +19,8 @@ use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
 
 pub use io::{
-    KeyOwner, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId, Ticket,
+    KeyOwner, LeftSession, ResumeToken, SignalingInput, SignalingOutput, SocketEvent, SocketId,
+    Ticket,
 };
 
 use crate::view::ServerState;
@@ -30,6 +31,14 @@ const MAX_UNACKED: usize = 256;
 const STALE: Duration = Duration::from_secs(30);
 /// How often the connection is looked after.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A socket over which nothing comes for so long leads to no login.
+const LOGIN: Duration = Duration::from_secs(10);
+/// In a call, a socket has only this long to open, and twice as long with each try that failed. One that
+/// was opened in the very moment in which the network changed hangs until TCP gives up, minutes later,
+/// where the next one opens at once; the restart of ICE waits for it.
+const OPENING: Duration = Duration::from_secs(2);
+/// How long the server has for its answer where a call's path is lost, and perhaps the whole network.
+const SUSPECTED: Duration = Duration::from_millis(1_500);
 /// Outside of a call, a keepalive is sent only every so many heartbeats.
 const IDLE_HEARTBEATS: u32 = 5;
 /// After a login that was rejected, the longest wait from the start.
@@ -50,6 +59,8 @@ pub struct SignalingClient {
     jitter: u64,
     retry_at: Option<Now>,
     heartbeat_at: Option<Now>,
+    /// When the socket is given up, if nothing has come over it by then.
+    give_up_at: Option<Now>,
     in_call: bool,
     name: Option<Name>,
     /// Who logs in, as soon as that is known: the owner of a key, or a guest.
@@ -94,6 +105,7 @@ impl SignalingClient {
             jitter,
             retry_at: None,
             heartbeat_at: None,
+            give_up_at: None,
             in_call: false,
             name: None,
             identity: None,
@@ -119,6 +131,24 @@ impl SignalingClient {
     /// How often in a row no connection came about.
     pub fn failures(&self) -> u32 {
         self.attempt
+    }
+
+    /// As whom the server knows this page, for the page that comes after it.
+    pub(crate) fn left_session(&self) -> Option<LeftSession> {
+        Some(LeftSession {
+            device: self.device.clone()?,
+            token: self.resume_token.clone()?,
+        })
+    }
+
+    /// Logs in as the page before, if this client has not done so.
+    pub(crate) fn return_to(&mut self, session: LeftSession, now: Now) {
+        if self.device.as_ref() != Some(&session.device) {
+            self.device = Some(session.device);
+            self.resume_token = Some(session.token);
+            self.session = None;
+            self.network_changed(now);
+        }
     }
 
     /// Whether the server has let this client in, over the present socket.
@@ -158,6 +188,15 @@ impl SignalingClient {
         }
     }
 
+    /// The path of a call is lost. Where that is because this machine is on another network, nothing
+    /// comes over the socket any more either, and not every browser tells of it (Firefox).
+    fn path_lost(&mut self, now: Now) {
+        if self.logged_in && self.give_up_at.is_none() {
+            self.give_up_at = Some(now + SUSPECTED);
+            self.send_keepalive();
+        }
+    }
+
     /// The page is left. If it stays all the same, or comes back from the browser's
     /// back/forward cache, it logs in anew.
     fn close(&mut self, now: Now) {
@@ -178,12 +217,25 @@ impl SignalingClient {
         self.last_socket.0 += 1;
         self.socket = Some(self.last_socket);
         self.heartbeat_at = Some(now + HEARTBEAT);
+        self.give_up_at = Some(now + self.opening_patience());
         self.emit(SignalingOutput::OpenSocket(self.last_socket));
+    }
+
+    /// How long the next socket may take to open. A network on which all of them are slow gets what it
+    /// needs after a few tries.
+    fn opening_patience(&self) -> Duration {
+        if self.in_call {
+            let doubled = OPENING.saturating_mul(1 << self.attempt.min(8));
+            doubled.min(LOGIN)
+        } else {
+            LOGIN
+        }
     }
 
     /// Lets go of the socket; what it still reports is ignored.
     fn drop_socket(&mut self, how: fn(SocketId) -> SignalingOutput) {
         self.heartbeat_at = None;
+        self.give_up_at = None;
         if let Some(socket) = self.socket.take() {
             self.emit(how(socket));
         }
@@ -195,6 +247,7 @@ impl SignalingClient {
         }
         self.silent_heartbeats = 0;
         self.awaits_keepalive = false;
+        self.give_up_at = (!self.logged_in).then_some(now + LOGIN);
         match event {
             SocketEvent::Open | SocketEvent::Binary => {}
             SocketEvent::Text(text) => self.receive(&text, now),
@@ -208,6 +261,7 @@ impl SignalingClient {
                 }
                 self.socket = None;
                 self.heartbeat_at = None;
+                self.give_up_at = None;
                 self.logged_in = false;
                 self.retry_later(now);
                 self.emit(SignalingOutput::State(ServerState::Lost));
@@ -215,6 +269,7 @@ impl SignalingClient {
             SocketEvent::Refused => {
                 self.socket = None;
                 self.heartbeat_at = None;
+                self.give_up_at = None;
                 self.retry_later(now);
             }
         }
@@ -225,8 +280,7 @@ impl SignalingClient {
     fn on_heartbeat(&mut self, now: Now) {
         self.heartbeat_at = Some(now + HEARTBEAT);
         self.silent_heartbeats += 1;
-        let login_overdue = !self.logged_in && self.silent_heartbeats > 1;
-        if self.awaits_keepalive || login_overdue {
+        if self.awaits_keepalive {
             self.give_up(now);
         } else if self.logged_in && (self.in_call || self.silent_heartbeats >= IDLE_HEARTBEATS) {
             self.send_keepalive();
@@ -461,11 +515,14 @@ impl Machine for SignalingClient {
             SignalingInput::InCall(in_call) => self.in_call = in_call,
             SignalingInput::ReconnectNow => self.reconnect_now(now),
             SignalingInput::NetworkChanged => self.network_changed(now),
+            SignalingInput::PathLost => self.path_lost(now),
             SignalingInput::Close => self.close(now),
             SignalingInput::Timeout => {
                 let due = |at: Option<Now>| at.is_some_and(|at| at <= now);
                 if due(self.retry_at) {
                     self.open(now);
+                } else if due(self.give_up_at) {
+                    self.give_up(now);
                 } else if due(self.heartbeat_at) {
                     self.on_heartbeat(now);
                 }
@@ -478,7 +535,7 @@ impl Machine for SignalingClient {
     }
 
     fn poll_timeout(&self) -> Option<Now> {
-        [self.retry_at, self.heartbeat_at]
+        [self.retry_at, self.give_up_at, self.heartbeat_at]
             .into_iter()
             .flatten()
             .min()

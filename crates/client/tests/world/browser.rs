@@ -16,6 +16,10 @@ pub struct Connection {
     pub connected: bool,
     /// The browser has closed it by itself.
     pub dead: bool,
+    /// Nothing is sent over it, and nothing of it is heard.
+    pub on_hold: bool,
+    /// What is sent over it.
+    pub sends: BTreeSet<(MediaRequest, &'static str)>,
 }
 
 #[derive(Debug, Default)]

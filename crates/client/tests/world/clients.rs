@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use wimpex_call::{Command as CallCommand, State};
+use wimpex_call::{CallMachine, Command as CallCommand, State};
 use wimpex_client::{
     Client, Command, ContactsRead, Host, HttpAnswer, Input, KeyOwner, LoadAnew, SocketEvent,
     SocketId, Stored, View,
@@ -14,7 +14,7 @@ use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::Verifier;
 
 use super::browser::Browser;
-use super::flight::{Flight, Lane};
+use super::flight::{ClientInput, Flight, Lane};
 use super::people::{ALICE, BOB, name, public_key, user};
 use super::rng::Rng;
 use super::server::{Effect, Link, Server};
@@ -31,6 +31,7 @@ pub struct TestHost {
 
 impl Host for TestHost {
     type Verifier = Verifier;
+    type Calls = Box<CallMachine>;
 
     fn random(&mut self) -> Option<[u8; 32]> {
         let mut bytes = [0; 32];
@@ -176,6 +177,14 @@ impl World {
         self.tabs[tab].client.view()
     }
 
+    /// The calls of a tab that are not over: the one that is seen, then a second one.
+    pub fn calls(&self, tab: usize) -> Vec<CallId> {
+        let view = &self.view(tab).call;
+        let calls = [&view.call, &view.waiting, &view.held];
+        let calls = calls.into_iter().flatten();
+        calls.map(|call| call.call_id.clone()).collect()
+    }
+
     pub fn last_read(&self, tab: usize) -> ContactsRead {
         self.tabs[tab].browser.last_read
     }
@@ -207,26 +216,16 @@ impl World {
     }
 
     /// One input, and all that the tab's shell does at once because of it.
-    pub fn input(&mut self, tab: usize, input: Input<Verifier>) {
+    pub fn input(&mut self, tab: usize, input: ClientInput) {
         let now = self.now;
-        let call = |world: &Self| {
-            world
-                .view(tab)
-                .call
-                .call
-                .as_ref()
-                .map(|it| it.call_id.clone())
-        };
-        let before = call(self);
+        let before = self.calls(tab);
         self.tabs[tab].client.handle(input, now);
         // Another call may have taken its place and ended at once.
         let ended = self.view(tab).call.ended.as_ref();
-        let ended = ended.map(|ended| ended.call_id.clone());
-        if let Some(before) = before
-            && ![call(self), ended].contains(&Some(before.clone()))
-        {
-            self.superseded.insert(before);
-        }
+        let mut after = self.calls(tab);
+        after.extend(ended.map(|ended| ended.call_id.clone()));
+        let lost = before.into_iter().filter(|id| !after.contains(id));
+        self.superseded.extend(lost);
         self.run(tab);
     }
 
@@ -262,12 +261,12 @@ impl World {
 
     /// The browser answers, a little later. What a peer connection reports, and what the
     /// database answers, keeps its order.
-    pub(super) fn answer(&mut self, tab: usize, input: Input<Verifier>) {
+    pub(super) fn answer(&mut self, tab: usize, input: ClientInput) {
         let life = self.tabs[tab].life;
         let mut at = self.now + self.rng.below(5);
         match input {
             Input::Key(_) => at = at + self.key_takes,
-            Input::VerifierLoaded(_) => at = at + self.verifier_takes,
+            Input::CallsLoaded(_) => at = at + self.verifier_takes,
             _ => {}
         }
         if let Some(lane) = Lane::of(&input) {

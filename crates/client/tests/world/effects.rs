@@ -9,7 +9,7 @@ use wimpex_verification::RemoteCertificate;
 use super::browser::Connection;
 use super::clients::World;
 use super::crypto;
-use super::flight::Flight;
+use super::flight::{ClientInput, Flight};
 use super::people::public_key;
 
 impl World {
@@ -43,9 +43,9 @@ impl World {
                 let signature = crypto::sign_login(&user, &challenge);
                 self.answer(tab, Input::LoginSigned(socket, Ok(signature)));
             }
-            Output::LoadVerifier => {
+            Output::LoadCalls => {
                 let parts = self.tabs[tab].has_parts.then(Default::default);
-                self.answer(tab, Input::VerifierLoaded(parts));
+                self.answer(tab, Input::CallsLoaded(parts));
             }
             Output::Sign { request, message } => {
                 let key = public_key(self.tabs[tab].person);
@@ -106,6 +106,10 @@ impl World {
                 stored.strangers_silenced_until = until;
                 self.tell_other_tabs(tab);
             }
+            Setting::DoNotDisturbUntil(until) => {
+                stored.do_not_disturb_until = until;
+                self.tell_other_tabs(tab);
+            }
             Setting::Audience(audience) => {
                 stored.audience = Some(audience);
                 self.tell_other_tabs(tab);
@@ -119,13 +123,16 @@ impl World {
     fn tell_other_tabs(&mut self, tab: usize) {
         let stored = &self.tabs[tab].stored;
         let (until, audience) = (stored.strangers_silenced_until, stored.audience);
+        let do_not_disturb_until = stored.do_not_disturb_until;
         for other in 0..self.tabs.len() {
             if other != tab && self.tabs[other].person == self.tabs[tab].person {
                 let stored = &mut self.tabs[other].stored;
                 (stored.strangers_silenced_until, stored.audience) = (until, audience);
+                stored.do_not_disturb_until = do_not_disturb_until;
                 let changed = Input::StorageChanged {
                     has_name: true,
                     strangers_silenced_until: until,
+                    do_not_disturb_until,
                     audience,
                 };
                 self.answer(other, changed);
@@ -168,7 +175,9 @@ impl World {
             }
             Call::AddCandidate { connection, .. } => {
                 let connection = browser.connections.get_mut(&connection).unwrap();
-                assert!(connection.remote.is_some(), "before its description");
+                // Of one that the browser has closed, the client may not have heard yet.
+                let may_be_added = connection.remote.is_some() || connection.dead;
+                assert!(may_be_added, "before its description");
                 connection.candidates += 1;
             }
             Call::CloseConnection {
@@ -208,14 +217,29 @@ impl World {
                 self.answer(tab, Input::Call(input));
             }
             Call::AttachMedia {
+                connection,
                 request,
                 audio,
                 video,
-                ..
             } => {
                 browser.live.retain(|&(of, kind)| {
                     of != request || (kind == "audio" && audio) || (kind == "video" && video)
                 });
+                let connection = browser.connections.get_mut(&connection).unwrap();
+                for (wanted, kind) in [(audio, "audio"), (video, "video")] {
+                    if wanted && !connection.on_hold {
+                        connection.sends.retain(|(_, other)| *other != kind);
+                        connection.sends.insert((request, kind));
+                    }
+                }
+            }
+            Call::SetOnHold {
+                connection,
+                on_hold,
+            } => {
+                let connection = browser.connections.get_mut(&connection).unwrap();
+                connection.on_hold = on_hold;
+                connection.sends.clear();
             }
             Call::StopCamera => browser.live.retain(|(_, kind)| *kind != "video"),
             Call::ReleaseMedia { request } => browser.live.retain(|(of, _)| *of != request),
@@ -313,11 +337,7 @@ impl World {
         })
     }
 
-    fn tell_peer(
-        &mut self,
-        one: &Connection,
-        input: impl Fn(PeerConnectionId) -> Input<wimpex_verification::Verifier>,
-    ) {
+    fn tell_peer(&mut self, one: &Connection, input: impl Fn(PeerConnectionId) -> ClientInput) {
         if let (true, true, Some((tab, id))) = (self.path, one.connected, self.peer_of(one)) {
             self.answer(tab, input(id));
         }
@@ -391,6 +411,16 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
         ContactWrite::DeleteBlocked(id) => {
             contacts.unblock_stranger(&id);
         }
+        ContactWrite::PutLink(id, text) => {
+            let link = wimpex_contacts::GivenLink::decode(&text).expect("it was encoded");
+            assert_eq!(link.id(), id);
+            keep_links(contacts, id, Some(link));
+        }
+        ContactWrite::UseLink(id, call) => {
+            let found = contacts.links().iter().find(|it| it.id() == id).cloned();
+            keep_links(contacts, id, found.map(|it| it.used_by(call)));
+        }
+        ContactWrite::DeleteLink(id) => keep_links(contacts, id, None),
         ContactWrite::PutCall(call) => {
             contacts.note(call);
         }
@@ -406,9 +436,31 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
                 .filter(|call| call.call_id != id)
                 .map(wimpex_contacts::PastCall::encode)
                 .collect();
-            let mut list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
-            list.extend(contacts.blocked_strangers().map(|it| it.encode()));
+            let list = entries(contacts);
             *contacts = Contacts::from_entries(list.into_iter(), kept.into_iter());
         }
     }
+}
+
+/// All that is kept beside past calls.
+fn entries(contacts: &Contacts) -> Vec<String> {
+    let mut list: Vec<String> = contacts.contacts().iter().map(|it| it.encode()).collect();
+    list.extend(contacts.blocked_strangers().map(|it| it.encode()));
+    list.extend(contacts.links().iter().map(|it| it.encode()));
+    list
+}
+
+/// Replaces the link with that id.
+fn keep_links(
+    contacts: &mut Contacts,
+    id: wimpex_identity::LinkId,
+    link: Option<wimpex_contacts::GivenLink>,
+) {
+    let calls: Vec<String> = contacts.calls().iter().map(|it| it.encode()).collect();
+    let old = contacts.links().iter().find(|it| it.id() == id);
+    let old = old.map(wimpex_contacts::GivenLink::encode);
+    let mut list = entries(contacts);
+    list.retain(|text| Some(text) != old.as_ref());
+    list.extend(link.map(|it| it.encode()));
+    *contacts = Contacts::from_entries(list.into_iter(), calls.into_iter());
 }

@@ -1,9 +1,13 @@
 //! What is on its way between the parts of the world.
 
-use wimpex_client::{Input, SocketEvent};
+use wimpex_call::CallMachine;
+use wimpex_client::{Input, Loaded, SocketEvent};
 use wimpex_verification::Verifier;
 
 use super::server::Link;
+
+/// With what the page loads later.
+pub type ClientInput = Input<Loaded<Verifier, Box<CallMachine>>>;
 
 /// Something on its way.
 #[derive(Debug)]
@@ -15,7 +19,7 @@ pub enum Flight {
     Browser {
         tab: usize,
         life: u32,
-        input: Box<Input<Verifier>>,
+        input: Box<ClientInput>,
     },
 }
 
@@ -27,7 +31,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub fn of(input: &Input<Verifier>) -> Option<Self> {
+    pub fn of(input: &ClientInput) -> Option<Self> {
         match input {
             Input::ConnectionState { .. } | Input::DataChannelMessage(..) => {
                 Some(Self::PeerConnection)

@@ -16,5 +16,5 @@ mod rng;
 pub mod server;
 
 pub use clients::{EPOCH, World};
-pub use people::{ALICE, BOB, CAROL, name, user};
+pub use people::{ALICE, BOB, CAROL, name, public_key, user};
 pub use rng::Rng;

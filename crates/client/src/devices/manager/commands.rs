@@ -5,7 +5,7 @@ use wimpex_sansio::Now;
 
 use super::super::choice::DeviceChoice;
 use super::super::device::DeviceKind;
-use super::super::io::{DeviceCommand, DeviceOutput};
+use super::super::io::{DeviceCommand, DeviceOutput, NoiseFilter};
 use super::super::source::{Cause, Source, Step, Switch, Use};
 use super::super::speech::SpeechDetector;
 use super::{DeviceManager, Undo};
@@ -181,11 +181,25 @@ impl DeviceManager {
     }
 
     pub(super) fn set_noise_suppression(&mut self, is_on: bool) {
-        let microphone = self.source(TrackKind::Audio).active.as_ref();
-        if microphone.is_some_and(|microphone| microphone.can_isolate_voice) {
+        if let Some(filter) = self.noise_filter() {
             let request = self.next_request();
             self.noise_request = Some(request);
-            self.emit(DeviceOutput::SetNoiseSuppression(request, is_on));
+            self.emit(DeviceOutput::SetNoiseSuppression {
+                request,
+                filter,
+                is_on,
+            });
+        }
+    }
+
+    /// How the noise of the microphone in use can be suppressed. What the system does costs the page
+    /// nothing, and knows the microphone.
+    pub(super) fn noise_filter(&self) -> Option<NoiseFilter> {
+        let microphone = self.source(TrackKind::Audio).active.as_ref()?;
+        if microphone.can_isolate_voice {
+            Some(NoiseFilter::VoiceIsolation)
+        } else {
+            self.abilities.filters_noise.then_some(NoiseFilter::Worklet)
         }
     }
 

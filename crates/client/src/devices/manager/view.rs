@@ -9,7 +9,6 @@ use super::DeviceManager;
 impl DeviceManager {
     /// What screens show.
     pub fn snapshot(&self) -> DevicesSnapshot {
-        let microphone = self.source(TrackKind::Audio).active.as_ref();
         let camera = self.source(TrackKind::Video).active.as_ref();
         DevicesSnapshot {
             is_open: self.is_open,
@@ -20,7 +19,7 @@ impl DeviceManager {
             can_choose_speaker: self.abilities.chooses_speaker,
             notice: self.notice.clone(),
             noise_suppression: DeviceToggle {
-                is_offered: microphone.is_some_and(|it| it.can_isolate_voice),
+                is_offered: self.noise_filter().is_some(),
                 is_on: self.settings.noise_suppression,
             },
             background_blur: DeviceToggle {
