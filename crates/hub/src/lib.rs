@@ -55,10 +55,25 @@ pub enum Input {
         /// That nobody is told of it before it says who may be.
         hidden: bool,
     },
+    /// A session of another server that sends or watches here, and is no device here: nobody sees
+    /// it, and nothing can be sent to it. What it is answered is delivered to this id.
+    Observe {
+        /// Never used before.
+        session: SessionId,
+        /// Who it has proved to be, there.
+        identity: Identity,
+    },
     /// A session is over.
     Leave {
         /// Which one.
         session: SessionId,
+    },
+    /// A message that a session has sent has reached a device that another server has.
+    Passed {
+        /// The sender.
+        session: SessionId,
+        /// The message.
+        relayed: Envelope,
     },
     /// Nothing is heard of a session, or something is again. What is sent to a
     /// session that is away still waits for it; whoever watches its user does
@@ -155,12 +170,15 @@ struct Changes {
 pub struct Hub {
     /// Empty between two inputs.
     outputs: VecDeque<Output>,
-    sessions: BTreeMap<SessionId, Session>,
+    /// Boxed, because the nodes of such a map are half empty.
+    sessions: BTreeMap<SessionId, Box<Session>>,
     devices: BTreeMap<UserId, Vec<(DeviceId, SessionId)>>,
     watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
     rate: Option<PresenceRate>,
     /// Of users who are watched, while there is a rate.
     changes: BTreeMap<UserId, Changes>,
+    /// How many of the sessions are devices elsewhere; see [`Input::Observe`].
+    observers: usize,
     /// Users who are woken, who called them, and until when they are shown to those for which call.
     expected: BTreeMap<UserId, BTreeMap<UserId, (CallId, Now)>>,
 }
@@ -168,6 +186,8 @@ pub struct Hub {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Session {
     identity: Identity,
+    /// A device of another server; see [`Input::Observe`].
+    is_observer: bool,
     /// Nothing has been heard of it for a while.
     away: bool,
     /// With a digest of what it was told of each last.
@@ -186,7 +206,12 @@ impl Machine for Hub {
                 identity,
                 hidden,
             } => self.join(session, identity, hidden, now),
+            Input::Observe { session, identity } => {
+                self.observe(session, identity);
+                Vec::new()
+            }
             Input::Leave { session } => self.leave(session, now),
+            Input::Passed { session, relayed } => self.passed(session, &relayed, now),
             Input::SetAway { session, away } => self.set_away(session, away, now),
             Input::Relay { session, relayed } => self.relay(session, relayed, now),
             Input::Watch { session, watch } => self.watch(session, watch),
@@ -270,14 +295,17 @@ impl Hub {
         }
         let session = Session {
             identity,
+            is_observer: false,
             away: false,
             watching: BTreeMap::new(),
             visibility,
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         let devices = self.devices.entry(user.clone()).or_default();
         let older = devices.iter().position(|(known, _)| *known == device);
         let older = older.map(|at| devices.remove(at).1);
+        // Nearly everybody has one.
+        devices.reserve_exact(1);
         devices.push((device, id));
         let mut outputs = Vec::new();
         if let Some(older) = older {
@@ -288,12 +316,43 @@ impl Hub {
         outputs
     }
 
-    fn leave(&mut self, id: SessionId, now: Now) -> Vec<Output> {
+    fn observe(&mut self, id: SessionId, identity: Identity) {
+        if self.sessions.contains_key(&id) {
+            return;
+        }
+        let session = Session {
+            identity,
+            is_observer: true,
+            away: false,
+            watching: BTreeMap::new(),
+            visibility: Visibility::new(false),
+        };
+        self.sessions.insert(id, Box::new(session));
+        self.observers += 1;
+    }
+
+    /// What [`Hub::relay`] does for the sender where the receiver is here.
+    fn passed(&mut self, id: SessionId, relayed: &Envelope, now: Now) -> Vec<Output> {
         let Some(session) = self.sessions.get(&id) else {
             return Vec::new();
         };
         let user = session.identity.user.clone();
+        match self.show(id, &relayed.to_id, &relayed.signal, now) {
+            true => self.tell_watchers(&user, now),
+            false => Vec::new(),
+        }
+    }
+
+    fn leave(&mut self, id: SessionId, now: Now) -> Vec<Output> {
+        let Some(session) = self.sessions.get(&id) else {
+            return Vec::new();
+        };
+        let (user, is_observer) = (session.identity.user.clone(), session.is_observer);
         self.forget_session(id);
+        if is_observer {
+            self.observers -= 1;
+            return Vec::new();
+        }
         if let Some(devices) = self.devices.get_mut(&user) {
             devices.retain(|(_, other)| *other != id);
             if devices.is_empty() {
@@ -444,7 +503,7 @@ impl Hub {
     /// What the hub remembers now.
     pub fn counts(&self) -> Counts {
         Counts {
-            sessions: self.sessions.len(),
+            sessions: self.sessions.len() - self.observers,
             users: self.devices.len(),
             watched: self.watchers.len(),
         }
@@ -619,8 +678,10 @@ fn ends_call(signal: &Signal) -> bool {
     match signal {
         Signal::CallReject(_) => true,
         Signal::CallEnd(end) => match end.reason {
-            // The call goes on with one of the devices, or as another.
-            CallEndReason::AnsweredElsewhere | CallEndReason::Superseded => false,
+            // The call goes on with one of the devices, as another, or with the same device later.
+            CallEndReason::AnsweredElsewhere
+            | CallEndReason::Superseded
+            | CallEndReason::MayReturn => false,
             CallEndReason::Ended
             | CallEndReason::Cancelled
             | CallEndReason::NoAnswer

@@ -44,6 +44,7 @@ fn offer() -> Signal {
         call_type: CallType::Audio,
         from_username: Some("The Bank".to_owned()),
         sec: None,
+        link: None,
     })
 }
 

@@ -1,8 +1,10 @@
 //! What can happen next, and what comes of it.
 
-use wimpex_call::{Command, Input, PeerConnectionId, PeerConnectionState, State as Phase};
+use wimpex_call::{
+    CallMachine, Command, Input, PeerConnectionId, PeerConnectionState, State as Phase,
+};
 use wimpex_protocol::{CallId, CallType, DeviceId, MediaFlag, MediaState, ServerMessage, UserId};
-use wimpex_sansio::Machine;
+use wimpex_sansio::{Machine, Now};
 
 use crate::Bounds;
 use crate::browser::ChannelEvent;
@@ -18,6 +20,9 @@ pub enum Action {
     StartCall(usize),
     Accept(usize),
     Decline(usize),
+    /// Whether the first call is put on hold.
+    AnswerWaiting(usize, bool),
+    DeclineWaiting(usize),
     HangUp(usize),
     Dismiss(usize),
     Allow(usize),
@@ -38,6 +43,9 @@ pub enum Action {
     Cut,
     CloseByBrowser(usize, PeerConnectionId),
     NoticeClosed(usize, PeerConnectionId),
+    /// Whether the page has time to say so.
+    LeavePage(usize, bool),
+    ReturnToCall(usize),
     Timer(usize),
     HastyTimer(usize),
     CloseTab(usize),
@@ -125,6 +133,12 @@ impl State {
             } else if client.snapshot().call.is_some() && self.left.hang_ups > 0 {
                 actions.push(Action::HangUp(who));
             }
+            if client.snapshot().waiting.is_some() {
+                actions.extend([true, false].map(|hold| Action::AnswerWaiting(who, hold)));
+                if self.left.declines > 0 {
+                    actions.push(Action::DeclineWaiting(who));
+                }
+            }
             if state == Phase::Ended && self.left.dismisses > 0 {
                 actions.push(Action::Dismiss(who));
             }
@@ -144,6 +158,15 @@ impl State {
             }
             if client.is_logged_in() && self.left.blackouts > 0 {
                 actions.push(Action::Blackout(who));
+            }
+            if self.left.returns > 0
+                && client.is_logged_in()
+                && client.machine.keep(Now::ZERO).is_some()
+            {
+                actions.extend([true, false].map(|says| Action::LeavePage(who, says)));
+            }
+            if client.kept.is_some() {
+                actions.push(Action::ReturnToCall(who));
             }
             if !client.alive && client.session.is_none() && self.left.opened > 0 {
                 actions.push(Action::Open(who));
@@ -207,6 +230,16 @@ impl State {
             Action::Decline(who) => {
                 self.left.declines -= 1;
                 self.input(bounds, who, Input::Command(Command::Decline), steps);
+            }
+            Action::AnswerWaiting(who, hold) => self.input(
+                bounds,
+                who,
+                Input::Command(Command::AnswerWaiting { hold }),
+                steps,
+            ),
+            Action::DeclineWaiting(who) => {
+                self.left.declines -= 1;
+                self.input(bounds, who, Input::Command(Command::DeclineWaiting), steps);
             }
             Action::HangUp(who) => {
                 self.left.hang_ups -= 1;
@@ -276,7 +309,7 @@ impl State {
                     },
                     steps,
                 );
-                if bounds.closes > 0 {
+                if bounds.closes + bounds.returns > 0 {
                     self.tell_of_reconnects(bounds, who, connection_id, steps);
                 }
             }
@@ -299,6 +332,35 @@ impl State {
                     connection: connection_id,
                 };
                 self.input(bounds, who, input, steps);
+            }
+            Action::LeavePage(who, says) => {
+                self.left.returns -= 1;
+                let kept = self.clients[who].machine.keep(Now::ZERO);
+                self.closed_early |= !self.peer_awaits(who);
+                if says {
+                    self.input(bounds, who, Input::Kept(true), steps);
+                    let leave = Input::Command(Command::LeavePage);
+                    self.input(bounds, who, leave, steps);
+                }
+                let lives = self.clients[who].browser.lives;
+                self.die(who);
+                self.clients[who].change(|client| {
+                    client.browser.lives = lives + 1;
+                    client.kept = kept;
+                });
+                self.log_out(who);
+            }
+            Action::ReturnToCall(who) => {
+                self.log_in(who);
+                self.clients[who].change(|client| {
+                    client.alive = true;
+                    if let Some(kept) = client.kept.take() {
+                        client.wanted.insert(kept.call_id.clone());
+                        client.machine = CallMachine::returning(kept, Now::ZERO);
+                    }
+                });
+                // Whatever is first said to it: it has outputs already.
+                self.input(bounds, who, Input::BatteryLow(false), steps);
             }
             Action::RefuseConnection(who, connection) => {
                 self.left.refusals -= 1;
@@ -369,7 +431,7 @@ impl State {
                 for client in &mut self.clients {
                     client.change(|client| {
                         client.session = None;
-                        client.watching = None;
+                        client.watching = Vec::new();
                     });
                 }
             }
@@ -432,10 +494,21 @@ impl State {
         steps: &mut Vec<Step>,
     ) {
         if let Some(call) = self.clients[who].snapshot().call {
-            let state = MediaState::new(call.call_id).with(MediaFlag::Reconnects, true);
+            let state = MediaState::new(call.call_id)
+                .with(MediaFlag::Reconnects, true)
+                .with(MediaFlag::AwaitsReturn, bounds.returns > 0);
             let input = Input::PeerMediaState { connection, state };
             self.input(bounds, who, input, steps);
         }
+    }
+
+    /// Whether the peer of this page's call knows that the page may come back.
+    fn peer_awaits(&self, who: usize) -> bool {
+        let id = |at: usize| self.clients[at].snapshot().call.map(|call| call.call_id);
+        (0..self.clients.len()).any(|at| {
+            let call = self.clients[at].snapshot().call;
+            at != who && id(at) == id(who) && call.is_some_and(|it| it.peer_media.is_some())
+        })
     }
 
     fn unlink(

@@ -42,6 +42,8 @@ pub struct Bounds {
     pub networks: u8,
     /// Connections that a browser closes by itself.
     pub closes: u8,
+    /// Pages that are left in a call, and may come back to it.
+    pub returns: u8,
     /// Connections and descriptions that a browser refuses.
     pub refusals: u8,
     /// Whether a lost path is at first only disconnected.
@@ -120,6 +122,14 @@ pub fn small() -> Vec<Bounds> {
             hang_ups: 1,
             closes: 2,
             candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a page that is left and comes back",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            returns: 2,
             ..Bounds::default()
         },
         Bounds {
@@ -274,6 +284,34 @@ pub fn configurations() -> Vec<Bounds> {
             pages: PAIR,
             calls: &[(0, 1, "call_1")],
             closes: 1,
+            lost: 1,
+            repeated: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a page that comes back, and a lost path",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            hang_ups: 1,
+            returns: 1,
+            cuts: 1,
+            candidates: true,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a page that comes back, and a restart",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            returns: 1,
+            restarts: 1,
+            closes: 1,
+            ..Bounds::default()
+        },
+        Bounds {
+            name: "a page that comes back, bad network",
+            pages: PAIR,
+            calls: &[(0, 1, "call_1")],
+            returns: 1,
             lost: 1,
             repeated: 1,
             ..Bounds::default()

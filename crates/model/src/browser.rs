@@ -19,6 +19,8 @@ pub(crate) struct Browser {
     pub(crate) live: BTreeSet<MediaRequest>,
     /// What has arrived over the connection itself.
     pub(crate) channel: VecDeque<(PeerConnectionId, ChannelEvent)>,
+    /// Which page of the device it is: no two have a connection in common.
+    pub(crate) lives: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -155,6 +157,7 @@ impl Browser {
             Output::CloseConnection { .. }
             | Output::Send(_)
             | Output::SetMuted(_)
+            | Output::SetOnHold { .. }
             | Output::StopCamera
             | Output::TellPeer { .. }
             | Output::Displaced(_)
@@ -195,9 +198,13 @@ impl Browser {
             Work::Answer(..) => "answer",
         };
         connection.described += 1;
-        let fragment = format!("{device}x{}x{}", connection_id.0, connection.described);
+        let lives = self.lives;
+        let fragment = format!(
+            "{device}x{lives}x{}x{}",
+            connection_id.0, connection.described
+        );
         let sdp = Sdp(format!(
-            "{kind} {} {device} {}\r\no=- {device}x{} 0\r\na=ice-ufrag:{fragment}\r\na=fingerprint:sha-256 {}\r\n",
+            "{kind} {} {device} {lives} {}\r\no=- {device}x{lives}x{} 0\r\na=ice-ufrag:{fragment}\r\na=fingerprint:sha-256 {}\r\n",
             connection.call,
             connection.described,
             connection_id.0,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wimpex_call::{CallMachine, CallSnapshot};
+use wimpex_call::{CallMachine, CallSnapshot, KeptCall, State as Phase};
 use wimpex_hub::SessionId;
 use wimpex_protocol::{CallId, DeviceId, Envelope, UserId};
 
@@ -20,11 +20,13 @@ pub(crate) struct Client {
     /// session until the server notices.
     pub(crate) session: Option<SessionId>,
     /// Whose presence the page watches.
-    pub(crate) watching: Option<UserId>,
+    pub(crate) watching: Vec<UserId>,
     /// What waits to be sent until the page is logged in again.
     pub(crate) outbox: Vec<Envelope>,
     /// Calls that the user has accepted here, or started.
     pub(crate) wanted: BTreeSet<CallId>,
+    /// What the browser has kept of a call whose page was left.
+    pub(crate) kept: Option<KeptCall>,
     /// Calls that have ended here, or whose end was heard here.
     pub(crate) over: BTreeSet<CallId>,
 }
@@ -39,9 +41,10 @@ impl Client {
             machine: CallMachine::new(),
             browser: Browser::default(),
             session: None,
-            watching: None,
+            watching: Vec::new(),
             outbox: Vec::new(),
             wanted: BTreeSet::new(),
+            kept: None,
             over: BTreeSet::new(),
         }
     }
@@ -58,6 +61,26 @@ impl Client {
 
     pub(crate) fn is_logged_in(&self) -> bool {
         self.alive && self.session.is_some()
+    }
+
+    /// Every call that is not over, and where it stands.
+    pub(crate) fn calls(&self) -> Vec<(CallId, Phase)> {
+        let CallSnapshot {
+            state,
+            call,
+            waiting,
+            held,
+            ..
+        } = self.snapshot();
+        let all = [
+            (call, state),
+            (waiting, Phase::Ringing),
+            (held, Phase::Connected),
+        ];
+        let all = all
+            .into_iter()
+            .filter_map(|(call, phase)| Some((call?.call_id, phase)));
+        all.collect()
     }
 
     pub(crate) fn snapshot(&self) -> CallSnapshot {

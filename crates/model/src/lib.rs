@@ -1,7 +1,7 @@
 //! Calls, and whole clients, checked exhaustively.
 //!
 //! [`Calls`] is the model of the call and the hub, [`Clients`] that of everything that a
-//! page decides; see there for the latter. Of the former:
+//! page decides, [`Nodes`] that of two servers as one; see there for the latter. Of the former:
 //!
 //! The machine of `wimpex-call` and the hub of `wimpex-hub` run in here
 //! unchanged, two or three pages with a browser each, over a network and under
@@ -23,6 +23,7 @@ mod clients;
 mod diagram;
 mod hashed;
 mod network;
+mod nodes;
 mod properties;
 mod rule;
 mod state;
@@ -38,6 +39,9 @@ pub use clients::{
     small_clients,
 };
 pub use diagram::Diagram;
+pub use nodes::{
+    Nodes, NodesAction, NodesBounds, NodesRule, NodesState, nodes_configurations, small_nodes,
+};
 pub use rule::Rule;
 pub use state::State;
 

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use stateright::{Checker, HasDiscoveries, Model};
 use wimpex_model::{
-    Bounds, Calls, Clients, ClientsBounds, ClientsState, Diagram, State, clients_configurations,
-    configurations, small, small_clients,
+    Bounds, Calls, Clients, ClientsBounds, ClientsState, Diagram, Nodes, NodesState, State,
+    clients_configurations, configurations, nodes_configurations, small, small_clients,
+    small_nodes,
 };
 
 /// A faulty machine may have states without end; `fast` gives up on it.
@@ -26,13 +27,18 @@ fn main() -> ExitCode {
         .collect();
     let is_chosen =
         |name: &str| parts.is_empty() || parts.iter().any(|part| name.contains(&***part));
-    let (calls, clients) = if flag("small") {
-        (small(), small_clients())
+    let (calls, clients, nodes) = if flag("small") {
+        (small(), small_clients(), small_nodes())
     } else {
-        (configurations(), clients_configurations())
+        (
+            configurations(),
+            clients_configurations(),
+            nodes_configurations(),
+        )
     };
     let calls = calls.into_iter().filter(|it| is_chosen(it.name));
     let clients = clients.into_iter().filter(|it| is_chosen(it.name));
+    let nodes = nodes.into_iter().filter(|it| is_chosen(it.name));
     let begun = Instant::now();
     let mut diagram = Diagram::default();
     let (mut unique, mut failed) = (0, 0);
@@ -47,6 +53,15 @@ fn main() -> ExitCode {
     for bounds in clients {
         if !is_over(failed) {
             let (states, violations) = explore_clients(bounds, flag("fast"));
+            unique += states;
+            failed += violations;
+        }
+    }
+    for bounds in nodes {
+        if !is_over(failed) {
+            let name = bounds.name;
+            let model = Nodes(bounds);
+            let (states, violations) = explore(name, model, flag("fast"), NodesState::summary);
             unique += states;
             failed += violations;
         }

@@ -83,7 +83,7 @@ impl State {
         self.route(SERVER, outputs);
         let outbox = self.clients[who].change(|client| {
             client.session = Some(session);
-            client.watching = None;
+            client.watching = Vec::new();
             std::mem::take(&mut client.outbox)
         });
         for relayed in outbox {
@@ -94,7 +94,7 @@ impl State {
     /// The server has forgotten a session.
     pub(crate) fn log_out(&mut self, who: usize) {
         let session = self.clients[who].change(|client| {
-            client.watching = None;
+            client.watching = Vec::new();
             client.session.take()
         });
         if let Some(session) = session {
@@ -108,18 +108,19 @@ impl State {
         self.links.retain(|(to, _), _| *to != who);
     }
 
-    /// A page watches the peer of its call, and nobody else.
+    /// A page watches the peers of its calls, and nobody else.
     pub(crate) fn watch(&mut self, who: usize) {
         let client = &self.clients[who];
         let Some(session) = client.session.filter(|_| client.alive) else {
             return;
         };
-        let wanted = client.snapshot().call.map(|call| call.peer);
+        let calls = client.machine.calls();
+        let wanted: Vec<_> = calls.map(|(peer, _)| peer.clone()).collect();
         if client.watching == wanted {
             return;
         }
         let watch = PresenceWatch {
-            user_ids: wanted.iter().cloned().collect(),
+            user_ids: wanted.clone(),
         };
         self.clients[who].change(|client| client.watching = wanted);
         let outputs = self.tell_hub(HubInput::Watch { session, watch });

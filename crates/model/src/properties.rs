@@ -87,6 +87,22 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
                 state.left.closes == 0 && phases(state, Phase::Connected) == 2 && state.is_at_rest()
             },
         ));
+    }
+    if bounds.returns > 0 {
+        all.push(Property::sometimes(
+            "a page comes back to the call",
+            |_, state: &State| {
+                state.left.returns == 0
+                    && phases(state, Phase::Connected) == 2
+                    && state.is_at_rest()
+            },
+        ));
+        all.push(Property::sometimes(
+            "a peer does not come back",
+            |_, state: &State| ended(state, EndReason::PeerDidNotReturn),
+        ));
+    }
+    if bounds.closes + bounds.returns > 0 {
         all.push(Property::always(
             "nobody is said to have hung up who did not",
             |_, state: &State| {

@@ -34,6 +34,7 @@ pub(crate) struct Left {
     pub(crate) cuts: u8,
     pub(crate) networks: u8,
     pub(crate) closes: u8,
+    pub(crate) returns: u8,
     pub(crate) refusals: u8,
 }
 
@@ -90,6 +91,7 @@ impl State {
                 cuts: bounds.cuts,
                 networks: bounds.networks,
                 closes: bounds.closes,
+                returns: bounds.returns,
                 refusals: bounds.refusals,
             },
             broken: None,
@@ -183,6 +185,12 @@ impl State {
         }
         if let Input::Command(Command::StartCall { call_id, .. }) = &input {
             client.wanted.insert(call_id.clone());
+        }
+        if let Some(call) = &before.waiting
+            && matches!(input, Input::Command(Command::AnswerWaiting { .. }))
+        {
+            client.wanted.insert(call.call_id.clone());
+            self.accepted.insert(call.call_id.clone());
         }
         let label = diagram::label(&input);
         let now = match input {
@@ -306,10 +314,10 @@ impl State {
             if call.is_none() && !(open.is_empty() && client.browser.live.is_empty()) {
                 return Some(Rule::NothingLeftOpen);
             }
-            let of_call = |c: &crate::browser::Connection| {
-                call.as_ref().is_some_and(|call| call.call_id == c.call)
-            };
-            if open.len() > 1 || !open.values().all(of_call) {
+            let calls = client.calls();
+            let of_call = |c: &crate::browser::Connection| calls.iter().any(|it| it.0 == c.call);
+            let ids: BTreeSet<_> = open.values().map(|c| &c.call).collect();
+            if ids.len() != open.len() || !open.values().all(of_call) {
                 return Some(Rule::OneCallAtOnce);
             }
         }
@@ -355,8 +363,8 @@ impl State {
             let others = || {
                 let others = self.clients.iter().enumerate().filter(|(at, _)| *at != who);
                 others.filter_map(|(_, other)| {
-                    let theirs = other.snapshot().call?;
-                    (theirs.call_id == call.call_id).then(|| other.machine.state())
+                    let mut theirs = other.calls().into_iter();
+                    theirs.find_map(|(id, phase)| (id == call.call_id).then_some(phase))
                 })
             };
             let excused = misses || self.broke_promise;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use wimpex_call::Output;
+use wimpex_call::{CallMachine, Output};
 use wimpex_client::Host;
 use wimpex_identity::{Signature, SignatureClaim};
 use wimpex_protocol::CallId;
@@ -33,6 +33,7 @@ impl TabHost {
 
 impl Host for TabHost {
     type Verifier = Verifier;
+    type Calls = Box<CallMachine>;
 
     fn random(&mut self) -> Option<[u8; 32]> {
         let mut bytes = [0; 32];

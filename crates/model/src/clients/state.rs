@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wimpex_call::{PeerConnectionId, State as Phase};
-use wimpex_client::{Command, Input, ServerState, SocketEvent};
+use wimpex_client::{Command, Input, InputOf, ServerState, SocketEvent};
 use wimpex_sansio::{Machine, Now, UnixTime, outputs};
-use wimpex_verification::{Assurance, Verifier};
+use wimpex_verification::Assurance;
 
 use super::action::ClientsAction;
 use super::bounds::ClientsBounds;
+use super::host::TabHost;
 use super::rule::ClientsRule;
 use super::server::{Effect, Link, Server};
 use super::tab::{Heard, Request, Tab};
@@ -98,7 +99,7 @@ impl ClientsState {
         // Each has opened the other's link, so that a forgery would alert them.
         for who in 0..state.tabs.len() {
             let peer = state.tabs[1 - who].user().clone();
-            state.input(bounds, who, Input::Command(Command::OpenLink(peer)));
+            state.input(bounds, who, Input::Command(Command::OpenLink(peer, None)));
         }
         if !bounds.from_login {
             state.run_to_rest(bounds);
@@ -139,7 +140,7 @@ impl ClientsState {
 
     /// One input of a client, and what its browser and the server do at once because of
     /// it.
-    pub(crate) fn input(&mut self, bounds: &ClientsBounds, who: usize, input: Input<Verifier>) {
+    pub(crate) fn input(&mut self, bounds: &ClientsBounds, who: usize, input: InputOf<TabHost>) {
         self.inputs(bounds, who, VecDeque::from([input]));
     }
 
@@ -147,7 +148,7 @@ impl ClientsState {
         &mut self,
         bounds: &ClientsBounds,
         who: usize,
-        mut inputs: VecDeque<Input<Verifier>>,
+        mut inputs: VecDeque<InputOf<TabHost>>,
     ) {
         loop {
             let mut tab = Tab::clone(&self.tabs[who]);

@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use wimpex_call::{Output as CallOutput, PeerConnectionId, PeerConnectionState, State as Phase};
-use wimpex_client::{Client, HttpAnswer, Input, KeyOwner, Output, Setting, SocketId, Stored};
+use wimpex_client::{
+    Client, HttpAnswer, Input, InputOf, KeyOwner, Loaded, Output, Setting, SocketId, Stored,
+};
 use wimpex_identity::PublicKey;
 use wimpex_protocol::{CallId, DirectMessage, Name, Signal, UserId};
 use wimpex_sansio::Now;
-use wimpex_verification::Verifier;
 
 use super::bounds::ClientsBounds;
 use super::host::{TabHost, is_valid, sign, sign_login};
@@ -46,7 +47,7 @@ pub(crate) struct Tab {
     owner: KeyOwner,
     pub(crate) socket: Option<Link>,
     /// What the browser has yet to answer.
-    pub(crate) answers: VecDeque<Input<Verifier>>,
+    pub(crate) answers: VecDeque<InputOf<TabHost>>,
     /// What has come over peer connections, in order.
     pub(crate) channel: VecDeque<(PeerConnectionId, Heard)>,
     /// When the present call was connected.
@@ -125,7 +126,7 @@ impl Tab {
         &mut self,
         output: Output,
         bounds: &ClientsBounds,
-        inputs: &mut VecDeque<Input<Verifier>>,
+        inputs: &mut VecDeque<InputOf<TabHost>>,
         requests: &mut Vec<Request>,
     ) -> Result<(), Rule> {
         let answer = match output {
@@ -180,7 +181,7 @@ impl Tab {
             Output::SignLogin { socket, challenge } => {
                 Input::LoginSigned(socket, Ok(sign_login(&challenge)))
             }
-            Output::LoadVerifier => Input::VerifierLoaded(Some(Verifier::default())),
+            Output::LoadCalls => Input::CallsLoaded(Some(Loaded::default())),
             Output::Sign { request, message } => {
                 let key = public_key(self.number);
                 Input::Signed(request, Some(sign(key.as_bytes(), &message)))
@@ -221,6 +222,7 @@ impl Tab {
             | Setting::HideAddress(_)
             | Setting::ContactsOnly(_)
             | Setting::StrangersSilencedUntil(_)
+            | Setting::DoNotDisturbUntil(_)
             | Setting::Audience(_)
             | Setting::HasContacts => {}
         }
@@ -230,7 +232,7 @@ impl Tab {
         &mut self,
         output: CallOutput,
         bounds: &ClientsBounds,
-        inputs: &mut VecDeque<Input<Verifier>>,
+        inputs: &mut VecDeque<InputOf<TabHost>>,
         requests: &mut Vec<Request>,
     ) -> Result<(), Rule> {
         // A signature holds up what comes after it: a call may have ended at once when it
@@ -259,7 +261,7 @@ impl Tab {
     }
 
     /// The oldest of what has come over peer connections, as the client hears it.
-    pub(crate) fn listen(&mut self) -> Option<Input<Verifier>> {
+    pub(crate) fn listen(&mut self) -> Option<InputOf<TabHost>> {
         let (connection, heard) = self.channel.pop_front()?;
         Some(match heard {
             Heard::Text(text) => Input::DataChannelMessage(connection, text),
