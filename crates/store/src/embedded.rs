@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use redb::backends::{FileBackend, InMemoryBackend};
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageBackend};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    StorageBackend,
+};
 
 use crate::migration::migrate;
 use crate::table::KEY_BYTES;
@@ -29,9 +33,16 @@ impl EmbeddedStore {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let file = private(path)?;
-        let file = FileBackend::new(file)?;
-        Self::on(file)
+        let opened = Self::on(FileBackend::new(private(path)?)?);
+        match opened {
+            // Whoever has it may be in the middle of making it.
+            Ok(_) | Err(StoreError::InUse) => opened,
+            Err(_) if is_unfinished(path)? => {
+                private(path)?.set_len(0)?;
+                Self::on(FileBackend::new(private(path)?)?)
+            }
+            Err(_) => opened,
+        }
     }
 
     /// A store that is gone with the program.
@@ -69,6 +80,14 @@ fn private(path: &Path) -> Result<File, StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     Ok(options.open(path)?)
+}
+
+/// Whether a program ended while it made this file: the database writes its mark, these first bytes,
+/// when all else is on the disk, and takes a file without it for none of its own.
+fn is_unfinished(path: &Path) -> Result<bool, StoreError> {
+    let mut mark = Vec::new();
+    File::open(path)?.take(9).read_to_end(&mut mark)?;
+    Ok(mark.iter().all(|byte| *byte == 0))
 }
 
 /// The length of the owner, the owner, the id: all keys of an owner begin alike, and no other's do.
@@ -116,6 +135,51 @@ fn owned(
     Ok(entries)
 }
 
+/// Before one more entry in a table that may have so many: those that would end first give way.
+/// Whoever has filled it must not decide who else is kept until then. Some at once, since all have to
+/// be looked at for it.
+fn make_room(
+    table: &mut redb::Table<'_, &'static [u8], &'static [u8]>,
+    most: u64,
+) -> Result<(), StoreError> {
+    let surplus = (table.len()? + 1).saturating_sub(most);
+    if surplus == 0 {
+        return Ok(());
+    }
+    let mut ends = Vec::new();
+    for entry in table.iter()? {
+        let (key, value) = entry?;
+        ends.push((expires(value.value()), key.value().to_vec()));
+    }
+    ends.sort_unstable();
+    let leave = surplus.max(most / 256);
+    for (_, key) in ends
+        .iter()
+        .take(usize::try_from(leave).unwrap_or(usize::MAX))
+    {
+        table.remove(&key[..])?;
+    }
+    Ok(())
+}
+
+/// What is read there, in a store of its own.
+fn copy(from: &ReadTransaction, to: &Path) -> Result<(), StoreError> {
+    let copy = EmbeddedStore::open(to)?;
+    let write = copy.database.begin_write()?;
+    for table in Table::ALL {
+        let (from, mut to) = (
+            from.open_table(table.definition())?,
+            write.open_table(table.definition())?,
+        );
+        for entry in from.iter()? {
+            let (key, value) = entry?;
+            to.insert(key.value(), value.value())?;
+        }
+    }
+    write.commit()?;
+    Ok(())
+}
+
 impl Store for EmbeddedStore {
     fn put(&self, table: Table, owner: &[u8], entry: &Entry, now: u64) -> Result<(), StoreError> {
         let bounds = table.bounds();
@@ -135,11 +199,10 @@ impl Store for EmbeddedStore {
             for (_, other) in over {
                 table.remove(&key(owner, &other.id)?[..])?;
             }
-            table.insert(&at[..], &packed(entry)[..])?;
-            // Nothing is kept if this goes back without a commit.
-            if table.len()? > bounds.total {
-                return Err(StoreError::Full);
+            if table.get(&at[..])?.is_none() {
+                make_room(&mut table, bounds.total)?;
             }
+            table.insert(&at[..], &packed(entry)[..])?;
         }
         write.commit()?;
         Ok(())
@@ -208,27 +271,55 @@ impl Store for EmbeddedStore {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             Ok(()) | Err(_) => {}
         }
-        let copy = Self::open(&unfinished)?;
-        let write = copy.database.begin_write()?;
-        for table in Table::ALL {
-            let (from, mut to) = (
-                read.open_table(table.definition())?,
-                write.open_table(table.definition())?,
-            );
-            for entry in from.iter()? {
-                let (key, value) = entry?;
-                to.insert(key.value(), value.value())?;
-            }
+        let copied = copy(&read, &unfinished).and_then(|()| Ok(fs::rename(&unfinished, to)?));
+        if copied.is_err() {
+            // A disk that is full needs the room.
+            let _ = fs::remove_file(&unfinished);
         }
-        write.commit()?;
-        drop(copy);
-        fs::rename(&unfinished, to)?;
-        Ok(())
+        copied
     }
 }
 
 impl fmt::Debug for EmbeddedStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmbeddedStore").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a test that panics has failed, which is what is wanted"
+    )]
+
+    use super::*;
+
+    #[test]
+    fn in_a_full_table_those_that_end_first_give_way() {
+        let store = EmbeddedStore::in_memory().unwrap();
+        let table = Table::MissedCalls;
+        let put = |owner: &[u8], expires| {
+            let entry = Entry {
+                id: b"id".to_vec(),
+                value: Vec::new(),
+                expires,
+            };
+            store.put(table, owner, &entry, 0).unwrap();
+        };
+        for (owner, expires) in [(b"a", 30), (b"b", 10), (b"c", 20)] {
+            put(owner, expires);
+        }
+        let has = |owner: &[u8]| !store.of(table, owner, 0).unwrap().is_empty();
+        for (most, left) in [(4, "abc"), (3, "ac"), (2, "a")] {
+            let write = store.database.begin_write().unwrap();
+            make_room(&mut write.open_table(table.definition()).unwrap(), most).unwrap();
+            write.commit().unwrap();
+            let there: String = ["a", "b", "c"]
+                .into_iter()
+                .filter(|owner| has(owner.as_bytes()))
+                .collect();
+            assert_eq!(there, left, "{most}");
+        }
     }
 }

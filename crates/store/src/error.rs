@@ -30,6 +30,19 @@ pub enum StoreError {
     Io(#[from] io::Error),
 }
 
+impl StoreError {
+    /// Whether the disk failed, after which an open store takes nothing more, and has to be opened
+    /// again.
+    pub fn is_of_disk(&self) -> bool {
+        match self {
+            Self::Database(error) => {
+                matches!(**error, redb::Error::Io(_) | redb::Error::PreviousIo)
+            }
+            Self::TooLong | Self::Full | Self::Later { .. } | Self::InUse | Self::Io(_) => false,
+        }
+    }
+}
+
 /// All of redb's errors are one to us.
 macro_rules! from {
     ($($kind:ident),*) => {

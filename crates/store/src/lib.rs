@@ -35,12 +35,12 @@ pub struct Entry {
 /// All of it may block on a disk: a write for as long as the disk takes to make it lasting.
 pub trait Store: Send + Sync {
     /// Keeps an entry in place of the one with its id. It is kept when this returns, whatever
-    /// happens to the machine. Where the owner has as many as the table allows, the one that would
-    /// have expired first gives way.
+    /// happens to the machine. Where the owner, or all owners together, have as many as the table
+    /// allows, those give way that would have expired first.
     ///
     /// # Errors
-    /// [`StoreError::TooLong`], [`StoreError::Full`] if all owners together have as many as the
-    /// table allows, and whatever the disk says.
+    /// [`StoreError::TooLong`], [`StoreError::Full`] where nothing can give way, and whatever the
+    /// disk says.
     fn put(&self, table: Table, owner: &[u8], entry: &Entry, now: u64) -> Result<(), StoreError>;
 
     /// The entries of an owner, in the order of their ids.

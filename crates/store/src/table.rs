@@ -11,6 +11,8 @@ pub enum Table {
     MissedCalls,
     /// Who takes messages and the key to seal them with, by user id.
     MessageReceivers,
+    /// Messages that have come and are deleted, by the id of who got them: none comes twice.
+    MessagesGone,
 }
 
 /// How much a table may hold.
@@ -29,10 +31,11 @@ pub(crate) const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::PushSubscriptions,
         Self::MissedCalls,
         Self::MessageReceivers,
+        Self::MessagesGone,
     ];
 
     /// How much it may hold. Full of the longest values the file has about 1 GB; with
@@ -57,6 +60,12 @@ impl Table {
                 total: 100_000,
                 value_bytes: 4 * 1024,
             },
+            // More than come within a week from whoever is not a nuisance; that it is there says all.
+            Self::MessagesGone => Bounds {
+                per_owner: 256,
+                total: 500_000,
+                value_bytes: 0,
+            },
         }
     }
 
@@ -66,6 +75,7 @@ impl Table {
             Self::PushSubscriptions => "push-subscriptions",
             Self::MissedCalls => "missed-calls",
             Self::MessageReceivers => "message-receivers",
+            Self::MessagesGone => "messages-gone",
         }
     }
 

@@ -5,38 +5,57 @@
     reason = "a test that panics has failed, which is what is wanted"
 )]
 
+mod disk;
+
 use std::io::{BufRead, BufReader};
-use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
-use redb::{BackendError, StorageBackend};
+use disk::Disk;
 use wimpex_store::{EmbeddedStore, Entry, Store, Table};
 
 const OWNER: &[u8] = b"w1owner";
 /// The file that a child of this test writes to.
 const WRITE_TO: &str = "WIMPEX_STORE_WRITE_TO";
 
+/// Longer than a page of the file holds many of.
+const VALUE_BYTES: usize = 200;
+
+/// Each table in turn: all of them are written to while the server runs.
+fn table(nth: u64) -> Table {
+    Table::ALL[nth as usize % Table::ALL.len()]
+}
+
+/// As many as an owner may have there, over and over.
+fn id(nth: u64) -> [u8; 8] {
+    (nth % 7.min(table(nth).bounds().per_owner as u64)).to_be_bytes()
+}
+
+fn value(nth: u64) -> Vec<u8> {
+    let most = table(nth).bounds().value_bytes;
+    vec![nth as u8; VALUE_BYTES.min(most)]
+}
+
 fn write(store: &EmbeddedStore, nth: u64) -> bool {
     let entry = Entry {
-        // As many as an owner may have, over and over.
-        id: (nth % 7).to_be_bytes().to_vec(),
-        value: vec![nth as u8; 300],
+        id: id(nth).to_vec(),
+        value: value(nth),
         expires: nth + 1,
     };
-    store
-        .put(Table::PushSubscriptions, OWNER, &entry, 0)
-        .is_ok()
+    store.put(table(nth), OWNER, &entry, 0).is_ok()
 }
 
 /// The last write that is there; every entry is whole.
 fn last(store: &EmbeddedStore) -> Option<u64> {
-    let all = Table::ALL.map(|table| store.of(table, OWNER, 0).unwrap());
-    let writes = all.iter().flatten().map(|entry| {
+    let all = Table::ALL.map(|kept_in| {
+        let entries = store.of(kept_in, OWNER, 0).unwrap();
+        entries.into_iter().map(move |entry| (kept_in, entry))
+    });
+    let writes = all.into_iter().flatten().map(|(kept_in, entry)| {
         let nth = entry.expires - 1;
-        assert_eq!(entry.value, vec![nth as u8; 300], "half of a write");
-        assert_eq!(entry.id, (nth % 7).to_be_bytes());
+        assert_eq!(kept_in, table(nth));
+        assert_eq!(entry.value, value(nth), "half of a write");
+        assert_eq!(entry.id, id(nth));
         nth
     });
     writes.max()
@@ -99,103 +118,6 @@ fn a_killed_writer_has_kept_what_it_acknowledged() {
     }
 }
 
-/// A disk that dies at the nth write to it. What was not synced may or may not have arrived.
-#[derive(Clone, Debug, Default)]
-struct Disk(Arc<Mutex<Content>>);
-
-#[derive(Debug, Default)]
-struct Content {
-    /// As whoever writes sees it.
-    seen: Vec<u8>,
-    /// What has arrived for sure.
-    synced: Vec<u8>,
-    /// Since the last sync, in their order.
-    writes: Vec<(usize, Vec<u8>)>,
-    /// How many operations it still takes.
-    left: Option<u64>,
-}
-
-impl Content {
-    fn operate(&mut self) -> Result<(), std::io::Error> {
-        match &mut self.left {
-            Some(0) => Err(std::io::Error::other("the disk is dead")),
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-fn put(bytes: &mut Vec<u8>, at: usize, data: &[u8]) {
-    if bytes.len() < at + data.len() {
-        bytes.resize(at + data.len(), 0);
-    }
-    bytes[at..at + data.len()].copy_from_slice(data);
-}
-
-impl Disk {
-    /// After the power is back: every unsynced write has arrived or not, by chance.
-    fn revive(&self, random: &mut fastrand::Rng, left: Option<u64>) -> Self {
-        let content = self.0.lock().unwrap();
-        let mut bytes = content.synced.clone();
-        let length = bytes.len().max(content.seen.len());
-        bytes.resize(length, 0);
-        for (at, data) in &content.writes {
-            if random.bool() {
-                put(&mut bytes, *at, data);
-            }
-        }
-        Self(Arc::new(Mutex::new(Content {
-            seen: bytes.clone(),
-            synced: bytes,
-            writes: Vec::new(),
-            left,
-        })))
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> Result<u64, std::io::Error> {
-        Ok(self.0.lock().unwrap().seen.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
-        let content = self.0.lock().unwrap();
-        let at = offset as usize;
-        out.copy_from_slice(&content.seen[at..at + out.len()]);
-        Ok(())
-    }
-
-    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
-        let mut content = self.0.lock().unwrap();
-        content.operate()?;
-        content.seen.resize(len as usize, 0);
-        Ok(())
-    }
-
-    fn sync_data(&self) -> Result<(), std::io::Error> {
-        let mut content = self.0.lock().unwrap();
-        content.operate()?;
-        content.synced = content.seen.clone();
-        content.writes.clear();
-        Ok(())
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
-        let mut content = self.0.lock().unwrap();
-        content.operate()?;
-        put(&mut content.seen, offset as usize, data);
-        content.writes.push((offset as usize, data.to_vec()));
-        Ok(())
-    }
-
-    fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
-        Ok(true)
-    }
-}
-
 #[test]
 fn a_disk_that_dies_at_any_write_has_what_was_kept() {
     let mut random = fastrand::Rng::with_seed(8030);
@@ -213,7 +135,7 @@ fn a_disk_that_dies_at_any_write_has_what_was_kept() {
         let Ok(store) = EmbeddedStore::on(disk.clone()) else {
             panic!("cannot be opened before {operations}");
         };
-        disk.0.lock().unwrap().left = Some(operations % 40);
+        disk.takes(operations % 40);
         let first = before.map_or(0, |nth| nth + 1);
         let failed = (first..).find(|nth| !write(&store, *nth)).unwrap();
         died += 1;
@@ -229,4 +151,31 @@ fn a_disk_that_dies_at_any_write_has_what_was_kept() {
         assert!(found <= Some(failed));
     }
     assert_eq!(died, 400);
+}
+
+/// Killed when everything but the database's mark is written, or nothing but the file's length.
+#[test]
+fn a_file_that_was_not_finished_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    drop(EmbeddedStore::open(&whole).unwrap());
+    let mut without_mark = std::fs::read(&whole).unwrap();
+    without_mark[..9].fill(0);
+    for (name, left) in [
+        ("without its mark", without_mark),
+        ("of its length only", vec![0; 1 << 20]),
+        ("empty", Vec::new()),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, left).unwrap();
+        for _ in 0..2 {
+            let store = EmbeddedStore::open(&path);
+            assert!(write(&store.unwrap_or_else(|it| panic!("{name}: {it}")), 0));
+        }
+    }
+    // What is somebody else's stays.
+    let other = folder.path().join("other");
+    std::fs::write(&other, "a letter, and no store").unwrap();
+    assert!(EmbeddedStore::open(&other).is_err());
+    assert_eq!(std::fs::read(&other).unwrap(), b"a letter, and no store");
 }
