@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use stun_types::attribute::{ErrorCode, XorMappedAddress};
 use stun_types::message::{BINDING, Message, MessageClass};
-use tokio::net::UdpSocket;
 use turn_types::message::SEND;
 
 use crate::addr::{ClientAddr, ClientId, PeerAddr, RelayPort};
 use crate::clock::unix_time;
-use crate::datagrams::{self, Outgoing, Run, send_run};
-use crate::machine::{DataTarget, Input, Output};
+use crate::datagram::{Datagram, runs};
+use crate::datagrams::DatagramSocket;
+use crate::machine::{Amount, DataTarget, Delivery, Input, Output};
 use crate::ports::RelaySocket;
 use crate::request::{KNOWN, Request, Response};
 use crate::shared::Shared;
@@ -23,13 +23,18 @@ use crate::wire::{self, Packet};
 
 /// A datagram, or one frame of a stream, from a client; `sink` leads back. What
 /// is none of ours is ignored, whatever it is.
-pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, bytes: &[u8]) {
+fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, bytes: &[u8]) {
     if wire::is_oversized_request(bytes) {
         return;
     }
     match wire::parse(bytes) {
         Some(Packet::Channel { number, data }) => {
-            relay(shared, client, DataTarget::Channel(number), one(data));
+            relay(
+                shared,
+                client,
+                DataTarget::Channel(number),
+                &one(client, data),
+            );
         }
         Some(Packet::Stun(message)) => match message.class() {
             MessageClass::Request => {
@@ -52,39 +57,48 @@ pub(crate) fn client_sent(shared: &Arc<Shared>, client: ClientId, sink: &Sink, b
     }
 }
 
-/// A run of datagrams from a client. What goes through one channel leaves as a run, too.
-pub(crate) fn client_sent_run(
+/// What one client has sent, in its order. What goes through one channel leaves in runs.
+pub(crate) fn client_sent_all(
     shared: &Arc<Shared>,
     client: ClientId,
     sink: &Sink,
-    run: Run<'_>,
-    outgoing: &mut Outgoing,
+    datagrams: &[Datagram<'_>],
 ) {
-    outgoing.clear();
+    if let [one] = datagrams {
+        return client_sent(shared, client, sink, one.bytes);
+    }
     let mut channel = None;
-    for bytes in run.datagrams() {
-        let (number, data) = match wire::parse(bytes) {
-            Some(Packet::Channel { number, data }) => (number, data),
+    let mut gathered = Vec::with_capacity(datagrams.len());
+    for &Datagram { from, bytes } in datagrams {
+        match wire::parse(bytes) {
+            Some(Packet::Channel { number, data }) => {
+                if channel != Some(number) {
+                    flush(shared, client, channel.replace(number), &mut gathered);
+                }
+                gathered.push(Datagram { from, bytes: data });
+            }
             Some(Packet::Stun(_)) | None => {
                 // It may change what a channel leads to.
-                flush(shared, client, channel.take(), outgoing);
+                flush(shared, client, channel, &mut gathered);
                 client_sent(shared, client, sink, bytes);
-                continue;
             }
-        };
-        if channel != Some(number) || !outgoing.push(&[], data) {
-            flush(shared, client, channel.replace(number), outgoing);
-            outgoing.push(&[], data);
         }
     }
-    flush(shared, client, channel, outgoing);
+    flush(shared, client, channel, &mut gathered);
 }
 
-fn flush(shared: &Shared, client: ClientId, channel: Option<u16>, outgoing: &mut Outgoing) {
+fn flush(
+    shared: &Shared,
+    client: ClientId,
+    channel: Option<u16>,
+    gathered: &mut Vec<Datagram<'_>>,
+) {
     if let Some(number) = channel {
-        relay(shared, client, DataTarget::Channel(number), outgoing.run());
+        for run in runs(gathered) {
+            relay(shared, client, DataTarget::Channel(number), run);
+        }
     }
-    outgoing.clear();
+    gathered.clear();
 }
 
 /// The answer to a request: whoever asked has proved with a nonce that it is where
@@ -149,26 +163,50 @@ fn send_indication(shared: &Shared, client: ClientId, bytes: &[u8], message: &Me
     let unknown = !wire::unknown(message, KNOWN).is_empty();
     let peers = wire::peers(message).unwrap_or_default();
     if let (false, [peer], Some(range)) = (unknown, &peers[..], wire::data_range(message)) {
-        relay(shared, client, DataTarget::Peer(*peer), one(&bytes[range]));
+        relay(
+            shared,
+            client,
+            DataTarget::Peer(*peer),
+            &one(client, &bytes[range]),
+        );
     }
 }
 
-fn one(data: &[u8]) -> Run<'_> {
-    Run::new(data, data.len())
+fn one(client: ClientId, bytes: &[u8]) -> [Datagram<'_>; 1] {
+    let from = client.remote.socket_addr();
+    [Datagram { from, bytes }]
 }
 
-fn relay(shared: &Shared, client: ClientId, to: DataTarget, run: Run<'_>) {
-    let length = run.bytes().len();
-    for output in shared.handle(Input::ClientData { client, to, length }) {
+fn relay(shared: &Shared, client: ClientId, to: DataTarget, run: &[Datagram<'_>]) {
+    let amount = amount(run);
+    for output in shared.handle(Input::ClientData { client, to, amount }) {
         match output {
-            Output::SendToPeer { socket, peer } => {
-                send_run(&socket.socket, run, peer.socket_addr());
-                shared.count_to_peers(length);
+            Output::SendToPeer {
+                socket,
+                peer,
+                passes,
+            } => {
+                let run = &run[..run.len().min(passes)];
+                socket.socket.send_run(run, None, peer.socket_addr());
+                shared.count_to_peers(run);
             }
-            Output::SendToClient(delivery) => delivery.send_run(run, &mut Outgoing::default()),
+            Output::SendToClient(delivery) => deliver(&delivery, run),
             // Only requests lead to these.
             Output::Respond(_) | Output::ReadFrom { .. } => {}
         }
+    }
+}
+
+fn deliver(delivery: &Delivery<Sink>, run: &[Datagram<'_>]) {
+    delivery.send_run(&run[..run.len().min(delivery.passes)]);
+}
+
+fn amount(run: &[Datagram<'_>]) -> Amount {
+    let length = |datagram: Option<&Datagram<'_>>| datagram.map_or(0, |it| it.bytes.len());
+    Amount {
+        count: run.len(),
+        each: length(run.first()),
+        last: length(run.last()),
     }
 }
 
@@ -197,20 +235,19 @@ fn read_from(shared: &Arc<Shared>, relay_socket: &RelaySocket, port: RelayPort) 
     });
 }
 
-async fn read_peers(shared: &Shared, socket: &UdpSocket, port: RelayPort) {
-    let mut outgoing = Outgoing::default();
-    datagrams::receive(socket, |remote, run| {
+async fn read_peers(shared: &Shared, socket: &DatagramSocket, port: RelayPort) {
+    let receive = socket.receive(|remote, datagrams| {
         let peer = PeerAddr::new(remote);
-        for piece in run.pieces() {
-            let length = piece.bytes().len();
-            for output in shared.handle(Input::PeerData { port, peer, length }) {
+        for run in runs(datagrams) {
+            let amount = amount(run);
+            for output in shared.handle(Input::PeerData { port, peer, amount }) {
                 match output {
-                    Output::SendToClient(delivery) => delivery.send_run(piece, &mut outgoing),
+                    Output::SendToClient(delivery) => deliver(&delivery, run),
                     // What comes from peers leads nowhere else.
                     Output::Respond(_) | Output::ReadFrom { .. } | Output::SendToPeer { .. } => {}
                 }
             }
         }
-    })
-    .await;
+    });
+    receive.await;
 }

@@ -15,8 +15,8 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use crate::addr::{ClientAddr, ClientId};
-use crate::datagrams;
-use crate::dispatch::client_sent;
+use crate::datagrams::DatagramSocket;
+use crate::dispatch::client_sent_all;
 use crate::ports;
 use crate::shared::Shared;
 use crate::sink::Sink;
@@ -26,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Gives each client of this socket that has an allocation a socket of its own, and deals with
 /// what has come for them already. Whoever has none asks again, as UDP must.
-pub(crate) fn keep(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listener: usize) {
+pub(crate) fn keep(shared: &Arc<Shared>, socket: &Arc<DatagramSocket>, listener: usize) {
     for client in shared.clients_of(listener) {
         if !shared.retirement.keep(client) {
             continue;
@@ -42,37 +42,38 @@ pub(crate) fn keep(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listener: usiz
             }
         }
     }
-    datagrams::receive_rest(socket, |remote, run| {
+    socket.receive_rest(|remote, datagrams| {
         let remote = ClientAddr::new(remote);
         let client = ClientId { listener, remote };
         if shared.has_allocation(client) {
             let sink = Sink::Udp(Arc::clone(socket), remote);
-            for datagram in run.datagrams() {
-                client_sent(shared, client, &sink, datagram);
-            }
+            client_sent_all(shared, client, &sink, datagrams);
         }
     });
 }
 
-fn connected(socket: &UdpSocket, client: ClientId) -> io::Result<UdpSocket> {
+fn connected(socket: &DatagramSocket, client: ClientId) -> io::Result<DatagramSocket> {
     let local = socket.local_addr()?;
     let own = ports::socket(local, Type::DGRAM, Protocol::UDP)?;
     #[cfg(target_os = "linux")]
     own.set_reuse_port(true)?;
     own.bind(&local.into())?;
     own.connect(&client.remote.socket_addr().into())?;
-    UdpSocket::from_std(own.into())
+    Ok(DatagramSocket::new(UdpSocket::from_std(own.into())?))
 }
 
 /// For as long as the client has its allocation.
-async fn serve_one(shared: Arc<Shared>, own: UdpSocket, socket: Arc<UdpSocket>, client: ClientId) {
+async fn serve_one(
+    shared: Arc<Shared>,
+    own: DatagramSocket,
+    socket: Arc<DatagramSocket>,
+    client: ClientId,
+) {
     let sink = Sink::Udp(socket, client.remote);
-    let receive = datagrams::receive(&own, |remote, run| {
+    let receive = own.receive(|remote, datagrams| {
         // Between bind and connect others may have found it.
         if ClientAddr::new(remote) == client.remote {
-            for datagram in run.datagrams() {
-                client_sent(&shared, client, &sink, datagram);
-            }
+            client_sent_all(&shared, client, &sink, datagrams);
         }
     });
     tokio::select! {

@@ -25,10 +25,12 @@ pub mod tls;
 
 mod addr;
 mod auth;
+mod datagram;
 mod datagrams;
 mod dispatch;
 mod kept_clients;
 mod machine;
+mod moderation;
 mod nonce;
 mod ports;
 mod reflection;
@@ -65,6 +67,7 @@ pub use start_error::StartError;
 use addr::ClientAddr;
 use auth::Authenticator;
 use config::RelayAddress;
+use datagrams::DatagramSocket;
 use machine::{Input, Rules, TurnServer};
 use peers::PeerFilter;
 use ports::UdpPorts;
@@ -268,6 +271,7 @@ impl Shard {
     /// Runs until the relay stops.
     fn run(self, shared: &Arc<Shared>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .on_thread_park(moderation::before_sleep)
             .enable_all()
             .build();
         match runtime {
@@ -280,7 +284,8 @@ impl Shard {
         for (number, socket) in self.udp {
             match UdpSocket::from_std(socket) {
                 Ok(socket) => {
-                    let (inner, socket) = (Arc::clone(shared), Arc::new(socket));
+                    let socket = Arc::new(DatagramSocket::new(socket));
+                    let inner = Arc::clone(shared);
                     shared.spawn(async move {
                         udp::serve(&inner, &socket, number).await;
                     });

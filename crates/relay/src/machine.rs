@@ -34,7 +34,7 @@ use stun_types::message::TransactionId;
 use wimpex_limits::Network;
 use wimpex_sansio::{Machine, Now, UnixTime};
 
-pub(crate) use io::{DataTarget, Delivery, Framing, Input, Output, Ports};
+pub(crate) use io::{Amount, DataTarget, Delivery, Framing, Input, Output, Ports};
 
 use crate::addr::{ClientId, Family, PeerAddr, RelayPort};
 use crate::auth::Caller;
@@ -117,12 +117,12 @@ impl<P: Ports, C: Clone> Machine for TurnServer<P, C> {
                 };
                 self.outputs.push_back(Output::Respond(response));
             }
-            Input::ClientData { client, to, length } => {
-                let output = self.client_data(client, to, length, now);
+            Input::ClientData { client, to, amount } => {
+                let output = self.client_data(client, to, amount, now);
                 self.outputs.extend(output);
             }
-            Input::PeerData { port, peer, length } => {
-                let output = self.peer_data(port, peer, length, now);
+            Input::PeerData { port, peer, amount } => {
+                let output = self.peer_data(port, peer, amount, now);
                 self.outputs.extend(output);
             }
             Input::Disconnected { client } => self.remove(client),
@@ -471,7 +471,7 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         &mut self,
         client: ClientId,
         to: DataTarget,
-        length: usize,
+        amount: Amount,
         now: Now,
     ) -> Option<Output<P::Socket, C>> {
         let allocation = self.allocation(client, now)?;
@@ -485,12 +485,17 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         let (socket, port) = allocation.relay(Family::of(peer.ip())).cloned()?;
         let (user, network) = (Arc::clone(&allocation.user), allocation.network);
         let route = self.route(peer);
-        if route == Route::Forbidden || !self.quotas.take(&user, network, length, now) {
+        if route == Route::Forbidden {
             return None;
         }
+        let passes = self.quotas.take(&user, network, amount, now)?;
         match route {
-            Route::Within(other) => self.deliver(other, port.as_peer(), length, now),
-            Route::Out | Route::Forbidden => Some(Output::SendToPeer { socket, peer }),
+            Route::Within(other) => self.deliver(other, port.as_peer(), amount.first(passes), now),
+            Route::Out | Route::Forbidden => Some(Output::SendToPeer {
+                socket,
+                peer,
+                passes,
+            }),
         }
     }
 
@@ -498,34 +503,35 @@ impl<P: Ports, C: Clone> TurnServer<P, C> {
         &mut self,
         port: RelayPort,
         peer: PeerAddr,
-        length: usize,
+        amount: Amount,
         now: Now,
     ) -> Option<Output<P::Socket, C>> {
         let client = *self.relayed.get(&port)?;
-        self.deliver(client, peer, length, now)
+        self.deliver(client, peer, amount, now)
     }
 
     fn deliver(
         &mut self,
         client: ClientId,
         peer: PeerAddr,
-        length: usize,
+        amount: Amount,
         now: Now,
     ) -> Option<Output<P::Socket, C>> {
         let allocation = self
             .allocation(client, now)
             .filter(|allocation| allocation.permits(peer.ip(), now))?;
-        let delivery = Delivery {
-            sink: allocation.sink.clone(),
-            framing: match allocation.channel_of(peer, now) {
-                Some(number) => Framing::Channel(number),
-                None => Framing::Indication(peer),
-            },
+        let sink = allocation.sink.clone();
+        let framing = match allocation.channel_of(peer, now) {
+            Some(number) => Framing::Channel(number),
+            None => Framing::Indication(peer),
         };
         let (user, network) = (Arc::clone(&allocation.user), allocation.network);
-        self.quotas
-            .take(&user, network, length, now)
-            .then_some(Output::SendToClient(delivery))
+        let passes = self.quotas.take(&user, network, amount, now)?;
+        Some(Output::SendToClient(Delivery {
+            sink,
+            framing,
+            passes,
+        }))
     }
 
     /// Whether somebody at this address may be a peer at all. At the relay's own

@@ -14,10 +14,14 @@ use tracing::warn;
 
 use crate::addr::{Family, RelayPort};
 use crate::config::RelayAddress;
+use crate::datagrams::DatagramSocket;
 use crate::machine::Ports;
 
 /// In a range that is nearly full, more tries than this are not worth the time.
 const TRIES: u32 = 2_000;
+
+/// Bytes that may wait in the kernel, each way.
+const BUFFER: usize = 1 << 20;
 
 /// Between two lines in the log about the same.
 const COMPLAINTS_EVERY: Duration = Duration::from_secs(60);
@@ -33,7 +37,7 @@ pub(crate) struct UdpPorts {
 /// A relay socket. When the machine forgets it, whoever reads from it stops too,
 /// and it closes.
 pub(crate) struct RelaySocket {
-    pub(crate) socket: Arc<UdpSocket>,
+    pub(crate) socket: Arc<DatagramSocket>,
     pub(crate) closed: CancellationToken,
     _guard: DropGuard,
 }
@@ -93,7 +97,7 @@ impl Ports for UdpPorts {
                 Ok(socket) => {
                     let closed = self.stopping.child_token();
                     let relay_socket = RelaySocket {
-                        socket: Arc::new(socket),
+                        socket: Arc::new(DatagramSocket::new(socket)),
                         _guard: closed.clone().drop_guard(),
                         closed,
                     };
@@ -120,6 +124,9 @@ impl Ports for UdpPorts {
 pub(crate) fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = socket(address, Type::DGRAM, Protocol::UDP)?;
     socket.bind(&address.into())?;
+    // A picture's packets come and leave at once; the system may grant less.
+    let _ = socket.set_recv_buffer_size(BUFFER);
+    let _ = socket.set_send_buffer_size(BUFFER);
     UdpSocket::from_std(socket.into())
 }
 

@@ -15,6 +15,7 @@ use crate::addr::ClientId;
 use crate::auth::Authenticator;
 use crate::clock::Clock;
 use crate::config::{Limits, Timing};
+use crate::datagram::Datagram;
 use crate::machine::{Counts, Input, Output, TurnServer};
 use crate::ports::{RelaySocket, UdpPorts};
 use crate::reflection::ReflectionLimiter;
@@ -139,10 +140,12 @@ impl Shared {
         }
     }
 
-    pub(crate) fn count_to_peers(&self, bytes: usize) {
-        self.bytes_to_peers
-            .fetch_add(bytes as u64, Ordering::Relaxed);
-        self.packets_to_peers.fetch_add(1, Ordering::Relaxed);
+    /// These have left for a peer.
+    pub(crate) fn count_to_peers(&self, run: &[Datagram<'_>]) {
+        let bytes: usize = run.iter().map(|datagram| datagram.bytes.len()).sum();
+        let (bytes, packets) = (bytes as u64, run.len() as u64);
+        self.bytes_to_peers.fetch_add(bytes, Ordering::Relaxed);
+        self.packets_to_peers.fetch_add(packets, Ordering::Relaxed);
     }
 
     pub(crate) fn packets_to_peers(&self) -> u64 {

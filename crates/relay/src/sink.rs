@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use wimpex_limits::Budget;
 
 use crate::addr::ClientAddr;
-use crate::datagrams::{self, Outgoing, Run, send_run};
+use crate::datagram::Datagram;
+use crate::datagrams::DatagramSocket;
 use crate::machine::{Delivery, Framing};
 use crate::wire;
 
 /// See the module.
 #[derive(Clone)]
 pub(crate) enum Sink {
-    Udp(Arc<UdpSocket>, ClientAddr),
+    Udp(Arc<DatagramSocket>, ClientAddr),
     Stream(SendQueue),
 }
 
@@ -82,31 +82,22 @@ impl Sink {
     /// Sends one message.
     pub(crate) fn send(&self, message: Vec<u8>) {
         match self {
-            Self::Udp(socket, client) => datagrams::send(socket, &message, client.socket_addr()),
+            Self::Udp(socket, client) => socket.send(&message, client.socket_addr()),
             Self::Stream(queue) => queue.push(message),
         }
     }
 }
 
 impl Delivery<Sink> {
-    /// Wraps data and sends it; `outgoing` is room for that.
-    pub(crate) fn send_run(&self, run: Run<'_>, outgoing: &mut Outgoing) {
+    /// Wraps the data of a run and sends it.
+    pub(crate) fn send_run(&self, run: &[Datagram<'_>]) {
         match (&self.sink, self.framing) {
             (Sink::Udp(socket, client), Framing::Channel(number)) => {
-                outgoing.clear();
-                for data in run.datagrams() {
-                    let header = wire::channel_header(number, data.len());
-                    if !outgoing.push(&header, data) {
-                        send_run(socket, outgoing.run(), client.socket_addr());
-                        outgoing.clear();
-                        outgoing.push(&header, data);
-                    }
-                }
-                send_run(socket, outgoing.run(), client.socket_addr());
+                socket.send_run(run, Some(number), client.socket_addr());
             }
             (Sink::Udp(..) | Sink::Stream(_), _) => {
-                for data in run.datagrams() {
-                    self.send(data);
+                for datagram in run {
+                    self.send(datagram.bytes);
                 }
             }
         }

@@ -8,9 +8,9 @@ use socket2::{Protocol, Type};
 use crate::ports;
 use crate::start_error::StartError;
 
-/// Bytes that may wait in the kernel while this process has no turn: packets of
-/// all clients come to one socket.
-const RECEIVE_BUFFER: usize = 4 << 20;
+/// Bytes that may wait in the kernel, each way: packets of all clients come to one socket while
+/// this process has no turn, and leave by it.
+const BUFFER: usize = 4 << 20;
 
 /// Sockets that are open already, each with the address that was asked for.
 #[derive(Debug, Default)]
@@ -88,7 +88,8 @@ fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.set_reuse_port(true)?;
     socket.bind(&address.into())?;
     // The system may grant less.
-    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let _ = socket.set_recv_buffer_size(BUFFER);
+    let _ = socket.set_send_buffer_size(BUFFER);
     Ok(socket.into())
 }
 

@@ -12,7 +12,8 @@ use tracing::{debug, warn};
 use wimpex_limits::Permit;
 
 use crate::addr::{ClientAddr, ClientId};
-use crate::dispatch::client_sent;
+use crate::datagram::Datagram;
+use crate::dispatch::client_sent_all;
 use crate::machine::Input;
 use crate::shared::Shared;
 use crate::sink::{SendQueue, Sink, Unsent};
@@ -172,18 +173,9 @@ async fn read(
 ) {
     let mut buffer = Vec::with_capacity(4 * 1024);
     loop {
-        let mut rest = &buffer[..];
-        loop {
-            match frame(rest) {
-                Ok(Some((length, padded))) => {
-                    client_sent(shared, client, &sink, &rest[..length]);
-                    rest = &rest[padded..];
-                }
-                Ok(None) => break,
-                Err(NoFrame) => return,
-            }
-        }
-        let done = buffer.len() - rest.len();
+        let Ok(done) = whole_frames(shared, client, &sink, &buffer) else {
+            return;
+        };
         buffer.drain(..done);
         match reader.read_buf(&mut buffer).await {
             Ok(0) | Err(_) => return,
@@ -191,6 +183,31 @@ async fn read(
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Deals with all frames that are there; how many bytes are they?
+fn whole_frames(
+    shared: &Arc<Shared>,
+    client: ClientId,
+    sink: &Sink,
+    bytes: &[u8],
+) -> Result<usize, NoFrame> {
+    let from = client.remote.socket_addr();
+    let (mut done, mut frames) = (0, Vec::new());
+    let end = loop {
+        let rest = &bytes[done..];
+        match frame(rest) {
+            Ok(Some((length, padded))) => {
+                let bytes = &rest[..length];
+                frames.push(Datagram { from, bytes });
+                done += padded;
+            }
+            Ok(None) => break Ok(done),
+            Err(NoFrame) => break Err(NoFrame),
+        }
+    };
+    client_sent_all(shared, client, sink, &frames);
+    end
 }
 
 async fn write(mut writer: impl AsyncWrite + Unpin, mut unsent: Unsent, limit: Duration) {

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use tokio::net::UdpSocket;
-
 use crate::addr::{ClientAddr, ClientId};
-use crate::datagrams::{self, Outgoing};
-use crate::dispatch::{client_sent, client_sent_run};
+use crate::datagrams::DatagramSocket;
+use crate::dispatch::client_sent_all;
 use crate::kept_clients;
 use crate::shared::Shared;
 use crate::sink::Sink;
 
 /// Serves the clients of one socket, forever, but while another process does.
-pub(crate) async fn serve(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listener: usize) {
+pub(crate) async fn serve(shared: &Arc<Shared>, socket: &Arc<DatagramSocket>, listener: usize) {
     let mut notice = shared.retirement.notice();
     loop {
         tokio::select! {
@@ -25,17 +23,12 @@ pub(crate) async fn serve(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listene
     }
 }
 
-async fn receive(shared: &Arc<Shared>, socket: &Arc<UdpSocket>, listener: usize) {
-    let mut outgoing = Outgoing::default();
-    datagrams::receive(socket, |remote, run| {
+async fn receive(shared: &Arc<Shared>, socket: &Arc<DatagramSocket>, listener: usize) {
+    let receive = socket.receive(|remote, datagrams| {
         let remote = ClientAddr::new(remote);
         let client = ClientId { listener, remote };
         let sink = Sink::Udp(Arc::clone(socket), remote);
-        if run.is_long() {
-            client_sent_run(shared, client, &sink, run, &mut outgoing);
-        } else {
-            client_sent(shared, client, &sink, run.bytes());
-        }
-    })
-    .await;
+        client_sent_all(shared, client, &sink, datagrams);
+    });
+    receive.await;
 }

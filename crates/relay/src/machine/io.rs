@@ -22,17 +22,17 @@ pub(crate) enum Input<C> {
         /// When it came; credentials and what they allow end at a wall time.
         wall: UnixTime,
     },
-    /// A client has data for a peer, so many bytes.
+    /// A client has data for a peer.
     ClientData {
         client: ClientId,
         to: DataTarget,
-        length: usize,
+        amount: Amount,
     },
-    /// A datagram of so many bytes came to a relay socket.
+    /// Data came to a relay socket.
     PeerData {
         port: RelayPort,
         peer: PeerAddr,
-        length: usize,
+        amount: Amount,
     },
     /// A stream has ended, and what belongs to it with it.
     Disconnected { client: ClientId },
@@ -46,6 +46,38 @@ pub(crate) enum Input<C> {
     Timeout,
 }
 
+/// So many datagrams, of so many bytes each, but for the last, which may be shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Amount {
+    pub(crate) count: usize,
+    pub(crate) each: usize,
+    pub(crate) last: usize,
+}
+
+impl Amount {
+    /// Of all together.
+    pub(crate) fn bytes(self) -> usize {
+        match self.count {
+            0 => 0,
+            count => (count - 1) * self.each + self.last,
+        }
+    }
+
+    /// The first of them.
+    pub(crate) fn first(self, count: usize) -> Self {
+        if count < self.count {
+            let last = self.each;
+            Self {
+                count,
+                last,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+}
+
 /// How a client names the peer that its data is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum DataTarget {
@@ -56,7 +88,8 @@ pub(crate) enum DataTarget {
 }
 
 /// What is to be done. `S` is a relay socket. The data itself stays with the
-/// driver: an output that sends means the data of the input before it.
+/// driver: an output that sends means the data of the input before it, the first
+/// so many datagrams; the others exceed what somebody may send.
 #[derive(Debug)]
 pub(crate) enum Output<S, C> {
     /// Answer the request.
@@ -64,7 +97,11 @@ pub(crate) enum Output<S, C> {
     /// Pass on what comes to this relay socket, until it closes.
     ReadFrom { socket: S, port: RelayPort },
     /// Send the data to a peer.
-    SendToPeer { socket: S, peer: PeerAddr },
+    SendToPeer {
+        socket: S,
+        peer: PeerAddr,
+        passes: usize,
+    },
     /// Send the data to a client.
     SendToClient(Delivery<C>),
 }
@@ -74,6 +111,7 @@ pub(crate) enum Output<S, C> {
 pub(crate) struct Delivery<C> {
     pub(crate) sink: C,
     pub(crate) framing: Framing,
+    pub(crate) passes: usize,
 }
 
 /// How data is wrapped.

@@ -9,6 +9,7 @@ use wimpex_limits::{Network, TokenBucket};
 use wimpex_sansio::Now;
 
 use crate::config::Limits;
+use crate::machine::io::Amount;
 use crate::request::Code;
 
 /// Seconds' worth of bytes that may come at once; a video begins with a burst.
@@ -98,19 +99,33 @@ impl Quotas {
         }
     }
 
-    /// Whether so many bytes of this user and this network may pass now; if so they are paid
-    /// for, by all that limits them or by none.
-    pub(super) fn take(&mut self, user: &str, network: Network, length: usize, now: Now) -> bool {
-        let (Some(user), Some(network)) =
-            (self.users.get_mut(user), self.networks.get_mut(&network))
-        else {
-            return false;
+    /// How many datagrams of this user and this network may pass now, the first ones, if any
+    /// may; they are paid for, by all that limits them or by none.
+    pub(super) fn take(
+        &mut self,
+        user: &str,
+        network: Network,
+        amount: Amount,
+        now: Now,
+    ) -> Option<usize> {
+        let user = &mut self.users.get_mut(user)?.bandwidth;
+        let network = &mut self.networks.get_mut(&network)?.bandwidth;
+        let mut pay = |bytes: usize| {
+            let bytes = bytes as f64;
+            user.has(bytes, now)
+                && network.has(bytes, now)
+                && self.bandwidth.take(bytes, now)
+                && user.take(bytes, now)
+                && network.take(bytes, now)
         };
-        let length = length as f64;
-        let passes = user.bandwidth.has(length, now)
-            && network.bandwidth.has(length, now)
-            && self.bandwidth.take(length, now);
-        passes && user.bandwidth.take(length, now) && network.bandwidth.take(length, now)
+        if pay(amount.bytes()) {
+            return Some(amount.count);
+        }
+        let mut passes = 0;
+        while passes + 1 < amount.count && pay(amount.each) {
+            passes += 1;
+        }
+        (passes > 0).then_some(passes)
     }
 
     /// Nobody has anything, or had it so lately that it counts.
@@ -139,4 +154,60 @@ fn bandwidth(kbps: u64, now: Now) -> TokenBucket {
     let bytes_per_second = kbps.saturating_mul(1000) as f64 / 8.0;
     let burst = (bytes_per_second * BURST_SECONDS).max(BURST_BYTES);
     TokenBucket::new(bytes_per_second, burst, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AMOUNT: Amount = Amount {
+        count: 64,
+        each: 1_000,
+        last: 200,
+    };
+
+    /// Somebody with a bucket of 16 KiB, which is what a slow one holds.
+    fn slow() -> (Quotas, Arc<str>, Network) {
+        let mut quotas = Quotas::new(Limits {
+            user_kbps: 80,
+            network_kbps: 0,
+            total_kbps: 0,
+            ..Limits::default()
+        });
+        let network = Network::of([192, 0, 2, 1].into());
+        let user = quotas.add("alice", network, Now::ZERO);
+        (quotas, user, network)
+    }
+
+    #[test]
+    fn of_a_run_the_first_pass_as_each_by_itself_would() {
+        let (mut quotas, user, network) = slow();
+        assert_eq!(quotas.take(&user, network, AMOUNT, Now::ZERO), Some(16));
+        assert_eq!(quotas.take(&user, network, AMOUNT, Now::ZERO), None);
+        // 10,000 bytes a second, and 384 that were left.
+        let later = Now::from_millis(1_000);
+        assert_eq!(quotas.take(&user, network, AMOUNT, later), Some(10));
+        let short = AMOUNT.first(2);
+        assert_eq!((short.count, short.bytes()), (2, 2_000));
+        assert_eq!(quotas.take(&user, network, short, later), None);
+    }
+
+    #[test]
+    fn every_byte_of_a_run_is_paid_for() {
+        let (mut quotas, user, network) = slow();
+        let run = Amount {
+            count: 16,
+            ..AMOUNT
+        };
+        assert_eq!(run.bytes(), 15_200);
+        assert_eq!(quotas.take(&user, network, run, Now::ZERO), Some(16));
+        let one = |each| Amount {
+            count: 1,
+            each,
+            last: each,
+        };
+        assert_eq!(quotas.take(&user, network, one(1_185), Now::ZERO), None);
+        assert_eq!(quotas.take(&user, network, one(1_184), Now::ZERO), Some(1));
+        assert_eq!(quotas.take(&user, network, one(0), Now::ZERO), Some(1));
+    }
 }

@@ -3,9 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-#[cfg(target_os = "linux")]
-use crate::client::send_run;
-use crate::client::{Client, Received, channel_data};
+use crate::client::{Client, Received};
 use crate::support::{Peer, TestRelay};
 
 /// Everything that a call does: indications while it looks for a way, then a
@@ -179,42 +177,4 @@ async fn addresses_without_a_way_to_them_end_nothing() {
     }
     talk(&mut client, relayed, &Peer::v4().await).await;
     talk(&mut six, relayed_six, &Peer::v6().await).await;
-}
-
-/// What a network card hands over as one (generic receive offload).
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn runs_of_datagrams_arrive_as_they_were_sent() {
-    let relay = TestRelay::start().await;
-    let mut client = relay.client("alice").await;
-    let relayed = client.allocated().await;
-    let (one, other) = (Peer::v4().await, Peer::v4().await);
-    assert_eq!(client.bind(0x4000, one.address).await.code(), 0);
-    assert_eq!(client.bind(0x4001, other.address).await.code(), 0);
-    // Several of one channel, then of another, and the last is shorter.
-    let data = |number: u16, length: usize| vec![number as u8; length];
-    let sent = [0x4000, 0x4000, 0x4001, 0x4001, 0x4000].map(|number| (number, data(number, 500)));
-    let sent = [&sent[..], &[(0x4000, data(0x4000, 77))]].concat();
-    let frames: Vec<u8> = sent
-        .iter()
-        .flat_map(|(n, data)| channel_data(*n, data))
-        .collect();
-    client.send_run(&frames, 504);
-    for (number, data) in sent {
-        let peer = if number == 0x4000 { &one } else { &other };
-        assert_eq!(peer.recv().await, (data, relayed));
-    }
-    // A hundred small ones are more than leave at once.
-    for round in 0..2 {
-        send_run(&one.socket, &[round; 50 * 20], 20, relayed);
-    }
-    send_run(&one.socket, &[2; 3 * 20 + 7], 20, relayed);
-    for number in 0..100 {
-        let expected = Received::Channel(0x4000, vec![number / 50; 20]);
-        assert_eq!(client.recv().await, expected);
-    }
-    for length in [20, 20, 20, 7] {
-        let expected = Received::Channel(0x4000, vec![2; length]);
-        assert_eq!(client.recv().await, expected);
-    }
 }

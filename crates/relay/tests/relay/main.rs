@@ -12,5 +12,7 @@ mod credentials;
 mod data;
 mod hostile;
 mod limits;
+#[cfg(target_os = "linux")]
+mod runs;
 mod streams;
 mod support;
