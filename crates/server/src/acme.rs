@@ -7,9 +7,10 @@
 mod account;
 mod folder;
 mod order;
+mod renewal;
 mod schedule;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use instant_acme::ChallengeType;
@@ -28,6 +29,7 @@ use crate::tls::{Certificate, CertificateStore};
 use account::Authority;
 use folder::Folder;
 use order::Failure;
+use renewal::Advice;
 use schedule::Validity;
 
 /// For one order with all that belongs to it. The client has no limits of its own.
@@ -46,6 +48,10 @@ pub(crate) struct Acme {
     retry: Duration,
     /// Between two certificates, whatever the clock says.
     pause: Duration,
+    /// The certificate that counts, if it could not be written.
+    unkept: Mutex<Option<String>>,
+    /// What the authority says of the certificate.
+    advice: tokio::sync::Mutex<Option<Advice>>,
 }
 
 impl Acme {
@@ -88,6 +94,8 @@ impl Acme {
             folder,
             retry: config.timing.acme_retry,
             pause: config.timing.acme_pause,
+            unkept: Mutex::default(),
+            advice: tokio::sync::Mutex::default(),
         })
     }
 
@@ -133,24 +141,35 @@ impl Acme {
         has_failed: bool,
     ) {
         loop {
-            let due = store.current().map_or(Duration::ZERO, |certificate| {
+            let (mut due, mut look) = (Duration::ZERO, LOOK_EVERY);
+            if let Some(certificate) = store.current() {
+                let mut advice = self.advice.lock().await;
+                if !advice
+                    .as_ref()
+                    .is_some_and(|known| known.is_fresh(&certificate))
+                {
+                    *advice = Advice::ask(&self.authority, &self.folder, &certificate).await;
+                }
                 let validity = Validity {
                     from: certificate.from,
                     until: certificate.until,
                 };
-                let at = schedule::renew_at(validity, jitter);
-                at.duration_since(SystemTime::now()).unwrap_or_default()
-            });
+                let window = advice.as_ref().and_then(|known| known.window);
+                let at = schedule::renew_at(validity, window, jitter);
+                due = at.duration_since(SystemTime::now()).unwrap_or_default();
+                look = advice.as_ref().map_or(look, |known| known.left().min(look));
+            }
             if due.is_zero() && not_before <= Instant::now() {
                 return;
             }
             let wake = async {
                 sleep_until(not_before).await;
-                sleep(due.min(LOOK_EVERY)).await;
+                sleep(due.min(look)).await;
             };
             tokio::select! {
-                () = wake => {}
+                () = wake => self.keep_unkept(),
                 () = reload.notified() => {
+                    self.keep_unkept();
                     if has_failed {
                         return;
                     }
@@ -172,7 +191,9 @@ impl Acme {
             match timeout(ORDER, one).await {
                 Ok(Ok(certificate)) => return Ok(certificate),
                 // Another way leads to the same place.
-                Ok(Err(failure @ Failure::Unreachable(_))) => return Err(failure),
+                Ok(Err(failure @ (Failure::Unreachable(_) | Failure::Clock(_)))) => {
+                    return Err(failure);
+                }
                 Ok(Err(failure)) => {
                     failed = Some(match failed {
                         Some(before) => before.and(failure),
@@ -192,11 +213,15 @@ impl Acme {
     ) -> Result<Certificate, Failure> {
         let mut account = account::open(&self.authority, &self.folder).await?;
         let challenges = store.challenges();
-        let mut ordered = order::order(&account, &self.domains, way, challenges).await;
+        let advice = self.advice.lock().await;
+        let replaced = advice.as_ref().and_then(Advice::replaced);
+        drop(advice);
+        let order = order::order(&account, &self.domains, way, challenges, replaced);
+        let mut ordered = order.await;
         if let Err(Failure::NoAccount(_)) = ordered {
             // It has forgotten us, or this is another than it was.
             account = account::create(&self.authority, &self.folder).await?;
-            ordered = order::order(&account, &self.domains, way, challenges).await;
+            ordered = order::order(&account, &self.domains, way, challenges, None).await;
         }
         let pem = ordered?;
         let certificate = folder::parse(pem.as_bytes())
@@ -206,9 +231,29 @@ impl Acme {
             return Err(Failure::Refused(text));
         }
         if let Err(error) = self.folder.keep_certificate(&self.domains, &pem) {
-            warn!(%error, "cannot keep the certificate: it has to be fetched again after a restart");
+            warn!(%error, "cannot keep the certificate yet: it would have to be fetched again after a restart");
+            *self.unkept() = Some(pem);
         }
         Ok(certificate)
+    }
+
+    /// Once there is room.
+    fn keep_unkept(&self) {
+        let mut unkept = self.unkept();
+        let Some(pem) = &*unkept else {
+            return;
+        };
+        match self.folder.keep_certificate(&self.domains, pem) {
+            Ok(()) => {
+                info!("the certificate is kept now");
+                *unkept = None;
+            }
+            Err(error) => warn!(%error, "still cannot keep the certificate"),
+        }
+    }
+
+    fn unkept(&self) -> MutexGuard<'_, Option<String>> {
+        self.unkept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self, store: &CertificateStore, certificate: Certificate) {

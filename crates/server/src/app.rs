@@ -1,14 +1,18 @@
 //! What all connections share.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::ORIGIN;
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
+use tracing::warn;
 use wimpex_identity::is_key_id;
-use wimpex_limits::{PerNetworkLimiter, Permit};
+use wimpex_limits::{Network, PerNetworkLimiter, Permit};
 use wimpex_protocol::UserId;
 use wimpex_relay::clock::Clock;
 use wimpex_store::{Store, StoreError, Table};
@@ -16,7 +20,7 @@ use wimpex_store::{Store, StoreError, Table};
 use crate::access::Access;
 use crate::client_address::TrustedProxies;
 use crate::config::Config;
-use crate::headers::PageHeaders;
+use crate::error::StartError;
 use crate::host_notices::HostNotices;
 use crate::ice::Ice;
 use crate::mailbox::Mailbox;
@@ -24,11 +28,12 @@ use crate::metrics::Metrics;
 use crate::missed_calls::MissedCalls;
 use crate::network_limiter::NetworkLimiter;
 use crate::origin::Origins;
-use crate::page::Page;
 use crate::push::Push;
 use crate::registry::SessionRegistry;
+use crate::reload::Current;
 use crate::reports::ReportLog;
-use crate::store_file::StoreFile;
+use crate::shown::Shown;
+use crate::store_file::{StoreFile, millis};
 use crate::token::Tokens;
 
 /// See the module.
@@ -41,17 +46,20 @@ pub(crate) struct App {
     pub(crate) ice: Arc<Ice>,
     pub(crate) origins: Origins,
     pub(crate) proxies: TrustedProxies,
-    pub(crate) headers: PageHeaders,
+    pub(crate) shown: RwLock<Arc<Shown>>,
+    /// What the configuration says that counts now.
+    pub(crate) current: Current,
     pub(crate) reports: ReportLog,
     pub(crate) notices: HostNotices,
     pub(crate) metrics: Metrics,
-    pub(crate) page: Page,
     /// What is kept of people over a restart.
     pub(crate) store: Arc<StoreFile>,
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
     /// Requests about web push.
     pub(crate) push_limiter: NetworkLimiter,
+    /// Those who have nothing in the store yet, by block.
+    pub(crate) owner_limiter: NetworkLimiter,
     /// If calls are kept that nobody has heard.
     pub(crate) missed_calls: Option<MissedCalls>,
     /// If people can leave messages.
@@ -64,10 +72,25 @@ pub(crate) struct App {
     pub(crate) draining: AtomicBool,
 }
 
+/// How often some of those who are on a server that is drained are sent to others …
+const MOVE_STEP: Duration = Duration::from_millis(100);
+/// … how many at a time, if that is …
+const MOVED_AT_ONCE: usize = 10;
+/// … not longer than so often, which is ten minutes.
+const MOVE_STEPS: usize = 6_000;
+
 impl App {
     /// Whether this server keeps anything of people.
     pub(crate) fn keeps(&self) -> bool {
         self.push.is_some() || self.missed_calls.is_some() || self.mailbox.is_some()
+    }
+
+    /// Whether one more may begin to have something in this table: whoever has is let in.
+    pub(crate) fn admits_owner(&self, table: Table, user: &UserId, network: Network) -> bool {
+        let known = self.store.of(table, user.as_str().as_bytes(), millis());
+        let block = Network::block_of(network.address());
+        known.is_ok_and(|entries| !entries.is_empty())
+            || self.owner_limiter.take(block, self.clock.now())
     }
 
     /// Tells somebody who has come who has called meanwhile.
@@ -82,8 +105,23 @@ impl App {
         });
     }
 
+    /// Takes leave of those who may not be here any more: of these, and of whoever has a session.
+    pub(crate) fn dismiss_unwelcome(&self, people: Vec<UserId>) {
+        let mut people: HashSet<UserId> = people.into_iter().collect();
+        people.extend(self.registry.people());
+        let now = SystemTime::now();
+        for user in people {
+            if self.access.admit(&user, None, now).is_ok() {
+                continue;
+            }
+            if let Err(error) = self.forget(&user) {
+                warn!(%error, "cannot forget somebody who is not let in any more");
+            }
+            self.registry.dismiss(&user);
+        }
+    }
+
     /// Forgets all that is kept of somebody.
-    #[cfg_attr(not(unix), expect(dead_code))]
     pub(crate) fn forget(&self, user: &UserId) -> Result<(), StoreError> {
         if self.keeps() {
             for table in Table::ALL {
@@ -96,10 +134,43 @@ impl App {
         Ok(())
     }
 
-    /// Lets nobody new in, or everybody again.
+    /// What visitors are shown.
+    pub(crate) fn shown(&self) -> Arc<Shown> {
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&shown)
+    }
+
+    /// Shows visitors what this configuration says from now on.
+    ///
+    /// # Errors
+    /// See [`Shown::load`]; then it stays as it was.
+    pub(crate) fn show(&self, config: &Config) -> Result<(), StartError> {
+        let shown = Arc::new(Shown::load(config, &self.config, self.origins.own())?);
+        shown.page.settle();
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+        Ok(())
+    }
+
+    /// Lets nobody new in, or everybody again. Where there are other servers those who are here go
+    /// there, some at a time; returns whether they do.
     #[cfg_attr(not(unix), expect(dead_code))]
-    pub(crate) fn drain(&self, on: bool) {
-        self.draining.store(on, Ordering::Relaxed);
+    pub(crate) fn drain(self: &Arc<Self>, on: bool) -> bool {
+        let was = self.draining.swap(on, Ordering::Relaxed);
+        if on && !was {
+            self.tasks.spawn(Arc::clone(self).move_away());
+        }
+        on && self.registry.has_others()
+    }
+
+    async fn move_away(self: Arc<Self>) {
+        let most = (self.registry.connections() / MOVE_STEPS).max(MOVED_AT_ONCE);
+        // Without others they stay where they are served.
+        while self.is_draining()
+            && (!self.registry.has_others() || self.registry.move_away(most).is_some())
+            && !self.registry.is_closing()
+        {
+            sleep(MOVE_STEP).await;
+        }
     }
 
     /// Whether nobody new is let in.
@@ -120,7 +191,8 @@ impl App {
             self.metrics
                 .refused_connection(if is_house_full { "total" } else { "address" });
             if !is_house_full {
-                self.notices.full(client.ip, &self.proxies);
+                let is_only_one = self.connections.networks() == 1;
+                self.notices.full(client.ip, is_only_one, &self.proxies);
             }
         }
         permit

@@ -22,7 +22,7 @@ enum Source {
     /// The host's own.
     Files(OwnFiles),
     /// Fetched for the names of this server.
-    Acme(Acme),
+    Acme(Box<Acme>),
 }
 
 impl Certificates {
@@ -50,7 +50,7 @@ impl Certificates {
                 }
                 return Ok(None);
             }
-            (None, None) => Source::Acme(Acme::open(config, &store, inherited)?),
+            (None, None) => Source::Acme(Box::new(Acme::open(config, &store, inherited)?)),
         };
         Ok(Some(Self { store, source }))
     }

@@ -21,7 +21,7 @@ use clap::builder::{OsStr, Resettable};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, Given};
 pub use documents::{completions, manual};
 pub use example::example;
 pub use fault::{Fault, Place};
@@ -102,15 +102,20 @@ impl Cli {
     /// See [`ParseError`].
     pub fn parse_all(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ParseError> {
         let arguments: Vec<OsString> = arguments.into_iter().collect();
+        Self::parse_as(&arguments, false)
+    }
+
+    /// With everything checked, as `check-config` does, if `is_checked`.
+    fn parse_as(arguments: &[OsString], is_checked: bool) -> Result<Self, ParseError> {
         let mut command = Self::command();
         command.build();
         let early = command
             .clone()
             .ignore_errors(true)
-            .try_get_matches_from(&arguments)
+            .try_get_matches_from(arguments)
             // Help and version are all that is left of errors.
             .map_err(ParseError::Flags)?;
-        let is_check = matches!(early.subcommand(), Some(("check-config", _)));
+        let is_check = is_checked || matches!(early.subcommand(), Some(("check-config", _)));
 
         let mut faults = Vec::new();
         let mut lines = HashMap::new();
@@ -138,9 +143,10 @@ impl Cli {
             _ => arg,
         });
         let matches = with_file
-            .try_get_matches_from(&arguments)
+            .try_get_matches_from(arguments)
             .map_err(ParseError::Flags)?;
-        let cli = Self::from_arg_matches(&matches).map_err(ParseError::Flags)?;
+        let mut cli = Self::from_arg_matches(&matches).map_err(ParseError::Flags)?;
+        cli.settings.given = given(&command, &matches, arguments);
         if is_check {
             let places = Places {
                 command: &command,
@@ -161,6 +167,23 @@ impl Cli {
         }
         Ok(cli)
     }
+}
+
+/// What every setting was given as, and how to read all of it again.
+fn given(command: &Command, matches: &ArgMatches, arguments: &[OsString]) -> Given<Config> {
+    let values = value::settings(command).filter_map(|arg| {
+        let raw = matches.get_raw(arg.get_id().as_str());
+        let values = raw.map(|values| values.map(ToOwned::to_owned).collect());
+        Some((arg.get_long()?.to_owned(), values.unwrap_or_default()))
+    });
+    let arguments = arguments.to_vec();
+    Given::new(values.collect(), move || {
+        let read = Cli::parse_as(&arguments, true);
+        read.map(|cli| cli.settings).map_err(|error| match error {
+            ParseError::Flags(error) => vec![error.to_string()],
+            ParseError::Faults(faults) => faults.iter().map(ToString::to_string).collect(),
+        })
+    })
 }
 
 /// Where values came from.

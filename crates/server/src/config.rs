@@ -4,6 +4,9 @@
 //! configuration file; see [`crate::cli`]. A limit of 0 is no limit.
 
 mod access;
+mod base_path;
+mod cluster;
+mod given;
 mod https;
 mod mailbox;
 mod operation;
@@ -23,6 +26,9 @@ use wimpex_relay::peers::parse_block;
 
 pub use crate::client_address::ForwardedHeader;
 pub use access::{AccessConfig, AccessPolicy, Colour, InvalidColour, InvalidSiteLink, SiteLink};
+pub use base_path::{BasePath, InvalidBasePath};
+pub use cluster::ClusterConfig;
+pub use given::{Given, Values};
 pub use https::{Domain, HttpsConfig, InvalidDomain};
 pub use mailbox::MailboxConfig;
 pub use operation::{LogFormat, OperationConfig};
@@ -55,6 +61,11 @@ pub struct Config {
     /// must be signed for it [default: whatever Host says]
     #[arg(long, env = "WIMPEX_ORIGIN", value_name = "ORIGIN")]
     pub origin: Option<String>,
+
+    /// The path that the page is below, such as /wimpex, where a proxy has other apps at the same
+    /// origin; whether it takes that path away when it asks here does not matter
+    #[arg(long, env = "WIMPEX_BASE_PATH", value_name = "PATH", default_value_t)]
+    pub base_path: BasePath,
 
     /// Let pages of this origin connect, beside our own; may be repeated
     #[arg(
@@ -110,11 +121,19 @@ pub struct Config {
 
     #[allow(missing_docs)]
     #[command(flatten)]
+    pub cluster: ClusterConfig,
+
+    #[allow(missing_docs)]
+    #[command(flatten)]
     pub limits: Limits,
 
     #[allow(missing_docs)]
     #[arg(skip)]
     pub timing: Timing,
+
+    /// How all of it was given.
+    #[arg(skip)]
+    pub given: Given<Self>,
 }
 
 impl Default for Config {
@@ -125,6 +144,7 @@ impl Default for Config {
             page_dir: None,
             secret_file: None,
             origin: None,
+            base_path: BasePath::default(),
             allow_origin: Vec::new(),
             trusted_proxy: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
@@ -135,8 +155,10 @@ impl Default for Config {
             turn: TurnConfig::default(),
             push: PushConfig::default(),
             mailbox: MailboxConfig::default(),
+            cluster: ClusterConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),
+            given: Given::default(),
         }
     }
 }
@@ -409,6 +431,11 @@ impl Config {
     /// What stands in people's address bars, if it is known.
     pub fn own_origin(&self) -> Option<String> {
         self.origin.clone().or_else(|| self.https.origin())
+    }
+
+    /// Where the page's links begin, if that is known: its origin, and the path that it is below.
+    pub fn home(&self) -> Option<String> {
+        Some(self.own_origin()? + self.base_path.as_str())
     }
 
     /// How often a peer is pinged; None means never, and then silence is no

@@ -37,6 +37,9 @@ pub enum StartError {
     /// An `--origin`, `--allow-origin` or `--frame-ancestor` is none.
     #[error("{0:?} is not an origin; it looks like https://example.org")]
     Origin(String),
+    /// This server cannot be one of several.
+    #[error("{0}")]
+    Cluster(String),
     /// The system has no randomness to give.
     #[error("no randomness from the system: {0}")]
     Random(#[from] getrandom::Error),

@@ -4,6 +4,9 @@
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use wimpex_protocol::ServerMessage;
 
+/// Nearly everything but a description fits into these.
+const MOST_BYTES: usize = 512;
+
 /// What a message is to the connection that writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FrameKind {
@@ -41,7 +44,7 @@ impl Body {
             | ServerMessage::Relay(_) => FrameKind::Message,
         };
         Self {
-            text: Utf8Bytes::from(message.encode()),
+            text: Utf8Bytes::from(message.encode_into(MOST_BYTES)),
             kind,
         }
     }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::Notify;
+use tracing::warn;
 
 use crate::app::App;
+use crate::reload::{self, Reloaded};
 use crate::tls::CertificateStore;
 
 /// A look at a running server from outside, for tests and measurements.
@@ -40,11 +42,47 @@ pub struct Counts {
 }
 
 impl Handle {
-    /// Reads what can be read anew while the server runs: the certificate, and the list of people
-    /// who are let in. Everything else is read when it starts.
-    pub fn reload(&self) {
-        self.app.access.reload(&self.app.config.access);
+    /// Reads anew what can be read anew while the server runs: the certificate, the list of people who
+    /// are let in, and of the configuration [`RELOADED`](crate::RELOADED).
+    ///
+    /// # Errors
+    /// Everything that is wrong with the configuration, of which nothing counts then.
+    pub fn reload(&self) -> Result<Reloaded, Vec<String>> {
         self.reload.notify_one();
+        let done = self.reread();
+        match &done {
+            Ok(reloaded) => reloaded.tell(),
+            Err(faults) => reload::refused(faults),
+        }
+        done
+    }
+
+    fn reread(&self) -> Result<Reloaded, Vec<String>> {
+        let app = &self.app;
+        let config = match app.config.given.reread() {
+            None => app.config.clone(),
+            Some(Ok(config)) => config,
+            Some(Err(faults)) => {
+                // The list of people may be why somebody has asked.
+                match app.access.reload(None) {
+                    Ok(people) => app.dismiss_unwelcome(people),
+                    Err(error) => {
+                        warn!(%error, "cannot read --access-file; the list stays as it was");
+                    }
+                }
+                return Err(faults);
+            }
+        };
+        let reloaded = app.current.changes(&config);
+        let listed = app.access.reload(Some(&config.access));
+        let unlisted = listed.map_err(|error| vec![format!("access-file: {error}")])?;
+        app.dismiss_unwelcome(unlisted);
+        if reloaded.is_shown() {
+            let shown = app.show(&config);
+            shown.map_err(|error| vec![error.to_string()])?;
+        }
+        app.current.take(&reloaded, &config);
+        Ok(reloaded)
     }
 
     /// Writes a copy of what the server keeps of people into this file, in place of the one that is
@@ -62,6 +100,11 @@ impl Handle {
     /// A look at the relay, if this server has one.
     pub fn relay(&self) -> Option<&wimpex_relay::Handle> {
         self.relay.as_ref()
+    }
+
+    /// What it knows of other servers, if it is one of several.
+    pub fn cluster(&self) -> Option<wimpex_cluster::ClusterCounts> {
+        self.app.registry.cluster_counts()
     }
 
     /// What the server holds now.

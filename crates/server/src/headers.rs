@@ -7,20 +7,35 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 
+use crate::config::BasePath;
 use crate::origin::Origin;
 use crate::reports;
 
 /// The page has no inline script and no inline style. Markup from text, which Leptos makes of
 /// what never changes, passes the one policy of Trusted Types (assets/start.js), which
-/// refuses whatever could run; scripts from text pass none.
+/// refuses whatever could run; scripts from text pass none. The other one names the worker that keeps
+/// files (src/browser/file_store.rs).
 ///
 /// `'self'` in `connect-src` covers the WebSocket to our own host (CSP level 3, "does url match
-/// expression in origin"). What arrives by `srcObject` is not fetched, so that no directive is
+/// expression in origin"); for Safari before 15.4, which takes it for https alone
+/// (w3c/webappsec-csp #7), it is named too where the host's own origin is known. What arrives by `srcObject` is not fetched, so that no directive is
 /// about it.
 const CONTENT_SECURITY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; \
      connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
-     base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default";
+     base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default wimpex-files";
+
+const CONNECT: &str = "connect-src 'self'";
+
+fn connect(own: Option<&Origin>) -> String {
+    let own = own.map(Origin::to_string);
+    // `https` becomes `wss`, and `http` becomes `ws`.
+    let socket = own.as_ref().and_then(|own| own.strip_prefix("http"));
+    socket.map_or_else(
+        || CONNECT.to_owned(),
+        |socket| format!("{CONNECT} ws{socket}"),
+    )
+}
 
 /// Camera, microphone, screen and speaker are what the page is for. Full
 /// screen, sharing a link and keeping the screen on keep their default, which
@@ -67,8 +82,13 @@ pub(crate) struct PageHeaders {
 
 impl PageHeaders {
     /// For a page that pages of these origins may show in a frame, and nobody else; `own` is the
-    /// origin that people reach it by, if it is known.
-    pub(crate) fn new(frame_ancestors: &[Origin], own: Option<&Origin>, reports: bool) -> Self {
+    /// origin that people reach it by, if it is known. Browsers report, if they are to, to what is
+    /// below `reports`.
+    pub(crate) fn new(
+        frame_ancestors: &[Origin],
+        own: Option<&Origin>,
+        reports: Option<&BasePath>,
+    ) -> Self {
         let ancestors = match frame_ancestors {
             [] => "'none'".to_owned(),
             some => some
@@ -77,11 +97,14 @@ impl PageHeaders {
                 .collect::<Vec<_>>()
                 .join(" "),
         };
-        let mut policy = format!("{CONTENT_SECURITY}; frame-ancestors {ancestors}");
+        let mut policy = format!(
+            "{}; frame-ancestors {ancestors}",
+            CONTENT_SECURITY.replace(CONNECT, &connect(own))
+        );
         let mut of_a_document = OF_A_DOCUMENT.to_vec();
-        if reports {
+        if let Some(base) = reports {
             policy.push_str("; report-to default");
-            of_a_document.extend(reports::headers(own));
+            of_a_document.extend(reports::headers(own, base));
         }
         // Origins and our own texts are ASCII.
         let policy = HeaderValue::try_from(policy);
@@ -105,6 +128,43 @@ impl PageHeaders {
         headers.extend(self.everywhere.iter().cloned());
         if is_document {
             headers.extend(self.of_a_document.iter().cloned());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(own: Option<&str>) -> String {
+        let own = own.map(|own| Origin::written(own).unwrap());
+        let headers = PageHeaders::new(&[], own.as_ref(), None);
+        let mut all = headers.of_a_document.iter();
+        let (_, policy) = all
+            .find(|(name, _)| name == CONTENT_SECURITY_POLICY)
+            .unwrap();
+        policy.to_str().unwrap().to_owned()
+    }
+
+    /// gravitational/teleport PR #7929, w3c/webappsec-csp #7, Pernosco/pernosco #28.
+    #[test]
+    fn report_33_the_socket_is_named_where_the_origin_is_known() {
+        for (own, connect) in [
+            (None, "connect-src 'self';"),
+            (
+                Some("https://call.example.org"),
+                "connect-src 'self' wss://call.example.org;",
+            ),
+            (
+                Some("https://call.example.org:8443"),
+                "connect-src 'self' wss://call.example.org:8443;",
+            ),
+            (
+                Some("http://localhost:8080"),
+                "connect-src 'self' ws://localhost:8080;",
+            ),
+        ] {
+            assert!(policy(own).contains(connect), "{}", policy(own));
         }
     }
 }

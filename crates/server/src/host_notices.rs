@@ -67,18 +67,20 @@ impl HostNotices {
         );
     }
 
-    /// One address holds as many places as it may: once, if it may be everybody's.
-    pub(crate) fn full(&self, address: IpAddr, proxies: &TrustedProxies) {
+    /// One address holds as many places as it may: once, if it may be everybody's. `is_only_one`:
+    /// nobody is here from another.
+    pub(crate) fn full(&self, address: IpAddr, is_only_one: bool, proxies: &TrustedProxies) {
         let what = match address {
-            _ if proxies.contains(address) => "a trusted proxy's",
-            _ if address.is_loopback() => "this host's own",
-            _ if is_private(address) => "a private one",
+            _ if proxies.contains(address) => "it is a trusted proxy's",
+            _ if address.is_loopback() => "it is this host's own",
+            _ if is_private(address) => "it is a private one",
+            _ if is_only_one => "everybody seems to come from it",
             _ => return,
         };
         if !self.crowd.swap(true, Ordering::Relaxed) {
             warn!(
                 %address,
-                "one address has all the connections that it may have, and it is {what}: if there \
+                "one address has all the connections that it may have, and {what}: if there \
                  is a proxy in between, name it with --trusted-proxy and let it say for whom it speaks"
             );
         }

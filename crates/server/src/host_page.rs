@@ -1,41 +1,47 @@
-//! What the host has to say on the first page: put into `index.html` before anybody gets it, so
-//! that it stands there with the first byte and costs the page's code nothing.
+//! What the host has to say on the first page, and where the page is hosted: put into `index.html`
+//! before anybody gets it, so that it stands there with the first byte and costs the page's code
+//! nothing.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use bytes::Bytes;
 
-use crate::config::AccessConfig;
+use crate::config::{AccessConfig, BasePath};
 
 const INDEX: &str = "index.html";
 const STYLE: &str = "host.css";
 
 /// Changes the files of the page to the host's liking. A host who has said nothing gets them as
 /// they are.
-pub(crate) fn apply(config: &AccessConfig, files: &mut HashMap<String, Bytes>) {
+pub(crate) fn apply(config: &AccessConfig, base: &BasePath, files: &mut HashMap<String, Bytes>) {
     let foot = foot(config);
-    if foot.is_none() && config.site_colour.is_none() {
+    let has_style = foot.is_some() || config.site_colour.is_some();
+    if !has_style && base.is_root() {
         return;
     }
     let Some(index) = files.get(INDEX) else {
         return;
     };
     let index = String::from_utf8_lossy(index);
-    let mut index = index.into_owned();
+    let mut index = below(base, index.into_owned());
     if let Some(name) = &config.site_name {
         let title = format!("<title>{}</title>", escaped(name));
         index = index.replacen("<title>Wimpex</title>", &title, 1);
     }
-    let link = format!("<link rel=\"stylesheet\" href=\"/{STYLE}\">");
-    // After the page's own, which it goes before.
-    match index.find("</head>") {
-        Some(at) => index.insert_str(at, &link),
-        // Minified: what begins the body ends the head.
-        None => match index.find("<body") {
+    if has_style {
+        let base = base.as_str();
+        let link = format!("<link rel=\"stylesheet\" href=\"{base}/{STYLE}\">");
+        // After the page's own, which it goes before.
+        match index.find("</head>") {
             Some(at) => index.insert_str(at, &link),
-            None => index.push_str(&link),
-        },
+            // Minified: what begins the body ends the head.
+            None => match index.find("<body") {
+                Some(at) => index.insert_str(at, &link),
+                None => index.push_str(&link),
+            },
+        }
+        files.insert(STYLE.to_owned(), style(config).into());
     }
     if let Some(foot) = foot {
         match index.rfind("</body>") {
@@ -47,7 +53,20 @@ pub(crate) fn apply(config: &AccessConfig, files: &mut HashMap<String, Bytes>) {
     // Those were packed from what it was.
     files.remove(&format!("{INDEX}.br"));
     files.remove(&format!("{INDEX}.gz"));
-    files.insert(STYLE.to_owned(), style(config).into());
+}
+
+/// With every address of the page's own files below the base path, which the page's code reads in
+/// `data-base` (src/browser/location.rs). No `<base>`: it would change where `href=""` leads, and the
+/// Content-Security-Policy allows none.
+fn below(base: &BasePath, index: String) -> String {
+    if base.is_root() {
+        return index;
+    }
+    let base = base.as_str();
+    let index = index
+        .replace("=/", &format!("={base}/"))
+        .replace("=\"/", &format!("=\"{base}/"));
+    index.replacen("<html", &format!("<html data-base=\"{base}\""), 1)
 }
 
 fn foot(config: &AccessConfig) -> Option<String> {
@@ -132,8 +151,28 @@ mod tests {
     #[test]
     fn a_host_without_words_changes_nothing() {
         let mut changed = files();
-        apply(&AccessConfig::default(), &mut changed);
+        apply(&AccessConfig::default(), &BasePath::default(), &mut changed);
         assert_eq!(changed, files());
+    }
+
+    #[test]
+    fn below_a_path_every_file_of_the_page_is_there() {
+        let index = "<html lang=en><script src=/a.js data-js=/b.js></script>\
+             <link rel=\"icon\" href=\"/c.svg\"><a href=\"\">again</a>";
+        let mut changed = files();
+        changed.insert(INDEX.to_owned(), index.into());
+        apply(
+            &AccessConfig::default(),
+            &"/x/y".parse().unwrap(),
+            &mut changed,
+        );
+        assert_eq!(
+            changed[INDEX],
+            "<html data-base=\"/x/y\" lang=en><script src=/x/y/a.js data-js=/x/y/b.js></script>\
+             <link rel=\"icon\" href=\"/x/y/c.svg\"><a href=\"\">again</a>"
+        );
+        assert!(!changed.contains_key("index.html.br"));
+        assert!(!changed.contains_key(STYLE));
     }
 
     #[test]
@@ -146,7 +185,7 @@ mod tests {
             ..AccessConfig::default()
         };
         let mut changed = files();
-        apply(&config, &mut changed);
+        apply(&config, &BasePath::default(), &mut changed);
         let index = String::from_utf8_lossy(&changed[INDEX]).into_owned();
         for words in [
             "<title>Our &lt;b&gt;town&lt;/b&gt;</title>",

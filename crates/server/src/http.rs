@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, map_response_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use http::header::HOST;
-use tokio::time::timeout;
 
 use crate::app::App;
-use crate::headers::PageHeaders;
+use crate::below_path::below;
+use crate::body::whole_body;
 use crate::{mailbox_http, page, push_http, reports, upgrade};
 
-/// `/ws`, `/push`, `/messages`, `/healthz`, and the page everywhere else.
+/// `/ws`, `/push`, `/messages`, `/healthz`, and the page everywhere else; all of it below the base
+/// path too.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let headers = app.headers.clone();
+    let shown = Arc::clone(&app);
     let mut router = Router::new()
         .route("/ws", get(upgrade::to_websocket))
         .route("/healthz", get(healthz))
@@ -30,11 +30,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     if app.config.operation.reports {
         router = router.route(reports::PATH, post(take_reports));
     }
-    router
-        .fallback(file)
-        .with_state(app)
+    let base = app.config.base_path.clone();
+    below(base, router.fallback(file).with_state(app))
         .layer(from_fn(with_one_host))
-        .layer(map_response_with_state(headers, secure))
+        .layer(map_response_with_state(shown, secure))
 }
 
 /// RFC 9112, section 3.2: anything but one Host is a bad request. What a request
@@ -62,8 +61,8 @@ async fn healthz(State(app): State<Arc<App>>, request: Request) -> Response {
 
 /// What a browser tells of, if the host wants to hear of it.
 async fn take_reports(State(app): State<Arc<App>>, request: Request) -> Response {
-    let body = to_bytes(request.into_body(), reports::BYTES);
-    let Ok(Ok(bytes)) = timeout(app.config.timing.http_head, body).await else {
+    let limit = app.config.timing.http_head;
+    let Some(bytes) = whole_body(request, reports::BYTES, limit).await else {
         return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too much.\n");
     };
     let Ok(reports) = reports::read(&bytes) else {
@@ -78,10 +77,13 @@ async fn take_reports(State(app): State<Arc<App>>, request: Request) -> Response
 
 async fn file(State(app): State<Arc<App>>, request: Request) -> Response {
     let path = request.uri().path();
-    app.page.respond(request.method(), path, request.headers())
+    let shown = app.shown();
+    shown
+        .page
+        .respond(request.method(), path, request.headers())
 }
 
-async fn secure(State(headers): State<PageHeaders>, mut response: Response) -> Response {
-    headers.add_to(&mut response);
+async fn secure(State(app): State<Arc<App>>, mut response: Response) -> Response {
+    app.shown().headers.add_to(&mut response);
     response
 }

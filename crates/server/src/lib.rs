@@ -18,12 +18,16 @@
 
 mod access;
 mod acme;
+mod acquaintances;
 #[cfg(unix)]
 pub mod admin;
 mod app;
+mod below_path;
+mod body;
 mod certificates;
 pub mod cli;
 mod client_address;
+mod cluster;
 pub mod config;
 mod connection;
 mod connection_id;
@@ -51,6 +55,7 @@ mod network_limiter;
 mod observer;
 mod origin;
 mod own_address;
+mod own_relay;
 mod page;
 mod private_address;
 mod proxy_protocol;
@@ -60,6 +65,8 @@ mod random;
 mod rate_limit;
 mod registry;
 mod relay_access;
+mod relay_server;
+mod reload;
 mod reports;
 mod resumable_session;
 mod saved_state;
@@ -68,6 +75,7 @@ mod send_queue;
 mod serving;
 #[cfg(unix)]
 pub mod setup;
+mod shown;
 mod state_lock;
 mod store_file;
 mod stranger_limiter;
@@ -80,21 +88,27 @@ mod token;
 mod turn;
 mod turn_client;
 mod upgrade;
+mod write_timeout;
 
 use std::future::Future;
 #[cfg(unix)]
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+#[cfg(unix)]
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, RwLock};
 use std::time::Instant;
 
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::net::UnixListener;
 use tokio::sync::Notify;
-use tokio_rustls::{TlsAcceptor, rustls};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
-use tracing::{info, warn};
+use tracing::info;
+#[cfg(unix)]
+use tracing::warn;
 use wimpex_limits::PerNetworkLimiter;
 use wimpex_relay::Relay;
 use wimpex_relay::clock::Clock;
@@ -107,12 +121,15 @@ pub use handle::{Counts, Handle};
 pub use handover::{Endpoint, Succession, SuccessionError};
 pub use inherited::Inherited;
 pub use listeners::{ListenError, Listeners};
+pub use relay_server::RelayServer;
+pub use reload::{RELOADED, Reloaded};
 
 use access::{Access, FileStore};
+use acquaintances::Acquaintances;
 use app::App;
 use certificates::Certificates;
 use client_address::TrustedProxies;
-use headers::PageHeaders;
+use cluster::Cluster;
 use host_notices::HostNotices;
 use ice::Ice;
 use listener::Door;
@@ -121,16 +138,20 @@ use metrics::Metrics;
 use missed_calls::MissedCalls;
 use network_limiter::NetworkLimiter;
 use observer::Observer;
-use origin::{Origin, Origins};
+use origin::Origins;
 use own_address::OwnAddress;
-use page::Page;
+use own_relay::relay_beside;
+#[cfg(unix)]
+use own_relay::share_relay;
 use push::Push;
-use registry::{RegistryLimits, SessionRegistry};
+use registry::{Elsewhere, RegistryLimits, SessionRegistry};
+use reload::Current;
 use reports::ReportLog;
 #[cfg(unix)]
 use saved_state::SavedState;
 use send_queue::QueueLimits;
 use serving::Beside;
+use shown::Shown;
 use store_file::{STORE_PATIENCE, StoreFile};
 use stranger_limiter::StrangerLimits;
 use to_https::ToHttps;
@@ -153,6 +174,9 @@ pub async fn run(
 /// Requests about web push of one network, in a second and at once: a page says its subscription at
 /// each login, and once more for each change.
 const PUSH_REQUESTS: (f64, f64) = (0.5, 30.0);
+/// People of one block of addresses who are new to what is kept, in a second and at once: each has a
+/// place for months, and a key costs nothing.
+const NEW_OWNERS: (f64, f64) = (300.0 / (24.0 * 60.0 * 60.0), 300.0);
 /// For messages: a page that comes after a week fetches and deletes each that waits.
 const MAILBOX_REQUESTS: (f64, f64) = (4.0, 200.0);
 
@@ -162,7 +186,10 @@ pub struct Server {
     relay: Option<Relay>,
     own_address: Option<OwnAddress>,
     certificates: Option<Certificates>,
+    cluster: Option<Cluster>,
     reload: Arc<Notify>,
+    #[cfg(unix)]
+    admin: OnceLock<UnixListener>,
     started: Instant,
 }
 
@@ -191,17 +218,16 @@ impl Server {
         let metrics = Metrics::default();
         let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
             .map_err(StartError::Origin)?;
-        let ancestors = config.access.frame_ancestor.iter();
-        let ancestors = ancestors.map(|text| Origin::written(text));
-        let ancestors: Vec<_> = ancestors
-            .collect::<Result<_, _>>()
-            .map_err(StartError::Origin)?;
-        let headers = PageHeaders::new(&ancestors, origins.own(), config.operation.reports);
+        let shown = Shown::load(&config, &config, origins.own())?;
         let store = Arc::new(StoreFile::new(&config));
         let missed_calls = config.operation.missed_calls;
-        let missed_calls = missed_calls.then(|| MissedCalls::new(&store));
+        let acquaintances = Acquaintances::new(&store, &key);
+        let missed_calls = missed_calls.then(|| MissedCalls::new(&store, &acquaintances));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
         let mailbox = Mailbox::open(&config, &store, &key);
+        let (cluster, outbox) = Cluster::open(&config.cluster)
+            .map_err(StartError::Cluster)?
+            .unzip();
         let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
         let app = App {
             registry: SessionRegistry::new(
@@ -228,11 +254,17 @@ impl Server {
                     config.timing.keep,
                 ],
                 metrics.clone(),
-                (push.clone(), missed_calls.clone()),
+                Elsewhere {
+                    push: push.clone(),
+                    missed_calls: missed_calls.clone(),
+                    acquaintances,
+                    outbox,
+                },
             ),
             store,
             push,
             push_limiter: NetworkLimiter::new(PUSH_REQUESTS),
+            owner_limiter: NetworkLimiter::new(NEW_OWNERS),
             missed_calls,
             mailbox,
             mailbox_limiter: NetworkLimiter::new(MAILBOX_REQUESTS),
@@ -246,16 +278,12 @@ impl Server {
             tokens: Tokens::new(key),
             ice,
             origins,
-            headers,
+            shown: RwLock::new(Arc::new(shown)),
+            current: Current::new(&config.given),
             reports: ReportLog::default(),
             proxies: TrustedProxies::new(&config.trusted_proxy, config.forwarded_header),
             notices: HostNotices::default(),
             metrics,
-            page: Page::load(
-                config.page_dir.as_deref(),
-                &config.access,
-                config.page_state_folder().as_deref(),
-            )?,
             connections: PerNetworkLimiter::new(
                 config.limits.connections_per_address,
                 config.limits.max_connections,
@@ -269,7 +297,10 @@ impl Server {
             relay,
             own_address,
             certificates,
+            cluster,
             reload: Arc::default(),
+            #[cfg(unix)]
+            admin: OnceLock::new(),
             started: Instant::now(),
         })
     }
@@ -330,6 +361,25 @@ impl Server {
         Ok(things)
     }
 
+    /// Opens the socket at which `wimpex-server admin` finds this server, if it is not open yet: once
+    /// this process has the state folder to itself, and before anybody is told that it serves. Where
+    /// there can be none, the log says why.
+    #[cfg(unix)]
+    pub fn open_admin(&self) {
+        let Some(folder) = self.app.config.state_dir() else {
+            return;
+        };
+        if self.admin.get().is_some() {
+            return;
+        }
+        match admin::bind(&folder) {
+            Ok(listener) => drop(self.admin.set(listener)),
+            Err(error) => {
+                warn!(folder = %folder.display(), %error, "no socket for wimpex-server admin");
+            }
+        }
+    }
+
     /// Goes on with the sessions of another process. Before this server runs.
     ///
     /// # Errors
@@ -347,6 +397,8 @@ impl Server {
             opened.map_err(|error| format!("{error}"))?;
         }
         self.app.registry.take_over(state);
+        // Before the other process stops answering there.
+        self.open_admin();
         info!(sessions, "going on with the sessions of another process");
         Ok(())
     }
@@ -357,9 +409,15 @@ impl Server {
         endpoint: Option<serving::Endpoint>,
         shutdown: impl Future<Output = ()>,
     ) {
+        // From here on it has its place.
+        self.app.shown().page.settle();
         let stopping = CancellationToken::new();
         #[cfg(unix)]
-        let hand = admin::answer(self.handle(), endpoint.is_some());
+        let handle = self.handle();
+        #[cfg(unix)]
+        let hand = self.admin.into_inner();
+        #[cfg(unix)]
+        let hand = hand.map(|listener| tokio::spawn(admin::answer(handle, listener)));
         #[cfg(unix)]
         let watched = {
             let app = Arc::clone(&self.app);
@@ -392,18 +450,29 @@ impl Server {
         });
         let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));
         let keeping = keeping.map(|store| tokio::spawn(store.keep()));
+        let cluster = self.cluster.map(|cluster| {
+            let app = Arc::clone(&self.app);
+            tokio::spawn(cluster.run(app))
+        });
         let mailbox = self.app.mailbox.clone();
         let mailbox = mailbox.map(|mailbox| tokio::spawn(async move { mailbox.keep().await }));
         let tasks = upkeep
             .into_iter()
             .chain(address)
             .chain(keeping)
-            .chain(mailbox);
+            .chain(mailbox)
+            .chain(cluster);
         #[cfg(unix)]
-        let tasks = tasks.chain([tokio::spawn(hand), tokio::spawn(watched)]);
+        let (tasks, watched) = (
+            tasks.chain(hand),
+            Some(AbortOnDropHandle::new(tokio::spawn(watched))),
+        );
+        #[cfg(not(unix))]
+        let watched = None;
         let beside = Beside {
             relay,
             upkeep: tasks.map(AbortOnDropHandle::new).collect(),
+            watched,
         };
         serving::serve(doors, self.app, beside, endpoint, shutdown).await;
         drop(guard);
@@ -411,129 +480,6 @@ impl Server {
             let _ = relaying.await;
         }
     }
-}
-
-/// The relay alone, for `--role turn`.
-pub struct RelayServer {
-    relay: Relay,
-    own_address: OwnAddress,
-    certificates: Option<Certificates>,
-    config: Config,
-    reload: Arc<Notify>,
-}
-
-impl RelayServer {
-    /// Opens the ports. Must be called within a Tokio runtime.
-    ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn new(config: Config) -> Result<Self, StartError> {
-        Self::inheriting(config, &mut Inherited::default())
-    }
-
-    /// The same, but for the ports that are open already.
-    ///
-    /// # Errors
-    /// See [`StartError`].
-    pub fn inheriting(config: Config, inherited: &mut Inherited) -> Result<Self, StartError> {
-        let file = config.secret_file();
-        let key = secret::load_or_create(file.as_deref())?;
-        if config.ice.turn_secret.is_none() && !secret::is_kept(file.as_deref(), &key) {
-            return Err(StartError::NoSharedSecret);
-        }
-        let certificates = Certificates::open(&config, inherited)?;
-        let tls = turns_config(certificates.as_ref())?;
-        let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
-        let opened = open_relay(&relay, inherited)?;
-        Ok(Self {
-            // Whoever tells clients of it follows the address too.
-            own_address: OwnAddress::new(relay, Vec::new(), Vec::new()),
-            relay: opened,
-            certificates,
-            config,
-            reload: Arc::default(),
-        })
-    }
-
-    /// Where it listens for UDP and TCP.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.relay.addresses()
-    }
-
-    /// Reads what can be read anew while it runs: the certificate.
-    pub fn reload(&self) -> impl Fn() + Send + Sync + 'static {
-        let reload = Arc::clone(&self.reload);
-        move || reload.notify_one()
-    }
-
-    /// All that another process gets that takes this one's place.
-    ///
-    /// # Errors
-    /// If there can be no more file descriptors.
-    #[cfg(unix)]
-    pub fn things(&self) -> io::Result<Inherited> {
-        let mut things = Inherited::default();
-        share_relay(Some(&self.relay), self.certificates.as_ref(), &mut things)?;
-        Ok(things)
-    }
-
-    /// Serves until `shutdown` completes; then everything ends at once.
-    pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        self.run_until(None, shutdown).await;
-    }
-
-    /// The same, and another process may take its place by way of `endpoint`. Then this returns
-    /// when relayed calls are over, after an hour at most.
-    #[cfg(unix)]
-    pub async fn run_or_hand_over(
-        self,
-        endpoint: Option<Endpoint>,
-        shutdown: impl Future<Output = ()>,
-    ) {
-        self.run_until(endpoint, shutdown).await;
-    }
-
-    async fn run_until(
-        self,
-        endpoint: Option<serving::Endpoint>,
-        shutdown: impl Future<Output = ()>,
-    ) {
-        let relay = self.relay.handle();
-        let (config, reload) = (Arc::new(self.config), self.reload);
-        let upkeep = self.certificates.map(|certificates| {
-            let config = Arc::clone(&config);
-            tokio::spawn(async move { certificates.keep(&config, &reload).await })
-        });
-        let (own, handle) = (self.own_address, relay.clone());
-        let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
-        let tasks = upkeep.into_iter().chain([address]);
-        #[cfg(unix)]
-        let tasks = {
-            let relay = relay.clone();
-            let line = move || systemd::allocations(relay.counts().allocations);
-            tasks.chain([tokio::spawn(systemd::answer_watchdog(line))])
-        };
-        let upkeep = tasks.map(AbortOnDropHandle::new).collect();
-        self.relay
-            .run(serving::relay_alone(&relay, upkeep, endpoint, shutdown))
-            .await;
-    }
-}
-
-/// Adds what a relay listens on, and what says that a folder with certificates is taken.
-#[cfg(unix)]
-fn share_relay(
-    relay: Option<&Relay>,
-    certificates: Option<&Certificates>,
-    things: &mut Inherited,
-) -> io::Result<()> {
-    if let Some(relay) = relay {
-        things.add_relays(relay.sockets()?);
-    }
-    if let Some(lock) = certificates.and_then(Certificates::lock) {
-        things.locks.push(lock.share()?);
-    }
-    Ok(())
 }
 
 /// What is behind each port.
@@ -546,6 +492,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
         listener,
         tls: None,
         router: router.clone(),
+        has_proxies: true,
         relay: None,
     };
     let mut doors: Vec<Door> = Vec::new();
@@ -567,6 +514,7 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
             listener,
             tls: Some(TlsAcceptor::from(Arc::clone(&tls))),
             router: page.clone(),
+            has_proxies: true,
             relay: observer.relay.clone(),
         }));
         doors.extend(
@@ -578,72 +526,9 @@ fn doors(listeners: Listeners, observer: Observer) -> Vec<Door> {
     }
     let observed = observer::router(observer.clone());
     let metrics = listeners.metrics.into_iter();
-    doors.extend(metrics.map(|listener| plain(listener, &observed)));
+    doors.extend(metrics.map(|listener| Door {
+        has_proxies: false,
+        ..plain(listener, &observed)
+    }));
     doors
-}
-
-fn turns_config(
-    certificates: Option<&Certificates>,
-) -> Result<Option<Arc<rustls::ServerConfig>>, StartError> {
-    let store = certificates.map(Certificates::store);
-    Ok(store.map(tls::turns_config).transpose()?)
-}
-
-/// The relay of a server that does everything, and what clients are told of it,
-/// or of the one that runs elsewhere.
-fn relay_beside(
-    config: &Config,
-    key: &[u8],
-    certificates: Option<&Certificates>,
-    inherited: &mut Inherited,
-) -> Result<(Option<Relay>, Option<OwnAddress>), StartError> {
-    if !turn::is_wanted(config) {
-        return Ok((None, None));
-    }
-    let asked_for = config.turn.turn == Some(true);
-    let told = match turn::relay_config(config, key, turns_config(certificates)?) {
-        Ok(told) => told,
-        Err(reason) if asked_for => return Err(StartError::Ice(reason)),
-        Err(reason) => {
-            warn!(reason, "no STUN and TURN");
-            return Ok((None, None));
-        }
-    };
-    if config.role != Role::All {
-        let tls = told
-            .tls
-            .as_ref()
-            .map_or(Vec::new(), |tls| tls.listen.clone());
-        let listen = told.listen.clone();
-        return Ok((None, Some(OwnAddress::new(told, listen, tls))));
-    }
-    match open_relay(&told, inherited) {
-        Ok(relay) => {
-            let (listen, tls) = (relay.addresses(), relay.tls_addresses());
-            Ok((Some(relay), Some(OwnAddress::new(told, listen, tls))))
-        }
-        Err(error) if asked_for => Err(error),
-        // Most calls find a direct way; a port that is taken is no reason to
-        // have none at all.
-        Err(error) => {
-            warn!(%error, "no STUN and TURN");
-            Ok((None, None))
-        }
-    }
-}
-
-fn open_relay(
-    config: &wimpex_relay::Config,
-    inherited: &mut Inherited,
-) -> Result<Relay, StartError> {
-    let mut open = inherited.take_relays(config);
-    let relay = Relay::bind_or_take(config.clone(), &mut open)?;
-    let public: Vec<_> = config.relays.iter().map(|relay| relay.public).collect();
-    info!(
-        listen = ?relay.addresses(),
-        tls = ?relay.tls_addresses(),
-        ?public,
-        "STUN and TURN; if others reach this host under another address, say --turn-public-ip"
-    );
-    Ok(relay)
 }

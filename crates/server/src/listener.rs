@@ -3,7 +3,7 @@
 use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,6 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
-use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +29,7 @@ use crate::app::App;
 use crate::proxy_protocol;
 use crate::tcp_client::TcpClient;
 use crate::tls::{ACME_TLS_ALPN, TURN_ALPN};
+use crate::write_timeout::WriteTimeout;
 
 /// TCP connections beside the WebSockets: browsers that fetch the page, and
 /// those that are being turned away.
@@ -45,6 +45,9 @@ pub(crate) struct Door {
     /// `None` without TLS.
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) router: Router,
+    /// Whether clients come here by way of proxies, which say for whom they speak. Otherwise it is
+    /// for this host's own programs.
+    pub(crate) has_proxies: bool,
     /// Serves who speaks TURN through TLS.
     pub(crate) relay: Option<wimpex_relay::Handle>,
 }
@@ -136,7 +139,7 @@ async fn accept_all(door: &Door, shared: &Shared) {
             remote: SocketAddr::new(remote.ip().to_canonical(), remote.port()),
             room,
         };
-        if shared.app.proxies.announces(visitor.remote.ip()) {
+        if door.has_proxies && shared.app.proxies.announces(visitor.remote.ip()) {
             let serving = announced(stream, visitor, door.open(), shared.clone());
             shared.app.tasks.spawn(serving);
         } else if let Some(serving) = serve_visitor(stream, visitor, door.open(), shared) {
@@ -187,7 +190,8 @@ fn serve_visitor(
         Some(permit)
     } else {
         debug!("too many connections from one address");
-        app.notices.full(peer, &app.proxies);
+        let is_only_one = shared.places.networks() == 1;
+        app.notices.full(peer, is_only_one, &app.proxies);
         return None;
     };
     let client = Arc::new(TcpClient {
@@ -201,7 +205,8 @@ fn serve_visitor(
         request.extensions_mut().insert(Arc::clone(&client));
         service.call(request)
     });
-    let stream = with_write_timeout(stream, app.config.timing.write);
+    // A peer that takes nothing must not keep its connection alive by that.
+    let stream = WriteTimeout::new(stream, app.config.timing.write);
     let head = app.config.timing.http_head;
     let stopping = shared.stopping.clone();
     let (tls, relay) = (behind.tls, behind.relay);
@@ -315,11 +320,4 @@ fn is_the_peers(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
     )
-}
-
-/// A peer that takes nothing must not keep its connection alive by that.
-fn with_write_timeout(stream: TcpStream, limit: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limit));
-    Box::pin(stream)
 }

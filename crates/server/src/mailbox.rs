@@ -10,16 +10,19 @@ mod request;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::RwLock;
 use tracing::{debug, warn};
+use wimpex_limits::Network;
 use wimpex_mailbox::{Envelope, MessageName, limits};
 use wimpex_protocol::UserId;
 use wimpex_store::{Entry, Store, StoreError, Table};
 
+use crate::access::Access;
 use crate::config::Config;
-use crate::push::Marks;
+use crate::push::{CallerMark, Marks};
 use crate::store_file::{StoreFile, millis};
 use folder::{Coming, Folder};
 use index::{Held, Index};
@@ -39,6 +42,12 @@ pub(crate) struct Mailbox {
     marks: Marks,
     /// Read when it is first used: until then another process may have it, which hands over.
     messages: OnceLock<Messages>,
+    /// Held by who reads it: what has failed is tried again.
+    opening: Mutex<()>,
+    /// Stands for them until they are read.
+    none: Messages,
+    /// Held by whoever puts a message in place.
+    placing: RwLock<()>,
     total_bytes: u64,
 }
 
@@ -60,6 +69,9 @@ pub(crate) enum MailboxRefusal {
     OtherKey,
     #[error("the signature does not hold")]
     Signature,
+    /// The host does not let in who has signed it.
+    #[error("whoever sends it is not let in")]
+    Access,
     #[error("it is too large, too old, or of tomorrow")]
     Bounds,
     #[error("there is no room: {0:?}")]
@@ -67,6 +79,9 @@ pub(crate) enum MailboxRefusal {
     /// What came is not what was signed.
     #[error("it came damaged")]
     Damaged,
+    /// The messages are another process's by now.
+    #[error("another process takes messages")]
+    Moving,
     #[error("something newer is known")]
     Old,
     #[error("{0}")]
@@ -87,6 +102,9 @@ impl Mailbox {
                 store: Arc::clone(store),
                 marks: Marks::derive(secret),
                 messages: OnceLock::new(),
+                opening: Mutex::default(),
+                none: Messages::default(),
+                placing: RwLock::default(),
                 total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
             })
         })
@@ -157,7 +175,8 @@ impl Mailbox {
         self.lock().waiting(user, millis()).next().is_some()
     }
 
-    /// One of them: its size, and what was sealed.
+    /// One of them: its size, and what was sealed. One of which somebody has taken the file away is
+    /// there no more.
     pub(crate) async fn fetch(
         &self,
         user: &UserId,
@@ -172,12 +191,49 @@ impl Mailbox {
             Ok(folder) => folder.read(user, name).await,
             Err(error) => Err(error),
         };
-        Some(file.map(|file| (size, file)))
+        match file {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.lock().remove_whole(user, name);
+                None
+            }
+            file => Some(file.map(|file| (size, file))),
+        }
     }
 
-    /// Deletes one that has come. Nothing, if there is none.
+    /// One has come: deletes it, and remembers for as long as it may be sent that it is gone.
+    pub(crate) async fn came(
+        &self,
+        user: &UserId,
+        name: &MessageName,
+    ) -> Result<(), MailboxRefusal> {
+        let is_here = {
+            let index = self.lock();
+            let mut waiting = index.waiting(user, 0);
+            waiting.any(|(other, _)| other == name)
+        };
+        if is_here {
+            let (owner, id) = (user.clone(), gone_id(name));
+            let noted = self.with_store(move |store| {
+                let now = millis();
+                let last = limits::KEEP + limits::CLOCK_SKEW;
+                let entry = Entry {
+                    id,
+                    value: Vec::new(),
+                    expires: now + last.as_millis() as u64,
+                };
+                Ok(store.put(Table::MessagesGone, owner.as_str().as_bytes(), &entry, now)?)
+            });
+            // Then it may come twice, which the page notices.
+            if let Err(error) = noted.await {
+                warn!(%error, "cannot note that a message has come");
+            }
+        }
+        self.delete(user, name)
+    }
+
+    /// Deletes one. Nothing, if there is none, or it comes still.
     pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
-        if !self.lock().remove(user, name) {
+        if !self.lock().remove_whole(user, name) {
             return Ok(());
         }
         match self.folder()?.remove(user, name) {
@@ -186,11 +242,14 @@ impl Mailbox {
         }
     }
 
-    /// Lets a message in, if its receiver wants it, it is signed, and there is room.
+    /// Lets a message in from this block of addresses, if its receiver wants it, it is signed by
+    /// somebody who is let in, and there is room.
     pub(crate) async fn begin(
         self: &Arc<Self>,
         envelope: Envelope,
         text: &str,
+        block: Network,
+        access: &Access,
     ) -> Result<Upload, MailboxRefusal> {
         let now = millis();
         let time = envelope.draft.time.as_millis();
@@ -203,16 +262,28 @@ impl Mailbox {
         if !envelope.claim().verify() {
             return Err(MailboxRefusal::Signature);
         }
+        if access.admit(&name.sender, None, SystemTime::now()).is_err() {
+            return Err(MailboxRefusal::Access);
+        }
         let (known, standing) = self.receiver(receiver, &name.sender)?;
         if !known.has_key(&envelope.draft.receiver_key) {
             return Err(MailboxRefusal::OtherKey);
         }
+        // Its sender has not heard that it came, or somebody plays it again.
+        let (owner, id) = (receiver.as_str().as_bytes(), gone_id(&name));
+        let gone = self.store.of(Table::MessagesGone, owner, now)?;
+        if gone.iter().any(|entry| entry.id == id) {
+            return Err(MailboxRefusal::Full(NoRoom::Known));
+        }
         let held = Held {
             size: envelope.size.into(),
             is_stranger: standing == Standing::Stranger,
+            block: Some(block),
             expires: now + limits::KEEP.as_millis() as u64,
             envelope: None,
         };
+        // Without it nothing can be held.
+        let folder = self.folder()?;
         self.lock()
             .hold(receiver, &name, held.clone(), self.total_bytes)
             .map_err(MailboxRefusal::Full)?;
@@ -223,9 +294,7 @@ impl Mailbox {
             name,
             is_kept: false,
         };
-        let file = self
-            .folder()?
-            .begin(&place.receiver, &place.name, text, &held);
+        let file = folder.begin(&place.receiver, &place.name, text, &held);
         Ok(Upload {
             file: file.await?,
             place,
@@ -247,6 +316,9 @@ impl Mailbox {
                 }
             }
             debug!(expired = expired.len(), "deleted messages");
+            if let Ok(folder) = self.folder() {
+                folder.sweep();
+            }
             tokio::time::sleep(Duration::from_secs(60 * 60)).await;
         }
     }
@@ -271,22 +343,33 @@ impl Mailbox {
     }
 
     fn messages(&self) -> &Messages {
-        self.messages.get_or_init(|| {
-            let Some(folder) = self.store.folder() else {
-                warn!("no folder for messages: nobody can leave one");
-                return Messages::default();
-            };
-            match Folder::open(folder.join("messages"), millis()) {
-                Ok((folder, index)) => Messages {
-                    folder: Some(folder),
-                    index: Mutex::new(index),
-                },
-                Err(error) => {
-                    warn!(%error, "cannot use the folder for messages: nobody can leave one");
-                    Messages::default()
-                }
+        if let Some(messages) = self.messages.get() {
+            return messages;
+        }
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(messages) = self.messages.get() {
+            return messages;
+        }
+        let Some(folder) = self.store.folder() else {
+            debug!("no folder for messages: nobody can leave one");
+            return &self.none;
+        };
+        match Folder::open(folder.join("messages"), millis()) {
+            Ok((folder, index)) => self.messages.get_or_init(|| Messages {
+                folder: Some(folder),
+                index: Mutex::new(index),
+            }),
+            Err(error) => {
+                warn!(%error, "cannot use the folder for messages: nobody can leave one");
+                &self.none
             }
-        })
+        }
+    }
+
+    /// Completes when what was being put in place is, if the store is another process's by now: from
+    /// then on no file comes of which that process does not know.
+    pub(crate) async fn settled(&self) {
+        drop(self.placing.write().await);
     }
 
     fn folder(&self) -> io::Result<&Folder> {
@@ -300,10 +383,21 @@ impl Mailbox {
     }
 }
 
+/// From whom somebody takes messages, by name.
+pub(crate) fn named(user: &UserId, store: &dyn Store) -> Result<Vec<CallerMark>, StoreError> {
+    Ok(known(store, user)?.map_or_else(Vec::new, |receiver| receiver.senders))
+}
+
 fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreError> {
     let entries = store.of(Table::MessageReceivers, user.as_str().as_bytes(), millis())?;
     let entry = entries.first();
     Ok(entry.and_then(|entry| Receiver::decode(&entry.value)))
+}
+
+/// Stands for a message of one receiver that is gone.
+fn gone_id(name: &MessageName) -> Vec<u8> {
+    let hash = Sha256::digest(name.encode().as_bytes());
+    hash.iter().copied().take(16).collect()
 }
 
 /// A message on its way in.
@@ -338,12 +432,28 @@ impl Upload {
         if self.left != 0 || hash != self.envelope.hash {
             return Err(MailboxRefusal::Damaged);
         }
-        self.file.keep().await?;
+        let mailbox = Arc::clone(&self.place.mailbox);
+        let _placing = mailbox.placing.read().await;
+        if mailbox.store.is_released() {
+            return Err(MailboxRefusal::Moving);
+        }
         let (receiver, name) = (&self.place.receiver, &self.place.name);
-        let mut index = self.place.mailbox.lock();
-        index.complete(receiver, name, self.text);
-        drop(index);
-        self.place.is_kept = true;
+        if let Err(error) = self.file.keep().await {
+            // It may have its name already, though not for certain.
+            let _ = mailbox.folder()?.remove(receiver, name);
+            return Err(error.into());
+        }
+        let is_counted = self
+            .place
+            .mailbox
+            .lock()
+            .complete(receiver, name, self.text);
+        self.place.is_kept = is_counted;
+        if !is_counted {
+            // Whatever has taken its place from it: no file is without one.
+            self.place.mailbox.folder()?.remove(receiver, name)?;
+            return Err(MailboxRefusal::Damaged);
+        }
         Ok(self.place.receiver.clone())
     }
 }

@@ -1,10 +1,10 @@
 //! `/messages`: messages for who did not answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use axum::Extension;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
@@ -13,15 +13,17 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use tokio::io::AsyncReadExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::warn;
 use wimpex_limits::Network;
 use wimpex_mailbox::Envelope;
 use wimpex_protocol::{MessagesWaiting, ServerMessage};
+use wimpex_store::Table;
 
 use crate::app::App;
+use crate::body::whole_body;
 use crate::mailbox::{
-    InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish, NoRoom,
+    InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish, NoRoom, Upload,
 };
 use crate::page;
 use crate::store_file::millis;
@@ -31,8 +33,10 @@ use crate::tcp_client::TcpClient;
 const REQUEST_BYTES: usize = 24 * 1024;
 /// Who sends nothing for so long is given up.
 const SILENCE: Duration = Duration::from_secs(20);
-/// Nobody takes longer: 24 MB at 20 kB/s.
-const LONGEST: Duration = Duration::from_secs(20 * 60);
+/// Bytes a second, on the whole: whoever is slower holds room that others need.
+const LEAST: u64 = 20_000;
+/// For networks that stand still now and then.
+const GRACE: Duration = Duration::from_secs(60);
 /// Read from the disk at a time.
 const PART: usize = 64 * 1024;
 /// What was signed of the message.
@@ -49,8 +53,7 @@ pub(crate) async fn ask(
         Err(refusal) => return refusal,
     };
     let origins = app.origins.signable(request.headers());
-    let body = timeout(SILENCE, to_bytes(request.into_body(), REQUEST_BYTES)).await;
-    let Ok(Ok(body)) = body else {
+    let Some(body) = whole_body(request, REQUEST_BYTES, app.config.timing.http_head).await else {
         return page::text(StatusCode::PAYLOAD_TOO_LARGE, "too-long\n");
     };
     let Signed { user, asked, time } = match Signed::read(&body, &origins, millis()) {
@@ -63,14 +66,20 @@ pub(crate) async fn ask(
             return page::text(StatusCode::UNPROCESSABLE_ENTITY, "clock\n");
         }
     };
+    if app.access.admit(&user, None, SystemTime::now()).is_err() {
+        return refuse(&MailboxRefusal::Access);
+    }
     match asked {
         // Each key may have an entry, so that one network must not make many.
-        MailboxWish::Receive(_) if !app.push_limiter.take(network, app.clock.now()) => {
+        MailboxWish::Receive(_)
+            if !app.push_limiter.take(network, app.clock.now())
+                || !app.admits_owner(Table::MessageReceivers, &user, network) =>
+        {
             page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n")
         }
         MailboxWish::Receive(wish) => done(mailbox.receive(user, wish, time).await),
         MailboxWish::Stop => done(mailbox.stop(user).await),
-        MailboxWish::Delete(name) => done(mailbox.delete(&user, &name)),
+        MailboxWish::Delete(name) => done(mailbox.came(&user, &name).await),
         MailboxWish::Key(of) => match mailbox.key(&of, &user) {
             Ok(key) => answer(Body::from(key), "text/plain"),
             // No error: pages ask after each call that was not answered.
@@ -108,8 +117,8 @@ pub(crate) async fn leave(
     Extension(tcp): Extension<Arc<TcpClient>>,
     request: Request,
 ) -> Response {
-    let mailbox = match admit(&app, &tcp, request.headers()) {
-        Ok((mailbox, _)) => Arc::clone(mailbox),
+    let (mailbox, network) = match admit(&app, &tcp, request.headers()) {
+        Ok((mailbox, network)) => (Arc::clone(mailbox), network),
         Err(refusal) => return refusal,
     };
     let header = request.headers().get(ENVELOPE);
@@ -125,41 +134,55 @@ pub(crate) async fn leave(
     if length.is_some_and(|length| length != envelope.size) {
         return page::text(StatusCode::BAD_REQUEST, "malformed\n");
     }
-    let taken = timeout(
-        LONGEST,
-        take(&mailbox, envelope, &text, request.into_body()),
-    )
-    .await;
-    match taken.unwrap_or(Err(MailboxRefusal::Damaged)) {
-        Ok(receiver) => {
-            let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
-            app.registry.tell(&receiver, message);
-            status(StatusCode::CREATED)
-        }
+    let block = Network::block_of(network.address());
+    let body = request.into_body();
+    let kept = match mailbox.begin(envelope, &text, block, &app.access).await {
+        Ok(upload) => take(&app, upload, body).await,
+        Err(refusal) => Err(refusal),
+    };
+    app.metrics.left_message(match &kept {
+        Ok(()) => "kept",
+        Err(MailboxRefusal::Full(NoRoom::Known)) => "known",
+        Err(refusal) => word(refusal).1.trim_end(),
+    });
+    match kept {
+        Ok(()) => status(StatusCode::CREATED),
         // Its sender has not heard that it came.
         Err(MailboxRefusal::Full(NoRoom::Known)) => status(StatusCode::OK),
         Err(refusal) => refuse(&refusal),
     }
 }
 
-async fn take(
-    mailbox: &Arc<Mailbox>,
-    envelope: Envelope,
-    text: &str,
-    mut body: Body,
-) -> Result<wimpex_protocol::UserId, MailboxRefusal> {
-    let mut upload = mailbox.begin(envelope, text).await?;
+/// Keeps what has come, and tells its receiver. A task of its own: the sender may leave at any
+/// moment, which must not leave a file that nobody counts.
+async fn put_in_place(app: &Arc<App>, upload: Upload) -> Result<(), MailboxRefusal> {
+    let told = Arc::clone(app);
+    let kept = app.tasks.spawn(async move {
+        let receiver = upload.finish().await?;
+        let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
+        told.registry.tell(&receiver, message);
+        Ok::<_, MailboxRefusal>(())
+    });
+    kept.await
+        .unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+}
+
+async fn take(app: &Arc<App>, mut upload: Upload, mut body: Body) -> Result<(), MailboxRefusal> {
+    let (begun, mut come) = (Instant::now(), 0);
     loop {
-        let frame = timeout(SILENCE, body.frame()).await;
+        let fast_enough = GRACE + Duration::from_secs(come / LEAST);
+        let patience = SILENCE.min(fast_enough.saturating_sub(begun.elapsed()));
+        let frame = timeout(patience, body.frame()).await;
         match frame.map_err(|_| MailboxRefusal::Damaged)? {
             Some(Ok(frame)) => {
                 if let Some(bytes) = frame.data_ref() {
+                    come += bytes.len() as u64;
                     upload.write(bytes).await?;
                 }
             }
             // Cut off.
             Some(Err(_)) => return Err(MailboxRefusal::Damaged),
-            None => return upload.finish().await,
+            None => return put_in_place(app, upload).await,
         }
     }
 }
@@ -195,13 +218,33 @@ fn done(result: Result<(), MailboxRefusal>) -> Response {
     }
 }
 
-/// A stable word, for programs.
 fn refuse(refusal: &MailboxRefusal) -> Response {
-    let (status, word) = match refusal {
+    match refusal {
+        MailboxRefusal::Disk(error) => warn!(%error, "cannot keep or read a message"),
+        MailboxRefusal::Store(error) => warn!(%error, "cannot keep who takes messages"),
+        MailboxRefusal::NotWanted
+        | MailboxRefusal::OtherKey
+        | MailboxRefusal::Old
+        | MailboxRefusal::Full(_)
+        | MailboxRefusal::Moving
+        | MailboxRefusal::Access
+        | MailboxRefusal::Signature
+        | MailboxRefusal::Bounds
+        | MailboxRefusal::Damaged => {}
+    }
+    let (status, word) = word(refusal);
+    page::text(status, word)
+}
+
+/// A stable word, for programs.
+fn word(refusal: &MailboxRefusal) -> (StatusCode, &'static str) {
+    match refusal {
         MailboxRefusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
         MailboxRefusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
+        MailboxRefusal::Moving => (StatusCode::SERVICE_UNAVAILABLE, "moving\n"),
         MailboxRefusal::Old => (StatusCode::CONFLICT, "old\n"),
         MailboxRefusal::Full(NoRoom::Known | NoRoom::Coming) => (StatusCode::CONFLICT, "coming\n"),
+        MailboxRefusal::Access => (StatusCode::FORBIDDEN, "access\n"),
         MailboxRefusal::Signature => (StatusCode::FORBIDDEN, "signature\n"),
         MailboxRefusal::Bounds => (StatusCode::UNPROCESSABLE_ENTITY, "bounds\n"),
         MailboxRefusal::Damaged => (StatusCode::BAD_REQUEST, "damaged\n"),
@@ -209,17 +252,10 @@ fn refuse(refusal: &MailboxRefusal) -> Response {
         MailboxRefusal::Full(NoRoom::Receiver) => {
             (StatusCode::INSUFFICIENT_STORAGE, "receiver-full\n")
         }
-        MailboxRefusal::Full(NoRoom::Host) => (StatusCode::INSUFFICIENT_STORAGE, "host-full\n"),
-        MailboxRefusal::Disk(error) => {
-            warn!(%error, "cannot keep or read a message");
+        MailboxRefusal::Full(NoRoom::Host) | MailboxRefusal::Disk(_) | MailboxRefusal::Store(_) => {
             (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
         }
-        MailboxRefusal::Store(error) => {
-            warn!(%error, "cannot keep who takes messages");
-            (StatusCode::INSUFFICIENT_STORAGE, "host-full\n")
-        }
-    };
-    page::text(status, word)
+    }
 }
 
 fn answer(body: Body, kind: &'static str) -> Response {

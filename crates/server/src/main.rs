@@ -141,10 +141,14 @@ async fn start(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         inherited.close_rest();
         tell(&listeners.lines());
         let handle = server.handle();
-        on_hangup(move || handle.reload())?;
+        // It tells the log itself.
+        on_hangup(move || drop(handle.reload()))?;
         let things = server.things(&listeners)?;
         let take_over = |state: &[u8]| server.take_over(state);
         let endpoint = succession.complete(things, take_over).await?;
+        if endpoint.is_some() {
+            server.open_admin();
+        }
         systemd::ready();
         server
             .run_or_hand_over(listeners, endpoint, until_told(shutdown))
@@ -194,16 +198,13 @@ fn tell(lines: &[String]) {
         .and_then(|()| stdout.flush());
 }
 
-/// Has the certificates read anew whenever the system's manager says so.
+/// Has read anew what can be whenever the system's manager says so.
 #[cfg(unix)]
 fn on_hangup(reload: impl Fn() + Send + 'static) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            info!(
-                "reading the certificate and --access-file again; everything else needs a restart"
-            );
             reload();
         }
     });

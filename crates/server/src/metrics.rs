@@ -29,6 +29,9 @@ pub(crate) struct Metrics {
     closed_connections: Counters,
     reports: Family<[(&'static str, &'static str); 2], Counter>,
     pushes: Counters,
+    cluster_messages: Counters,
+    cluster_errors: Counter,
+    left_messages: Counters,
     login: Histogram,
     relay: Histogram,
 }
@@ -47,6 +50,9 @@ impl Default for Metrics {
             closed_connections: Counters::default(),
             reports: Family::default(),
             pushes: Counters::default(),
+            cluster_messages: Counters::default(),
+            cluster_errors: Counter::default(),
+            left_messages: Counters::default(),
             login: seconds(),
             relay: seconds(),
         }
@@ -130,6 +136,22 @@ impl Metrics {
         self.pushes.get_or_create(&label).inc();
     }
 
+    /// A message from other servers (`in`), to them (`out`), or one that makes no sense.
+    pub(crate) fn cluster_message(&self, way: &'static str) {
+        self.cluster_messages.get_or_create(&[("way", way)]).inc();
+    }
+
+    /// NATS has told of an error.
+    pub(crate) fn cluster_error(&self) {
+        self.cluster_errors.inc();
+    }
+
+    /// Somebody wanted to leave a message.
+    pub(crate) fn left_message(&self, result: &'static str) {
+        let label = [("result", result)];
+        self.left_messages.get_or_create(&label).inc();
+    }
+
     pub(crate) fn register(&self, registry: &mut Registry) {
         let mut counters = |name: &str, help: &str, counters: &Counters| {
             registry.register(name, help, counters.clone());
@@ -158,6 +180,21 @@ impl Metrics {
             &self.closed_connections,
         );
         counters("pushes", "Messages for push services", &self.pushes);
+        counters(
+            "left_messages",
+            "Messages that were to be left for somebody",
+            &self.left_messages,
+        );
+        counters(
+            "cluster_messages",
+            "Messages between servers that are one, by NATS",
+            &self.cluster_messages,
+        );
+        registry.register(
+            "cluster_errors",
+            "Errors that NATS has told of",
+            self.cluster_errors.clone(),
+        );
         registry.register(
             "browser_reports",
             "Failures that browsers tell of, with --reports",

@@ -8,21 +8,24 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::RwLock;
 use tracing::warn;
-use wimpex_identity::is_key_id;
 use wimpex_protocol::{CallId, CallType, MissedCall, UserId};
 use wimpex_store::{Entry, Store, StoreError, Table};
 
+use crate::acquaintances::Acquaintances;
 use crate::store_file::{StoreFile, millis};
 
 /// For so long they are kept for a device that does not come.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Of one caller: whoever calls on and on says no more by it.
 const PER_CALLER: usize = 4;
+/// Of those whom the user has not named: keys cost nothing, as guest's ids do.
+const OF_STRANGERS: usize = Table::MissedCalls.bounds().per_owner / 2;
 
 /// See the module.
 #[derive(Clone)]
 pub(crate) struct MissedCalls {
     store: Arc<StoreFile>,
+    acquaintances: Arc<Acquaintances>,
     /// Held by whatever is being written.
     writing: Arc<RwLock<()>>,
 }
@@ -31,16 +34,21 @@ pub(crate) struct MissedCalls {
 pub(crate) type MissedCallKey = Vec<u8>;
 
 impl MissedCalls {
-    pub(crate) fn new(store: &Arc<StoreFile>) -> Self {
+    pub(crate) fn new(store: &Arc<StoreFile>, acquaintances: &Arc<Acquaintances>) -> Self {
         Self {
             store: Arc::clone(store),
+            acquaintances: Arc::clone(acquaintances),
             writing: Arc::default(),
         }
     }
 
     /// Keeps one for this user; on a thread of its own.
     pub(crate) fn keep(&self, user: UserId, missed: MissedCall) {
-        self.write(move |store| keep(store, &user, &missed));
+        let acquaintances = Arc::clone(&self.acquaintances);
+        self.write(move |store| {
+            let named = acquaintances.of(&user);
+            keep(store, &user, &missed, &|caller| named.include(caller))
+        });
     }
 
     /// Those of a user, with their keys.
@@ -80,25 +88,34 @@ impl MissedCalls {
     }
 }
 
-fn keep(store: &dyn Store, user: &UserId, missed: &MissedCall) -> Result<(), StoreError> {
+fn keep(
+    store: &dyn Store,
+    user: &UserId,
+    missed: &MissedCall,
+    is_named: &dyn Fn(&UserId) -> bool,
+) -> Result<(), StoreError> {
     let (owner, now) = (user.as_str().as_bytes(), millis());
     let mut known = read(store, user)?;
     known.sort_by_key(|(_, call)| call.at);
+    let is_stranger = |call: &MissedCall| !is_named(&call.from_id);
     let of_caller = |call: &MissedCall| call.from_id == missed.from_id;
-    let is_guest = |call: &MissedCall| !is_key_id(&call.from_id);
-    let first = |which: &dyn Fn(&MissedCall) -> bool| {
+    // The oldest, of so many.
+    let surplus = |which: &dyn Fn(&MissedCall) -> bool, most: usize| {
         let mut of = known.iter().filter(|(_, call)| which(call));
-        of.next().map(|(key, _)| key.clone())
+        let first = of.next().map(|(key, _)| key.clone())?;
+        (1 + of.count() >= most).then_some(first)
     };
-    let is_full = known.len() >= Table::MissedCalls.bounds().per_owner;
-    let leaves = if known.iter().filter(|(_, call)| of_caller(call)).count() >= PER_CALLER {
-        first(&of_caller)
-    } else if is_full {
-        // Anybody has as many guest's ids as they like. Without a guest the oldest gives way.
-        first(&is_guest)
-    } else {
-        None
-    };
+    let most = Table::MissedCalls.bounds().per_owner;
+    let leaves = surplus(&of_caller, PER_CALLER)
+        .or_else(|| {
+            let is_one_more = is_stranger(missed);
+            surplus(&is_stranger, OF_STRANGERS).filter(|_| is_one_more)
+        })
+        .or_else(|| {
+            // Whom the user has named gives way last.
+            let is_full = known.len() >= most;
+            surplus(&is_stranger, 1).filter(|_| is_full)
+        });
     if let Some(key) = leaves {
         store.delete(Table::MissedCalls, owner, &key)?;
     }
@@ -170,22 +187,51 @@ mod tests {
         kept.map(|(_, call)| call.from_id.to_string()).collect()
     }
 
+    const FRIEND: &str = "w13dhi67nxjkncdcuaiox3lyav3d43vc7z";
+
+    /// As if Bob had named one.
+    fn keep(store: &dyn Store, user: &UserId, missed: &MissedCall) {
+        super::keep(store, user, missed, &|caller| caller.as_str() == FRIEND).unwrap();
+    }
+
     #[test]
-    fn nobody_pushes_out_the_calls_of_others() {
+    fn nobody_pushes_out_the_calls_of_whom_the_user_has_named() {
+        // Whatever they call themselves: ids of guests, and of fresh keys.
+        for kind in ["guest-", "w13dhi67nxjkncdcuaiox3lyav3d43v"] {
+            let store = EmbeddedStore::in_memory().unwrap();
+            let bob = UserId::parse("bob").unwrap();
+            keep(&store, &bob, &missed(FRIEND, 1));
+            for call in 2..100 {
+                keep(&store, &bob, &missed(&format!("{kind}1"), call));
+            }
+            assert_eq!(callers(&store, &bob).len(), 1 + PER_CALLER);
+            for call in 100..200 {
+                keep(&store, &bob, &missed(&format!("{kind}{call}"), call));
+            }
+            let kept = callers(&store, &bob);
+            assert_eq!(kept.len(), 1 + OF_STRANGERS);
+            assert!(kept.iter().any(|from| from == FRIEND));
+            // The friend's latest replace the friend's.
+            for call in 200..220 {
+                keep(&store, &bob, &missed(FRIEND, call));
+            }
+            assert_eq!(callers(&store, &bob).len(), PER_CALLER + OF_STRANGERS);
+        }
+    }
+
+    #[test]
+    fn whom_the_user_has_named_may_fill_the_list_and_the_oldest_gives_way() {
         let store = EmbeddedStore::in_memory().unwrap();
         let bob = UserId::parse("bob").unwrap();
-        let friend = "w13dhi67nxjkncdcuaiox3lyav3d43vc7z";
-        keep(&store, &bob, &missed(friend, 1)).unwrap();
-        for call in 2..100 {
-            keep(&store, &bob, &missed("guest-1", call)).unwrap();
-        }
-        assert_eq!(callers(&store, &bob).len(), 1 + PER_CALLER);
-        for call in 100..200 {
-            keep(&store, &bob, &missed(&format!("guest-{call}"), call)).unwrap();
+        let most = Table::MissedCalls.bounds().per_owner as u64;
+        for call in 0..2 * most {
+            let call = missed(&format!("friend-{call}"), call);
+            super::keep(&store, &bob, &call, &|_| true).unwrap();
         }
         let kept = callers(&store, &bob);
-        assert_eq!(kept.len(), Table::MissedCalls.bounds().per_owner);
-        assert!(kept.iter().any(|from| from == friend));
+        assert_eq!(kept.len() as u64, most);
+        assert!(kept.contains(&format!("friend-{most}")));
+        assert!(!kept.contains(&"friend-0".to_owned()));
     }
 
     #[test]

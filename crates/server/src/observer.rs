@@ -106,7 +106,7 @@ fn older_format(open_metrics: &str) -> String {
 impl Observer {
     /// The first thing that is in people's way.
     fn obstacle(&self) -> Option<&'static str> {
-        if !self.app.page.is_there() {
+        if !self.app.shown().page.is_there() {
             return Some("There is no page to serve.\n");
         }
         if self.app.is_draining() {
@@ -182,6 +182,34 @@ impl Observer {
             "Bytes that wait for sessions whose WebSocket is lost",
             self.app.registry.absent_bytes(),
         );
+        if let Some(cluster) = self.app.registry.cluster_counts() {
+            gauge(
+                "cluster_up",
+                "Whether NATS is there, for servers that are one",
+                usize::from(cluster.is_up),
+            );
+            gauge("cluster_nodes", "Other servers that live", cluster.nodes);
+            gauge(
+                "cluster_routes",
+                "People of whom it is known which servers have them",
+                cluster.routes,
+            );
+            gauge(
+                "cluster_pending_messages",
+                "Messages on their way to other servers",
+                cluster.pending,
+            );
+            gauge(
+                "cluster_unacknowledged_frames",
+                "Frames that other servers have not acknowledged",
+                cluster.unacknowledged,
+            );
+            gauge(
+                "cluster_observers",
+                "Sessions of other servers that watch somebody here",
+                cluster.observers,
+            );
+        }
         let access = self.app.access.record();
         gauge(
             "invitations",

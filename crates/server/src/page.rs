@@ -11,7 +11,7 @@ mod files;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -22,7 +22,7 @@ use http::{HeaderMap, Method, StatusCode};
 use rust_embed::RustEmbed;
 use tracing::{info, warn};
 
-use crate::config::AccessConfig;
+use crate::config::{AccessConfig, BasePath};
 use crate::error::StartError;
 use crate::host_page;
 use asset::{Asset, has_hash};
@@ -36,6 +36,7 @@ pub(crate) struct Page {
     build: Option<String>,
     /// What pages that are open since before an upgrade may still ask for.
     earlier: Vec<EarlierBuild>,
+    state: Option<PathBuf>,
 }
 
 /// `dist` as it was when the program was built; a debug build reads the folder
@@ -57,7 +58,7 @@ impl Page {
     /// [`StartError::Page`] if a folder is named and cannot be read.
     pub(crate) fn load(
         folder: Option<&Path>,
-        host: &AccessConfig,
+        (host, base): (&AccessConfig, &BasePath),
         state: Option<&Path>,
     ) -> Result<Self, StartError> {
         let mut files = match folder {
@@ -66,7 +67,7 @@ impl Page {
             }
             None => embedded(),
         };
-        host_page::apply(host, &mut files);
+        host_page::apply(host, base, &mut files);
         let build = files.get(INDEX).and_then(|index| build_of(index));
         let earlier = match (state, &build) {
             (Some(state), Some(build)) => {
@@ -79,6 +80,7 @@ impl Page {
             assets: assets(files),
             build,
             earlier,
+            state: state.map(Path::to_owned),
         };
         if page.assets.contains_key(INDEX) {
             info!(files = page.assets.len(), "page loaded");
@@ -86,6 +88,13 @@ impl Page {
             warn!("there is no page to serve; `cargo xtask run` builds it");
         }
         Ok(page)
+    }
+
+    /// This process has its place: the page is the present one.
+    pub(crate) fn settle(&self) {
+        if let (Some(state), Some(build)) = (&self.state, &self.build) {
+            earlier_builds::settle(state, build, SystemTime::now());
+        }
     }
 
     /// Which build of the page this is; `None` if it does not say.

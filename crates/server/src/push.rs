@@ -26,13 +26,12 @@ use crate::metrics::Metrics;
 use crate::store_file::{StoreFile, millis};
 use courier::{Courier, Delivery};
 use notice::Notice;
-use subscription::Subscription;
 use wakes::RING;
 
 pub(crate) use courier::CourierError;
 pub(crate) use signed_request::{Invalid, PushWish, SignedRequest};
-pub(crate) use subscription::{CallerMark, Marks};
-pub(crate) use wakes::{Begin, Outcome, Waiting, Wakes};
+pub(crate) use subscription::{CallerMark, Marks, Subscription};
+pub(crate) use wakes::{Begin, CallerStanding, Offered, Outcome, Waiting, Wakes};
 
 /// A subscription that is not said again for so long is forgotten: pages say theirs at each login.
 const KEEP: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -87,8 +86,7 @@ impl Push {
         if !is_wanted {
             return Ok(None);
         }
-        let page = origin.as_deref().unwrap_or_default();
-        let page = [page, "/"].concat();
+        let page = config.home().unwrap_or_default() + "/";
         let contact = config
             .push
             .push_contact
@@ -113,20 +111,16 @@ impl Push {
         self.key.public()
     }
 
-    /// Wakes a user's devices for a call, if any of them wants that for this caller. The task that
-    /// does it waits for how the call ends, and replaces the notice. Returns whether anybody is
-    /// woken.
+    /// Wakes these devices of a user for a call. The task that does it waits for how the call ends,
+    /// and replaces the notice.
     pub(crate) fn ring(
         self: &Arc<Self>,
         user: &UserId,
+        wanted: Vec<Subscription>,
         caller: &UserId,
         call: &CallId,
         outcome: watch::Receiver<Option<Outcome>>,
-    ) -> bool {
-        let wanted = self.wanted(user, caller);
-        if wanted.is_empty() {
-            return false;
-        }
+    ) {
         let push = Arc::clone(self);
         let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
         self.tasks.spawn(async move {
@@ -134,7 +128,6 @@ impl Push {
             push.tell(&user, &wanted, &notice.call(), seconds).await;
             push.follow(&user, &wanted, &notice, outcome, RING).await;
         });
-        true
     }
 
     /// Goes on with a wake of another process, which has sent the notice: replaces it when the call
@@ -171,7 +164,7 @@ impl Push {
     }
 
     /// Those of a user's devices that are to be woken by this caller.
-    fn wanted(&self, user: &UserId, caller: &UserId) -> Vec<Subscription> {
+    pub(crate) fn wanted(&self, user: &UserId, caller: &UserId) -> Vec<Subscription> {
         match self.subscriptions(user) {
             Ok(all) => {
                 let mark = self.marks.of(user, caller);
@@ -304,6 +297,14 @@ impl Push {
         let read = |entry: Entry| Subscription::decode(&entry.value);
         Ok(entries.into_iter().filter_map(read).collect())
     }
+}
+
+/// Whose calls somebody has asked for, by name.
+pub(crate) fn named(user: &UserId, store: &dyn Store) -> Result<Vec<CallerMark>, StoreError> {
+    let entries = store.of(Table::PushSubscriptions, user.as_str().as_bytes(), millis())?;
+    let kept = entries.iter();
+    let callers = kept.filter_map(|entry| Subscription::decode(&entry.value)?.callers);
+    Ok(callers.flatten().collect())
 }
 
 /// Whether something that was said at least as late is known.

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Extension;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use tracing::warn;
 use wimpex_limits::Network;
+use wimpex_store::Table;
 
 use crate::app::App;
+use crate::body::whole_body;
 use crate::page;
 use crate::push::{Invalid, PushWish, Refusal, SignedRequest};
 use crate::tcp_client::TcpClient;
@@ -47,7 +49,7 @@ pub(crate) async fn decide(
     if !app.push_limiter.take(network, app.clock.now()) {
         return page::text(StatusCode::TOO_MANY_REQUESTS, "Not so fast.\n");
     }
-    let Ok(body) = to_bytes(request.into_body(), REQUEST_BYTES).await else {
+    let Some(body) = whole_body(request, REQUEST_BYTES, app.config.timing.http_head).await else {
         return page::text(StatusCode::PAYLOAD_TOO_LARGE, "That is too long.\n");
     };
     let SignedRequest { user, wish } = match SignedRequest::read(&body, &push.public_key()) {
@@ -61,6 +63,11 @@ pub(crate) async fn decide(
     };
     if app.access.admit(&user, None, SystemTime::now()).is_err() {
         return page::text(StatusCode::FORBIDDEN, "You are not let in here.\n");
+    }
+    if matches!(wish, PushWish::Subscribe(_))
+        && !app.admits_owner(Table::PushSubscriptions, &user, network)
+    {
+        return page::text(StatusCode::TOO_MANY_REQUESTS, "Not so many.\n");
     }
     let done = match wish {
         PushWish::Subscribe(wish) => push.subscribe(user, wish).await,

@@ -42,6 +42,12 @@ pub(crate) struct RateLimiter {
     rate: u32,
     flood_seconds: u32,
     bucket: TokenBucket,
+    /// Once a message was too many.
+    excess: Option<Box<Excess>>,
+}
+
+#[derive(Debug)]
+struct Excess {
     told: Option<Now>,
     second: Second,
     bad_seconds: u32,
@@ -72,6 +78,38 @@ impl RateLimiter {
             rate,
             flood_seconds,
             bucket: bucket(rate, now),
+            excess: None,
+        }
+    }
+
+    /// One message has come.
+    pub(crate) fn take(&mut self, now: Now) -> Decision {
+        if self.bucket.take(1.0, now) {
+            return Decision::Pass;
+        }
+        let (rate, excess) = (
+            self.rate,
+            self.excess
+                .get_or_insert_with(|| Box::new(Excess::new(now))),
+        );
+        if excess.is_flood(rate, self.flood_seconds, now) {
+            return Decision::Flood;
+        }
+        let second_ago = |told: Now| now.since(told) >= SECOND;
+        let tell = excess.told.is_none_or(second_ago);
+        if tell {
+            excess.told = Some(now);
+        }
+        Decision::Drop {
+            tell,
+            rest: excess.rest(rate),
+        }
+    }
+}
+
+impl Excess {
+    fn new(now: Now) -> Self {
+        Self {
             told: None,
             second: Second {
                 start: now,
@@ -82,29 +120,10 @@ impl RateLimiter {
         }
     }
 
-    /// One message has come.
-    pub(crate) fn take(&mut self, now: Now) -> Decision {
-        if self.bucket.take(1.0, now) {
-            return Decision::Pass;
-        }
-        if self.is_flood(now) {
-            return Decision::Flood;
-        }
-        let second_ago = |told: Now| now.since(told) >= SECOND;
-        let tell = self.told.is_none_or(second_ago);
-        if tell {
-            self.told = Some(now);
-        }
-        Decision::Drop {
-            tell,
-            rest: self.rest(),
-        }
-    }
-
-    fn is_flood(&mut self, now: Now) -> bool {
+    fn is_flood(&mut self, rate: u32, flood_seconds: u32, now: Now) -> bool {
         let elapsed = now.since(self.second.start);
         if elapsed >= SECOND {
-            let flooded = self.second.dropped >= self.rate.saturating_mul(FLOOD_FACTOR);
+            let flooded = self.second.dropped >= rate.saturating_mul(FLOOD_FACTOR);
             // A quiet second in between ends a flood.
             self.bad_seconds = if flooded && elapsed < 2 * SECOND {
                 self.bad_seconds + 1
@@ -117,12 +136,12 @@ impl RateLimiter {
             };
         }
         self.second.dropped = self.second.dropped.saturating_add(1);
-        self.bad_seconds >= self.flood_seconds
+        self.bad_seconds >= flood_seconds
     }
 
-    fn rest(&mut self) -> Option<Duration> {
+    fn rest(&mut self, rate: u32) -> Option<Duration> {
         // In tens of milliseconds, because timers are no finer than one.
-        let share = self.rate.saturating_mul(READ_FACTOR) / 100;
+        let share = rate.saturating_mul(READ_FACTOR) / 100;
         self.dropped_since_rest += 1;
         if self.dropped_since_rest < share.max(1) {
             return None;

@@ -5,10 +5,13 @@
 //! texts into queues; nothing in here waits for a peer. It must not know
 //! WebSockets.
 
+mod cluster;
 mod handover;
 #[cfg(unix)]
 mod host;
 mod missed;
+mod moved;
+mod moving;
 mod relaying;
 mod room;
 mod waking;
@@ -17,17 +20,20 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::mpsc::UnboundedSender;
 use tracing::{debug, info};
-use wimpex_hub::{Counts, Hub, Identity, Input, Output, PresenceRate, SessionId};
+use wimpex_cluster::{Input as NodeInput, Node, NodeId, Output as NodeOutput};
+use wimpex_hub::{Counts, Identity, Input, Output, PresenceRate, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
     Ack, Envelope, ErrorCode, ErrorMessage, Login, PresenceVisibility, PresenceWatch, Resume,
     ServerMessage, UserId, Welcome,
 };
-use wimpex_relay::clock::Clock;
-use wimpex_sansio::{Machine, outputs};
+use wimpex_relay::clock::{Clock, unix_time};
+use wimpex_sansio::Machine;
 use wimpex_stream::AckOutOfRange;
 
+use crate::acquaintances::Acquaintances;
 use crate::connection_id::ConnectionId;
 use crate::frame::Body;
 use crate::ice::Ice;
@@ -38,7 +44,7 @@ use crate::network_limiter::NetworkLimiter;
 use crate::push::{Push, Wakes};
 use crate::resumable_session::{Receipt, ResumableSession};
 use crate::send_queue::{
-    self, CloseReason, CloseSignal, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
+    self, CloseReason, QueueLimits, SendQueue, SendQueueReader, reconnect_window,
 };
 use crate::stranger_limiter::{StrangerLimiter, StrangerLimits};
 
@@ -52,6 +58,8 @@ const PRESENCE_RATE: PresenceRate = PresenceRate {
 /// Calls to people who are not there, of one network, in a second and at once: each may be kept for
 /// a month.
 const MISSED_CALLS: (f64, f64) = (1.0 / 60.0, 30.0);
+/// The same of one block of addresses: a home line has 256 networks.
+const MISSED_CALLS_OF_BLOCK: (f64, f64) = (1000.0 / (24.0 * 60.0 * 60.0), 1000.0);
 
 const TOO_MUCH: &str = "Too much was sent to that person; it was not delivered.";
 
@@ -89,7 +97,11 @@ struct Inner {
     /// Begins the session ids of this run of the server, so that those of an
     /// earlier one mean nothing to it, unless it goes on with its sessions.
     run: String,
-    hub: Hub,
+    node: Node,
+    /// Where goes what it says to other servers.
+    outbox: Option<UnboundedSender<NodeOutput>>,
+    /// Whether NATS was there when it was heard of last.
+    is_medium_up: bool,
     stranger_limiter: StrangerLimiter,
     limits: RegistryLimits,
     clock: Clock,
@@ -97,19 +109,40 @@ struct Inner {
     connections: HashMap<ConnectionId, ConnectionHandle>,
     /// How many of them come from where.
     by_network: HashMap<Network, usize>,
-    sessions: HashMap<SessionId, ResumableSession>,
+    /// Boxed, because a map has places for up to twice as many.
+    sessions: HashMap<SessionId, Box<ResumableSession>>,
     lost: LostSessions,
     /// What the lost ones are owed together.
     absent_bytes: usize,
     last_connection: u64,
     last_session: u64,
+    /// The names of sessions that began at other servers.
+    homes: moved::Homes,
+    /// Clients that wait for theirs.
+    takes: moved::Takes,
+    /// Sessions that have gone to other servers.
+    moved: moved::Moved,
     closing: bool,
     metrics: Metrics,
     push: Option<Arc<Push>>,
     missed_calls: Option<MissedCalls>,
+    acquaintances: Arc<Acquaintances>,
     wakes: Wakes,
     /// Of calls that are kept.
     missed_limiter: NetworkLimiter,
+    missed_block_limiter: NetworkLimiter,
+}
+
+/// Where what concerns people without a session here goes.
+pub(crate) struct Elsewhere {
+    /// To their devices, if there is web push.
+    pub(crate) push: Option<Arc<Push>>,
+    /// Into the list for their next login, if there is one.
+    pub(crate) missed_calls: Option<MissedCalls>,
+    /// Whom they know.
+    pub(crate) acquaintances: Arc<Acquaintances>,
+    /// To the other nodes, if there are any.
+    pub(crate) outbox: Option<UnboundedSender<NodeOutput>>,
 }
 
 /// An open connection.
@@ -127,11 +160,19 @@ impl SessionRegistry {
         ice: Arc<Ice>,
         [unacked, away_after, keep]: [Duration; 3],
         metrics: Metrics,
-        (push, missed_calls): (Option<Arc<Push>>, Option<MissedCalls>),
+        elsewhere: Elsewhere,
     ) -> Self {
-        let inner = Inner {
+        let Elsewhere {
+            push,
+            missed_calls,
+            acquaintances,
+            outbox,
+        } = elsewhere;
+        let mut inner = Inner {
+            node: new_node(&run, outbox.is_some(), clock),
+            outbox,
+            is_medium_up: false,
             run,
-            hub: Hub::new(Some(PRESENCE_RATE)),
             stranger_limiter: StrangerLimiter::new(limits.strangers),
             limits,
             clock,
@@ -143,13 +184,19 @@ impl SessionRegistry {
             absent_bytes: 0,
             last_connection: 0,
             last_session: 0,
+            homes: moved::Homes::default(),
+            takes: moved::Takes::default(),
+            moved: moved::Moved::default(),
             closing: false,
             metrics,
             push,
             missed_calls,
+            acquaintances,
             wakes: Wakes::default(),
             missed_limiter: NetworkLimiter::new(MISSED_CALLS),
+            missed_block_limiter: NetworkLimiter::new(MISSED_CALLS_OF_BLOCK),
         };
+        inner.drain_node();
         Self {
             inner: Mutex::new(inner),
             frames: RwLock::default(),
@@ -167,9 +214,8 @@ impl SessionRegistry {
 
     /// Lets a connection from this network in; it is nobody until
     /// [`SessionRegistry::join`].
-    pub(crate) fn enter(&self, network: Network) -> (ConnectionId, SendQueueReader, CloseSignal) {
-        let QueueLimits { messages, bytes } = self.limits.queue;
-        let (queue, reader, close_signal) = send_queue::channel(messages, bytes);
+    pub(crate) fn enter(&self, network: Network) -> (ConnectionId, SendQueueReader) {
+        let (queue, reader) = send_queue::channel(self.limits.queue);
         let mut inner = self.lock();
         inner.last_connection += 1;
         let connection = ConnectionId(inner.last_connection);
@@ -185,7 +231,7 @@ impl SessionRegistry {
             inner.connections.insert(connection, handle);
             *inner.by_network.entry(network).or_default() += 1;
         }
-        (connection, reader, close_signal)
+        (connection, reader)
     }
 
     /// A connection is gone, and its session with it. Does nothing if it is out already.
@@ -220,6 +266,12 @@ impl SessionRegistry {
                 inner.carry_out(outputs);
             }
         }
+    }
+
+    /// Whether a connection has not been told to end. While a [frame](Self::frame) is being dealt
+    /// with, the server does not end it.
+    pub(crate) fn is_open(&self, connection: ConnectionId) -> bool {
+        self.lock().connections.contains_key(&connection)
     }
 
     /// Logs a connection in. `welcome` is the first that it gets as a member; if
@@ -262,7 +314,7 @@ impl SessionRegistry {
         if !inner.ice.comes_with_calls(&identity.user) {
             session.relay_access.issue(Instant::now());
         }
-        inner.sessions.insert(id, session);
+        inner.sessions.insert(id, Box::new(session));
         outputs.extend(inner.make_room(network));
         outputs.extend(inner.tell_hub(Input::Join {
             session: id,
@@ -401,7 +453,12 @@ impl SessionRegistry {
     /// Something that all devices of a user are to know, those that are there.
     pub(crate) fn tell(&self, user: &UserId, message: ServerMessage) {
         let mut inner = self.lock();
-        let to: Vec<SessionId> = inner.hub.sessions_of(user).map(|(_, id)| id).collect();
+        let to: Vec<SessionId> = inner
+            .node
+            .hub()
+            .sessions_of(user)
+            .map(|(_, id)| id)
+            .collect();
         if !to.is_empty() {
             inner.carry_out(vec![Output::Deliver { to, message }]);
         }
@@ -462,6 +519,7 @@ impl SessionRegistry {
         wakes.tick(now, |session| sessions.contains_key(&session));
         inner.take_missed();
         let mut outputs = inner.tell_hub(Input::Timeout);
+        outputs.extend(inner.forget_moved(now));
         for id in due {
             outputs.extend(inner.give_relay(id));
         }
@@ -480,6 +538,7 @@ impl SessionRegistry {
 
     /// Tells every connection, also those that come later, that the server stops.
     pub(crate) fn close(&self) {
+        let _frames = self.frames_gate();
         let mut inner = self.lock();
         inner.closing = true;
         inner.wakes.close();
@@ -494,7 +553,7 @@ impl SessionRegistry {
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.lock().hub.counts()
+        self.lock().node.hub().counts()
     }
 
     /// What sessions without a connection are owed, in bytes.
@@ -512,6 +571,11 @@ impl SessionRegistry {
         waiting.fold((0, 0), |(messages, bytes), (m, b)| {
             (messages + m, bytes + b)
         })
+    }
+
+    /// Whether nobody comes in any more, because the server ends or is handed over.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.lock().closing
     }
 
     pub(crate) fn connections(&self) -> usize {
@@ -543,32 +607,48 @@ impl SessionRegistry {
 impl Inner {
     /// A session's id as clients see it.
     fn wire(&self, id: SessionId) -> wimpex_protocol::SessionId {
-        let text = format!("{}.{}", self.run, id.0);
+        let text = match self.homes.of(id) {
+            Some((node, number)) => format!("{node}.{number}"),
+            None => format!("{}.{}", self.run, id.0),
+        };
         wimpex_protocol::SessionId::parse(text).expect("letters, digits and a point, and short")
     }
 
     fn read(&self, id: &wimpex_protocol::SessionId) -> Option<SessionId> {
         let (run, number) = id.as_str().rsplit_once('.')?;
-        (run == self.run).then_some(SessionId(number.parse().ok()?))
+        self.named(run, number.parse().ok()?)
+    }
+
+    /// Which session here is known by that name; it may have ended.
+    fn named(&self, run: &str, number: u64) -> Option<SessionId> {
+        // One that has been elsewhere, and is back, is known by the name that it began with.
+        let moved = self.homes.session(run, number);
+        moved.or((run == self.run).then_some(SessionId(number)))
     }
 
     /// Everybody but connections, which are out already.
     fn forget_all(&mut self) {
         self.by_network.clear();
         self.sessions.clear();
+        self.homes = moved::Homes::default();
         self.lost.clear();
         self.absent_bytes = 0;
-        self.hub = Hub::new(Some(PRESENCE_RATE));
+        if self.node.is_clustered() {
+            let now = self.clock.now();
+            self.node.handle(NodeInput::Close, now);
+            self.drain_node();
+        }
+        self.node = Node::alone(Some(PRESENCE_RATE));
     }
 
     fn tell_hub(&mut self, input: Input) -> Vec<Output> {
-        self.hub.handle(input, self.clock.now());
-        outputs(&mut self.hub).collect()
+        self.node.handle(NodeInput::Hub(input), self.clock.now());
+        self.drain_node()
     }
 
     fn session_of(&mut self, connection: ConnectionId) -> Option<&mut ResumableSession> {
         let id = self.connections.get(&connection)?.session?;
-        self.sessions.get_mut(&id)
+        self.sessions.get_mut(&id).map(Box::as_mut)
     }
 
     /// Forgets a connection; returns the session that went over it.
@@ -596,11 +676,12 @@ impl Inner {
 
     /// The only way in which a session gets out.
     fn forget(&mut self, id: SessionId) -> Option<ResumableSession> {
+        self.homes.remove(id);
         let session = self.sessions.remove(&id)?;
         if self.lost.remove(id) {
             self.absent_bytes -= session.owed_bytes();
         }
-        Some(session)
+        Some(*session)
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>) {
@@ -612,6 +693,9 @@ impl Inner {
                     Output::Deliver { to, message } => {
                         for slow in self.deliver(&to, &message) {
                             next.extend(self.drop_slow(slow));
+                        }
+                        if self.forward(&to, &message, None) {
+                            next.extend(self.drain_node());
                         }
                         next.extend(self.limit_absent_bytes());
                     }
@@ -692,6 +776,15 @@ impl Inner {
         if let Some(handle) = connection.and_then(|connection| self.disconnect(connection)) {
             handle.queue.close(CloseReason::Superseded);
         }
+    }
+}
+
+/// The hub, alone or as one of several servers'.
+fn new_node(run: &str, is_clustered: bool, clock: Clock) -> Node {
+    let rate = Some(PRESENCE_RATE);
+    match NodeId::parse(run) {
+        Ok(id) if is_clustered => Node::new(id, rate, unix_time(), clock.now()),
+        Ok(_) | Err(_) => Node::alone(rate),
     }
 }
 

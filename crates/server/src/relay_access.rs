@@ -100,6 +100,7 @@ mod tests {
             call_type: CallType::Audio,
             from_username: None,
             sec: None,
+            link: None,
         })
     }
 

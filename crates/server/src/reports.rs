@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tracing::warn;
 use wimpex_sansio::Now;
 
+use crate::config::BasePath;
 use crate::origin::Origin;
 
 /// Where they are posted to.
@@ -25,15 +26,16 @@ const MANY: usize = 20;
 const LINE_EVERY: Duration = Duration::from_secs(60);
 
 /// The headers by which a document asks for them.
-pub(crate) fn headers(own: Option<&Origin>) -> Vec<(HeaderName, HeaderValue)> {
+pub(crate) fn headers(own: Option<&Origin>, base: &BasePath) -> Vec<(HeaderName, HeaderValue)> {
     let origin = own.map(Origin::to_string).unwrap_or_default();
+    let base = base.as_str();
     let texts = [
-        ("reporting-endpoints", format!("default=\"{PATH}\"")),
+        ("reporting-endpoints", format!("default=\"{base}{PATH}\"")),
         // Network Error Logging still goes by the older header, and over https alone.
         (
             "report-to",
             format!(
-                r#"{{"group":"default","max_age":86400,"endpoints":[{{"url":"{origin}{PATH}"}}]}}"#
+                r#"{{"group":"default","max_age":86400,"endpoints":[{{"url":"{origin}{base}{PATH}"}}]}}"#
             ),
         ),
         (

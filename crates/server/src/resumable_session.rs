@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use wimpex_cluster::NodeId;
 use wimpex_hub::Identity;
 use wimpex_limits::Network;
 use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
@@ -34,7 +35,13 @@ pub(crate) struct ResumableSession {
     /// Missed calls that it has been told, with the number of the frame.
     told: Vec<(u64, MissedCallKey)>,
     numbering: Option<Numbering>,
+    /// The last messages of other servers' people that it has had: one may come a second time by
+    /// way of the server that had this session before.
+    seen: VecDeque<(NodeId, u64)>,
 }
+
+/// More are not on their way for one session at a time.
+const SEEN: usize = 256;
 
 /// Both directions of a session whose frames are numbered.
 #[derive(Default)]
@@ -73,6 +80,7 @@ impl ResumableSession {
             relay_access: RelayAccess::default(),
             told: Vec::new(),
             numbering: numbered.then(Numbering::default),
+            seen: VecDeque::new(),
         }
     }
 
@@ -107,6 +115,7 @@ impl ResumableSession {
             relay_access: RelayAccess::default(),
             told: Vec::new(),
             numbering: Some(numbering),
+            seen: VecDeque::new(),
         })
     }
 
@@ -118,6 +127,23 @@ impl ResumableSession {
         let owed = owed.map(|(_, (frame, _))| frame.body().to_owned());
         let sent = numbering.outgoing.next_seq() - 1;
         Some((sent, numbering.incoming.received(), owed.collect()))
+    }
+
+    /// A message that several servers may have for it has come; says whether it is new.
+    pub(crate) fn see(&mut self, node: &NodeId, relay: u64) -> bool {
+        if self.seen.iter().any(|(n, r)| *r == relay && n == node) {
+            return false;
+        }
+        if self.seen.len() >= SEEN {
+            self.seen.pop_front();
+        }
+        self.seen.push_back((node.clone(), relay));
+        true
+    }
+
+    /// What [`ResumableSession::see`] has noted.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = &(NodeId, u64)> {
+        self.seen.iter()
     }
 
     /// For how long the oldest frame that this connection was sent has not been

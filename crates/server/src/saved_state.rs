@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 /// Of what is written.
 const VERSION: u32 = 1;
-/// What sessions are owed at most, all together, if they are to be handed over. Beyond it those
-/// that are owed most are left behind, and begin anew.
-pub(crate) const OWED_BYTES: usize = 64 << 20;
-/// What is read at most: what is owed, in JSON, and who it is that is owed it.
-pub(crate) const MOST_BYTES: usize = 4 * OWED_BYTES;
+/// What sessions are at most in JSON, all together, if they are to be handed over. Beyond it the
+/// largest are left behind, and begin anew.
+pub(crate) const SESSION_BYTES: usize = 192 << 20;
+/// What is read at most: sessions, and who has to do with whom.
+pub(crate) const MOST_BYTES: usize = 256 << 20;
 
 /// See the module.
 #[derive(Serialize, Deserialize)]
@@ -78,6 +78,21 @@ pub(crate) struct SavedSession {
     pub(crate) received: u64,
     /// The last frames to it, which it has not acknowledged, oldest first and without numbers.
     pub(crate) owed: Vec<String>,
+    /// Where it began and its number there, if that was not at the server that writes this.
+    #[serde(default)]
+    pub(crate) home: Option<(String, u64)>,
+    /// Which messages of which other servers it has had last.
+    #[serde(default)]
+    pub(crate) seen: Vec<(String, u64)>,
+}
+
+/// One session on its way to another server.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MovedSession {
+    version: u32,
+    pub(crate) session: SavedSession,
+    /// With whom its person takes part in a call, and for how many more milliseconds that counts.
+    pub(crate) talks: Vec<(String, u64)>,
 }
 
 /// A state that this version cannot take up.
@@ -117,6 +132,30 @@ impl SavedState {
             return Err(UnreadableState::Version(version));
         }
         Ok(serde_json::from_slice(bytes)?)
+    }
+}
+
+impl MovedSession {
+    pub(crate) fn new(session: SavedSession, talks: Vec<(String, u64)>) -> Self {
+        Self {
+            version: VERSION,
+            session,
+            talks,
+        }
+    }
+
+    pub(crate) fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("numbers, texts and lists of them are JSON")
+    }
+
+    /// # Errors
+    /// [`UnreadableState`]
+    pub(crate) fn from_text(text: &str) -> Result<Self, UnreadableState> {
+        let moved: Self = serde_json::from_str(text)?;
+        match moved.version {
+            VERSION => Ok(moved),
+            other => Err(UnreadableState::Version(other)),
+        }
     }
 }
 

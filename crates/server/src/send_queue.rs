@@ -2,14 +2,11 @@
 //! too slow costs the server a known amount and nobody else any time.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
-use wimpex_limits::Budget;
 
 use crate::frame::OutgoingFrame;
 
@@ -52,25 +49,31 @@ pub(crate) struct QueueLimits {
     pub(crate) bytes: usize,
 }
 
-/// What waits, shared by both ends. It takes memory only while something does: tokio's channels
-/// keep a block of 32 places for everybody, which is more than all the rest of an idle client.
-#[derive(Clone, Default)]
-struct Frames(Arc<Mutex<Waiting>>);
+/// Shared by both ends. Frames take memory only while some wait: tokio's channels keep a block of
+/// 32 places for everybody, which is more than all the rest of an idle client.
+struct Shared {
+    limits: QueueLimits,
+    waiting: Mutex<Waiting>,
+}
 
 #[derive(Default)]
 struct Waiting {
     frames: VecDeque<OutgoingFrame>,
+    /// Of the frames.
+    bytes: usize,
+    close: Option<CloseReason>,
     reader: Option<Waker>,
 }
 
-impl Frames {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, frame: OutgoingFrame) {
+    /// Changes what waits, and wakes who reads it.
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
         let mut waiting = self.lock();
-        waiting.frames.push_back(frame);
+        change(&mut waiting);
         let reader = waiting.reader.take();
         drop(waiting);
         if let Some(reader) = reader {
@@ -80,150 +83,138 @@ impl Frames {
 }
 
 impl Waiting {
+    fn push(&mut self, frame: OutgoingFrame) {
+        self.bytes += frame.len();
+        self.frames.push_back(frame);
+    }
+
     fn pop(&mut self) -> Option<OutgoingFrame> {
         let frame = self.frames.pop_front()?;
+        self.bytes -= frame.len();
         if self.frames.is_empty() {
             self.frames = VecDeque::new();
         }
         Some(frame)
     }
+
+    fn fits(&self, bytes: usize, limits: QueueLimits) -> bool {
+        let fits = |limit: usize, sum: usize| limit == 0 || sum <= limit;
+        // One message always fits, however small the limit.
+        self.frames.is_empty()
+            || (fits(limits.messages, self.frames.len() + 1)
+                && fits(limits.bytes, self.bytes + bytes))
+    }
 }
 
-/// The end that everybody writes to.
-pub(crate) struct SendQueue {
-    frames: Frames,
-    close: oneshot::Sender<CloseReason>,
-    waiting_frames: Budget,
-    waiting_bytes: Budget,
-}
+/// The end that everybody writes to. Once it is dropped the connection's task ends.
+pub(crate) struct SendQueue(Arc<Shared>);
 
 /// The end that the connection's own task reads.
-pub(crate) struct SendQueueReader {
-    frames: Frames,
-    waiting_frames: Budget,
-    waiting_bytes: Budget,
+pub(crate) struct SendQueueReader(Arc<Shared>);
+
+/// What the connection's own task is to do next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// To write this; whether there is more.
+    Write(OutgoingFrame, bool),
+    /// To end. Said each time.
+    Close(CloseReason),
 }
 
-/// Where the connection's own task learns that it is to end.
-pub(crate) struct CloseSignal(oneshot::Receiver<CloseReason>);
-
-/// A queue of at most so many messages and bytes; 0 is no limit.
-pub(crate) fn channel(
-    max_messages: usize,
-    max_bytes: usize,
-) -> (SendQueue, SendQueueReader, CloseSignal) {
-    let frames = Frames::default();
-    let waiting_frames = Budget::new(max_messages);
-    let (close_sender, close_receiver) = oneshot::channel();
-    let waiting_bytes = Budget::new(max_bytes);
-    let queue = SendQueue {
-        frames: frames.clone(),
-        close: close_sender,
-        waiting_frames: waiting_frames.clone(),
-        waiting_bytes: waiting_bytes.clone(),
-    };
-    let reader = SendQueueReader {
-        frames,
-        waiting_frames,
-        waiting_bytes,
-    };
-    (queue, reader, CloseSignal(close_receiver))
+/// A queue within these limits.
+pub(crate) fn channel(limits: QueueLimits) -> (SendQueue, SendQueueReader) {
+    let shared = Arc::new(Shared {
+        limits,
+        waiting: Mutex::default(),
+    });
+    (SendQueue(Arc::clone(&shared)), SendQueueReader(shared))
 }
 
 impl SendQueue {
     /// Adds a frame, or says that it does not fit. Never waits.
     pub(crate) fn push(&self, frame: OutgoingFrame) -> Result<(), Full> {
-        // One message always fits, however small the limit.
-        if !self.waiting_bytes.try_hold_or_alone(frame.len()) {
+        if !self.has_room(frame.len(), self.0.limits) {
             return Err(Full);
         }
-        if !self.waiting_frames.try_hold(1) {
-            self.waiting_bytes.release(frame.len());
-            return Err(Full);
-        }
-        self.frames.push(frame);
+        self.push_owed(frame);
         Ok(())
     }
 
     /// Whether a frame of so many bytes fits within these limits.
     pub(crate) fn has_room(&self, bytes: usize, limits: QueueLimits) -> bool {
-        let frames = self.waiting_frames.held();
-        let fits = |limit: usize, sum: usize| limit == 0 || sum <= limit;
-        frames == 0
-            || (fits(limits.messages, frames + 1)
-                && fits(limits.bytes, self.waiting_bytes.held() + bytes))
+        self.0.lock().fits(bytes, limits)
     }
 
     /// How many frames wait, and how many bytes.
     pub(crate) fn waiting(&self) -> (usize, usize) {
-        (self.waiting_frames.held(), self.waiting_bytes.held())
+        let waiting = self.0.lock();
+        (waiting.frames.len(), waiting.bytes)
     }
 
     /// Adds a frame that another limit has let pass already: what a session is
     /// owed was bounded while it was absent, and it goes out in one piece.
     pub(crate) fn push_owed(&self, frame: OutgoingFrame) {
-        self.waiting_bytes.hold(frame.len());
-        self.waiting_frames.hold(1);
-        self.frames.push(frame);
+        self.0.change(|waiting| waiting.push(frame));
     }
 
     /// Tells the connection's task to end, even while it is stuck writing.
     pub(crate) fn close(self, reason: CloseReason) {
-        // An error means that the task has ended already.
-        let _ = self.close.send(reason);
+        self.0.change(|waiting| waiting.close = Some(reason));
+    }
+}
+
+impl Drop for SendQueue {
+    /// Without a word: the server is going down.
+    fn drop(&mut self) {
+        let reason = CloseReason::GoingAway {
+            reconnect_within: LEAST_RECONNECT_WINDOW,
+        };
+        self.0.change(|waiting| {
+            waiting.close.get_or_insert(reason);
+        });
     }
 }
 
 impl SendQueueReader {
-    /// The next frame, as soon as there is one.
-    pub(crate) async fn next(&mut self) -> OutgoingFrame {
-        let next = poll_fn(|context| {
-            let mut waiting = self.frames.lock();
-            match waiting.pop() {
-                Some(frame) => Poll::Ready(frame),
-                None => {
-                    waiting.reader = Some(context.waker().clone());
-                    Poll::Pending
-                }
-            }
-        });
-        self.taken(next.await)
+    /// What is next; frames only where `writes`.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>, writes: bool) -> Poll<Next> {
+        let mut waiting = self.0.lock();
+        if let Some(reason) = waiting.close {
+            return Poll::Ready(Next::Close(reason));
+        }
+        if writes && let Some(frame) = waiting.pop() {
+            return Poll::Ready(Next::Write(frame, !waiting.frames.is_empty()));
+        }
+        let waker = context.waker();
+        if !(waiting.reader.as_ref()).is_some_and(|known| known.will_wake(waker)) {
+            waiting.reader = Some(waker.clone());
+        }
+        Poll::Pending
     }
 
     /// The text of the next frame if it is there already.
     pub(crate) fn try_next(&mut self) -> Option<Utf8Bytes> {
-        let frame = self.frames.lock().pop()?;
-        Some(self.taken(frame).text())
-    }
-
-    fn taken(&self, frame: OutgoingFrame) -> OutgoingFrame {
-        self.waiting_bytes.release(frame.len());
-        self.waiting_frames.release(1);
-        frame
-    }
-}
-
-impl CloseSignal {
-    /// Completes when the connection is to end; must not be awaited after that.
-    pub(crate) async fn wait(&mut self) -> CloseReason {
-        // A queue that is dropped without a word: the server is going down.
-        (&mut self.0).await.unwrap_or(CloseReason::GoingAway {
-            reconnect_within: LEAST_RECONNECT_WINDOW,
-        })
+        Some(self.0.lock().pop()?.text())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use super::*;
 
     fn frame(text: &str) -> OutgoingFrame {
         OutgoingFrame::raw(text)
     }
 
+    fn queue(messages: usize, bytes: usize) -> (SendQueue, SendQueueReader) {
+        channel(QueueLimits { messages, bytes })
+    }
+
     #[test]
     fn messages_and_bytes_are_both_bounded() {
-        let (queue, mut reader, _close_signal) = channel(2, 10);
+        let (queue, mut reader) = queue(2, 10);
         assert!(queue.push(frame("123456")).is_ok());
         assert!(queue.push(frame("1234")).is_ok());
         assert!(queue.push(frame("")).is_err(), "a third message");
@@ -233,7 +224,7 @@ mod tests {
 
     #[test]
     fn one_message_fits_however_large() {
-        let (queue, mut reader, _close_signal) = channel(2, 10);
+        let (queue, mut reader) = queue(2, 10);
         assert!(queue.push(frame("12345678901234567890")).is_ok());
         assert!(reader.try_next().is_some());
         assert!(queue.push(frame("12345678901234567890")).is_ok());
@@ -241,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_is_owed_goes_out_whatever_the_limits() {
-        let (queue, mut reader, _close_signal) = channel(1, 10);
+        let (queue, mut reader) = queue(1, 10);
         queue.push_owed(frame("12345678"));
         queue.push_owed(frame("12345678"));
         assert!(queue.push(frame("1")).is_err());
@@ -259,17 +250,43 @@ mod tests {
 
     #[test]
     fn zero_is_no_limit() {
-        let (queue, _reader, _close_signal) = channel(0, 0);
+        let (queue, _reader) = queue(0, 0);
         for _ in 0..10_000 {
             assert!(queue.push(frame(&"x".repeat(100))).is_ok());
         }
     }
 
     #[tokio::test]
-    async fn a_close_signal_arrives_while_frames_wait() {
-        let (queue, _reader, mut close_signal) = channel(1, 0);
-        assert!(queue.push(frame("x")).is_ok());
-        queue.close(CloseReason::TooSlow);
-        assert_eq!(close_signal.wait().await, CloseReason::TooSlow);
+    async fn the_end_is_told_before_the_frames_that_wait() {
+        let (sender, mut reader) = queue(1, 0);
+        assert!(sender.push(frame("x")).is_ok());
+        sender.close(CloseReason::TooSlow);
+        let next = poll_fn(|context| reader.poll(context, true)).await;
+        assert!(matches!(next, Next::Close(CloseReason::TooSlow)));
+        assert!(reader.try_next().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_reads_is_woken() {
+        let (sender, mut reader) = queue(0, 0);
+        let reading = tokio::spawn(async move {
+            let next = poll_fn(|context| reader.poll(context, true)).await;
+            (next, reader)
+        });
+        tokio::task::yield_now().await;
+        assert!(sender.push(frame("x")).is_ok());
+        let (next, mut reader) = reading.await.unwrap();
+        assert!(matches!(next, Next::Write(_, false)));
+        let reading = tokio::spawn(async move {
+            // Frames wait while it writes, and the end does not.
+            poll_fn(|context| reader.poll(context, false)).await
+        });
+        tokio::task::yield_now().await;
+        assert!(sender.push(frame("y")).is_ok());
+        tokio::task::yield_now().await;
+        assert!(!reading.is_finished());
+        drop(sender);
+        let next = reading.await.unwrap();
+        assert!(matches!(next, Next::Close(CloseReason::GoingAway { .. })));
     }
 }

@@ -5,7 +5,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
@@ -22,6 +22,12 @@ use crate::store_file::STORE_PATIENCE;
 /// For relayed calls to end, when another process has taken this one's place.
 const RELAYED_CALLS: Duration = Duration::from_secs(60 * 60);
 
+/// For clients to come to another server, beyond the time over which they are asked to: a handshake
+/// and a login, or a second attempt.
+const RETIREMENT: Duration = Duration::from_secs(5);
+/// How often it is looked whether all have.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// No other process comes.
 #[cfg(not(unix))]
 pub(crate) enum NoEndpoint {}
@@ -35,6 +41,9 @@ pub(crate) struct Beside {
     pub(crate) relay: Option<wimpex_relay::Handle>,
     /// End with this process's place.
     pub(crate) upkeep: Vec<AbortOnDropHandle<()>>,
+    /// Ends with this process: the system's manager hears the main one only, which is this one
+    /// still where the other was not started by it.
+    pub(crate) watched: Option<AbortOnDropHandle<()>>,
 }
 
 enum End {
@@ -65,6 +74,13 @@ pub(crate) async fn serve(
         match listener::serve(&doors, &shared, end).await {
             End::Shutdown => {
                 info!("shutting down");
+                if app.registry.has_others() {
+                    // Whoever comes back is to find another server, not to wait in a queue here.
+                    drop(doors);
+                    let within = app.registry.retire();
+                    listener::close(&shared).await;
+                    fetched(&app, within + RETIREMENT).await;
+                }
                 app.registry.close();
                 listener::close(&shared).await;
                 return finish(&app).await;
@@ -77,12 +93,30 @@ pub(crate) async fn serve(
         }
     }
     // What is locked is the other process's now, and so are the ports.
-    let Beside { relay, upkeep } = beside;
+    let Beside {
+        relay,
+        upkeep,
+        watched,
+    } = beside;
     drop((endpoint, doors, upkeep));
     listener::close(&shared).await;
     finish(&app).await;
     if let Some(relay) = relay {
         outlive(&relay, shutdown).await;
+    }
+    drop(watched);
+}
+
+/// Waits for other servers to fetch the sessions of this one, as their clients come to them.
+async fn fetched(app: &App, most: Duration) {
+    let all = async {
+        while !app.registry.is_empty() {
+            sleep(LOOK).await;
+        }
+    };
+    if timeout(most, all).await.is_err() {
+        let sessions = app.registry.counts().sessions;
+        info!(sessions, "nobody has come for these");
     }
 }
 
@@ -110,6 +144,7 @@ async fn visitor(endpoint: Option<&Endpoint>) -> Visitor {
 #[cfg(unix)]
 async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Handle>) -> bool {
     let state = app.registry.hand_over();
+    app.access.hand_over();
     if app.keeps() {
         // Nobody writes by now but who has no session: they are told to ask again.
         if let Some(missed) = &app.missed_calls {
@@ -117,6 +152,9 @@ async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Han
         }
         let store = Arc::clone(&app.store);
         let _ = tokio::task::spawn_blocking(move || store.release()).await;
+        if let Some(mailbox) = &app.mailbox {
+            mailbox.settled().await;
+        }
     }
     if let Some(relay) = relay {
         relay.retire().await;
@@ -126,6 +164,7 @@ async fn hand_over(visitor: Visitor, app: &App, relay: Option<&wimpex_relay::Han
         if let Some(relay) = relay {
             relay.cancel_retirement();
         }
+        app.access.take_back();
         if app.keeps() {
             let store = Arc::clone(&app.store);
             let opened = tokio::task::spawn_blocking(move || store.open(STORE_PATIENCE)).await;
@@ -172,8 +211,12 @@ pub(crate) async fn outlive(
     if allocations > 0 {
         info!(allocations, "waiting for relayed calls to end");
     }
+    until_over(relay.unused(), shutdown).await;
+}
+
+async fn until_over(unused: impl Future<Output = ()>, shutdown: impl Future<Output = ()>) {
     tokio::select! {
-        () = relay.unused() => {}
+        () = unused => {}
         () = sleep(RELAYED_CALLS) => warn!("relayed calls are ended: they have had an hour"),
         () = shutdown => {}
     }
@@ -201,4 +244,25 @@ pub(crate) async fn relay_alone(
     }
     drop((endpoint, upkeep));
     outlive(relay, shutdown).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn relayed_calls_have_an_hour_and_no_longer() {
+        let begun = Instant::now();
+        until_over(pending(), pending()).await;
+        assert_eq!(begun.elapsed().as_secs(), 60 * 60);
+        // Nobody waits for nothing.
+        let begun = Instant::now();
+        until_over(ready(()), pending()).await;
+        until_over(pending(), ready(())).await;
+        assert!(begun.elapsed().is_zero());
+    }
 }

@@ -28,6 +28,8 @@ pub(crate) struct StoreFile {
 enum State {
     Unopened,
     Open(EmbeddedStore),
+    /// The disk has failed, perhaps for want of room. It is opened again when it is next used.
+    Failed,
     /// It could not be had: nothing outlives this process.
     Memory(EmbeddedStore),
     /// It is another process's.
@@ -73,6 +75,11 @@ impl StoreFile {
         matches!(*self.read(), State::Open(_) | State::Memory(_))
     }
 
+    /// Whether it has been let go of, for another process.
+    pub(crate) fn is_released(&self) -> bool {
+        matches!(*self.read(), State::Released)
+    }
+
     /// Lets go of it, when whatever is being written is written. From then on nothing can be kept
     /// or found until it is opened again.
     pub(crate) fn release(&self) {
@@ -109,7 +116,24 @@ impl StoreFile {
     ) -> Result<T, StoreError> {
         let state = self.read();
         match &*state {
-            State::Open(store) | State::Memory(store) => return run(store),
+            State::Open(store) | State::Memory(store) => {
+                let done = run(store);
+                drop(state);
+                if let Err(error) = &done
+                    && error.is_of_disk()
+                {
+                    self.fail(error);
+                }
+                return done;
+            }
+            State::Failed => {
+                drop(state);
+                self.open_again()?;
+                return match &*self.read() {
+                    State::Open(store) | State::Memory(store) => run(store),
+                    State::Unopened | State::Failed | State::Released => Err(StoreError::InUse),
+                };
+            }
             State::Released => {
                 let text = "another process has the store";
                 return Err(std::io::Error::other(text).into());
@@ -126,8 +150,26 @@ impl StoreFile {
         }
         match &*self.read() {
             State::Open(store) | State::Memory(store) => run(store),
-            State::Unopened | State::Released => Err(StoreError::InUse),
+            State::Unopened | State::Failed | State::Released => Err(StoreError::InUse),
         }
+    }
+
+    /// What is in the file is as it was before what has failed.
+    fn fail(&self, error: &StoreError) {
+        let mut state = self.write();
+        if matches!(*state, State::Open(_)) {
+            warn!(%error, "the disk of the store has failed; it is tried again");
+            *state = State::Failed;
+        }
+    }
+
+    /// Never in memory: what is in the file would be missing.
+    fn open_again(&self) -> Result<(), StoreError> {
+        let mut state = self.write();
+        if let (State::Failed, Some(path)) = (&*state, &self.path) {
+            *state = State::Open(EmbeddedStore::open(path)?);
+        }
+        Ok(())
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -197,6 +239,9 @@ impl Store for StoreFile {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     const TABLE: Table = Table::PushSubscriptions;
@@ -232,6 +277,67 @@ mod tests {
         new.release();
         old.open(Duration::ZERO).unwrap();
         assert_eq!(old.of(TABLE, b"a", 0).unwrap(), [entry()]);
+    }
+
+    /// A disk that takes nothing any more.
+    #[derive(Debug)]
+    struct Full(redb::backends::InMemoryBackend, Arc<AtomicBool>);
+
+    impl Full {
+        fn checked(&self) -> io::Result<()> {
+            match self.1.load(Ordering::Relaxed) {
+                true => Err(io::ErrorKind::StorageFull.into()),
+                false => Ok(()),
+            }
+        }
+    }
+
+    impl redb::StorageBackend for Full {
+        fn len(&self) -> io::Result<u64> {
+            self.0.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            self.0.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.checked()?;
+            self.0.set_len(len)
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.0.sync_data()
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.checked()?;
+            self.0.write(offset, data)
+        }
+    }
+
+    #[test]
+    fn a_disk_that_was_full_is_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let before = file(folder.path());
+        before.put(TABLE, b"a", &entry(), 0).unwrap();
+        drop(before);
+        let full = Arc::new(AtomicBool::new(false));
+        let disk = Full(redb::backends::InMemoryBackend::new(), Arc::clone(&full));
+        let store = file(folder.path());
+        *store.write() = State::Open(EmbeddedStore::on(disk).unwrap());
+        full.store(true, Ordering::Relaxed);
+        assert!(
+            store
+                .put(TABLE, b"b", &entry(), 0)
+                .unwrap_err()
+                .is_of_disk()
+        );
+        // There is room again, and what was kept is there.
+        store.put(TABLE, b"b", &entry(), 0).unwrap();
+        assert_eq!(store.of(TABLE, b"a", 0).unwrap(), [entry()]);
+        drop(store);
+        assert_eq!(file(folder.path()).of(TABLE, b"b", 0).unwrap(), [entry()]);
     }
 
     #[test]

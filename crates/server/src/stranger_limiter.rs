@@ -138,6 +138,13 @@ impl StrangerLimiter {
         })
     }
 
+    /// The same for one person.
+    pub(crate) fn talks_of(&self, user: &UserId, now: Now) -> impl Iterator<Item = (&UserId, u64)> {
+        let with = self.talking.get(user).into_iter().flatten();
+        let with = with.filter(move |(_, until)| now < **until);
+        with.map(move |(other, until)| (other, until.since(now).as_millis() as u64))
+    }
+
     /// Takes up what another process has known; see [`StrangerLimiter::talks`].
     pub(crate) fn restore_talk(&mut self, user: UserId, with: UserId, left: u64, now: Now) {
         if self.talks < MOST_ENTRIES {
@@ -163,6 +170,24 @@ impl StrangerLimiter {
             *self.networks.entry(*network).or_default() += 1;
         }
         self.receivers.retain(|_, bytes| !bytes.is_full(now));
+    }
+
+    /// What somebody at another server is to somebody here.
+    pub(crate) fn relation_of(&self, sender: &UserId, receiver: &UserId, now: Now) -> Relation {
+        self.relation(sender, receiver, now)
+    }
+
+    /// Somebody at another server, which has admitted it, sends something to somebody here: they
+    /// take part in a call if they offer or answer one.
+    pub(crate) fn note_elsewhere(
+        &mut self,
+        sender: &UserId,
+        receiver: &UserId,
+        signal: &Signal,
+        now: Now,
+    ) {
+        let begins = matches!(signal, Signal::CallOffer(_) | Signal::CallAnswer(_));
+        self.note_talking(sender, receiver, begins, now);
     }
 
     fn relation(&self, sender: &UserId, receiver: &UserId, now: Now) -> Relation {
@@ -282,6 +307,7 @@ mod tests {
             call_type: CallType::Audio,
             from_username: None,
             sec: None,
+            link: None,
         })
     }
 

@@ -1,7 +1,7 @@
 //! SIGUSR2: starts the program anew, as it is on the disk by now, to take this process's place.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, io, process};
 
 use tokio::process::Command;
@@ -14,8 +14,10 @@ use tracing::{error, info, warn};
 /// If signals cannot be waited for.
 pub(crate) fn on_signal() -> io::Result<()> {
     let mut signals = signal(SignalKind::user_defined2())?;
-    // Before the file can be replaced: then the system names what is gone.
-    let program = env::current_exe()?;
+    // Before the file can be replaced: then the system names what is gone. Without /proc it is what was
+    // typed; that is no reason not to serve.
+    let typed = || env::args_os().next().unwrap_or_default().into();
+    let program: PathBuf = env::current_exe().unwrap_or_else(|_| typed());
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
@@ -39,6 +41,8 @@ fn start(program: &Path, arguments: &[OsString]) {
         // What systemd has opened comes from this process.
         .env_remove("LISTEN_FDS")
         .env_remove("LISTEN_PID")
+        // The watchdog waits for whoever is the main process, which is that one soon.
+        .env_remove("WATCHDOG_PID")
         .spawn();
     match started {
         Ok(mut child) => {

@@ -256,6 +256,24 @@ mod tests {
         assert_eq!(own.stun_urls, ["stun:turn.example.org:1"]);
     }
 
+    /// Field report 26: in a network with IPv6 alone, NAT64 and DNS64 lead to a host with IPv4 by its
+    /// name, and nothing leads to an address of IPv4.
+    #[test]
+    fn report_26_who_has_a_name_is_told_by_name_alone() {
+        let listen = ["--turn-listen=192.0.2.5:1", "--turn-public-ip=192.0.2.5"];
+        for name in ["--domain=call.example.org", "--turn-host=call.example.org"] {
+            let config = parse(&[&listen[..], &[name]].concat());
+            let relay = relay_config(&config, &[7; 32], None).unwrap();
+            let tls = ["192.0.2.5:5349".parse().unwrap()];
+            let own = own(&config, &relay, &relay.listen, &tls);
+            let urls: Vec<_> = own.stun_urls.iter().chain(&own.turn_urls).collect();
+            assert_eq!(urls.len(), 4, "{urls:?}");
+            for url in urls {
+                assert!(url.contains(":call.example.org:"), "{name}: {url}");
+            }
+        }
+    }
+
     #[test]
     fn turns_is_beside_https_where_a_name_leads_to_both() {
         let turns = |flags: &[&str]| {

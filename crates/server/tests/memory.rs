@@ -37,7 +37,7 @@ static ALLOCATOR: Counting = Counting;
 
 const PEOPLE: usize = 500;
 /// Bytes for each of them; what a change adds to it should be worth it.
-const LIMIT: usize = 6_000;
+const LIMIT: usize = 2_048;
 
 #[test]
 fn an_idle_login_costs_little() {

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use std::{fs, io};
 
-use tracing::{error, warn};
+use tracing::error;
 use wimpex_identity::is_key_id;
 use wimpex_protocol::{AccessRefusal, UserId};
 
@@ -31,16 +31,17 @@ const MAX_BLOCKED: usize = 100_000;
 
 /// See the module.
 pub(crate) struct Access {
-    policy: AccessPolicy,
-    guests: bool,
     tickets: Tickets,
     state: Mutex<State>,
 }
 
 struct State {
+    config: AccessConfig,
     listed: HashSet<UserId>,
     record: AccessRecord,
     store: Box<dyn AccessStore + Send>,
+    /// Another process goes on from what is kept.
+    is_handed_over: bool,
 }
 
 /// Why something could not be done for the host.
@@ -52,6 +53,8 @@ pub(crate) enum AccessError {
     Full,
     #[error("there is none")]
     Missing,
+    #[error("another process is taking this one's place; ask again")]
+    HandedOver,
     #[error("the system has no randomness to give: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -65,13 +68,13 @@ impl Access {
         store: Box<dyn AccessStore + Send>,
     ) -> io::Result<Self> {
         let state = State {
+            config: config.clone(),
             listed: read_list(config.access_file.as_deref())?,
             record: store.load()?,
             store,
+            is_handed_over: false,
         };
         Ok(Self {
-            policy: config.access,
-            guests: config.guests,
             tickets: Tickets::new(key),
             state: Mutex::new(state),
         })
@@ -88,10 +91,10 @@ impl Access {
         if state.record.blocked.contains(user.as_str()) {
             return Err(AccessRefusal::Blocked);
         }
-        if !self.guests && !is_key_id(user) {
+        if !state.config.guests && !is_key_id(user) {
             return Err(AccessRefusal::NoGuests);
         }
-        match self.policy {
+        match state.config.access {
             AccessPolicy::Open => Ok(()),
             _ if state.listed.contains(user) => Ok(()),
             AccessPolicy::Listed => Err(AccessRefusal::NotInvited),
@@ -135,15 +138,20 @@ impl Access {
     }
 
     /// Takes an invitation back; with those whom it has let in, if `with_people`: these are then
-    /// no longer known.
-    pub(crate) fn revoke(&self, id: &str, with_people: bool) -> Result<(), AccessError> {
+    /// no longer known, and are returned.
+    pub(crate) fn revoke(&self, id: &str, with_people: bool) -> Result<Vec<UserId>, AccessError> {
+        let mut people = Vec::new();
         self.change(|record| {
             record.invitations.remove(id).ok_or(AccessError::Missing)?;
             if with_people {
-                record.admitted.retain(|_, by| by != id);
+                let theirs = record.admitted.extract_if(.., |_, by| by == id);
+                people = theirs
+                    .filter_map(|(user, _)| UserId::parse(user).ok())
+                    .collect();
             }
             Ok(())
-        })
+        })?;
+        Ok(people)
     }
 
     /// Shuts somebody out, or lets them in again.
@@ -166,12 +174,34 @@ impl Access {
         self.lock().record.clone()
     }
 
-    /// Reads the list again; one that cannot be read changes nothing.
-    pub(crate) fn reload(&self, config: &AccessConfig) {
-        match read_list(config.access_file.as_deref()) {
-            Ok(listed) => self.lock().listed = listed,
-            Err(error) => warn!(%error, "cannot read --access-file; the list stays as it was"),
-        }
+    /// Who is let in.
+    pub(crate) fn policy(&self) -> AccessPolicy {
+        self.lock().config.access
+    }
+
+    /// Goes by another configuration, if there is one, and reads the list again. Who was listed and
+    /// is no more is returned.
+    ///
+    /// # Errors
+    /// A list that cannot be read; then nothing has changed.
+    pub(crate) fn reload(&self, config: Option<&AccessConfig>) -> io::Result<Vec<UserId>> {
+        let mut state = self.lock();
+        let config = config.unwrap_or(&state.config).clone();
+        let listed = read_list(config.access_file.as_deref())?;
+        let before = std::mem::replace(&mut state.listed, listed);
+        state.config = config;
+        Ok(before.difference(&state.listed).cloned().collect())
+    }
+
+    /// From now on nothing changes here: the next process goes on from what is kept. Logins have
+    /// ended before.
+    pub(crate) fn hand_over(&self) {
+        self.lock().is_handed_over = true;
+    }
+
+    /// The next process did not come.
+    pub(crate) fn take_back(&self) {
+        self.lock().is_handed_over = false;
     }
 
     /// Goes on from what another process has kept.
@@ -187,6 +217,9 @@ impl Access {
         change: impl FnOnce(&mut AccessRecord) -> Result<(), AccessError>,
     ) -> Result<(), AccessError> {
         let mut state = self.lock();
+        if state.is_handed_over {
+            return Err(AccessError::HandedOver);
+        }
         let mut record = state.record.clone();
         change(&mut record)?;
         state.store.keep(&record)?;
@@ -368,11 +401,16 @@ mod tests {
         let refused = Err(AccessRefusal::NotInvited);
         assert_eq!(access.admit(&user("guest-c"), None, now), refused);
         fs::write(&file, "guest-c\n").unwrap();
-        access.reload(&config);
+        access.reload(None).unwrap();
         assert_eq!(access.admit(&user("guest-c"), None, now), Ok(()));
         fs::write(&file, "guest-c\ntwo words\n").unwrap();
         assert!(check_list(&file).unwrap_err().to_string().contains(":2:"));
-        access.reload(&config);
+        assert!(access.reload(Some(&AccessConfig::default())).is_ok());
+        assert_eq!(access.admit(&user("guest-d"), None, now), Ok(()));
+        assert!(access.reload(Some(&config)).is_err());
+        assert_eq!(access.admit(&user("guest-d"), None, now), Ok(()));
+        fs::write(&file, "guest-c\n").unwrap();
+        assert!(access.reload(Some(&config)).is_ok());
         assert_eq!(access.admit(&user("guest-c"), None, now), Ok(()));
     }
 

@@ -1,5 +1,6 @@
 //! Where it is kept who was invited, who has come, and who is shut out: a file in the state folder,
-//! written whole each time.
+//! written whole each time. No table of the store: entries there end, and give way where it is full, as
+//! no decision of a host may; and a host can read it, and put it back, with any editor.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

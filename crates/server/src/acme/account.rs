@@ -28,6 +28,16 @@ pub(super) async fn open(authority: &Authority, folder: &Folder) -> Result<Accou
     }
 }
 
+/// The account that is kept, for a question that is not worth a new one.
+pub(super) async fn kept(authority: &Authority, folder: &Folder) -> Option<Account> {
+    let credentials = folder.account().ok().flatten()?;
+    builder(authority)
+        .ok()?
+        .from_credentials(credentials)
+        .await
+        .ok()
+}
+
 /// A new account, which is kept.
 pub(super) async fn create(authority: &Authority, folder: &Folder) -> Result<Account, Failure> {
     let contact = authority

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use instant_acme::{
-    Account, AuthorizationStatus, ChallengeType, Error, Identifier, NewOrder, Order, OrderStatus,
-    Problem, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, Error, Identifier,
+    NewOrder, Order, OrderStatus, Problem, RetryPolicy,
 };
 use rcgen::{CertificateParams, CustomExtension, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
@@ -26,25 +26,37 @@ const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(60)
 pub(super) enum Failure {
     /// The authority is not there, or answers badly.
     Unreachable(String),
+    /// What vouches for it does not count at this system's time.
+    Clock(String),
     /// It is there and does not want to.
     Refused(String),
     /// It does not know our account.
     NoAccount(String),
 }
 
-/// Key and certificates as PEM, for names that are proved in this way.
+/// Key and certificates as PEM, for names that are proved in this way; in place of a certificate that the
+/// authority is told of.
 pub(super) async fn order(
     account: &Account,
     domains: &[Domain],
     way: &ChallengeType,
     challenges: &Challenges,
+    replaced: Option<CertificateIdentifier<'static>>,
 ) -> Result<String, Failure> {
     let _clear = ClearOnDrop(challenges);
     let identifiers: Vec<Identifier> = domains
         .iter()
         .map(|domain| Identifier::Dns(domain.to_string()))
         .collect();
-    let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
+    let plain = || NewOrder::new(&identifiers);
+    let mut order = match replaced {
+        // Without, if it is not taken: it may have been replaced before.
+        Some(replaced) => match account.new_order(&plain().replaces(replaced)).await {
+            Ok(order) => order,
+            Err(_) => account.new_order(&plain()).await?,
+        },
+        None => account.new_order(&plain()).await?,
+    };
     prove(&mut order, way, challenges).await?;
     match order.poll_ready(&PATIENCE).await {
         Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
@@ -157,6 +169,7 @@ impl Failure {
     pub(super) fn hint(&self) -> &'static str {
         match self {
             Self::Unreachable(_) => "is there a way from here to --acme-directory?",
+            Self::Clock(_) => "is the clock of this system right?",
             Self::Refused(_) => {
                 "the names must lead to this server, with its ports 443 or 80 reachable from outside"
             }
@@ -168,7 +181,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable(text) => write!(f, "the authority cannot be reached: {text}"),
+            Self::Clock(text) | Self::Unreachable(text) => {
+                write!(f, "the authority cannot be reached: {text}")
+            }
             Self::Refused(text) => write!(f, "the authority refuses: {text}"),
             Self::NoAccount(text) => write!(f, "the authority does not know us: {text}"),
         }
@@ -199,7 +214,21 @@ impl From<Error> for Failure {
                     text = format!("{text}: {error}");
                     source = error.source();
                 }
-                Self::Unreachable(text.escape_debug().take(QUOTED_CHARS).collect())
+                // As rustls says it; the errors between are others' and hide theirs.
+                let is_of_time = [
+                    "certificate expired",
+                    "not valid yet",
+                    "Expired",
+                    "NotValidYet",
+                ]
+                .iter()
+                .any(|words| text.contains(words));
+                let text = text.escape_debug().take(QUOTED_CHARS).collect();
+                if is_of_time {
+                    Self::Clock(text)
+                } else {
+                    Self::Unreachable(text)
+                }
             }
         }
     }

@@ -19,12 +19,28 @@ pub(super) struct Validity {
     pub(super) until: SystemTime,
 }
 
-/// When to renew: with a third of the time left, and up to a thirtieth earlier, so that not
-/// everybody comes at the same time.
-pub(super) fn renew_at(validity: Validity, jitter: f64) -> SystemTime {
+/// When an authority would like it to be renewed (RFC 9773, section 4.2).
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    pub(super) start: SystemTime,
+    pub(super) end: SystemTime,
+}
+
+/// When to renew. Within what the authority suggests, at a time of one's own, but with a tenth of the
+/// time left at the latest: it would be wrong for long before anybody noticed. Where it suggests
+/// nothing, with a third of the time left, and up to a thirtieth earlier, so that not everybody comes
+/// at the same time.
+pub(super) fn renew_at(validity: Validity, suggested: Option<Window>, jitter: f64) -> SystemTime {
     let whole = validity.until.duration_since(validity.from);
     let whole = whole.unwrap_or_default();
-    validity.until - whole / 3 - (whole / 30).mul_f64(jitter)
+    let suggested = suggested.and_then(|Window { start, end }| {
+        let width = end.duration_since(start).ok()?;
+        Some(start + width.mul_f64(jitter))
+    });
+    match suggested {
+        Some(at) => at.min(validity.until - whole / 10),
+        None => validity.until - whole / 3 - (whole / 30).mul_f64(jitter),
+    }
 }
 
 /// How to prove the names after so many failures. At first both ways: a proxy or a firewall
@@ -42,7 +58,7 @@ pub(super) fn ways(failures: u32) -> &'static [ChallengeType] {
 /// quarter less, so that those whom an authority has lost do not come back together.
 pub(super) fn pause(failures: u32, first: Duration, last: &Failure, jitter: f64) -> Duration {
     let first = match last {
-        Failure::Unreachable(_) => first,
+        Failure::Unreachable(_) | Failure::Clock(_) => first,
         Failure::Refused(_) | Failure::NoAccount(_) => first * REFUSED,
     };
     let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
@@ -64,9 +80,35 @@ mod tests {
                 from: UNIX_EPOCH,
                 until: UNIX_EPOCH + days * DAY,
             };
-            assert_eq!(renew_at(validity, 0.0), UNIX_EPOCH + latest * DAY);
-            assert!(renew_at(validity, 1.0) >= UNIX_EPOCH + earliest * DAY);
-            assert!(renew_at(validity, 1.0) < renew_at(validity, 0.0));
+            assert_eq!(renew_at(validity, None, 0.0), UNIX_EPOCH + latest * DAY);
+            assert!(renew_at(validity, None, 1.0) >= UNIX_EPOCH + earliest * DAY);
+            assert!(renew_at(validity, None, 1.0) < renew_at(validity, None, 0.0));
+        }
+    }
+
+    #[test]
+    fn what_the_authority_suggests_goes_before_but_not_too_far() {
+        let validity = Validity {
+            from: UNIX_EPOCH,
+            until: UNIX_EPOCH + 90 * DAY,
+        };
+        let window = |start: u32, end: u32| {
+            let (start, end) = (UNIX_EPOCH + start * DAY, UNIX_EPOCH + end * DAY);
+            Some(Window { start, end })
+        };
+        for (suggested, jitter, day) in [
+            (window(2, 4), 0.0, 2),
+            (window(2, 4), 0.5, 3),
+            (window(70, 72), 1.0, 72),
+            // It would end before.
+            (window(95, 99), 0.0, 81),
+            // It ends before it begins: as if it had said nothing.
+            (window(4, 2), 0.0, 60),
+        ] {
+            assert_eq!(
+                renew_at(validity, suggested, jitter),
+                UNIX_EPOCH + day * DAY
+            );
         }
     }
 
@@ -76,7 +118,7 @@ mod tests {
             from: UNIX_EPOCH + DAY,
             until: UNIX_EPOCH,
         };
-        assert_eq!(renew_at(validity, 1.0), UNIX_EPOCH);
+        assert_eq!(renew_at(validity, None, 1.0), UNIX_EPOCH);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! A copy of the state folder in one file (tar), and back. Every file there is only ever replaced
-//! as a whole, so that each is in order in the copy, whatever the server does meanwhile; but for the
-//! store, of which the server makes a copy for it.
+//! as a whole, or deleted (messages, pages), so that each is in order in the copy, whatever the server
+//! does meanwhile; but for the store, of which the server makes a copy for it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 use super::{SNAPSHOT, STORE};
+use crate::inherited::Inherited;
+use crate::state_lock::StateLock;
+
+/// What a server that runs holds locked.
+const LOCK: &str = "server.lock";
 
 /// What belongs to a running server, and to no other.
 fn is_kept(path: &Path) -> bool {
@@ -42,10 +47,17 @@ fn write(state: &Path, file: &File, has_snapshot: bool) -> io::Result<usize> {
     let mut count = 0;
     let mut folders = vec![state.to_owned()];
     while let Some(folder) = folders.pop() {
-        let mut entries = fs::read_dir(&folder)?.collect::<Result<Vec<_>, _>>()?;
+        // What is deleted meanwhile is not in the copy.
+        let Some(entries) = unless_gone(fs::read_dir(&folder))? else {
+            continue;
+        };
+        let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
-            let (path, kind) = (entry.path(), entry.file_type()?);
+            let path = entry.path();
+            let Some(kind) = unless_gone(entry.file_type())? else {
+                continue;
+            };
             let mut inside = path.strip_prefix(state).map_err(io::Error::other)?;
             let is_store = |name: &str| inside == Path::new(name);
             if !is_kept(&path) || is_store(if has_snapshot { STORE } else { SNAPSHOT }) {
@@ -55,10 +67,14 @@ fn write(state: &Path, file: &File, has_snapshot: bool) -> io::Result<usize> {
                 inside = Path::new(STORE);
             }
             if kind.is_dir() {
-                archive.append_dir(inside, &path)?;
-                folders.push(path);
-            } else if kind.is_file() {
-                archive.append_path_with_name(&path, inside)?;
+                if unless_gone(archive.append_dir(inside, &path))?.is_some() {
+                    folders.push(path);
+                }
+            } else if kind.is_file()
+                && let Some(mut file) = unless_gone(File::open(&path))?
+            {
+                // Whatever happens to its name now: it is open.
+                archive.append_file(inside, &mut file)?;
                 count += 1;
             }
         }
@@ -67,9 +83,25 @@ fn write(state: &Path, file: &File, has_snapshot: bool) -> io::Result<usize> {
     Ok(count)
 }
 
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 /// Puts a backup in the place of what is in the folder, all of it or nothing; what was there stays
 /// beside it, under another name, which is returned.
 pub(super) fn restore(from: &Path, state: &Path) -> io::Result<Option<std::path::PathBuf>> {
+    // systemd's `DynamicUser=` has a link there, which is to stay one.
+    let (real, lock) = match unless_gone(fs::canonicalize(state))? {
+        Some(real) => {
+            let lock = StateLock::take(real.join(LOCK), &mut Inherited::default());
+            (real, Some(lock.map_err(io::Error::other)?))
+        }
+        None => (state.to_owned(), None),
+    };
+    let state = &*real;
     let parent = state.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let fresh = tempfile::Builder::new()
@@ -108,6 +140,7 @@ pub(super) fn restore(from: &Path, state: &Path) -> io::Result<Option<std::path:
         }
     }
     fs::rename(fresh.keep(), state)?;
+    drop(lock);
     Ok(was_there.then_some(before))
 }
 
@@ -147,6 +180,60 @@ mod tests {
             fs::read_to_string(before.join("server-secret")).unwrap(),
             "another"
         );
+    }
+
+    #[test]
+    fn what_is_deleted_meanwhile_ends_no_backup() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        let messages = state.join("messages");
+        fs::create_dir_all(&messages).unwrap();
+        fs::write(state.join("server-secret"), "key").unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let of = |nth: u8| messages.join(nth.to_string());
+                    (0..50).for_each(|nth| fs::write(of(nth), "sealed").unwrap());
+                    (0..50).for_each(|nth| fs::remove_file(of(nth)).unwrap());
+                    let build = state.join("pages");
+                    fs::create_dir_all(build.join("a")).unwrap();
+                    fs::remove_dir_all(build).unwrap();
+                }
+            });
+            let all: Vec<_> = (0..50)
+                .map(|nth| backup(&state, &folder.path().join(format!("{nth}.tar")), false))
+                .collect();
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            for made in all {
+                assert!(made.unwrap() >= 1);
+            }
+        });
+    }
+
+    #[test]
+    fn a_folder_that_a_link_leads_to_is_restored_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (own, link) = (
+            folder.path().join("private/state"),
+            folder.path().join("state"),
+        );
+        fs::create_dir_all(&own).unwrap();
+        std::os::unix::fs::symlink("private/state", &link).unwrap();
+        fs::write(link.join("server-secret"), "key").unwrap();
+        let copy = folder.path().join("copy.tar");
+        backup(&link, &copy, false).unwrap();
+        fs::write(link.join("server-secret"), "another").unwrap();
+        let before = restore(&copy, &link).unwrap().unwrap();
+        assert!(link.is_symlink() && own.is_dir() && !own.is_symlink());
+        let read = |state: &Path| fs::read_to_string(state.join("server-secret")).unwrap();
+        assert_eq!((&*read(&own), &*read(&before)), ("key", "another"));
+        // A server that starts, or cannot be asked, has it.
+        let held = StateLock::take(own.join(LOCK), &mut Inherited::default()).unwrap();
+        assert!(restore(&copy, &link).is_err());
+        assert_eq!(read(&own), "key");
+        drop(held);
+        restore(&copy, &link).unwrap();
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ use super::{Answer, Request, SOCKET, backup};
 
 /// Longer than the server takes for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Before a server is asked again whose place another one takes.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The disk may be slow, and the store large.
 const SNAPSHOT_PATIENCE: Duration = Duration::from_secs(10 * 60);
 const ANSWER_BYTES: u64 = 16 << 20;
@@ -83,13 +86,14 @@ enum AdminCommand {
     Turn,
     /// The certificate that people are shown
     Certificates,
-    /// Let nobody new in, before the server is stopped; those who are there stay
+    /// Let nobody new in, before the server is stopped; those who are there stay, or go to other
+    /// servers if there are any
     Drain {
         /// Let people in again
         #[arg(long)]
         off: bool,
     },
-    /// Read certificates and the list of people again
+    /// Read the configuration, certificates and the list of people again; says what needs a restart
     Reload,
     /// Copy the state folder into one new file
     Backup {
@@ -177,35 +181,56 @@ fn request(command: &AdminCommand) -> Request {
 
 fn ask(folder: &Path, request: &Request) -> Result<Value, String> {
     let path = folder.join(SOCKET);
-    let mut stream = UnixStream::connect(&path).map_err(|error| {
-        let hint = match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-                "; no server runs with this state folder: systemctl status wimpex-server, or --folder"
-            }
-            io::ErrorKind::PermissionDenied => "; only root and the server's own user may",
-            _ => "",
+    let asked = Instant::now();
+    loop {
+        let mut stream = UnixStream::connect(&path).map_err(|error| {
+            let hint = match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                    "; no server runs with this state folder: systemctl status wimpex-server, or --folder"
+                }
+                io::ErrorKind::PermissionDenied => "; only root and the server's own user may",
+                _ => "",
+            };
+            format!("cannot reach the server at {}: {error}{hint}", path.display())
+        })?;
+        let error = match talk(&mut stream, request) {
+            Ok(Answer::Done(value)) => return Ok(value),
+            Ok(Answer::Refused(why)) => return Err(why),
+            Ok(Answer::AskAgain) => io::Error::other("another one is taking its place"),
+            // It has ended, and another one may have its place: what is carried out is answered.
+            Err(error) if is_cut_off(&error) => error,
+            Err(error) => return Err(format!("the server did not answer: {error}")),
         };
-        format!("cannot reach the server at {}: {error}{hint}", path.display())
-    })?;
-    let talk = |stream: &mut UnixStream| -> io::Result<Answer> {
-        let patience = match request {
-            Request::Snapshot => SNAPSHOT_PATIENCE,
-            _ => PATIENCE,
-        };
-        stream.set_read_timeout(Some(patience))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let mut line = serde_json::to_vec(request)?;
-        line.push(b'\n');
-        stream.write_all(&line)?;
-        let mut text = String::new();
-        BufReader::new(stream.take(ANSWER_BYTES)).read_line(&mut text)?;
-        Ok(serde_json::from_str(&text)?)
-    };
-    match talk(&mut stream) {
-        Ok(Answer::Done(value)) => Ok(value),
-        Ok(Answer::Refused(why)) => Err(why),
-        Err(error) => Err(format!("the server did not answer: {error}")),
+        if asked.elapsed() > PATIENCE {
+            return Err(format!("the server did not answer: {error}"));
+        }
+        thread::sleep(PAUSE);
     }
+}
+
+fn talk(stream: &mut UnixStream, request: &Request) -> io::Result<Answer> {
+    let patience = match request {
+        Request::Snapshot => SNAPSHOT_PATIENCE,
+        _ => PATIENCE,
+    };
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut text = String::new();
+    BufReader::new(stream.take(ANSWER_BYTES)).read_line(&mut text)?;
+    if text.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn is_cut_off(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof
+    )
 }
 
 /// For people.
@@ -235,11 +260,30 @@ fn in_words(command: &AdminCommand, answer: &Value) -> String {
             words
         }
         AdminCommand::Drain { off: true } => "People are let in again.\n".to_owned(),
+        AdminCommand::Drain { off: false } if answer["moving"] == true => format!(
+            "Nobody new is let in; {} devices are still there, and go to other servers.\n",
+            text("sessions")
+        ),
         AdminCommand::Drain { off: false } => format!(
             "Nobody new is let in; {} devices are still there.\n",
             text("sessions")
         ),
-        AdminCommand::Reload => "Certificates and the list of people are read again.\n".to_owned(),
+        AdminCommand::Reload => {
+            let listed = |key: &str| {
+                let keys = answer[key].as_array().into_iter().flatten();
+                let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
+                keys.join(", ")
+            };
+            let mut words =
+                "Read again: the configuration, certificates and the list of people.\n".to_owned();
+            for (key, what) in [("changed", "New"), ("restart-needed", "Restart needed for")] {
+                let listed = listed(key);
+                if !listed.is_empty() {
+                    let _ = writeln!(words, "{what}: {listed}");
+                }
+            }
+            words
+        }
         AdminCommand::Backup { .. } => {
             format!("{} files are in it. Keep it secret.\n", text("files"))
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub(crate) use client::default_folder;
 pub use client::{AdminArgs, perform};
-pub(crate) use socket::answer;
+pub(crate) use socket::{answer, bind};
 
 /// In the state folder.
 const SOCKET: &str = "admin.sock";
@@ -63,4 +63,6 @@ enum Request {
 enum Answer {
     Done(Value),
     Refused(String),
+    /// Another process is taking the place of the one that was asked: it has done nothing.
+    AskAgain,
 }

@@ -10,10 +10,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
+use tracing::info;
 use wimpex_protocol::UserId;
 
 use super::{Answer, Request, SNAPSHOT, SOCKET};
+use crate::access::AccessError;
 use crate::handle::Handle;
 
 /// For a request, and for its answer to be taken.
@@ -22,35 +23,27 @@ const REQUEST_BYTES: u64 = 4 * 1024;
 /// Sessions in one answer.
 const SESSIONS: usize = 10_000;
 
-/// Answers the host at a socket in the state folder, until it is dropped. Where this process does
-/// not have that folder to itself, or there can be no socket, which it says in the log, it waits.
-pub(crate) async fn answer(handle: Handle, has_folder: bool) {
-    let folder = handle.app.config.state_dir().filter(|_| has_folder);
-    let Some(folder) = folder else {
-        return std::future::pending().await;
-    };
-    match bind(&folder) {
-        Ok(listener) => loop {
-            match listener.accept().await {
-                // One after the other: it is one host, and a few seconds at most.
-                Ok((stream, _)) => {
-                    if talk(stream, &handle).await.is_err() {
-                        info!("an admin command did not come or was not read in time");
-                    }
+/// Answers the host until it is dropped.
+pub(crate) async fn answer(handle: Handle, listener: UnixListener) {
+    loop {
+        match listener.accept().await {
+            // One after the other: it is one host, and a few seconds at most.
+            Ok((stream, _)) => {
+                if talk(stream, &handle).await.is_err() {
+                    info!("an admin command did not come or was not read in time");
                 }
-                Err(_) => sleep(Duration::from_millis(250)).await,
             }
-        },
-        Err(error) => {
-            let folder = folder.display();
-            warn!(%folder, %error, "no socket for wimpex-server admin");
-            std::future::pending().await
+            Err(_) => sleep(Duration::from_millis(250)).await,
         }
     }
 }
 
-/// In the place of what the process before this one has left, or still answers at for a moment.
-fn bind(folder: &Path) -> io::Result<UnixListener> {
+/// A socket in the state folder, in the place of what the process before this one has left, or still
+/// answers at for a moment.
+///
+/// # Errors
+/// If there can be none.
+pub(crate) fn bind(folder: &Path) -> io::Result<UnixListener> {
     let (path, beside) = (folder.join(SOCKET), folder.join(format!("{SOCKET}.new")));
     match std::fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -93,6 +86,7 @@ async fn snapshot(handle: &Handle) -> Answer {
     let to = folder.join(SNAPSHOT);
     match app.store.run(move |store| store.back_up(&to)).await {
         Ok(()) => Answer::Done(json!({})),
+        Err(_) if app.store.is_released() => Answer::AskAgain,
         Err(error) => Answer::Refused(format!("cannot copy the store: {error}")),
     }
 }
@@ -100,11 +94,43 @@ async fn snapshot(handle: &Handle) -> Answer {
 fn carry_out(request: Request, handle: &Handle) -> Answer {
     match done(request, handle) {
         Ok(value) => Answer::Done(value),
-        Err(text) => Answer::Refused(text),
+        Err(Refusal::HandedOver) => Answer::AskAgain,
+        Err(Refusal::Because(text)) => Answer::Refused(text),
     }
 }
 
-fn done(request: Request, handle: &Handle) -> Result<Value, String> {
+/// Why a request is not carried out.
+enum Refusal {
+    HandedOver,
+    /// In words.
+    Because(String),
+}
+
+impl From<String> for Refusal {
+    fn from(text: String) -> Self {
+        Self::Because(text)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(text: &str) -> Self {
+        Self::Because(text.to_owned())
+    }
+}
+
+impl From<AccessError> for Refusal {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::HandedOver => Self::HandedOver,
+            AccessError::Store(_)
+            | AccessError::Full
+            | AccessError::Missing
+            | AccessError::Random(_) => Self::Because(error.to_string()),
+        }
+    }
+}
+
+fn done(request: Request, handle: &Handle) -> Result<Value, Refusal> {
     let app = &handle.app;
     let now = SystemTime::now();
     let user = |text: &str| {
@@ -128,8 +154,8 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
                 "sockets": counts.sockets,
                 "relayed-allocations": handle.relay().map_or(0, |relay| relay.counts().allocations),
                 "draining": app.is_draining(),
-                "page": app.page.is_there(),
-                "access": format!("{:?}", app.config.access.access).to_lowercase(),
+                "page": app.shown().page.is_there(),
+                "access": format!("{:?}", app.access.policy()).to_lowercase(),
             })
         }
         Request::Sessions { limit } => {
@@ -141,24 +167,23 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
         }
         Request::Block { user: text } => {
             let user = user(&text)?;
-            app.access.block(&user, true).map_err(|e| e.to_string())?;
+            app.access.block(&user, true)?;
             app.forget(&user).map_err(|e| e.to_string())?;
             json!({ "ended-sessions": app.registry.dismiss(&user) })
         }
         Request::Unblock { user: text } => {
             let user = user(&text)?;
-            app.access.block(&user, false).map_err(|e| e.to_string())?;
+            app.access.block(&user, false)?;
             json!({})
         }
         Request::Invite { uses, seconds } => {
             let expires = Duration::from_secs(seconds);
-            let made = app.access.invite(uses, expires, now);
-            let (id, ticket) = made.map_err(|error| error.to_string())?;
-            let origin = app.config.own_origin();
-            let needs = app.config.access.access == crate::config::AccessPolicy::Invited;
+            let (id, ticket) = app.access.invite(uses, expires, now)?;
+            let home = app.config.home();
+            let needs = app.access.policy() == crate::config::AccessPolicy::Invited;
             json!({
                 "id": id,
-                "link": format!("{}/#invite={ticket}", origin.unwrap_or_default()),
+                "link": format!("{}/#invite={ticket}", home.unwrap_or_default()),
                 // Otherwise it opens nothing that is not open, or is of no use.
                 "counts": needs,
             })
@@ -182,8 +207,10 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
             })
         }
         Request::Revoke { id, with_people } => {
-            let revoked = app.access.revoke(&id, with_people);
-            revoked.map_err(|error| error.to_string())?;
+            let people = app.access.revoke(&id, with_people)?;
+            if with_people {
+                app.dismiss_unwelcome(people);
+            }
             json!({})
         }
         Request::Turn => {
@@ -217,13 +244,13 @@ fn done(request: Request, handle: &Handle) -> Result<Value, String> {
             json!({ "domains": domains, "until": until })
         }
         Request::Drain { on } => {
-            app.drain(on);
-            json!({ "draining": on, "sessions": handle.counts().sessions })
+            let moving = app.drain(on);
+            json!({ "draining": on, "sessions": handle.counts().sessions, "moving": moving })
         }
-        Request::Snapshot => return Err("it takes a while, and is done elsewhere".to_owned()),
+        Request::Snapshot => return Err("it takes a while, and is done elsewhere".into()),
         Request::Reload => {
-            handle.reload();
-            json!({ "reloads": ["certificates", "access-file"] })
+            let reloaded = handle.reload().map_err(|faults| faults.join("\n"))?;
+            json!({ "changed": reloaded.changed, "restart-needed": reloaded.restart_needed })
         }
     })
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -32,7 +33,15 @@ pub(super) enum CloseCause {
     /// The system has no randomness to give.
     NoRandomness,
     /// There are too many connections.
-    NoPlace,
+    NoPlace {
+        /// When to come back.
+        reconnect_within: Duration,
+    },
+    /// The server lets nobody new in, because it is about to stop.
+    Drained {
+        /// When to come back.
+        reconnect_within: Duration,
+    },
     /// Far too many messages, for seconds; or too many fragments of one.
     Flood,
     /// A frame above the limit.
@@ -60,7 +69,8 @@ impl CloseCause {
             Self::LoginTooLate => "login-too-late",
             Self::LoginFailed(_) => "login-failed",
             Self::NoRandomness => "no-randomness",
-            Self::NoPlace => "no-place",
+            Self::NoPlace { .. } => "no-place",
+            Self::Drained { .. } => "drained",
             Self::Flood => "flood",
             Self::TooLarge => "too-large",
             Self::NotText => "not-text",
@@ -73,7 +83,7 @@ impl CloseCause {
         let (code, reason) = match self {
             Self::PeerClosed | Self::PeerLost | Self::Silent | Self::Stuck => return None,
             Self::ClosedByServer(CloseReason::GoingAway { reconnect_within }) => {
-                let reason = close_code::going_away(*reconnect_within);
+                let reason = close_code::reconnect_reason(*reconnect_within);
                 return Some((CloseCode::Away, reason.into()));
             }
             Self::ClosedByServer(CloseReason::Superseded) => {
@@ -85,7 +95,10 @@ impl CloseCause {
             }
             Self::LoginTooLate | Self::LoginFailed(_) => (CloseCode::Policy, "login failed"),
             Self::NoRandomness => (CloseCode::Error, "internal error"),
-            Self::NoPlace => (CloseCode::Again, "too many connections"),
+            Self::NoPlace { reconnect_within } | Self::Drained { reconnect_within } => {
+                let reason = close_code::reconnect_reason(*reconnect_within);
+                return Some((CloseCode::Again, reason.into()));
+            }
             Self::Flood => (CloseCode::Policy, "too many messages"),
             Self::TooLarge => (CloseCode::Size, "message too large"),
             Self::NotText => (CloseCode::Invalid, "not UTF-8"),
@@ -103,7 +116,7 @@ impl CloseCause {
                 ..error(ErrorCode::LoginFailed, refusal(*reason))
             },
             Self::LoginFailed(why) => error(ErrorCode::LoginFailed, &sentence(&why.to_string())),
-            Self::NoPlace => error(
+            Self::NoPlace { .. } => error(
                 ErrorCode::TooManyConnections,
                 "Too many connections from this address; try again later.",
             ),
@@ -188,7 +201,8 @@ impl fmt::Display for CloseCause {
             Self::LoginTooLate => "no login",
             Self::LoginFailed(_) => "login failed",
             Self::NoRandomness => "no randomness",
-            Self::NoPlace => "no place",
+            Self::NoPlace { .. } => "no place",
+            Self::Drained { .. } => "drained",
             Self::Flood => "flood",
             Self::TooLarge => "frame too large",
             Self::NotText => "not UTF-8",

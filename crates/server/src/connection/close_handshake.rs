@@ -1,16 +1,17 @@
 //! The closing handshake (RFC 6455, section 7), done so that the peer learns why.
 
+use std::future::poll_fn;
+use std::task::Context;
 use std::time::Duration;
 
-use futures_util::SinkExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use wimpex_protocol::ServerMessage;
 
 use super::close_cause::CloseCause;
+use super::web_socket::WebSocket;
 use crate::send_queue::SendQueueReader;
 
 /// What is thrown away at most while waiting for the peer to close.
@@ -19,7 +20,7 @@ const DISCARDED_BYTES: u64 = 64 * 1024 * 1024;
 /// Writes what is left, the reason and the close frame, and waits a moment for
 /// the peer to close; `limit` for each of the two.
 pub(super) async fn perform<S>(
-    ws: &mut WebSocketStream<S>,
+    mut ws: WebSocket<S>,
     end: CloseCause,
     queue: Option<SendQueueReader>,
     limit: Duration,
@@ -33,28 +34,27 @@ pub(super) async fn perform<S>(
         return;
     }
     // A peer that does not take it in time is none to wait for either.
-    if let Ok(Ok(())) = timeout(limit, write(ws, &end, queue)).await {
-        let _ = timeout(limit, linger(ws.get_mut())).await;
+    if let Ok(Ok(())) = timeout(limit, write(&mut ws, &end, queue)).await {
+        let _ = timeout(limit, linger(ws.io())).await;
     }
 }
 
 async fn write<S>(
-    ws: &mut WebSocketStream<S>,
+    ws: &mut WebSocket<S>,
     end: &CloseCause,
-    queue: Option<SendQueueReader>,
+    mut queue: Option<SendQueueReader>,
 ) -> Result<(), Error>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     if end.flushes() {
-        let mut queue = queue;
         while let Some(text) = queue.as_mut().and_then(SendQueueReader::try_next) {
-            ws.feed(Message::Text(text)).await?;
+            send(ws, Message::Text(text)).await?;
         }
     }
     if let Some(error) = end.last_words() {
         let text = ServerMessage::Error(error).encode();
-        ws.feed(Message::text(text)).await?;
+        send(ws, Message::text(text)).await?;
     }
     match end.close() {
         Some((code, reason)) => {
@@ -62,14 +62,28 @@ where
                 code,
                 reason: reason.as_ref().into(),
             };
-            ws.send(Message::Close(Some(frame))).await
+            send(ws, Message::Close(Some(frame))).await
         }
         // The library has an answer to the peer's close frame ready.
-        None => match ws.flush().await {
+        None => match poll_fn(|context| ws.poll_flush(context)).await {
             Err(Error::ConnectionClosed) => Ok(()),
             flushed => flushed,
         },
     }
+}
+
+async fn send<S>(ws: &mut WebSocket<S>, message: Message) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut message = Some(message);
+    poll_fn(|context: &mut Context<'_>| {
+        if let Some(message) = message.take() {
+            ws.feed(context, message)?;
+        }
+        ws.poll_flush(context)
+    })
+    .await
 }
 
 /// A socket that is closed while unread data waits in it is reset, and the

@@ -3,34 +3,26 @@
 //! Bytes have a rate: who sends faster is read more slowly, and TCP passes that on. It is
 //! no reason to end the connection, whose messages have a rate of their own.
 //!
-//! What the socket has goes through one buffer of the thread, so that a client who is silent
-//! needs none: the library would keep one for each from the start.
-//!
 //! A message may come in any number of fragments (RFC 6455, section 5.4), and
 //! fragments may be empty. The library shows whole messages only, so that a
 //! client that never ends one escapes every limit on messages.
 
-use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 use wimpex_limits::TokenBucket;
-use wimpex_relay::clock::Clock;
 use wimpex_sansio::Now;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::rate_limit;
 
 /// The longest header: two bytes, eight of length, four of mask.
 const HEADER_BYTES: usize = 14;
-
-/// What is read at a time; a description fits in two of them.
-const READ_BYTES: usize = 16 * 1024;
-
-thread_local! {
-    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into_boxed_slice());
-}
 
 /// A stream that ends with [`io::ErrorKind::QuotaExceeded`] when the peer sends too
 /// many fragments, or does not end a fragmented message in time.
@@ -40,57 +32,74 @@ pub(super) struct FrameMeter<S> {
     bytes: TokenBucket,
     /// Nothing is read until then: too many bytes have come.
     rest: Option<Pin<Box<Sleep>>>,
-    fragments: TokenBucket,
-    fragmented_since: Option<Now>,
-    deadline: Duration,
-    clock: Clock,
-    /// What was read and not asked for yet, and how much of it was.
-    left: Option<(Box<[u8]>, usize)>,
+    app: Arc<App>,
+    /// Once there were any.
+    fragments: Option<Box<Fragments>>,
     /// The error has been returned; what comes now is thrown away by the reader.
     is_over: bool,
 }
 
+struct Fragments {
+    bucket: TokenBucket,
+    /// When a message began that has not ended.
+    since: Option<Now>,
+}
+
 impl<S> FrameMeter<S> {
-    /// `bytes` and `fragments` at a time and in the long run; a fragmented message must
-    /// end within `deadline` of its first fragment.
-    pub(super) fn new(
-        io: S,
-        bytes: TokenBucket,
-        fragments: TokenBucket,
-        deadline: Duration,
-        clock: Clock,
-    ) -> Self {
+    /// Within the limits of the server.
+    pub(super) fn new(io: S, app: Arc<App>) -> Self {
+        let rate = app.config.limits.bytes_per_second;
         Self {
             io,
             headers: Headers::default(),
-            bytes,
+            bytes: rate_limit::byte_bucket(rate, app.clock.now()),
             rest: None,
-            fragments,
-            fragmented_since: None,
-            deadline,
-            clock,
-            left: None,
+            app,
+            fragments: None,
             is_over: false,
         }
     }
 
+    /// The longest message that may come; 0 is no limit.
+    pub(super) fn max_frame_bytes(&self) -> usize {
+        self.app.config.limits.max_frame_bytes
+    }
+
+    /// Whether whatever was read is whole: no frame and no fragmented message has begun.
+    pub(super) fn is_between_messages(&self) -> bool {
+        let fragments = self.fragments.as_ref();
+        self.headers.is_between_frames() && fragments.is_none_or(|it| it.since.is_none())
+    }
+
     /// Whether so many bytes may come now.
-    fn count(&mut self, bytes: &[u8]) -> bool {
-        let now = self.clock.now();
-        let (fragments, since) = (&mut self.fragments, &mut self.fragmented_since);
+    fn count(&mut self, bytes: &[u8], now: Now) -> bool {
+        let (config, fragments) = (&self.app.config, &mut self.fragments);
         let mut is_within = true;
         self.headers.read(bytes, |frame| {
             let is_last = frame & 0x80 != 0;
-            match (frame & 0x0f, is_last) {
+            if let (0x8.., _) | (0x1..=0x7, true) = (frame & 0x0f, is_last) {
                 // A control frame, or a whole message.
-                (0x8.., _) | (0x1..=0x7, true) => return,
-                (0x1..=0x7, false) => *since = Some(now),
-                (_, false) => {}
-                (_, true) => *since = None,
+                return;
             }
-            is_within &= fragments.take(1.0, now);
+            let fragments = fragments.get_or_insert_with(|| Box::new(Fragments::new(config, now)));
+            match (frame & 0x0f, is_last) {
+                (0x1.., _) => fragments.since = Some(now),
+                (_, false) => {}
+                (_, true) => fragments.since = None,
+            }
+            is_within &= fragments.bucket.take(1.0, now);
         });
-        is_within && since.is_none_or(|since| now.since(since) <= self.deadline)
+        let since = self.fragments.as_ref().and_then(|it| it.since);
+        is_within && since.is_none_or(|since| now.since(since) <= config.timing.fragments)
+    }
+}
+
+impl Fragments {
+    fn new(config: &Config, now: Now) -> Self {
+        Self {
+            bucket: rate_limit::bucket(config.limits.messages_per_second, now),
+            since: None,
+        }
     }
 }
 
@@ -101,37 +110,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for FrameMeter<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Some((bytes, taken)) = &mut this.left {
-            let more = &bytes[*taken..];
-            let fits = more.len().min(buffer.remaining());
-            buffer.put_slice(&more[..fits]);
-            *taken += fits;
-            if *taken == bytes.len() {
-                this.left = None;
-            }
-            return Poll::Ready(Ok(()));
-        }
         if let Some(rest) = &mut this.rest {
             ready!(rest.as_mut().poll(context));
             this.rest = None;
         }
-        READ.with_borrow_mut(|read| {
-            let mut read = ReadBuf::new(read);
-            ready!(Pin::new(&mut this.io).poll_read(context, &mut read))?;
-            let bytes = read.filled();
-            if !this.is_over {
-                let rest = this.bytes.debit(bytes.len() as f64, this.clock.now());
-                this.rest = (!rest.is_zero()).then(|| Box::pin(sleep(rest)));
-                if !this.count(bytes) {
-                    this.is_over = true;
-                    return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
-                }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
+        let bytes = &buffer.filled()[before..];
+        if !this.is_over {
+            let now = this.app.clock.now();
+            let rest = this.bytes.debit(bytes.len() as f64, now);
+            this.rest = (!rest.is_zero()).then(|| Box::pin(sleep(rest)));
+            if !this.count(bytes, now) {
+                this.is_over = true;
+                return Poll::Ready(Err(io::ErrorKind::QuotaExceeded.into()));
             }
-            let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
-            buffer.put_slice(now);
-            this.left = (!later.is_empty()).then(|| (later.into(), 0));
-            Poll::Ready(Ok(()))
-        })
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -158,12 +153,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for FrameMeter<S> {
 struct Headers {
     header: [u8; HEADER_BYTES],
     /// How much of it is there.
-    length: usize,
+    length: u8,
     /// What is left of a frame's payload.
     payload: u64,
 }
 
 impl Headers {
+    /// Whether no frame has begun that has not ended.
+    fn is_between_frames(&self) -> bool {
+        self.length == 0 && self.payload == 0
+    }
+
     /// Calls `found` with the first byte of each header that is complete.
     fn read(&mut self, mut bytes: &[u8], mut found: impl FnMut(u8)) {
         while !bytes.is_empty() {
@@ -174,7 +174,7 @@ impl Headers {
                 bytes = &bytes[skipped as usize..];
                 continue;
             }
-            self.header[self.length] = bytes[0];
+            self.header[usize::from(self.length)] = bytes[0];
             self.length += 1;
             bytes = &bytes[1..];
             if let Some(payload) = self.payload() {
@@ -187,7 +187,7 @@ impl Headers {
 
     /// The length of the payload, once the header is complete.
     fn payload(&self) -> Option<u64> {
-        let header = &self.header[..self.length];
+        let header = &self.header[..usize::from(self.length)];
         let (mask, short) = (header.get(1)? & 0x80 != 0, header[1] & 0x7f);
         let extended = match short {
             126 => 2,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use wimpex_limits::Network;
 use wimpex_mailbox::{MessageName, limits};
 use wimpex_protocol::UserId;
 
@@ -12,6 +13,11 @@ const PER_SENDER: Quota = Quota {
     messages: 30,
     bytes: 200 << 20,
 };
+/// From one block of addresses, as a part of the host's room: keys are free, and so are receivers who
+/// name them.
+const BLOCK_PART: u64 = 10;
+/// What strangers leave, of all that the host has room for.
+const STRANGERS_PART: u64 = 2;
 /// To one receiver from contacts.
 const PER_RECEIVER: Quota = Quota {
     messages: 60,
@@ -36,6 +42,8 @@ pub(super) struct Held {
     pub(super) size: u64,
     /// Of somebody whom the receiver does not know.
     pub(super) is_stranger: bool,
+    /// The block of addresses that it comes from; `None` for what was here before the server started.
+    pub(super) block: Option<Network>,
     /// Milliseconds since 1970.
     pub(super) expires: u64,
     /// `None` while it is being sent.
@@ -91,6 +99,17 @@ impl Index {
         if self.total + held.room() > host {
             return Err(NoRoom::Host);
         }
+        // One message always fits.
+        let part = |of: u64| (host / of).max(limits::SEALED_BYTES.into());
+        let from_there = self.sum(|other| held.block.is_some() && other.block == held.block);
+        if from_there + held.room() > part(BLOCK_PART) {
+            return Err(NoRoom::Sender);
+        }
+        if held.is_stranger
+            && self.sum(|other| other.is_stranger) + held.room() > part(STRANGERS_PART)
+        {
+            return Err(NoRoom::Host);
+        }
         let waiting = || self.messages.get(receiver).into_iter().flatten();
         let pair = waiting().filter(|(other, _)| other.sender == name.sender);
         if pair.count() >= PER_PAIR {
@@ -115,6 +134,11 @@ impl Index {
         Ok(())
     }
 
+    fn sum(&self, which: impl Fn(&Held) -> bool) -> u64 {
+        let all = self.messages.values().flat_map(HashMap::values);
+        all.filter(|held| which(held)).map(Held::room).sum()
+    }
+
     /// One that was here when the server started.
     pub(super) fn put(&mut self, receiver: &UserId, name: &MessageName, held: Held) {
         self.total += held.room();
@@ -124,12 +148,23 @@ impl Index {
         }
     }
 
-    /// It has come, whole.
-    pub(super) fn complete(&mut self, receiver: &UserId, name: &MessageName, envelope: String) {
+    /// It has come, whole. Whether its place was still held.
+    pub(super) fn complete(
+        &mut self,
+        receiver: &UserId,
+        name: &MessageName,
+        envelope: String,
+    ) -> bool {
         let held = self.messages.get_mut(receiver);
-        if let Some(held) = held.and_then(|it| it.get_mut(name)) {
-            held.envelope = Some(envelope);
-        }
+        let held = held.and_then(|it| it.get_mut(name));
+        held.map(|held| held.envelope = Some(envelope)).is_some()
+    }
+
+    /// A whole one. What comes still keeps its place, which is its upload's to give back: otherwise
+    /// it would come to lie where nothing counts it.
+    pub(super) fn remove_whole(&mut self, receiver: &UserId, name: &MessageName) -> bool {
+        let held = self.messages.get(receiver).and_then(|it| it.get(name));
+        held.is_some_and(|held| held.envelope.is_some()) && self.remove(receiver, name)
     }
 
     pub(super) fn remove(&mut self, receiver: &UserId, name: &MessageName) -> bool {
@@ -200,9 +235,47 @@ mod tests {
         Held {
             size,
             is_stranger,
+            block: None,
             expires: 10,
             envelope: None,
         }
+    }
+
+    fn from(household: u8, size: u64, is_stranger: bool) -> Held {
+        let block = Network::block_of([192, 0, household, 1].into());
+        Held {
+            block: Some(block),
+            ..held(size, is_stranger)
+        }
+    }
+
+    /// Each with keys and receivers of its own, as many as it likes.
+    fn left(index: &mut Index, household: u8, is_stranger: bool, host: u64) -> u64 {
+        let mut sum = 0;
+        for nth in 0..100 {
+            let [to, sender] = ["to", "from"].map(|it| user(&format!("{it}-{household}-{nth}")));
+            let name = MessageName {
+                id: MessageId::from_bytes([0; 16]),
+                sender,
+            };
+            let held = from(household, 20 * MB, is_stranger);
+            sum += index.hold(&to, &name, held, host).map_or(0, |()| 20 * MB);
+        }
+        sum
+    }
+
+    #[test]
+    fn one_household_holds_a_tenth_and_strangers_a_half() {
+        let mut index = Index::default();
+        let host = 2000 * MB;
+        assert_eq!(left(&mut index, 1, true, host), host / BLOCK_PART);
+        let strangers: u64 = (2..20).map(|it| left(&mut index, it, true, host)).sum();
+        assert_eq!(strangers + host / BLOCK_PART, host / STRANGERS_PART);
+        assert_eq!(left(&mut index, 20, false, host), host / BLOCK_PART);
+        // A host who has room for little has room for one.
+        let mut index = Index::default();
+        assert_eq!(left(&mut index, 1, true, 50 * MB), 20 * MB);
+        assert_eq!(left(&mut index, 2, false, 50 * MB), 20 * MB);
     }
 
     #[test]
@@ -254,12 +327,14 @@ mod tests {
         assert_eq!(index.waiting(&bob, 0).count(), 0);
         let again = |index: &mut Index| index.hold(&bob, &first, held(MB, false), MB);
         assert_eq!(again(&mut index), Err(NoRoom::Coming));
-        index.complete(&bob, &first, "envelope".to_owned());
+        assert!(!index.remove_whole(&bob, &first), "it comes still");
+        assert!(!index.complete(&bob, &name("alice", 1), String::new()));
+        assert!(index.complete(&bob, &first, "envelope".to_owned()));
         assert_eq!(again(&mut index), Err(NoRoom::Known));
         assert_eq!(index.waiting(&bob, 9).count(), 1);
         assert_eq!(index.waiting(&bob, 10).count(), 0);
         assert_eq!(index.expired(10), [(bob.clone(), first.clone())]);
-        assert!(index.remove(&bob, &first) && !index.remove(&bob, &first));
+        assert!(index.remove_whole(&bob, &first) && !index.remove_whole(&bob, &first));
         assert_eq!(again(&mut index), Ok(()));
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Standing {
 /// are.
 pub(super) struct Receiver {
     pub(super) key: String,
-    senders: Vec<CallerMark>,
+    pub(super) senders: Vec<CallerMark>,
     strangers: bool,
     /// When that was signed, in milliseconds since 1970.
     pub(super) time: u64,

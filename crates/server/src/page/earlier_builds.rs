@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -39,8 +39,9 @@ impl EarlierBuild {
     }
 }
 
-/// Keeps the files of this build for when it will be replaced, gives those of the builds before
-/// it, and deletes what has had its time. A folder that cannot be used is no reason not to start.
+/// Keeps the files of this build for when it will be replaced, and gives those of the builds before
+/// it. A folder that cannot be used is no reason not to start. Nobody's day begins or ends by it: the
+/// process may be one that comes to nothing.
 pub(super) fn keep<'a>(
     state: &Path,
     build: &str,
@@ -71,11 +72,7 @@ fn write<'a>(
 ) -> io::Result<()> {
     let own = folder.join(build);
     if own.is_dir() {
-        // A host that has gone back to it.
-        return match fs::remove_file(own.join(REPLACED)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(()),
-        };
+        return Ok(());
     }
     let beside = folder.join(format!(".{build}"));
     for (name, content) in files {
@@ -90,7 +87,55 @@ fn write<'a>(
     }
 }
 
+/// This build is the present one from now on: the day of the one before it begins, and what has had
+/// its time is deleted.
+pub(super) fn settle(state: &Path, build: &str, now: SystemTime) {
+    let folder = state.join(FOLDER);
+    // A host that has gone back to it.
+    let _ = fs::remove_file(folder.join(build).join(REPLACED));
+    for (place, earlier) in noted(&folder, build, now).into_iter().flatten().enumerate() {
+        if earlier.until <= now || place >= MOST_BUILDS {
+            // Next time, if not now.
+            let _ = fs::remove_dir_all(&earlier.path);
+        } else if !earlier.is_noted
+            && let Err(error) = note(&earlier.path, now)
+        {
+            warn!(build = earlier.name, %error, "cannot note that a build of the page was replaced");
+        }
+    }
+}
+
 fn read(folder: &Path, build: &str, now: SystemTime) -> io::Result<Vec<EarlierBuild>> {
+    let mut builds = Vec::new();
+    for earlier in noted(folder, build, now)?.into_iter().take(MOST_BUILDS) {
+        if earlier.until <= now {
+            continue;
+        }
+        match read_folder(&earlier.path) {
+            Ok(files) => builds.push(EarlierBuild {
+                until: earlier.until,
+                assets: assets(files),
+            }),
+            Err((_, error)) => {
+                warn!(build = earlier.name, %error, "cannot read an earlier build of the page");
+            }
+        }
+    }
+    Ok(builds)
+}
+
+/// What is known of an earlier build without its files.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Noted {
+    until: SystemTime,
+    name: String,
+    path: PathBuf,
+    /// When it was replaced is written down.
+    is_noted: bool,
+}
+
+/// All but this one, the latest first.
+fn noted(folder: &Path, build: &str, now: SystemTime) -> io::Result<Vec<Noted>> {
     let mut builds = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -99,48 +144,34 @@ fn read(folder: &Path, build: &str, now: SystemTime) -> io::Result<Vec<EarlierBu
             continue;
         };
         match replaced(&path, now) {
-            Ok(at) => builds.push((at, name.to_owned(), path)),
+            Ok(at) => builds.push(Noted {
+                until: at.unwrap_or(now) + KEPT,
+                name: name.to_owned(),
+                is_noted: at.is_some(),
+                path,
+            }),
             Err(error) => warn!(build = name, %error, "cannot read an earlier build of the page"),
         }
     }
     builds.sort_by(|a, b| b.cmp(a));
-    let mut earlier = Vec::new();
-    for (place, (at, name, path)) in builds.into_iter().enumerate() {
-        let until = at + KEPT;
-        if until <= now || place >= MOST_BUILDS {
-            // Next time, if not now.
-            let _ = fs::remove_dir_all(&path);
-            continue;
-        }
-        match read_folder(&path) {
-            Ok(files) => earlier.push(EarlierBuild {
-                until,
-                assets: assets(files),
-            }),
-            Err((_, error)) => {
-                warn!(build = name, %error, "cannot read an earlier build of the page");
-            }
-        }
-    }
-    Ok(earlier)
+    Ok(builds)
 }
 
-/// When another build took its place: now, unless that was noted before.
-fn replaced(build: &Path, now: SystemTime) -> io::Result<SystemTime> {
-    let note = build.join(REPLACED);
-    let noted = match fs::read_to_string(&note) {
+/// When another build took its place, if that was noted.
+fn replaced(build: &Path, now: SystemTime) -> io::Result<Option<SystemTime>> {
+    let noted = match fs::read_to_string(build.join(REPLACED)) {
         Ok(text) => text.trim().parse().ok(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
     let noted = noted.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
     // A clock that was wrong then does not make a day longer.
-    if let Some(at) = noted.filter(|at| *at <= now) {
-        return Ok(at);
-    }
+    Ok(noted.filter(|at| *at <= now))
+}
+
+fn note(build: &Path, now: SystemTime) -> io::Result<()> {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    fs::write(&note, format!("{seconds}\n"))?;
-    Ok(now)
+    fs::write(build.join(REPLACED), format!("{seconds}\n"))
 }
 
 #[cfg(test)]
@@ -167,8 +198,11 @@ mod tests {
     fn a_replaced_build_stays_for_a_day() {
         let state = tempfile::tempdir().unwrap();
         let at = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
-        let start =
-            |build: &str, file: &str, now| keep(state.path(), build, files(&[file]).iter(), now);
+        let start = |build: &str, file: &str, now| {
+            let earlier = keep(state.path(), build, files(&[file]).iter(), now);
+            settle(state.path(), build, now);
+            earlier
+        };
         assert!(start("a", "a.js", at(0)).is_empty());
         // It is the present one for ten days, however often the server starts.
         assert!(start("a", "a.js", at(0) + 10 * DAY).is_empty());
@@ -192,6 +226,27 @@ mod tests {
     }
 
     #[test]
+    fn a_process_that_comes_to_nothing_begins_nobody_s_day() {
+        let state = tempfile::tempdir().unwrap();
+        let start = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        let come =
+            |build: &str, file: &str, now| keep(state.path(), build, files(&[file]).iter(), now);
+        come("a", "a.js", start);
+        settle(state.path(), "a", start);
+        // The first that is to take its place does not, and the second does.
+        assert_eq!(
+            names(&come("b", "b.js", start + DAY), start + DAY),
+            ["a.js"]
+        );
+        let replaced = start + 3 * DAY;
+        let earlier = come("b", "b.js", replaced);
+        settle(state.path(), "b", replaced);
+        let still = replaced + DAY / 2;
+        assert_eq!(names(&earlier, still), ["a.js"]);
+        assert_eq!(names(&come("b", "b.js", still), still), ["a.js"]);
+    }
+
+    #[test]
     fn only_the_latest_of_many_builds_are_kept() {
         let state = tempfile::tempdir().unwrap();
         for number in 0..10 {
@@ -203,6 +258,7 @@ mod tests {
                 now,
             );
             assert!(earlier.len() <= MOST_BUILDS);
+            settle(state.path(), &format!("b{number}"), now);
         }
         let kept = fs::read_dir(state.path().join(FOLDER)).unwrap().count();
         assert_eq!(kept, MOST_BUILDS + 1);

@@ -63,7 +63,7 @@ impl Wish {
 }
 
 /// What is kept of it.
-pub(super) struct Subscription {
+pub(crate) struct Subscription {
     pub(super) endpoint: String,
     p256dh: String,
     auth: String,

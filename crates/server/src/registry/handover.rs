@@ -1,17 +1,20 @@
 //! The registry's sessions on their way to another process, or back.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use tracing::warn;
+use wimpex_cluster::{Input, NodeId, SessionName};
 use wimpex_hub::{HubSession, Identity, SessionId, Shown};
 use wimpex_limits::Network;
 use wimpex_protocol::{CallId, DeviceId, Name, UserId};
+use wimpex_sansio::Machine;
 
-use super::SessionRegistry;
+use super::{SessionRegistry, new_node};
 use crate::frame::Body;
 use crate::relay_access::RelayAccess;
 use crate::resumable_session::ResumableSession;
-use crate::saved_state::{OWED_BYTES, SavedSession, SavedState};
+use crate::saved_state::{SESSION_BYTES, SavedSession, SavedState};
 use crate::send_queue::{CloseReason, reconnect_window};
 
 impl SessionRegistry {
@@ -26,13 +29,15 @@ impl SessionRegistry {
         inner.closing = true;
         let (clock_now, now) = (inner.clock.now(), Instant::now());
         let mut state = SavedState::new(inner.run.clone(), inner.last_session);
-        for saved in inner.hub.save(clock_now) {
+        for saved in inner.node.hub().save(clock_now) {
             let session = inner.sessions.get(&saved.session);
-            state
-                .sessions
-                .extend(session.and_then(|session| save(session, &saved, now)));
+            let saved = session.and_then(|session| save(session, &saved, now));
+            state.sessions.extend(saved.map(|mut saved| {
+                saved.home = inner.homes.of(SessionId(saved.id));
+                saved
+            }));
         }
-        leave_most_owed(&mut state.sessions);
+        leave_largest(&mut state.sessions, SESSION_BYTES);
         let text = |user: &UserId| user.as_str().to_owned();
         let talks = inner.stranger_limiter.talks(clock_now);
         state.talks = talks
@@ -66,20 +71,52 @@ impl SessionRegistry {
         let (mut hub_sessions, mut broken) = (Vec::new(), 0_usize);
         for saved in state.sessions {
             let id = SessionId(saved.id);
+            if let Some((node, number)) = &saved.home
+                && let Ok(node) = NodeId::parse(node)
+            {
+                let number = *number;
+                inner.homes.insert(id, SessionName { node, number });
+            }
             let Some((hub_session, session)) = restore(saved, now) else {
                 broken += 1;
                 continue;
             };
             inner.absent_bytes += session.owed_bytes();
             inner.lost.insert(id, session.network);
-            inner.sessions.insert(id, session);
+            inner.sessions.insert(id, Box::new(session));
             inner.last_session = inner.last_session.max(id.0);
             hub_sessions.push(hub_session);
         }
         if broken > 0 {
             warn!(broken, "sessions of the earlier process make no sense");
         }
-        inner.hub.restore(hub_sessions, clock_now);
+        // One that could not be handed over has said to other servers that it ends.
+        if inner.outbox.is_some() && !inner.node.is_clustered() {
+            let again = format!("{}-{}", inner.run, clock_now.as_millis());
+            inner.node = new_node(&again, true, inner.clock);
+            let is_up = inner.is_medium_up;
+            inner.node.handle(Input::Medium { is_up }, clock_now);
+        }
+        inner.node.restore(hub_sessions, clock_now);
+        // Their clients know them by names of other servers, and of the process before this one.
+        let mut names: Vec<_> = inner.homes.all();
+        if let Ok(node) = NodeId::parse(&inner.run)
+            && inner.node.is_clustered()
+        {
+            let began_here = inner
+                .sessions
+                .keys()
+                .filter(|id| inner.homes.of(**id).is_none());
+            names.extend(began_here.map(|id| {
+                let (node, number) = (node.clone(), id.0);
+                (*id, SessionName { node, number })
+            }));
+        }
+        for (session, name) in names {
+            inner.node.handle(Input::Named { session, name }, clock_now);
+        }
+        let told = inner.drain_node();
+        inner.carry_out(told);
         for (user, with, left) in state.talks {
             if let (Ok(user), Ok(with)) = (UserId::parse(user), UserId::parse(with)) {
                 let limiter = &mut inner.stranger_limiter;
@@ -93,7 +130,11 @@ impl SessionRegistry {
 }
 
 /// `None` for a session that lasts as long as its connection.
-fn save(session: &ResumableSession, hub: &HubSession, now: Instant) -> Option<SavedSession> {
+pub(super) fn save(
+    session: &ResumableSession,
+    hub: &HubSession,
+    now: Instant,
+) -> Option<SavedSession> {
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let text = |user: &UserId| user.as_str().to_owned();
     let (sent, received, owed) = session.save_numbering()?;
@@ -135,11 +176,16 @@ fn save(session: &ResumableSession, hub: &HubSession, now: Instant) -> Option<Sa
         sent,
         received,
         owed,
+        home: None,
+        seen: session
+            .seen()
+            .map(|(node, relay)| (node.as_str().to_owned(), *relay))
+            .collect(),
     })
 }
 
 /// `None` if it makes no sense.
-fn restore(saved: SavedSession, now: Instant) -> Option<(HubSession, ResumableSession)> {
+pub(super) fn restore(saved: SavedSession, now: Instant) -> Option<(HubSession, ResumableSession)> {
     let user = |text: String| UserId::parse(text).ok();
     let identity = Identity {
         user: user(saved.user)?,
@@ -157,6 +203,11 @@ fn restore(saved: SavedSession, now: Instant) -> Option<(HubSession, ResumableSe
         (saved.sent, saved.received),
         saved.owed.into_iter().map(Body::written),
     )?;
+    for (node, relay) in saved.seen {
+        if let Ok(node) = NodeId::parse(&node) {
+            session.see(&node, relay);
+        }
+    }
     session.away = saved.away;
     session.relay_access = RelayAccess::restore(issued, call);
     let hub_session = HubSession {
@@ -186,23 +237,74 @@ fn restore(saved: SavedSession, now: Instant) -> Option<(HubSession, ResumableSe
     Some((hub_session, session))
 }
 
-/// So that what is handed over is bounded.
-fn leave_most_owed(sessions: &mut Vec<SavedSession>) {
-    let owed = |session: &SavedSession| session.owed.iter().map(String::len).sum::<usize>();
-    if sessions.iter().map(owed).sum::<usize>() <= OWED_BYTES {
+/// So that what is handed over is bounded, whatever it is that sessions hold: those that would be
+/// longest as it is written stay behind.
+fn leave_largest(sessions: &mut Vec<SavedSession>, most: usize) {
+    // What cannot be written would not be read either.
+    let length = |session: &SavedSession| serde_json::to_vec(session).map_or(most, |it| it.len());
+    let mut lengths: Vec<(usize, u64)> = sessions.iter().map(|it| (length(it), it.id)).collect();
+    if lengths.iter().map(|(length, _)| length + 1).sum::<usize>() <= most {
         return;
     }
-    sessions.sort_by_key(owed);
+    lengths.sort_unstable();
     let mut sum = 0;
-    let fitting = sessions.iter().position(|session| {
-        sum += owed(session);
-        sum > OWED_BYTES
-    });
-    let fitting = fitting.unwrap_or(sessions.len());
+    let fitting: HashSet<u64> = lengths
+        .into_iter()
+        .take_while(|(length, _)| {
+            sum += length + 1;
+            sum <= most
+        })
+        .map(|(_, id)| id)
+        .collect();
     warn!(
-        left_behind = sessions.len() - fitting,
-        "sessions are owed too much to be handed over"
+        left_behind = sessions.len() - fitting.len(),
+        "sessions are too large to be handed over"
     );
-    sessions.truncate(fitting);
-    sessions.sort_by_key(|session| session.id);
+    sessions.retain(|session| fitting.contains(&session.id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: u64, watching: usize, owed: usize) -> SavedSession {
+        SavedSession {
+            id,
+            user: "x".repeat(64),
+            device: "d".to_owned(),
+            name: "n".to_owned(),
+            away: false,
+            watching: vec![("x".repeat(64), u64::MAX); watching],
+            visible_to: None,
+            shown_to: Vec::new(),
+            network: [192, 0, 2, 1].into(),
+            silent: None,
+            credentials_age: None,
+            call: None,
+            sent: 1,
+            received: 1,
+            owed: vec!["\"".repeat(100); owed],
+            home: None,
+            seen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_handed_over_can_be_read_whatever_it_is_made_of() {
+        const MOST: usize = 100_000;
+        for (watching, owed) in [(256, 0), (0, 256), (100, 100)] {
+            let mut state = SavedState::new("s".to_owned(), 0);
+            // Some are small.
+            let all = (0..60).map(|id| match id % 3 {
+                0 => session(id, 0, 0),
+                _ => session(id, watching, owed),
+            });
+            state.sessions.extend(all);
+            leave_largest(&mut state.sessions, MOST);
+            assert!(state.to_bytes().len() <= MOST + 1000);
+            let ids: Vec<u64> = state.sessions.iter().map(|it| it.id).collect();
+            assert!(ids.is_sorted() && (0..60).step_by(3).all(|id| ids.contains(&id)));
+            assert!(ids.len() < 60);
+        }
+    }
 }

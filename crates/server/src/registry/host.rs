@@ -1,5 +1,7 @@
 //! What the host sees of the sessions, and does to them.
 
+use std::collections::HashSet;
+
 use wimpex_hub::SessionId;
 use wimpex_protocol::UserId;
 
@@ -34,6 +36,13 @@ impl SessionRegistry {
         };
         let first = ids.into_iter().take(limit).filter_map(summary).collect();
         (first, count)
+    }
+
+    /// Everybody who has a session.
+    pub(crate) fn people(&self) -> HashSet<UserId> {
+        let inner = self.lock();
+        let sessions = inner.sessions.values();
+        sessions.map(|it| it.identity.user.clone()).collect()
     }
 
     /// Ends all sessions of this person, and says how many there were.

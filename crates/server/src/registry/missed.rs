@@ -41,7 +41,7 @@ impl Inner {
     /// at once.
     pub(super) fn take_missed(&mut self) {
         for (user, call) in self.wakes.take_missed() {
-            let to = match self.hub.is_present(&user) {
+            let to = match self.node.hub().is_present(&user) {
                 true => self.devices(&user),
                 false => Vec::new(),
             };
@@ -59,6 +59,10 @@ impl Inner {
     }
 
     fn devices(&self, user: &UserId) -> Vec<SessionId> {
-        self.hub.sessions_of(user).map(|(_, id)| id).collect()
+        self.node
+            .hub()
+            .sessions_of(user)
+            .map(|(_, id)| id)
+            .collect()
     }
 }

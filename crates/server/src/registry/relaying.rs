@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use wimpex_cluster::Arrival;
 use wimpex_hub::{Input, Output, SessionId};
-use wimpex_protocol::{Envelope, ErrorCode, IceServers, ServerMessage, Signal};
+use wimpex_protocol::{
+    Envelope, ErrorCode, IceCandidate, IceCandidateInit, IceServers, ServerMessage, Signal,
+};
 
 use super::{Inner, SessionRegistry, TOO_MUCH, refuse};
 use crate::connection_id::ConnectionId;
@@ -47,14 +50,13 @@ impl Inner {
         let Some(sender) = self.sessions.get(&session) else {
             return Vec::new();
         };
-        let refusal = |code, text| ServerMessage::Error(refuse(&relayed, code, text));
-        let refuse = |code, text| {
+        let refuse = |relayed: &Envelope, code, text| {
             vec![Output::Deliver {
                 to: vec![session],
-                message: refusal(code, text),
+                message: ServerMessage::Error(refuse(relayed, code, text)),
             }]
         };
-        let is_named = self.hub.names(&relayed.to_id, &sender.identity.user);
+        let is_named = self.node.hub().names(&relayed.to_id, &sender.identity.user);
         let relation = self.stranger_limiter.admit(
             (&sender.identity.user, network),
             &relayed.to_id,
@@ -66,42 +68,49 @@ impl Inner {
         let relation = match relation {
             Ok(relation) => relation,
             Err(LimitExceeded::TooLong) => {
-                return refuse(ErrorCode::BadMessage, "That message is too long.");
+                return refuse(&relayed, ErrorCode::BadMessage, "That message is too long.");
             }
-            Err(LimitExceeded::TooMuch) => return refuse(ErrorCode::RateLimited, TOO_MUCH),
-        };
-        let input = Input::Relay {
-            session,
-            relayed: relayed.clone(),
+            Err(LimitExceeded::TooMuch) => {
+                return refuse(&relayed, ErrorCode::RateLimited, TOO_MUCH);
+            }
         };
         let mut outputs = Vec::new();
         if let Some(sender) = self.sessions.get_mut(&session) {
             sender.relay_access.note_sent(&relayed.signal);
         }
-        let answers = self.tell_hub(input);
+        let asked = outline(&relayed);
+        let answers = self.tell_hub(Input::Relay { session, relayed });
+        let relayed = asked;
+        let origin = self.node.last_relay();
         for output in self.wake(session, &relayed, answers) {
             match output {
                 Output::Deliver {
                     to,
                     message: message @ ServerMessage::Relay(_),
                 } => {
-                    self.prepare_call(session, &to, &relayed.signal);
-                    if !self.deliver_relayed(&to, &message, relation) {
-                        outputs.extend(refuse(ErrorCode::RateLimited, TOO_MUCH));
+                    self.prepare_call(Some(session), &to, &relayed.signal);
+                    if !self.deliver_relayed(&to, &message, relation, origin.as_ref()) {
+                        outputs.extend(refuse(&relayed, ErrorCode::RateLimited, TOO_MUCH));
                     }
                 }
                 other => outputs.push(other),
             }
         }
+        outputs.extend(self.drain_node());
         outputs.extend(self.limit_absent_bytes());
         outputs
     }
 
     /// Gives guests credentials for TURN when a call begins, those who are called before
     /// they are asked to answer; notes when it is over.
-    pub(super) fn prepare_call(&mut self, sender: SessionId, to: &[SessionId], signal: &Signal) {
+    pub(super) fn prepare_call(
+        &mut self,
+        sender: Option<SessionId>,
+        to: &[SessionId],
+        signal: &Signal,
+    ) {
         let now = Instant::now();
-        for id in to.iter().chain([&sender]) {
+        for id in to.iter().chain(&sender) {
             let Some(session) = self.sessions.get_mut(id) else {
                 continue;
             };
@@ -133,12 +142,14 @@ impl Inner {
 
     /// Delivers what somebody sends to whoever has room for it; says whether
     /// anybody had. A stranger may fill half of what may wait, so that those who
-    /// are in a call, and the server itself, always find room.
+    /// are in a call, and the server itself, always find room. `origin` says by which name
+    /// other servers may have it too.
     pub(super) fn deliver_relayed(
         &mut self,
         to: &[SessionId],
         message: &ServerMessage,
         relation: Relation,
+        origin: Option<&Arrival>,
     ) -> bool {
         let body = Body::of(message);
         let all = self.limits.queue;
@@ -164,12 +175,36 @@ impl Inner {
                 continue;
             };
             delivered += 1;
+            // Should it go on at another server before all others have answered, that one has it.
+            if let Some((node, relay)) = origin.map(Arrival::key) {
+                session.see(node, relay);
+            }
             match handle {
                 Some(handle) => handle.queue.push_owed(frame),
                 None => self.absent_bytes += frame.len(),
             }
         }
         self.metrics.sent(message, delivered);
-        delivered > 0
+        // To those that have gone to other servers; whoever calls drains the machine.
+        let is_forwarded = self.forward(to, message, origin);
+        delivered > 0 || is_forwarded
+    }
+}
+
+/// What is asked of a message after the hub has taken it: of a candidate, which most of them are,
+/// nothing but what it is about.
+fn outline(relayed: &Envelope) -> Envelope {
+    let Signal::IceCandidate(candidate) = &relayed.signal else {
+        return relayed.clone();
+    };
+    Envelope {
+        to_id: relayed.to_id.clone(),
+        to_device: relayed.to_device.clone(),
+        from_id: None,
+        from_device: None,
+        signal: Signal::IceCandidate(IceCandidate {
+            call_id: candidate.call_id.clone(),
+            candidate: IceCandidateInit::default(),
+        }),
     }
 }

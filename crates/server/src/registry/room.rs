@@ -6,7 +6,6 @@ use wimpex_hub::{Identity, Input, Output, SessionId};
 use wimpex_limits::Network;
 
 use super::Inner;
-use crate::resumable_session::ResumableSession;
 
 impl Inner {
     /// Sessions without a connection count as if they had one; where that is too
@@ -52,7 +51,7 @@ impl Inner {
 
     /// Of the sessions without a connection.
     pub(super) fn most_owed(&self) -> Option<SessionId> {
-        let owed = |id: &SessionId| self.sessions.get(id).map(ResumableSession::owed_bytes);
+        let owed = |id: &SessionId| self.sessions.get(id).map(|it| it.owed_bytes());
         self.lost.iter().max_by_key(owed)
     }
 
@@ -63,7 +62,8 @@ impl Inner {
         let mut outputs = Vec::new();
         loop {
             let others: Vec<SessionId> = self
-                .hub
+                .node
+                .hub()
                 .sessions_of(&joining.user)
                 .filter(|(device, _)| **device != joining.device)
                 .map(|(_, session)| session)

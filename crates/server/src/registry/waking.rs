@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use wimpex_hub::{Input, Output, SessionId};
 use wimpex_identity::is_key_id;
+use wimpex_limits::Network;
 use wimpex_protocol::{
     CallId, CallReject, CallRejectReason, CallType, DeviceId, Envelope, ErrorCode, MissedCall,
     ServerMessage, Signal, UserId,
 };
 
 use super::{Inner, SessionRegistry, refuse};
-use crate::push::{Begin, Outcome, Waiting};
+use crate::push::{Begin, CallerStanding, Offered, Outcome, Waiting};
 use crate::saved_state::SavedWake;
 use crate::store_file::millis;
 
@@ -22,7 +23,12 @@ impl SessionRegistry {
         if !inner.wakes.end(caller, user, call, Outcome::Over) {
             return false;
         }
-        let to: Vec<SessionId> = inner.hub.sessions_of(caller).map(|(_, id)| id).collect();
+        let to: Vec<SessionId> = inner
+            .node
+            .hub()
+            .sessions_of(caller)
+            .map(|(_, id)| id)
+            .collect();
         let Ok(device) = DeviceId::parse("service-worker") else {
             return false;
         };
@@ -89,10 +95,11 @@ impl Inner {
                 wakes: saved.wakes,
                 has_rung: saved.has_rung,
             };
-            let outcome = self.wakes.go_on(waiting);
+            let standing = self.standing(&user, &caller);
+            let outcome = self.wakes.go_on(waiting, standing);
             if let (Some(outcome), Some(push)) = (outcome, &self.push) {
                 push.resume(&user, &caller, &call, outcome, since);
-                if !self.hub.is_present(&user) {
+                if !self.node.hub().is_present(&user) {
                     self.tell_hub(Input::Expect { user, caller, call });
                 }
             }
@@ -117,8 +124,12 @@ impl Inner {
             return outputs;
         };
         let user = &relayed.to_id;
-        if self.hub.is_present(user) {
+        if self.node.hub().is_present(user) {
             self.wakes.rings(&caller, user, &offer.call_id);
+            return outputs;
+        }
+        // Another server may have a device of theirs.
+        if self.node.awaits(session, user) {
             return outputs;
         }
         // Nobody else comes back by that name.
@@ -131,20 +142,39 @@ impl Inner {
             call_type: offer.call_type,
             at: millis(),
         };
-        match self.wakes.begin(session, user, call, Instant::now()) {
+        let wanted = self.push.as_ref().map(|push| push.wanted(user, &caller));
+        let wanted = wanted.unwrap_or_default();
+        let offered = Offered {
+            user: user.clone(),
+            session,
+            network,
+            standing: match wanted.is_empty() {
+                true => CallerStanding::Unheard,
+                false => self.standing(user, &caller),
+            },
+            call: call.clone(),
+        };
+        match self.wakes.begin(offered, Instant::now()) {
             Begin::Known { wakes: true } => {}
-            Begin::Known { wakes: false } | Begin::TooMany => return outputs,
+            Begin::Known { wakes: false } | Begin::Over => return outputs,
             Begin::New(outcome) => {
-                let push = self.push.as_ref().map(Arc::clone);
-                if push.is_some_and(|push| push.ring(user, &caller, &offer.call_id, outcome)) {
-                    self.wakes.woken(&caller, &offer.call_id);
-                } else {
-                    let now = self.clock.now();
-                    if self.missed_calls.is_none() || !self.missed_limiter.take(network, now) {
-                        self.wakes.withdraw(&caller, &offer.call_id);
-                    }
-                    return outputs;
+                if let Some(push) = self.push.as_ref().map(Arc::clone) {
+                    push.ring(user, wanted, &caller, &offer.call_id, outcome);
                 }
+            }
+            Begin::Unheard => {
+                if !self.may_be_missed(network, user, &caller) {
+                    self.wakes.withdraw(&caller, &offer.call_id);
+                }
+                return outputs;
+            }
+            Begin::TooMany => {
+                if self.may_be_missed(network, user, &caller)
+                    && let Some(missed) = &self.missed_calls
+                {
+                    missed.keep(user.clone(), call);
+                }
+                return outputs;
             }
         }
         let user = user.clone();
@@ -165,5 +195,23 @@ impl Inner {
             message,
         });
         outputs
+    }
+
+    /// Of a caller who may wake this user.
+    fn standing(&self, user: &UserId, caller: &UserId) -> CallerStanding {
+        match self.acquaintances.of(user).include(caller) {
+            true => CallerStanding::Named,
+            false => CallerStanding::Stranger,
+        }
+    }
+
+    /// Whether one more call of this network is kept, if nobody hears it. Those whom the user has
+    /// named are few, and always are.
+    fn may_be_missed(&self, network: Network, user: &UserId, caller: &UserId) -> bool {
+        let (now, block) = (self.clock.now(), Network::block_of(network.address()));
+        self.missed_calls.is_some()
+            && (self.missed_limiter.take(network, now)
+                && self.missed_block_limiter.take(block, now)
+                || self.acquaintances.of(user).include(caller))
     }
 }

@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 /// The one that packages have.
 const UNIT: &str = include_str!("../../../../packaging/wimpex-server.service");
+/// The group that it wants, in the same packages.
+const GROUP: &str = include_str!("../../../../packaging/sysusers.conf");
 /// Where packages, and hosts, put it.
 const UNITS: [&str; 3] = [
     "/usr/lib/systemd/system/wimpex-server.service",
@@ -57,10 +60,17 @@ fn free_name(path: &Path) -> PathBuf {
     named(number)
 }
 
-/// Writes the unit, if no package has brought it; returns where.
+/// Writes the unit and makes its group, if no package has brought it; returns where.
 pub(super) fn write_unit(config: &Path) -> io::Result<Option<PathBuf>> {
     if UNITS.iter().any(|path| Path::new(path).exists()) {
         return Ok(None);
+    }
+    let group = Path::new("/etc/sysusers.d/wimpex-server.conf");
+    fs::create_dir_all(group.parent().unwrap_or(group))?;
+    fs::write(group, GROUP)?;
+    let made = Command::new("systemd-sysusers").arg(group).status()?;
+    if !made.success() {
+        return Err(io::Error::other("systemd-sysusers has not made its group"));
     }
     let path = PathBuf::from("/etc/systemd/system/wimpex-server.service");
     fs::write(&path, unit(&env::current_exe()?, config))?;

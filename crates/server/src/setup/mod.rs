@@ -58,9 +58,9 @@ pub async fn check(config: &Config) -> ExitCode {
         println!("\nSomething is in people's way: see above.");
         return ExitCode::FAILURE;
     }
-    match config.own_origin() {
-        Some(origin) => {
-            println!("\nEverything answers from within. Now open {origin} from outside.")
+    match config.home() {
+        Some(home) => {
+            println!("\nEverything answers from within. Now open {home}/ from outside.")
         }
         None => println!("\nEverything answers from within."),
     }

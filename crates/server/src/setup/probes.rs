@@ -12,7 +12,7 @@ use http::{Request, StatusCode};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
@@ -22,6 +22,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wimpex_relay::outward_address;
 
 use super::verdict::Verdict;
+use crate::client_address::TrustedProxies;
 use crate::config::{Config, Domain, Role};
 use crate::private_address::is_private;
 use crate::turn_client::TurnClient;
@@ -111,7 +112,7 @@ async fn page(config: &Config) -> Vec<Verdict> {
     for listen in config.https.listen() {
         match config.https.domain.first() {
             Some(domain) => verdicts.push(over_https(config, here(listen), domain).await),
-            None => verdicts.push(match connect(here(listen)).await {
+            None => verdicts.push(match connect(config, here(listen)).await {
                 Ok(_) => Verdict::fine("https", format!("something listens at {listen}")),
                 Err(why) => Verdict::failed("https", format!("{listen}: {why}"), NOT_STARTED),
             }),
@@ -119,7 +120,7 @@ async fn page(config: &Config) -> Vec<Verdict> {
     }
     if let Some(listen) = config.http_listen() {
         let what = "http";
-        verdicts.push(match connect(here(listen)).await {
+        verdicts.push(match connect(config, here(listen)).await {
             Ok(stream) => {
                 let authority = here(listen).to_string();
                 healthy(what, ask(stream, &authority, "/healthz").await)
@@ -132,7 +133,7 @@ async fn page(config: &Config) -> Vec<Verdict> {
 
 async fn over_https(config: &Config, address: SocketAddr, domain: &Domain) -> Verdict {
     const WHAT: &str = "https";
-    let stream = match connect(address).await {
+    let stream = match connect(config, address).await {
         Ok(stream) => stream,
         Err(why) => return Verdict::failed(WHAT, format!("{address}: {why}"), NOT_STARTED),
     };
@@ -173,7 +174,7 @@ async fn redirect(config: &Config) -> Vec<Verdict> {
             .domain
             .first()
             .map_or("localhost", Domain::as_str);
-        let answer = match connect(here(listen)).await {
+        let answer = match connect(config, here(listen)).await {
             Ok(stream) => ask(stream, domain, "/").await,
             Err(why) => Err(why),
         };
@@ -264,8 +265,19 @@ fn usual_secret_file() -> PathBuf {
     admin::default_folder().join("server-secret")
 }
 
-async fn connect(address: SocketAddr) -> Result<TcpStream, String> {
-    match timeout(PATIENCE, TcpStream::connect(address)).await {
+async fn connect(config: &Config, address: SocketAddr) -> Result<TcpStream, String> {
+    // From an address of this host to itself: they are the same one.
+    let proxies = TrustedProxies::new(&config.trusted_proxy, config.forwarded_header);
+    let is_a_proxy = proxies.announces(address.ip());
+    let connected = async {
+        let mut stream = TcpStream::connect(address).await?;
+        if is_a_proxy {
+            // On nobody's behalf (the PROXY protocol, section 2.1).
+            stream.write_all(b"PROXY UNKNOWN\r\n").await?;
+        }
+        Ok::<_, std::io::Error>(stream)
+    };
+    match timeout(PATIENCE, connected).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err("nothing answers".to_owned()),

@@ -21,7 +21,7 @@ use wimpex_server::Config;
 use crate::support::{Reply, request, soon};
 use crate::tls_support::{Authority, NAME, SecureServer, Trusting, folder};
 
-fn tool(name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path)
         .map(|folder| folder.join(name))
@@ -33,7 +33,7 @@ fn tool(name: &str) -> Option<PathBuf> {
 }
 
 /// A port that is free now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     StdListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -42,15 +42,15 @@ fn free_port() -> u16 {
 }
 
 /// Where the authority is, and who vouches for its own https.
-struct Place {
-    port: u16,
+pub(crate) struct Place {
+    pub(crate) port: u16,
     management: u16,
-    authority: Authority,
+    pub(crate) authority: Authority,
     folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let place = Self {
             port: free_port(),
             management: free_port(),
@@ -64,16 +64,25 @@ impl Place {
         place
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    /// One whose own certificate counts for a month around now.
+    pub(crate) fn for_a_month() -> Self {
+        let place = Self::new();
+        let (cert, key) = place.authority.issue_for_a_month("localhost");
+        std::fs::write(place.file("cert.pem"), cert).unwrap();
+        std::fs::write(place.file("key.pem"), key).unwrap();
+        place
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.file("root.pem")
     }
 
     /// A server that gets its certificates there.
-    fn asked_by(&self) -> impl FnOnce(&mut Config) + use<> {
+    pub(crate) fn asked_by(&self) -> impl FnOnce(&mut Config) + use<> {
         let directory = format!("https://localhost:{}/dir", self.port);
         let root = self.root();
         move |config| {
@@ -86,20 +95,20 @@ impl Place {
 }
 
 /// Where it looks for proof, and how long its certificates count.
-struct Looks {
-    https: u16,
-    http: u16,
-    seconds: u64,
+pub(crate) struct Looks {
+    pub(crate) https: u16,
+    pub(crate) http: u16,
+    pub(crate) seconds: u64,
 }
 
-struct Pebble {
-    place: Place,
+pub(crate) struct Pebble {
+    pub(crate) place: Place,
     _processes: [Child; 2],
 }
 
 impl Pebble {
     /// `None` where it is not installed.
-    async fn start(place: Place, looks: Looks) -> Option<Self> {
+    pub(crate) async fn start(place: Place, looks: Looks) -> Option<Self> {
         let (pebble, dns_server) = (tool("pebble")?, tool("pebble-challtestsrv")?);
         let path = |name: &str| place.file(name).display().to_string();
         let config = serde_json::json!({"pebble": {
@@ -168,7 +177,7 @@ impl Pebble {
     }
 
     /// Trusts what it issues.
-    async fn trusting(&self) -> Trusting {
+    pub(crate) async fn trusting(&self) -> Trusting {
         let own = Trusting::new(self.place.authority.root.clone());
         let management = SocketAddr::from(([127, 0, 0, 1], self.place.management));
         let reply = own.get(management, "localhost", "/roots/0").await;
@@ -177,16 +186,16 @@ impl Pebble {
 }
 
 /// Ports of a server, before it runs.
-async fn ports() -> (TcpListener, TcpListener) {
+pub(crate) async fn ports() -> (TcpListener, TcpListener) {
     let any = || TcpListener::bind("127.0.0.1:0");
     (any().await.unwrap(), any().await.unwrap())
 }
 
-fn port(listener: &TcpListener) -> u16 {
+pub(crate) fn port(listener: &TcpListener) -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-async fn until_certified(trusting: &Trusting, server: &SecureServer) -> Vec<u8> {
+pub(crate) async fn until_certified(trusting: &Trusting, server: &SecureServer) -> Vec<u8> {
     let certified = async {
         loop {
             if let Some(certificate) = trusting.certificate(server.https, NAME).await {
@@ -198,7 +207,7 @@ async fn until_certified(trusting: &Trusting, server: &SecureServer) -> Vec<u8> 
     soon(certified).await
 }
 
-const DAYS: u64 = 24 * 60 * 60;
+pub(crate) const DAYS: u64 = 24 * 60 * 60;
 
 #[tokio::test]
 async fn a_domain_is_all_that_https_needs() {
@@ -278,6 +287,43 @@ fn private_files(folder: &Path) {
 fn private_files(_folder: &Path) {}
 
 #[tokio::test]
+async fn a_certificate_that_could_not_be_written_is_kept_later() {
+    let (https, http) = ports().await;
+    let looks = Looks {
+        https: port(&https),
+        http: port(&http),
+        seconds: 90 * DAYS,
+    };
+    let Some(pebble) = Pebble::start(Place::new(), looks).await else {
+        return;
+    };
+    let folder = folder();
+    // Neither file can be written where a folder is.
+    let directory = format!("localhost_{}_dir", pebble.place.port);
+    let state = folder.path().join("state/acme").join(directory);
+    let in_the_way = ["account.json", &format!("{NAME}.pem")].map(|name| state.join(name));
+    for place in &in_the_way {
+        std::fs::create_dir_all(place.join("in the way")).unwrap();
+    }
+    let server = SecureServer::on(https, http, folder.path(), pebble.place.asked_by())
+        .await
+        .unwrap();
+    let trusting = pebble.trusting().await;
+    let certificate = until_certified(&trusting, &server).await;
+    for place in &in_the_way {
+        std::fs::remove_dir_all(place).unwrap();
+    }
+    let kept = async {
+        while !in_the_way[1].is_file() {
+            server.handle.reload().unwrap();
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon(kept).await;
+    assert_eq!(until_certified(&trusting, &server).await, certificate);
+}
+
+#[tokio::test]
 async fn where_443_is_not_seen_80_is_proof_too() {
     let (https, http) = ports().await;
     let looks = Looks {
@@ -337,7 +383,7 @@ async fn a_failing_order_is_tried_again() {
     });
     let asking = async {
         loop {
-            server.handle.reload();
+            server.handle.reload().unwrap();
             sleep(Duration::from_millis(100)).await;
         }
     };
@@ -402,7 +448,10 @@ async fn bad_answers(place: &Place) {
     }
 }
 
-fn rustls_config(cert: &Path, key: &Path) -> std::sync::Arc<tokio_rustls::rustls::ServerConfig> {
+pub(crate) fn rustls_config(
+    cert: &Path,
+    key: &Path,
+) -> std::sync::Arc<tokio_rustls::rustls::ServerConfig> {
     wimpex_relay::tls::from_pem_files(cert, key).unwrap()
 }
 

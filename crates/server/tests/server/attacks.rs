@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use futures_util::SinkExt;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::support::{Client, TestServer, ringing};
+use crate::support::{Client, Reply, TestServer, ringing, soon};
 
 /// A login that asks for a session which outlives its connection.
 fn numbered(name: &str) -> Value {
@@ -389,4 +390,27 @@ async fn a_message_that_drips_in_fragments_has_a_deadline() {
         () = server.until_empty() => {}
     }
     server.until_empty().await;
+}
+
+#[tokio::test]
+async fn half_a_body_is_not_waited_for() {
+    let second = Duration::from_secs(1);
+    let server = TestServer::with(|config| {
+        config.timing.http_head = second;
+        config.push.push = Some(true);
+        config.operation.reports = true;
+    })
+    .await;
+    for path in ["/push", "/messages", "/reports"] {
+        let mut stream = tokio::net::TcpStream::connect(server.address)
+            .await
+            .unwrap();
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{{"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        soon(stream.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(Reply::parse(&answer).status, 413, "{path}");
+    }
 }

@@ -15,7 +15,13 @@ fn every_message_has_its_example_and_every_example_is_golden() {
         .map(|part| serde_json::from_str(part.split("```").next().unwrap()).unwrap())
         .collect();
     let mut golden = Vec::new();
-    for entry in fs::read_dir(root.join("crates/protocol/golden")).unwrap() {
+    let folders = [
+        "crates/protocol/golden",
+        "crates/direct/golden",
+        "crates/files/golden",
+    ];
+    let entries = folders.map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    for entry in entries.into_iter().flatten() {
         let path = entry.unwrap().path();
         let message: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         assert!(

@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -21,6 +21,7 @@ use tokio::time::interval;
 use tokio_tungstenite::tungstenite::Message;
 use turn_types::message::{ALLOCATE, REFRESH};
 
+use crate::mailbox;
 use crate::numbering::NumberingClient;
 use crate::program::{self, program};
 use crate::push::{CREATED, Person, Service};
@@ -118,12 +119,17 @@ impl Talker {
         }
     }
 
-    /// Until so many have gone each way. `progress` counts what arrives.
-    async fn talk(&mut self, to: &str, total: u64, progress: &AtomicUsize) {
+    /// Until so many have gone each way, but no more than are `allowed` by now. `progress` counts
+    /// what arrives.
+    async fn talk(&mut self, to: &str, total: u64, progress: &AtomicUsize, allowed: &AtomicU64) {
         let mut pace = interval(Duration::from_millis(10));
         while self.sent < total || self.received < total || !self.kept.is_empty() {
             tokio::select! {
-                _ = pace.tick(), if self.sent < total => self.send(to).await,
+                _ = pace.tick() => {
+                    if self.sent < total.min(allowed.load(Ordering::Relaxed)) {
+                        self.send(to).await;
+                    }
+                }
                 message = self.client.ws.next() => match message {
                     Some(Ok(Message::Text(text))) => {
                         self.take(&serde_json::from_str(&text).unwrap(), progress).await;
@@ -234,6 +240,9 @@ async fn restarts_lose_and_repeat_nothing() {
     };
     let mut line = Line::begin(&NO_LIMITS).await;
     let progress = Arc::new(AtomicUsize::new(0));
+    // There is something to be said at each restart, however long that takes.
+    let part = extent.messages / (extent.restarts as u64 + 1);
+    let allowed = Arc::new(AtomicU64::new(2 * part));
     let mut talkers = Vec::new();
     for number in 0..extent.clients {
         talkers.push(Talker::new(line.address, &format!("Talker {number}")).await);
@@ -241,9 +250,11 @@ async fn restarts_lose_and_repeat_nothing() {
     let ids: Vec<String> = talkers.iter().map(|it| it.client.id.clone()).collect();
     let mut talks = Vec::new();
     for (number, mut talker) in talkers.into_iter().enumerate() {
-        let (to, progress) = (ids[number ^ 1].clone(), Arc::clone(&progress));
+        let to = ids[number ^ 1].clone();
+        let (progress, allowed) = (Arc::clone(&progress), Arc::clone(&allowed));
         talks.push(tokio::spawn(async move {
-            talker.talk(&to, extent.messages, &progress).await;
+            let total = extent.messages;
+            talker.talk(&to, total, &progress, &allowed).await;
             talker.reconnects
         }));
     }
@@ -253,7 +264,9 @@ async fn restarts_lose_and_repeat_nothing() {
         let after = all * restart / (extent.restarts + 1);
         until(|| progress.load(Ordering::Relaxed) >= after).await;
         old.push(line.restart().await);
+        allowed.fetch_add(part, Ordering::Relaxed);
     }
+    allowed.store(u64::MAX, Ordering::Relaxed);
     let mut reconnects = 0;
     for talk in talks {
         reconnects += soon(talk).await.unwrap();
@@ -357,6 +370,8 @@ async fn a_successor_that_dies_leaves_the_sessions_where_they_are() {
     say(&mut successor, r#""Ready""#).await;
     let state = hear(&mut successor).await;
     assert_eq!(state["sessions"][0]["name"], "Alice");
+    // What the host changes now would be forgotten.
+    assert_eq!(invite(&line).await, "ask-again");
     drop(successor);
     assert_eq!(alice.client.close_code().await, Some(1001));
     // Until it has noticed it says that it goes away.
@@ -370,8 +385,20 @@ async fn a_successor_that_dies_leaves_the_sessions_where_they_are() {
     };
     soon(resumed).await;
     assert!(alice.resume().await, "the same session");
+    assert!(invite(&line).await["done"]["id"].is_string());
     let relay = TurnClient::new(&ice_servers(line.address).await).await;
     assert_eq!(relay.code(ALLOCATE).await, 0, "it relays again");
+}
+
+/// What the process that runs says to that.
+async fn invite(line: &Line) -> Value {
+    let socket = line.folder.path().join("admin.sock");
+    let mut stream = UnixStream::connect(socket).await.unwrap();
+    let request = b"{\"command\":\"invite\",\"uses\":1,\"seconds\":60}\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    serde_json::from_slice(&answer).unwrap()
 }
 
 /// It is answered over the connection that it has.
@@ -460,6 +487,119 @@ async fn the_system_s_manager_is_told_who_serves() {
     assert_eq!(program::address(&mut next).await, address);
     assert_eq!(said().await, format!("MAINPID={}", next.id().unwrap()));
     assert!(soon(first.wait()).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_message_that_comes_during_a_restart_is_listed_or_refused() {
+    let mut line = Line::begin(&[]).await;
+    let [alice, bob] = [1, 2].map(mailbox::Person::new);
+    bob.receives(&line.address, &[&alice], false).await;
+    let messages = line.folder.path().join("messages");
+    let files = || std::fs::read_dir(&messages).map_or(0, Iterator::count);
+    let (mut stream, last) = alice.begins(&line.address, &bob, 1).await;
+    until(|| files() == 1).await;
+    let _old = line.restart().await;
+    // From here on the new process knows what is in the folder.
+    assert!(bob.list(&line.address).await.is_empty());
+    let mut answer = Vec::new();
+    // It may be cut off.
+    let _ = stream.write_all(last).await;
+    let _ = soon(stream.read_to_end(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer);
+    let is_taken = answer.starts_with("HTTP/1.1 201");
+    let is_told = answer.starts_with("HTTP/1.1 503");
+    assert!(is_taken || is_told || answer.is_empty(), "{answer}");
+    let listed = bob.list(&line.address).await.len();
+    assert_eq!(listed, usize::from(is_taken));
+    until(|| files() == listed).await;
+    assert_eq!(alice.leave(&line.address, &bob, 1).await.status, 201);
+}
+
+/// What a process says to the system's manager, and whether that can be told from what others say.
+struct Manager {
+    told: tokio::net::UnixDatagram,
+    folder: TempDir,
+}
+
+impl Manager {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let told = tokio::net::UnixDatagram::bind(folder.path().join("notify")).unwrap();
+        Self { told, folder }
+    }
+
+    /// Starts a server as `WatchdogSec=3` does.
+    async fn start(&self, flags: &[&str]) -> (Child, SocketAddr) {
+        let script = "WATCHDOG_PID=$$ exec \"$0\" \"$@\"";
+        let mut process = Command::new("/bin/sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_wimpex-server")])
+            .args(["--listen=127.0.0.1:0", "--state-dir"])
+            .arg(self.state())
+            .args(flags)
+            .env_clear()
+            .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
+            .env("WATCHDOG_USEC", "3000000")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let address = program::address(&mut process).await;
+        (process, address)
+    }
+
+    fn state(&self) -> std::path::PathBuf {
+        self.folder.path().join("state")
+    }
+
+    async fn hears(&self, begin: &str) -> String {
+        let mut bytes = [0; 256];
+        loop {
+            let length = soon(self.told.recv(&mut bytes)).await.unwrap();
+            let text = String::from_utf8_lossy(&bytes[..length]).trim().to_owned();
+            if text.starts_with(begin) {
+                return text;
+            }
+        }
+    }
+
+    fn forget_what_was_said(&self) {
+        while self.told.try_recv(&mut [0; 256]).is_ok() {}
+    }
+}
+
+#[tokio::test]
+async fn who_has_taken_over_answers_the_watchdog() {
+    let manager = Manager::new();
+    let (mut first, _) = manager.start(&[]).await;
+    manager.hears("WATCHDOG=1").await;
+    assert!(kill("-USR2", first.id().unwrap()).await);
+    let main = manager.hears("MAINPID=").await;
+    // What is said from now on is said by the next.
+    assert!(soon(first.wait()).await.unwrap().success());
+    manager.forget_what_was_said();
+    manager.hears("WATCHDOG=1").await;
+    assert!(kill("-TERM", main["MAINPID=".len()..].parse().unwrap()).await);
+    manager.hears("STOPPING=1").await;
+}
+
+#[tokio::test]
+async fn who_is_succeeded_by_a_stranger_answers_the_watchdog_to_the_end() {
+    let manager = Manager::new();
+    let (_first, address) = manager
+        .start(&["--turn", "--turn-listen=127.0.0.1:0"])
+        .await;
+    let servers = ice_servers(address).await;
+    let call = TurnClient::new(&servers).await;
+    assert_eq!(call.code(ALLOCATE).await, 0);
+    // Started by hand: the manager does not take it for the main process.
+    let flags = ["--turn", "--turn-listen=127.0.0.1:0", "--take-over"].map(str::to_owned);
+    let mut next = server(&manager.state(), &flags).spawn().unwrap();
+    assert_eq!(program::address(&mut next).await, address);
+    manager.hears("MAINPID=").await;
+    // What was under way when it said so.
+    for _ in 0..3 {
+        manager.hears("WATCHDOG=1").await;
+    }
 }
 
 async fn kill(signal: &str, process: u32) -> bool {

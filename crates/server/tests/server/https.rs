@@ -112,7 +112,7 @@ async fn with_domains_http_leads_to_no_other_name() {
 }
 
 #[tokio::test]
-async fn a_changed_certificate_is_used_and_nobody_notices() {
+async fn report_7_a_changed_certificate_is_used_and_nobody_notices() {
     let (folder, authority) = (folder(), Authority::new());
     let files = Files::new(folder.path(), authority.issue(NAME));
     let server = SecureServer::start(folder.path(), |config| {
@@ -148,7 +148,7 @@ async fn a_changed_certificate_is_used_and_nobody_notices() {
 
     // Nonsense changes nothing.
     std::fs::write(&files.cert, "my diary").unwrap();
-    server.handle.reload();
+    server.handle.reload().unwrap();
     sleep(Duration::from_millis(100)).await;
     assert_eq!(
         trusting.certificate(server.https, NAME).await.unwrap(),
@@ -284,7 +284,7 @@ async fn certificates_that_cannot_be_used_are_said_in_words() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn sighup_reads_the_certificate_again() {
+async fn report_7_sighup_reads_the_certificate_again() {
     let (folder, authority) = (folder(), Authority::new());
     let files = Files::new(folder.path(), authority.issue(NAME));
     let mut child = Command::new(env!("CARGO_BIN_EXE_wimpex-server"))

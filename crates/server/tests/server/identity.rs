@@ -98,7 +98,10 @@ async fn whoever_has_the_key_has_the_id_on_all_devices() {
     assert_eq!((&laptop.id, &phone.id), (&alice.id(), &alice.id()));
     assert_ne!(laptop.device, phone.device);
     server
-        .until(|counts| (counts.users, counts.sessions) == (1, 2))
+        .until(|counts| {
+            // Each server counts its own.
+            (1..=server.nodes()).contains(&counts.users) && counts.sessions == 2
+        })
         .await;
 
     let mut bob = server.guest("Bob").await;
@@ -108,7 +111,11 @@ async fn whoever_has_the_key_has_the_id_on_all_devices() {
     }
     bob.send(json!({"type": "presence-watch", "userIds": [alice.id()]}))
         .await;
-    let presence = bob.recv().await;
+    let mut presence = bob.recv().await;
+    // Of several servers the first that answers is heard first.
+    while server.nodes() > 1 && presence["devices"].as_array().unwrap().len() < 2 {
+        presence = bob.recv().await;
+    }
     assert_eq!(presence["devices"].as_array().unwrap().len(), 2);
 }
 

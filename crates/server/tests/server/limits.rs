@@ -254,7 +254,10 @@ async fn connections_from_one_address_are_limited() {
     let mut second = server.guest("Two").await;
     let mut third = server.connect().await;
     third.error("too-many-connections").await;
-    assert_eq!(third.close_code().await, Some(1013));
+    assert_eq!(
+        third.close_frame().await,
+        Some((1013, "reconnect within 5000 ms".to_owned()))
+    );
     second.nothing_more().await;
     first.close().await;
     server.until(|counts| counts.sockets == 1).await;

@@ -111,7 +111,7 @@ async fn the_same_device_again_takes_the_older_sockets_place() {
     let login = json!({"type": "login", "username": "Alice", "resumeToken": older.token, "deviceId": older.device});
     newer.login(login).await;
     assert_eq!(older.close_code().await, Some(4001));
-    until(|| server.handle.counts().sessions == 2).await;
+    until(|| server.counts().sessions == 2).await;
 
     bob.send(ringing(&newer.id)).await;
     assert_eq!(newer.recv().await["type"], "call-ringing");

@@ -7,31 +7,33 @@ use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wimpex_identity::{PublicKey, Signature};
 use wimpex_mailbox::{Draft, Envelope, MessageId, MessageKey};
 use wimpex_protocol::UserId;
 use wimpex_sansio::UnixTime;
 
-use crate::support::{Client, Reply, TestServer};
+use crate::support::{Client, Reply, Served, TestServer, soon, until};
 
 const ORIGIN: &str = "http://test";
 /// What a page would have sealed; the server cannot tell.
 const SEALED: &str = "sealed, as far as the server can see";
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.unwrap().as_millis() as u64
 }
 
 /// Somebody with a key.
-struct Person {
+pub(crate) struct Person {
     key: SigningKey,
-    id: String,
+    pub(crate) id: String,
 }
 
 impl Person {
-    fn new(seed: u8) -> Self {
+    pub(crate) fn new(seed: u8) -> Self {
         let key = SigningKey::from_bytes(&[seed; 32]);
         let id = PublicKey::from_bytes(key.verifying_key().to_bytes()).user_id();
         let id = id.to_string();
@@ -52,13 +54,13 @@ impl Person {
         Signature::from_bytes(self.key.sign(message).to_bytes())
     }
 
-    async fn ask(&self, server: &TestServer, what: Value) -> Reply {
+    async fn ask(&self, server: &impl Served, what: Value) -> Reply {
         self.ask_for(server, what, ORIGIN, now()).await
     }
 
-    async fn ask_for(
+    pub(crate) async fn ask_for(
         &self,
-        server: &TestServer,
+        server: &impl Served,
         mut what: Value,
         origin: &str,
         time: u64,
@@ -79,7 +81,7 @@ impl Person {
         body.to_string()
     }
 
-    fn message_key(&self) -> MessageKey {
+    pub(crate) fn message_key(&self) -> MessageKey {
         let (owner, key, time) = (
             self.public(),
             self.sealing_key(),
@@ -95,14 +97,14 @@ impl Person {
     }
 
     /// Takes messages from these people, and from strangers or not.
-    async fn receives(&self, server: &TestServer, from: &[&Person], strangers: bool) {
+    pub(crate) async fn receives(&self, server: &impl Served, from: &[&Person], strangers: bool) {
         let senders: Vec<&str> = from.iter().map(|it| it.id.as_str()).collect();
         let key = self.message_key().encode();
         let wish = json!({"do": "receive", "key": key, "senders": senders, "strangers": strangers});
         assert_eq!(self.ask(server, wish).await.status, 204);
     }
 
-    async fn list(&self, server: &TestServer) -> Vec<Envelope> {
+    pub(crate) async fn list(&self, server: &impl Served) -> Vec<Envelope> {
         let list = self.ask(server, json!({"do": "list"})).await;
         assert_eq!(list.status, 200);
         let list: Vec<String> = serde_json::from_slice(&list.body).unwrap();
@@ -122,17 +124,33 @@ impl Person {
         draft.sign([9; 32], size, hash, signature)
     }
 
-    async fn leave(&self, server: &TestServer, to: &Person, id: u8) -> Reply {
+    pub(crate) async fn leave(&self, server: &impl Served, to: &Person, id: u8) -> Reply {
         put(server, &self.envelope(to, id, now()).encode(), SEALED).await
     }
 
-    async fn page(&self, server: &TestServer) -> Client {
-        let mut page = server.connect().await;
+    /// All of a message but the last byte, which is returned.
+    pub(crate) async fn begins(
+        &self,
+        server: &impl Served,
+        to: &Person,
+        id: u8,
+    ) -> (TcpStream, &'static [u8]) {
+        let (all, last) = SEALED.as_bytes().split_at(SEALED.len() - 1);
+        let envelope = self.envelope(to, id, now()).encode();
+        (begin(server, &envelope, all.len()).await, last)
+    }
+
+    async fn page(&self, server: &impl Served) -> Client {
+        let origin = format!("http://{}", server.at());
+        self.page_of(server, &origin).await
+    }
+
+    pub(crate) async fn page_of(&self, server: &impl Served, origin: &str) -> Client {
+        let mut page = Client::with_headers(server.at(), &[("origin", origin)]).await;
         let hello = page.recv().await;
         let challenge = BASE64URL_NOPAD.decode(hello["challenge"].as_str().unwrap().as_bytes());
-        let (origin, challenge) = (format!("http://{}", server.address), challenge.unwrap());
-        let signed = ["wimpex-login-v1", &origin].concat();
-        let signed = [signed.as_bytes(), &challenge, self.id.as_bytes()].concat();
+        let signed = ["wimpex-login-v1", origin].concat();
+        let signed = [signed.as_bytes(), &challenge.unwrap(), self.id.as_bytes()].concat();
         page.send(json!({
             "type": "login", "username": "Somebody", "userId": self.id,
             "publicKey": self.public().encode(), "signature": self.sign(&signed).encode(),
@@ -144,21 +162,34 @@ impl Person {
     }
 }
 
-async fn post(server: &TestServer, body: &str) -> Reply {
+async fn post(server: &impl Served, body: &str) -> Reply {
     let length = body.len();
     let request = format!(
         "POST /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     );
-    server.http(&request).await
+    Reply::of(server.at(), &request).await
 }
 
-async fn put(server: &TestServer, envelope: &str, body: &str) -> Reply {
+async fn put(server: &impl Served, envelope: &str, body: &str) -> Reply {
     let length = body.len();
     let request = format!(
         "PUT /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\nwimpex-envelope: {envelope}\r\n\
          content-length: {length}\r\n\r\n{body}"
     );
-    server.http(&request).await
+    Reply::of(server.at(), &request).await
+}
+
+/// A message on its way, of which so many bytes are there.
+async fn begin(server: &impl Served, envelope: &str, bytes: usize) -> TcpStream {
+    let mut stream = TcpStream::connect(server.at()).await.unwrap();
+    let length = SEALED.len();
+    let request = format!(
+        "PUT /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\nwimpex-envelope: {envelope}\r\n\
+         content-length: {length}\r\n\r\n{}",
+        &SEALED[..bytes]
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
 }
 
 /// Files of messages, whole or not.
@@ -188,6 +219,9 @@ async fn a_message_waits_over_a_restart_until_it_is_fetched() {
         folder.path().join("messages/cd"),
     );
     std::fs::write(&cut, "x").unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60 * 60);
+    let file = std::fs::File::options().write(true).open(&cut).unwrap();
+    file.set_modified(long_ago).unwrap();
     std::fs::write(&other, "x").unwrap();
     let server = in_folder(folder.path()).await;
     let mut page = bob.page(&server).await;
@@ -210,6 +244,53 @@ async fn a_message_waits_over_a_restart_until_it_is_fetched() {
     let fetched = bob.ask(&server, json!({"do": "fetch", "id": id})).await;
     assert_eq!(fetched.status, 404);
     assert!(bob.list(&server).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_has_come_does_not_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = in_folder(folder.path()).await;
+    let [alice, bob, carol] = [1, 2, 3].map(Person::new);
+    bob.receives(&server, &[&alice], false).await;
+    carol.receives(&server, &[&alice], false).await;
+    let envelope = alice.envelope(&bob, 1, now());
+    let text = envelope.encode();
+    assert_eq!(put(&server, &text, SEALED).await.status, 201);
+    let delete = json!({"do": "delete", "id": envelope.name().encode()});
+    assert_eq!(bob.ask(&server, delete).await.status, 204);
+    // Alice's browser has not heard that it came, or somebody plays it again: no alarm for Bob.
+    assert_eq!(put(&server, &text, SEALED).await.status, 200);
+    server.stop().await;
+    let server = in_folder(folder.path()).await;
+    // This one has another secret, by which it knows whom Bob takes messages from.
+    bob.receives(&server, &[&alice], false).await;
+    carol.receives(&server, &[&alice], false).await;
+    assert_eq!(put(&server, &text, SEALED).await.status, 200);
+    assert!(bob.list(&server).await.is_empty());
+    assert_eq!(files(folder.path()), 0);
+    // Another is another, and so is one for somebody else.
+    assert_eq!(alice.leave(&server, &bob, 2).await.status, 201);
+    assert_eq!(alice.leave(&server, &carol, 1).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_message_without_its_file_keeps_nobody_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = in_folder(folder.path()).await;
+    let [alice, bob] = [1, 2].map(Person::new);
+    bob.receives(&server, &[&alice], false).await;
+    for id in [1, 2] {
+        assert_eq!(alice.leave(&server, &bob, id).await.status, 201);
+    }
+    let all = bob.list(&server).await;
+    for file in std::fs::read_dir(folder.path().join("messages")).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let id = all[0].name().encode();
+    let fetched = bob.ask(&server, json!({"do": "fetch", "id": id})).await;
+    assert_eq!((fetched.status, fetched.text()), (404, "unknown\n"));
+    let left = bob.list(&server).await;
+    assert_eq!(left, [all[1].clone()]);
 }
 
 #[tokio::test]
@@ -352,6 +433,95 @@ async fn there_is_room_for_everybody_and_no_end_for_nobody() {
     bob.receives(&small, &[&alice], true).await;
     let full = alice.leave(&small, &bob, 1).await;
     assert_eq!((full.status, full.text()), (507, "host-full\n"));
+}
+
+#[tokio::test]
+async fn what_is_deleted_while_it_comes_is_still_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = in_folder(folder.path()).await;
+    let [alice, bob] = [1, 2].map(Person::new);
+    bob.receives(&server, &[&alice], false).await;
+    let envelope = alice.envelope(&bob, 1, now());
+    let mut stream = begin(&server, &envelope.encode(), SEALED.len() - 1).await;
+    until(|| files(folder.path()) == 1).await;
+    let delete = json!({"do": "delete", "id": envelope.name().encode()});
+    assert_eq!(bob.ask(&server, delete.clone()).await.status, 204);
+    // Nor may it come a second time meanwhile.
+    let again = put(&server, &envelope.encode(), SEALED).await;
+    assert_eq!((again.status, again.text()), (409, "coming\n"));
+    let last = &SEALED.as_bytes()[SEALED.len() - 1..];
+    stream.write_all(last).await.unwrap();
+    let mut answer = Vec::new();
+    soon(stream.read_to_end(&mut answer)).await.unwrap();
+    let is_taken = Reply::parse(&answer).status == 201;
+    let listed = bob.list(&server).await.len();
+    assert_eq!(listed, usize::from(is_taken));
+    assert_eq!(files(folder.path()), listed);
+    assert_eq!(bob.ask(&server, delete).await.status, 204);
+    assert_eq!(files(folder.path()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_while_a_message_is_put_in_place_leaves_nothing_uncounted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = in_folder(folder.path()).await;
+    let bob = Person::new(2);
+    let senders: Vec<Person> = (10..30).map(Person::new).collect();
+    let named: Vec<&Person> = senders.iter().collect();
+    bob.receives(&server, &named, false).await;
+    for (nth, sender) in senders.iter().chain(&senders).enumerate() {
+        let envelope = sender.envelope(&bob, nth as u8, now()).encode();
+        let stream = begin(&server, &envelope, SEALED.len()).await;
+        // Each a little later on its way to the disk.
+        tokio::time::sleep(std::time::Duration::from_micros(nth as u64 * 150)).await;
+        socket2::SockRef::from(&stream)
+            .set_linger(Some(std::time::Duration::ZERO))
+            .unwrap();
+    }
+    let counted = async {
+        while files(folder.path()) != bob.list(&server).await.len() {
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+    };
+    soon(counted).await;
+}
+
+#[tokio::test]
+async fn one_household_does_not_hold_all_the_room() {
+    let server = TestServer::with(|config| config.mailbox.messages_total_mb = 50).await;
+    let receivers = [11, 12, 13].map(Person::new);
+    let senders = [21, 22, 23].map(Person::new);
+    let [alice, bob] = [1, 2].map(Person::new);
+    bob.receives(&server, &[&alice], false).await;
+    let mut stalled = Vec::new();
+    for (sender, receiver) in senders.iter().zip(&receivers) {
+        receiver.receives(&server, &[sender], false).await;
+        let mut large = sender.envelope(receiver, 1, now()).draft;
+        large.id = MessageId::from_bytes([7; 16]);
+        let (size, hash) = (wimpex_mailbox::limits::SEALED_BYTES, [0; 32]);
+        let signature = sender.sign(&large.message(&[9; 32], size, &hash));
+        let envelope = large.sign([9; 32], size, hash, signature).encode();
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        // A network of its own.
+        socket.bind(([127, 7, 0, 1], 0).into()).unwrap();
+        let mut stream = socket.connect(server.address).await.unwrap();
+        let head = format!(
+            "PUT /messages HTTP/1.1\r\nhost: test\r\nwimpex-envelope: {envelope}\r\n\
+             content-length: {size}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stalled.push(stream);
+    }
+    // All but one are refused, whichever comes first.
+    let mut refused = 0;
+    for stream in &mut stalled {
+        let mut status = [0; 12];
+        let soon = std::time::Duration::from_secs(2);
+        let answer = tokio::time::timeout(soon, stream.read_exact(&mut status)).await;
+        refused += usize::from(answer.is_ok_and(|it| it.is_ok() && status.ends_with(b"507")));
+    }
+    assert_eq!(refused, 2);
+    assert_eq!(alice.leave(&server, &bob, 1).await.status, 201);
 }
 
 #[tokio::test]

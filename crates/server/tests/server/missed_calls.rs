@@ -71,6 +71,18 @@ async fn who_was_called_while_away_learns_it_once() {
 }
 
 #[tokio::test]
+async fn however_many_call_at_once_all_of_them_are_missed() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    for nth in 0..9 {
+        let mut caller = server.guest("Somebody").await;
+        call_in_vain(&mut caller, &bob.id, &format!("c{nth}")).await;
+    }
+    let (mut page, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&page.recv().await).len(), 9);
+}
+
+#[tokio::test]
 async fn every_device_that_is_there_is_told() {
     let server = TestServer::start().await;
     let bob = Person::new(7);
@@ -81,6 +93,9 @@ async fn every_device_that_is_there_is_told() {
     let (mut laptop, _) = bob.comes(server.address).await;
     assert_eq!(call_ids(&laptop.recv().await), ["c1"]);
     acknowledges(&mut laptop, 1).await;
+    // It is erased with that: who comes later has it of the others, in the list that they share.
+    let (mut later, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut later).await;
 }
 
 #[tokio::test]

@@ -57,16 +57,10 @@ impl NumberingClient {
 
     /// Sends what the socket may be too broken to take.
     pub(crate) async fn try_send(&mut self, mut message: Value) {
-        use futures_util::SinkExt;
-        use tokio_tungstenite::tungstenite::Message;
         self.sent += 1;
         message["seq"] = self.sent.into();
         self.kept.push_back((self.sent, message.clone()));
-        let _ = self
-            .client
-            .ws
-            .send(Message::text(message.to_string()))
-            .await;
+        let _ = self.client.try_send(&message).await;
     }
 
     /// The next numbered frame; what is acknowledged is forgotten on the way.
@@ -81,6 +75,43 @@ impl NumberingClient {
             assert_eq!(message["seq"], self.received, "{message}");
             return message;
         }
+    }
+
+    /// The next numbered frame; `None` if the connection ends before.
+    pub(crate) async fn try_recv(&mut self) -> Option<Value> {
+        loop {
+            let message = self.client.first().await?;
+            if message["type"] == "ack" {
+                self.forget(message["received"].as_u64().unwrap());
+                continue;
+            }
+            self.received += 1;
+            assert_eq!(message["seq"], self.received, "{message}");
+            return Some(message);
+        }
+    }
+
+    pub(crate) async fn ack_if_there(&mut self) {
+        let ack = json!({"type": "ack", "received": self.received});
+        let _ = self.client.try_send(&ack).await;
+    }
+
+    /// Until the server has all that was sent.
+    pub(crate) async fn settled(&mut self) {
+        while !self.kept.is_empty() {
+            match self.client.first().await {
+                Some(message) if message["type"] == "ack" => {
+                    self.forget(message["received"].as_u64().unwrap());
+                }
+                Some(_) => {}
+                None => while self.try_resume().await.is_none() {},
+            }
+        }
+    }
+
+    /// The next time it comes back it comes there.
+    pub(crate) fn go_to(&mut self, address: SocketAddr) {
+        self.address = address;
     }
 
     pub(crate) async fn ack(&mut self) {
@@ -99,13 +130,21 @@ impl NumberingClient {
 
     /// Comes back over another socket; says whether the session goes on.
     pub(crate) async fn resume(&mut self) -> bool {
-        let mut client = Client::connect(self.address).await;
+        self.try_resume().await.unwrap()
+    }
+
+    /// `None` if nobody is there who answers.
+    pub(crate) async fn try_resume(&mut self) -> Option<bool> {
+        let mut client = Client::try_connect(self.address).await?;
         let login = json!({
             "type": "login", "username": self.name, "resumeToken": self.client.token,
             "deviceId": self.client.device,
             "session": {"id": self.session, "received": self.received},
         });
-        let welcome = client.login(login).await;
+        assert_eq!(client.first().await?["type"], "hello");
+        client.try_send(&login).await?;
+        let welcome = client.first().await?;
+        client.take_welcome(&welcome);
         self.client = client;
         let session = welcome["session"]["id"].as_str().unwrap().to_owned();
         let goes_on = session == self.session;
@@ -114,14 +153,14 @@ impl NumberingClient {
         if goes_on {
             self.forget(received);
             for (_, message) in self.kept.clone() {
-                self.client.send(message).await;
+                self.client.try_send(&message).await?;
             }
         } else {
             self.session = session;
             (self.sent, self.received) = (0, 0);
             self.kept.clear();
         }
-        goes_on
+        Some(goes_on)
     }
 
     fn forget(&mut self, received: u64) {

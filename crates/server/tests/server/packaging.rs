@@ -43,10 +43,33 @@ fn the_unit_gives_away_nothing_that_it_need_not() {
     assert!(is_low, "{text}");
 }
 
+#[test]
+fn the_unit_s_group_is_made() {
+    let unit = std::fs::read_to_string(packaging("wimpex-server.service")).unwrap();
+    assert!(unit.contains("\nSupplementaryGroups=wimpex\n"));
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("etc")).unwrap();
+    let arguments = [
+        format!("--root={}", root.path().display()),
+        packaging("sysusers.conf").display().to_string(),
+    ];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let Some((is_made, text)) = checked("systemd-sysusers", &arguments) else {
+        return;
+    };
+    assert!(is_made, "{text}");
+    let groups = std::fs::read_to_string(root.path().join("etc/group")).unwrap();
+    assert!(groups.starts_with("wimpex:"), "{groups}");
+}
+
 /// An upgrade neither stops nor restarts the server, and a removal stops it.
 #[test]
 fn the_package_s_scripts_take_over_and_stop() {
     for (script, command) in [
+        (
+            "postinst",
+            "systemd-sysusers /usr/share/wimpex-server/sysusers.conf",
+        ),
         ("postinst", "-s USR2 kill wimpex-server.service"),
         ("prerm", "deb-systemd-invoke stop wimpex-server.service"),
     ] {

@@ -157,7 +157,9 @@ async fn every_answer_says_what_the_page_may_do() {
             "{policy}"
         );
         assert!(
-            policy.contains("; require-trusted-types-for 'script'; trusted-types default;"),
+            policy.contains(
+                "; require-trusted-types-for 'script'; trusted-types default wimpex-files;"
+            ),
             "{policy}"
         );
         assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");

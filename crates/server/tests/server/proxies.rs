@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr};
 
 use crate::program::{address, program};
-use crate::support::{Client, soon};
+use crate::support::{Client, Reply, request, soon};
 
 /// The server as a program with a limit of three per address, and its log.
 struct Host {
@@ -78,7 +78,7 @@ const CDN: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn six_people_behind_cdn_and_proxy_all_get_in() {
+async fn report_9_six_people_behind_cdn_and_proxy_all_get_in() {
     let host = Host::with(&CDN).await;
     for (what, header) in [
         ("addresses", "203.0.113.{}"),
@@ -167,6 +167,27 @@ async fn a_balancer_that_knows_no_http_says_before_who_comes() {
 }
 
 #[tokio::test]
+async fn this_host_s_own_programs_need_not_speak_as_a_balancer_does() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let metrics = free.local_addr().unwrap();
+    drop(free);
+    let flags = [
+        "--trusted-proxy=127.0.0.1",
+        "--forwarded-header=proxy-protocol",
+        "--turn=false",
+        &format!("--metrics-listen={metrics}"),
+    ];
+    let host = Host::with(&flags).await;
+    for path in ["/livez", "/metrics"] {
+        let reply = Reply::of(metrics, &request("GET", path, &[])).await;
+        assert_eq!(reply.status, 200, "{path}");
+    }
+    // At the page's door it says for whom it speaks, and be it for nobody.
+    let healthy = format!("PROXY UNKNOWN\r\n{}", request("GET", "/healthz", &[]));
+    assert_eq!(Reply::of(host.address, &healthy).await.status, 200);
+}
+
+#[tokio::test]
 async fn who_makes_the_other_header_up_gains_nothing() {
     let host = Host::with(&CDN).await;
     let mut inside = Vec::new();
@@ -212,8 +233,34 @@ async fn a_proxy_that_is_not_trusted_is_told_once() {
     assert!(heard[0].contains("127.0.0.1"), "{heard:?}");
 }
 
+/// A proxy at an address of the internet, behind one that is trusted, looks like one person with
+/// many windows; nobody else is there, though.
 #[tokio::test]
-async fn a_refused_origin_is_told_with_both_once_a_minute() {
+async fn everybody_from_one_address_is_told_once() {
+    let host = Host::with(&CDN).await;
+    let inside = host
+        .crowd(6, |_| ("x-forwarded-for", "203.0.113.9".to_owned()))
+        .await;
+    assert_eq!(inside, 3);
+    let heard = host.heard("everybody seems to come from it").await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(
+        heard[0].contains("203.0.113.9") && heard[0].contains("--trusted-proxy"),
+        "{heard:?}"
+    );
+
+    // One of several who has many windows is no proxy.
+    let host = Host::with(&CDN).await;
+    let other = host.visit(("x-forwarded-for", "203.0.113.80")).await;
+    let inside = host
+        .crowd(6, |_| ("x-forwarded-for", "203.0.113.9".to_owned()))
+        .await;
+    assert!(other.is_some() && inside == 3);
+    assert_eq!(host.heard("one address").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn report_10_a_refused_origin_is_told_with_both_once_a_minute() {
     let host = Host::with(&["--turn=false", "--origin=https://call.example.org"]).await;
     for _ in 0..3 {
         let headers = [("origin", "https://talk.example.org")];

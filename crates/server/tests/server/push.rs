@@ -254,6 +254,80 @@ async fn only_wanted_callers_wake_somebody() {
     friend.error("user-offline").await;
 }
 
+/// Offers of one caller, each of another call.
+async fn calls(caller: &mut Client, to: &str, count: usize) -> Vec<Value> {
+    let mut codes = Vec::new();
+    for nth in 0..count {
+        let mut offer = offer(to);
+        offer["callId"] = json!(format!("c{nth}"));
+        caller.send(offer).await;
+        codes.push(caller.recv().await["code"].clone());
+    }
+    codes
+}
+
+#[tokio::test]
+async fn strangers_keep_no_friend_from_waking_somebody() {
+    let service = Service::start(CREATED).await;
+    let server = service.server().await;
+    let bob = Person::new(7);
+    let mut friend = server.guest("Friend").await;
+    let mut asked = bob.subscription(&service.endpoint("bob"), 1);
+    asked["callers"] = json!([friend.id]);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
+    let mut stranger = server.guest("Stranger").await;
+    calls(&mut stranger, &bob.id, 10).await;
+    assert_eq!(calls(&mut friend, &bob.id, 1).await, ["user-waking"]);
+    // The same where everybody wakes him: of whom he has named there are places.
+    let mut all = bob.subscription(&service.endpoint("bob-2"), 2);
+    all["do"] = json!("subscribe");
+    assert_eq!(bob.ask(server.address, all).await.status, 204);
+    for household in 1..=4 {
+        let mut stranger = Client::from_household(server.address, household).await;
+        let login = json!({"type": "login", "username": "Stranger"});
+        stranger.login(login).await;
+        calls(&mut stranger, &bob.id, 4).await;
+    }
+    let mut next = offer(&bob.id);
+    next["callId"] = json!("next");
+    friend.send(next).await;
+    friend.error("user-waking").await;
+}
+
+#[tokio::test]
+async fn one_household_does_not_wake_somebody_on_and_on() {
+    let service = Service::start(CREATED).await;
+    let server = service.server().await;
+    let bob = Person::new(7);
+    let asked = bob.subscription(&service.endpoint("bob"), 1);
+    assert_eq!(bob.ask(server.address, asked).await.status, 204);
+    let mut codes = Vec::new();
+    for name in ["Mallory", "Trudy"] {
+        let mut stranger = server.guest(name).await;
+        codes.extend(calls(&mut stranger, &bob.id, 6).await);
+    }
+    // The two of whoever has pressed the wrong button; then there are pauses, as on an open page.
+    let woken = codes.iter().filter(|code| **code == "user-waking");
+    assert_eq!((woken.count(), codes.len()), (2, 12), "{codes:?}");
+}
+
+#[tokio::test]
+async fn strangers_wake_nobody_who_takes_calls_of_contacts_only_from_then_on() {
+    let service = Service::start(CREATED).await;
+    let server = service.server().await;
+    let (bob, endpoint) = (Person::new(7), service.endpoint("bob"));
+    let everybody = bob.subscription(&endpoint, 1);
+    assert_eq!(bob.ask(server.address, everybody).await.status, 204);
+    let mut stranger = server.guest("Stranger").await;
+    assert_eq!(calls(&mut stranger, &bob.id, 1).await, ["user-waking"]);
+    // What a page says once that is chosen, with no contact at all.
+    let mut nobody = bob.subscription(&endpoint, 2);
+    nobody["callers"] = json!([]);
+    assert_eq!(bob.ask(server.address, nobody).await.status, 204);
+    let mut other = server.guest("Other").await;
+    assert_eq!(calls(&mut other, &bob.id, 1).await, ["user-offline"]);
+}
+
 #[tokio::test]
 async fn a_device_that_is_woken_is_shown_to_the_caller() {
     let service = Service::start(CREATED).await;

@@ -204,7 +204,7 @@ async fn a_watch_is_bounded() {
     for _ in 0..256 {
         assert_eq!(alice.recv().await["online"], false);
     }
-    assert_eq!(server.handle.counts().watched, 256);
+    assert_eq!(server.counts().watched, 256);
     alice.close().await;
     server.until_empty().await;
 }

@@ -18,6 +18,9 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
 
+/// The address of a NATS server, if scenes are to be played on two nodes.
+pub(crate) const NODES: &str = "WIMPEX_TEST_NATS";
+
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
@@ -26,7 +29,21 @@ pub(crate) struct TestServer {
     pub(crate) handle: Handle,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    /// On two nodes; see `cluster.rs`.
+    other: Option<OtherNode>,
     _folder: TempDir,
+}
+
+/// The second of two nodes, and what is before both.
+struct OtherNode {
+    handle: Handle,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Drop for OtherNode {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
 }
 
 impl TestServer {
@@ -43,6 +60,13 @@ impl TestServer {
             ..Config::default()
         };
         change(&mut config);
+        let nats = std::env::var(NODES).ok();
+        if let Some(nats) = nats.filter(|_| config.cluster.nats.is_empty()) {
+            config.cluster.nats = vec![nats];
+            let name = folder.path().file_name().unwrap().to_str().unwrap();
+            config.cluster.nats_prefix = format!("test{}", name.trim_start_matches('.'));
+            return Self::on_two_nodes(config, folder).await;
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = Server::new(config).unwrap();
@@ -58,8 +82,59 @@ impl TestServer {
             handle,
             stop,
             task,
+            other: None,
             _folder: folder,
         }
+    }
+
+    async fn on_two_nodes(config: Config, folder: TempDir) -> Self {
+        let mut started = Vec::new();
+        for _ in 0..2 {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let server = Server::new(config.clone()).unwrap();
+            let handle = server.handle();
+            let (stop, stopped) = oneshot::channel();
+            let shutdown = async {
+                let _ = stopped.await;
+            };
+            let task = tokio::spawn(server.run(listener, shutdown));
+            until(|| handle.cluster().is_some_and(|cluster| cluster.is_up)).await;
+            started.push((address, handle, stop, task));
+        }
+        let behind = started.iter().map(|(address, ..)| *address).collect();
+        let (address, balancer) = crate::balancer::balancer(behind).await;
+        let (_, other, other_stop, other_task) = started.remove(1);
+        let (_, handle, stop, task) = started.remove(0);
+        // It ends with the tasks.
+        std::mem::forget(other_stop);
+        Self {
+            address,
+            handle,
+            stop,
+            task,
+            other: Some(OtherNode {
+                handle: other,
+                tasks: [balancer, other_task],
+            }),
+            _folder: folder,
+        }
+    }
+
+    /// Of all nodes.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = self.handle.counts();
+        if let Some(other) = &self.other {
+            let more = other.handle.counts();
+            counts.sockets += more.sockets;
+            counts.sessions += more.sessions;
+            counts.users += more.users;
+            counts.watched += more.watched;
+            counts.absent_bytes += more.absent_bytes;
+            counts.addresses += more.addresses;
+            counts.tasks += more.tasks;
+        }
+        counts
     }
 
     pub(crate) async fn connect(&self) -> Client {
@@ -75,9 +150,14 @@ impl TestServer {
         client
     }
 
+    /// How many servers it is.
+    pub(crate) fn nodes(&self) -> usize {
+        1 + usize::from(self.other.is_some())
+    }
+
     /// Waits until the server holds what it should.
     pub(crate) async fn until(&self, fits: impl Fn(Counts) -> bool) {
-        until(|| fits(self.handle.counts())).await;
+        until(|| fits(self.counts())).await;
     }
 
     /// Nobody is left, and nothing of anybody.
@@ -100,6 +180,23 @@ impl TestServer {
     /// `GET`, with more header lines.
     pub(crate) async fn get(&self, path: &str, headers: &[&str]) -> Reply {
         self.http(&request("GET", path, headers)).await
+    }
+}
+
+/// Where a server is.
+pub(crate) trait Served {
+    fn at(&self) -> SocketAddr;
+}
+
+impl Served for TestServer {
+    fn at(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Served for SocketAddr {
+    fn at(&self) -> SocketAddr {
+        *self
     }
 }
 
@@ -182,7 +279,12 @@ impl Client {
 
     /// With headers of our own choice in the request.
     pub(crate) async fn with_headers(address: SocketAddr, headers: &[(&str, &str)]) -> Self {
-        Self::asking(TcpStream::connect(address).await.unwrap(), headers).await
+        Self::asking(TcpStream::connect(address).await.unwrap(), "/ws", headers).await
+    }
+
+    /// At another path than the usual one.
+    pub(crate) async fn at(address: SocketAddr, path: &str) -> Self {
+        Self::asking(TcpStream::connect(address).await.unwrap(), path, &[]).await
     }
 
     /// The status of the answer to a request for a WebSocket that is refused.
@@ -201,19 +303,37 @@ impl Client {
 
     /// The first message, if the server has anything to say but goodbye.
     pub(crate) async fn first(&mut self) -> Option<Value> {
-        match soon(self.ws.next()).await? {
-            Ok(Message::Text(text)) => serde_json::from_str(&text).ok(),
-            Ok(_) | Err(_) => None,
+        loop {
+            match soon(self.ws.next()).await? {
+                Ok(Message::Text(text)) => return serde_json::from_str(&text).ok(),
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                Ok(_) | Err(_) => return None,
+            }
         }
     }
 
     pub(crate) async fn over(stream: TcpStream) -> Self {
-        Self::asking(stream, &[]).await
+        Self::asking(stream, "/ws", &[]).await
     }
 
-    async fn asking(stream: TcpStream, headers: &[(&str, &str)]) -> Self {
+    /// `None` if nobody is there, or goes away meanwhile.
+    pub(crate) async fn try_connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).await.ok()?;
+        let request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let (ws, _) = soon(client_async(request, stream)).await.ok()?;
+        Some(Self {
+            ws,
+            id: String::new(),
+            device: String::new(),
+            token: String::new(),
+        })
+    }
+
+    async fn asking(stream: TcpStream, path: &str, headers: &[(&str, &str)]) -> Self {
         let address = stream.peer_addr().unwrap();
-        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+        let mut request = format!("ws://{address}{path}")
+            .into_client_request()
+            .unwrap();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());
@@ -246,6 +366,12 @@ impl Client {
 
     pub(crate) async fn send(&mut self, message: Value) {
         self.send_text(&message.to_string()).await;
+    }
+
+    /// `None` if the connection is gone.
+    pub(crate) async fn try_send(&mut self, message: &Value) -> Option<()> {
+        let message = Message::text(message.to_string());
+        soon(self.ws.send(message)).await.ok()
     }
 
     pub(crate) async fn send_text(&mut self, text: &str) {
@@ -306,6 +432,23 @@ impl Client {
                 Some(Err(_)) => return (messages, code),
             }
         }
+    }
+
+    /// Reads to the end; the code and the reason of the close frame, if there was one.
+    pub(crate) async fn close_frame(&mut self) -> Option<(u16, String)> {
+        let read = async {
+            loop {
+                match self.ws.next().await? {
+                    Ok(Message::Close(frame)) => {
+                        let frame = frame?;
+                        return Some((frame.code.into(), frame.reason.to_string()));
+                    }
+                    Ok(_) => {}
+                    Err(_) => return None,
+                }
+            }
+        };
+        soon(read).await
     }
 
     pub(crate) async fn close_code(&mut self) -> Option<u16> {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
@@ -44,8 +45,20 @@ impl Authority {
 
     /// Certificate and key for a name or an address, as PEM.
     pub(crate) fn issue(&self, name: &str) -> (String, String) {
+        self.sign(CertificateParams::new(vec![name.to_owned()]).unwrap())
+    }
+
+    /// The same, which counts from half a month ago until half a month from now.
+    pub(crate) fn issue_for_a_month(&self, name: &str) -> (String, String) {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let (now, half) = (SystemTime::now(), Duration::from_secs(15 * 24 * 60 * 60));
+        params.not_before = (now - half).into();
+        params.not_after = (now + half).into();
+        self.sign(params)
+    }
+
+    fn sign(&self, params: CertificateParams) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (certificate.pem(), key.serialize_pem())
     }
@@ -175,6 +188,17 @@ impl Trusting {
         name: &str,
         household: u8,
     ) -> WebSocketStream<TlsStream<TcpStream>> {
+        self.websocket_at(address, name, "/ws", household).await
+    }
+
+    /// The same at another path than the usual one.
+    pub(crate) async fn websocket_at(
+        &self,
+        address: SocketAddr,
+        name: &str,
+        path: &str,
+        household: u8,
+    ) -> WebSocketStream<TlsStream<TcpStream>> {
         let socket = TcpSocket::new_v4().unwrap();
         let local = std::net::Ipv4Addr::new(127, 7, 1, household);
         socket.bind(SocketAddr::from((local, 0))).unwrap();
@@ -182,7 +206,7 @@ impl Trusting {
         let server = ServerName::try_from(name.to_owned()).unwrap();
         let connector = TlsConnector::from(Arc::clone(&self.0));
         let stream = soon(connector.connect(server, stream)).await.unwrap();
-        let mut request = format!("wss://{name}/ws").into_client_request().unwrap();
+        let mut request = format!("wss://{name}{path}").into_client_request().unwrap();
         let headers = request.headers_mut();
         headers.insert("origin", format!("https://{name}").parse().unwrap());
         headers.insert("x-forwarded-for", "198.51.100.77".parse().unwrap());
