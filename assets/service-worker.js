@@ -3,11 +3,20 @@
 // little time: a WebAssembly module would be loaded each time. `cargo xtask build` names the files
 // (xtask/src/page/install.rs). Of the page it knows the database (src/session/identity.rs,
 // src/session/contact_database.rs) and what is signed (docs/protocol.md, "Web push").
-const VERSION = "__VERSION__";
-/** What a start needs, and what comes later: that the page has fetched, or wants to. */
-const FILES = __FILES__;
-const LATER = __LATER__;
-const ICON = "__ICON__";
+// It lies where the page is hosted, at the root of an origin or below a path, and shares the origin's
+// storage with whatever is at other paths: what the page calls its own ends in that path
+// (src/browser/location.rs).
+const ROOT = new URL(".", location).pathname;
+const BASE = ROOT.slice(0, -1);
+const at = (name) => ROOT + name;
+const VERSION = "__VERSION__" + BASE;
+const isOurs = (name) => name.replace(/^wimpex-\w+/, "") === BASE;
+/** What a start needs, and what comes later: that the page has fetched, or wants to, with its SHA-256. */
+const FILES = __FILES__.map(at);
+const LATER = Object.fromEntries(Object.entries(__LATER__).map(([name, sha256]) => [at(name), sha256]));
+const ICON = at("__ICON__");
+/** What the server answers itself. (A WebSocket does not come here.) */
+const ANSWERED = ["healthz", "push", "ws"].map(at);
 
 const WORDS = {
   call: (name) => [`${name} is calling`, "Answer within a minute."],
@@ -28,7 +37,7 @@ addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
       // In the order of their making. The one before may be that of a page that is open.
-      const others = (await caches.keys()).filter((name) => name !== VERSION);
+      const others = (await caches.keys()).filter((name) => isOurs(name) && name !== VERSION);
       await Promise.all(others.slice(0, -1).map((name) => caches.delete(name)));
       await clients.claim();
     })(),
@@ -37,14 +46,29 @@ addEventListener("activate", (event) => {
 
 /** The page has nothing else to do, and nobody who saves data (assets/start.js). */
 addEventListener("message", (event) => {
-  if (event.data === "later") event.waitUntil(fill(LATER).catch(() => {}));
+  if (event.data === "later") event.waitUntil(fill(Object.keys(LATER)).catch(() => {}));
+  if (event.data === "broken") event.waitUntil(mend());
 });
+
+/** The page could not use what it was given: what is not as it was made is given out no more. */
+async function mend() {
+  const cache = await caches.open(VERSION);
+  for (const [file, sha256] of Object.entries(LATER)) {
+    const kept = await cache.match(file, { ignoreVary: true });
+    if (kept && (await digest(kept).catch(() => "")) !== sha256) await cache.delete(file, { ignoreVary: true });
+  }
+}
+
+async function digest(kept) {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await kept.arrayBuffer()));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /** Fetches what is missing. Names carry hashes, so that what is there is right. */
 async function fill(files) {
   const cache = await caches.open(VERSION);
   const missing = await lost(cache, files);
-  await cache.addAll(missing.map((file) => new Request(file, { cache: file === "/" ? "reload" : "default" })));
+  await cache.addAll(missing.map((file) => new Request(file, { cache: file === ROOT ? "reload" : "default" })));
 }
 
 async function lost(cache, files) {
@@ -55,8 +79,7 @@ async function lost(cache, files) {
 addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  // What the server answers itself. (A WebSocket does not come here.)
-  if (["/healthz", "/push", "/ws"].includes(pathname)) return;
+  if (ANSWERED.includes(pathname)) return;
   if (request.method !== "GET" || origin !== location.origin) return;
   if (request.mode === "navigate") {
     event.respondWith(shell(event));
@@ -70,7 +93,7 @@ async function part(request, pathname) {
   const kept = await caches.match(request, { ignoreVary: true });
   if (kept) return kept;
   const answer = await fetch(request);
-  if (answer.ok && LATER.includes(pathname)) {
+  if (answer.ok && Object.hasOwn(LATER, pathname)) {
     const cache = await caches.open(VERSION);
     // Where there is no room it is fetched again.
     await cache.put(request, answer.clone()).catch(() => {});
@@ -81,7 +104,7 @@ async function part(request, pathname) {
 /** The page from the cache, at once. One that has lost a part heals, and is passed by meanwhile. */
 async function shell(event) {
   const cache = await caches.open(VERSION);
-  const kept = await cache.match("/", { ignoreVary: true });
+  const kept = await cache.match(ROOT, { ignoreVary: true });
   if (kept && (await lost(cache, FILES)).length === 0) return kept;
   event.waitUntil(fill(FILES).catch(() => {}));
   return fetch(event.request).catch((error) => kept ?? Promise.reject(error));
@@ -102,9 +125,12 @@ async function show(event) {
   if (!Object.hasOwn(WORDS, what) || typeof call !== "string") return;
   const person = await contact(from);
   if (person?.blocked) return;
-  const [title, body] = WORDS[what](person?.name ?? WORDS.somebody);
-  const rings = what === "call";
-  const options = { body, tag: call, icon: ICON, badge: ICON, data: { what, from, call }, silent: !rings };
+  // Nothing may be heard of it then; that there was a call is told all the same.
+  const isQuiet = what === "call" && (await (person ? !person.ringsAlways && doNotDisturb() : isStrangerQuiet()));
+  const words = isQuiet ? WORDS.missed : WORDS[what];
+  const [title, body] = words(person?.name ?? WORDS.somebody);
+  const rings = what === "call" && !isQuiet;
+  const options = { body, tag: call, icon: ICON, badge: ICON, data: { what: isQuiet ? "missed" : what, from, call }, silent: !rings };
   if (rings) {
     Object.assign(options, {
       requireInteraction: true,
@@ -123,20 +149,20 @@ addEventListener("notificationclick", (event) => {
   const { notification, action } = event;
   notification.close();
   const { what, from, call } = notification.data ?? {};
-  event.waitUntil(what === "call" && action === "decline" ? decline(from, call) : open(what, action, call));
+  event.waitUntil(what === "call" && action === "decline" ? decline(from, call) : open(what, action, from, call));
 });
 
-/** Brings a page to the front, or opens one; "Answer" leaves word which call it may take. */
-async function open(what, action, call) {
-  if (what === "call" && action === "answer") await leaveWord(call).catch(() => {});
+/** Brings a page to the front, or opens one; "Answer" leaves word whose call it may take, and which. */
+async function open(what, action, from, call) {
+  if (what === "call" && action === "answer") await leaveWord(from, call).catch(() => {});
   const pages = await clients.matchAll({ type: "window", includeUncontrolled: true });
   const [page] = pages;
-  await (page ? page.focus() : clients.openWindow("/"));
+  await (page ? page.focus() : clients.openWindow(ROOT));
 }
 
 /** In the key's name, since there is no session. */
 async function decline(callerId, callId) {
-  const [me, answer] = await Promise.all([read("identity", "me"), fetch("/push")]);
+  const [me, answer] = await Promise.all([read("identity", "me"), fetch(at("push"))]);
   if (!me || answer.status !== 200) return;
   const message = JSON.stringify({ do: "decline", userId: me.userId, callerId, callId });
   const signed = new TextEncoder().encode(`wimpex-push-v1${await answer.text()}${message}`);
@@ -144,7 +170,15 @@ async function decline(callerId, callId) {
   const base64 = btoa(String.fromCharCode(...signature));
   const url = base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const body = JSON.stringify({ message, publicKey: me.publicKey, signature: url });
-  await fetch("/push", { method: "POST", body });
+  await fetch(at("push"), { method: "POST", body });
+}
+
+/** Kept by the page, src/session/quiet.rs. */
+const doNotDisturb = () => isBefore("doNotDisturbUntil");
+const isStrangerQuiet = async () => (await doNotDisturb()) || isBefore("strangersSilencedUntil");
+
+async function isBefore(moment) {
+  return Date.now() < ((await read("identity", moment).catch(() => 0)) ?? 0);
 }
 
 /** The contact with that id; or that it is blocked. */
@@ -162,14 +196,14 @@ function read(store, key) {
   return inDatabase(store, "readonly", (it) => it.get(key));
 }
 
-/** Read by the prompt, src/session/push.rs. */
-function leaveWord(call) {
-  return inDatabase("identity", "readwrite", (it) => it.put(`${Date.now()} ${call}`, "answer"));
+/** Read by the prompt, src/session/push.rs. No id has a space. */
+function leaveWord(from, call) {
+  return inDatabase("identity", "readwrite", (it) => it.put(`${Date.now()} ${from} ${call}`, "answer"));
 }
 
 async function inDatabase(store, mode, ask) {
   const database = await new Promise((resolve, reject) => {
-    const opening = indexedDB.open("wimpex");
+    const opening = indexedDB.open("wimpex" + BASE);
     // It is the page's to make.
     opening.onupgradeneeded = () => opening.transaction.abort();
     opening.onsuccess = () => resolve(opening.result);

@@ -4,13 +4,19 @@
 // Trusted Types: Leptos makes elements of texts that were compiled in, and no text of anybody's
 // becomes markup. Whatever could run is refused all the same; of scripts, only the service worker is
 // loaded by its name.
-globalThis.trustedTypes?.createPolicy("default", {
-  createScriptURL: (url) => (url === "/service-worker.js" ? url : null),
-  createHTML: (html) =>
-    /<(script|iframe|object|embed|base|link|meta)|\son\w+\s*=|javascript:|srcdoc/i.test(html) ? null : html,
+// It comes once, perhaps before the page's code (src/browser/install_prompt.rs).
+addEventListener("beforeinstallprompt", (event) => {
+  event.preventDefault();
+  globalThis.installPrompt = event;
 });
+addEventListener("appinstalled", () => (globalThis.installPrompt = null));
 {
   const { js, wasm, worker } = document.currentScript.dataset;
+  globalThis.trustedTypes?.createPolicy("default", {
+    createScriptURL: (url) => (url === worker ? url : null),
+    createHTML: (html) =>
+      /<(script|iframe|object|embed|base|link|meta)|\son\w+\s*=|javascript:|srcdoc/i.test(html) ? null : html,
+  });
   // A part of the page that did not arrive (another network, a server that restarts)
   // must not leave it at "Loading…": the page is loaded again, three times by itself.
   const again = ({ target }) => {
@@ -21,8 +27,10 @@ globalThis.trustedTypes?.createPolicy("default", {
       const text = document.querySelector(".loading");
       if (text && tries < 3) {
         history.replaceState({ tries: tries + 1 }, "");
-        // What the service worker has kept may be what is wrong.
-        globalThis.caches?.keys().then((names) => names.forEach((name) => caches.delete(name)));
+        // What the service worker has kept may be what is wrong. (Not what is another app's.)
+        globalThis.caches
+          ?.keys()
+          .then((names) => names.forEach((name) => name.startsWith("wimpex-") && caches.delete(name)));
         location.reload();
       } else if (text) {
         history.replaceState(null, "");

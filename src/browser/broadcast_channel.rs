@@ -3,7 +3,7 @@
 
 use wasm_bindgen::JsValue;
 
-use super::Listener;
+use super::{Listener, location};
 
 /// A channel; it is closed when it is dropped.
 pub struct BroadcastChannel {
@@ -12,10 +12,10 @@ pub struct BroadcastChannel {
 }
 
 impl BroadcastChannel {
-    /// Joins the channel of that name; `on_message` is called whenever another tab posts.
+    /// Joins the channel of that name of ours; `on_message` is called whenever another tab posts.
     /// `None` where the browser has no such channels.
     pub fn open(name: &str, on_message: impl Fn() + 'static) -> Option<Self> {
-        let channel = web_sys::BroadcastChannel::new(name).ok()?;
+        let channel = web_sys::BroadcastChannel::new(&location::own(name)).ok()?;
         let message = Listener::new(&channel, "message", move |_| on_message());
         Some(Self {
             channel,

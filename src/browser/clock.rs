@@ -38,6 +38,28 @@ pub fn time_of_day(millis: u64) -> String {
     formatted(millis, &[("timeStyle", "short")])
 }
 
+/// The next moment at which clocks here show that hour, in milliseconds since the Unix epoch; and
+/// whether that is tomorrow. Days on which the clocks change have more or fewer hours.
+pub fn next_hour(hour: u32) -> (u64, bool) {
+    let date = js_sys::Date::new_0();
+    let now = date.get_time();
+    let today = date.get_date();
+    date.set_hours(hour);
+    date.set_minutes(0);
+    date.set_seconds(0);
+    date.set_milliseconds(0);
+    if date.get_time() <= now {
+        date.set_date(today + 1);
+    }
+    (date.get_time() as u64, date.get_date() != today)
+}
+
+/// Whether that moment is today, by the clocks here.
+pub fn is_today(millis: u64) -> bool {
+    let date = js_sys::Date::new(&(millis as f64).into());
+    date.to_date_string() == js_sys::Date::new_0().to_date_string()
+}
+
 fn formatted(millis: u64, styles: &[(&str, &str)]) -> String {
     let options = js_sys::Object::new();
     for (name, style) in styles {

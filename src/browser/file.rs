@@ -1,12 +1,10 @@
-//! File API: files that the user saves and opens (<https://www.w3.org/TR/FileAPI/>).
+//! File API: files that the user saves (<https://www.w3.org/TR/FileAPI/>).
 
-use js_sys::{Array, Promise};
+use js_sys::Array;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlElement, HtmlInputElement, Url};
+use web_sys::{Blob, HtmlElement, Url};
 
-use super::Listener;
 use super::window::{document, window};
 
 /// In milliseconds: by then a browser has read what it saves, or has asked where to.
@@ -40,29 +38,4 @@ pub fn save(name: &str, text: &str) {
     };
     // A browser that refuses shows so itself.
     let _ = made();
-}
-
-/// Lets the user choose a file, and reads its text; `None` if they choose none. `accept`
-/// is that of `<input type=file>`
-/// (<https://html.spec.whatwg.org/multipage/input.html#attr-input-accept>).
-pub async fn open(accept: &str) -> Option<String> {
-    let input = document().create_element("input").ok()?;
-    let input: HtmlInputElement = input.unchecked_into();
-    input.set_type("file");
-    input.set_accept(accept);
-    let mut listeners = None;
-    let chosen = Promise::new(&mut |resolve, _| {
-        let settle = |event| {
-            let resolve = resolve.clone();
-            Listener::new(&input, event, move |_| {
-                let _ = resolve.call0(&JsValue::NULL);
-            })
-        };
-        listeners = Some([settle("change"), settle("cancel")]);
-    });
-    input.click();
-    JsFuture::from(chosen).await.ok()?;
-    drop(listeners);
-    let file = input.files()?.get(0)?;
-    JsFuture::from(file.text()).await.ok()?.as_string()
 }

@@ -11,7 +11,7 @@ use web_sys::{
     EventTarget, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode,
 };
 
-use super::{BrowserError, Listener, window};
+use super::{BrowserError, Listener, location, window};
 
 /// An open database; it is closed when it is dropped, and when another tab needs it closed to
 /// open a later version of it, or to delete it. What is asked of it after that fails with
@@ -41,7 +41,7 @@ impl Database {
         let factory = window::window()
             .indexed_db()?
             .ok_or_else(|| BrowserError::named("NotSupportedError"))?;
-        let request = factory.open_with_u32(name, version)?;
+        let request = factory.open_with_u32(&location::own(name), version)?;
         let opening: IdbRequest = request.clone().unchecked_into();
         let upgrade = Listener::new(&request, "upgradeneeded", move |_| {
             let Ok(Ok(database)) = opening.result().map(JsCast::dyn_into::<IdbDatabase>) else {
@@ -82,6 +82,16 @@ impl Database {
         let (_, store) = self.store(store, IdbTransactionMode::Readonly)?;
         let all: Array = done(&store.get_all()?).await?.unchecked_into();
         Ok(all.to_vec())
+    }
+
+    /// Every key in the store that is a text.
+    ///
+    /// # Errors
+    /// As [`Database::get`].
+    pub async fn keys(&self, store: &str) -> Result<Vec<String>, BrowserError> {
+        let (_, store) = self.store(store, IdbTransactionMode::Readonly)?;
+        let all: Array = done(&store.get_all_keys()?).await?.unchecked_into();
+        Ok(all.iter().filter_map(|key| key.as_string()).collect())
     }
 
     /// Stores a value under the key, in place of what was there. It is kept when this returns:

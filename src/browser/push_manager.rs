@@ -85,8 +85,17 @@ pub async fn unsubscribe() -> Result<(), BrowserError> {
 pub async fn close_notices(tag: &str) {
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"tag".into(), &tag.into());
+    close(&options).await;
+}
+
+/// Takes away all notices of this page.
+pub async fn close_all_notices() {
+    close(&js_sys::Object::new()).await;
+}
+
+async fn close(options: &js_sys::Object) {
     let Ok(worker) = worker().await else { return };
-    let Ok(notices) = ask(&worker, "getNotifications", &options).await else {
+    let Ok(notices) = ask(&worker, "getNotifications", options).await else {
         return;
     };
     for notice in Array::from(&notices) {

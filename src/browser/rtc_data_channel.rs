@@ -1,8 +1,10 @@
 //! `RTCDataChannel` (<https://www.w3.org/TR/webrtc/#rtcdatachannel>).
 
+use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::JsCast;
 use web_sys::{
-    MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState, RtcPeerConnection,
+    MessageEvent, RtcDataChannel, RtcDataChannelInit, RtcDataChannelState, RtcDataChannelType,
+    RtcPeerConnection,
 };
 
 use super::Listener;
@@ -19,7 +21,7 @@ pub struct DataChannelInit {
     pub reliable: bool,
 }
 
-/// A channel for texts. It is closed with its connection; a clone is the same channel.
+/// A channel for texts and bytes. It is closed with its connection; a clone is the same channel.
 #[derive(Clone)]
 pub struct DataChannel(RtcDataChannel);
 
@@ -34,7 +36,38 @@ impl DataChannel {
             options.set_ordered(false);
             options.set_max_retransmits(0);
         }
-        Self(pc.create_data_channel_with_data_channel_dict(init.label, &options))
+        let channel = pc.create_data_channel_with_data_channel_dict(init.label, &options);
+        // Older versions of Firefox would make blobs of them.
+        channel.set_binary_type(RtcDataChannelType::Arraybuffer);
+        Self(channel)
+    }
+
+    /// Calls `run` with each binary message that arrives, for as long as the returned listener
+    /// lives.
+    pub fn on_bytes(&self, run: impl Fn(ArrayBuffer) + 'static) -> Listener {
+        Listener::new(&self.0, "message", move |event| {
+            let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
+            if let Some(Ok(bytes)) = data.map(JsCast::dyn_into) {
+                run(bytes);
+            }
+        })
+    }
+
+    /// Calls `run` when no more than `threshold` bytes wait in the browser's buffer, after there
+    /// were more.
+    pub fn on_low(&self, threshold: u32, run: impl Fn() + 'static) -> Listener {
+        self.0.set_buffered_amount_low_threshold(threshold);
+        Listener::new(&self.0, "bufferedamountlow", move |_| run())
+    }
+
+    /// Bytes that wait in the browser's buffer.
+    pub fn buffered(&self) -> u32 {
+        self.0.buffered_amount()
+    }
+
+    /// Sends a binary message. Returns whether the browser took it.
+    pub fn send_bytes(&self, bytes: &Uint8Array) -> bool {
+        self.is_open() && self.0.send_with_array_buffer_view(bytes).is_ok()
     }
 
     /// Calls `run` with each text that arrives, for as long as the returned listener lives.
@@ -45,6 +78,11 @@ impl DataChannel {
                 run(text);
             }
         })
+    }
+
+    /// Calls `run` when it is open at this end, for as long as the returned listener lives.
+    pub fn on_open(&self, run: impl Fn() + 'static) -> Listener {
+        Listener::new(&self.0, "open", move |_| run())
     }
 
     /// Whether it is open at both ends.

@@ -25,10 +25,10 @@ use super::rtc_certificate::Certificate;
 use super::rtc_configuration::configuration;
 use super::rtc_data_channel::{DataChannel, DataChannelInit};
 use super::rtc_rtp_transceiver::{
-    Tracks, is_of, prefer_video_codecs, set_stream, transceiver, transceivers,
+    Tracks, VideoCodecs, is_of, screen_transceiver, set_stream, transceiver, transceivers,
 };
 use super::window::window;
-use super::{BrowserError, Listener, rtc_dtls_transport};
+use super::{BrowserError, Listener, rtc_dtls_transport, rtc_rtp_sender, sdp_content};
 
 /// Whether the browser can make calls: an extension or a setting may have taken
 /// `RTCPeerConnection` away.
@@ -58,6 +58,8 @@ pub enum PeerEvent {
     Closed,
     /// `ontrack`.
     Track(MediaStreamTrack),
+    /// `ontrack`, of the video that a screen has of its own.
+    ScreenTrack(MediaStreamTrack),
 }
 
 /// How a connection is set up, besides its servers.
@@ -69,6 +71,8 @@ pub struct Settings {
     /// The video codecs that the peer is asked for first (`setCodecPreferences`), by the
     /// subtypes of their media types: `VP9`.
     pub preferred_video_codecs: Vec<&'static str>,
+    /// The video codecs that are in no description of ours, likewise.
+    pub refused_video_codecs: Vec<&'static str>,
 }
 
 /// A local answer that is applied only with the first remote candidate.
@@ -90,6 +94,8 @@ pub struct PeerConnection {
     stream: MediaStream,
     tracks: Rc<RefCell<Tracks>>,
     held: Rc<RefCell<HeldAnswer>>,
+    /// Beside those of the settings.
+    refused: RefCell<Vec<String>>,
     _listeners: [Listener; 5],
     _transport: Rc<RefCell<Option<[Listener; 2]>>>,
 }
@@ -127,6 +133,7 @@ impl PeerConnection {
             stream: MediaStream::new()?,
             tracks: Rc::default(),
             held: Rc::default(),
+            refused: RefCell::default(),
             _listeners: listeners,
             _transport: transport,
         })
@@ -137,9 +144,9 @@ impl PeerConnection {
         Clone::clone(&self.pc)
     }
 
-    /// For the one who offers: a transceiver for audio and one for video, that send and
-    /// receive (`addTransceiver`). Without `video` that for video is inactive, so that it can
-    /// begin later without another media description.
+    /// For the one who offers: a transceiver for audio, one for video, and with `video` one for the
+    /// video of a screen, that send and receive (`addTransceiver`). Without `video` that for video
+    /// is inactive, so that it can begin later without another media description.
     pub fn add_transceivers(&self, video: bool) {
         for kind in [TrackKind::Audio, TrackKind::Video] {
             let init = RtcRtpTransceiverInit::new();
@@ -149,10 +156,37 @@ impl PeerConnection {
                 .pc
                 .add_transceiver_with_str_and_init(kind.as_str(), &init);
             if kind == TrackKind::Video {
-                prefer_video_codecs(&transceiver, &self.settings.preferred_video_codecs);
+                self.video_codecs().apply(&transceiver);
             }
         }
+        // In an audio call a screen goes in place of the camera, once the peer has agreed to video.
+        if video {
+            let kind = TrackKind::Video.as_str();
+            let screen = self.pc.add_transceiver_with_str(kind);
+            self.video_codecs().apply(&screen);
+            rtc_rtp_sender::rest(&screen.sender());
+        }
         self.tracks.borrow().attach(&self.pc);
+    }
+
+    /// From the next offer or answer on, this codec is in no description of ours, so that neither
+    /// side sends it.
+    pub fn refuse_video_codec(&self, name: &str) {
+        self.refused.borrow_mut().push(name.to_owned());
+        if let Some(transceiver) = transceiver(&self.pc, TrackKind::Video) {
+            self.video_codecs().apply(&transceiver);
+        }
+    }
+
+    fn video_codecs(&self) -> VideoCodecs {
+        let refused = self.settings.refused_video_codecs.iter();
+        let refused = refused.map(|name| (*name).to_owned());
+        VideoCodecs {
+            preferred: self.settings.preferred_video_codecs.clone(),
+            refused: refused
+                .chain(self.refused.borrow().iter().cloned())
+                .collect(),
+        }
     }
 
     /// Whether it is closed, by whomever (`signalingState`).
@@ -183,11 +217,11 @@ impl PeerConnection {
         ice_restart: bool,
         video: bool,
     ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
-        direct(&self.pc, video);
+        direct(&self.pc, video, true);
         if ice_restart {
             call(&self.pc, "restartIce", &JsValue::UNDEFINED);
         }
-        local_sdp(self.pc.clone(), set_local_description(&self.pc))
+        local_sdp(self.pc.clone(), set_local_description(&self.pc), true)
     }
 
     /// Applies the remote offer (rolling back a local one), makes an answer and applies it
@@ -202,27 +236,35 @@ impl PeerConnection {
         hold: bool,
         video: bool,
     ) -> impl Future<Output = Result<String, BrowserError>> + use<> {
-        let applied = self.set_remote_description(RtcSdpType::Offer, offer);
+        let takes_screen = sdp_content::has_slides(offer);
+        let offer = sdp_content::opened(offer);
+        let applied = self.set_remote_description(RtcSdpType::Offer, &offer);
         // Not `self.stream.clone()`: that is the browser's method of this name, and
         // makes another stream.
         let stream = Clone::clone(&self.stream);
         let (pc, tracks) = (self.pc.clone(), self.tracks.clone());
-        let preferred = self.settings.preferred_video_codecs.clone();
+        let codecs = self.video_codecs();
         let held = (hold && pc.local_description().is_none()).then(|| self.held.clone());
         async move {
             JsFuture::from(applied).await?;
-            direct(&pc, video);
+            direct(&pc, video, takes_screen);
+            let screen = screen_transceiver(&pc);
             for transceiver in transceivers(&pc) {
-                set_stream(&transceiver, &stream);
+                // It is out of step with the voice as far as it has to be, and not the camera.
+                if screen.as_ref() != Some(&transceiver) {
+                    set_stream(&transceiver, &stream);
+                }
                 if is_of(&transceiver, TrackKind::Video) {
-                    prefer_video_codecs(&transceiver, &preferred);
+                    codecs.apply(&transceiver);
                 }
             }
+            tracks.borrow_mut().set_takes_screen(takes_screen);
             tracks.borrow().attach(&pc);
             if let Some(held) = held {
                 let answer = JsFuture::from(pc.create_answer()).await?;
                 let answer: RtcSessionDescriptionInit = answer.unchecked_into();
                 let sdp = answer.get_sdp().unwrap_or_default();
+                let sdp = sdp_content::described(&sdp, takes_screen);
                 let mut held = held.borrow_mut();
                 if !held.has_candidate {
                     held.answer = Some(answer);
@@ -230,7 +272,14 @@ impl PeerConnection {
                 }
             }
             let applied = set_local_description(&pc);
-            local_sdp(pc, applied).await
+            let described = local_sdp(pc, applied, takes_screen).await;
+            // Before that it has no encodings in Chromium.
+            if let Some(screen) = screen
+                && screen.sender().track().is_none()
+            {
+                rtc_rtp_sender::rest(&screen.sender());
+            }
+            described
         }
     }
 
@@ -239,9 +288,14 @@ impl PeerConnection {
         &self,
         answer: &str,
     ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
-        let applied = self.set_remote_description(RtcSdpType::Answer, answer);
+        let takes_screen = sdp_content::has_slides(answer);
+        let answer = sdp_content::opened(answer);
+        let applied = self.set_remote_description(RtcSdpType::Answer, &answer);
+        let (pc, tracks) = (self.pc.clone(), self.tracks.clone());
         async move {
             JsFuture::from(applied).await?;
+            tracks.borrow_mut().set_takes_screen(takes_screen);
+            tracks.borrow().attach(&pc);
             Ok(())
         }
     }
@@ -294,7 +348,12 @@ impl PeerConnection {
     ) -> impl Future<Output = Result<(), BrowserError>> + use<> {
         let before = self.tracks.borrow().get(kind);
         self.tracks.borrow_mut().set(kind, Some(track));
+        let is_covered = self.tracks.borrow().is_covered(kind);
+        if is_covered {
+            self.tracks.borrow().attach(&self.pc);
+        }
         let replaced = transceiver(&self.pc, kind)
+            .filter(|_| !is_covered)
             .map(|transceiver| transceiver.sender().replace_track(Some(track)));
         let tracks = self.tracks.clone();
         async move {
@@ -308,6 +367,25 @@ impl PeerConnection {
             }
             Ok(())
         }
+    }
+
+    /// Sends a screen beside the camera, or where the descriptions have no video of its own in
+    /// place of it, and its sound with the voice; or no longer.
+    /// What becomes of camera and microphone meanwhile is sent after it.
+    pub fn share(&self, screen: Option<&MediaStreamTrack>, audio: Option<&MediaStreamTrack>) {
+        let mut tracks = self.tracks.borrow_mut();
+        tracks.share(screen, audio);
+        tracks.attach(&self.pc);
+    }
+
+    /// Whether a screen is sent in place of the camera.
+    pub fn is_covered(&self) -> bool {
+        self.tracks.borrow().is_covered(TrackKind::Video)
+    }
+
+    /// Whether a screen has a video of its own, once both descriptions say.
+    pub fn takes_screen(&self) -> Option<bool> {
+        self.tracks.borrow().takes_screen()
     }
 
     /// The SDP of the local and the remote description, once both are applied.
@@ -355,9 +433,11 @@ fn direction(kind: TrackKind, video: bool) -> RtcRtpTransceiverDirection {
     }
 }
 
-/// Says which transceivers are to send and receive.
-fn direct(pc: &RtcPeerConnection, video: bool) {
+/// Says which transceivers are to send and receive; that of a screen only if `screen`.
+fn direct(pc: &RtcPeerConnection, video: bool, screen: bool) {
+    let of_screen = screen_transceiver(pc);
     for transceiver in transceivers(pc) {
+        let video = video && (screen || of_screen.as_ref() != Some(&transceiver));
         let kind = if is_of(&transceiver, TrackKind::Video) {
             TrackKind::Video
         } else {
@@ -379,11 +459,12 @@ fn set_local_description(pc: &RtcPeerConnection) -> Option<Promise> {
 async fn local_sdp(
     pc: RtcPeerConnection,
     applied: Option<Promise>,
+    has_screen: bool,
 ) -> Result<String, BrowserError> {
     let invalid = || BrowserError::named("InvalidStateError");
     JsFuture::from(applied.ok_or_else(invalid)?).await?;
     let description = pc.local_description().ok_or_else(invalid)?;
-    Ok(description.sdp())
+    Ok(sdp_content::described(&description.sdp(), has_screen))
 }
 
 fn listeners(
@@ -396,7 +477,7 @@ fn listeners(
         let (pc, report) = (pc.clone(), report.clone());
         Box::new(move |_: Event| report(read(&pc)))
     };
-    let (candidate, track) = (report.clone(), report.clone());
+    let (candidate, track, of_track) = (report.clone(), report.clone(), pc.clone());
     let connection = {
         let (pc, transport, report) = (pc.clone(), transport.clone(), report.clone());
         Box::new(move |_: Event| {
@@ -449,7 +530,13 @@ fn listeners(
             "track",
             Box::new(move |event| {
                 let event: &RtcTrackEvent = event.unchecked_ref();
-                track(PeerEvent::Track(event.track()));
+                let of_screen = screen_transceiver(&of_track);
+                let is_screen = of_screen.is_some_and(|it| it == event.transceiver());
+                track(if is_screen {
+                    PeerEvent::ScreenTrack(event.track())
+                } else {
+                    PeerEvent::Track(event.track())
+                });
             }),
         ),
     ]

@@ -93,6 +93,15 @@ pub async fn sha256(message: &[u8]) -> Result<[u8; 32], BrowserError> {
     exactly(JsFuture::from(hashed).await?)
 }
 
+/// The SHA-256 hash of what is on the browser's side.
+///
+/// # Errors
+/// As [`sha256`].
+pub async fn sha256_of(message: &Uint8Array) -> Result<[u8; 32], BrowserError> {
+    let hashed = subtle()?.digest_with_str_and_buffer_source("SHA-256", message)?;
+    exactly(JsFuture::from(hashed).await?)
+}
+
 pub(super) fn subtle() -> Result<SubtleCrypto, BrowserError> {
     // Undefined where the origin is not secure, whatever its type says.
     let crypto: JsValue = window::window().crypto()?.into();

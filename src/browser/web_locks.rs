@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise};
+use futures_channel::oneshot;
+use js_sys::{Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
+use super::location::own;
 use super::reflect::{method, property};
 use super::window::window;
 
@@ -55,7 +57,7 @@ impl Lock {
             Promise::new(&mut |resolve, _| release.set(Some(resolve))).into()
         });
         // It rejects when it is refused, and when the tab goes.
-        let asked = request.call2(&locks, &name.into(), &granted);
+        let asked = request.call2(&locks, &own(name).into(), &granted);
         spawn_local(async move {
             let asked = asked.ok().and_then(|it| it.dyn_into::<Promise>().ok());
             let is_refused = match asked {
@@ -67,6 +69,39 @@ impl Lock {
             }
         });
         lock
+    }
+}
+
+impl Lock {
+    /// The lock of that name, if nobody holds it or waits for it (`ifAvailable`); `None` without
+    /// such an API, too.
+    pub async fn if_available(name: &str) -> Option<Self> {
+        let locks = property(&window().navigator(), "locks")?;
+        let request = method(&locks, "request")?;
+        let options = Object::new();
+        Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE).ok()?;
+        let lock = Self {
+            is_dropped: Rc::default(),
+            release: Rc::default(),
+        };
+        let (answer, answered) = oneshot::channel();
+        let release = lock.release.clone();
+        let granted = Closure::once_into_js(move |granted: JsValue| -> JsValue {
+            let is_ours = !granted.is_null();
+            // Nobody waits for the answer any more: then it is let go at once.
+            let is_held = answer.send(is_ours).is_ok() && is_ours;
+            if !is_held {
+                return JsValue::UNDEFINED;
+            }
+            Promise::new(&mut |resolve, _| release.set(Some(resolve))).into()
+        });
+        let asked = request.call3(&locks, &name.into(), &options, &granted);
+        // It rejects when it is refused, and when the tab goes: nobody need know.
+        let asked: Promise = asked.ok()?.dyn_into().ok()?;
+        spawn_local(async move {
+            let _ = JsFuture::from(asked).await;
+        });
+        answered.await.ok()?.then_some(lock)
     }
 }
 

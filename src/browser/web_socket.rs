@@ -33,7 +33,7 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Opens `ws(s)://HOST/path` on the page's own host.
+    /// Opens `ws(s)://HOST/path` on the page's own host, below the path that the page is hosted at.
     ///
     /// # Errors
     /// Where the browser forbids it outright; a server that does not answer is
@@ -43,7 +43,7 @@ impl WebSocket {
         report: impl Fn(WebSocketEvent) + Clone + 'static,
     ) -> Result<Self, BrowserError> {
         // http becomes ws and https becomes wss.
-        let url = format!("{}{path}", location::origin().replacen("http", "ws", 1));
+        let url = format!("{}{path}", location::home().replacen("http", "ws", 1));
         let socket = web_sys::WebSocket::new(&url)?;
         let (opened, closed) = (report.clone(), report.clone());
         let listeners = [

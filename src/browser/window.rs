@@ -40,7 +40,17 @@ pub fn is_framed() -> bool {
 
 /// Whether the window is wide enough for two columns beside each other, as the style sheet has it.
 pub fn is_wide() -> bool {
-    call(&window(), "matchMedia", &"(min-width: 72rem)".into())
+    matches("(min-width: 72rem)")
+}
+
+/// Whether the first pointing device is a mouse or the like: then there is a keyboard, too, and it
+/// covers nothing.
+pub fn has_fine_pointer() -> bool {
+    matches("(pointer: fine)")
+}
+
+fn matches(query: &str) -> bool {
+    call(&window(), "matchMedia", &query.into())
         .and_then(|query| property(&query, "matches"))
         .is_some_and(|matches| matches.is_truthy())
 }
@@ -58,8 +68,14 @@ pub fn has(selector: &str) -> bool {
 
 /// Which build of the page this is: what `index.html` says of itself; nothing under plain Trunk.
 pub fn build() -> Option<String> {
-    let script = document().query_selector("[data-build]").ok().flatten();
-    script?.get_attribute("data-build")
+    attribute("data-build")
+}
+
+/// That attribute of the first element that has it.
+pub(super) fn attribute(name: &str) -> Option<String> {
+    let selector = ["[", name, "]"].concat();
+    let element = document().query_selector(&selector).ok().flatten();
+    element?.get_attribute(name)
 }
 
 /// Waits until the browser is idle (Cooperative Scheduling of Background Tasks:

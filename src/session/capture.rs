@@ -8,9 +8,10 @@ use wimpex_client::devices::{DeviceCommand, DeviceInput, DeviceRequest};
 
 use crate::browser::BrowserError;
 use crate::browser::media_capture::{Captured, TrackEvent};
+use crate::browser::noise_filter::NoiseFilter;
 use crate::browser::rtc_peer_connection::PeerConnection;
 
-/// The connection that media is sent over, if there is one.
+/// The connection that media is sent over, if there is one; none that is on hold.
 pub type Sending = Option<Rc<PeerConnection>>;
 
 /// Names a track that was captured, from 1.
@@ -38,6 +39,8 @@ pub enum CaptureEvent {
         /// What came of it.
         result: Result<(), BrowserError>,
     },
+    /// The noise is filtered out of a track, or cannot be.
+    Filtered(DeviceRequest, TrackId, Result<NoiseFilter, BrowserError>),
     /// It is time to look how loud the microphone is.
     MeterTick,
     /// The sound of the speaker's test is over.

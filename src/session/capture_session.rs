@@ -1,6 +1,8 @@
 //! Captures, and exchanges what is captured, as the manager of devices says: for a call, and
 //! before one while the user looks at the devices.
 
+mod noise;
+
 use std::sync::Arc;
 
 use gloo_timers::callback::{Interval, Timeout};
@@ -10,18 +12,21 @@ use web_sys::MediaStreamTrack;
 use wimpex_call::{MediaError, MediaRequest, Output, TrackKind};
 use wimpex_client::devices::{
     DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
-    DeviceOutput, DeviceRequest, DeviceSettings, MediaDeviceInfo, OpenedDevice,
+    DeviceOutput, DeviceRequest, DeviceSettings, MediaDeviceInfo, NoiseFilter as By, OpenedDevice,
 };
 use wimpex_sansio::Machine;
 
 use super::capture::{CaptureEvent, Sending, TrackId, kind_of};
 use super::event::{Event, Inbox};
 use super::media_policy::CAMERA;
+use super::noise_files;
 use super::signals::Signals;
 use super::tones::CHIME;
 use crate::browser::level_meter::LevelMeter;
 use crate::browser::media_capture::{self, Captured, DeviceWish, Track, TrackEvent};
 use crate::browser::media_devices::{self, ListedDevice};
+use crate::browser::noise_filter::NoiseFilter;
+use crate::browser::rtc_rtp_sender::{ContentHint, SentVideo};
 use crate::browser::web_audio::Tone;
 use crate::browser::{BrowserError, Listener, audio_output, clock, rtc_rtp_sender, web_storage};
 
@@ -37,6 +42,15 @@ const KINDS: [TrackKind; 2] = [TrackKind::Audio, TrackKind::Video];
 struct Live {
     id: TrackId,
     track: Track,
+    filter: Option<NoiseFilter>,
+}
+
+impl Live {
+    /// What is sent of it.
+    fn sent(&self) -> MediaStreamTrack {
+        let filtered = self.filter.as_ref().and_then(NoiseFilter::track);
+        filtered.unwrap_or_else(|| Clone::clone(self.track.js()))
+    }
 }
 
 /// What is live of one kind.
@@ -82,6 +96,7 @@ impl CaptureSession {
     pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
         let abilities = DeviceAbilities {
             chooses_speaker: audio_output::is_supported(),
+            filters_noise: noise_files::is_supported(),
         };
         let kept = web_storage::read(STORED).unwrap_or_default();
         let changes = inbox.clone();
@@ -140,7 +155,11 @@ impl CaptureSession {
         let track = Track::new(track, move |event| {
             inbox.post(Event::Capture(CaptureEvent::Track(id, event)));
         });
-        Live { id, track }
+        Live {
+            id,
+            track,
+            filter: None,
+        }
     }
 
     fn input(&mut self, input: DeviceInput, sending: &Sending) {
@@ -228,7 +247,16 @@ impl CaptureSession {
                 let tone = Tone::play_to(&CHIME, self.manager.speaker());
                 self.test = tone.ok().map(|tone| (tone, over));
             }
-            DeviceOutput::SetNoiseSuppression(request, is_on) => {
+            DeviceOutput::SetNoiseSuppression {
+                request,
+                filter: By::Worklet,
+                is_on,
+            } => self.filter_noise(request, is_on, sending),
+            DeviceOutput::SetNoiseSuppression {
+                request,
+                filter: By::VoiceIsolation,
+                is_on,
+            } => {
                 let constrained = self.constrain(TrackKind::Audio, "voiceIsolation", is_on);
                 self.later(async move {
                     let done = constrained.await;
@@ -304,8 +332,8 @@ impl CaptureSession {
         let muted = self.muted;
         let slot = self.slot(kind);
         let pending = slot.pending.iter().find(|(of, _)| *of == request);
-        let track = pending.map(|(_, live)| &live.track);
-        let Some(track) = track.filter(|track| !track.has_ended()) else {
+        let live = pending.map(|(_, live)| live);
+        let Some(live) = live.filter(|live| !live.track.has_ended()) else {
             let done = false;
             let installed = DeviceInput::Installed {
                 request,
@@ -322,9 +350,9 @@ impl CaptureSession {
         match (slot.attached, sending) {
             (Some(_), Some(peer)) => {
                 if kind == TrackKind::Audio {
-                    track.set_enabled(!muted);
+                    live.track.set_enabled(!muted);
                 }
-                let exchange = peer.exchange_track(kind, track.js());
+                let exchange = peer.exchange_track(kind, &live.sent());
                 self.later(async move { exchanged(exchange.await) });
             }
             _ => self.post(exchanged(Ok(()))),
@@ -354,8 +382,10 @@ impl CaptureSession {
                     let interrupted = live.track.is_muted();
                     slot.call.push((of, live));
                     self.interrupted(of, kind, interrupted);
-                    if let (TrackKind::Video, Some(peer)) = (kind, sending) {
-                        rtc_rtp_sender::prefer_motion(&peer.js());
+                    if let (TrackKind::Video, Some(peer)) = (kind, sending)
+                        && !peer.is_covered()
+                    {
+                        rtc_rtp_sender::prefer(&peer.js(), SentVideo::Camera, ContentHint::Motion);
                     }
                 }
                 // It may have been closed meanwhile; then nobody looks at it.
@@ -371,6 +401,13 @@ impl CaptureSession {
             done,
         };
         self.input(installed, sending);
+    }
+
+    /// What is heard of the user, in a call.
+    pub(super) fn microphone(&mut self) -> Option<MediaStreamTrack> {
+        let slot = self.slot(TrackKind::Audio);
+        slot.attached?;
+        slot.live().map(|live| Clone::clone(live.track.js()))
     }
 
     fn interrupted(&self, request: MediaRequest, kind: TrackKind, interrupted: bool) {
@@ -469,7 +506,7 @@ impl CaptureSession {
             return;
         };
         if let Some(peer) = sending {
-            peer.replace_track(kind, Some(live.track.js()));
+            peer.replace_track(kind, Some(&live.sent()));
         }
         let (device, id) = (opened_device(&live.track), live.id);
         let (ended, interrupted) = (live.track.has_ended(), live.track.is_muted());
@@ -586,6 +623,7 @@ impl CaptureSession {
             | Output::SetRemoteAnswer { .. }
             | Output::AddCandidate { .. }
             | Output::CloseConnection { .. }
+            | Output::SetOnHold { .. }
             | Output::TellPeer { .. }
             | Output::Displaced(_)
             | Output::Changed => {}
@@ -610,6 +648,9 @@ impl CaptureSession {
                 kind,
                 result,
             } => self.exchanged(request, kind, result, sending),
+            CaptureEvent::Filtered(request, id, result) => {
+                self.filtered(request, id, result, sending);
+            }
             CaptureEvent::MeterTick => {
                 if let Some((meter, _)) = &self.meter {
                     let level = meter.level();

@@ -1,27 +1,31 @@
-//! The call's peer connection, between the call machine's words and the browser's.
+//! A call's peer connection, between the call machine's words and the browser's.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use gloo_timers::callback::{Interval, Timeout};
+use js_sys::Uint8Array;
 use leptos::prelude::Set;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::RtcPeerConnection;
+use web_sys::{MediaStream, RtcPeerConnection};
 use wimpex_call::{Capture, Input, PeerConnectionId};
 use wimpex_client::View;
-use wimpex_protocol::{CallEnd, CallType, DirectMessage, Sdp, Signal};
+use wimpex_protocol::{CallEnd, CallType, DirectMessage, MediaFlag, Sdp, Signal};
 use wimpex_webrtc::{IceCandidateInit, IceServer, TrackKind};
 
+use super::direct_event::DirectEvent;
 use super::event::{Event, Inbox};
+use super::files_event::FilesEvent;
 use super::media_policy::{self, Hardware};
+use super::share_event::ShareEvent;
 use super::signals::Signals;
 use super::stats::CallFacts;
-use super::stats_monitor::StatsMonitor;
+use super::stats_monitor::{Findings, StatsMonitor};
 use crate::browser::rtc_certificate::Certificate;
 use crate::browser::rtc_data_channel::{DataChannel, DataChannelInit};
 use crate::browser::rtc_peer_connection::{PeerConnection, Settings};
-use crate::browser::rtc_rtp_sender;
+use crate::browser::rtc_rtp_sender::{self, ContentHint};
 use crate::browser::{BrowserError, Listener, media_capture, navigator};
 
 /// How long a connection stays open for the goodbye to get through, in milliseconds: a
@@ -35,17 +39,46 @@ const CHANNEL: DataChannelInit = DataChannelInit {
     reliable: true,
 };
 
+/// For what the pages exchange beside the media (`super::direct`).
+const STREAM_CHANNEL: DataChannelInit = DataChannelInit {
+    label: "wimpex-stream",
+    id: 1,
+    reliable: true,
+};
+
+/// For files (`super::files`): of its own, so that a line of chat or a word that the call is over
+/// never waits behind a block.
+const FILES_CHANNEL: DataChannelInit = DataChannelInit {
+    label: "wimpex-files",
+    id: 2,
+    reliable: true,
+};
+
+/// Bytes that the browser may have in its buffer for files, and from which on it is filled again: so
+/// much that it never runs dry, and so little that a pause is one.
+const FILES_BUFFER: u32 = 1024 * 1024;
+const FILES_BUFFER_LOW: u32 = 256 * 1024;
+
 pub(super) struct Connection {
     pub(super) id: PeerConnectionId,
     peer: Rc<PeerConnection>,
     channel: DataChannel,
-    _message: Listener,
+    stream: DataChannel,
+    files: DataChannel,
+    _listeners: [Listener; 3],
+    _files_listeners: [Listener; 4],
     hardware: Hardware,
     /// Whether audio is sent as RED (RFC 2198), once both descriptions say.
     red: Cell<Option<bool>>,
     inbox: Inbox,
     signals: Signals,
     monitor: StatsMonitor,
+    /// What comes from the peer, whether it is played or not.
+    remote_audio: Option<MediaStream>,
+    remote_video: Option<MediaStream>,
+    remote_screen: Option<MediaStream>,
+    /// Nothing is sent over it, and nothing that comes is played.
+    on_hold: bool,
     _stats_tick: Interval,
     _audio_level_tick: Option<Interval>,
 }
@@ -77,6 +110,7 @@ impl Connection {
         let settings = Settings {
             relay_only: view.hide_address,
             preferred_video_codecs: hardware.decodes.names(),
+            refused_video_codecs: hardware.broken.names(),
         };
         let reports = inbox.clone();
         let report = move |event| reports.post(Event::Peer(id, event));
@@ -87,26 +121,40 @@ impl Connection {
             let message = wimpex_client::Input::DataChannelMessage(id, text);
             messages.post(Event::Client(message));
         });
+        let stream = peer.data_channel(STREAM_CHANNEL);
+        let (opened, received) = (inbox.clone(), inbox.clone());
+        let open = stream.on_open(move || opened.post(DirectEvent::Opened(id).into()));
+        let stream_message =
+            stream.on_message(move |text| received.post(DirectEvent::Received(id, text).into()));
+        let files = peer.data_channel(FILES_CHANNEL);
+        let files_listeners = listen_for_files(id, &files, inbox);
         if offers {
             peer.add_transceivers(call_type == CallType::Video);
         }
-        let every = |millis, event: fn() -> Event| {
+        let every = |millis, event: fn(PeerConnectionId) -> Event| {
             let inbox = inbox.clone();
-            Interval::new(millis, move || inbox.post(event()))
+            Interval::new(millis, move || inbox.post(event(id)))
         };
         Ok(Self {
             id,
             channel,
-            _message: message,
+            stream,
+            files,
+            _listeners: [message, open, stream_message],
+            _files_listeners: files_listeners,
             hardware,
             red: Cell::default(),
             inbox: inbox.clone(),
             signals,
             monitor: StatsMonitor::new(signals, peer.js()),
             peer: Rc::new(peer),
-            _stats_tick: every(1000, || Event::StatsTick),
+            remote_audio: None,
+            remote_video: None,
+            remote_screen: None,
+            on_hold: false,
+            _stats_tick: every(1000, Event::StatsTick),
             _audio_level_tick: (call_type == CallType::Audio)
-                .then(|| every(100, || Event::AudioLevelTick)),
+                .then(|| every(100, Event::AudioLevelTick)),
         })
     }
 
@@ -163,7 +211,7 @@ impl Connection {
         step: impl Future<Output = Result<T, BrowserError>> + 'static,
         outcome: impl FnOnce(Result<T, BrowserError>) -> Option<Input> + 'static,
     ) {
-        let inbox = self.inbox.clone();
+        let (inbox, id) = (self.inbox.clone(), self.id);
         spawn_local(async move {
             let done = step.await;
             if let Err(error) = &done {
@@ -173,6 +221,7 @@ impl Connection {
             if let Some(input) = outcome(done) {
                 inbox.post(input.into());
             }
+            Self::described(&inbox, id);
         });
     }
 
@@ -185,6 +234,12 @@ impl Connection {
         });
     }
 
+    /// Tells whoever shows a screen, after a step of the negotiation, that the connection may say
+    /// now whether it has a video of its own.
+    fn described(inbox: &Inbox, connection: PeerConnectionId) {
+        inbox.post(ShareEvent::Described(connection).into());
+    }
+
     /// To send media over.
     pub(super) fn sending(&self) -> Rc<PeerConnection> {
         self.peer.clone()
@@ -194,12 +249,49 @@ impl Connection {
     /// Chromium's `<video>` plays no sound until the first frame comes, which may be
     /// never. They stay in step, since the peer names them as one stream (webrtc,
     /// section 5.3).
-    pub(super) fn track(&self, track: &web_sys::MediaStreamTrack) {
+    pub(super) fn track(&mut self, track: &web_sys::MediaStreamTrack) {
         let stream = media_capture::stream_of([track]);
-        if track.kind() == "video" {
-            self.signals.remote_video.set(stream);
+        let (kept, shown) = if track.kind() == "video" {
+            (&mut self.remote_video, self.signals.remote_video)
         } else {
-            self.signals.remote_audio.set(stream);
+            (&mut self.remote_audio, self.signals.remote_audio)
+        };
+        kept.clone_from(&stream);
+        if !self.on_hold {
+            shown.set(stream);
+        }
+    }
+
+    /// The same of the screen that the peer shows beside its camera.
+    pub(super) fn screen_track(&mut self, track: &web_sys::MediaStreamTrack) {
+        self.remote_screen = media_capture::stream_of([track]);
+    }
+
+    /// It, if there is one.
+    pub(super) fn remote_screen(&self) -> Option<&MediaStream> {
+        self.remote_screen.as_ref()
+    }
+
+    pub(super) fn is_on_hold(&self) -> bool {
+        self.on_hold
+    }
+
+    /// What is captured is attached anew after it was on hold: see
+    /// [`wimpex_call::Output::SetOnHold`].
+    pub(super) fn set_on_hold(&mut self, on_hold: bool) {
+        let was_shown = self.remote_audio.is_some() || self.remote_video.is_some();
+        let was_on_hold = std::mem::replace(&mut self.on_hold, on_hold);
+        if on_hold {
+            for kind in [TrackKind::Audio, TrackKind::Video] {
+                self.peer.replace_track(kind, None);
+            }
+            // Of one that was made on hold nothing was shown: what is there is another call's.
+            if was_shown && !was_on_hold {
+                self.signals.clear_connection();
+            }
+        } else {
+            self.signals.remote_audio.set(self.remote_audio.clone());
+            self.signals.remote_video.set(self.remote_video.clone());
         }
     }
 
@@ -209,6 +301,10 @@ impl Connection {
     }
 
     pub(super) fn measure(&self) {
+        // Nobody sees how a call on hold fares.
+        if self.on_hold {
+            return;
+        }
         let (stats, inbox, id) = (self.peer.stats(), self.inbox.clone(), self.id);
         spawn_local(async move {
             // Fails only on a connection that is closed.
@@ -218,19 +314,63 @@ impl Connection {
         });
     }
 
-    /// Whether the path has fallen silent.
-    pub(super) fn measured(&mut self, report: JsValue) -> bool {
-        let camera = |view: &wimpex_call::CallSnapshot| view.call.as_ref().map(|call| call.camera);
+    /// What has to be done about it.
+    pub(super) fn measured(&mut self, report: JsValue, shared: Option<ContentHint>) -> Findings {
+        let is_beside = self.peer.takes_screen() == Some(true);
+        let (beside, shared) = if is_beside {
+            (shared, None)
+        } else {
+            (None, shared)
+        };
+        // It was asked for before.
+        if self.on_hold {
+            return Findings::default();
+        }
+        let call = self.signals.call.with_untracked(|view| view.call.clone());
+        let camera = call.as_ref().map(|call| call.camera);
         let facts = CallFacts {
             red: self.uses_red(),
-            camera_off: self.signals.call.with_untracked(camera) != Some(Capture::On),
+            camera_off: camera != Some(Capture::On) && shared.is_none(),
+            shared,
+            beside,
         };
-        self.monitor.on_report(report, facts)
+        let peer = call.and_then(|call| call.peer_media);
+        let is_held = peer.is_some_and(|state| state.has(MediaFlag::OnHold));
+        // A peer that has put the call on hold sends nothing.
+        let mut findings = self.monitor.on_report(report, facts);
+        findings.receiving_timed_out &= !is_held;
+        findings
+    }
+
+    /// From the next negotiation on, neither side sends this video codec.
+    pub(super) fn refuse_video_codec(&self, name: &str) {
+        self.peer.refuse_video_codec(name);
     }
 
     /// Says this to the peer over the connection itself; returns whether it can be said.
     pub(super) fn say(&self, text: &str) -> bool {
         self.channel.send(text)
+    }
+
+    /// Sends a frame of the exchange; one that the browser does not take is lost.
+    pub(super) fn send_frame(&self, frame: &str) {
+        self.stream.send(frame);
+    }
+
+    /// Bytes that the channel for files takes now; none while it is not open.
+    pub(super) fn room_for_files(&self) -> u64 {
+        let free = FILES_BUFFER.saturating_sub(self.files.buffered());
+        if self.files.is_open() { free.into() } else { 0 }
+    }
+
+    /// Says something about a file; what the browser does not take is lost with the connection.
+    pub(super) fn send_file_text(&self, text: &str) {
+        self.files.send(text);
+    }
+
+    /// Sends a part of a file.
+    pub(super) fn send_file_bytes(&self, bytes: &Uint8Array) {
+        self.files.send_bytes(bytes);
     }
 
     /// On a new path the peer has no frame to build on, and the key frame that it asked for
@@ -258,6 +398,7 @@ impl Connection {
             return None;
         }
         let peer = self.peer.clone();
+        peer.share(None, None);
         for kind in [TrackKind::Audio, TrackKind::Video] {
             peer.replace_track(kind, None);
         }
@@ -265,14 +406,31 @@ impl Connection {
     }
 
     pub(super) fn listen(&self) {
+        if self.on_hold {
+            return;
+        }
         self.signals
             .level
             .set(self.peer.audio_level().unwrap_or(0.0));
     }
 }
 
+fn listen_for_files(id: PeerConnectionId, files: &DataChannel, inbox: &Inbox) -> [Listener; 4] {
+    let post = |event: FilesEvent, inbox: &Inbox| inbox.post(event.into());
+    let [opened, text, bytes, low] = [(); 4].map(|()| inbox.clone());
+    [
+        files.on_open(move || post(FilesEvent::Opened(id), &opened)),
+        files.on_message(move |it| post(FilesEvent::Text(id, it), &text)),
+        files.on_bytes(move |it| post(FilesEvent::Bytes(id, it), &bytes)),
+        files.on_low(FILES_BUFFER_LOW, move || post(FilesEvent::Low(id), &low)),
+    ]
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.signals.clear_connection();
+        // What is shown is another call's.
+        if !self.on_hold {
+            self.signals.clear_connection();
+        }
     }
 }

@@ -3,7 +3,8 @@
 
 use wasm_bindgen::JsValue;
 use wimpex_client::ContactWrite;
-use wimpex_contacts::Contacts;
+use wimpex_contacts::{Contacts, GivenLink};
+use wimpex_identity::LinkId;
 use wimpex_protocol::UserId;
 
 use super::identity::database;
@@ -48,6 +49,23 @@ pub(super) async fn write(writes: Vec<ContactWrite>) -> Result<(), BrowserError>
             ContactWrite::DeleteBlocked(id) => {
                 database.delete(CONTACT_STORE, &blocked_key(&id)).await?;
             }
+            ContactWrite::PutLink(id, text) => {
+                database
+                    .put(CONTACT_STORE, &link_key(id), &text.into())
+                    .await?;
+            }
+            ContactWrite::UseLink(id, call) => {
+                let key = link_key(id);
+                let kept = database.get(CONTACT_STORE, &key).await?.as_string();
+                // Another tab may have forgotten it.
+                if let Some(link) = kept.and_then(|text| GivenLink::decode(&text).ok()) {
+                    let text = link.used_by(call).encode().into();
+                    database.put(CONTACT_STORE, &key, &text).await?;
+                }
+            }
+            ContactWrite::DeleteLink(id) => {
+                database.delete(CONTACT_STORE, &link_key(id)).await?;
+            }
             ContactWrite::PutCall(call) => {
                 let text = call.encode().into();
                 database
@@ -72,12 +90,20 @@ fn blocked_key(id: &UserId) -> String {
     ["blocked ", id.as_str()].concat()
 }
 
-/// Forgets the user: the key, the contacts, the name, all of this origin in this browser.
+/// The same of a link that ends.
+fn link_key(id: LinkId) -> String {
+    ["link ", &id.encode()].concat()
+}
+
+/// Forgets the user: the key, the contacts, the name, all that is ours in this browser.
 ///
 /// # Errors
 /// Where the browser cannot write.
 pub(super) async fn forget_everything() -> Result<(), BrowserError> {
+    super::push::forget().await;
     super::mailbox::forget().await?;
+    super::chat_database::forget().await?;
+    super::files_database::forget().await?;
     let database = database().await?;
     for store in super::identity::STORES {
         database.clear(store).await?;

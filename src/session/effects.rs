@@ -1,22 +1,31 @@
 //! Carries out what a call asks for, and holds the browser's objects that come of it: the peer
-//! connection, the tracks. It is loaded later: no call begins without its screens and its
+//! connections, the tracks. It is loaded later: no call begins without its screens and its
 //! verification, which are in the same chunk.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::{PeerConnectionId, PeerConnectionState};
-use wimpex_client::{Input, Output, View};
+use wimpex_client::{Client, Input, Output, View};
+use wimpex_direct::Feature;
 use wimpex_verification::RemoteCertificate;
 
+use super::call_certificates::CallCertificates;
+use super::call_keeping::CallKeeping;
+use super::caption_event::CaptionEvent;
+use super::captioning::Captioning;
 use super::capture::Sending;
 use super::capture_session::CaptureSession;
 use super::connection::{Connection, Wanted};
-use super::event::{BoxedVerifier, Event, Inbox, RunCall};
+use super::direct::DirectSession;
+use super::direct_event::DirectEvent;
+use super::event::{BoxedCalls, Event, Inbox, RunCall};
+use super::files::FilesSession;
+use super::files_event::FilesEvent;
+use super::host::PageHost;
 use super::media_policy::Hardware;
+use super::screen_share::ScreenShare;
 use super::signals::Signals;
 use crate::browser::clock;
 use crate::browser::rtc_certificate::Certificate;
@@ -27,7 +36,7 @@ use crate::browser::web_audio;
 /// A page that is merely slow does not stop for so many milliseconds.
 const PAUSE: u64 = 5_000;
 
-fn closed_by_browser(connection: PeerConnectionId) -> Input<BoxedVerifier> {
+fn closed_by_browser(connection: PeerConnectionId) -> Input<BoxedCalls> {
     Input::Call(wimpex_call::Input::ConnectionClosed { connection })
 }
 
@@ -36,10 +45,14 @@ pub(super) struct CallEffects {
     signals: Signals,
     hardware: Hardware,
     capture: CaptureSession,
-    connection: Option<Connection>,
-    /// The certificate of the call, or of the next one: another for each, so that nobody can
-    /// tell that two calls are of one person.
-    certificate: Rc<RefCell<Option<Certificate>>>,
+    direct: DirectSession,
+    captioning: Captioning,
+    share: ScreenShare,
+    files: FilesSession,
+    /// One of each call that there is. What is captured goes over the one that is not on hold.
+    connections: Vec<Connection>,
+    certificates: CallCertificates,
+    keeping: CallKeeping,
     /// The wall clock when something last happened in a call. It runs on while the device
     /// sleeps, which the monotonic clock does not everywhere.
     awake_at: Option<u64>,
@@ -58,22 +71,27 @@ impl CallEffects {
         });
         Self {
             capture: CaptureSession::new(inbox.clone(), signals),
+            keeping: CallKeeping::new(inbox.clone(), signals),
+            direct: DirectSession::new(inbox.clone()),
+            captioning: Captioning::new(inbox.clone()),
+            share: ScreenShare::new(inbox.clone()),
+            files: FilesSession::new(inbox.clone()),
             inbox,
             signals,
             hardware: Hardware::default(),
-            connection: None,
-            certificate: Rc::new(RefCell::new(certificate)),
+            connections: Vec::new(),
+            certificates: CallCertificates::new(certificate),
             awake_at: None,
             goodbye: None,
         }
     }
 
-    /// The connection of that id, if it is still the call's.
+    /// The connection of that id, if it is still a call's.
     fn connection(&mut self, id: PeerConnectionId) -> Option<&mut Connection> {
-        self.connection.as_mut().filter(|open| open.id == id)
+        self.connections.iter_mut().find(|open| open.id == id)
     }
 
-    fn peer(&mut self, id: PeerConnectionId, event: PeerEvent) -> Option<Input<BoxedVerifier>> {
+    fn peer(&mut self, id: PeerConnectionId, event: PeerEvent) -> Option<Input<BoxedCalls>> {
         let note = |text: String| Some(Input::Note(text));
         match event {
             PeerEvent::Candidate(candidate) => {
@@ -108,6 +126,13 @@ impl CallEffects {
                 }
                 note(["received track: ", &track.kind()].concat())
             }
+            PeerEvent::ScreenTrack(track) => {
+                if let Some(connection) = self.connection(id) {
+                    connection.screen_track(&track);
+                }
+                self.share.look(&self.connections);
+                note("received the track of a screen".to_owned())
+            }
             PeerEvent::Gathered => note("all candidates found".to_owned()),
             PeerEvent::Ice(state) => note(format!("iceConnectionState: {state:?}")),
             PeerEvent::Signaling(state) => note(format!("signalingState: {state:?}")),
@@ -116,7 +141,8 @@ impl CallEffects {
 
     /// Tells if the page has not run for a while: in a call something happens each second.
     fn note_sleep(&mut self) {
-        let now = self.connection.is_some().then(clock::wall_millis);
+        let in_call = !self.connections.is_empty();
+        let now = in_call.then(clock::wall_millis);
         let before = std::mem::replace(&mut self.awake_at, now);
         if let (Some(before), Some(now)) = (before, now)
             && now.saturating_sub(before) > PAUSE
@@ -127,14 +153,20 @@ impl CallEffects {
         }
     }
 
-    /// The next call has a certificate of its own.
-    fn renew_certificate(&self) {
-        let certificate = self.certificate.clone();
-        spawn_local(async move {
-            if let Ok(made) = Certificate::generate().await {
-                *certificate.borrow_mut() = Some(made);
-            }
-        });
+    fn caption(&mut self, event: CaptionEvent) {
+        if let CaptionEvent::Available(can) = event {
+            return self.direct.set_can_caption(can, &self.connections);
+        }
+        let said = self.captioning.handle(event, self.capture.microphone());
+        if let Some(said) = said {
+            self.direct.caption(said, &self.connections);
+        }
+    }
+
+    /// Another microphone may be in use, or none; or nobody reads any more.
+    fn follow_captions(&mut self) {
+        let microphone = self.capture.microphone();
+        self.captioning.follow(microphone, self.direct.is_read());
     }
 
     fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
@@ -147,8 +179,8 @@ impl CallEffects {
 
     /// What captured media is sent over, if there is a connection, and if it is this one.
     fn sending(&self, id: Option<PeerConnectionId>) -> Sending {
-        let open = self.connection.as_ref();
-        let open = open.filter(|open| id.is_none_or(|id| open.id == id));
+        let mut open = self.connections.iter();
+        let open = open.find(|open| !open.is_on_hold() && id.is_none_or(|id| open.id == id));
         open.map(Connection::sending)
     }
 }
@@ -156,9 +188,12 @@ impl CallEffects {
 impl RunCall for CallEffects {
     fn run(&mut self, output: Output, view: &View) {
         match output {
-            Output::Call(output) => self.call(output, view),
+            Output::Call(output) => {
+                self.call(output, view);
+                self.share.look(&self.connections);
+            }
             Output::SetIceServers(servers) => {
-                if let Some(connection) = &self.connection {
+                for connection in &self.connections {
                     connection.use_ice_servers(&servers);
                 }
             }
@@ -172,7 +207,7 @@ impl RunCall for CallEffects {
         }
     }
 
-    fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
+    fn translate(&mut self, event: Event, client: &Client<PageHost>) -> Option<Input<BoxedCalls>> {
         self.note_sleep();
         match event {
             Event::SwitchCamera => {
@@ -180,32 +215,80 @@ impl RunCall for CallEffects {
                 None
             }
             Event::Hardware(hardware) => {
-                self.hardware = hardware;
+                let broken = self.hardware.broken;
+                self.hardware = Hardware { broken, ..hardware };
                 None
             }
             Event::Peer(id, event) => self.peer(id, event),
             Event::Capture(event) => {
                 let sending = self.sending(None);
                 self.capture.handle(event, &sending);
+                self.follow_captions();
                 None
             }
-            Event::StatsTick => {
-                let connection = self.connection.as_ref()?;
+            Event::Direct(event) => {
+                let on = match &event {
+                    DirectEvent::Received(id, _) => Some(*id),
+                    _ => None,
+                };
+                match event {
+                    DirectEvent::Caption(event) => self.caption(event),
+                    event => self.direct.handle(event, &self.connections),
+                }
+                self.follow_captions();
+                // The peer may have said what it can do.
+                if let Some(id) = on.filter(|id| self.direct.peer_has(*id, Feature::Files)) {
+                    self.files.greeted(id, &self.connections);
+                }
+                None
+            }
+            Event::Later(event) => {
+                if let Ok(event) = event.downcast::<FilesEvent>() {
+                    self.files.handle(*event, &self.connections);
+                }
+                None
+            }
+            Event::Share(event) => {
+                let sending = self.sending(None);
+                let call = client.view().call.call.as_ref();
+                self.share.handle(event, call, &sending);
+                None
+            }
+            Event::StatsTick(id) => {
+                let certificate = self.certificates.seen(&client.view().call);
+                self.keeping.tick(client, certificate);
+                let connection = self.connection(id)?;
                 if connection.is_closed() {
-                    return Some(closed_by_browser(connection.id));
+                    return Some(closed_by_browser(id));
                 }
                 connection.measure();
                 None
             }
-            Event::AudioLevelTick => {
-                if let Some(connection) = &self.connection {
-                    connection.listen();
-                }
+            Event::LeftCall { returns: true } => {
+                let (input, certificate) = self.keeping.return_to_call()?;
+                self.certificates.use_next(certificate);
+                Some(input)
+            }
+            Event::LeftCall { returns: false } => self.keeping.end_call(),
+            Event::AudioLevelTick(id) => {
+                self.connection(id)?.listen();
                 None
             }
             Event::Stats(id, report) => {
-                let silent = self.connection(id)?.measured(report);
-                silent.then_some(Input::PathSilent(id))
+                let content = self.share.content(id);
+                let findings = self.connection(id)?.measured(report, content);
+                self.files.measured(id, self.signals, &self.connections);
+                if let Some(codec) = findings.broken_codec {
+                    self.connection(id)?.refuse_video_codec(&codec);
+                    self.hardware.give_up(&codec);
+                    let note = ["video does not work in ", &codec, ": another codec"].concat();
+                    self.inbox.post(Event::Client(Input::Note(note)));
+                    // A new description, in which it is not.
+                    return Some(Input::Call(wimpex_call::Input::NetworkChanged));
+                }
+                findings
+                    .receiving_timed_out
+                    .then_some(Input::PathSilent(id))
             }
             // Not of a call.
             _ => None,
@@ -213,26 +296,35 @@ impl RunCall for CallEffects {
     }
 }
 
-/// The call's peer connection, its media and its devices.
+/// The calls' peer connections, their media and their devices.
 impl CallEffects {
     fn call(&mut self, output: wimpex_call::Output, view: &View) {
         use wimpex_call::Output as Call;
+        self.direct.follow(&view.call);
+        self.follow_captions();
+        self.share.follow(&view.call, &self.connections);
+        self.files.follow(&view.call);
         match output {
             Call::CreateConnection {
                 connection,
                 offers,
                 call_type,
             } => {
-                let certificate = self.certificate.borrow().clone();
                 let wanted = Wanted {
                     id: connection,
                     offers,
                     call_type,
-                    certificate: certificate.filter(Certificate::is_valid),
+                    certificate: self.certificates.of(connection, &view.call),
                 };
+                self.direct.connect(connection, &view.call);
+                self.files
+                    .connect(connection, &view.call, &self.connections);
                 let made = Connection::new(wanted, view, self.hardware, &self.inbox, self.signals);
                 match made {
-                    Ok(made) => self.connection = Some(made),
+                    Ok(made) => {
+                        self.share.connect(&made, &view.call);
+                        self.connections.push(made);
+                    }
                     Err(error) => {
                         let note = Input::Note(format!("no connection: {error}"));
                         self.inbox.post(Event::Client(note));
@@ -264,9 +356,21 @@ impl CallEffects {
                 connection,
                 goodbye,
             } => {
-                let closed = self.connection.take_if(|open| open.id == connection);
+                self.direct.disconnect(connection);
+                self.files.disconnect(connection, &self.connections);
+                let mut open = self.connections.iter();
+                let at = open.position(|open| open.id == connection);
+                let closed = at.map(|at| self.connections.remove(at));
                 if let (Some(closed), Some(end)) = (closed, goodbye) {
                     self.goodbye = closed.say_goodbye(end);
+                }
+            }
+            Call::SetOnHold {
+                connection,
+                on_hold,
+            } => {
+                if let Some(open) = self.connection(connection) {
+                    open.set_on_hold(on_hold);
                 }
             }
             Call::AttachMedia { connection, .. } => {
@@ -276,12 +380,17 @@ impl CallEffects {
             Call::ReleaseAllMedia => {
                 let sending = self.sending(None);
                 self.capture.run(output, &sending);
-                self.renew_certificate();
+                self.keeping.forget();
             }
             Call::RequestMedia { .. }
             | Call::SetMuted(_)
             | Call::StopCamera
             | Call::ReleaseMedia { .. } => {
+                match &output {
+                    Call::SetMuted(muted) => self.keeping.change(|call| call.muted = *muted),
+                    Call::StopCamera => self.keeping.change(|call| call.camera = false),
+                    _ => {}
+                }
                 let sending = self.sending(None);
                 self.capture.run(output, &sending);
             }

@@ -79,7 +79,7 @@ impl EventLoop {
     fn handle(&mut self, event: Event) {
         if matches!(event, Event::Sweep) {
             self.signals.sweep();
-        } else if let Some(input) = self.effects.translate(event, self.client.view()) {
+        } else if let Some(input) = self.effects.translate(event, &self.client) {
             self.tell_wall_clock();
             self.client.handle(input, clock::now());
             self.run_outputs();
@@ -141,7 +141,7 @@ impl EventLoop {
 
 /// What the browser tells of the page as a whole.
 fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 5]) {
-    let on = |name, input: fn() -> Input<super::event::BoxedVerifier>| {
+    let on = |name, input: fn() -> Input<super::event::BoxedCalls>| {
         let inbox = inbox.clone();
         window::on(name, move |_| inbox.post(Event::Client(input())))
     };
@@ -154,6 +154,7 @@ fn listeners(inbox: &Inbox) -> (Option<Listener>, [Listener; 5]) {
         on("storage", || Input::StorageChanged {
             has_name: settings::has_name(),
             strangers_silenced_until: settings::strangers_silenced_until(),
+            do_not_disturb_until: settings::do_not_disturb_until(),
             audience: settings::audience(),
         }),
         on("focus", || Input::Resumed),

@@ -5,14 +5,14 @@ use wimpex_call::{Input, Output, State};
 use wimpex_client::Host;
 use wimpex_sansio::Now;
 
-use super::event::BoxedVerifier;
+use super::boxed_calls::{BoxedMachine, BoxedVerifier};
 use super::signals::Signals;
 use crate::browser::random;
 
 /// The page as the client's host. What happened is recorded for **Save diagnostics**,
 /// and told to the console too if the page was opened with `?debug`. Nothing in it could
 /// harm the user who shows it to somebody: no addresses, descriptions, keys or ids.
-pub(super) struct PageHost {
+pub struct PageHost {
     signals: Signals,
     debug: bool,
 }
@@ -31,6 +31,7 @@ impl PageHost {
 
 impl Host for PageHost {
     type Verifier = BoxedVerifier;
+    type Calls = BoxedMachine;
 
     fn random(&mut self) -> Option<[u8; 32]> {
         random::bytes().ok()

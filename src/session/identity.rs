@@ -12,7 +12,7 @@ use crate::browser::indexed_db::Database;
 use crate::browser::web_crypto::{self, KeyPair};
 use crate::browser::{BrowserError, location};
 
-const STORE: &str = "identity";
+pub(super) const STORE: &str = "identity";
 /// All that is in the database: the key, contacts and past calls.
 pub(super) const STORES: [&str; 3] = [STORE, "contacts", "calls"];
 /// The one entry.

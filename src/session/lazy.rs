@@ -1,14 +1,15 @@
-//! What the session loads later (`crate::chunk`): what runs calls, the verifier, contacts, the
-//! check, and the diagnostics.
+//! What the session loads later (`crate::chunk`): the call machine and the verifier, what
+//! calls need of the browser, contacts, the check, and the diagnostics.
 
 use futures_util::future::LocalBoxFuture;
-use wimpex_client::{ContactWrite, HttpAnswer};
+use wimpex_call::CallMachine;
+use wimpex_client::{ContactWrite, HttpAnswer, Loaded};
 use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
 use super::effects::CallEffects;
-use super::event::{BoxedVerifier, Inbox, RunCall};
+use super::event::{BoxedCalls, Inbox, RunCall};
 use super::signals::Signals;
 use super::{check, contact_database, diagnostics};
 use crate::browser::rtc_certificate::Certificate;
@@ -18,7 +19,7 @@ use wimpex_webrtc::IceServer;
 
 lazy! {
     /// What runs calls: peer connections and media, and the certificate of the first call.
-    call_effects(inbox: Inbox, signals: Signals) -> LocalBoxFuture<'static, Box<dyn RunCall>> {
+    in calls, call_effects(inbox: Inbox, signals: Signals) -> LocalBoxFuture<'static, Box<dyn RunCall>> {
         Box::pin(async move {
             // A browser that makes none has its connections make their own.
             let certificate = Certificate::generate().await.ok();
@@ -29,15 +30,18 @@ lazy! {
 }
 
 lazy! {
-    /// What signs the signals of calls, and verifies them.
-    verifier() -> BoxedVerifier {
-        Box::new(Verifier::default())
+    /// What runs calls, and signs and verifies their signals.
+    in ring, calls() -> BoxedCalls {
+        Loaded {
+            verifier: Box::new(Verifier::default()),
+            calls: Box::new(CallMachine::new()),
+        }
     }
 }
 
 lazy! {
     /// Whether a signature is valid; a browser that cannot tell has not said yes.
-    check_signature(claim: SignatureClaim) -> LocalBoxFuture<'static, bool> {
+    in ring, check_signature(claim: SignatureClaim) -> LocalBoxFuture<'static, bool> {
         Box::pin(async move {
             let checked = web_crypto::verify(
                 claim.key.as_bytes(),
@@ -51,28 +55,28 @@ lazy! {
 
 lazy! {
     /// Reads contacts and past calls; `None` if the browser keeps none.
-    read_contacts() -> LocalBoxFuture<'static, Option<Contacts>> {
+    in ring, read_contacts() -> LocalBoxFuture<'static, Option<Contacts>> {
         Box::pin(async { contact_database::read().await.ok() })
     }
 }
 
 lazy! {
     /// Writes contacts and past calls; says whether the browser kept them.
-    write_contacts(writes: Vec<ContactWrite>) -> LocalBoxFuture<'static, bool> {
+    in ring, write_contacts(writes: Vec<ContactWrite>) -> LocalBoxFuture<'static, bool> {
         Box::pin(async { contact_database::write(writes).await.is_ok() })
     }
 }
 
 lazy! {
     /// Forgets everything of this origin.
-    forget_everything() -> LocalBoxFuture<'static, Result<(), BrowserError>> {
+    in extras, forget_everything() -> LocalBoxFuture<'static, Result<(), BrowserError>> {
         Box::pin(contact_database::forget_everything())
     }
 }
 
 lazy! {
     /// Saves what happened into a file.
-    save_diagnostics(signals: Signals) -> () {
+    in extras, save_diagnostics(signals: Signals) -> () {
         diagnostics::save(signals);
     }
 }
@@ -80,9 +84,9 @@ lazy! {
 lazy! {
     /// Asks the server whether it is there for pages of this origin, which browsers do not say
     /// of themselves with a GET.
-    probe_http() -> LocalBoxFuture<'static, HttpAnswer> {
+    in extras, probe_http() -> LocalBoxFuture<'static, HttpAnswer> {
         Box::pin(async {
-            let probe = gloo_net::http::Request::get("/healthz");
+            let probe = gloo_net::http::Request::get(&location::below_base("/healthz"));
             match probe.query([("origin", location::origin())]).send().await {
                 Ok(answer) if answer.ok() => HttpAnswer::Healthy,
                 Ok(answer) if answer.status() == 421 => HttpAnswer::Misdirected,
@@ -94,7 +98,7 @@ lazy! {
 
 lazy! {
     /// The check itself.
-    run_check(servers: Vec<IceServer>, online: bool, inbox: Inbox) -> LocalBoxFuture<'static, ()> {
+    in extras, run_check(servers: Vec<IceServer>, online: bool, inbox: Inbox) -> LocalBoxFuture<'static, ()> {
         Box::pin(check::run(servers, online, inbox))
     }
 }

@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use wasm_bindgen_futures::spawn_local;
 use wimpex_call::MediaError;
-use wimpex_client::{Input, Output, View};
+use wimpex_client::{Client, Input, Output, View};
 
-use super::event::{BoxedVerifier, Event, Inbox, RunCall};
+use super::event::{BoxedCalls, Event, Inbox, RunCall};
+use super::host::PageHost;
 use super::lazy;
 use super::signals::Signals;
 use crate::chunk;
@@ -22,7 +23,7 @@ pub(super) struct LazyCallEffects {
 
 enum Waiting {
     Output(Output),
-    /// What the user wants of the devices before the first call.
+    /// What the user wants of the devices before the first call, or a screen of the chat.
     Event(Event),
 }
 
@@ -54,15 +55,22 @@ impl LazyCallEffects {
     }
 
     /// They are there, or cannot be had: the call ends then, and the next one tries again.
-    pub(super) fn loaded(&mut self, effects: Option<Box<dyn RunCall>>, view: &View) {
+    pub(super) fn loaded(&mut self, effects: Option<Box<dyn RunCall>>, client: &Client<PageHost>) {
         self.is_loading = false;
+        if effects.is_some() {
+            // After what a call cannot ring without, so that they do not share a slow line.
+            spawn_local(async {
+                // Whoever needs it tries again.
+                let _ = chunk::preload_extras().await;
+            });
+        }
         self.effects = effects;
         for waiting in std::mem::take(&mut self.waiting) {
             match (&mut self.effects, waiting) {
-                (Some(effects), Waiting::Output(output)) => effects.run(output, view),
+                (Some(effects), Waiting::Output(output)) => effects.run(output, client.view()),
                 (None, Waiting::Output(output)) => self.fail(output),
                 (Some(effects), Waiting::Event(event)) => {
-                    if let Some(input) = effects.translate(event) {
+                    if let Some(input) = effects.translate(event, client) {
                         self.inbox.post(Event::Client(input));
                     }
                 }
@@ -87,12 +95,19 @@ impl LazyCallEffects {
         }
     }
 
-    pub(super) fn translate(&mut self, event: Event) -> Option<Input<BoxedVerifier>> {
+    pub(super) fn translate(
+        &mut self,
+        event: Event,
+        client: &Client<PageHost>,
+    ) -> Option<Input<BoxedCalls>> {
         match &mut self.effects {
-            Some(effects) => effects.translate(event),
+            Some(effects) => effects.translate(event, client),
             None => {
                 // Everything else is about what they have made.
-                if matches!(event, Event::Capture(_)) {
+                if matches!(
+                    event,
+                    Event::Capture(_) | Event::Direct(_) | Event::Share(_) | Event::Later(_)
+                ) {
                     self.waiting.push_back(Waiting::Event(event));
                     self.load();
                 }

@@ -11,6 +11,9 @@ use crate::browser::media_capture::VideoConstraints;
 /// The video codecs that browsers have, by the subtype of their media type (RFC 6838).
 const CODECS: [&str; 4] = ["VP8", "VP9", "H264", "AV1"];
 
+/// Every browser has it, in software too (RFC 7742, section 5).
+const EVERYWHERE: &str = "VP8";
+
 /// Some of the video codecs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Codecs(u8);
@@ -44,6 +47,8 @@ pub struct Hardware {
     pub encodes: Codecs,
     /// Of what it receives.
     pub decodes: Codecs,
+    /// What it says it does, and was found not to do in a call.
+    pub broken: Codecs,
 }
 
 /// What the camera is asked for.
@@ -63,6 +68,13 @@ const VIDEO: VideoConfiguration = VideoConfiguration {
 };
 
 impl Hardware {
+    /// From the next negotiation on, this codec is neither sent nor received.
+    pub fn give_up(&mut self, codec: &str) {
+        if codec != EVERYWHERE {
+            self.broken = self.broken.with(codec);
+        }
+    }
+
     /// Asks the browser; nothing where it does not know.
     pub async fn of_this_device() -> Self {
         let mut hardware = Self::default();
@@ -237,6 +249,23 @@ mod tests {
         assert_eq!(video(none.with("no such codec")), "96 45 102 116");
         let cut = "m=video 9\r\nm=audio\r\nm=\r\n";
         assert_eq!(remote_description(cut, none), cut);
+    }
+
+    /// Field report 34: what was found broken is not preferred again, in this call or the next.
+    #[test]
+    fn report_34_a_broken_codec_is_refused() {
+        let none = Codecs::default();
+        let mut hardware = Hardware {
+            encodes: none.with("H264"),
+            decodes: none.with("H264"),
+            broken: none,
+        };
+        assert!(hardware.broken.names().is_empty());
+        hardware.give_up("H264");
+        assert_eq!(hardware.broken.names(), ["H264"]);
+        // VP8 is what all have; without it there would be no video at all.
+        hardware.give_up("VP8");
+        assert_eq!(hardware.broken.names(), ["H264"]);
     }
 
     #[test]

@@ -5,27 +5,44 @@
 //! output, and patches the [`Signals`] that the ui reads. Here is no decision, no markup
 //! and no wording.
 
-pub mod capture;
+mod boxed_calls;
+pub mod call_certificates;
+mod call_keeping;
+pub mod caption_event;
+mod captioning;
+mod capture;
 mod capture_session;
+mod chat_database;
 pub mod check;
 mod connection;
 mod contact_database;
 pub(crate) mod diagnostics;
+mod direct;
+mod direct_event;
 mod effects;
 mod event;
 mod event_loop;
+mod files;
+mod files_database;
+mod files_event;
+mod files_preview;
 mod host;
 pub mod identity;
 pub(crate) mod lazy;
 mod lazy_call_effects;
+pub(crate) mod links;
 mod load_anew;
 pub(crate) mod mailbox;
 pub mod media_policy;
+mod noise_files;
 mod options;
 mod page_effects;
 mod probe;
 pub(crate) mod push;
+pub(crate) mod quiet;
+mod screen_share;
 pub(crate) mod settings;
+mod share_event;
 mod signals;
 pub mod stats;
 mod stats_monitor;
@@ -40,8 +57,13 @@ use wimpex_client::devices::DeviceCommand;
 
 use crate::browser::rtc_peer_connection;
 
+pub use direct_event::{ChatView, DirectEvent, LiveView};
 pub use event::{Event, Inbox};
+pub use files_database::{delete_received, received_files, save_received};
+pub use files_event::{FilesEvent, FilesView};
+pub use files_preview::draw_preview;
 pub use options::Options;
+pub use share_event::{ShareEvent, ShareView};
 pub use signals::Signals;
 pub use view_signal::{PartGuard, ViewSignal};
 
@@ -88,10 +110,31 @@ impl Session {
         self.inbox.with_value(|inbox| inbox.post(event));
     }
 
+    /// Tells it what the user wants of the chat.
+    pub fn direct(&self, event: DirectEvent) {
+        self.inbox.with_value(|inbox| inbox.post(event.into()));
+    }
+
+    /// Tells it what the user wants to show.
+    pub fn share(&self, event: ShareEvent) {
+        self.inbox.with_value(|inbox| inbox.post(event.into()));
+    }
+
+    /// Tells it what the user wants of files.
+    pub fn files(&self, event: FilesEvent) {
+        self.inbox.with_value(|inbox| inbox.post(event.into()));
+    }
+
     /// Films with the camera on the other side of a telephone, if one is on.
     pub fn switch_camera(&self) {
         self.inbox
             .with_value(|inbox| inbox.post(Event::SwitchCamera));
+    }
+
+    /// The user returns to the call whose page was left, or does not.
+    pub fn return_to_call(&self, returns: bool) {
+        self.inbox
+            .with_value(|inbox| inbox.post(Event::LeftCall { returns }));
     }
 
     /// Tells the loop that a part of the page could not be loaded.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use wasm_bindgen_futures::spawn_local;
 use wimpex_client::{
-    ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
+    Client, ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
 };
 use wimpex_identity::{Signature, SignatureClaim};
 use wimpex_protocol::close_code;
 use wimpex_verification::RequestId;
 
-use super::event::{BoxedVerifier, Event, Inbox};
+use super::event::{BoxedCalls, Event, Inbox};
+use super::host::PageHost;
 use super::identity::Identity;
 use super::lazy_call_effects::LazyCallEffects;
 use super::load_anew::load_anew;
@@ -20,7 +21,7 @@ use super::signals::Signals;
 use super::{lazy, settings};
 use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::web_socket::{WebSocket, WebSocketEvent};
-use crate::browser::{location, network_information, window};
+use crate::browser::{cache_storage, location, network_information, window};
 use crate::chunk;
 
 pub(super) struct Effects {
@@ -37,6 +38,10 @@ pub(super) struct Effects {
 
 impl Effects {
     pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+        // What runs calls looks for the one that was left.
+        if settings::may_return() {
+            inbox.post(Event::Idle);
+        }
         Self {
             call: LazyCallEffects::new(inbox.clone(), signals),
             inbox,
@@ -50,7 +55,18 @@ impl Effects {
 
     /// Takes an event apart: keeps the browser's object in it, and gives what the client
     /// has to know.
-    pub(super) fn translate(&mut self, event: Event, view: &View) -> Option<Input<BoxedVerifier>> {
+    pub(super) fn translate(
+        &mut self,
+        event: Event,
+        client: &Client<PageHost>,
+    ) -> Option<Input<BoxedCalls>> {
+        if matches!(
+            event,
+            Event::Client(Input::PartMissing | Input::CallsLoaded(None))
+                | Event::CallEffectsLoaded(None)
+        ) {
+            cache_storage::look_for_damage();
+        }
         match event {
             Event::Client(input) => Some(input),
             Event::Sweep => None,
@@ -70,16 +86,20 @@ impl Effects {
                 Some(Input::Key(owner.map_err(|error| error.name)))
             }
             Event::CallEffectsLoaded(loaded) => {
-                self.call.loaded(loaded, view);
+                self.call.loaded(loaded, client);
                 None
             }
             event @ (Event::Hardware(_)
             | Event::SwitchCamera
             | Event::Peer(..)
             | Event::Capture(_)
-            | Event::StatsTick
-            | Event::AudioLevelTick
-            | Event::Stats(..)) => self.call.translate(event),
+            | Event::Direct(_)
+            | Event::Share(_)
+            | Event::Later(_)
+            | Event::StatsTick(_)
+            | Event::AudioLevelTick(_)
+            | Event::LeftCall { .. }
+            | Event::Stats(..)) => self.call.translate(event, client),
             Event::ContactsWritten(kept) => {
                 self.is_writing = false;
                 self.write_next();
@@ -121,9 +141,9 @@ impl Effects {
                 inbox.post(Event::Key(Identity::make().await.map(Some)));
             }),
             Output::SignLogin { socket, challenge } => self.sign_login(socket, challenge),
-            Output::LoadVerifier => self.later(async |inbox| {
-                let verifier = lazy::verifier().await.ok();
-                inbox.post(Event::Client(Input::VerifierLoaded(verifier)));
+            Output::LoadCalls => self.later(async |inbox| {
+                let calls = lazy::calls().await.ok();
+                inbox.post(Event::Client(Input::CallsLoaded(calls)));
             }),
             Output::Sign { request, message } => self.sign(request, message),
             Output::CheckSignature { request, claim } => self.check_signature(request, claim),
@@ -134,6 +154,8 @@ impl Effects {
             Output::PrefetchChunk => self.later(async |inbox| {
                 if !network_information::saves_data() {
                     window::idle().await;
+                    // First what a friend's call waits for; whoever needs it tries again.
+                    let _ = chunk::preload_ring().await;
                     inbox.post(Event::Idle);
                 }
             }),

@@ -2,23 +2,32 @@
 //! wanted.
 
 use std::fmt::Write;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::select;
+use gloo_timers::future::TimeoutFuture;
 use wimpex_protocol::{CallId, UserId};
 
 use super::identity::{Identity, database};
 use crate::browser::push_manager::{self, Subscription};
-use crate::browser::{BrowserError, clock, web_storage};
+use crate::browser::{BrowserError, clock, location, web_storage};
 
+/// Where the server is asked.
+const PATH: &str = "/push";
 /// That the user wants to be woken, and by whom.
 const WANTED: &str = "wimpex.push";
-/// The word of the service worker (assets/service-worker.js): which call may be taken.
+/// The word of the service worker (assets/service-worker.js): whose call may be taken, and which.
 const WORD: (&str, &str) = ("identity", "answer");
 /// A word counts for as long as a call rings, and then some, in milliseconds.
 const WORD_COUNTS: u64 = 90_000;
 
-/// Seconds before the server is asked again.
-const WAITS: [u64; 3] = [1, 3, 0];
+/// Nobody who is to be forgotten waits longer for a server that is away, in milliseconds: the push
+/// service tells it that the subscription is gone.
+const PATIENCE: u32 = 3_000;
+
+/// Seconds before the server is asked a second and a third time.
+const WAITS: [u64; 2] = [1, 3];
 
 /// By whose calls this browser is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +52,17 @@ pub async fn is_possible() -> bool {
     push_manager::is_supported() && server_key().await.is_some()
 }
 
-/// Subscribes, for calls of these contacts or of everybody, and remembers that it is wanted.
+/// Subscribes, for calls of these contacts or of everybody, and remembers what is wanted. While the
+/// page takes calls from contacts only, nobody else's wake it, whatever is wanted.
 ///
 /// # Errors
 /// `NotAllowedError` where the user has blocked notifications; whatever the browser says; and
 /// `NetworkError` where the server does not take it.
-pub async fn subscribe(callers: Callers, contacts: &[UserId]) -> Result<(), BrowserError> {
+pub async fn subscribe(
+    wanted: Callers,
+    contacts_only: bool,
+    contacts: &[UserId],
+) -> Result<(), BrowserError> {
     let key = server_key().await.ok_or_else(away)?;
     let subscription = push_manager::subscribe(&key).await?;
     let me = me().await?;
@@ -56,7 +70,7 @@ pub async fn subscribe(callers: Callers, contacts: &[UserId]) -> Result<(), Brow
     field(&mut message, "endpoint", &subscription.endpoint);
     field(&mut message, "p256dh", &subscription.p256dh);
     field(&mut message, "auth", &subscription.auth);
-    if callers == Callers::Contacts {
+    if contacts_only || wanted == Callers::Contacts {
         let ids: Vec<String> = contacts.iter().map(|id| quoted(id.as_str())).collect();
         // Writing to a text does not fail.
         let _ = write!(message, ",\"callers\":[{}]", ids.join(","));
@@ -64,7 +78,7 @@ pub async fn subscribe(callers: Callers, contacts: &[UserId]) -> Result<(), Brow
     ask(&key, &me, message).await?;
     web_storage::write(
         WANTED,
-        match callers {
+        match wanted {
             Callers::Contacts => "contacts",
             Callers::Everybody => "everybody",
         },
@@ -88,8 +102,21 @@ pub async fn unsubscribe() -> Result<(), BrowserError> {
     ask(&key, &me, message).await
 }
 
-/// Whether the user has said "Answer" to the notice of this call. It says so once.
-pub async fn takes(call: &CallId) -> bool {
+/// Forgets the user: ends the subscription while there is a key to say so with, and takes away what
+/// the notices say of calls. To be called while the key is there.
+pub async fn forget() {
+    // A page that has no service worker waits for one; and the browser's part comes first.
+    let told = pin!(async {
+        let _ = unsubscribe().await;
+    });
+    let _ = select(told, TimeoutFuture::new(PATIENCE)).await;
+    let closed = pin!(push_manager::close_all_notices());
+    let _ = select(closed, TimeoutFuture::new(PATIENCE)).await;
+}
+
+/// Whether the user has said "Answer" to the notice of this call by this caller. It says so once. The
+/// id of a call alone says nothing: the server may have anybody call by it.
+pub async fn takes(caller: &UserId, call: &CallId) -> bool {
     let Ok(database) = database().await else {
         return false;
     };
@@ -99,22 +126,34 @@ pub async fn takes(call: &CallId) -> bool {
         .await
         .ok()
         .and_then(|it| it.as_string());
-    let Some((at, named)) = word.as_deref().and_then(|it| it.split_once(' ')) else {
+    let Some(word) = word else {
         return false;
     };
-    let age = at
-        .parse()
-        .map_or(u64::MAX, |at| clock::wall_millis().saturating_sub(at));
-    if named != call.as_str() && age < WORD_COUNTS {
+    let said = answered(&word, clock::wall_millis());
+    let is_this = said == Some((caller.as_str(), call.as_str()));
+    if said.is_some() && !is_this {
+        // The one that is meant may come yet.
         return false;
     }
     let _ = database.delete(store, key).await;
     push_manager::close_notices(call.as_str()).await;
-    named == call.as_str() && age < WORD_COUNTS
+    is_this
+}
+
+/// Whose call it is that the word means, and which; `None` for one that is over, or is none.
+fn answered(word: &str, now: u64) -> Option<(&str, &str)> {
+    let (at, named) = word.split_once(' ')?;
+    let at: u64 = at.parse().ok()?;
+    // A clock that has been set back makes no word last.
+    let is_young = now.checked_sub(at).is_some_and(|age| age < WORD_COUNTS);
+    named.split_once(' ').filter(|_| is_young)
 }
 
 async fn server_key() -> Option<String> {
-    let answer = gloo_net::http::Request::get("/push").send().await.ok()?;
+    let answer = gloo_net::http::Request::get(&location::below_base(PATH))
+        .send()
+        .await
+        .ok()?;
     // 204: this server has no web push.
     if answer.status() != 200 {
         return None;
@@ -156,8 +195,9 @@ async fn ask(server_key: &str, me: &Identity, mut message: String) -> Result<(),
         quoted(&me.public),
         quoted(&signature)
     );
-    for seconds in WAITS {
-        let request = gloo_net::http::Request::post("/push")
+    let mut waits = WAITS.into_iter();
+    loop {
+        let request = gloo_net::http::Request::post(&location::below_base(PATH))
             .body(body.clone())
             .map_err(|_| away())?;
         match request.send().await {
@@ -168,7 +208,29 @@ async fn ask(server_key: &str, me: &Identity, mut message: String) -> Result<(),
             // What is away at this moment may be there in the next.
             Err(_) => {}
         }
+        let Some(seconds) = waits.next() else {
+            break;
+        };
         gloo_timers::future::sleep(Duration::from_secs(seconds)).await;
     }
     Err(away())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_names_a_caller_and_a_call_and_does_not_last() {
+        let word = "1000 mum c1";
+        assert_eq!(answered(word, 1000), Some(("mum", "c1")));
+        assert_eq!(answered(word, 999 + WORD_COUNTS), Some(("mum", "c1")));
+        for now in [1000 + WORD_COUNTS, 999] {
+            assert_eq!(answered(word, now), None);
+        }
+        // Of a service worker from before, and nonsense.
+        for word in ["1000 c1", "", "c1", "mum c1 1000"] {
+            assert_eq!(answered(word, 1000), None, "{word}");
+        }
+    }
 }

@@ -21,6 +21,9 @@ const AUDIENCES: [(Audience, &str); 3] = [
 ];
 /// Milliseconds since 1970; absent while strangers ring.
 const STRANGERS_SILENCED: &str = "wimpex.strangers-silenced-until";
+/// The same of [`STRANGERS_SILENCED`]; absent while the user may be disturbed.
+const DO_NOT_DISTURB: &str = "wimpex.do-not-disturb-until";
+const INSTALL_HINT_DISMISSED: &str = "wimpex.install-hint-dismissed";
 /// An old name, which stays: browsers have it stored.
 const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
@@ -28,6 +31,10 @@ const HAS_CONTACTS: &str = "wimpex.book";
 const RESUME_TOKEN: &str = "wimpex.resume-token";
 /// The builds of the page that this tab was loaded anew for, separated by spaces.
 const LOADED_FOR: &str = "wimpex.loaded-for";
+/// There may be a call to return to: see `super::call_keeping`.
+const MAY_RETURN: &str = "wimpex.call";
+/// What the user does not send in that call: "m" with the microphone muted, "c" with the camera off.
+const NOT_SENT: &str = "wimpex.call-not-sent";
 /// Bytes of the latest that are kept: a few dozen.
 const MOST_LOADED_FOR: usize = 512;
 
@@ -45,6 +52,58 @@ pub(crate) fn kept_name() -> Option<String> {
     web_storage::read(NAME)
 }
 
+/// Whether the user has put away the hint that the page can be installed.
+pub(crate) fn is_install_hint_dismissed() -> bool {
+    is_on(INSTALL_HINT_DISMISSED)
+}
+
+/// Shows that hint no more.
+pub(crate) fn dismiss_install_hint() {
+    web_storage::write(INSTALL_HINT_DISMISSED, "1");
+}
+
+/// Whether a page of this browser was in a call, or is.
+pub(crate) fn may_return() -> bool {
+    is_on(MAY_RETURN)
+}
+
+/// Whether it was a page of this tab.
+pub(super) fn was_in_call() -> bool {
+    web_storage::read_in_tab(MAY_RETURN).is_some_and(|value| value == "1")
+}
+
+/// Remembers both, or no longer.
+pub(super) fn set_may_return(may_return: bool) {
+    if may_return {
+        web_storage::write(MAY_RETURN, "1");
+        web_storage::write_in_tab(MAY_RETURN, "1");
+    } else {
+        web_storage::remove(MAY_RETURN);
+        web_storage::remove(NOT_SENT);
+        web_storage::write_in_tab(MAY_RETURN, "0");
+    }
+}
+
+/// Remembers what is not sent, at once: the database, which has the call, may not have heard of it
+/// when the page is left the next moment.
+pub(super) fn set_not_sent(muted: bool, camera: bool) {
+    let not_sent = match (muted, camera) {
+        (true, true) => "m",
+        (true, false) => "mc",
+        (false, true) => "",
+        (false, false) => "c",
+    };
+    if web_storage::read(NOT_SENT).as_deref() != Some(not_sent) {
+        web_storage::write(NOT_SENT, not_sent);
+    }
+}
+
+/// Whether the microphone was muted, and whether the camera was off.
+pub(super) fn not_sent() -> [bool; 2] {
+    let not_sent = web_storage::read(NOT_SENT).unwrap_or_default();
+    ["m", "c"].map(|kind| not_sent.contains(kind))
+}
+
 /// The keys of a call, if somebody has chosen any.
 pub(crate) fn shortcuts() -> Option<String> {
     web_storage::read(SHORTCUTS)
@@ -55,10 +114,26 @@ pub(crate) fn keep_shortcuts(keys: &str) {
     web_storage::write(SHORTCUTS, keys);
 }
 
+fn moment(key: &str) -> Option<UnixTime> {
+    let until = web_storage::read(key)?;
+    until.parse().ok().map(UnixTime::from_millis)
+}
+
+fn store_moment(key: &str, moment: Option<UnixTime>) {
+    match moment {
+        Some(moment) => web_storage::write(key, &moment.as_millis().to_string()),
+        None => web_storage::remove(key),
+    }
+}
+
 /// Until when no stranger rings, in all tabs.
 pub(super) fn strangers_silenced_until() -> Option<UnixTime> {
-    let until = web_storage::read(STRANGERS_SILENCED)?;
-    until.parse().ok().map(UnixTime::from_millis)
+    moment(STRANGERS_SILENCED)
+}
+
+/// Until when the user is not to be disturbed, in all tabs.
+pub(super) fn do_not_disturb_until() -> Option<UnixTime> {
+    moment(DO_NOT_DISTURB)
 }
 
 /// Who may learn that the user is online, if they have chosen.
@@ -77,6 +152,7 @@ pub(super) fn stored() -> Stored {
         hide_address: is_on(HIDE_ADDRESS),
         contacts_only: is_on(CONTACTS_ONLY),
         strangers_silenced_until: strangers_silenced_until(),
+        do_not_disturb_until: do_not_disturb_until(),
         audience: audience(),
         build: window::build(),
         loaded_for: web_storage::read_in_tab(LOADED_FOR),
@@ -108,10 +184,8 @@ pub(super) fn store(setting: Setting) {
         Setting::UserId(id) => web_storage::write(USER_ID, &id),
         Setting::HideAddress(hide) => web_storage::write(HIDE_ADDRESS, flag(hide)),
         Setting::ContactsOnly(only) => web_storage::write(CONTACTS_ONLY, flag(only)),
-        Setting::StrangersSilencedUntil(Some(until)) => {
-            web_storage::write(STRANGERS_SILENCED, &until.as_millis().to_string());
-        }
-        Setting::StrangersSilencedUntil(None) => web_storage::remove(STRANGERS_SILENCED),
+        Setting::StrangersSilencedUntil(until) => store_moment(STRANGERS_SILENCED, until),
+        Setting::DoNotDisturbUntil(until) => store_moment(DO_NOT_DISTURB, until),
         Setting::Audience(audience) => {
             if let Some((_, name)) = AUDIENCES.iter().find(|(known, _)| *known == audience) {
                 web_storage::write(AUDIENCE, name);

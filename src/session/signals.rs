@@ -6,7 +6,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use web_sys::MediaStream;
 use wimpex_client::devices::DevicesSnapshot;
-use wimpex_client::{Audience, Check, CheckResult, Part, Peer, Routes, ServerState, Trust, View};
+use wimpex_client::{
+    Audience, Check, CheckResult, LinkedCall, Part, Peer, Routes, ServerState, Trust, View,
+};
 use wimpex_contacts::Contacts;
 use wimpex_protocol::{Name, UserId};
 use wimpex_quality::Reading;
@@ -80,11 +82,13 @@ signals! {
         hide_address: bool,
         contacts_only: bool,
         strangers_silenced_until: Option<UnixTime>,
+        do_not_disturb_until: Option<UnixTime>,
         audience: Audience,
         has_relay: bool,
         check: Vec<(Check, CheckResult)>,
         check_unavailable: bool,
         call: wimpex_call::CallSnapshot,
+        linked_call: Option<LinkedCall>,
         trust: Trust,
         peers: Vec<Peer>,
         contacts_loaded: bool,
@@ -100,6 +104,9 @@ signals! {
         devices: Arc<DevicesSnapshot> = Arc::default(),
         /// The speaker to play to, by its id; empty is the system's default.
         speaker: String = String::new(),
+        /// With whom the call is that the user may return to: an id, a line break, and the name
+        /// that they claim; empty without one.
+        left_call: String = String::new(),
         /// How loud the user's microphone is, 0 to 1, while they look at the devices.
         microphone_level: f64 = 0.0,
         /// How loud the peer is, 0 to 1; for audio calls only.
@@ -133,6 +140,7 @@ impl Signals {
                 self.hide_address.show(view);
                 self.contacts_only.show(view);
                 self.strangers_silenced_until.show(view);
+                self.do_not_disturb_until.show(view);
                 self.audience.show(view);
                 self.has_relay.show(view);
             }
@@ -142,6 +150,7 @@ impl Signals {
             }
             Part::Call => {
                 self.routes.set_value(view.routes);
+                self.linked_call.show(view);
                 self.call.show(view);
             }
             Part::Trust => self.trust.show(view),

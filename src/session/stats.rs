@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use wimpex_quality::{History, Reading};
 
+use crate::browser::rtc_rtp_sender::ContentHint;
+
 /// What the session knows about a call and no report contains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallFacts {
@@ -11,6 +13,10 @@ pub struct CallFacts {
     pub red: bool,
     /// Our camera is off, or cannot be had.
     pub camera_off: bool,
+    /// A screen is sent in place of the camera's picture, and this matters of it.
+    pub shared: Option<ContentHint>,
+    /// A screen is sent beside the camera's picture, and this matters of it.
+    pub beside: Option<ContentHint>,
 }
 
 /// What the panel and the indicator are rendered from.

@@ -15,11 +15,33 @@ use wimpex_record::Recorder;
 use super::signals::Signals;
 use super::stats::{CallFacts, QualitySnapshot};
 use crate::browser::clock;
-use crate::browser::rtc_rtp_sender::{EncodingLimit, limit_video, prefer_motion, video_lines};
+use crate::browser::rtc_rtp_sender::{
+    ContentHint, EncodingLimit, SentVideo, limit_video, prefer, screen_mid, video_lines,
+};
 use crate::browser::rtc_stats_report::Reader;
 
 /// How many readings are kept for diagnostics: ten minutes of them.
 const READINGS: usize = 600;
+
+/// Frames a second of a screen that is to be read, where there is not enough for all of it.
+const TEXT_FRAME_RATE: u32 = 5;
+
+/// What a face beside a screen is kept to: it is seen small, and what it does not take of a
+/// narrow path the screen has.
+const FACE_BITRATE: u32 = 250_000;
+const FACE_FRAME_RATE: u32 = 15;
+const FACE_SHORT_SIDE: f64 = 360.0;
+/// Of what the network carries, where the browser does not share it out by itself.
+const FACE_SHARE: u32 = 5;
+
+/// What a report shows that asks for something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Findings {
+    /// [`Reading::receiving_timed_out`]
+    pub(crate) receiving_timed_out: bool,
+    /// [`Reading::broken_codec`]
+    pub(crate) broken_codec: Option<String>,
+}
 
 /// Follows one peer connection, and writes what it finds into the view.
 pub(crate) struct StatsMonitor {
@@ -30,8 +52,10 @@ pub(crate) struct StatsMonitor {
     number: u32,
     /// What has been set: `maxBitrate`, `maxFramerate` and `scaleResolutionDownBy`.
     limits: Option<EncodingLimit>,
-    /// The browser has been told that motion matters more than detail.
-    prefers_motion: bool,
+    /// The same of a screen's own video.
+    screen_limits: Option<EncodingLimit>,
+    /// What the browser has been told to matter of the video.
+    preferred: Option<ContentHint>,
     /// Local and remote, from the session descriptions, where reports have no certificates.
     fingerprints: [Option<String>; 2],
 }
@@ -45,42 +69,79 @@ impl StatsMonitor {
             pc,
             number: 0,
             limits: None,
-            prefers_motion: false,
+            screen_limits: None,
+            preferred: None,
             fingerprints: [None, None],
         }
     }
 
-    fn apply(&mut self, limits: Option<EncodingLimits>) {
-        let limits = limits.map(|limits| {
-            let scale = video_lines(&self.pc).map_or(1.0, |short_side| {
-                short_side / f64::from(limits.max_short_side)
-            });
-            EncodingLimit {
-                max_bitrate: limits.max_bitrate,
-                max_framerate: limits.max_framerate,
-                scale_resolution_down_by: scale.max(1.0),
-            }
+    fn apply(&mut self, limits: Option<EncodingLimits>, facts: CallFacts) {
+        let face = facts.beside.map(|_| self.face(limits));
+        let taken = face.map_or(0, |face| face.max_bitrate);
+        let camera = face.or_else(|| self.limit(SentVideo::Camera, limits, 0, facts.shared));
+        let screen = facts
+            .beside
+            .and_then(|_| self.limit(SentVideo::Screen, limits, taken, facts.beside));
+        if self.limits != camera {
+            self.limits = camera;
+            limit_video(&self.pc, SentVideo::Camera, camera);
+        }
+        if self.screen_limits != screen {
+            self.screen_limits = screen;
+            limit_video(&self.pc, SentVideo::Screen, screen);
+        }
+    }
+
+    /// What is to be read keeps its size, and has fewer frames.
+    fn limit(
+        &self,
+        of: SentVideo,
+        limits: Option<EncodingLimits>,
+        taken: u32,
+        hint: Option<ContentHint>,
+    ) -> Option<EncodingLimit> {
+        let limits = limits?;
+        let is_text = hint == Some(ContentHint::Text);
+        let lines = video_lines(&self.pc, of).filter(|_| !is_text);
+        let scale = lines.map_or(1.0, |short_side| {
+            short_side / f64::from(limits.max_short_side)
         });
-        if self.limits != limits {
-            self.limits = limits;
-            limit_video(&self.pc, limits);
+        let rate = if is_text { TEXT_FRAME_RATE } else { u32::MAX };
+        Some(EncodingLimit {
+            max_bitrate: limits.max_bitrate.saturating_sub(taken),
+            max_framerate: limits.max_framerate.min(rate),
+            scale_resolution_down_by: scale.max(1.0),
+            is_minor: false,
+        })
+    }
+
+    /// The camera's beside a screen.
+    fn face(&self, limits: Option<EncodingLimits>) -> EncodingLimit {
+        let lines = video_lines(&self.pc, SentVideo::Camera);
+        let bitrate = limits.map(|limits| limits.max_bitrate / FACE_SHARE);
+        EncodingLimit {
+            max_bitrate: bitrate.map_or(FACE_BITRATE, |it| it.min(FACE_BITRATE)),
+            max_framerate: FACE_FRAME_RATE,
+            scale_resolution_down_by: lines.map_or(1.0, |it| (it / FACE_SHORT_SIDE).max(1.0)),
+            is_minor: true,
         }
     }
 
     /// Prefers motion once video is sent: before that there is no sender to set it on, and
     /// the first frame waits for nothing. A camera that was off comes back with another
-    /// track.
-    fn prefer_motion(&mut self, reading: &Reading) {
+    /// track, and so it does after a screen.
+    fn prefer(&mut self, reading: &Reading, shared: Option<ContentHint>) {
         let stats = &reading.interval;
         let video = stats.outbound_video.as_ref();
         let rate = video.and_then(|video| video.frames_per_second);
         let is_sent = !stats.camera_off && rate.is_some_and(|rate| rate > 0.0);
         // One change of the sender's parameters at a time: a second may fail.
-        if is_sent && !self.prefers_motion && self.limits.is_none() {
-            prefer_motion(&self.pc);
-            self.prefers_motion = true;
+        let wanted = shared.unwrap_or(ContentHint::Motion);
+        if is_sent && self.preferred != Some(wanted) && self.limits.is_none() {
+            prefer(&self.pc, SentVideo::Camera, wanted);
+            self.preferred = Some(wanted);
         }
-        self.prefers_motion &= !stats.camera_off;
+        self.preferred.take_if(|_| stats.camera_off);
     }
 
     /// Firefox reports no certificates; the session descriptions name their fingerprints.
@@ -106,29 +167,31 @@ impl StatsMonitor {
     }
 
     /// Takes an `RTCStatsReport`, about one per second, and what it does not contain.
-    /// Returns whether receiving has timed out with it
-    /// ([`Reading::receiving_timed_out`]).
-    pub(crate) fn on_report(&mut self, report: JsValue, facts: CallFacts) -> bool {
+    /// Returns what has to be done about it.
+    pub(crate) fn on_report(&mut self, report: JsValue, facts: CallFacts) -> Findings {
         // Without a report there is nothing to show.
         let Ok(report) = StatsReport::parse(&self.reader.json(report)) else {
-            return false;
+            return Findings::default();
         };
         let mut sample = Sample {
             red: facts.red,
             camera_off: facts.camera_off,
-            ..Sample::new(&report)
+            ..Sample::with_screen(&report, screen_mid(&self.pc).as_deref())
         };
         self.complete(&mut sample.security);
         let Some(reading) = self.meter.push(sample) else {
-            return false;
+            return Findings::default();
         };
         let arrives = self.view.video_arrives;
         if reading.video_received.is_some() && reading.video_received != arrives.get_untracked() {
             arrives.set(reading.video_received);
         }
-        let receiving_timed_out = reading.receiving_timed_out;
-        self.apply(reading.encoding_limits);
-        self.prefer_motion(&reading);
+        let findings = Findings {
+            receiving_timed_out: reading.receiving_timed_out,
+            broken_codec: reading.broken_codec.clone(),
+        };
+        self.apply(reading.encoding_limits, facts);
+        self.prefer(&reading, facts.shared);
         let reading = Arc::new(reading);
         self.view.readings.update_value(|readings| {
             if readings.len() == READINGS {
@@ -144,6 +207,6 @@ impl StatsMonitor {
             reading,
             history: self.meter.history().clone(),
         })));
-        receiving_timed_out
+        findings
     }
 }

@@ -19,6 +19,15 @@ pub const RINGBACK: Pattern = Pattern {
     volume: 0.05,
 };
 
+/// For a call that comes in during another one: a short soft beat, seldom enough to talk on
+/// (ITU-T E.180, section 8).
+pub const CALL_WAITING: Pattern = Pattern {
+    frequencies: &[440.0],
+    cadence: &[(0.0, 0.2), (0.4, 0.6)],
+    period: 5.0,
+    volume: 0.04,
+};
+
 /// The check of the speaker: one soft chord, loud enough to be sure of.
 pub const CHIME: Pattern = Pattern {
     frequencies: &[523.25, 659.26, 783.99],

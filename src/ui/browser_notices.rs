@@ -4,16 +4,20 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
+use super::contacts::{on_until, set_do_not_disturb};
 use super::icon::icon;
+use super::page_return::LeftCallCard;
 use super::screens::icon::Icon;
 use super::screens::notices::{BrowserNotice, Devices, browser_notices, device_trouble};
 use super::styles::attach_styles;
+use super::words::do_not_disturb as quiet_words;
 use super::words::notices as words;
 use super::words::place::{Place, place};
 use super::{signal_of, use_session};
 use crate::browser::{
     clock, location, media_capture, navigator, user_activation, web_audio, window,
 };
+use crate::session::quiet::{Quiet, tell_service_worker};
 use wimpex_client::Command;
 use wimpex_sansio::UnixTime;
 
@@ -44,7 +48,16 @@ pub fn BrowserNotices() -> impl IntoView {
         notices.into_iter().map(notice).collect_view()
     };
     let silenced = session.view.strangers_silenced_until;
+    // Which closed pages keep to as well. When it is over by itself they know.
+    Effect::new(move |_| {
+        if let Some(until) = silenced.get() {
+            spawn_local(tell_service_worker(Quiet::Strangers, Some(until)));
+        }
+    });
+    let quiet = session.view.do_not_disturb_until;
     view! {
+        <LeftCallCard />
+        {move || quiet.get().map(do_not_disturb)}
         {notices}
         {move || silenced.get().map(silence)}
         <SilentPage />
@@ -81,6 +94,10 @@ fn SilentPage() -> impl IntoView {
 fn silence(until: UnixTime) -> AnyView {
     attach_styles();
     let session = use_session();
+    let hear = move |_| {
+        session.dispatch(Command::HearStrangers);
+        spawn_local(tell_service_worker(Quiet::Strangers, None));
+    };
     let title = words::silenced(&clock::time_of_day(until.as_millis()));
     view! {
         <div class="notice" role="note">
@@ -88,12 +105,31 @@ fn silence(until: UnixTime) -> AnyView {
             <div>
                 <strong id="silenced">{title}</strong>
                 <p>{words::SILENCED_TEXT}</p>
+                <button class="secondary" aria-describedby="silenced" on:click=hear>
+                    {words::RING_AGAIN}
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Nobody rings until then, or few do.
+fn do_not_disturb(until: UnixTime) -> AnyView {
+    attach_styles();
+    let session = use_session();
+    view! {
+        <div class="notice" role="note">
+            {icon(Icon::BELL)}
+            <div>
+                <strong id="quiet">{on_until(until)}</strong>
+                <p>{quiet_words::ON_TEXT}</p>
                 <button
                     class="secondary"
-                    aria-describedby="silenced"
-                    on:click=move |_| session.dispatch(Command::HearStrangers)
+                    aria-describedby="quiet"
+                    on:click=move |_| set_do_not_disturb(session, None)
                 >
-                    {words::RING_AGAIN}
+                    {quiet_words::TURN_OFF}
                 </button>
             </div>
         </div>

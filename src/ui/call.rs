@@ -6,8 +6,12 @@ use leptos::prelude::*;
 
 use super::call_keeper::keep_call;
 use super::call_overlay::CallOverlay;
+use super::chat::ChatState;
+use super::files::{DropPlace, FilesState};
+use super::pictures::Screens;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
+use super::stage::StageState;
 use super::styles::attach_styles;
 use super::{signal_of, use_session};
 use crate::browser::window;
@@ -30,12 +34,15 @@ pub(crate) fn CallPage() -> impl IntoView {
     let is_video = Memo::new(move |_| call().is_video);
     let panel = RwSignal::new(false);
     let devices = RwSignal::new(false);
+    let chat = ChatState::new();
+    StageState::provide();
+    provide_context(FilesState::of_call());
     let idle = use_idle();
     let aside = signal_of(move || {
-        let state = view.call.with(|call| call.state);
+        let (state, waits) = view.call.with(|call| (call.state, call.waiting.is_some()));
         steps_aside(
             idle.get(),
-            panel.get() || devices.get(),
+            panel.get() || devices.get() || chat.is_open() || waits,
             state,
             view.video_arrives.get(),
         )
@@ -43,7 +50,9 @@ pub(crate) fn CallPage() -> impl IntoView {
     view! {
         <main class="stage" class:aside=aside class:audio=signal_of(move || !is_video.get())>
             <RemoteMedia name is_video />
-            <CallOverlay aside panel devices />
+            <Screens />
+            <CallOverlay aside panel devices chat />
+            <DropPlace />
         </main>
     }
 }

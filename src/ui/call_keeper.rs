@@ -1,5 +1,6 @@
 //! What a call needs of the system around the page: the screen stays on, its keys work, nobody
-//! leaves by a slip, and the peer learns of an empty battery. There while the call's screen is.
+//! leaves by a slip, no keyboard covers what is written, and the peer learns of an empty battery.
+//! There while the call's screen is.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,11 +13,13 @@ use super::use_session;
 use crate::browser::battery_status::Battery;
 use crate::browser::media_session::{Action, MediaSession};
 use crate::browser::screen_wake_lock::WakeLock;
+use crate::browser::visual_viewport::VisualViewport;
 use crate::browser::window;
 
 /// Begins all of it; it ends with the owner.
 pub(crate) fn keep_call() {
     StoredValue::new_local(WakeLock::request());
+    StoredValue::new_local(VisualViewport::watch());
     ask_before_leaving();
     show_to_system();
     watch_battery();
@@ -69,13 +72,13 @@ fn show_to_system() {
 fn watch_battery() {
     let session = use_session();
     let battery = StoredValue::new_local(None::<Battery>);
-    let told = StoredValue::new_local(false);
+    let told = StoredValue::new_local(None);
     spawn_local(async move {
         let changed = move |charge: crate::browser::battery_status::Charge| {
             let low = is_battery_low(charge.level, charge.charging);
             // The call may be over, and this with it.
-            if told.try_get_value().is_some_and(|told| told != low) {
-                told.set_value(low);
+            if told.try_get_value().is_some_and(|told| told != Some(low)) {
+                told.set_value(Some(low));
                 session.report(Input::BatteryLow(low));
             }
         };

@@ -6,14 +6,21 @@ use leptos::prelude::*;
 use wimpex_sansio::Now;
 
 use super::browser_notices::DeviceNotices;
+use super::captions::CaptionLines;
+use super::chat::{ChatNotice, ChatState};
 use super::claim::claim_sign;
 use super::controls::CallControls;
-use super::devices::{DeviceLine, DevicesPanel};
+use super::devices::DeviceLine;
+use super::files::FilesPanel;
+use super::lazy_panels;
+use super::lazy_view::lazy_view;
 use super::peer_media::{PeerNotes, VideoQuestion};
-use super::quality::{PauseOffer, QualityPanel, QualitySign};
+use super::quality::{PauseOffer, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
 use super::self_view::SelfView;
+use super::share::ShareBar;
 use super::trust::LockButton;
+use super::waiting::{HoldButton, SecondCall};
 use super::{signal_of, use_session};
 use crate::browser::clock;
 
@@ -24,6 +31,7 @@ pub(crate) fn CallOverlay(
     aside: Signal<bool>,
     panel: RwSignal<bool>,
     devices: RwSignal<bool>,
+    chat: ChatState,
 ) -> impl IntoView {
     let view = use_session().view;
     let call = move || {
@@ -33,18 +41,23 @@ pub(crate) fn CallOverlay(
     let name = signal_of(move || call().name);
     let is_connected = Memo::new(move |_| call().is_connected);
     let details = move || {
-        let close = move || panel.set(false);
         panel
             .get()
-            .then(|| view! { <QualityPanel close /> }.into_any())
+            .then(|| lazy_view(lazy_panels::quality_panel(panel)))
     };
     let choice = move || {
-        let close = move || devices.set(false);
         devices
             .get()
-            .then(|| view! { <DevicesPanel class="panel devices" close /> }.into_any())
+            .then(|| lazy_view(lazy_panels::call_devices(devices)))
+    };
+    let has_chat = chat.panel_is_there();
+    let chat_panel = move || {
+        has_chat
+            .get()
+            .then(|| lazy_view(lazy_panels::chat_panel(chat)))
     };
     view! {
+        <div class="call-top">
         <header class="caption">
             <h1 dir="auto">{name}</h1>
             {claim_sign(signal_of(move || call().claim))}
@@ -59,18 +72,27 @@ pub(crate) fn CallOverlay(
                         .with(|call| view.peers.with(|it| call_status(call, it)))
                 })}
             </p>
+            <HoldButton />
+            {lazy_view(lazy_panels::view_tools())}
         </header>
-        <SelfView />
         <PeerNotes />
+        <ShareBar />
+        <SecondCall />
+        <FilesPanel />
+        </div>
+        <SelfView />
         <div class="call-notices" role="alert">
             <VideoQuestion />
             <DeviceNotices />
             <DeviceLine />
             {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}
         </div>
+        <CaptionLines />
+        <ChatNotice chat />
         {details}
         {choice}
-        <CallControls panel devices />
+        {chat_panel}
+        <CallControls panel devices chat />
     }
 }
 

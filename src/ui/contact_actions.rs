@@ -1,10 +1,12 @@
 //! All that the ui reads of contacts and past calls, and all that it does to them, in one
 //! place: components must not know how they are stored.
 
-use wimpex_client::{Audience, Command, ContactCommand};
+use wimpex_client::{Audience, Command, ContactCommand, ContactWrite};
 use wimpex_confusables::TextForms;
-use wimpex_contacts::{Contact, Contacts, ImportError, ImportPreview};
+use wimpex_contacts::{Contact, Contacts, GivenLink, ImportError, ImportPreview};
+use wimpex_identity::LinkId;
 use wimpex_protocol::{Name, UserId};
+use wimpex_sansio::UnixTime;
 
 use super::screens::contacts::{Refusal, named};
 use super::use_session;
@@ -97,6 +99,40 @@ impl ContactActions {
     /// Blocks a contact, or no longer.
     pub(crate) fn block(self, id: UserId, is_blocked: bool) {
         self.command(ContactCommand::Block(id, is_blocked));
+    }
+
+    /// Whether a contact rings even while the user is not to be disturbed.
+    pub(crate) fn ring_always(self, id: UserId, rings: bool) {
+        self.command(ContactCommand::RingAlways(id, rings));
+    }
+
+    /// Keeps a link that ends; those that have ended long ago make room.
+    pub(crate) fn add_link(self, link: &GivenLink) {
+        storage_manager::persist();
+        let wall = UnixTime::from_millis(link.made);
+        let surplus = self.with_untracked(|contacts| contacts.surplus_links(wall));
+        let mut writes: Vec<_> = surplus.into_iter().map(ContactWrite::DeleteLink).collect();
+        writes.push(ContactWrite::PutLink(link.id(), link.encode()));
+        self.command(ContactCommand::WriteLinks(writes));
+    }
+
+    /// Takes a link back: who calls by it is told so.
+    pub(crate) fn revoke_link(self, id: LinkId) {
+        let link = self.with_untracked(|contacts| {
+            let mut links = contacts.links().iter();
+            links.find(|it| it.id() == id).cloned()
+        });
+        if let Some(mut link) = link {
+            link.issued.is_revoked = true;
+            let write = ContactWrite::PutLink(id, link.encode());
+            self.command(ContactCommand::WriteLinks(vec![write]));
+        }
+    }
+
+    /// Forgets a link: who calls by it is told that it is not known.
+    pub(crate) fn forget_link(self, id: LinkId) {
+        let write = ContactWrite::DeleteLink(id);
+        self.command(ContactCommand::WriteLinks(vec![write]));
     }
 
     /// Lets a blocked stranger ring again.

@@ -6,12 +6,14 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{HtmlElement, KeyboardEvent};
 use wimpex_call::Command as CallCommand;
 
+use super::chat::{ChatButton, ChatState};
 use super::devices::use_talk_key;
 use super::icon::icon;
 use super::screens::call::control_bar;
 use super::screens::icon::Icon;
 use super::screens::self_view::has_both_sides;
 use super::screens::shortcuts::ShortcutAction;
+use super::share::ShareButton;
 use super::shortcuts::{ShortcutsDialog, kept_shortcuts};
 use super::words::call as words;
 use super::words::devices::TITLE as DEVICES;
@@ -20,7 +22,11 @@ use crate::browser::{media_capture, window};
 
 /// The row at the bottom of the stage.
 #[component]
-pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn CallControls(
+    panel: RwSignal<bool>,
+    devices: RwSignal<bool>,
+    chat: ChatState,
+) -> impl IntoView {
     use_talk_key();
     let session = use_session();
     let view = session.view;
@@ -73,6 +79,14 @@ pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> im
                 {icon(signal_of(move || bar().camera_icon))}
             </button>
             <SwitchCamera />
+            <ShareButton />
+            <ChatButton
+                chat
+                others=move || {
+                    panel.set(false);
+                    devices.set(false);
+                }
+            />
             <button
                 class="round"
                 class:pressed=signal_of(move || devices.get())
@@ -80,6 +94,7 @@ pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> im
                 aria-expanded=signal_of(move || if devices.get() { "true" } else { "false" })
                 on:click=move |_| {
                     panel.set(false);
+                    chat.close();
                     devices.update(|open| *open = !*open);
                 }
             >
@@ -93,6 +108,7 @@ pub(crate) fn CallControls(panel: RwSignal<bool>, devices: RwSignal<bool>) -> im
                 disabled=signal_of(move || !bar().has_quality)
                 on:click=move |_| {
                     devices.set(false);
+                    chat.close();
                     panel.update(|open| *open = !*open);
                 }
             >

@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use wimpex_call::Command as CallCommand;
 
 use super::check::ConnectionCheck;
-use super::check_results::CheckResults;
 use super::end_card::EndCard;
+use super::files::{FilesPanel, FilesState};
 use super::icon::icon;
-use super::leave_message::LeaveMessage;
+use super::lazy_panels;
+use super::lazy_view::lazy_view;
 use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
@@ -64,6 +65,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
             name_of(&people, &ended.peer, ended.peer_name.as_deref())
         })
     });
+    provide_context(FilesState::new(name));
     let wants_check = untrack(screen).wants_check;
     if wants_check {
         session.dispatch(Command::CheckConnection);
@@ -74,9 +76,10 @@ pub(crate) fn EndedPage() -> impl IntoView {
                 // A moment later, for a status is announced when its text changes.
                 {move || is_shown.get().then(|| view! { <EndCard /> }.into_any())}
             </section>
-            {message_to.map(|peer| view! { <LeaveMessage peer name /> }.into_any())}
+            <FilesPanel />
+            {message_to.map(|peer| lazy_view(lazy_panels::leave_message(peer, name)))}
             {wants_check.then(|| {
-                let results = || view! { <CheckResults /> }.into_any();
+                let results = || lazy_view(lazy_panels::check_results());
                 view! { <ConnectionCheck results /> }.into_any()
             })}
             {wants_check.then(|| view! { <SaveDiagnostics /> }.into_any())}

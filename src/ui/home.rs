@@ -8,15 +8,15 @@ use super::check::ConnectionCheck;
 use super::check_devices::check_devices;
 use super::field::invalid;
 use super::icon::{icon, logo};
-use super::lazy;
 use super::lazy_view::lazy_view;
 use super::notices::notices;
 use super::screens::home::{address_choice, callee, can_call, copy_link, own_link, shown_name};
 use super::screens::icon::Icon;
 use super::words::{common, home as words};
+use super::{lazy, lazy_panels};
 use super::{signal_of, use_session};
 use crate::browser::{location, navigator, network_information, notification, window};
-use wimpex_client::Command;
+use wimpex_client::{Command, address};
 
 /// The first screen of somebody who has a name.
 #[component]
@@ -40,7 +40,7 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <HideAddress />
             <NotificationPrompt />
             {check_devices(|is_open| lazy_view(lazy::devices_card(is_open)))}
-            <ConnectionCheck results=|| lazy_view(lazy::check_results()) />
+            <ConnectionCheck results=|| lazy_view(lazy_panels::check_results()) />
         </main>
     }
 }
@@ -48,8 +48,8 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
 #[component]
 fn OwnLinkCard() -> impl IntoView {
     let view = use_session().view;
-    let origin = location::origin();
-    let own = move || view.me.with(|me| own_link(me.as_ref(), &origin));
+    let home = location::home();
+    let own = move || view.me.with(|me| own_link(me.as_ref(), &home));
     let link = {
         let own = own.clone();
         signal_of(move || own().link)
@@ -133,16 +133,17 @@ fn CallForm() -> impl IntoView {
     let error = RwSignal::new(String::new());
     let call = move |call_type| {
         let (server, me) = (view.server.get_untracked(), view.me.get_untracked());
+        let link = text.with_untracked(|text| address::link_that_ends(text));
         match callee(
             &text.get_untracked(),
             server,
-            &location::origin(),
+            &location::home(),
             me.as_ref(),
         ) {
             Ok(peer) => {
                 // This screen stays while there is a call.
                 text.set(String::new());
-                session.dispatch(Command::OpenLink(peer.clone()));
+                session.dispatch(Command::OpenLink(peer.clone(), link));
                 session.dispatch(Command::StartCall { peer, call_type });
             }
             Err(wrong) => error.set(wrong.to_owned()),

@@ -6,17 +6,18 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::KeyboardEvent;
 use wimpex_call::Command as CallCommand;
-use wimpex_client::Command;
+use wimpex_client::{Command, LinkedCall};
 
 use super::check_devices::check_devices;
 use super::claim::claim_sign;
+use super::contacts::shown_label;
 use super::devices::devices_card;
 use super::icon::{Avatar, icon};
 use super::screens::icon::Icon;
 use super::screens::incoming::incoming_prompt;
 use super::styles::attach_styles;
 use super::typing::Typing;
-use super::words::incoming as words;
+use super::words::{incoming as words, links as link_words};
 use super::{signal_of, use_session};
 use crate::browser::window;
 use crate::session::push;
@@ -47,12 +48,18 @@ pub fn IncomingDialog() -> impl IntoView {
         }
     });
     // Whoever has answered the notice need not do so again.
-    let ringing = view
-        .call
-        .with_untracked(|call| call.call.as_ref().map(|it| it.call_id.clone()));
+    let ringing = move || {
+        view.call.with_untracked(|call| {
+            let ringing = call.call.as_ref();
+            ringing.map(|it| (it.peer.clone(), it.call_id.clone()))
+        })
+    };
+    let asked = ringing();
     spawn_local(async move {
-        if let Some(call) = ringing
-            && push::takes(&call).await
+        if let Some((peer, call)) = &asked
+            && push::takes(peer, call).await
+            // Another call may have taken the place of this one meanwhile.
+            && ringing() == asked
         {
             session.dispatch(CallCommand::Accept { camera: true });
         }
@@ -62,6 +69,20 @@ pub fn IncomingDialog() -> impl IntoView {
             typing.resume_when_shown();
         }
     });
+    // Which of the user's links a stranger has.
+    let by_link = move || {
+        let (call, linked) = (view.call.read(), view.linked_call.read());
+        let is_its = |it: &&LinkedCall| {
+            call.call
+                .as_ref()
+                .is_some_and(|call| call.call_id == it.call_id)
+        };
+        let id = linked.as_ref().filter(is_its).map(|it| it.link);
+        view.contacts.with(|contacts| {
+            let link = contacts.links().iter().find(|it| Some(it.id()) == id);
+            link.map_or_else(String::new, |it| link_words::rings_by(&shown_label(it)))
+        })
+    };
     let settled = use_settled();
     let decline = move || session.dispatch(CallCommand::Decline);
     let keys = move |event: KeyboardEvent| {
@@ -110,6 +131,7 @@ pub fn IncomingDialog() -> impl IntoView {
                 </span>
             </p>
             <p class="hint">{signal_of(move || prompt().alias)}</p>
+            <p class="hint" dir="auto">{signal_of(by_link)}</p>
             <div class="answers" inert=signal_of(move || !settled.get())>
                 <button class="accept" on:click=send(CallCommand::Accept { camera: true })>
                     {icon(signal_of(move || prompt().icon))}
@@ -151,7 +173,7 @@ pub fn IncomingDialog() -> impl IntoView {
 
 /// False for a moment after the prompt has come into sight: when it appears, and when somebody
 /// returns to the tab that has it.
-fn use_settled() -> ReadSignal<bool> {
+pub(super) fn use_settled() -> ReadSignal<bool> {
     let (settled, set_settled) = signal(false);
     let timer = StoredValue::new_local(None::<Timeout>);
     let begin = move || {

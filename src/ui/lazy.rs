@@ -1,4 +1,5 @@
-//! The components that are loaded later (`crate::chunk`), each as a view.
+//! The components that are loaded later (`crate::chunk`), each as a view; but for what is inside of
+//! those (`super::lazy_panels`).
 
 use leptos::prelude::*;
 use wimpex_protocol::UserId;
@@ -6,7 +7,6 @@ use wimpex_protocol::UserId;
 use super::broken_link::BrokenLinkPage;
 use super::browser_notices::BrowserNotices;
 use super::call::CallPage;
-use super::check_results::CheckResults;
 use super::claim::claim_sign;
 use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
@@ -22,7 +22,7 @@ use crate::chunk::lazy;
 
 lazy! {
     /// A call.
-    call_page() -> AnyView {
+    in calls, call_page() -> AnyView {
         view! { <CallPage /> }.into_any()
     }
 }
@@ -30,63 +30,63 @@ lazy! {
 lazy! {
     /// What is heard of a call before it is answered, and the prompt of one that comes in. The
     /// verifier, without which nothing rings, is loaded by then.
-    unanswered_call() -> AnyView {
+    in ring, unanswered_call() -> AnyView {
         view! { <UnansweredCall /> }.into_any()
     }
 }
 
 lazy! {
     /// For a link that names nobody.
-    broken_link() -> AnyView {
+    in extras, broken_link() -> AnyView {
         view! { <BrokenLinkPage /> }.into_any()
     }
 }
 
 lazy! {
     /// Contacts, past calls, and what belongs to this device.
-    contacts_area() -> AnyView {
+    in extras, contacts_area() -> AnyView {
         view! { <ContactsArea /> }.into_any()
     }
 }
 
 lazy! {
     /// Why the server is of no use.
-    server_refusal() -> AnyView {
+    in extras, server_refusal() -> AnyView {
         view! { <ServerRefusal /> }.into_any()
     }
 }
 
 lazy! {
     /// For a browser without WebRTC.
-    no_webrtc() -> AnyView {
+    in extras, no_webrtc() -> AnyView {
         view! { <NoWebRtc /> }.into_any()
     }
 }
 
 lazy! {
     /// What is to be known of this browser.
-    browser_notices() -> AnyView {
+    in extras, browser_notices() -> AnyView {
         view! { <BrowserNotices /> }.into_any()
     }
 }
 
 lazy! {
     /// The own link as a QR code.
-    link_qr_code() -> AnyView {
+    in extras, link_qr_code() -> AnyView {
         view! { <LinkQrCode /> }.into_any()
     }
 }
 
 lazy! {
     /// The screen after a call.
-    ended_page() -> AnyView {
+    in calls, ended_page() -> AnyView {
         view! { <EndedPage /> }.into_any()
     }
 }
 
 lazy! {
     /// The sign that the name of whose link was opened is their own choice.
-    person_claim(user: UserId) -> AnyView {
+    in extras, person_claim(user: UserId) -> AnyView {
         let view = use_session().view;
         claim_sign(signal_of(move || claim(&view.peers.read(), &user, None)))
     }
@@ -94,28 +94,21 @@ lazy! {
 
 lazy! {
     /// What was refused, and why.
-    security_alert() -> AnyView {
+    in extras, security_alert() -> AnyView {
         view! { <SecurityAlert /> }.into_any()
     }
 }
 
 lazy! {
     /// What happened, for who debugs.
-    debug_panel() -> AnyView {
+    in extras, debug_panel() -> AnyView {
         view! { <DebugPanel /> }.into_any()
     }
 }
 
 lazy! {
-    /// What the check of the connection found.
-    check_results() -> AnyView {
-        view! { <CheckResults /> }.into_any()
-    }
-}
-
-lazy! {
     /// The choice of devices, outside of a call. It can be taken away by its button, too.
-    devices_card(is_open: RwSignal<bool>) -> AnyView {
+    in extras, devices_card(is_open: RwSignal<bool>) -> AnyView {
         devices_panel(is_open)
     }
 }

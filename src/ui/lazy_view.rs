@@ -33,10 +33,14 @@ fn lazy_view_after(
     missing: fn() -> AnyView,
 ) -> AnyView {
     let shown = RwSignal::new_local(meanwhile);
-    // It belongs to whoever shows it, and goes with them.
-    let part = ScopedFuture::new(part);
+    // It belongs to whoever shows it, and goes with them: the part, and what stands there without it.
+    // What it reads while it is made is no reason to make it again.
+    let view =
+        ScopedFuture::new_untracked(
+            async move { part.await.unwrap_or_else(|NotLoaded| missing()) },
+        );
     spawn_local(async move {
-        let view = part.await.unwrap_or_else(|NotLoaded| missing());
+        let view = view.await;
         if let Some(mut shown) = shown.try_write() {
             *shown = Some(view);
         }

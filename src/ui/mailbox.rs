@@ -188,11 +188,13 @@ impl Mailbox {
         spawn_local(async move {
             let fetched = mailbox::fetch(&accepted).await;
             let notice = match &fetched {
-                Ok(all) => refused(all),
-                Err(ServerRefusal::Browser(error)) if error == "QuotaExceededError" => {
-                    Some(words::NO_ROOM)
-                }
-                // They wait, and the server says so again at the next login.
+                Ok(fetched) => refused(&fetched.refused).or(match &fetched.failed {
+                    Some(ServerRefusal::Browser(error)) if error == "QuotaExceededError" => {
+                        Some(words::NO_ROOM)
+                    }
+                    // They wait, and the server says so again at the next login.
+                    Some(_) | None => None,
+                }),
                 Err(_) => None,
             };
             if self.is_fetching.try_set_value(false).is_some() {

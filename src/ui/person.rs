@@ -12,14 +12,16 @@ use super::notices::notices;
 use super::screens::person::person_screen;
 use super::words::home;
 use super::{signal_of, use_session};
+use crate::browser::location;
 use wimpex_client::Command;
-use wimpex_client::address::InvalidAddress;
+use wimpex_client::address::{self, InvalidAddress};
 
 /// The person behind a link, ready to be called.
 #[component]
 pub(crate) fn PersonPage(user: UserId) -> impl IntoView {
     let session = use_session();
-    session.dispatch(Command::OpenLink(user.clone()));
+    let link = address::link_that_ends(&location::fragment());
+    session.dispatch(Command::OpenLink(user.clone(), link));
     let view = session.view;
     let peer = StoredValue::new(user);
     let call = move |call_type| {

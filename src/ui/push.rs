@@ -54,7 +54,8 @@ fn callers(contacts: &Contacts) -> Vec<UserId> {
 #[component]
 fn PushChoices() -> impl IntoView {
     let contacts = use_contacts();
-    let trust = use_session().view.trust;
+    let view = use_session().view;
+    let trust = view.trust;
     let ringing = RwSignal::new(PushState::Pending);
     let changes = StoredValue::new(0u32);
     let change = move |wanted: Option<Callers>| {
@@ -62,15 +63,16 @@ fn PushChoices() -> impl IntoView {
         changes.update_value(|changes| *changes += 1);
         let change = changes.get_value();
         let callers = contacts.with_untracked(callers);
+        let contacts_only = view.contacts_only.get_untracked();
         spawn_local(async move {
             let done = match wanted {
-                Some(wanted) => push::subscribe(wanted, &callers).await,
+                Some(wanted) => push::subscribe(wanted, contacts_only, &callers).await,
                 None => push::unsubscribe().await,
             };
             let is = match (done, wanted) {
                 (Err(error), _) => PushState::Failed(error.name),
                 (Ok(()), Some(wanted)) => PushState::On {
-                    strangers: wanted == Callers::Everybody,
+                    strangers: wanted == Callers::Everybody && !contacts_only,
                 },
                 (Ok(()), None) => PushState::Off,
             };
@@ -80,13 +82,21 @@ fn PushChoices() -> impl IntoView {
             }
         });
     };
-    // Says again what is wanted: the server may have forgotten it, or the contacts may be others.
-    let ids = Memo::new(move |_| contacts.with(callers));
+    // Says again what is wanted: the server may have forgotten it, the contacts may be others, or
+    // strangers not wanted any more. That there is nobody is said like anything else.
+    let told = Memo::new(move |_| {
+        let callers = contacts.with(callers);
+        (
+            view.contacts_loaded.get(),
+            view.contacts_only.get(),
+            callers,
+        )
+    });
     Effect::new(move |_| {
-        let nobody = ids.with(Vec::is_empty);
+        let is_loaded = told.with(|(is_loaded, ..)| *is_loaded);
         match push::wanted() {
-            // The contacts are not read yet; or there is nobody, which the server need not know.
-            Some(Callers::Contacts) if nobody => ringing.set(PushState::On { strangers: false }),
+            // Until then it is not known whom the server is to be told of.
+            Some(_) if !is_loaded => ringing.set(PushState::Pending),
             Some(wanted) => change(Some(wanted)),
             None => ringing.set(PushState::Off),
         }
@@ -112,7 +122,10 @@ fn PushChoices() -> impl IntoView {
                 <label for="push">{words::RING_LABEL}</label>
                 <p class="hint" id="push-hint">{words::RING_HINT}</p>
             </div>
-            <div class="choice" hidden=signal_of(move || !choice().is_on)>
+            <div
+                class="choice"
+                hidden=signal_of(move || !choice().is_on || view.contacts_only.get())
+            >
                 <input
                     id="push-strangers"
                     type="checkbox"

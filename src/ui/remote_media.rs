@@ -6,9 +6,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlMediaElement, MediaStream};
 
+use super::closer::Closer;
 use super::icon::Avatar;
 use super::screens::call::{level_percent, remote_screen};
 use super::screens::peer_media::is_unseen;
+use super::screens::pictures::Picture;
+use super::stage::{StageState, face_is_screen};
 use super::words::call as words;
 use super::{signal_of, use_session};
 use crate::browser::audio_output;
@@ -77,18 +80,44 @@ pub(crate) fn RemoteMedia(
         let element: web_sys::HtmlVideoElement = event_target(&event);
         first_frame.set(element.video_width() > 0);
     };
+    let stage = StageState::of_call();
+    let is_large = Memo::new(move |_| stage.is_large(Picture::Face));
+    let is_screen = Memo::new(move |_| is_large.get() && view.call.with(face_is_screen));
+    let closer = Closer::new(is_screen);
+    // Of another call's stream, which may be as large.
+    let loaded = move |event: web_sys::Event| {
+        let element: web_sys::HtmlVideoElement = event_target(&event);
+        first_frame.set(element.video_width() > 0);
+    };
     let video_element = move || {
         is_video.get().then(|| {
             view! {
                 <video
                     class="remote"
                     class:gone=signal_of(move || screen().is_covered)
+                    class:large=signal_of(move || is_large.get())
+                    class:small=signal_of(move || !is_large.get())
+                    data-place=signal_of(move || stage.place(Picture::Face))
+                    class:closer=signal_of(move || !closer.zoom.get().is_whole())
+                    style:transform=signal_of(move || closer.zoom.get().transform())
+                    tabindex=signal_of(move || closer.is_screen.get().then_some("0"))
+                    aria-describedby=signal_of(move || closer.is_screen.get().then_some("zoom-hint"))
+                    on:wheel=move |event| closer.wheel(&event)
+                    on:dblclick=move |event| closer.toggle(&event)
+                    on:pointerdown=move |event| closer.take(&event)
+                    on:pointermove=move |event| closer.pull(&event)
+                    on:pointerup=move |_| closer.let_go()
+                    on:pointercancel=move |_| closer.let_go()
+                    on:keydown=move |event| closer.key(&event)
                     aria-label=words::REMOTE_VIDEO_LABEL
                     autoplay
                     playsinline
                     prop:muted=true
                     node_ref=video
                     on:resize=resized
+                    on:loadeddata=loaded
+                    // Another call's stream, or none: what was seen is not the peer's any more.
+                    on:emptied=move |_| first_frame.set(false)
                     on:pause=interrupted
                 ></video>
             }
@@ -98,8 +127,16 @@ pub(crate) fn RemoteMedia(
     // Audio has an element of its own: Chromium's <video> plays none before its first frame.
     view! {
         {video_element}
+        <span id="zoom-hint" hidden>
+            {words::ZOOM_HINT}
+        </span>
         <audio autoplay node_ref=audio on:pause=interrupted></audio>
-        <div class="presence-of-peer" class:hidden=signal_of(move || screen().shows_video)>
+        <div
+            class="presence-of-peer"
+            class:hidden=signal_of(move || screen().shows_video)
+            class:small=signal_of(move || !is_large.get())
+            data-place=signal_of(move || stage.place(Picture::Face))
+        >
             <div class="pulse" class:calm=signal_of(move || screen().is_calm)>
                 <Avatar name />
             </div>
@@ -147,7 +184,7 @@ where
 }
 
 /// Plays a stream; `refused` hears whether the browser's autoplay policy wants a click first.
-fn play(
+pub(crate) fn play(
     element: &HtmlMediaElement,
     stream: Option<MediaStream>,
     refused: impl FnOnce(bool) + 'static,

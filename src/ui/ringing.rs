@@ -17,7 +17,7 @@ use crate::browser::vibration::Vibration;
 use crate::browser::web_audio::Tone;
 use crate::browser::web_locks::Lock;
 use crate::browser::{user_activation, window};
-use crate::session::tones::{RINGBACK, RINGTONE};
+use crate::session::tones::{CALL_WAITING, RINGBACK, RINGTONE};
 
 /// Of the notification: the next call's takes its place.
 const TAG: &str = "wimpex-call";
@@ -39,6 +39,26 @@ enum Bell {
         notice: Elected<Option<Notification>>,
         title: FlashingTitle,
     },
+}
+
+/// Tells of a call that waits inside another one, until it is dropped.
+pub(super) struct Knock {
+    _sound: Elected<Option<Tone>>,
+    _title: FlashingTitle,
+    _notice: Elected<Option<Notification>>,
+}
+
+/// A call that waits inside another one: softly, since somebody is talking.
+pub(super) fn knock(title: String, body: String) -> Knock {
+    Knock {
+        _sound: Elected::new(SOUND_LOCK, || Tone::play(&CALL_WAITING).ok()),
+        _title: FlashingTitle::new(title.clone()),
+        _notice: Elected::new(NOTICE_LOCK, move || {
+            (!window::is_visible())
+                .then(|| Notification::show(&title, &body, TAG))
+                .flatten()
+        }),
+    }
 }
 
 /// Rings and falls silent as the call says, at the latest when it is taken away; and shows the prompt

@@ -4,13 +4,16 @@ use std::cell::Cell;
 
 use crate::browser::style_sheet;
 
-const SHEETS: [&str; 6] = [
+const SHEETS: [&str; 9] = [
     include_str!("../../style/prompt.css"),
     include_str!("../../style/call.css"),
     include_str!("../../style/devices.css"),
     include_str!("../../style/people.css"),
     include_str!("../../style/quality.css"),
     include_str!("../../style/trust.css"),
+    include_str!("../../style/chat.css"),
+    include_str!("../../style/share.css"),
+    include_str!("../../style/files.css"),
 ];
 
 /// Puts it on, once. To be called by whatever is loaded later and looks like something.

@@ -134,7 +134,6 @@ async fn what_changes_elsewhere_closes_no_form() {
         |session| {
             session.view.call.set(CallSnapshot {
                 state: State::Ended,
-                call: None,
                 ended: Some(Ended {
                     call_id: CallId::parse("call_1").unwrap(),
                     peer: user('x'),
@@ -146,6 +145,7 @@ async fn what_changes_elsewhere_closes_no_form() {
                     microphone: None,
                     camera: None,
                 }),
+                ..CallSnapshot::default()
             });
         },
         || view! { <EndCard /> },
@@ -201,7 +201,7 @@ async fn a_prompt_marks_the_name_of_a_stranger_only() {
                         peer_name: Some("Mum".to_owned()),
                         ..alice_calls()
                     }),
-                    ended: None,
+                    ..CallSnapshot::default()
                 });
             },
             || view! { <IncomingDialog /> },
@@ -251,7 +251,7 @@ async fn the_lock_of_a_contact_says_what_is_known() {
                         peer: user('m'),
                         ..in_a_call()
                     }),
-                    ended: None,
+                    ..CallSnapshot::default()
                 });
             },
             || view! { <LockButton /> },

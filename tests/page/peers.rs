@@ -7,7 +7,7 @@ use wimpex::browser::media_capture::{Track, capture};
 use wimpex::browser::navigator;
 use wimpex::browser::rtc_data_channel::{DataChannel, DataChannelInit};
 use wimpex::browser::rtc_peer_connection::{PeerConnection, PeerEvent, Settings};
-use wimpex::browser::rtc_rtp_sender::prefer_motion;
+use wimpex::browser::rtc_rtp_sender::{ContentHint, prefer};
 use wimpex::browser::rtc_stats_report::Reader;
 use wimpex::session::media_policy::{self, CAMERA, Codecs, Hardware};
 use wimpex_quality::{Member, StatsReport};
@@ -67,6 +67,7 @@ async fn connect(events: &mut UnboundedReceiver<PeerEvent>, to: &PeerConnection)
             PeerEvent::Track(track) => tracks.push(track.kind()),
             PeerEvent::Connection(PeerConnectionState::Connected) => break,
             PeerEvent::Connection(_)
+            | PeerEvent::ScreenTrack(_)
             | PeerEvent::Gathered
             | PeerEvent::Ice(_)
             | PeerEvent::Signaling(_)
@@ -146,17 +147,23 @@ async fn late_tracks_are_sent_without_renegotiation() {
         .replace_track(TrackKind::Video, Some(camera.js()));
     loop {
         let report = read(&callee.peer).await;
-        let frames = report
+        // There is one for a screen, too.
+        let has_frames = report
             .of_type("inbound-rtp")
             .filter(|entry| entry.text(Member::Kind) == Some("video"))
-            .find_map(|entry| entry.number(Member::FramesDecoded));
-        if frames.is_some_and(|frames| frames > 3.0) {
+            .filter_map(|entry| entry.number(Member::FramesDecoded))
+            .any(|frames| frames > 3.0);
+        if has_frames {
             break;
         }
         gloo_timers::future::sleep(std::time::Duration::from_millis(50)).await;
     }
     // What matters of the picture can be said then, and it goes on.
-    prefer_motion(&caller.peer.js());
+    prefer(
+        &caller.peer.js(),
+        wimpex::browser::rtc_rtp_sender::SentVideo::Camera,
+        ContentHint::Motion,
+    );
     let hint = js_sys::Reflect::get(camera.js(), &"contentHint".into()).unwrap();
     assert_eq!(hint.as_string().as_deref(), Some("motion"));
     let pairs = read(&callee.peer).await;

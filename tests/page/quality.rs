@@ -340,7 +340,7 @@ async fn pausing_video_is_offered_once_on_a_bad_path() {
             session.view.call.set(CallSnapshot {
                 state: State::Connected,
                 call: Some(in_a_call()),
-                ended: None,
+                ..CallSnapshot::default()
             });
         },
         || view! { <PauseOffer /> },

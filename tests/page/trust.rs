@@ -38,7 +38,7 @@ async fn a_contact_rings_under_the_name_that_it_was_given() {
             session.view.call.set(CallSnapshot {
                 state: State::Ringing,
                 call: Some(call),
-                ended: None,
+                ..CallSnapshot::default()
             });
         },
         || view! { <IncomingDialog /> },
@@ -60,7 +60,7 @@ fn called(session: Session, assurance: Assurance) {
     session.view.call.set(CallSnapshot {
         state: State::Connected,
         call: Some(in_a_call()),
-        ended: None,
+        ..CallSnapshot::default()
     });
 }
 

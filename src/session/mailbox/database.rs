@@ -1,4 +1,4 @@
-//! What this browser keeps of messages: the key that they are sealed for, those that came, sealed as
+//! What this browser keeps of messages: the keys that they are sealed for, those that came, sealed as
 //! they came, and which there have been.
 
 use js_sys::Uint8Array;
@@ -11,8 +11,13 @@ use crate::browser::x25519::AgreementKeys;
 use crate::browser::{BrowserError, clock};
 
 const KEYS: &str = "keys";
-/// The one entry of it.
+/// Under which the keys are there: with a space and the number of the [`RENEWED_EVERY`] since 1970 in
+/// which it was made. Without them: one from before there was more than one.
 const OWN: &str = "own";
+/// With that number: until when a key that is not the newest is kept, in milliseconds since 1970.
+const UNTIL: &str = "until ";
+/// Another key for so many milliseconds: whoever gets hold of one can open a month's messages.
+const RENEWED_EVERY: u64 = 30 * 24 * 60 * 60 * 1000;
 /// What is known of each without opening it.
 const MESSAGES: &str = "messages";
 /// What was sealed, under the same key.
@@ -155,9 +160,10 @@ pub(super) async fn sealed(name: &MessageName) -> Result<Uint8Array, BrowserErro
     Ok(sealed.dyn_into()?)
 }
 
-/// Forgets names that nobody would believe any more.
+/// Forgets names that nobody would believe any more, and keys that nothing is sealed for.
 pub(super) async fn sweep() -> Result<(), BrowserError> {
     let database = database().await?;
+    sweep_keys(&database).await?;
     let now = clock::wall_millis();
     for seen in database.all(SEEN).await? {
         let Some(seen) = seen.as_string() else {
@@ -174,17 +180,103 @@ pub(super) async fn sweep() -> Result<(), BrowserError> {
     Ok(())
 }
 
-/// The key that messages to this user are sealed for; made when it is first wanted.
-pub(super) async fn own_key() -> Result<AgreementKeys, BrowserError> {
+/// A key that messages to this user are sealed for, or were.
+#[derive(Clone, Debug)]
+pub(super) struct OwnKey {
+    /// What others seal with.
+    pub(super) public: [u8; 32],
+    /// What opens it.
+    pub(super) pair: AgreementKeys,
+    /// In which of the [`RENEWED_EVERY`] since 1970 it was made.
+    period: u64,
+}
+
+/// All that are here, the newest first.
+pub(super) async fn own_keys() -> Result<Vec<OwnKey>, BrowserError> {
     let database = database().await?;
-    let kept = database.get(KEYS, OWN).await?;
-    if !kept.is_undefined() {
-        return Ok(AgreementKeys::from_js(kept));
+    let mut keys = Vec::new();
+    for name in database.keys(KEYS).await? {
+        if let Some(period) = period_of(&name) {
+            let pair = AgreementKeys::from_js(database.get(KEYS, &name).await?);
+            keys.push(own_key(pair, period).await?);
+        }
+    }
+    keys.sort_by_key(|key| std::cmp::Reverse(key.period));
+    Ok(keys)
+}
+
+/// The one that is to be published; made when there is none of this month.
+pub(super) async fn current_key() -> Result<OwnKey, BrowserError> {
+    let period = clock::wall_millis() / RENEWED_EVERY;
+    let newest = own_keys().await?.into_iter().next();
+    if let Some(newest) = newest.filter(|newest| newest.period >= period) {
+        return Ok(newest);
     }
     let made = AgreementKeys::generate().await?;
+    let name = name_of(period);
     // If another tab was faster, it is that one.
-    let kept = database.put_first(KEYS, OWN, made.js()).await?;
-    Ok(AgreementKeys::from_js(kept))
+    let kept = database().await?.put_first(KEYS, &name, made.js()).await?;
+    own_key(AgreementKeys::from_js(kept), period).await
+}
+
+/// Notes that this key is published, and until when those before it are kept: what is sealed for one
+/// may still be on its way, or wait at the server.
+pub(super) async fn retire_keys(published: &[u8; 32]) -> Result<(), BrowserError> {
+    let keys = own_keys().await?;
+    let Some(current) = keys.iter().find(|key| key.public == *published) else {
+        return Ok(());
+    };
+    let until = clock::wall_millis() + limits::REMEMBER.as_millis() as u64;
+    let database = database().await?;
+    for key in keys.iter().filter(|key| key.period < current.period) {
+        let name = [UNTIL, &key.period.to_string()].concat();
+        database
+            .put_first(KEYS, &name, &(until as f64).into())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes keys that nothing is sealed for any more: neither what may still come, nor what is here.
+async fn sweep_keys(database: &Database) -> Result<(), BrowserError> {
+    let needed: Vec<[u8; 32]> = entries()
+        .await?
+        .iter()
+        .filter_map(|entry| Some(entry.envelope()?.draft.receiver_key))
+        .collect();
+    let now = clock::wall_millis() as f64;
+    for key in own_keys().await? {
+        let noted = [UNTIL, &key.period.to_string()].concat();
+        let until = database.get(KEYS, &noted).await?.as_f64();
+        if until.is_some_and(|until| until < now) && !needed.contains(&key.public) {
+            database.delete(KEYS, &name_of(key.period)).await?;
+            database.delete(KEYS, &noted).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn own_key(pair: AgreementKeys, period: u64) -> Result<OwnKey, BrowserError> {
+    let public = pair.public().await?;
+    Ok(OwnKey {
+        public,
+        pair,
+        period,
+    })
+}
+
+fn name_of(period: u64) -> String {
+    match period {
+        0 => OWN.to_owned(),
+        period => [OWN, " ", &period.to_string()].concat(),
+    }
+}
+
+fn period_of(name: &str) -> Option<u64> {
+    match name.strip_prefix(OWN)? {
+        "" => Some(0),
+        number => number.strip_prefix(' ')?.parse().ok(),
+    }
 }
 
 /// Forgets all of it.

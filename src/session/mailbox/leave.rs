@@ -85,7 +85,7 @@ pub(crate) async fn leave(
     let signature = Signature::from_bytes(signature);
     let envelope = draft.sign(encapsulated, size, hash, signature).encode();
     let header = ("wimpex-envelope", envelope.as_str());
-    let answer = xml_http_request::put(server::PATH, header, &bytes, progress).await?;
+    let answer = xml_http_request::put(&server::path(), header, &bytes, progress).await?;
     match answer.status {
         200 | 201 => Ok(()),
         status => Err(ServerRefusal::of(status, &answer.text)),

@@ -8,7 +8,7 @@ use wimpex_mailbox::{Delivery, Envelope, MessageKey, Refused, Sender};
 use wimpex_protocol::{UserId, limits};
 use wimpex_sansio::UnixTime;
 
-use super::database::{self, Entry, Known};
+use super::database::{self, Entry, Known, OwnKey};
 use super::seal;
 use super::server::{self, ServerRefusal};
 use crate::browser::{BrowserError, aes_gcm, clock, web_crypto};
@@ -49,7 +49,7 @@ impl AcceptedSenders {
 /// As of any request; `InvalidStateError` for who has no key.
 pub(crate) async fn publish(accepted: &AcceptedSenders) -> Result<(), ServerRefusal> {
     let me = me().await?;
-    let key = database::own_key().await?.public().await?;
+    let key = database::current_key().await?.public;
     let owner = PublicKey::parse(&me.public).map_err(|_| damaged())?;
     let time = UnixTime::from_millis(clock::wall_millis());
     let signature = me.sign(&MessageKey::message(&owner, &key, time)).await?;
@@ -67,7 +67,10 @@ pub(crate) async fn publish(accepted: &AcceptedSenders) -> Result<(), ServerRefu
         "senders": senders,
         "strangers": !accepted.contacts_only,
     });
-    server::ask(&me, wish).await.map(|_| ())
+    server::ask(&me, wish).await?;
+    // Nothing more is sealed for those before it; if that is not noted, it is the next time.
+    let _ = database::retire_keys(&key.key).await;
+    Ok(())
 }
 
 /// Says that no messages are taken any more; the server deletes those that wait.
@@ -79,43 +82,83 @@ pub(crate) async fn take_none() -> Result<(), ServerRefusal> {
     server::ask(&me, json!({ "do": "stop" })).await.map(|_| ())
 }
 
-/// Fetches what waits, keeps what is to be believed, and has the server delete all of it. Returns
-/// why messages were refused.
+/// What became of the messages that waited.
+#[derive(Debug, Default)]
+pub(crate) struct Fetched {
+    /// Why some were refused, and who the sender is of whom each of them claims to be.
+    pub(crate) refused: Vec<(Sender, Refused)>,
+    /// What kept others from coming, the first of it; `QuotaExceededError` where this browser has no
+    /// room. They stay where they are.
+    pub(crate) failed: Option<ServerRefusal>,
+}
+
+/// Fetches what waits, keeps what is to be believed, and has the server delete all of it.
 ///
 /// # Errors
-/// As of any request; `QuotaExceededError` where this browser has no room: then they stay where they
-/// are.
-pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Vec<Refused>, ServerRefusal> {
+/// As of any request: then nothing is known of what waits.
+pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Fetched, ServerRefusal> {
     let me = me().await?;
     database::sweep().await?;
     let list = server::ask(&me, json!({ "do": "list" })).await?;
     let list: Value = serde_json::from_str(&list.text().await?).map_err(|_| damaged())?;
-    let envelopes = list.as_array().into_iter().flatten();
-    let mut refused = Vec::new();
-    for envelope in envelopes.filter_map(|it| Envelope::parse(it.as_str()?)) {
-        let taken = take(&me, &envelope, accepted).await?;
-        refused.extend(taken.err());
-        let id = envelope.name().encode();
-        server::ask(&me, json!({ "do": "delete", "id": id })).await?;
+    let list = list.as_array().into_iter().flatten();
+    let mut envelopes: Vec<_> = list
+        .filter_map(|it| Envelope::parse(it.as_str()?))
+        .collect();
+    // A stranger's, or a large one for which there is no time or no room, keeps nobody's waiting.
+    envelopes.sort_by_key(|envelope| {
+        let is_stranger = accepted.sender(&envelope.name().sender) != Sender::Contact;
+        (is_stranger, envelope.size)
+    });
+    let keys = database::own_keys().await?;
+    let mut fetched = Fetched::default();
+    for envelope in &envelopes {
+        match take_off(&me, &keys, envelope, accepted).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => {
+                let sender = accepted.sender(&envelope.name().sender);
+                fetched.refused.push((sender, why));
+            }
+            Err(refusal) => {
+                let is_too_fast = refusal == ServerRefusal::TooFast;
+                fetched.failed.get_or_insert(refusal);
+                if is_too_fast {
+                    break;
+                }
+            }
+        }
     }
-    Ok(refused)
+    Ok(fetched)
 }
 
-/// Takes one, or says why not.
-async fn take(
+/// Takes one, or says why not; then the server need not have it any more.
+async fn take_off(
     me: &Identity,
+    keys: &[OwnKey],
     envelope: &Envelope,
     accepted: &AcceptedSenders,
 ) -> Result<Result<(), Refused>, ServerRefusal> {
-    let (keys, name) = (database::own_key().await?, envelope.name());
+    let taken = take(me, keys, envelope, accepted).await?;
+    let id = envelope.name().encode();
+    server::ask(me, json!({ "do": "delete", "id": id })).await?;
+    Ok(taken)
+}
+
+async fn take(
+    me: &Identity,
+    keys: &[OwnKey],
+    envelope: &Envelope,
+    accepted: &AcceptedSenders,
+) -> Result<Result<(), Refused>, ServerRefusal> {
+    let name = envelope.name();
     let known = database::known(&name).await?;
     if known == Known::Here {
         return Ok(Ok(()));
     }
-    let key = keys.public().await?;
+    let public: Vec<[u8; 32]> = keys.iter().map(|key| key.public).collect();
     let delivery = Delivery {
         me: &me.user,
-        key: &key,
+        keys: &public,
         now: UnixTime::from_millis(clock::wall_millis()),
         sender: accepted.sender(&name.sender),
         contacts_only: accepted.contacts_only,
@@ -130,10 +173,16 @@ async fn take(
         claim.signature.as_bytes(),
         &claim.message,
     );
-    // A key that is no point of the curve is nobody's.
-    if !is_signed.await.unwrap_or(false) {
-        return Ok(Err(Refused::Signature));
+    match is_signed.await {
+        Ok(true) => {}
+        // A key that is no point of the curve is nobody's.
+        Ok(false) => return Ok(Err(Refused::Signature)),
+        Err(error) if is_of_the_message(&error) => return Ok(Err(Refused::Signature)),
+        Err(error) => return Err(error.into()),
     }
+    let Some(key) = key_of(keys, envelope) else {
+        return Ok(Err(Refused::OtherKey));
+    };
     let fetched = server::ask(me, json!({ "do": "fetch", "id": name.encode() })).await;
     let sealed = match fetched {
         // Another tab was faster.
@@ -143,14 +192,27 @@ async fn take(
     if aes_gcm::sha256(&sealed).await? != envelope.hash {
         return Ok(Err(Refused::Damaged));
     }
-    match seal::open(envelope, &sealed, &keys).await {
+    match seal::open(envelope, &sealed, &key.pair).await {
         Ok((what, _)) => {
             let entry = Entry::new(envelope, what.kind, what.length.as_secs());
             database::keep(&entry, &sealed).await?;
             Ok(Ok(()))
         }
-        Err(_) => Ok(Err(Refused::Damaged)),
+        Err(error) if is_of_the_message(&error) => Ok(Err(Refused::Damaged)),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// Whether it is the message that is at fault (a wrong tag, a wrong format), and not this browser at
+/// this moment: what another moment may open must not be deleted.
+fn is_of_the_message(error: &BrowserError) -> bool {
+    matches!(error.name.as_str(), "OperationError" | "DataError")
+}
+
+/// The one that it is sealed for.
+fn key_of<'a>(keys: &'a [OwnKey], envelope: &Envelope) -> Option<&'a OwnKey> {
+    let wanted = envelope.draft.receiver_key;
+    keys.iter().find(|key| key.public == wanted)
 }
 
 /// Opens one that is here: the recording, to be played, and its captions as WebVTT, if there are any.
@@ -160,8 +222,9 @@ async fn take(
 pub(crate) async fn open(entry: &Entry) -> Result<(Blob, String), BrowserError> {
     let envelope = entry.envelope().ok_or_else(damaged)?;
     let sealed = database::sealed(&entry.name).await?;
-    let keys = database::own_key().await?;
-    let (what, recording) = seal::open(&envelope, &sealed, &keys).await?;
+    let keys = database::own_keys().await?;
+    let key = key_of(&keys, &envelope).ok_or_else(|| BrowserError::named("NotFoundError"))?;
+    let (what, recording) = seal::open(&envelope, &sealed, &key.pair).await?;
     Ok((recording, what.captions))
 }
 

@@ -10,7 +10,9 @@ use crate::browser::{BrowserError, clock, location};
 use crate::session::identity::Identity;
 
 /// Where messages are.
-pub(super) const PATH: &str = "/messages";
+pub(super) fn path() -> String {
+    location::below_base("/messages")
+}
 
 /// Why the server does not do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +105,7 @@ pub(super) async fn ask(me: &Identity, mut what: Value) -> Result<MailboxAnswer,
         "publicKey": me.public,
         "signature": signature.encode(),
     });
-    let request = gloo_net::http::Request::post(PATH).body(body.to_string());
+    let request = gloo_net::http::Request::post(&path()).body(body.to_string());
     let request = request.map_err(|_| ServerRefusal::Away)?;
     let answer = request.send().await.map_err(|_| ServerRefusal::Away)?;
     if answer.ok() {

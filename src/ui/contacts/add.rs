@@ -22,7 +22,7 @@ pub(super) fn AddContactForm() -> impl IntoView {
     let add = move |insists| {
         let me = view.me.get_untracked();
         let (entered, named) = (link.get_untracked(), name.get_untracked());
-        let added = linked(&entered, &location::origin(), me.as_ref()).and_then(|id| {
+        let added = linked(&entered, &location::home(), me.as_ref()).and_then(|id| {
             let name = contacts.named(&id, &named, insists)?;
             Ok(Contact::new(
                 id,

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use wimpex_contacts::{ImportEntry, ImportPreview};
 
-use crate::browser::file;
+use crate::browser::file_pick;
 use crate::ui::contact_actions::use_contacts;
 use crate::ui::screens::contacts::{chosen, chosen_first};
 use crate::ui::signal_of;
@@ -16,7 +16,7 @@ use crate::ui::words::this_device as words;
 pub(super) fn choose_file(preview: RwSignal<Option<ImportPreview>>, outcome: RwSignal<String>) {
     let contacts = use_contacts();
     spawn_local(async move {
-        let Some(text) = file::open(".json,application/json").await else {
+        let Some(text) = file_pick::open(".json,application/json").await else {
             return;
         };
         // The screen may be another one by then.

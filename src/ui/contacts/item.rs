@@ -49,7 +49,7 @@ pub(super) fn ContactItem(id: UserId) -> impl IntoView {
     let described_by = error_id.clone();
     let copied = RwSignal::new(false);
     let copy = move |_| {
-        let link = address::link(&location::origin(), &id.get_value());
+        let link = address::link(&location::home(), &id.get_value());
         spawn_local(async move {
             let done = navigator::copy(&link).await.is_ok();
             // They may be removed by then.

@@ -115,7 +115,11 @@ fn item(mailbox: Mailbox, entry: Entry) -> AnyView {
                 <button
                     class="quiet"
                     aria-expanded=signal_of(move || is_open.get().to_string())
-                    aria-label=signal_of(move || words::play_label(&name.get()))
+                    aria-label=signal_of(move || if is_open.get() {
+                        words::close_label(&name.get())
+                    } else {
+                        words::play_label(&name.get())
+                    })
                     on:click=play
                 >
                     {signal_of(move || if is_open.get() { words::CLOSE } else { words::PLAY })}

@@ -3,13 +3,17 @@
 mod add;
 mod blocked_people;
 mod call_history;
+mod do_not_disturb;
 mod import;
+mod install;
 mod item;
 mod keep;
+mod links;
 mod messages;
 mod qr_code;
 mod refusal;
 mod this_device;
+mod unsaved_files;
 
 use leptos::prelude::*;
 
@@ -23,10 +27,16 @@ use super::styles::attach_styles;
 use super::words::{contacts as words, message};
 use add::AddContactForm;
 use call_history::CallHistory;
+use do_not_disturb::do_not_disturb_card;
+use install::install_card;
 use item::ContactItem;
+use links::links_card;
 use this_device::ThisDevice;
+use unsaved_files::UnsavedFiles;
 
+pub(crate) use do_not_disturb::{on_until, set as set_do_not_disturb};
 pub use keep::KeepContact;
+pub(crate) use links::shown_label;
 pub use qr_code::LinkQrCode;
 
 /// All of it, for the first screen.
@@ -60,10 +70,14 @@ pub fn ContactsArea() -> impl IntoView {
                 })
             }}
         </section>
+        {links_card()}
+        {do_not_disturb_card()}
         <PushSettings />
         {message_settings(mailbox)}
         <CallHistory mailbox />
+        <UnsavedFiles />
         <ThisDevice />
+        {install_card()}
     }
 }
 

@@ -18,13 +18,24 @@ const QUIET: i32 = 4;
 pub fn LinkQrCode() -> impl IntoView {
     crate::ui::styles::attach_styles();
     let view = use_session().view;
-    let origin = location::origin();
-    let drawn = signal_of(move || drawing(&view.me.with(|me| own_link(me.as_ref(), &origin).link)));
+    let home = location::home();
+    let drawn = signal_of(move || drawing(&view.me.with(|me| own_link(me.as_ref(), &home).link)));
     view! {
         <svg class="qr" viewBox=signal_of(move || drawn.get().0) role="img" aria-label=words::home::QR_CODE_LABEL>
             <path d=signal_of(move || drawn.get().1) />
         </svg>
     }
+}
+
+/// A link of somebody's own.
+pub(super) fn qr_code(text: Signal<String>, label: Signal<String>) -> AnyView {
+    let drawn = signal_of(move || text.with(|text| drawing(text)));
+    view! {
+        <svg class="qr" viewBox=signal_of(move || drawn.get().0) role="img" aria-label=label>
+            <path d=signal_of(move || drawn.get().1) />
+        </svg>
+    }
+    .into_any()
 }
 
 /// The view box, and a square for each dark one.

@@ -81,6 +81,20 @@ const fn drawn(
     }
 }
 
+impl Table {
+    /// Whether there is anything of it: a screen is seldom shown.
+    pub(super) fn is_shown(&self, stats: &IntervalStats) -> bool {
+        let is_screen = self.receiving == StreamKind::InboundScreen;
+        let mut both = [self.receiving, self.sending].into_iter();
+        !is_screen || both.any(|kind| stats.stream(kind).is_some_and(is_moving))
+    }
+}
+
+/// What was never sent has no picture.
+fn is_moving(stream: &StreamStats) -> bool {
+    stream.resolution.is_some()
+}
+
 impl Row {
     /// How it reads for a stream of a direction that it is about.
     pub(super) fn read(&self, snapshot: &QualitySnapshot, kind: StreamKind) -> String {
@@ -216,7 +230,17 @@ pub(super) static VIDEO: Table = Table {
     ],
 };
 
-pub(super) static TABLES: [&Table; 2] = [&AUDIO, &VIDEO];
+/// A screen beside the camera: as that, but for what is measured of neither.
+pub(super) static SCREEN: Table = Table {
+    title: words::SCREEN,
+    more_title: words::MORE_SCREEN,
+    receiving: StreamKind::InboundScreen,
+    sending: StreamKind::OutboundScreen,
+    rows: VIDEO.rows,
+    more: VIDEO.more,
+};
+
+pub(super) static TABLES: [&Table; 3] = [&AUDIO, &VIDEO, &SCREEN];
 
 pub(super) static CONNECTION: [Line; 7] = [
     drawn(

@@ -16,7 +16,7 @@ use super::{signal_of, use_session};
 use crate::browser::navigator;
 use crate::session::stats::QualitySnapshot;
 use layout::{
-    AUDIO, CONNECTION, Directions, ENCRYPTION, Line, Row, TABLES, Table, VIDEO, addresses,
+    AUDIO, CONNECTION, Directions, ENCRYPTION, Line, Row, SCREEN, TABLES, Table, VIDEO, addresses,
 };
 use sparkline::{Turns, sparkline};
 
@@ -28,6 +28,12 @@ pub use sign::QualitySign;
 pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
     crate::ui::styles::attach_styles();
     let shown = use_session().view.quality;
+    let no_screen = signal_of(move || {
+        shown.with(|shown| {
+            let stats = shown.as_ref().map(|shown| &shown.reading.interval);
+            stats.is_none_or(|stats| !SCREEN.is_shown(stats))
+        })
+    });
     let no_video = signal_of(move || {
         shown.with(|shown| {
             shown.as_ref().is_none_or(|shown| {
@@ -73,6 +79,7 @@ pub fn QualityPanel(close: impl Fn() + 'static) -> impl IntoView {
             <p class="hint">{estimate}</p>
             {table(&AUDIO, signal_of(|| false), turns)}
             {table(&VIDEO, no_video, turns)}
+            {table(&SCREEN, no_screen, turns)}
             {list(words::CONNECTION, &CONNECTION, turns)}
             <details on:toggle=move |_| open.update(|open| *open = !*open)>
                 <summary>{words::NETWORK_ADDRESSES}</summary>
@@ -194,7 +201,8 @@ fn list(title: &'static str, lines: &'static [Line], turns: Turns) -> AnyView {
 /// Everything but addresses, for the clipboard.
 fn as_text(shown: &QualitySnapshot) -> String {
     let mut text = String::new();
-    for table in TABLES {
+    let is_shown = |table: &&Table| table.is_shown(&shown.reading.interval);
+    for table in TABLES.into_iter().filter(is_shown) {
         for row in table.rows.iter().chain(table.more) {
             let read = |kind, other| (row.directions != other).then(|| row.read(shown, kind));
             text += &words::row_as_text(

@@ -8,7 +8,7 @@ use wimpex_call::{ActiveCall, CallSnapshot, CallVideo, Callee, Capture, State};
 use super::icon::Icon;
 use super::names::{Claim, peer_claim, peer_name};
 use super::shortcuts::ShortcutAction;
-use crate::ui::words::{call as words, common, whole};
+use crate::ui::words::{call as words, common, waiting, whole};
 use wimpex_client::Peer;
 use wimpex_sansio::Now;
 
@@ -34,7 +34,7 @@ pub fn call_screen(view: &CallSnapshot, people: &[Peer]) -> CallScreen {
         name: peer_name(people, call),
         claim: peer_claim(people, call),
         is_video: call.is_some_and(is_video),
-        is_connected: view.state == State::Connected,
+        is_connected: view.state == State::Connected && !call.is_some_and(|call| call.on_hold),
         since: call.and_then(|call| call.connected_at),
     }
 }
@@ -42,6 +42,9 @@ pub fn call_screen(view: &CallSnapshot, people: &[Peer]) -> CallScreen {
 /// What the call is doing, in words.
 pub fn call_status(view: &CallSnapshot, people: &[Peer]) -> String {
     let call = view.call.as_ref();
+    if view.state == State::Connected && call.is_some_and(|call| call.on_hold) {
+        return waiting::ON_HOLD.to_owned();
+    }
     let callee = call.map_or(Callee::Unheard, |call| call.callee);
     words::state(view.state, callee, &peer_name(people, call))
 }
@@ -112,7 +115,7 @@ pub fn control_bar(view: &CallSnapshot) -> ControlBar {
         is_silent,
         microphone_label,
         microphone_icon,
-        has_camera: call.is_some_and(|call| call.video != CallVideo::Unavailable),
+        has_camera: call.is_some_and(|call| call.video != CallVideo::Unavailable && !call.on_hold),
         sends_video,
         camera_label,
         camera_icon,

@@ -120,9 +120,9 @@ pub fn named(
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn linked(link: &str, origin: &str, me: Option<&UserId>) -> Result<UserId, Refusal> {
-    let id = address::parse(link, origin, me)
-        .map_err(|error| Refusal::of(home::address_error(error)))?;
+pub fn linked(link: &str, home: &str, me: Option<&UserId>) -> Result<UserId, Refusal> {
+    let id =
+        address::parse(link, home, me).map_err(|error| Refusal::of(home::address_error(error)))?;
     if !is_key_id(&id) {
         return Err(Refusal::of(words::GUEST));
     }

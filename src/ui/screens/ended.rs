@@ -94,7 +94,13 @@ fn is_stopped(ended: &Ended, alert: &Trust) -> bool {
 fn may_call_again(ended: &Ended) -> bool {
     let is_settled = matches!(
         ended.reason,
-        EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Unsupported
+        EndReason::AnsweredElsewhere
+            | EndReason::DeclinedElsewhere
+            | EndReason::Unsupported
+            | EndReason::LinkExpired
+            | EndReason::LinkUsedUp
+            | EndReason::LinkRevoked
+            | EndReason::LinkUnknown
     );
     let is_wanted =
         ended.role == Role::Caller || ended.reason == EndReason::Missed || ended.duration.is_some();
@@ -106,24 +112,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::ui::screens::test_data::{contact, ended};
-    use wimpex_client::Routes;
-
-    const AT_END: Circumstances = Circumstances {
-        server: true,
-        has_relay: true,
-        hides_address: false,
-        routes: Routes {
-            local: wimpex_client::CandidateSummary {
-                any: true,
-                relayed: false,
-            },
-            remote: wimpex_client::CandidateSummary {
-                any: true,
-                relayed: false,
-            },
-        },
-    };
+    use crate::ui::screens::test_data::{AT_END, contact, ended};
 
     fn over(ended: Ended) -> CallSnapshot {
         CallSnapshot {

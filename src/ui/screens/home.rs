@@ -15,10 +15,10 @@ pub struct OwnLink {
     pub can_copy: bool,
 }
 
-/// From the own id and the page's origin.
-pub fn own_link(me: Option<&UserId>, origin: &str) -> OwnLink {
+/// From the own id, and from where the links of the page begin.
+pub fn own_link(me: Option<&UserId>, home: &str) -> OwnLink {
     OwnLink {
-        link: me.map_or_else(String::new, |me| address::link(origin, me)),
+        link: me.map_or_else(String::new, |me| address::link(home, me)),
         can_copy: me.is_some(),
     }
 }
@@ -59,14 +59,14 @@ pub fn can_call(server: ServerState) -> bool {
 pub fn callee(
     text: &str,
     server: ServerState,
-    origin: &str,
+    home: &str,
     me: Option<&UserId>,
 ) -> Result<UserId, &'static str> {
     // The buttons are disabled then, but the Enter key is not.
     if !can_call(server) {
         return Err(words::OFFLINE);
     }
-    address::parse(text, origin, me).map_err(words::address_error)
+    address::parse(text, home, me).map_err(words::address_error)
 }
 
 /// The choice to use relays only.

@@ -34,9 +34,32 @@ impl Icon {
     pub const DEVICES: Self = Self(
         "M4 7h9M17 7h3M4 12h3M11 12h9M4 17h7M15 17h5M15 5a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM9 10a2 2 0 1 1 0 4 2 2 0 0 1 0-4zM13 15a2 2 0 1 1 0 4 2 2 0 0 1 0-4z",
     );
+    /// On the whole screen.
+    pub const FULL_SCREEN: Self = Self("M4 9V4.5h5M15 4.5h5V9M20 15v4.5h-5M9 19.5H4V15");
+    /// In a window on top of others.
+    pub const TOP_WINDOW: Self = Self("M4 5h16v14H4zM12.5 12.5H18V17h-5.5z");
+    /// A screen that is shown.
+    pub const SCREEN: Self =
+        Self("M4 5.5h16v10.5H4zM9 20h6M12 16v4M12 13V8.5M9.8 10.5L12 8.3l2.2 2.2");
+    /// A pointer.
+    pub const POINT: Self = Self("M6 4l12 6.5-5 1.7-2.3 5zM13 12.5l4.5 5.5");
+    /// Captions.
+    pub const CAPTIONS: Self = Self("M4 6h16v12H4zM7.5 11h4M14 11h2.5M7.5 14.5h2.5M12.5 14.5h4");
+    /// The chat of a call.
+    pub const CHAT: Self = Self(
+        "M5.5 5h13A1.5 1.5 0 0 1 20 6.5v8a1.5 1.5 0 0 1-1.5 1.5H11l-4.5 4v-4h-1A1.5 1.5 0 0 1 4 14.5v-8A1.5 1.5 0 0 1 5.5 5zM8 9h8M8 12.5h5",
+    );
+    /// A file: a paper clip.
+    pub const FILE: Self = Self(
+        "M8.5 12.5l6-6a2.8 2.8 0 0 1 4 4l-8 8a4.6 4.6 0 0 1-6.5-6.5l7-7M8.5 12.5a1.3 1.3 0 0 0 1.9 1.9l5-5",
+    );
     /// Ends or declines a call.
     pub const HANG_UP: Self =
         Self("M4 14.5c4.6-4.3 11.4-4.3 16 0l-2.2 2.3-3.2-1.4v-2.6a11 11 0 0 0-5.2 0v2.6l-3.2 1.4z");
+    /// Puts on hold.
+    pub const PAUSE: Self = Self("M9 6v12M15 6v12");
+    /// Goes on.
+    pub const PLAY: Self = Self("M8 5.5v13l10.5-6.5z");
     /// An audio call, or any.
     pub const PHONE: Self = Self(
         "M6.5 4l3 .5 1.2 4-2 1.8a12 12 0 0 0 5 5l1.8-2 4 1.2.5 3c0 1-.8 1.8-1.8 1.7C11 18.7 5.3 13 4.8 5.8 4.7 4.8 5.5 4 6.5 4z",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wimpex_call::{EndReason, Ended, Role};
 use wimpex_identity::is_key_id;
-use wimpex_mailbox::{Kind, Refused, limits};
+use wimpex_mailbox::{Kind, Refused, Sender, limits};
 
 use crate::ui::words::message as words;
 
@@ -254,10 +254,17 @@ pub fn mailbox_choice(state: &MailboxState, wanted: bool) -> MailboxChoice {
     }
 }
 
-/// What is to be known of messages that were not taken; nothing of those whose senders are not
-/// wanted.
-pub fn refused(refused: &[Refused]) -> Option<&'static str> {
-    let is_of = |kinds: &[Refused]| refused.iter().any(|it| kinds.contains(it));
+/// What is to be known of messages that were not taken, each with who its sender is: nothing of those
+/// whom the user does not know. They could frighten anybody, and nobody waits for what they leave.
+pub fn refused(refused: &[(Sender, Refused)]) -> Option<&'static str> {
+    let mut of_contacts = Vec::new();
+    for (sender, why) in refused {
+        match sender {
+            Sender::Contact => of_contacts.push(*why),
+            Sender::Stranger | Sender::Blocked => {}
+        }
+    }
+    let is_of = |kinds: &[Refused]| of_contacts.iter().any(|it| kinds.contains(it));
     let changed = [
         Refused::OtherReceiver,
         Refused::Replayed,
@@ -352,14 +359,32 @@ mod tests {
     }
 
     #[test]
-    fn refused_messages_are_told_unless_nobody_asked_for_them() {
-        assert_eq!(refused(&[]), None);
-        assert_eq!(refused(&[Refused::Stranger, Refused::Blocked]), None);
-        assert_eq!(
-            refused(&[Refused::Stranger, Refused::Damaged]),
-            Some(words::REFUSED)
-        );
-        assert_eq!(refused(&[Refused::OtherKey]), Some(words::OTHER_KEY));
+    fn refused_messages_are_told_of_contacts_alone() {
+        let of = |sender, all: &[Refused]| {
+            let all: Vec<_> = all.iter().map(|why| (sender, *why)).collect();
+            refused(&all)
+        };
+        assert_eq!(of(Sender::Contact, &[]), None);
+        let changed = [
+            Refused::OtherReceiver,
+            Refused::Replayed,
+            Refused::Signature,
+            Refused::Damaged,
+            Refused::Old,
+            Refused::Future,
+            Refused::TooLarge,
+        ];
+        for why in changed {
+            assert_eq!(of(Sender::Contact, &[why]), Some(words::REFUSED), "{why:?}");
+        }
+        let other_key = of(Sender::Contact, &[Refused::OtherKey]);
+        assert_eq!(other_key, Some(words::OTHER_KEY));
+        // Whoever wants to can leave noise, and the same again and again.
+        for sender in [Sender::Stranger, Sender::Blocked] {
+            assert_eq!(of(sender, &changed), None);
+            let unwanted = [Refused::Stranger, Refused::Blocked, Refused::OtherKey];
+            assert_eq!(of(sender, &unwanted), None);
+        }
     }
 
     #[test]

@@ -205,7 +205,7 @@ mod tests {
 
     /// philnash/mediadevices-camera-selection #3: no word of http on a page that came over https.
     #[test]
-    fn a_missing_api_is_not_called_insecure() {
+    fn report_22_a_missing_api_is_not_called_insecure() {
         let shown = |place| {
             let notices = browser_notices(&Trust::default(), Devices::Missing, place, HERE);
             assert_eq!(notices.len(), 1);

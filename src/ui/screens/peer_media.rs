@@ -19,7 +19,8 @@ pub struct VideoQuestion {
 
 /// From the call, and what is known of everybody.
 pub fn video_question(view: &CallSnapshot, people: &[Peer]) -> VideoQuestion {
-    let Some(call) = view.call.as_ref() else {
+    // It can wait as long as the call does.
+    let Some(call) = view.call.as_ref().filter(|call| !call.on_hold) else {
         return VideoQuestion::default();
     };
     let name = name(people, call);
@@ -75,16 +76,33 @@ pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
     said.map(|(_, line)| line(&name)).collect()
 }
 
-/// Whether the peer has said that no video comes from them.
+/// Whether nobody waits for video: the peer has said that none comes from them, or the call is on
+/// hold.
 pub fn is_unseen(view: &CallSnapshot) -> bool {
-    let state = view.call.as_ref().and_then(|call| call.peer_media.as_ref());
-    state.is_some_and(|state| !state.has(MediaFlag::Camera))
+    view.call.as_ref().is_some_and(|call| {
+        let state = call.peer_media.as_ref();
+        call.on_hold || state.is_some_and(|state| !state.has(MediaFlag::Camera))
+    })
 }
 
 /// Whether microphone and camera are in use, for the system's own controls.
 pub fn in_use(call: &ActiveCall) -> (bool, bool) {
     let camera = matches!(call.camera, Capture::On | Capture::Asking);
-    (!call.muted && call.microphone == Capture::On, camera)
+    let is_heard = !call.muted && !call.on_hold && call.microphone == Capture::On;
+    (is_heard, camera)
+}
+
+/// Whether a screen comes from the peer, beside its camera or in place of it.
+pub fn shows_screen(view: &CallSnapshot) -> bool {
+    let state = view.call.as_ref().and_then(|call| call.peer_media.as_ref());
+    state.is_some_and(|state| state.has(MediaFlag::Sharing))
+}
+
+/// Whether the peer shows a screen beside its camera.
+pub fn shows_screen_beside(view: &CallSnapshot) -> bool {
+    let call = view.call.as_ref().filter(|call| !call.on_hold);
+    let state = call.and_then(|call| call.peer_media.as_ref());
+    state.is_some_and(|state| state.has(MediaFlag::Sharing) && state.has(MediaFlag::ScreenTrack))
 }
 
 /// Whether leaving the page would end a conversation, so that the browser asks first.

@@ -1,6 +1,6 @@
 //! How a call makes itself heard.
 
-use wimpex_call::{CallSnapshot, Callee, State};
+use wimpex_call::{ActiveCall, CallSnapshot, Callee, State};
 
 use super::names::{caller, peer_claim, peer_name};
 use crate::ui::words::{incoming, trust};
@@ -27,19 +27,23 @@ pub fn has_prompt(view: &CallSnapshot) -> bool {
     view.state == State::Ringing
 }
 
+/// The window's title, which is the notification's too, and the notification's text.
+pub(super) fn notice_of(call: &ActiveCall, people: &[Peer]) -> (String, String) {
+    let title = incoming::notification_title(
+        &peer_name(people, Some(call)),
+        peer_claim(people, Some(call)).is_some(),
+    );
+    let kind = trust::caller(&caller(people, Some(call)));
+    (title, incoming::notification_text(call.call_type, kind))
+}
+
 /// From the call, and what is known of everybody.
 pub fn ringing(view: &CallSnapshot, people: &[Peer]) -> Ringing {
     match (view.state, &view.call) {
-        (State::Ringing, Some(call)) => Ringing::Ours {
-            title: incoming::notification_title(
-                &peer_name(people, Some(call)),
-                peer_claim(people, Some(call)).is_some(),
-            ),
-            body: incoming::notification_text(
-                call.call_type,
-                trust::caller(&caller(people, Some(call))),
-            ),
-        },
+        (State::Ringing, Some(call)) => {
+            let (title, body) = notice_of(call, people);
+            Ringing::Ours { title, body }
+        }
         (State::Calling, Some(call)) if call.callee == Callee::Rings => Ringing::Theirs,
         (
             State::Idle

@@ -6,7 +6,8 @@ use wimpex_call::{
 };
 use wimpex_protocol::{CallId, CallType, MediaFlag, MediaState, UserId};
 
-use wimpex_client::Peer;
+use crate::ui::words::ended::Circumstances;
+use wimpex_client::{Peer, Routes};
 
 /// The id of somebody with a key.
 pub(super) fn key_id() -> UserId {
@@ -43,6 +44,8 @@ pub(super) fn alice_calls() -> ActiveCall {
         camera: Capture::Off,
         microphone_interrupted: false,
         camera_interrupted: false,
+        sharing: wimpex_call::Sharing::Off,
+        on_hold: false,
         video: CallVideo::On,
         peer_media: None,
     }
@@ -60,7 +63,7 @@ pub(super) fn call_in(state: State, call: ActiveCall) -> CallSnapshot {
     CallSnapshot {
         state,
         call: Some(call),
-        ended: None,
+        ..CallSnapshot::default()
     }
 }
 
@@ -78,3 +81,21 @@ pub(super) fn ended(reason: EndReason) -> Ended {
         camera: None,
     }
 }
+
+/// Everything was fine when the call ended.
+pub(super) const AT_END: Circumstances = Circumstances {
+    server: true,
+    has_relay: true,
+    hides_address: false,
+    lacks_local_network: false,
+    routes: Routes {
+        local: wimpex_client::CandidateSummary {
+            any: true,
+            relayed: false,
+        },
+        remote: wimpex_client::CandidateSummary {
+            any: true,
+            relayed: false,
+        },
+    },
+};

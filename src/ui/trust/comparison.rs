@@ -54,7 +54,7 @@ pub(super) fn Comparison(sas: Sas, name: Signal<String>) -> impl IntoView {
 fn emoji(emoji: Emoji) -> AnyView {
     view! {
         <li>
-            <span class="picture" aria-hidden="true">
+            <span class="sas-emoji" aria-hidden="true">
                 {emoji.symbol}
             </span>
             <span>{emoji.name}</span>

@@ -16,6 +16,10 @@ pub const CAMERA_ON: &str = "Turn camera on";
 pub const SWITCH_CAMERA: &str = "Switch camera";
 /// Opens the panel of numbers.
 pub const QUALITY: &str = "Quality";
+/// Shows the call on the whole screen.
+pub const FULL_SCREEN: &str = "Full screen";
+/// Shows the call in a small window on top of others.
+pub const PICTURE_IN_PICTURE: &str = "Picture in picture";
 /// Gives up a call that nobody has answered.
 pub const CANCEL: &str = "Cancel";
 
@@ -25,6 +29,8 @@ pub const SELF_VIEW_LABEL: &str = "Your picture; the arrow keys move it to anoth
 pub const OWN_VIDEO_LABEL: &str = "Your camera";
 /// Names the peer's video.
 pub const REMOTE_VIDEO_LABEL: &str = "Remote video";
+/// What can be done with a screen that the peer shows.
+pub const ZOOM_HINT: &str = "Scroll, double-click or press + and − to look closer; drag to move.";
 /// Names the meter of an audio call.
 pub const LEVEL_LABEL: &str = "Their sound level";
 /// No frame has come for a while.

@@ -27,6 +27,9 @@ pub struct Circumstances {
     pub hides_address: bool,
     /// The ways that the two sides named.
     pub routes: Routes,
+    /// The browser asks before a page may reach addresses of the local network, and nobody has allowed
+    /// it (Chrome).
+    pub lacks_local_network: bool,
 }
 
 /// How a call ended: a headline, and what was the cause.
@@ -63,6 +66,26 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
         EndReason::Declined => ("Declined", format!("You declined the call from {name}.")),
         EndReason::PeerDeclined => ("Declined", format!("{name} declined the call.")),
         EndReason::Busy => ("Busy", format!("{name} is on another call.")),
+        EndReason::LinkExpired => (
+            "This link has ended",
+            format!("{name} gave it out for a time that is over. Ask for a new one."),
+        ),
+        EndReason::LinkUsedUp => (
+            "This link is used up",
+            format!(
+                "{name} gave it out for a number of calls, and there were as many. Ask for a new one."
+            ),
+        ),
+        EndReason::LinkRevoked => (
+            "This link was taken back",
+            format!("{name} has taken it back, so it doesn’t ring anymore. Ask for a new one."),
+        ),
+        EndReason::LinkUnknown => (
+            "This link isn’t valid",
+            format!(
+                "{name}’s page doesn’t know it. Was it copied whole? If so, ask for a new one."
+            ),
+        ),
         EndReason::Unsupported => (
             "Not possible",
             format!("{name}’s browser can’t take this kind of call."),
@@ -95,10 +118,21 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
             "Declined on another device",
             "You declined this call in another tab or on another device.".to_owned(),
         ),
-        EndReason::ConnectionFailed => ("Could not connect", missing_route(name, at_end)),
+        EndReason::ConnectionFailed => {
+            let mut cause = missing_route(name, at_end);
+            // What is hidden is not tried either.
+            if at_end.lacks_local_network && !at_end.hides_address {
+                cause.push_str(LACKS_LOCAL_NETWORK);
+            }
+            ("Could not connect", cause)
+        }
         EndReason::ConnectionLost => (
             "Connection lost",
             format!("The connection to {name} was lost and couldn’t be restored in time."),
+        ),
+        EndReason::PeerDidNotReturn => (
+            "Call ended",
+            format!("{name} left the page and didn’t come back to the call."),
         ),
         EndReason::Slept => (
             "Call ended",
@@ -111,6 +145,10 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
         EndReason::Superseded => ("Call replaced", format!("{name} started a new call.")),
     }
 }
+
+/// It is the only way between two devices in one home whose router leads nothing back into it.
+const LACKS_LOCAL_NETWORK: &str = " If you’re both on the same network, your browser may be keeping this \
+    page away from it: allow “local network” in the settings beside the address bar, and call again.";
 
 /// Why there was no path, as far as this side can know.
 fn missing_route(name: &str, at_end: Circumstances) -> String {
@@ -200,6 +238,7 @@ mod tests {
             local: DIRECT,
             remote: DIRECT,
         },
+        lacks_local_network: false,
     };
 
     const DIRECT: CandidateSummary = CandidateSummary {
@@ -285,6 +324,32 @@ mod tests {
             let (_, said) = end(&ended(reason), "Bob", at_end);
             assert!(said.contains(words), "{reason:?}, {at_end:?}: {said}");
         }
+    }
+
+    /// Field report 32: Chrome holds back paths within one network until somebody allows them.
+    #[test]
+    fn report_32_a_browser_that_keeps_the_network_away_is_named() {
+        let said = |at_end| end(&ended(EndReason::ConnectionFailed), "Bob", at_end).1;
+        let without_relay = Circumstances {
+            has_relay: false,
+            ..ALL_WELL
+        };
+        let held = Circumstances {
+            lacks_local_network: true,
+            ..without_relay
+        };
+        assert!(!said(without_relay).contains("local network"));
+        assert!(said(held).contains("“local network”"), "{}", said(held));
+        assert!(said(held).starts_with(&said(without_relay)));
+        // A direct path was not wanted.
+        let hiding = Circumstances {
+            hides_address: true,
+            ..held
+        };
+        assert!(!said(hiding).contains("local network"));
+        // Nothing of the kind is the reason for anything else.
+        let (_, busy) = end(&ended(EndReason::Busy), "Bob", held);
+        assert!(!busy.contains("local network"), "{busy}");
     }
 
     #[test]

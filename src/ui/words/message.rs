@@ -176,6 +176,11 @@ pub fn play_label(name: &str) -> String {
     format!("Play the message from {name}")
 }
 
+/// Names the same button while the message is open; it says [`CLOSE`].
+pub fn close_label(name: &str) -> String {
+    format!("Close the message from {name}")
+}
+
 /// Names the button that deletes one.
 pub fn delete_label(name: &str) -> String {
     format!("Delete the message from {name}")

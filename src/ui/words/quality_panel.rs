@@ -19,6 +19,10 @@ pub const NO_RATING: &str = "Not enough data yet.";
 pub const AUDIO: &str = "Sound";
 /// The title of a table.
 pub const VIDEO: &str = "Picture";
+/// The title of a table.
+pub const SCREEN: &str = "Screen";
+/// Opens more rows of the third.
+pub const MORE_SCREEN: &str = "More numbers of screen";
 /// Opens more rows of the first.
 pub const MORE_AUDIO: &str = "More numbers of sound";
 /// Opens more rows of the second.
