@@ -175,15 +175,25 @@ fn start_driver(kind: BrowserKind, options: &BrowserOptions, profile: &Path) -> 
             return (driver, format!("http://127.0.0.1:{port}"));
         }
     };
-    let mut driver = Process::start(kind.name(), &mut command);
-    let port = driver.wait_for_line(|line| {
-        let (_, rest) = line
-            .split_once("started successfully on port ")
-            .or_else(|| line.split_once("Listening on 127.0.0.1:"))?;
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u16>().ok()
-    });
-    (driver, format!("http://127.0.0.1:{port}"))
+    // chromedriver has the system choose a port for IPv6 and wants the same one for IPv4, where
+    // somebody else may have it: it says so and ends.
+    for _ in 0..5 {
+        let mut driver = Process::start(kind.name(), &mut command);
+        let port = driver.wait_for_line(|line| {
+            if line.contains("IPv4 port not available") {
+                return Some(None);
+            }
+            let (_, rest) = line
+                .split_once("started successfully on port ")
+                .or_else(|| line.split_once("Listening on 127.0.0.1:"))?;
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u16>().ok().map(Some)
+        });
+        if let Some(port) = port {
+            return (driver, format!("http://127.0.0.1:{port}"));
+        }
+    }
+    panic!("{} found no port that is free in five tries", kind.name());
 }
 
 /// One that nobody uses at the moment.

@@ -32,10 +32,14 @@ pub struct BrowserOptions {
     pub any_certificate: bool,
     /// The person has blocked the camera.
     pub deny_camera: bool,
+    /// The person has chosen letters of twice the size. Chromium only.
+    pub large_text: bool,
     /// It has three of each device instead of one. Chromium only.
     pub several_devices: bool,
     /// What its microphone hears, over and over: a WAV file. Chromium only.
     pub microphone_file: Option<PathBuf>,
+    /// The title of the tab that the person chooses to share, with its sound. Chromium only.
+    pub shared_tab: Option<String>,
     /// The person has blocked the microphone.
     pub deny_microphone: bool,
     /// A host name and the loopback address that it leads to. It does not count as
@@ -50,6 +54,9 @@ pub struct BrowserOptions {
     pub trusted_key: Option<String>,
     /// The sound server whose devices it has, for `PULSE_SERVER`; then it has no camera.
     pub sound_server: Option<String>,
+    /// Where its push service is, and notices are allowed; Firefox only, whose push service is a
+    /// preference.
+    pub push_server: Option<String>,
     /// Counts as secure, though it is plain http.
     pub trusted_origin: Option<String>,
 }

@@ -80,7 +80,11 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         format!("--user-data-dir={}", profile.display()),
     ];
     // The faked prompt says yes to everything, so it would hide a denial.
-    if !options.denies_something() {
+    if let Some(title) = &options.shared_tab {
+        // The faked prompt would show a faked screen. A permission that is given needs none.
+        args.push(format!("--auto-select-tab-capture-source-by-title={title}"));
+        args.push("--autoplay-policy=no-user-gesture-required".to_owned());
+    } else if !options.denies_something() {
         args.push("--use-fake-ui-for-media-stream".to_owned());
     }
     if options.several_devices {
@@ -120,6 +124,7 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
                 "profile.default_content_setting_values.media_stream_camera": setting(options.deny_camera),
                 "profile.default_content_setting_values.media_stream_mic": setting(options.deny_microphone),
                 "profile.default_content_setting_values.cookies": setting(options.keeps_nothing),
+                "webkit.webprefs.default_font_size": if options.large_text { 32 } else { 16 },
             },
         },
     })
@@ -136,6 +141,22 @@ fn webkit() -> Value {
 }
 
 fn firefox(options: &BrowserOptions) -> Value {
+    let mut capabilities = plain_firefox(options);
+    if let Some(server) = &options.push_server {
+        let prefs = &mut capabilities["moz:firefoxOptions"]["prefs"];
+        prefs["dom.push.serverURL"] = json!(server);
+        // Without TLS, since no preference names a root for it.
+        prefs["dom.push.testing.allowInsecureServerURL"] = json!(true);
+        // The driver turns it off.
+        prefs["dom.push.connection.enabled"] = json!(true);
+        prefs["permissions.default.desktop-notification"] = json!(1);
+        // There is no desktop here that would show a notice: the browser does it by itself.
+        prefs["alerts.useSystemBackend"] = json!(false);
+    }
+    capabilities
+}
+
+fn plain_firefox(options: &BrowserOptions) -> Value {
     // Permissions: 1 allows, 2 denies.
     let setting = |denied: bool| if denied { 2 } else { 1 };
     json!({

@@ -81,6 +81,20 @@ impl BareSystem {
         fs::write(self.path("/etc/wimpex/server.toml"), text).expect("the package made the folder");
     }
 
+    /// What `wimpex-server check` says as root, whether all is well or not: the name and the authority are
+    /// the laboratory's own.
+    pub fn check(&self, namespace: &Namespace) -> String {
+        let words = [
+            "wimpex-server",
+            "--config",
+            "/etc/wimpex/server.toml",
+            "check",
+        ];
+        let output = self.command(namespace, &words).output();
+        let output = output.expect("the package has the program");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// What systemd would do with the unit; waits until the server has said that it is ready.
     pub fn start(&self, namespace: &Namespace) -> InstalledServer {
         let unit = self.path("/usr/lib/systemd/system/wimpex-server.service");
@@ -145,6 +159,18 @@ impl InstalledServer {
     /// The last lines of its log.
     pub fn log_tail(&self) -> Vec<String> {
         self.process.log_tail(25)
+    }
+}
+
+impl Drop for InstalledServer {
+    /// The report of a scene has the log of the server that the harness runs only.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the installed server:");
+            for line in self.log_tail() {
+                eprintln!("  {line}");
+            }
+        }
     }
 }
 

@@ -20,6 +20,7 @@
 //! is a panic; the runner then adds what every page showed at that moment.
 
 mod aiortc;
+mod autopush;
 mod bare_peer;
 mod browser;
 mod browser_options;
@@ -29,6 +30,7 @@ mod device;
 mod input;
 mod installed_server;
 mod net_lab;
+mod nginx;
 mod page;
 mod page_build;
 mod peer;
@@ -50,8 +52,9 @@ pub use browser::Browser;
 pub use browser_options::{BrowserKind, BrowserOptions};
 pub use installed_server::{BareSystem, InstalledServer, NAME as INSTALLED_NAME, TestAuthority};
 pub use net_lab::{Capture, Home, NetLab, PUBLIC_V4, PUBLIC_V6, PacketCounts, TURN_PORT, Uplink};
+pub use nginx::Nginx;
 pub use page::{Page, Role};
-pub use page_build::another_build;
+pub use page_build::{another_build, build_without_webrtc};
 pub use peer::{CallKind, Peer};
 pub use probe::{
     FrameGaps, MediaKind, MediaTotals, Milestones, Prompt, ReceivedFrame, Route, SentFrame,

@@ -4,7 +4,8 @@
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use fantoccini::elements::{Element, ElementRef};
 use fantoccini::wd::WindowHandle;
@@ -124,6 +125,15 @@ impl Page {
         self.focus().await;
         self.client.refresh().await.expect("reloading");
         self.insert_probe().await;
+    }
+
+    /// Crashes the tab; Chromium only. Another tab has to be there, for nothing can be asked of
+    /// this one afterwards.
+    pub async fn crash(&self) {
+        self.focus().await;
+        // It is never answered.
+        let crash = devtools(&self.client, "Page.crash", json!({}));
+        let _ = tokio::time::timeout(Duration::from_secs(3), crash).await;
     }
 
     /// The address.
@@ -279,6 +289,8 @@ impl Page {
     /// A command of the Chrome DevTools Protocol; Chromium only.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.focus().await;
+        // What it set stays with the tab: addresses that are blocked, media that are emulated.
+        self.altered.store(true, Ordering::Relaxed);
         let done = devtools(&self.client, command, parameters).await;
         done.unwrap_or_else(|error| panic!("{command}: {}", short(&error)))
     }

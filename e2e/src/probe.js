@@ -248,7 +248,8 @@
     }
   };
   const press = async (name) => (await until(() => [...document.querySelectorAll('button')]
-    .find((b) => (b.ariaLabel ?? b.textContent).trim() === name && !b.disabled))).click();
+    .find((b) => (b.ariaLabel ?? b.textContent).trim() === name && !b.disabled
+      && !b.closest('[hidden]')))).click();
   const callOnce = async (link) => {
     const box = await until(() => [...document.querySelectorAll('input')]
       .find((input) => input.labels?.[0]?.textContent.trim() === 'Call link or ID'));
@@ -365,6 +366,9 @@
       prompts,
       errors,
     }),
+    // Whether the second video of the open connections is sent.
+    sendsScreen: () => connections.filter((c) => c.signalingState !== 'closed')
+      .map((c) => c.getTransceivers()[2]?.sender.getParameters().encodings.map((e) => e.active)).flat(),
     frameGaps,
     // Forgets what was recorded of the past, so that only the page grows.
     forget: () => {

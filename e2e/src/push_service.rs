@@ -1,8 +1,10 @@
 //! A push service of our own (RFC 8030) over TLS: it checks who sends (VAPID, RFC 8292), and opens
-//! messages as the browser would whose keys it has made (RFC 8291).
+//! messages as the browser would whose keys it has made (RFC 8291). What is for a Firefox goes to it
+//! as it came.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes128Gcm, Nonce};
@@ -21,6 +23,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
+use crate::autopush::Autopush;
 use crate::wait::wait_until;
 
 /// The secret of the one subscription; any 16 bytes.
@@ -44,6 +47,9 @@ pub struct PushService {
     port: u16,
     secret: SecretKey,
     messages: Arc<Mutex<Vec<PushMessage>>>,
+    autopush: Autopush,
+    /// When the last message for a Firefox was accepted.
+    accepted: Arc<Mutex<Option<Instant>>>,
     directory: TempDir,
 }
 
@@ -66,21 +72,38 @@ impl PushService {
         let port = listener.local_addr().expect("it is bound").port();
         let secret = SecretKey::from_slice(&[7; 32]).expect("it is below the order");
         let messages = Arc::new(Mutex::new(Vec::new()));
-        let (arrived, own) = (Arc::clone(&messages), secret.clone());
+        let autopush = Autopush::start(format!("https://localhost:{port}{FIREFOX}")).await;
+        let (to_firefox, accepted) = (autopush.sender(), Arc::default());
+        let (arrived, own, noted) = (
+            Arc::clone(&messages),
+            secret.clone(),
+            Arc::<Mutex<Option<Instant>>>::clone(&accepted),
+        );
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, arrived, own) =
                     (acceptor.clone(), Arc::clone(&arrived), own.clone());
+                let (to_firefox, noted) = (to_firefox.clone(), Arc::clone(&noted));
                 tokio::spawn(async move {
                     let Ok(mut stream) = acceptor.accept(stream).await else {
                         return;
                     };
-                    let answer = match take(&mut stream, &own, port).await {
-                        Some(message) => {
+                    let is_taken = match take(&mut stream, &own, port).await {
+                        Some(Taken::Opened(message)) => {
                             arrived.lock().expect("nobody panics with it").push(message);
-                            "HTTP/1.1 201 Created\r\ncontent-length: 0\r\nlocation: /m\r\n\r\n"
+                            true
                         }
-                        None => "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+                        Some(Taken::ForFirefox { channel, sealed }) => {
+                            let mut accepted = noted.lock().expect("nobody panics with it");
+                            *accepted = Some(Instant::now());
+                            to_firefox(&channel, &sealed);
+                            true
+                        }
+                        None => false,
+                    };
+                    let answer = match is_taken {
+                        true => "HTTP/1.1 201 Created\r\ncontent-length: 0\r\nlocation: /m\r\n\r\n",
+                        false => "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
                     };
                     let _ = stream.write_all(answer.as_bytes()).await;
                     let _ = stream.shutdown().await;
@@ -91,8 +114,25 @@ impl PushService {
             port,
             secret,
             messages,
+            autopush,
+            accepted,
             directory,
         }
+    }
+
+    /// Where Firefox's preference has to point to.
+    pub fn firefox_url(&self) -> String {
+        self.autopush.url()
+    }
+
+    /// Waits until Firefox says that so many have reached the service worker, opened.
+    pub async fn firefox_has(&self, count: usize) {
+        self.autopush.acknowledged(count).await;
+    }
+
+    /// When the last message for Firefox was accepted.
+    pub fn accepted(&self) -> Option<Instant> {
+        *self.accepted.lock().expect("nobody panics with it")
     }
 
     /// The arguments by which a server sends to it.
@@ -111,11 +151,16 @@ impl PushService {
         let p256dh = BASE64URL_NOPAD.encode(&self.secret.public_key().to_sec1_bytes());
         let auth = BASE64URL_NOPAD.encode(&AUTH);
         format!(
-            "const subscription = {{ toJSON: () => ({{
-                 endpoint: 'https://localhost:{}/p/1',
-                 keys: {{ p256dh: '{p256dh}', auth: '{auth}' }},
-             }}) }};
-             PushManager.prototype.subscribe = async () => subscription;",
+            "let ended = false;
+             const subscription = {{
+                 toJSON: () => ({{
+                     endpoint: 'https://localhost:{}/p/1',
+                     keys: {{ p256dh: '{p256dh}', auth: '{auth}' }},
+                 }}),
+                 unsubscribe: async () => (ended = true),
+             }};
+             PushManager.prototype.subscribe = async () => ((ended = false), subscription);
+             PushManager.prototype.getSubscription = async () => (ended ? null : subscription);",
             self.port
         )
     }
@@ -132,12 +177,21 @@ impl PushService {
     }
 }
 
+/// What became of a message.
+enum Taken {
+    Opened(PushMessage),
+    /// Only the browser has the keys.
+    ForFirefox {
+        channel: String,
+        sealed: Vec<u8>,
+    },
+}
+
+/// Under this are endpoints of Firefox, by channel.
+const FIREFOX: &str = "/f/";
+
 /// Reads a request; `None` if anything about it is wrong.
-async fn take(
-    stream: &mut (impl AsyncRead + Unpin),
-    own: &SecretKey,
-    port: u16,
-) -> Option<PushMessage> {
+async fn take(stream: &mut (impl AsyncRead + Unpin), own: &SecretKey, port: u16) -> Option<Taken> {
     let mut bytes = Vec::new();
     let (head, body) = loop {
         let mut part = [0; 8192];
@@ -152,17 +206,26 @@ async fn take(
             break (head, bytes[end + 4..end + 4 + length].to_vec());
         }
     };
-    let is_push = head.starts_with("POST /p/1 ");
+    let path = head.strip_prefix("POST ")?.split(' ').next()?;
     let is_sealed = header(&head, "content-encoding")? == "aes128gcm";
-    if !is_push || !is_sealed || !is_signed(&header(&head, "authorization")?, port)? {
+    if !is_sealed || !is_signed(&header(&head, "authorization")?, port)? {
         return None;
     }
-    Some(PushMessage {
+    if let Some(channel) = path.strip_prefix(FIREFOX) {
+        return Some(Taken::ForFirefox {
+            channel: channel.to_owned(),
+            sealed: body,
+        });
+    }
+    if path != "/p/1" {
+        return None;
+    }
+    Some(Taken::Opened(PushMessage {
         ttl: header(&head, "ttl")?,
         urgency: header(&head, "urgency")?,
         topic: header(&head, "topic")?,
         text: String::from_utf8(open(&body, own)?).ok()?,
-    })
+    }))
 }
 
 fn header(head: &str, name: &str) -> Option<String> {

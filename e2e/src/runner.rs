@@ -1,8 +1,9 @@
 //! Runs test cases with the usual options of a test binary.
 //!
 //! `WIMPEX_E2E_BROWSER` chooses the browsers of the two peers: `chromium`, `firefox`, `pairs` for
-//! all four combinations of them, or `webkit` for the few scenarios that need no WebRTC. Unset, every scenario is played in Chromium, and those that are
-//! marked for it in Firefox too, where the driver says that there is one (`WIMPEX_FIREFOX`). `WIMPEX_SOAK=1` plays
+//! all four combinations of them, or `webkit` for the few scenarios that need no WebRTC. Unset, every
+//! scenario is played in Chromium, those that are marked for it in Firefox too, where the driver says that
+//! there is one (`WIMPEX_FIREFOX`), and those of WebKit where it is there. `WIMPEX_SOAK=1` plays
 //! the scenarios that repeat something at length (see [`times`]).
 
 use std::any::Any;
@@ -70,8 +71,12 @@ pub enum Needs {
     /// devices anew only if udev says so, which does not know a sound server's. Skipped where there
     /// can be none.
     RealDevices,
-    /// Only WebKit, on demand: it needs no WebRTC.
+    /// Only WebKit: it needs no WebRTC. Skipped where its driver or a screen is missing.
     WebKit,
+    /// The network laboratory and only Firefox. Skipped where there is none of them.
+    FirefoxInNetworks,
+    /// Only Firefox: it needs a preference that others lack. Left out where there is none.
+    Firefox,
     /// Only Chromium: it needs a flag that others lack.
     Chromium,
     /// The network laboratory ([`NetLab`]), and any pair. Skipped where there can be none.
@@ -86,7 +91,10 @@ impl Needs {
     }
 
     fn networks(self) -> bool {
-        matches!(self, Self::Networks | Self::ChromiumInNetworks)
+        matches!(
+            self,
+            Self::Networks | Self::ChromiumInNetworks | Self::FirefoxInNetworks
+        )
     }
 }
 
@@ -127,13 +135,19 @@ pub fn main(cases: Vec<TestCase>) -> ExitCode {
 }
 
 fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
-    let real = case.needs == Needs::RealDevices;
-    let pairs = pairs(real || case.needs == Needs::FirefoxToo);
+    let only_firefox = matches!(
+        case.needs,
+        Needs::RealDevices | Needs::FirefoxInNetworks | Needs::Firefox
+    );
+    let mut pairs = pairs(only_firefox || case.needs == Needs::FirefoxToo);
+    if case.needs == Needs::WebKit && env::var_os("WIMPEX_E2E_BROWSER").is_none() {
+        pairs = vec![[WebKit; 2]];
+    }
     let several = pairs.len() > 1;
     pairs
         .into_iter()
         .filter(|pair| !case.needs.only_chromium() || *pair == [Chromium; 2])
-        .filter(|pair| !real || *pair == [Firefox; 2])
+        .filter(|pair| !only_firefox || *pair == [Firefox; 2])
         .filter(|pair| (case.needs == Needs::WebKit) == (*pair == [WebKit; 2]))
         .map(|pair| {
             let networks = case.needs.networks();
@@ -175,6 +189,15 @@ fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
 fn lacks(needs: Needs) -> bool {
     needs.networks() && NetLab::missing().is_some()
         || needs == Needs::RealDevices && SoundServer::missing().is_some()
+        || needs == Needs::WebKit && !is_webkit_here()
+}
+
+/// Debian's packages webkit2gtk-driver and xvfb.
+fn is_webkit_here() -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    ["WebKitWebDriver", "xvfb-run"]
+        .iter()
+        .all(|program| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn pairs(firefox_too: bool) -> Vec<[BrowserKind; 2]> {

@@ -2,13 +2,20 @@
 
 use std::env;
 use std::net::Ipv4Addr;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::net_lab::command_in;
 use crate::process::Process;
+
+/// For a server that has begun to listen to answer its host too.
+const ANSWERS: Duration = Duration::from_secs(10);
 
 /// What differs from the server's defaults.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +90,25 @@ impl Server {
     pub fn restart_with(&mut self, arguments: &[&str]) {
         self.options.arguments = arguments.iter().map(ToString::to_string).collect();
         self.restart();
+    }
+
+    /// `wimpex-server admin …` with the state folder `folder`, as its host types it; what it prints for
+    /// programs.
+    pub fn admin(&self, folder: &Path, words: &[&str]) -> serde_json::Value {
+        let start = Instant::now();
+        while UnixStream::connect(folder.join("admin.sock")).is_err() {
+            let is_slow = start.elapsed() > ANSWERS;
+            assert!(!is_slow, "nothing answers in {}", folder.display());
+            sleep(Duration::from_millis(10));
+        }
+        let mut command = Command::new(program());
+        command
+            .args(["admin", "--json", "--folder"])
+            .arg(folder)
+            .args(words);
+        let output = command.output().expect("the program is there");
+        assert!(output.status.success(), "{words:?}: {output:?}");
+        serde_json::from_slice(&output.stdout).expect("it prints JSON")
     }
 
     /// Writes a certificate of its own making for this name or address, with its

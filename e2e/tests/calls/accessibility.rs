@@ -7,14 +7,23 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 
-use wimpex_e2e::{CallKind, Peer, Role, Scenario};
+use serde_json::json;
+use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario};
 
-use crate::shared::{adds, alice_and_bob, opens_the_book, scenarios, unfold};
+use crate::page_return::is_kept;
+use crate::shared::{adds, alice_and_bob, in_a_call, opens_the_book, scenarios, unfold};
+use crate::waiting::carol_waits;
 
 scenarios! {
     Chromium: axe_finds_nothing_before_a_call,
     Chromium: axe_finds_nothing_in_a_call,
+    Chromium: axe_finds_nothing_with_two_calls,
+    Chromium: axe_finds_nothing_on_the_way_back_to_a_call,
+    Chromium: report_21_online_is_told_by_shape_too,
     Chromium: axe_finds_nothing_where_something_is_missing,
+    Chromium: twice_as_large_a_text_fits,
+    Chromium: nothing_moves_for_who_wants_no_motion,
+    Chromium: no_state_is_told_by_colour_alone,
 }
 
 const SIZES: [(u32, u32); 3] = [(1280, 800), (390, 844), (844, 390)];
@@ -37,6 +46,25 @@ async fn axe_finds_nothing_before_a_call(scenario: &Scenario<'_>) {
     opens_the_book(&alice).await;
     adds(&alice, &bob.link().await, "Bob, my brother").await;
     audit.look(&alice, "contacts").await;
+    alice
+        .page
+        .click(Role::Button, "Check camera and microphone")
+        .await;
+    alice.page.find(Role::Video, "Preview of your camera").await;
+    audit.look(&alice, "devices-at-home").await;
+    alice.page.click(Role::Button, "Close").await;
+    unfold(&alice, "New link").await;
+    alice.page.fill("What it’s for", "For the plumber").await;
+    alice.page.click(Role::Button, "Make a link").await;
+    alice
+        .page
+        .click(Role::Button, "QR code: For the plumber")
+        .await;
+    unfold(&alice, "Who may ring all the same").await;
+    alice.page.click(Role::Button, "For 30 minutes").await;
+    alice.page.wait_for_text(&["Do not disturb until"]).await;
+    audit.look(&alice, "doors").await;
+    alice.page.click(Role::Button, "Turn off").await;
     unfold(&alice, "Keyboard shortcuts").await;
     unfold(&alice, "Forget me").await;
     alice.page.click(Role::Button, "Check my connection").await;
@@ -56,6 +84,41 @@ async fn axe_finds_nothing_before_a_call(scenario: &Scenario<'_>) {
     audit.verdict();
 }
 
+async fn axe_finds_nothing_on_the_way_back_to_a_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    let mut audit = Audit::new();
+    is_kept(&bob).await;
+    bob.page.reload().await;
+    bob.page.find(Role::Button, "Return to the call").await;
+    audit.look(&bob, "return").await;
+    alice.end().await;
+    audit.verdict();
+}
+
+/// rustdesk #13765, ChatSecure-iOS #1019, stoatchat/for-android #126.
+async fn report_21_online_is_told_by_shape_too(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    alice.visit(&format!("/u/{}", bob.id().await)).await;
+    alice.page.wait_for_text(&["online"]).await;
+    let border = |is_online: bool| {
+        format!(
+            "const sign = document.querySelector('.presence');
+             sign.classList.toggle('online', {is_online});
+             return getComputedStyle(sign, '::before').borderTopWidth"
+        )
+    };
+    for colours in ["none", "active"] {
+        let features = json!({ "features": [{ "name": "forced-colors", "value": colours }] });
+        alice
+            .page
+            .devtools("Emulation.setEmulatedMedia", features)
+            .await;
+        let online: String = alice.page.evaluate(&border(true)).await;
+        let away: String = alice.page.evaluate(&border(false)).await;
+        assert_ne!(online, away, "forced colours: {colours}");
+    }
+}
+
 async fn axe_finds_nothing_in_a_call(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let mut audit = Audit::new();
@@ -63,6 +126,12 @@ async fn axe_finds_nothing_in_a_call(scenario: &Scenario<'_>) {
     bob.is_called().await;
     bob.page.find(Role::Button, "Accept").await;
     audit.look(&bob, "prompt").await;
+    bob.page
+        .click(Role::Button, "Check camera and microphone")
+        .await;
+    bob.page.find(Role::Video, "Preview of your camera").await;
+    audit.look(&bob, "devices-in-the-prompt").await;
+    bob.page.click(Role::Button, "Close").await;
     audit.look(&alice, "calling").await;
     bob.accept().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
@@ -77,6 +146,42 @@ async fn axe_finds_nothing_in_a_call(scenario: &Scenario<'_>) {
     alice.page.find(Role::Region, "Call quality").await;
     audit.look(&alice, "quality").await;
     alice.page.click(Role::Button, "Quality").await;
+    let say = |peer: &Peer, text: &'static str| {
+        let page = peer.page.clone();
+        async move {
+            page.paste("Message", text).await;
+            page.click(Role::Button, "Send").await;
+        }
+    };
+    bob.page.click(Role::Button, "Chat").await;
+    say(&bob, "Can you hear me?").await;
+    alice.page.find(Role::Button, "Bob: Can you hear me?").await;
+    audit.look(&alice, "chat-notice").await;
+    alice.page.click(Role::Button, "Chat").await;
+    say(&alice, "Yes!").await;
+    say(
+        &alice,
+        "The plan is at https://example.org/plan, have a look.",
+    )
+    .await;
+    say(
+        &bob,
+        "Thank you. I’ll read it tonight,\nand call you tomorrow.",
+    )
+    .await;
+    alice.page.wait_for_text(&["tomorrow", "Read"]).await;
+    audit.look(&alice, "chat").await;
+    alice.page.click(Role::Button, "Chat").await;
+    alice.page.click(Role::Button, "Devices").await;
+    alice.page.find(Role::Region, "Devices").await;
+    audit.look(&alice, "devices").await;
+    alice.page.click(Role::Button, "Devices").await;
+    alice.page.click(Role::Button, "Share screen").await;
+    alice.page.find(Role::Region, "Your shared screen").await;
+    bob.page.wait_for_text(&["is sharing their screen"]).await;
+    audit.look(&alice, "sharing").await;
+    audit.look(&bob, "shared").await;
+    alice.page.click(Role::Button, "Stop sharing").await;
     let lock = "document.querySelector('.lock').click(); return true";
     let _: bool = alice.page.evaluate(lock).await;
     audit.look(&alice, "verification").await;
@@ -89,6 +194,23 @@ async fn axe_finds_nothing_in_a_call(scenario: &Scenario<'_>) {
     alice.accept().await;
     alice.is_connected().await;
     audit.look(&alice, "audio-call").await;
+    bob.page.click(Role::Button, "Turn camera on").await;
+    alice.page.find(Role::Button, "Stay unseen").await;
+    audit.look(&alice, "video-asked-for").await;
+    audit.verdict();
+}
+
+async fn axe_finds_nothing_with_two_calls(scenario: &Scenario<'_>) {
+    let (alice, bob, carol) = carol_waits(scenario).await;
+    let mut audit = Audit::new();
+    audit.look(&bob, "call-waiting").await;
+    bob.page.click(Role::Button, "Hold and answer").await;
+    tokio::join!(bob.is_connected(), carol.sees());
+    audit.look(&bob, "two-calls").await;
+    audit.look(&alice, "put-on-hold").await;
+    carol.end().await;
+    bob.page.find(Role::Button, "Resume").await;
+    audit.look(&bob, "on-hold").await;
     audit.verdict();
 }
 
@@ -116,6 +238,104 @@ async fn axe_finds_nothing_where_something_is_missing(scenario: &Scenario<'_>) {
         .await;
     audit.look(&alice, "missing").await;
     audit.verdict();
+}
+
+/// WCAG 1.4.4: text of twice the size loses nothing.
+async fn twice_as_large_a_text_fits(scenario: &Scenario<'_>) {
+    let open = async |name| {
+        let large = BrowserOptions {
+            large_text: true,
+            ..BrowserOptions::default()
+        };
+        let peer = scenario.unopened_peer_with(name, large).await;
+        peer.open().await;
+        let size: String = peer
+            .page
+            .evaluate("return getComputedStyle(document.documentElement).fontSize")
+            .await;
+        assert_eq!(size, "32px");
+        peer
+    };
+    let (alice, bob) = (open("Alice").await, open("Bob").await);
+    is_whole_at_twice_the_size(&alice, "home").await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    is_whole_at_twice_the_size(&bob, "prompt").await;
+    bob.accept().await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    is_whole_at_twice_the_size(&alice, "call").await;
+    alice.end().await;
+    alice.page.find(Role::Button, "Back to home").await;
+    is_whole_at_twice_the_size(&alice, "ended").await;
+}
+
+async fn is_whole_at_twice_the_size(peer: &Peer, screen: &str) {
+    for (width, height) in [(1280, 800), (390, 844)] {
+        peer.page.show_on(width, height, "light").await;
+        peer.page.keep_awake().await;
+        let script = "const wider = document.scrollingElement.scrollWidth - innerWidth;
+            const cut = [...document.querySelectorAll('button, input, h1, h2')].filter((it) => {
+                if (!it.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return false;
+                it.scrollIntoView({ block: 'center' });
+                const box = it.getBoundingClientRect();
+                return box.width > 1 && (box.left < -1 || box.right > innerWidth + 1
+                    || box.top < -1 || box.bottom > innerHeight + 1);
+            }).map((it) => it.getAttribute('aria-label') ?? it.innerText);
+            return [wider, cut]";
+        let (wider, cut): (i32, Vec<String>) = peer.page.evaluate(script).await;
+        assert!(
+            wider <= 0 && cut.is_empty(),
+            "{screen}, {width}: {wider} pixels too wide, cut: {cut:?}"
+        );
+    }
+}
+
+/// The prompt ripples, and panels arrive; not where that makes somebody ill.
+async fn nothing_moves_for_who_wants_no_motion(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    alice.call(&bob.link().await, CallKind::Audio).await;
+    bob.is_called().await;
+    for (wish, moves) in [("no-preference", true), ("reduce", false)] {
+        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": wish }] });
+        bob.page
+            .devtools("Emulation.setEmulatedMedia", features)
+            .await;
+        let running: usize = bob
+            .page
+            .evaluate("return document.getAnimations().length")
+            .await;
+        assert_eq!(running > 0, moves, "{wish}: {running}");
+    }
+}
+
+/// In forced colours a system takes all of ours: what is on still says so, by its words for who
+/// hears it and by its shape for who sees it.
+async fn no_state_is_told_by_colour_alone(scenario: &Scenario<'_>) {
+    let (alice, _bob) = in_a_call(scenario, CallKind::Video).await;
+    let features = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
+    alice
+        .page
+        .devtools("Emulation.setEmulatedMedia", features)
+        .await;
+    let look = async |names: [&str; 2]| -> (String, String) {
+        let script = format!(
+            "const it = [...document.querySelectorAll('button')]
+                .find((it) => {names:?}.includes(it.getAttribute('aria-label')));
+             const style = getComputedStyle(it);
+             return [it.getAttribute('aria-label') + it.ariaExpanded + it.ariaPressed,
+                it.innerHTML + style.borderStyle + style.borderWidth + style.outlineStyle]"
+        );
+        alice.page.evaluate(&script).await
+    };
+    for names in [["Mute", "Unmute"], ["Turn camera off", "Turn camera on"]] {
+        alice.page.keep_awake().await;
+        let off = look(names).await;
+        alice.page.click(Role::Button, names[0]).await;
+        alice.page.find(Role::Button, names[1]).await;
+        let on = look(names).await;
+        assert_ne!(off.0, on.0, "{names:?} in words");
+        assert_ne!(off.1, on.1, "{names:?} in shape");
+    }
 }
 
 struct Audit {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Peer, Scenario, TcpProxy, Traffic, wait_until};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, TcpProxy, Traffic, wait_until};
 
 use crate::shared::{BROKEN, hang_up_but, scenarios};
 
@@ -18,6 +18,9 @@ scenarios! {
     AnyBrowsers: cancelled_while_the_network_is_silent,
     AnyBrowsers: declined_while_the_network_is_cut,
     FirefoxToo: a_page_of_which_a_part_is_lost_is_loaded_again,
+    // Only Chromium can be told by DevTools which files are not to be had.
+    Chromium: what_runs_calls_is_had_at_a_later_try,
+    Chromium: a_call_rings_before_what_runs_it_is_there,
 }
 
 const BLACKOUT: Duration = Duration::from_secs(10);
@@ -36,6 +39,56 @@ async fn a_page_of_which_a_part_is_lost_is_loaded_again(scenario: &Scenario<'_>)
     proxy.traffic(Traffic::Pass);
     alice.enter_name().await;
     alice.at_home().await;
+}
+
+/// Of the two files that come with the first call, first one is lost and then the other: that is
+/// said, and the next try finds it.
+async fn what_runs_calls_is_had_at_a_later_try(scenario: &Scenario<'_>) {
+    let bob = scenario.peer("Bob").await;
+    let link = bob.link().await;
+    for lost in ["*/split_*.wasm", "*/split_*.js*"] {
+        let alice = scenario.unopened_peer("Alice").await;
+        let block = async |urls: &[&str]| {
+            let urls = serde_json::json!({ "urls": urls });
+            alice.page.devtools("Network.setBlockedURLs", urls).await;
+        };
+        let nothing = serde_json::json!({});
+        alice.page.devtools("Network.enable", nothing).await;
+        block(&[lost]).await;
+        alice.visit("/").await;
+        alice.enter_name().await;
+        alice.at_home().await;
+        alice.enter_callee(&link).await;
+        alice.press_call(CallKind::Audio).await;
+        alice.page.wait_for_text(&["could not be loaded"]).await;
+        block(&[]).await;
+        alice.page.click(Role::Button, "Back to home").await;
+        alice.enter_callee(&link).await;
+        alice.press_call(CallKind::Audio).await;
+        bob.accept().await;
+        tokio::join!(alice.is_connected(), bob.is_connected());
+        let lost = ["net::ERR_", "Failed to fetch"];
+        hang_up_but(&alice, &bob, &lost).await;
+        bob.page.click(Role::Button, "Back to home").await;
+    }
+}
+
+/// The prompt is of a small part of its own, which comes first; whoever declines needs no other.
+async fn a_call_rings_before_what_runs_it_is_there(scenario: &Scenario<'_>) {
+    let bob = scenario.unopened_peer("Bob").await;
+    let nothing = serde_json::json!({});
+    bob.page.devtools("Network.enable", nothing).await;
+    let urls = serde_json::json!({ "urls": ["*/split_calls*", "*/split_extras*"] });
+    bob.page.devtools("Network.setBlockedURLs", urls).await;
+    bob.visit("/").await;
+    bob.enter_name().await;
+    bob.at_home().await;
+    let link = bob.link().await;
+    let alice = scenario.peer("Alice").await;
+    alice.enter_callee(&link).await;
+    alice.press_call(CallKind::Audio).await;
+    bob.page.click(Role::Button, "Decline").await;
+    alice.page.wait_for_text(&["Declined"]).await;
 }
 
 async fn a_silent_network_while_it_rings(scenario: &Scenario<'_>) {

@@ -5,7 +5,7 @@ use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 use crate::device_lab::{
     alice_has_a_choice, alice_has_a_choice_and, choose, devices, no_longer_says, sends, sent_label,
 };
-use crate::shared::{connect, hang_up, measured, scenarios};
+use crate::shared::{alice_and_bob, connect, hang_up, measured, scenarios};
 
 scenarios! {
     Chromium: report_4_a_second_camera_and_microphone_are_sent,
@@ -14,6 +14,7 @@ scenarios! {
     Chromium: report_4_what_is_chosen_is_remembered,
     Chromium: a_change_that_fails_is_taken_back,
     AnyBrowsers: devices_are_looked_at_before_a_call,
+    Chromium: devices_are_looked_at_from_the_prompt,
 }
 
 async fn offers(peer: &Peer) -> usize {
@@ -153,6 +154,39 @@ async fn a_change_that_fails_is_taken_back(scenario: &Scenario<'_>) {
     alice.page.click(Role::Button, "Dismiss").await;
     no_longer_says(&alice, &said).await;
     hang_up(&alice, &bob).await;
+}
+
+/// Whoever is called looks at their hair first.
+async fn devices_are_looked_at_from_the_prompt(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    alice.call(&bob.link().await, CallKind::Video).await;
+    bob.is_called().await;
+    assert_eq!(bob.page.snapshot().await.captures, 0);
+    bob.page
+        .click(Role::Button, "Check camera and microphone")
+        .await;
+    bob.page.find(Role::Region, "Devices").await;
+    bob.page.find(Role::Video, "Preview of your camera").await;
+    bob.page.click(Role::Button, "Close").await;
+    bob.page.wait_until_gone(Role::Region, "Devices").await;
+    wait_until("all to be off", async || {
+        let live = bob.page.snapshot().await.live_tracks;
+        (live == 0).then_some(()).ok_or(live.to_string())
+    })
+    .await;
+    // It rings all the same, and nobody has heard of it.
+    bob.is_called().await;
+    let sent = bob.page.snapshot().await;
+    assert_eq!(
+        (
+            sent.sent_count("call-answer"),
+            sent.sent_count("ice-candidate")
+        ),
+        (0, 0)
+    );
+    bob.decline().await;
+    alice.call_is_over(&["declined"]).await;
+    tokio::join!(alice.left_nothing(), bob.left_nothing());
 }
 
 async fn devices_are_looked_at_before_a_call(scenario: &Scenario<'_>) {

@@ -2,32 +2,30 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{BrowserOptions, CallKind, Scenario};
+use wimpex_e2e::{BrowserOptions, CallKind, Role, Scenario};
 
+use crate::page_return::is_kept;
 use crate::shared::{BROKEN, ENDED, alice_and_bob, connect, scenarios};
 
 scenarios! {
-    AnyBrowsers: reloading_ends_the_call_at_the_other_side,
+    AnyBrowsers: reloading_keeps_a_guests_id,
     AnyBrowsers: reloading_while_calling_stops_the_ringing,
     AnyBrowsers: hanging_up_right_after_accept_leaves_nothing,
     AnyBrowsers: the_server_is_lost_while_it_rings,
     AnyBrowsers: a_blocked_microphone_is_named_at_the_end,
 }
 
-async fn reloading_ends_the_call_at_the_other_side(scenario: &Scenario<'_>) {
+async fn reloading_keeps_a_guests_id(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let id = bob.id().await;
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
+    is_kept(&bob).await;
     bob.page.reload().await;
-    alice
-        .call_is_over_within(
-            Duration::from_secs(8),
-            &["ended", "lost", "hung up", "left"],
-        )
-        .await;
-    alice.left_nothing().await;
     bob.at_home().await;
+    bob.page.click(Role::Button, "End call").await;
+    alice.call_is_over(&["hung up"]).await;
+    alice.left_nothing().await;
     assert_eq!(id, bob.id().await, "a reload keeps a guest's id");
 }
 

@@ -11,7 +11,11 @@ scenarios! {
 }
 
 async fn names_that_cannot_be(scenario: &Scenario<'_>) {
-    let alice = scenario.unopened_peer("Alice").await;
+    rejects_names(&scenario.unopened_peer("Alice").await).await;
+}
+
+/// Each name that cannot be, until one can.
+pub(crate) async fn rejects_names(alice: &Peer) {
     alice.visit("/").await;
     let long = "x".repeat(10_000);
     for name in [
@@ -25,7 +29,7 @@ async fn names_that_cannot_be(scenario: &Scenario<'_>) {
     ] {
         alice.page.paste("Your name", name).await;
         alice.page.click(Role::Button, "Continue").await;
-        is_told(&alice, "Your name").await;
+        is_told(alice, "Your name").await;
         assert!(
             alice
                 .page

@@ -5,11 +5,12 @@ use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 use crate::shared::{hang_up, in_a_call, scenarios};
 
 scenarios! {
-    AnyBrowsers: the_other_side_sees_who_is_muted,
-    AnyBrowsers: an_audio_call_becomes_a_video_call_and_back,
+    AnyBrowsers: report_30_the_other_side_sees_who_is_muted,
+    AnyBrowsers: report_14_an_audio_call_becomes_a_video_call_and_back,
     AnyBrowsers: who_is_asked_for_video_may_stay_unseen,
-    AnyBrowsers: a_download_in_a_call_ends_nothing,
-    Chromium: the_screen_stays_on_during_a_call,
+    AnyBrowsers: report_11_beforeunload_alone_ends_nothing,
+    Chromium: report_6_the_screen_stays_on_during_a_call,
+    Chromium: the_keys_of_the_system_mute_and_hang_up,
     AnyBrowsers: the_bare_page_knows_nothing_of_states,
     AnyBrowsers: a_candidate_that_names_no_section_is_taken_by_its_index,
 }
@@ -32,7 +33,7 @@ async fn notes_say(peer: &Peer, what: &str, is_said: bool) {
 }
 
 /// Report 30: nobody sees that the other one is muted.
-async fn the_other_side_sees_who_is_muted(scenario: &Scenario<'_>) {
+async fn report_30_the_other_side_sees_who_is_muted(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     bob.sees().await;
     alice.page.click(Role::Button, "Mute").await;
@@ -48,7 +49,7 @@ async fn the_other_side_sees_who_is_muted(scenario: &Scenario<'_>) {
 }
 
 /// Report 14: an audio call cannot become a video call.
-async fn an_audio_call_becomes_a_video_call_and_back(scenario: &Scenario<'_>) {
+async fn report_14_an_audio_call_becomes_a_video_call_and_back(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
     tokio::join!(alice.hears(), bob.hears());
     bob.page.click(Role::Button, "Turn camera on").await;
@@ -89,7 +90,7 @@ async fn who_is_asked_for_video_may_stay_unseen(scenario: &Scenario<'_>) {
 }
 
 /// Report 11: `beforeunload` came, and the page stays.
-async fn a_download_in_a_call_ends_nothing(scenario: &Scenario<'_>) {
+async fn report_11_beforeunload_alone_ends_nothing(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     let leave = "const event = new Event('beforeunload', { cancelable: true });
@@ -108,8 +109,52 @@ async fn a_download_in_a_call_ends_nothing(scenario: &Scenario<'_>) {
     assert!(!asks, "there is no call to be left");
 }
 
+/// Media Session: what a headset's keys, a lock screen or a window of the browser's own do.
+async fn the_keys_of_the_system_mute_and_hang_up(scenario: &Scenario<'_>) {
+    let (alice, bob) = crate::shared::alice_and_bob(scenario).await;
+    let keep = "window.__keys = {};
+        const set = MediaSession.prototype.setActionHandler;
+        MediaSession.prototype.setActionHandler = function (action, handler) {
+            window.__keys[action] = handler;
+            return set.call(this, action, handler);
+        };
+        return true";
+    let _: bool = alice.page.evaluate(keep).await;
+    crate::shared::connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    wait_until("the system to show whom the call is with", async || {
+        let script = "return navigator.mediaSession.metadata?.title ?? ''";
+        let title: String = alice.page.evaluate(script).await;
+        title.contains("Bob").then_some(()).ok_or(title)
+    })
+    .await;
+    let press = async |action: &str| {
+        let script = format!("window.__keys[{action:?}](); return true");
+        let _: bool = alice.page.evaluate(&script).await;
+    };
+    press("togglemicrophone").await;
+    notes_say(&bob, "is muted", true).await;
+    alice.page.find(Role::Button, "Unmute").await;
+    press("togglemicrophone").await;
+    notes_say(&bob, "is muted", false).await;
+    press("togglecamera").await;
+    notes_say(&bob, "camera is off", true).await;
+    press("hangup").await;
+    bob.call_is_over(&["hung up"]).await;
+    alice.call_is_over(&["you hung up"]).await;
+    wait_until("the system to show nothing more", async || {
+        let script = "return [Object.values(window.__keys).filter((it) => it).length,
+            navigator.mediaSession.metadata !== null]";
+        let left: (u32, bool) = alice.page.evaluate(script).await;
+        (left == (0, false))
+            .then_some(())
+            .ok_or(format!("{left:?}"))
+    })
+    .await;
+}
+
 /// Report 6: the screen goes off in the middle of a call.
-async fn the_screen_stays_on_during_a_call(scenario: &Scenario<'_>) {
+async fn report_6_the_screen_stays_on_during_a_call(scenario: &Scenario<'_>) {
     let (alice, bob) = crate::shared::alice_and_bob(scenario).await;
     // What is meant is a page in sight, wherever its window is on this machine.
     let watch = "window.locks = { asked: 0, released: 0 };
@@ -122,29 +167,31 @@ async fn the_screen_stays_on_during_a_call(scenario: &Scenario<'_>) {
         return true";
     let _: bool = bob.page.evaluate(watch).await;
     crate::shared::connect(&alice, &bob, CallKind::Audio).await;
-    let asked = async |number: u32| {
+    // The browser may tell of a return of its own, too: each is a request more.
+    let asked_again = async |before: u32| -> u32 {
         wait_until("a wake lock", async || {
             let now: u32 = bob.page.evaluate("return window.locks.asked").await;
-            if now == number {
-                Ok(())
+            if now > before {
+                Ok(now)
             } else {
                 Err(format!("{now}"))
             }
         })
-        .await;
+        .await
     };
-    asked(1).await;
+    let before = asked_again(0).await;
     // The browser has taken it away meanwhile.
     let back = "document.dispatchEvent(new Event('visibilitychange')); return true";
     let _: bool = bob.page.evaluate(back).await;
-    asked(2).await;
+    asked_again(before).await;
     hang_up(&alice, &bob).await;
     wait_until("all locks to be released", async || {
-        let now: u32 = bob.page.evaluate("return window.locks.released").await;
-        if now == 2 {
+        let script = "return [window.locks.asked, window.locks.released]";
+        let [asked, released]: [u32; 2] = bob.page.evaluate(script).await;
+        if asked == released {
             Ok(())
         } else {
-            Err(format!("{now}"))
+            Err(format!("{released} of {asked}"))
         }
     })
     .await;

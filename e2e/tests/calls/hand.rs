@@ -3,26 +3,28 @@
 
 use std::time::{Duration, Instant};
 
-use wimpex_e2e::{CallKind, Role, Scenario, holds_for, wait_until};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, holds_for, wait_until};
 
 use crate::shared::{alice_and_bob, hang_up, in_a_call, scenarios, unfold};
 
 scenarios! {
-    FirefoxToo: a_key_meant_for_something_else_answers_nothing,
-    AnyBrowsers: keys_that_mute_can_be_turned_off,
-    Chromium: nothing_lies_under_a_notch,
-    Chromium: the_self_view_shows_all_that_is_sent,
+    FirefoxToo: report_1_a_key_meant_for_something_else_answers_nothing,
+    AnyBrowsers: report_16_keys_that_mute_can_be_turned_off,
+    AnyBrowsers: a_key_is_changed_and_stays_so,
+    Chromium: a_keyboard_covers_nothing_that_is_written,
+    Chromium: report_19_nothing_lies_under_a_notch,
+    Chromium: report_20_the_self_view_shows_all_that_is_sent,
     Chromium: the_other_camera_of_a_telephone_is_used,
-    Chromium: a_service_worker_tells_where_the_page_may_not,
-    Chromium: a_page_that_may_not_sound_says_so,
-    Chromium: a_missing_api_is_not_called_insecure,
-    FirefoxToo: a_file_is_saved_after_the_click_is_over,
+    Chromium: report_13_a_service_worker_tells_where_the_page_may_not,
+    Chromium: report_13_a_page_that_may_not_sound_says_so,
+    Chromium: report_22_a_missing_api_is_not_called_insecure,
+    FirefoxToo: report_24_a_file_is_saved_after_the_click_is_over,
 }
 
 const ENTER: char = '\u{e007}';
 
 /// RocketChat/Rocket.Chat #3470, EionRobb/skype4pidgin #158, nextcloud/spreed #6226.
-async fn a_key_meant_for_something_else_answers_nothing(scenario: &Scenario<'_>) {
+async fn report_1_a_key_meant_for_something_else_answers_nothing(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let link = bob.link().await;
     bob.page.fill("Call link or ID", "half a sentence").await;
@@ -63,7 +65,7 @@ async fn a_key_meant_for_something_else_answers_nothing(scenario: &Scenario<'_>)
 }
 
 /// jitsi/jitsi-meet #7550, element-hq/element-call PR #749, w3c/wcag21 #69.
-async fn keys_that_mute_can_be_turned_off(scenario: &Scenario<'_>) {
+async fn report_16_keys_that_mute_can_be_turned_off(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     alice.page.press('?').await;
     alice.page.find(Role::Dialog, "Keyboard shortcuts").await;
@@ -95,8 +97,55 @@ async fn keys_that_mute_can_be_turned_off(scenario: &Scenario<'_>) {
     assert!(!is_on);
 }
 
+/// As on an iPhone, where a keyboard covers the page and nothing is laid out anew.
+async fn a_keyboard_covers_nothing_that_is_written(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    alice.page.show_on(390, 844, "light").await;
+    alice.page.click(Role::Button, "Chat").await;
+    alice.page.find(Role::Textbox, "Message").await;
+    let bottom = async |shown: u32| -> f64 {
+        let script = format!(
+            "Object.defineProperty(visualViewport, 'height', {{ configurable: true, get: () => {shown} }});
+             visualViewport.dispatchEvent(new Event('resize'));
+             return document.querySelector('textarea').getBoundingClientRect().bottom"
+        );
+        alice.page.evaluate(&script).await
+    };
+    let before = bottom(844).await;
+    assert!(bottom(508).await < 508.0);
+    // It goes as it came.
+    assert_eq!(bottom(844).await, before);
+    assert!(before > 508.0, "the scene tells nothing");
+    hang_up(&alice, &bob).await;
+}
+
+/// WCAG 2.1.4: a single key can be another one.
+async fn a_key_is_changed_and_stays_so(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    alice.page.press('?').await;
+    alice.page.find(Role::Dialog, "Keyboard shortcuts").await;
+    alice.page.fill("Key to mute or unmute", "x").await;
+    alice.page.click(Role::Button, "Close").await;
+    alice
+        .page
+        .wait_until_gone(Role::Dialog, "Keyboard shortcuts")
+        .await;
+    alice.page.press('m').await;
+    alice.page.press('x').await;
+    alice.page.find(Role::Button, "Unmute").await;
+    // Had the old one counted too, this would be the second change.
+    alice.page.press('x').await;
+    alice.page.find(Role::Button, "Mute").await;
+    hang_up(&alice, &bob).await;
+    alice.page.reload().await;
+    alice.at_home().await;
+    unfold(&alice, "Keyboard shortcuts").await;
+    let kept = alice.page.value("Key to mute or unmute").await;
+    assert_eq!(kept.to_lowercase(), "x");
+}
+
 /// element-hq/element-ios #1668, element-hq/element-call PR #3903, Techiebutler/freeframe PR #347.
-async fn nothing_lies_under_a_notch(scenario: &Scenario<'_>) {
+async fn report_19_nothing_lies_under_a_notch(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let ways = [(390, 844, [47, 0, 34, 0]), (844, 390, [0, 47, 21, 47])];
     for (width, height, [top, right, bottom, left]) in ways {
@@ -185,7 +234,7 @@ const UPRIGHT_CAMERA: &str = "
     };";
 
 /// deltachat/calls-webapp PR #12, element-hq/element-call #664, nextcloud/talk-android #389.
-async fn the_self_view_shows_all_that_is_sent(scenario: &Scenario<'_>) {
+async fn report_20_the_self_view_shows_all_that_is_sent(scenario: &Scenario<'_>) {
     let (alice, bob) = (
         scenario.peer("Alice").await,
         scenario.unopened_peer("Bob").await,
@@ -252,7 +301,7 @@ async fn the_other_camera_of_a_telephone_is_used(scenario: &Scenario<'_>) {
 }
 
 /// anomalyco/opencode #49961, iccanobif/gikopoi2 #485.
-async fn a_service_worker_tells_where_the_page_may_not(scenario: &Scenario<'_>) {
+async fn report_13_a_service_worker_tells_where_the_page_may_not(scenario: &Scenario<'_>) {
     let (alice, bob) = (
         scenario.peer("Alice").await,
         scenario.unopened_peer("Bob").await,
@@ -306,7 +355,7 @@ const UNTOUCHED: &str = "
     };";
 
 /// amazon-connect/amazon-connect-streams #81 and #837, InnovateAsterisk/Browser-Phone #577.
-async fn a_page_that_may_not_sound_says_so(scenario: &Scenario<'_>) {
+async fn report_13_a_page_that_may_not_sound_says_so(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let link = bob.link().await;
     const HINT: &str = "so that this page can ring";
@@ -348,7 +397,7 @@ async fn a_page_that_may_not_sound_says_so(scenario: &Scenario<'_>) {
 }
 
 /// philnash/mediadevices-camera-selection #3, webrtc/samples #1273, mozmorris/react-webcam #235.
-async fn a_missing_api_is_not_called_insecure(scenario: &Scenario<'_>) {
+async fn report_22_a_missing_api_is_not_called_insecure(scenario: &Scenario<'_>) {
     let (alice, bob) = (
         scenario.peer("Alice").await,
         scenario.unopened_peer("Bob").await,
@@ -370,8 +419,12 @@ async fn a_missing_api_is_not_called_insecure(scenario: &Scenario<'_>) {
 }
 
 /// mattgodbolt/jsbeeb PR #741, Mozilla bug 1282407.
-async fn a_file_is_saved_after_the_click_is_over(scenario: &Scenario<'_>) {
-    let alice = scenario.peer("Alice").await;
+async fn report_24_a_file_is_saved_after_the_click_is_over(scenario: &Scenario<'_>) {
+    saves_a_file(&scenario.peer("Alice").await).await;
+}
+
+/// The contacts, while it is watched when the file is there, and for how long.
+pub(crate) async fn saves_a_file(alice: &Peer) {
     let watch = "window.saved = [];
         const native = HTMLAnchorElement.prototype.click;
         HTMLAnchorElement.prototype.click = function () {
@@ -392,7 +445,7 @@ async fn a_file_is_saved_after_the_click_is_over(scenario: &Scenario<'_>) {
         URL.revokeObjectURL = (url) => { window.revoked += 1; return revoke.call(URL, url); };
         return true";
     let _: bool = alice.page.evaluate(watch).await;
-    crate::shared::opens_the_book(&alice).await;
+    crate::shared::opens_the_book(alice).await;
     alice
         .page
         .click(Role::Button, "Save contacts to a file")

@@ -38,6 +38,12 @@ async fn from_the_package_to_the_first_call(scenario: &Scenario<'_>) {
     passed("ready, as systemd would see it");
     authority.until_served(&server).await;
     passed("https with a certificate of the authority");
+    let said = system.check(public);
+    println!("{said}");
+    for words in ["leads to https://", "answers at", "relays from"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    passed("looked at from within");
     let mut peers = Vec::new();
     for (home, name) in homes.iter().zip(["Alice", "Bob"]) {
         let options = BrowserOptions {

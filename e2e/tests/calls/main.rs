@@ -4,26 +4,33 @@
 mod accessibility;
 mod aiortc;
 mod audio_video;
+mod below_path;
 mod blackouts;
+mod chat;
 mod claimed_names;
 mod connection_check;
 mod contacts;
 mod device_lab;
 mod devices;
 mod dishonest;
+mod doors;
 mod during;
 mod endings;
 mod fields;
+mod files;
 mod goes_on;
 mod hand;
 mod hosting;
 mod hot_plug;
+mod invitations;
 mod measurements;
 mod messages;
 mod middle;
 mod minimal_client;
 mod networks;
+mod noise;
 mod outages;
+mod page_return;
 mod push;
 mod quality_sign;
 mod real_devices;
@@ -35,12 +42,15 @@ mod ringing;
 mod rounds;
 mod screens;
 mod shared;
+mod sharing;
 mod speaking;
 mod strangers;
 mod tabs;
 mod upgrades;
 mod vanishing;
 mod verified;
+mod waiting;
+mod webkit;
 
 use std::process::ExitCode;
 
@@ -54,18 +64,26 @@ fn main() -> ExitCode {
         ringing::all(),
         claimed_names::all(),
         strangers::all(),
+        doors::all(),
         endings::all(),
         during::all(),
+        chat::all(),
+        files::all(),
+        sharing::all(),
         devices::all(),
         hot_plug::all(),
         real_devices::all(),
         speaking::all(),
         goes_on::all(),
+        waiting::all(),
         reconnects::all(),
+        page_return::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
         tabs::all(),
+        webkit::all(),
+        noise::all(),
         upgrades::all(),
         vanishing::all(),
         outages::all(),
@@ -76,6 +94,8 @@ fn main() -> ExitCode {
         push::all(),
         messages::all(),
         hosting::all(),
+        below_path::all(),
+        invitations::all(),
         connection_check::all(),
         contacts::all(),
         quality_sign::all(),

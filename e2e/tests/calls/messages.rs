@@ -8,6 +8,11 @@ scenarios! {
     Chromium: a_message_is_left_and_played_later,
     Chromium: a_message_for_who_is_there_comes_at_once,
     Chromium: a_stranger_leaves_nothing_for_contacts_only,
+    Chromium: what_a_stranger_leaves_frightens_nobody,
+    Chromium: one_message_that_cannot_come_keeps_no_other_waiting,
+    Chromium: a_message_stays_where_it_could_not_be_opened_just_now,
+    Chromium: a_key_is_renewed_and_what_was_sealed_for_the_one_before_opens,
+    FirefoxToo: a_message_with_picture_comes_in_every_browser,
 }
 
 /// A page of the same origin that is not the page.
@@ -36,7 +41,10 @@ async fn a_message_is_left_and_played_later(scenario: &Scenario<'_>) {
     bob.page.wait_for_text(&["new message with picture"]).await;
     bob.page.click(Role::Button, PLAY).await;
     plays(&bob, "Message from My Alice").await;
-    bob.page.click(Role::Button, PLAY).await;
+    sounds_as_it_was_said(&alice, &bob, "Message from My Alice").await;
+    bob.page
+        .click(Role::Button, "Close the message from My Alice")
+        .await;
     wait_until("that it was played", async || {
         let text = bob.page.visible_text().await;
         let is_old = text.contains("message with picture") && !text.contains("new message");
@@ -116,6 +124,217 @@ async fn a_stranger_leaves_nothing_for_contacts_only(scenario: &Scenario<'_>) {
     assert!(leave.is_none());
 }
 
+async fn what_a_stranger_leaves_frightens_nobody(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let link = bob.link().await;
+    opens_the_book(&bob).await;
+    bob.page
+        .wait_for_text(&["Anyone who can call you can leave you a message"])
+        .await;
+    // Signed by her, and nothing that opens: here, of a bit that is flipped.
+    let flip = "const it = new Uint8Array(await answer.arrayBuffer());
+        it[1000] ^= 1;
+        return new Response(it);";
+    meddle(&bob, flip, "").await;
+    unheard(&alice, &bob, &link).await;
+    sends_sound(&alice).await;
+    nothing_waits(&bob).await;
+    let text = bob.page.visible_text().await;
+    assert!(!text.contains("A message was refused"), "{text}");
+}
+
+async fn one_message_that_cannot_come_keeps_no_other_waiting(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let link = bob.link().await;
+    knows_alice(&alice, &bob).await;
+    // So many of the next that it asks for cannot be had.
+    let fails = "if (window.__fails-- > 0) return new Response('host-full', { status: 507 });";
+    meddle(&bob, fails, "").await;
+    let fail = async |count: u32| {
+        let script = format!("window.__fails = {count}; return true;");
+        let _: bool = bob.page.evaluate(&script).await;
+    };
+    let have_failed = async || {
+        wait_until("that they cannot be had", async || {
+            let left: i32 = bob.page.evaluate("return window.__fails;").await;
+            (left <= 0).then_some(()).ok_or_else(|| left.to_string())
+        })
+        .await;
+    };
+    let come = async |count: usize| {
+        wait_until(&format!("{count} messages"), async || {
+            let text = bob.page.visible_text().await;
+            let is_so = text.matches("new message").count() == count;
+            is_so.then_some(()).ok_or(text)
+        })
+        .await;
+    };
+    for tried in [1, 2] {
+        fail(tried).await;
+        unheard(&alice, &bob, &link).await;
+        sends_sound(&alice).await;
+        have_failed().await;
+        alice.back_home().await;
+    }
+    // Of three that wait by now the first fails; the others come.
+    fail(1).await;
+    unheard(&alice, &bob, &link).await;
+    sends_sound(&alice).await;
+    come(2).await;
+    bob.page.reload().await;
+    bob.at_home().await;
+    come(3).await;
+}
+
+async fn a_message_stays_where_it_could_not_be_opened_just_now(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let link = bob.link().await;
+    knows_alice(&alice, &bob).await;
+    let fails = "const decrypt = crypto.subtle.decrypt;
+        SubtleCrypto.prototype.decrypt = () => {
+            SubtleCrypto.prototype.decrypt = decrypt;
+            window.__failed = true;
+            return Promise.reject(new RangeError('out of memory'));
+        };
+        return true;";
+    let _: bool = bob.page.evaluate(fails).await;
+    unheard(&alice, &bob, &link).await;
+    sends_sound(&alice).await;
+    wait_until("that it could not be opened", async || {
+        let has_failed: bool = bob.page.evaluate("return window.__failed === true;").await;
+        has_failed.then_some(()).ok_or_else(String::new)
+    })
+    .await;
+    let text = bob.page.visible_text().await;
+    assert!(!text.contains("A message was refused"), "{text}");
+    // It waits where it was.
+    bob.page.reload().await;
+    bob.at_home().await;
+    bob.page.find(Role::Button, PLAY).await;
+}
+
+/// The keys that Bob's browser has, by the names under which they are kept.
+async fn keys(bob: &Peer) -> Vec<String> {
+    let script = "return new Promise((done, failed) => {
+        const opening = indexedDB.open('wimpex-messages');
+        opening.onerror = () => failed(opening.error);
+        opening.onsuccess = () => {
+            const all = opening.result.transaction('keys').objectStore('keys').getAllKeys();
+            all.onsuccess = () => { opening.result.close(); done(all.result); };
+        };
+    });";
+    bob.page.evaluate(script).await
+}
+
+/// Changes what is kept of Bob's keys: `change` has the `store`, and the `name` and value of each.
+async fn change_keys(bob: &Peer, change: &str) {
+    let script = format!(
+        "return new Promise((done, failed) => {{
+            const opening = indexedDB.open('wimpex-messages');
+            opening.onerror = () => failed(opening.error);
+            opening.onsuccess = () => {{
+                const changing = opening.result.transaction('keys', 'readwrite');
+                const store = changing.objectStore('keys');
+                changing.oncomplete = () => {{ opening.result.close(); done(true); }};
+                changing.onabort = () => failed(changing.error);
+                store.openCursor().onsuccess = ({{ target: {{ result }} }}) => {{
+                    if (!result) return;
+                    const [name, value] = [result.key, result.value];
+                    {change}
+                    result.continue();
+                }};
+            }};
+        }});"
+    );
+    let _: bool = bob.page.evaluate(&script).await;
+}
+
+async fn a_key_is_renewed_and_what_was_sealed_for_the_one_before_opens(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let link = bob.link().await;
+    knows_alice(&alice, &bob).await;
+    bob.visit(ELSEWHERE).await;
+    alice.call(&link, CallKind::Audio).await;
+    alice.call_is_over(&["offline", "isn’t online"]).await;
+    sends_sound(&alice).await;
+    alice.back_home().await;
+    let of_now = keys(&bob).await;
+    assert_eq!(of_now.len(), 1, "{of_now:?}");
+    // Thirty days later.
+    let older = "if (name.startsWith('own ') && !window.__older) {
+            window.__older = true;
+            store.put(value, `own ${name.slice(4) - 1}`);
+            result.delete();
+        }";
+    change_keys(&bob, older).await;
+    let number = of_now[0].replace("own ", "").parse::<u64>();
+    let before = number.expect("the number of the month") - 1;
+    bob.visit("/").await;
+    bob.at_home().await;
+    bob.page.find(Role::Button, PLAY).await;
+    let until = format!("until {before}");
+    wait_until("another key to be published", async || {
+        let all = keys(&bob).await;
+        let is_renewed = all.contains(&of_now[0]) && all.contains(&until);
+        is_renewed.then_some(()).ok_or_else(|| format!("{all:?}"))
+    })
+    .await;
+    // What comes from now on is sealed for that, and the one before is over; but for what is here.
+    let over = "if (name.startsWith('until ')) result.update(1);";
+    change_keys(&bob, over).await;
+    unheard(&alice, &bob, &link).await;
+    sends_sound(&alice).await;
+    wait_until("both messages", async || {
+        let text = bob.page.visible_text().await;
+        let are_there = text.matches("new message").count() == 2;
+        are_there.then_some(()).ok_or(text)
+    })
+    .await;
+    let name = format!("own {before}");
+    assert!(keys(&bob).await.contains(&name));
+    let delete = "Delete the message from My Alice";
+    for _ in 0..2 {
+        bob.page.click(Role::Button, delete).await;
+    }
+    bob.page.wait_until_gone(Role::Button, delete).await;
+    alice.back_home().await;
+    unheard(&alice, &bob, &link).await;
+    sends_sound(&alice).await;
+    bob.page.find(Role::Button, PLAY).await;
+    let all = keys(&bob).await;
+    assert_eq!(all, of_now, "{all:?}");
+}
+
+async fn a_message_with_picture_comes_in_every_browser(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let link = bob.link().await;
+    knows_alice(&alice, &bob).await;
+    bob.visit(ELSEWHERE).await;
+    alice.call(&link, CallKind::Video).await;
+    alice.call_is_over(&["offline", "isn’t online"]).await;
+    records(&alice, "Record with picture").await;
+    plays(&alice, "Your message").await;
+    alice.page.click(Role::Button, "Send message").await;
+    alice.page.wait_for_text(&["Sent."]).await;
+    bob.visit("/").await;
+    bob.at_home().await;
+    bob.page.wait_for_text(&["new message with picture"]).await;
+    bob.page.click(Role::Button, PLAY).await;
+    plays(&bob, "Message from My Alice").await;
+}
+
+/// Waits until the server has no message for them any more.
+async fn nothing_waits(who: &Peer) {
+    wait_until("that what came is deleted", async || {
+        let script = "return performance.getEntriesByName(`${location.origin}/messages`)
+            .filter((it) => it.responseStatus === 204).length;";
+        // Their own key, and the deletion.
+        let done: u32 = who.page.evaluate(script).await;
+        (done > 1).then_some(()).ok_or_else(|| done.to_string())
+    })
+    .await;
+}
+
 /// Bob has Alice among his contacts, and takes messages.
 async fn knows_alice(alice: &Peer, bob: &Peer) {
     opens_the_book(bob).await;
@@ -166,6 +385,57 @@ async fn plays(who: &Peer, name: &str) {
         Err(format!("{state} {:?}", who.page.console_errors().await))
     })
     .await;
+}
+
+/// What is heard of a message has the tone of its sender's microphone.
+async fn sounds_as_it_was_said(from: &Peer, to: &Peer, name: &str) {
+    let microphone = "navigator.mediaDevices.getUserMedia({ audio: true })
+        .then((stream) => [context.createMediaStreamSource(stream), () => {}])";
+    let message = format!(
+        "Promise.resolve(document.querySelector(`video[aria-label=\"{name}\"]`)).then((it) => {{
+            it.muted = false;
+            it.loop = true;
+            return [context.createMediaElementSource(it), () => it.play()];
+        }})"
+    );
+    let said = tone(from, microphone).await;
+    let heard = tone(to, &message).await;
+    // A bin of the spectrum is 6 Hz wide, and Opus keeps no phase.
+    assert!(
+        said.abs_diff(heard) <= 24,
+        "{said} Hz was said, {heard} Hz is heard"
+    );
+}
+
+/// The loudest tone of a source of sound, in Hz, once it makes any.
+async fn tone(who: &Peer, source: &str) -> u32 {
+    let listen = format!(
+        "const context = new AudioContext();
+         window.__ear = {source}.then(([source, play]) => {{
+             const ear = context.createAnalyser();
+             ear.fftSize = 8192;
+             ear.smoothingTimeConstant = 0;
+             source.connect(ear);
+             return {{ context, ear, play }};
+         }});
+         return true;"
+    );
+    let _: bool = who.page.evaluate(&listen).await;
+    let look = "return window.__ear.then(async ({ context, ear, play }) => {
+        await context.resume();
+        await play();
+        const bins = new Float32Array(ear.frequencyBinCount);
+        ear.getFloatFrequencyData(bins);
+        const loudest = bins.indexOf(Math.max(...bins));
+        return [Math.round((loudest * context.sampleRate) / ear.fftSize), bins[loudest] > -50];
+    });";
+    wait_until("a tone", async || {
+        let (hertz, is_loud): (u32, bool) = who.page.evaluate(look).await;
+        is_loud
+            .then_some(hertz)
+            .ok_or_else(|| format!("{hertz} Hz, faintly"))
+    })
+    .await
 }
 
 /// A server of one's own making: scripts for what was sealed, and for the list of what waits.

@@ -18,6 +18,7 @@ scenarios! {
     Networks: a_hidden_address_stays_hidden,
     Networks: bad_weather_ends_no_call,
     Networks: no_route_and_no_relay,
+    FirefoxInNetworks: firefox_follows_to_another_network,
 }
 
 /// Pairs that show every way of reaching each other: straight, through both kinds
@@ -337,4 +338,43 @@ fn seconds(clock: &str) -> u32 {
 fn list(milliseconds: &[u128]) -> String {
     let words: Vec<String> = milliseconds.iter().map(u128::to_string).collect();
     words.join(" ")
+}
+
+/// Firefox tells no page of another network. Who moves is the caller once, and the callee once.
+async fn firefox_follows_to_another_network(scenario: &Scenario<'_>) {
+    for caller_moves in [true, false] {
+        let ways = [Uplink::HomeNat, Uplink::HomeNat];
+        let moving = scenario.net_lab().home_with(&ways);
+        let staying = scenario.net_lab().home(Uplink::HomeNat);
+        let (alice, bob) = two(scenario, &moving, &staying).await;
+        if caller_moves {
+            connect(&alice, &bob, CallKind::Video).await;
+        } else {
+            connect(&bob, &alice, CallKind::Video).await;
+        }
+        tokio::join!(alice.sees(), bob.sees());
+        // A call that has settled: each knows what the other one's page can do.
+        sleep(Duration::from_secs(3)).await;
+        let before = alice.timer().await;
+        let switched = Instant::now();
+        moving.switch();
+        // Firefox sees within milliseconds that its path is gone; what came before may still be shown.
+        alice.status_says("Reconnecting…").await;
+        let noticed = switched.elapsed();
+        tokio::join!(flows_again(&alice), flows_again(&bob));
+        let back = switched.elapsed();
+        measured(&format!(
+            "Firefox on another network, as the {}: noticed after {} ms, pictures both ways again after {} ms",
+            if caller_moves { "caller" } else { "callee" },
+            noticed.as_millis(),
+            back.as_millis(),
+        ));
+        for peer in [&alice, &bob] {
+            peer.status_says("Connected").await;
+        }
+        assert!(seconds(&alice.timer().await) >= seconds(&before));
+        assert!(back < BACK_WITHIN, "{back:?}");
+        hang_up(&alice, &bob).await;
+        scenario.close_browsers();
+    }
 }

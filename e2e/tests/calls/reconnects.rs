@@ -8,16 +8,16 @@ use wimpex_e2e::{CallKind, Peer, Role, Scenario, now_millis, wait_until};
 use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenarios};
 
 scenarios! {
-    FirefoxToo: the_browser_closes_the_connection_by_itself,
+    FirefoxToo: report_8_the_browser_closes_the_connection_by_itself,
     AnyBrowsers: the_browser_closes_both_connections,
-    Chromium: the_browser_closes_the_connection_without_a_word,
+    Chromium: report_8_the_browser_closes_the_connection_without_a_word,
     AnyBrowsers: an_audio_call_goes_on_over_another_connection,
     Chromium: a_browser_that_stops_for_a_moment_goes_on,
-    Chromium: a_browser_that_stops_for_long_says_so,
+    Chromium: report_8_a_browser_that_stops_for_long_says_so,
 }
 
 /// Both know that the other one's page can go on over another connection.
-async fn introduced(alice: &Peer, bob: &Peer) {
+pub(crate) async fn introduced(alice: &Peer, bob: &Peer) {
     for (who, other) in [(alice, bob), (bob, alice)] {
         who.page.click(Role::Button, "Mute").await;
         other.page.wait_for_text(&["is muted"]).await;
@@ -25,7 +25,7 @@ async fn introduced(alice: &Peer, bob: &Peer) {
     }
 }
 
-async fn close_connections(peer: &Peer) {
+pub(crate) async fn close_connections(peer: &Peer) {
     let script = "window.__probe.closeConnections(); return true";
     let _: bool = peer.page.evaluate(script).await;
 }
@@ -56,7 +56,7 @@ async fn goes_on(alice: &Peer, bob: &Peer, connections: u32) {
 }
 
 /// Report 8: a lid that is closed for a moment.
-async fn the_browser_closes_the_connection_by_itself(scenario: &Scenario<'_>) {
+async fn report_8_the_browser_closes_the_connection_by_itself(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     introduced(&alice, &bob).await;
@@ -84,7 +84,7 @@ async fn the_browser_closes_both_connections(scenario: &Scenario<'_>) {
 }
 
 /// Report 8, in a browser that does not tell.
-async fn the_browser_closes_the_connection_without_a_word(scenario: &Scenario<'_>) {
+async fn report_8_the_browser_closes_the_connection_without_a_word(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let deaf = "const listen = EventTarget.prototype.addEventListener;
         EventTarget.prototype.addEventListener = function (type, ...rest) {
@@ -129,7 +129,7 @@ async fn a_browser_that_stops_for_a_moment_goes_on(scenario: &Scenario<'_>) {
 }
 
 /// The same for longer: what the end says is true on both sides.
-async fn a_browser_that_stops_for_long_says_so(scenario: &Scenario<'_>) {
+async fn report_8_a_browser_that_stops_for_long_says_so(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     introduced(&alice, &bob).await;

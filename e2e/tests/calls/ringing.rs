@@ -15,7 +15,7 @@ scenarios! {
     AnyBrowsers: calling_each_other_at_the_same_moment,
     AnyBrowsers: nobody_is_there,
     FirefoxToo: escape_declines,
-    FirefoxToo: a_second_tab_rings_too,
+    FirefoxToo: report_29_of_two_tabs_one_sounds,
 }
 
 /// What "at once" means to a person, on a loaded machine.
@@ -179,7 +179,7 @@ async fn escape_declines(scenario: &Scenario<'_>) {
 /// WebDriver's code point for Escape.
 const ESCAPE: char = '\u{e00c}';
 
-async fn a_second_tab_rings_too(scenario: &Scenario<'_>) {
+async fn report_29_of_two_tabs_one_sounds(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let bob_too = scenario.second_tab_of("Bob").await;
     bob_too.visit("/").await;

@@ -1,12 +1,11 @@
 //! Screens beside the call itself.
 
-use wimpex_e2e::{CallKind, Role, Scenario};
+use wimpex_e2e::{CallKind, Scenario};
 
 use crate::shared::{alice_and_bob, connect, hang_up, scenarios};
 
 scenarios! {
     AnyBrowsers: a_link_opens_ready_to_call,
-    WebKit: a_webkit_without_webrtc_is_told_what_helps,
     AnyBrowsers: the_debug_view_tells_what_happens,
     FirefoxToo: a_name_is_remembered,
 }
@@ -22,27 +21,6 @@ async fn a_link_opens_ready_to_call(scenario: &Scenario<'_>) {
     bob.accept().await;
     tokio::join!(alice.is_connected(), bob.is_connected());
     hang_up(&bob, &alice).await;
-}
-
-/// The nearest thing to Safari that runs here: the page loads, with the part that is loaded later
-/// and its style, and says what is missing.
-async fn a_webkit_without_webrtc_is_told_what_helps(scenario: &Scenario<'_>) {
-    let alice = scenario.unopened_peer("Alice").await;
-    alice.visit("/").await;
-    alice
-        .page
-        .wait_for_text(&["This browser cannot make calls"])
-        .await;
-    alice
-        .page
-        .find(Role::Heading, "This browser cannot make calls")
-        .await;
-    assert_eq!(alice.page.console_errors().await, Vec::<String>::new());
-    let wide: bool = alice
-        .page
-        .evaluate("return document.scrollingElement.scrollWidth > innerWidth")
-        .await;
-    assert!(!wide, "it is wider than the screen");
 }
 
 async fn the_debug_view_tells_what_happens(scenario: &Scenario<'_>) {

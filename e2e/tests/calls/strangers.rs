@@ -10,7 +10,7 @@ scenarios! {
     AnyBrowsers: a_contact_takes_the_place_of_a_strangers_prompt,
     AnyBrowsers: strangers_are_silenced_and_ring_again,
     AnyBrowsers: a_stranger_is_blocked_and_let_in_again,
-    Chromium: a_frozen_page_is_called_asleep_and_rings_when_it_wakes,
+    Chromium: report_3_a_frozen_page_is_called_asleep_and_rings_when_it_wakes,
 }
 
 /// Within this a caller is told that nothing is to be expected.
@@ -122,7 +122,7 @@ async fn a_stranger_is_blocked_and_let_in_again(scenario: &Scenario<'_>) {
     bob.is_called().await;
 }
 
-async fn a_frozen_page_is_called_asleep_and_rings_when_it_wakes(scenario: &Scenario<'_>) {
+async fn report_3_a_frozen_page_is_called_asleep_and_rings_when_it_wakes(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     let link = bob.link().await;
     bob.page.freeze().await;

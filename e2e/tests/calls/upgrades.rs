@@ -9,8 +9,8 @@ scenarios! {
     Chromium: idle_pages_follow_an_upgrade_unseen,
     Chromium: a_call_outlives_an_upgrade,
     Chromium: somebody_who_types_is_left_alone,
-    Chromium: a_newcomer_with_an_old_page_is_called,
-    Chromium: a_visitor_with_an_old_page_calls,
+    Chromium: report_2_a_newcomer_with_an_old_page_is_called,
+    Chromium: report_2_a_visitor_with_an_old_page_calls,
 }
 
 async fn build(peer: &Peer) -> String {
@@ -124,7 +124,7 @@ async fn connect_by(alice: &Peer, bob: &Peer, link: &str) {
 }
 
 /// The page was opened before the upgrade, and has loaded nothing but its first load.
-async fn a_newcomer_with_an_old_page_is_called(scenario: &Scenario<'_>) {
+async fn report_2_a_newcomer_with_an_old_page_is_called(scenario: &Scenario<'_>) {
     let bob = scenario.unopened_peer("Bob").await;
     bob.visit("/").await;
     bob.page.find(Role::Textbox, "Your name").await;
@@ -137,7 +137,7 @@ async fn a_newcomer_with_an_old_page_is_called(scenario: &Scenario<'_>) {
     connect(&alice, &bob, CallKind::Audio).await;
 }
 
-async fn a_visitor_with_an_old_page_calls(scenario: &Scenario<'_>) {
+async fn report_2_a_visitor_with_an_old_page_calls(scenario: &Scenario<'_>) {
     let alice = scenario.peer("Alice").await;
     let bob = scenario.unopened_peer("Bob").await;
     bob.visit(&format!("/u/{}", alice.id().await)).await;

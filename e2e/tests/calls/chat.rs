@@ -1,0 +1,294 @@
+//! Chat in a call: marks, links, connections that come and go, and what is kept.
+
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
+
+use crate::reconnects::introduced;
+use crate::shared::{
+    BROKEN, alice_and_bob, connect, hang_up, hang_up_but, in_a_call, scenarios, unfold,
+};
+
+scenarios! {
+    FirefoxToo: lines_arrive_and_are_marked,
+    FirefoxToo: lines_survive_connections_and_the_server,
+    AnyBrowsers: two_hundred_lines_arrive_once_and_in_order,
+    Chromium: a_chat_is_kept_only_if_that_is_wanted,
+    Chromium: what_comes_over_the_channel_is_only_text,
+    AnyBrowsers: a_bare_page_is_offered_no_chat,
+}
+
+/// As WebDriver has it.
+const ENTER: char = '\u{E007}';
+
+/// What is in the region, line by line.
+const LINES: &str =
+    "return [...document.querySelectorAll('[role=log] .text')].map((it) => it.textContent)";
+
+async fn opens_the_chat(peer: &Peer) {
+    peer.page.click(Role::Button, "Chat").await;
+    peer.page.find(Role::Region, "Chat").await;
+}
+
+async fn says(peer: &Peer, text: &str) {
+    peer.page.paste("Message", text).await;
+    peer.page.click(Role::Button, "Send").await;
+}
+
+async fn has_lines(peer: &Peer, lines: &[&str]) {
+    wait_until("the lines of the chat", async || {
+        let found: Vec<String> = peer.page.evaluate(LINES).await;
+        (found == lines)
+            .then_some(())
+            .ok_or_else(|| format!("{found:?}"))
+    })
+    .await;
+}
+
+async fn lines_arrive_and_are_marked(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    opens_the_chat(&alice).await;
+    alice.page.wait_for_text(&["Nothing here yet"]).await;
+    alice.page.fill("Message", "Hello, Bob!").await;
+    alice.page.press(ENTER).await;
+    alice
+        .page
+        .wait_for_text(&["Hello, Bob!", "Delivered"])
+        .await;
+    // Told in place, and counted.
+    bob.page.find(Role::Button, "Alice: Hello, Bob!").await;
+    let described =
+        "const it = [...document.querySelectorAll('button')].find((it) => it.ariaLabel === 'Chat');
+        return document.getElementById(it.getAttribute('aria-describedby')).textContent";
+    wait_until("the count", async || {
+        let count: String = bob.page.evaluate(described).await;
+        (count == "1 unread message").then_some(()).ok_or(count)
+    })
+    .await;
+    assert!(!alice.page.visible_text().await.contains("Read"));
+    bob.page.click(Role::Button, "Alice: Hello, Bob!").await;
+    bob.page.find(Role::Region, "Chat").await;
+    has_lines(&bob, &["Hello, Bob!"]).await;
+    alice.page.wait_for_text(&["Read"]).await;
+    let count: String = bob.page.evaluate(described).await;
+    assert_eq!(count, "");
+    // What looks like markup is text, and an address a link.
+    says(
+        &bob,
+        "<b>see</b> https://example.org/a?b. Or javascript:alert(1)\nthere",
+    )
+    .await;
+    let whole = "<b>see</b> https://example.org/a?b. Or javascript:alert(1)\nthere";
+    has_lines(&alice, &["Hello, Bob!", whole]).await;
+    let links: Vec<String> = alice
+        .page
+        .evaluate("return [...document.querySelectorAll('[role=log] a')].map((it) => [it.href, it.rel, it.target].join(' '))")
+        .await;
+    assert_eq!(
+        links,
+        ["https://example.org/a?b noopener noreferrer nofollow _blank"]
+    );
+    // Escape closes it, and what was being written stays.
+    alice.page.fill("Message", "half a line").await;
+    alice.page.press('\u{E00C}').await;
+    alice.page.wait_until_gone(Role::Region, "Chat").await;
+    opens_the_chat(&alice).await;
+    assert_eq!(alice.page.value("Message").await, "half a line");
+    says(&alice, &"x".repeat(8_003)).await;
+    alice
+        .page
+        .wait_for_text(&["Too long by 3 characters"])
+        .await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn lines_survive_connections_and_the_server(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    introduced(&alice, &bob).await;
+    opens_the_chat(&alice).await;
+    opens_the_chat(&bob).await;
+    says(&alice, "one").await;
+    has_lines(&bob, &["one"]).await;
+    // ICE restarts.
+    let _: bool = alice
+        .page
+        .evaluate("window.dispatchEvent(new Event('online')); return true")
+        .await;
+    says(&alice, "two").await;
+    says(&bob, "three").await;
+    has_lines(&bob, &["one", "two", "three"]).await;
+    // The browser closes the connection; both write before there is another.
+    let _: bool = bob
+        .page
+        .evaluate("window.__probe.closeConnections(); return true")
+        .await;
+    says(&bob, "four").await;
+    says(&alice, "five").await;
+    wait_until("all lines at both", async || {
+        for peer in [&alice, &bob] {
+            let mut found: Vec<String> = peer.page.evaluate(LINES).await;
+            found.sort();
+            if found != ["five", "four", "one", "three", "two"] {
+                return Err(format!("{}: {found:?}", peer.name));
+            }
+        }
+        Ok(())
+    })
+    .await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    alice.page.wait_for_text(&["Read"]).await;
+    // Without a server.
+    scenario.server_mut().kill();
+    says(&alice, "six").await;
+    wait_until("a line without a server", async || {
+        let found: Vec<String> = bob.page.evaluate(LINES).await;
+        let last = found.last().map(String::as_str) == Some("six");
+        (last && found.len() == 6)
+            .then_some(())
+            .ok_or_else(|| format!("{found:?}"))
+    })
+    .await;
+    hang_up_but(&alice, &bob, BROKEN).await;
+}
+
+async fn two_hundred_lines_arrive_once_and_in_order(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    introduced(&alice, &bob).await;
+    opens_the_chat(&alice).await;
+    opens_the_chat(&bob).await;
+    // As fast as a page can, with the connection closed in the middle.
+    let flood = "const box = document.querySelector('textarea');
+        for (let line = 0; line < 200; line += 1) {
+            if (line === 120) window.__probe.closeConnections();
+            box.value = `line ${line}`;
+            box.dispatchEvent(new InputEvent('input', { bubbles: true }));
+            box.form.requestSubmit();
+        }
+        return true";
+    let _: bool = alice.page.evaluate(flood).await;
+    let all: Vec<String> = (0..200).map(|line| format!("line {line}")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    has_lines(&alice, &all).await;
+    wait_until("every line", async || {
+        let found: Vec<String> = bob.page.evaluate(LINES).await;
+        (found == all)
+            .then_some(())
+            .ok_or_else(|| format!("{} lines", found.len()))
+    })
+    .await;
+    hang_up(&alice, &bob).await;
+}
+
+async fn a_chat_is_kept_only_if_that_is_wanted(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    opens_the_chat(&alice).await;
+    opens_the_chat(&bob).await;
+    says(&alice, "remember this").await;
+    has_lines(&bob, &["remember this"]).await;
+    alice.page.click(Role::Checkbox, "Keep").await;
+    alice
+        .page
+        .wait_for_text(&["Kept in this browser only"])
+        .await;
+    says(&bob, "I will").await;
+    has_lines(&alice, &["remember this", "I will"]).await;
+    hang_up(&alice, &bob).await;
+    // In the same page nothing is forgotten; after it, what was not kept is.
+    alice.back_home().await;
+    bob.page.reload().await;
+    alice.page.reload().await;
+    tokio::join!(alice.at_home(), bob.at_home());
+    connect(&bob, &alice, CallKind::Audio).await;
+    opens_the_chat(&alice).await;
+    opens_the_chat(&bob).await;
+    has_lines(&alice, &["remember this", "I will"]).await;
+    alice.page.wait_for_text(&["Earlier"]).await;
+    has_lines(&bob, &[]).await;
+    says(&bob, "anew").await;
+    has_lines(&alice, &["remember this", "I will", "anew"]).await;
+    hang_up(&alice, &bob).await;
+    alice.back_home().await;
+    unfold(&alice, "Forget me").await;
+    alice
+        .page
+        .click(Role::Checkbox, "I know that this cannot be undone")
+        .await;
+    alice.page.click(Role::Button, "Forget everything").await;
+    alice.page.find(Role::Textbox, "Your name").await;
+    let kept = "return (async () => {
+        const open = indexedDB.open('wimpex-chat');
+        const database = await new Promise((resolve) => { open.onsuccess = () => resolve(open.result); });
+        const all = database.transaction('chats').objectStore('chats').getAllKeys();
+        const keys = await new Promise((resolve) => { all.onsuccess = () => resolve(all.result); });
+        database.close();
+        return keys.length;
+    })()";
+    let kept: u32 = alice.page.evaluate(kept).await;
+    assert_eq!(kept, 0);
+}
+
+async fn what_comes_over_the_channel_is_only_text(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    alice
+        .page
+        .before_each_load(
+            "const make = RTCPeerConnection.prototype.createDataChannel;
+            RTCPeerConnection.prototype.createDataChannel = function (label, ...rest) {
+                const channel = make.call(this, label, ...rest);
+                if (label === 'wimpex-stream') window.__stream = channel;
+                return channel;
+            }",
+        )
+        .await;
+    alice.page.reload().await;
+    alice.at_home().await;
+    connect(&alice, &bob, CallKind::Audio).await;
+    opens_the_chat(&bob).await;
+    let evil = r#"const { __stream: it } = window;
+        const pieces = ['{', '}', '"type":"chat"', '"seq":', '1e999', '-1', 'null', '[', '"', '\\u0000',
+            '"text":"x"', ',', '"ack"', '"received":9007199254740993', '"hello"', '"version":2', 'é', '\ud800'];
+        for (let round = 0; round < 900; round += 1) {
+            let text = '';
+            for (let at = 0; at < 12; at += 1) text += pieces[(round * 7 + at * at * 13) % pieces.length];
+            it.send(text);
+        }
+        it.send(new Uint8Array(60_000));
+        it.send('x'.repeat(60_000));
+        it.send(JSON.stringify({ type: 'chat', seq: 1, text: '<img src=x onerror="window.__evil = true"><script>window.__evil = true</script>' }));
+        it.send(JSON.stringify({ type: 'chat', seq: 2, text: 'javascript:alert(1) data:text/html,x https://bank.example@evil.example/ \u202Etxt.exe' }));
+        it.send(JSON.stringify({ type: 'read', read: 99 }));
+        return true"#;
+    let _: bool = alice.page.evaluate(evil).await;
+    has_lines(
+        &bob,
+        &[
+            r#"<img src=x onerror="window.__evil = true"><script>window.__evil = true</script>"#,
+            "javascript:alert(1) data:text/html,x https://bank.example@evil.example/ txt.exe",
+        ],
+    )
+    .await;
+    let found: (bool, u32) = bob
+        .page
+        .evaluate("return [window.__evil === true, document.querySelectorAll('[role=log] :is(a, img, script)').length]")
+        .await;
+    assert_eq!(found, (false, 0));
+    tokio::join!(alice.hears(), bob.hears());
+    hang_up(&alice, &bob).await;
+}
+
+/// A page that does not say that it can is not asked to.
+async fn a_bare_page_is_offered_no_chat(scenario: &Scenario<'_>) {
+    let bare = scenario.bare_peer("Bare").await;
+    let alice = scenario.peer("Alice").await;
+    bare.call(&alice.id().await, CallKind::Video).await;
+    alice.accept().await;
+    alice.is_connected().await;
+    tokio::join!(
+        alice.sees(),
+        alice.hears(),
+        bare.peer().sees(),
+        bare.peer().hears()
+    );
+    assert!(alice.page.find_now(Role::Button, "Chat").await.is_none());
+    alice.end().await;
+    alice.call_is_over(&["ended"]).await;
+}
