@@ -17,13 +17,14 @@ use wimpex_protocol::{
 use wimpex_sansio::{Machine, Now};
 use wimpex_webrtc::IceCandidateInit;
 
-const REASONS: [CallEndReason; 7] = [
+const REASONS: [CallEndReason; 8] = [
     CallEndReason::Cancelled,
     CallEndReason::AnsweredElsewhere,
     CallEndReason::DeclinedElsewhere,
     CallEndReason::NoAnswer,
     CallEndReason::Failed,
     CallEndReason::Superseded,
+    CallEndReason::MayReturn,
     CallEndReason::Ended,
 ];
 
@@ -114,8 +115,18 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
         2 => Input::Command(Command::Decline),
         3 => Input::Command(Command::HangUp),
         4 => Input::Command(Command::Dismiss),
+        5 if a & 2 != 0 => Input::Command(Command::SetSharing(a & 1 == 0)),
         5 => Input::Command(Command::SetMuted(a & 1 == 0)),
-        6 => Input::Command(Command::SetCamera(a & 1 == 0)),
+        6 => Input::Command(match a & 15 {
+            0 => Command::AnswerWaiting { hold: true },
+            1 => Command::AnswerWaiting { hold: false },
+            2 => Command::DeclineWaiting,
+            3 => Command::SetOnHold(true),
+            4 => Command::SetOnHold(false),
+            5 => Command::Swap,
+            6 => Command::EndOther,
+            _ => Command::SetCamera(a & 1 == 0),
+        }),
         7 => Input::PeerOffline {
             call_id: call_id(a),
             offer: a < 128,

@@ -1,5 +1,6 @@
-//! `cargo xtask bench`: size, cost of the relay, and time to the first frame
-//! beside a bare page, in one run.
+//! `cargo xtask bench`: size, cost of what the server passes on, alone and beside a bare server and
+//! Node, of the filter of noise, of TURN beside coturn, and time to the first frame beside a bare
+//! page, in one run.
 
 use std::process::ExitCode;
 
@@ -9,10 +10,13 @@ use crate::tools::{Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{proc, report, server, size, testing};
 
-/// Prints the three comparisons; fails when one of them could not be made.
+/// Prints the comparisons; fails when one of them could not be made, or the signaling or TURN takes
+/// more of another's CPU time than it may.
 pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
     let wanted = Wanted {
         chromium: true,
+        coturn: true,
+        node_ws: true,
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
@@ -26,7 +30,7 @@ pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
 
     note(size::size(workspace, &tools));
     let binary = server::build(workspace)?;
-    note(report::step("measuring the relay", || {
+    note(report::step("measuring the signaling", || {
         proc::check(&mut workspace.cargo([
             "run",
             "--quiet",
@@ -35,6 +39,46 @@ pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
             "wimpex-server",
             "--example",
             "relay_bench",
+        ]))
+    }));
+    note(report::step("measuring the filter of noise", || {
+        proc::check(&mut workspace.cargo([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "wimpex-noise",
+            "--example",
+            "noise_bench",
+        ]))
+    }));
+    note(report::step(
+        "measuring the signaling beside a bare server and Node",
+        || {
+            let mut command = workspace.cargo([
+                "run",
+                "--quiet",
+                "--release",
+                "--package",
+                "wimpex-server",
+                "--example",
+                "signaling_compare",
+            ]);
+            if let Some(folder) = &tools.node_ws {
+                command.env("NODE_WS", folder);
+            }
+            proc::check(&mut command)
+        },
+    ));
+    note(report::step("measuring TURN beside coturn", || {
+        proc::check(&mut workspace.cargo([
+            "run",
+            "--quiet",
+            "--release",
+            "--package",
+            "wimpex-relay",
+            "--example",
+            "relay_compare",
         ]))
     }));
     note(report::step(

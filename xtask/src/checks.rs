@@ -37,6 +37,15 @@ pub(crate) fn ci(workspace: &Workspace, with_tests: bool) -> Result<ExitCode> {
                 ],
             )
         }),
+        report::step("the page as Trunk builds it (a minute at first)", || {
+            proc::check(&mut workspace.cargo([
+                "check",
+                "--target",
+                WASM_TARGET,
+                "--bin",
+                "wimpex-page",
+            ]))
+        }),
         report::step("size of the page", || size::size(workspace, &tools)),
     ];
     let mut code = ExitCode::SUCCESS;

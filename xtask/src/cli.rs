@@ -9,8 +9,8 @@ use crate::testing::Part;
 use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
-    bench, checks, dev, first_call, fuzz, model, mutants, natlab, package, page, proc, reproduce,
-    run, server, size, soak, stress, testing, tidy,
+    audit, bench, checks, dev, first_call, fuzz, model, mutants, natlab, package, page, proc,
+    reproduce, run, server, size, sizes, soak, stress, testing, tidy,
 };
 
 /// Wimpex: the developer's commands.
@@ -69,6 +69,10 @@ enum Command {
     Reproduce,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,
+    /// What Lighthouse says of the page's speed, accessibility and practices
+    Audit,
+    /// How many people and relayed calls a machine is good for, measured on this one
+    Sizes,
     /// Calls across NATs of every kind, in network namespaces; takes root
     Natlab {
         /// Only scenes with this in their names
@@ -106,14 +110,14 @@ enum Command {
     },
     /// Install the tools that the other commands need
     Setup {
-        /// Chromium and Firefox with their drivers, axe-core, coturn's clients, pebble, nginx, promtool and debootstrap
-        /// too, which the tests need
+        /// Chromium, Firefox and WebKitGTK with their drivers, axe-core, coturn's clients, pebble,
+        /// nats-server, nginx, Caddy, Traefik, promtool and debootstrap too, which the tests need
         #[arg(long)]
         tests: bool,
         /// Firefox and its driver too; `--tests` has them
         #[arg(long)]
         firefox: bool,
-        /// WebKitGTK's driver and Xvfb too
+        /// WebKitGTK's driver and Xvfb too; `--tests` has them
         #[arg(long)]
         webkit: bool,
     },
@@ -173,7 +177,9 @@ impl Cli {
             Command::Natlab { only, firefox } => {
                 natlab::natlab(&workspace, only.as_deref(), firefox)
             }
+            Command::Audit => audit::audit(&workspace),
             Command::Bench => bench::bench(&workspace),
+            Command::Sizes => sizes::sizes(&workspace),
             Command::Model { only } => model::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
             Command::Stress { seconds } => {
@@ -193,10 +199,12 @@ impl Cli {
                         chromium: tests,
                         firefox: firefox || tests,
                         axe: tests,
+                        node_ws: false,
                         aiortc: false,
-                        webkit,
+                        webkit: webkit || tests,
                         coturn: tests,
                         hosting: tests,
+                        traefik: tests,
                         packages: tests,
                         python: tests,
                         networks: tests,

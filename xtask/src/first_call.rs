@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::tools::{Tools, Wanted, bare_system};
 use crate::workspace::Workspace;
-use crate::{package, proc, server, testing};
+use crate::{package, proc, testing};
 
 const SCENE: &str = "from_the_package_to_the_first_call";
 
@@ -23,7 +23,7 @@ pub(crate) fn first_call(workspace: &Workspace) -> Result<ExitCode> {
     let tools = Tools::ensure(workspace, wanted)?;
     let folder = package::package(workspace, &tools, false)?;
     // The harness starts one for every scene, which this one stops.
-    let binary = server::build(workspace)?;
+    let binary = package::program(&folder);
     let mut command = scene(workspace, folder)?;
     testing::tell_browsers(&mut command, &tools, &binary);
     proc::check(&mut command)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: both fuzz targets, on the nightly toolchain.
+//! `cargo xtask fuzz`: the fuzz targets, on the nightly toolchain.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::{proc, report};
 pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> Result<ExitCode> {
     ensure_nightly(workspace)?;
     let program = cargo_fuzz(workspace)?;
-    for target in ["frames", "machine"] {
+    for target in ["frames", "machine", "direct", "files"] {
         let found = workspace.state().join("fuzz").join(target);
         std::fs::create_dir_all(&found)?;
         let mut command = workspace.command(&program);

@@ -4,6 +4,7 @@
 //! takes. It must not use their code: it talks to them through cargo, command-line
 //! flags, environment variables and what they print.
 
+mod audit;
 mod bench;
 mod checks;
 mod cli;
@@ -21,6 +22,7 @@ mod reproduce;
 mod run;
 mod server;
 mod size;
+mod sizes;
 mod soak;
 mod stress;
 mod test_counts;

@@ -23,7 +23,11 @@ struct Mutant<'a> {
 }
 
 /// What the model runs, and which of its configurations do; without any, all.
-const MODELLED: [(&str, &[&str]); 2] = [("crates/call/", &[]), ("crates/client/", &["clients:"])];
+const MODELLED: [(&str, &[&str]); 3] = [
+    ("crates/call/", &[]),
+    ("crates/client/", &["clients:"]),
+    ("crates/cluster/", &["nodes:"]),
+];
 
 /// Applies every fault whose description or file has `only` in it.
 pub(crate) fn mutants(workspace: &Workspace, only: Option<&str>) -> Result<ExitCode> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::page::{self, LATER};
+use crate::page::{self, LATER, NOISE};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -77,7 +77,7 @@ fn later(dist: &Path) -> Result<Vec<Weight>> {
     collect(dist, &mut files)?;
     files.retain(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with(LATER)
+        name.starts_with(LATER) || name.starts_with(NOISE)
     });
     files.iter().map(|path| weigh(dist, path)).collect()
 }

@@ -66,6 +66,13 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
             .env("WIMPEX_SOAK", "1"),
     );
     run(
+        "two thousand clients while three nodes are replaced",
+        workspace
+            .cargo(["test", "--release", "--package", "wimpex-server"])
+            .args(["--test", "server", "a_rolling_restart", "--", "--nocapture"])
+            .env("WIMPEX_SOAK", "1"),
+    );
+    run(
         "the server under attack, in release",
         &mut stress::command(workspace, stress::SECONDS),
     );

@@ -38,11 +38,13 @@ pub(crate) fn test(
         chromium: only != Some(Part::Unit),
         coturn: matches!(only, None | Some(Part::Unit)),
         hosting: matches!(only, None | Some(Part::Unit)),
+        traefik: matches!(only, None | Some(Part::Unit)),
         python: matches!(only, None | Some(Part::Unit)),
         networks: matches!(only, None | Some(Part::E2e)),
         firefox: matches!(only, None | Some(Part::E2e)),
         sound: matches!(only, None | Some(Part::E2e)),
         axe: matches!(only, None | Some(Part::E2e)),
+        webkit: matches!(only, None | Some(Part::E2e)),
         ..Wanted::default()
     };
     let tools = Tools::ensure(workspace, wanted)?;
@@ -86,7 +88,7 @@ fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[Strin
     let mut counts = TestCounts::default();
     let result = report::step(announcement(part), || {
         let mut command = match part {
-            Part::Unit => unit(workspace),
+            Part::Unit => unit(workspace, tools),
             Part::Wasm => wasm(workspace, tools)?,
             Part::E2e => e2e(workspace, tools)?,
         };
@@ -124,15 +126,19 @@ fn announcement(part: Part) -> &'static str {
 }
 
 /// The page is among them: its screens, words and policies need no browser.
-fn unit(workspace: &Workspace) -> Command {
-    workspace.cargo([
+fn unit(workspace: &Workspace, tools: &Tools) -> Command {
+    let mut command = workspace.cargo([
         "test",
         "--workspace",
         "--exclude",
         "wimpex-e2e",
         "--no-fail-fast",
         "--",
-    ])
+    ]);
+    if let Some(traefik) = &tools.traefik {
+        command.env("WIMPEX_TRAEFIK", traefik);
+    }
+    command
 }
 
 fn wasm(workspace: &Workspace, tools: &Tools) -> Result<Command> {

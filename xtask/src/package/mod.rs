@@ -55,6 +55,15 @@ pub(crate) fn package(workspace: &Workspace, tools: &Tools, arm64: bool) -> Resu
     Ok(folder)
 }
 
+/// The program that needs no library, for this machine, among the packages in `folder`.
+pub(crate) fn program(folder: &Path) -> PathBuf {
+    alone(folder, X86_64)
+}
+
+fn alone(folder: &Path, architecture: Architecture) -> PathBuf {
+    folder.join(format!("wimpex-server-{}", architecture.name))
+}
+
 /// All that is built for one processor.
 fn pack(
     workspace: &Workspace,
@@ -99,7 +108,7 @@ fn pack(
     report::step("packing the image", || {
         image::write(&bytes, architecture, folder, epoch)
     })?;
-    let alone = folder.join(format!("wimpex-server-{}", architecture.name));
+    let alone = alone(folder, architecture);
     fs::copy(program, &alone).with_context(|| format!("cannot write {}", alone.display()))?;
     Ok(())
 }

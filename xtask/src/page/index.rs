@@ -62,7 +62,8 @@ pub(super) fn render(root: &Path, dist: &Path, start: &Start) -> Result<String> 
                 text += &format!("<link rel=stylesheet href=/{name}>");
             }
             "css" => {}
-            "copy-file" if link.href()? == START => {}
+            // Of the workers only Trunk has to be told (release.rs).
+            "copy-file" if link.href()? == START || link.href()?.ends_with("-worker.js") => {}
             other => bail!("the release build knows no link of the kind {other:?}"),
         }
     }

@@ -1,6 +1,7 @@
 //! What makes the page installable: the manifest, icons of all sizes from the one that is kept, and
 //! the service worker with the names of what it keeps.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::compress::is_compressed_copy;
 use super::javascript::without_margins;
+use super::noise::NOISE;
 use super::publish::publish;
 use super::sha256;
 
@@ -39,27 +41,28 @@ pub(super) fn links(icon: &str, dist: &Path) -> Result<String> {
                 &format!("icon-{purpose}-{size}.png"),
                 &png(drawing, *size)?,
             )?;
-            let (src, sizes) = (["/", &name].concat(), format!("{size}x{size}"));
+            let sizes = format!("{size}x{size}");
             let kind = "image/png";
-            icons.push(json!({ "src": src, "sizes": sizes, "type": kind, "purpose": purpose }));
+            icons.push(json!({ "src": name, "sizes": sizes, "type": kind, "purpose": purpose }));
         }
     }
     // 96 pixels, as Chromium asks for.
     let shortcut = vec![icons.get(1)];
+    // All of it relative to the manifest, so that it holds wherever the page is hosted. Its identity is
+    // that of where it starts, by default.
     let manifest = json!({
-        "id": "/",
         "name": "Wimpex",
         "short_name": "Wimpex",
         "description": "Encrypted video and audio calls, straight from browser to browser.",
-        "start_url": "/",
-        "scope": "/",
+        "start_url": "./",
+        "scope": "./",
         "display": "standalone",
         "background_color": "#f5f6f4",
         "theme_color": "#0b6e64",
         "lang": "en",
         "categories": ["communication", "social"],
         "icons": icons,
-        "shortcuts": [{ "name": "Call someone", "url": "/", "icons": shortcut }],
+        "shortcuts": [{ "name": "Call someone", "url": "./", "icons": shortcut }],
     });
     let manifest = publish(
         dist,
@@ -84,32 +87,33 @@ fn png(drawing: &str, size: u32) -> Result<Vec<u8>> {
         .map_err(|error| anyhow!("cannot write an icon: {error}"))
 }
 
-/// The service worker, which keeps everything in `dist` but the icons of other places. Its version
-/// follows from what it keeps.
+/// The service worker, which keeps everything in `dist` but the icons of other places, by their names
+/// beside it; without a name it is the page itself. Its version follows from what it keeps.
 pub(super) fn write_worker(root: &Path, dist: &Path) -> Result<()> {
-    let (mut files, mut later) = (vec!["/".to_owned()], Vec::new());
+    let (mut files, mut later) = (vec![String::new()], BTreeMap::new());
     let mut icon = None;
     for entry in fs::read_dir(dist)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with("icon-any-192") {
-            icon = Some(["/", &name].concat());
+            icon = Some(name);
         } else if name.starts_with(LATER) && !is_compressed_copy(&entry.path()) {
-            later.push(["/", &name].concat());
+            let sha256 = sha256::of(&fs::read(entry.path())?);
+            later.insert(name, sha256);
         } else if name != "index.html"
+            && !name.starts_with(NOISE)
             && !name.ends_with(".png")
             && !is_compressed_copy(&entry.path())
         {
-            files.push(["/", &name].concat());
+            files.push(name);
         }
     }
     let icon = icon.context("there is no icon for notices")?;
     files.push(icon.clone());
     files.sort();
-    later.sort();
     let source = without_margins(&fs::read_to_string(root.join(WORKER_SOURCE))?);
     let index = fs::read(dist.join("index.html"))?;
-    let kept = [&files[..], &later].concat().join(" ");
+    let kept = [&files.join(" "), &json!(later).to_string()[..]].join(" ");
     let version = sha256::short(&[kept.as_bytes(), &index, source.as_bytes()]);
     let worker = source
         .replacen("__VERSION__", &["wimpex-", &version].concat(), 1)
@@ -146,7 +150,7 @@ mod tests {
         let icons = manifest["icons"].as_array().unwrap();
         assert_eq!(icons.len(), SIZES.len() + MASKABLE.len());
         for icon in icons {
-            let path = icon["src"].as_str().unwrap().trim_start_matches('/');
+            let path = icon["src"].as_str().unwrap();
             let pixels = tiny_skia::Pixmap::load_png(dist.path().join(path)).unwrap();
             assert_eq!(icon["sizes"], format!("{0}x{0}", pixels.width()));
             let corner = pixels.pixel(0, 0).unwrap().alpha();
@@ -171,10 +175,12 @@ mod tests {
         }
         let first = worker(dist.path());
         assert!(
-            first.contains(r#"["/","/icon-any-192-0.png","/page-1.js"]"#),
+            first.contains(r#"["","icon-any-192-0.png","page-1.js"]"#),
             "{first}"
         );
-        assert!(first.contains(r#"LATER = ["/split_extras-1.wasm"]"#));
+        // With the SHA-256 of no bytes at all.
+        let later = r#"{"split_extras-1.wasm":"e3b0c44298fc1c149afbf4c8996fb924"#;
+        assert!(first.contains(later), "{first}");
         assert!(!first.contains("__"), "{first}");
         fs::remove_file(dist.path().join(WORKER)).unwrap();
         fs::write(dist.path().join("index.html"), "2").unwrap();

@@ -1,12 +1,15 @@
 //! The page: built in release into `dist` and compressed; skipped when nothing that it is made of
 //! has changed.
 
+mod chunk_imports;
 mod compress;
 mod fingerprint;
 mod index;
 mod install;
 mod javascript;
 mod names;
+mod noise;
+mod profile;
 mod publish;
 mod release;
 mod sha256;
@@ -19,6 +22,7 @@ use anyhow::{Result, ensure};
 
 pub(crate) use compress::{is_compressed_copy, sibling};
 pub(crate) use install::LATER;
+pub(crate) use noise::NOISE;
 
 use crate::report;
 use crate::tools::{Tools, lock};

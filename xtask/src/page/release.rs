@@ -11,19 +11,22 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use super::javascript::without_margins;
 use super::names::shorten;
+use super::profile::{PROFILE, SMALLEST};
 use super::sha256::{self, with_hash};
-use super::{index, install};
+use super::{chunk_imports, index, install, noise};
 use crate::proc;
 use crate::tools::Tools;
 use crate::workspace::{WASM_TARGET, Workspace};
 
-/// The program (Cargo.toml), and the profile that makes it small.
+/// The program (Cargo.toml).
 const PROGRAM: &str = "wimpex-page";
-const PROFILE: &str = "page";
 /// What the files are called before their names get a hash.
 const GLUE: &str = "page.js";
 const MODULE: &str = "page_bg.wasm";
 const LINK: &str = "link.js";
+/// Keeps files; the page finds it by the hash of its program (src/browser/file_store.rs).
+const FILES_WORKER: &str = "split_files-worker.js";
+const FILES_WORKER_SOURCE: &str = "assets/files-worker.js";
 
 /// The features of WebAssembly that rustc uses.
 const OPTIMIZATION: [&str; 7] = [
@@ -39,16 +42,20 @@ const OPTIMIZATION: [&str; 7] = [
 /// Builds the page into `dist`, which is made anew; the server needs no other files.
 pub(super) fn build(workspace: &Workspace, tools: &Tools) -> Result<()> {
     let scratch = fresh(workspace.state().join("release"))?;
-    let linked = compile(workspace)?;
+    let noise = noise::build(workspace, &tools.wasm_opt, &scratch)?;
+    let linked = compile(workspace, &noise)?;
     let parts = split(&linked, &scratch)?;
     let mut bound = bind(parts)?;
     shorten(&mut bound.module, &mut bound.glue, &mut bound.link);
-    let small = optimize(bound, &tools.wasm_opt, &scratch)?;
-    write(workspace, &small)
+    let chunk_glue = lighten(&mut bound)?;
+    let worker = fs::read_to_string(workspace.root.join(FILES_WORKER_SOURCE))?;
+    let worker = (FILES_WORKER.to_owned(), worker);
+    let small = optimize(bound, [chunk_glue, worker], &tools.wasm_opt, &scratch)?;
+    write(workspace, &small, &noise)
 }
 
 /// Compiles and links the program; the module as the linker wrote it.
-fn compile(workspace: &Workspace) -> Result<Vec<u8>> {
+fn compile(workspace: &Workspace, noise: &noise::Files) -> Result<Vec<u8>> {
     let mut command = workspace.cargo(["build", "--quiet", "--package", "wimpex"]);
     command.args([
         "--bin",
@@ -58,34 +65,11 @@ fn compile(workspace: &Workspace) -> Result<Vec<u8>> {
         "--target",
         WASM_TARGET,
     ]);
-    proc::check(command.envs(SMALLEST))?;
+    proc::check(command.envs(SMALLEST).envs(noise.variables()))?;
     let module = workspace.target.join(WASM_TARGET).join(PROFILE);
     let module = module.join(PROGRAM).with_extension("wasm");
     fs::read(&module).with_context(|| format!("cannot read {}", module.display()))
 }
-
-/// Makes cargo build the standard library along with the page, without the formatting of panics:
-/// nobody reads them in a page, and they are a tenth of its bytes. A panic then says nothing but
-/// `unreachable`; `cargo xtask dev` and the tests build with messages. Stable Rust cannot do that
-/// yet, so it is told to act as unstable (`RUSTC_BOOTSTRAP`); that the toolchain is pinned makes it
-/// safe to rely on.
-///
-/// Without reference types, wasm-bindgen keeps JavaScript's values in an array of its own. That is
-/// a kilobyte less, and it makes no exported tables, which Binaryen up to 109 (Debian 12, Ubuntu
-/// 24.04) writes wrongly, and no `table.fill`, which it cannot read.
-///
-/// The relocations tell the splitter what needs what.
-const SMALLEST: [(&str, &str); 4] = [
-    ("RUSTC_BOOTSTRAP", "1"),
-    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
-    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
-    (
-        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-        "--cfg=erase_components --cfg=split -Clink-arg=--emit-relocs \
-         -Ctarget-feature=-reference-types,-multivalue -Zunstable-options \
-         -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=shallow",
-    ),
-];
 
 /// What the linker's module is split into.
 struct Parts {
@@ -93,6 +77,8 @@ struct Parts {
     main: Vec<u8>,
     /// The names of what is loaded later, and what is in it.
     later: Vec<(String, Vec<u8>)>,
+    /// Which of them all others need.
+    shared: String,
     /// JavaScript that loads it.
     link: String,
 }
@@ -109,16 +95,33 @@ fn split(linked: &[u8], scratch: &Path) -> Result<Parts> {
     options.output_dir = scratch;
     let split = wasm_split_cli_support::transform(options)
         .map_err(|error| anyhow!("cannot split the module: {error:#}"))?;
-    let later = split.split_modules.iter().map(|path| {
-        let name = path.file_name().context("a part without a name")?;
-        Ok((name.to_string_lossy().into_owned(), fs::read(path)?))
-    });
-    let mut later = later.collect::<Result<Vec<_>>>()?;
+    let mut link = fs::read_to_string(scratch.join(LINK))?;
+    let mut later = Vec::new();
+    let mut shared = None;
+    for path in &split.split_modules {
+        let stem = path.file_stem().context("a part without a name")?;
+        let stem = stem.to_string_lossy();
+        // What several parts need is called by a number.
+        let name = match stem.strip_prefix("chunk_") {
+            Some(number) => {
+                let name = format!("split_shared_{number}.wasm");
+                link = link.replace(&format!("./{stem}.wasm"), &format!("./{name}"));
+                let mut needed = split.prefetch_map.values();
+                if needed.all(|by| by.iter().any(|it| **it == *stem)) {
+                    shared = Some(name.clone());
+                }
+                name
+            }
+            None => format!("{stem}.wasm"),
+        };
+        later.push((name, fs::read(path)?));
+    }
     later.sort();
     Ok(Parts {
         main: fs::read(&main)?,
         later,
-        link: fs::read_to_string(scratch.join(LINK))?,
+        shared: shared.context("no module is needed by all parts")?,
+        link,
     })
 }
 
@@ -128,6 +131,7 @@ struct Bound {
     glue: String,
     link: String,
     later: Vec<(String, Vec<u8>)>,
+    shared: String,
 }
 
 /// Runs wasm-bindgen, as a library at exactly the version of the crate.
@@ -152,17 +156,37 @@ fn bind(parts: Parts) -> Result<Bound> {
         module: std::mem::take(output.wasm_mut()),
         link: parts.link,
         later: parts.later,
+        shared: parts.shared,
     })
+}
+
+/// Gives the module that all parts share what only they need of the browser; returns the name and
+/// the text of its glue.
+fn lighten(bound: &mut Bound) -> Result<(String, String)> {
+    let mut later = bound.later.iter_mut();
+    let (module, chunk) = later
+        .find(|(name, _)| *name == bound.shared)
+        .context("what all parts need is not there")?;
+    let name = Path::new(module).with_extension("js");
+    let name = name.to_string_lossy().into_owned();
+    let glue = chunk_imports::take(&mut bound.module, chunk, &mut bound.glue, GLUE)?;
+    bound.link = chunk_imports::load_with_chunk(&bound.link, module, &name)?;
+    Ok((name, glue))
 }
 
 /// Everything that is loaded, by the names that the texts call it.
 struct Loaded {
     modules: Vec<(String, Vec<u8>)>,
-    texts: [(&'static str, String); 2],
+    texts: [(String, String); 4],
 }
 
 /// Runs wasm-opt on all modules, and drops what nobody but people reads from the JavaScript.
-fn optimize(mut bound: Bound, wasm_opt: &Path, scratch: &Path) -> Result<Loaded> {
+fn optimize(
+    mut bound: Bound,
+    later: [(String, String); 2],
+    wasm_opt: &Path,
+    scratch: &Path,
+) -> Result<Loaded> {
     let (before, after) = (scratch.join("before.wasm"), scratch.join("after.wasm"));
     let main = (MODULE.to_owned(), bound.module.emit_wasm());
     let mut modules = Vec::new();
@@ -178,7 +202,10 @@ fn optimize(mut bound: Bound, wasm_opt: &Path, scratch: &Path) -> Result<Loaded>
         proc::captured(&mut command).with_context(|| format!("cannot optimize {name}"))?;
         modules.push((name, fs::read(&after)?));
     }
-    let texts = [(GLUE, bound.glue), (LINK, bound.link)];
+    let [glue, link] =
+        [(GLUE, bound.glue), (LINK, bound.link)].map(|(name, text)| (name.to_owned(), text));
+    let [chunk_glue, worker] = later;
+    let texts = [glue, link, chunk_glue, worker];
     Ok(Loaded {
         modules,
         texts: texts.map(|(name, text)| (name, without_margins(&text))),
@@ -186,15 +213,16 @@ fn optimize(mut bound: Bound, wasm_opt: &Path, scratch: &Path) -> Result<Loaded>
 }
 
 /// Names each file after what is in it, for browsers keep them forever, and writes them.
-fn write(workspace: &Workspace, loaded: &Loaded) -> Result<()> {
+fn write(workspace: &Workspace, loaded: &Loaded, noise: &noise::Files) -> Result<()> {
     let dist = fresh(workspace.dist())?;
+    noise.write(&dist)?;
     // These call each other by name, so that all have one hash.
     let modules = loaded.modules.iter().map(|(_, module)| &module[..]);
     let texts = loaded.texts.iter().map(|(_, text)| text.as_bytes());
     let hash = sha256::short(&modules.chain(texts).collect::<Vec<_>>());
     let modules = loaded.modules.iter().map(|(name, _)| &name[..]);
     let names: Vec<(&str, String)> = modules
-        .chain(loaded.texts.iter().map(|(name, _)| *name))
+        .chain(loaded.texts.iter().map(|(name, _)| &name[..]))
         .map(|name| (name, with_hash(name, &hash)))
         .collect();
     for (name, module) in &loaded.modules {

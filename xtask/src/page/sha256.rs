@@ -30,6 +30,13 @@ impl Sha256 {
     }
 }
 
+/// The digest of a content by itself, in 64 hexadecimal digits.
+pub(super) fn of(content: &[u8]) -> String {
+    let mut hasher = Sha256::new();
+    hasher.0.update(content);
+    hasher.hex()
+}
+
 /// What goes into the name of a file with these contents: 16 hexadecimal digits (64 bits), which
 /// the server takes for the sign of an immutable file.
 pub(super) fn short(contents: &[&[u8]]) -> String {

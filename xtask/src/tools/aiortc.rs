@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::cache;
 use super::version::on_path;
+use super::{cache, debian};
 use crate::workspace::Workspace;
 use crate::{proc, report};
 
@@ -21,6 +21,7 @@ const PROGRAM: &str = "python";
 pub(super) fn ensure(workspace: &Workspace) -> Option<PathBuf> {
     let name = format!("aiortc-{VERSION}");
     let directory = cache::installed(&workspace.cache, &name, PROGRAM, |root| {
+        debian::ensure(&debian::VENV);
         let python = on_path("python3").context("python3 is missing")?;
         report::step(
             &format!("installing {name} by pip (some seconds, once)"),

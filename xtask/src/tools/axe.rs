@@ -72,7 +72,8 @@ fn fetch(npm: &Path, root: &Path) -> Result<()> {
     cache::remove(&root.join("package"))
 }
 
-fn sha_256(bytes: &[u8]) -> String {
+/// In hexadecimal digits.
+pub(super) fn sha_256(bytes: &[u8]) -> String {
     let digits = Sha256::digest(bytes);
     digits.iter().map(|byte| format!("{byte:02x}")).collect()
 }

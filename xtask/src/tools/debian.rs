@@ -41,11 +41,20 @@ pub(super) const COTURN: Programs = Programs {
 
 /// Let's Encrypt's test authority, from which the server's tests get certificates.
 pub(super) const PEBBLE: Programs = Programs {
-    what: "the test authority pebble",
-    packages: &["pebble"],
-    is_here: || are_on_path(&["pebble", "pebble-challtestsrv"]),
+    what: "the test authority pebble, and clocks that are wrong for it",
+    packages: &["pebble", "faketime"],
+    is_here: || are_on_path(&["pebble", "pebble-challtestsrv", "faketime"]),
     without: "fetching certificates is not tested",
     service: None,
+};
+
+/// What makes several servers one, in the server's tests.
+pub(super) const NATS: Programs = Programs {
+    what: "nats-server",
+    packages: &["nats-server"],
+    is_here: || are_on_path(&["nats-server"]) || Path::new("/usr/sbin/nats-server").is_file(),
+    without: "several servers as one are not tested",
+    service: Some("nats-server"),
 };
 
 /// The proxy that docs/hosting.md has a configuration for, which a test tries.
@@ -56,6 +65,15 @@ pub(super) const NGINX: Programs = Programs {
     without: "the configuration in docs/hosting.md is not tried",
     // It would be where the server's own https wants to be.
     service: Some("nginx"),
+};
+
+/// Another one.
+pub(super) const CADDY: Programs = Programs {
+    what: "Caddy",
+    packages: &["caddy"],
+    is_here: || are_on_path(&["caddy"]),
+    without: "its configurations in docs/hosting.md are not tried",
+    service: Some("caddy"),
 };
 
 /// Those that the test tries; a package of Debian's is for Debian's own.
@@ -71,6 +89,15 @@ pub(super) const PYTHON: Programs = Programs {
         })
     },
     without: "the test vectors cannot be checked, and their test fails",
+    service: None,
+};
+
+/// What pip installs into, away from the system's own packages.
+pub(super) const VENV: Programs = Programs {
+    what: "Python's virtual environments",
+    packages: &["python3-venv"],
+    is_here: || proc::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+    without: "nothing can be fetched by pip",
     service: None,
 };
 

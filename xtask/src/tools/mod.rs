@@ -12,7 +12,10 @@ mod browsers;
 mod cache;
 mod cargo_tool;
 mod debian;
+mod lighthouse;
+mod node_ws;
 mod rust_target;
+mod traefik;
 mod version;
 
 use std::ffi::OsString;
@@ -26,6 +29,7 @@ pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
 pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz, cargo_generate_rpm};
 pub(crate) use debian::{bare_system, ensure_cross_compiler, ensure_musl};
+pub(crate) use lighthouse::lighthouse;
 pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
 /// What a command needs besides what builds the page.
@@ -41,12 +45,16 @@ pub(crate) struct Wanted {
     pub(crate) aiortc: bool,
     /// axe-core, if it can be had.
     pub(crate) axe: bool,
+    /// Node's package ws, if it can be had.
+    pub(crate) node_ws: bool,
     /// WebKitGTK's WebDriver server, and a screen for it, if they can be had.
     pub(crate) webkit: bool,
     /// Coturn's clients, if they can be had.
     pub(crate) coturn: bool,
-    /// The test authority pebble, nginx and promtool, if they can be had.
+    /// The test authority pebble, nats-server, nginx, Caddy and promtool, if they can be had.
     pub(crate) hosting: bool,
+    /// Traefik, if it can be had.
+    pub(crate) traefik: bool,
     /// What packages are installed into a bare system with, and looked into.
     pub(crate) packages: bool,
     /// Python with its package cryptography.
@@ -74,6 +82,10 @@ pub(crate) struct Tools {
     pub(crate) aiortc: Option<PathBuf>,
     /// axe-core's file, when it was wanted and could be had.
     pub(crate) axe: Option<PathBuf>,
+    /// The folder of Node's package ws, when it was wanted and could be had.
+    pub(crate) node_ws: Option<PathBuf>,
+    /// Traefik, when it was wanted and could be had.
+    pub(crate) traefik: Option<PathBuf>,
 }
 
 impl Tools {
@@ -90,6 +102,8 @@ impl Tools {
         for (wanted, programs) in [
             (wanted.coturn, &debian::COTURN),
             (wanted.hosting, &debian::PEBBLE),
+            (wanted.hosting, &debian::NATS),
+            (wanted.hosting, &debian::CADDY),
             (wanted.hosting, &debian::NGINX),
             (wanted.hosting, &debian::PROMTOOL),
             (wanted.packages, &debian::DEBOOTSTRAP),
@@ -120,6 +134,8 @@ impl Tools {
             firefox,
             aiortc: wanted.aiortc.then(|| aiortc::ensure(workspace)).flatten(),
             axe: wanted.axe.then(|| axe::ensure(workspace)).flatten(),
+            node_ws: wanted.node_ws.then(|| node_ws::ensure(workspace)).flatten(),
+            traefik: wanted.traefik.then(|| traefik::ensure(workspace)).flatten(),
         })
     }
 }

@@ -141,6 +141,14 @@ pub(crate) const PLACES: &[Place] = &[
         path: "crates/stream",
         never: &[&MESSAGES, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
+    Place {
+        path: "crates/direct",
+        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
+    Place {
+        path: "crates/files",
+        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
     pure("crates/identity"),
     pure("crates/mailbox"),
     pure("crates/verification"),
@@ -156,6 +164,10 @@ pub(crate) const PLACES: &[Place] = &[
     Place {
         path: "crates/quality",
         never: &[&CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
+    Place {
+        path: "crates/noise",
+        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     pure("crates/record"),
     pure("crates/client"),
@@ -195,6 +207,10 @@ pub(crate) const PLACES: &[Place] = &[
             &CLOCKS,
             &RANDOMNESS,
         ],
+    },
+    Place {
+        path: "crates/cluster",
+        never: &[&CALLERS, &PAGE, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     Place {
         path: "crates/store",
