@@ -1,408 +1,288 @@
-//! Carries out what a call asks for, and holds the browser's objects that come of it: the peer
-//! connections, the tracks. It is loaded later: no call begins without its screens and its
-//! verification, which are in the same chunk.
+//! Carries out what the client asks for, and holds the browser's objects that come of it:
+//! sockets, the key, contacts. Those of a call are loaded later (`call_effects`).
 
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{PeerConnectionId, PeerConnectionState};
-use wimpex_client::{Client, Input, Output, View};
-use wimpex_direct::Feature;
-use wimpex_verification::RemoteCertificate;
+use wimpex_client::{
+    Client, ContactWrite, ContactsRead, Input, KeyOwner, Output, SocketEvent, SocketId, View,
+};
+use wimpex_identity::{Signature, SignatureClaim};
+use wimpex_protocol::close_code;
+use wimpex_verification::RequestId;
 
-use super::call_certificates::CallCertificates;
-use super::call_keeping::CallKeeping;
-use super::caption_event::CaptionEvent;
-use super::captioning::Captioning;
-use super::capture::Sending;
-use super::capture_session::CaptureSession;
-use super::connection::{Connection, Wanted};
-use super::direct::DirectSession;
-use super::direct_event::DirectEvent;
-use super::event::{BoxedCalls, Event, Inbox, RunCall};
-use super::files::FilesSession;
-use super::files_event::FilesEvent;
+use super::event::{BoxedCalls, Event, Inbox};
 use super::host::PageHost;
-use super::media_policy::Hardware;
-use super::screen_share::ScreenShare;
+use super::identity::Identity;
+use super::lazy_call_effects::LazyCallEffects;
+use super::load_anew::load_anew;
 use super::signals::Signals;
-use crate::browser::clock;
-use crate::browser::rtc_certificate::Certificate;
-use crate::browser::rtc_dtls_transport::{DtlsCertificate, remote_certificate};
-use crate::browser::rtc_peer_connection::PeerEvent;
-use crate::browser::web_audio;
+use super::{lazy, settings};
+use crate::browser::broadcast_channel::BroadcastChannel;
+use crate::browser::web_socket::{WebSocket, WebSocketEvent};
+use crate::browser::{cache_storage, location, network_information, window};
+use crate::chunk;
 
-/// A page that is merely slow does not stop for so many milliseconds.
-const PAUSE: u64 = 5_000;
-
-fn closed_by_browser(connection: PeerConnectionId) -> Input<BoxedCalls> {
-    Input::Call(wimpex_call::Input::ConnectionClosed { connection })
-}
-
-pub(super) struct CallEffects {
+pub(super) struct Effects {
     inbox: Inbox,
-    signals: Signals,
-    hardware: Hardware,
-    capture: CaptureSession,
-    direct: DirectSession,
-    captioning: Captioning,
-    share: ScreenShare,
-    files: FilesSession,
-    /// One of each call that there is. What is captured goes over the one that is not on hold.
-    connections: Vec<Connection>,
-    certificates: CallCertificates,
-    keeping: CallKeeping,
-    /// The wall clock when something last happened in a call. It runs on while the device
-    /// sleeps, which the monotonic clock does not everywhere.
-    awake_at: Option<u64>,
-    /// Holds a connection open until its goodbye is through.
-    goodbye: Option<Timeout>,
+    socket: Option<(SocketId, WebSocket)>,
+    key: Option<Arc<Identity>>,
+    call: LazyCallEffects,
+    /// Writes of contacts, one after the other.
+    writes: VecDeque<Vec<ContactWrite>>,
+    is_writing: bool,
+    /// Tells the other tabs of changed contacts, and is told by them.
+    tabs: Option<BroadcastChannel>,
 }
 
-impl CallEffects {
-    pub(super) fn new(inbox: Inbox, signals: Signals, certificate: Option<Certificate>) -> Self {
-        // The first touch of the page unlocks its sound.
-        web_audio::unlock_on_gesture();
-        let hardware = inbox.clone();
-        spawn_local(async move {
-            let found = Hardware::of_this_device().await;
-            hardware.post(Event::Hardware(found));
-        });
+impl Effects {
+    pub(super) fn new(inbox: Inbox, signals: Signals) -> Self {
+        // What runs calls looks for the one that was left.
+        if settings::may_return() {
+            inbox.post(Event::Idle);
+        }
         Self {
-            capture: CaptureSession::new(inbox.clone(), signals),
-            keeping: CallKeeping::new(inbox.clone(), signals),
-            direct: DirectSession::new(inbox.clone()),
-            captioning: Captioning::new(inbox.clone()),
-            share: ScreenShare::new(inbox.clone()),
-            files: FilesSession::new(inbox.clone()),
+            call: LazyCallEffects::new(inbox.clone(), signals),
             inbox,
-            signals,
-            hardware: Hardware::default(),
-            connections: Vec::new(),
-            certificates: CallCertificates::new(certificate),
-            awake_at: None,
-            goodbye: None,
+            socket: None,
+            key: None,
+            writes: VecDeque::new(),
+            is_writing: false,
+            tabs: None,
         }
     }
 
-    /// The connection of that id, if it is still a call's.
-    fn connection(&mut self, id: PeerConnectionId) -> Option<&mut Connection> {
-        self.connections.iter_mut().find(|open| open.id == id)
-    }
-
-    fn peer(&mut self, id: PeerConnectionId, event: PeerEvent) -> Option<Input<BoxedCalls>> {
-        let note = |text: String| Some(Input::Note(text));
+    /// Takes an event apart: keeps the browser's object in it, and gives what the client
+    /// has to know.
+    pub(super) fn translate(
+        &mut self,
+        event: Event,
+        client: &Client<PageHost>,
+    ) -> Option<Input<BoxedCalls>> {
+        if matches!(
+            event,
+            Event::Client(Input::PartMissing | Input::CallsLoaded(None))
+                | Event::CallEffectsLoaded(None)
+        ) {
+            cache_storage::look_for_damage();
+        }
         match event {
-            PeerEvent::Candidate(candidate) => {
-                Some(Input::Call(wimpex_call::Input::LocalCandidate {
-                    connection: id,
-                    candidate,
-                }))
-            }
-            PeerEvent::Connection(state) => Some(Input::ConnectionState {
-                connection: id,
-                state,
-                certificate: match state {
-                    PeerConnectionState::Connected => self.remote_certificate(id),
-                    _ => None,
-                },
-            }),
-            PeerEvent::Closed => Some(Input::ConnectionState {
-                connection: id,
-                state: PeerConnectionState::Closed,
-                certificate: None,
-            }),
-            PeerEvent::ClosedByBrowser => Some(closed_by_browser(id)),
-            PeerEvent::SelectedPairChanged => {
-                if let Some(connection) = self.connection(id) {
-                    connection.send_key_frame();
-                }
+            Event::Client(input) => Some(input),
+            Event::Sweep => None,
+            Event::Idle => {
+                self.call.load();
                 None
             }
-            PeerEvent::Track(track) => {
-                if let Some(connection) = self.connection(id) {
-                    connection.track(&track);
-                }
-                note(["received track: ", &track.kind()].concat())
+            Event::Key(found) => {
+                let found = found.map(|found| found.map(Arc::new));
+                self.key = found.as_ref().ok().cloned().flatten();
+                let owner = found.map(|found| {
+                    found.map(|key| KeyOwner {
+                        user: key.user.clone(),
+                        public_key: key.public.clone(),
+                    })
+                });
+                Some(Input::Key(owner.map_err(|error| error.name)))
             }
-            PeerEvent::ScreenTrack(track) => {
-                if let Some(connection) = self.connection(id) {
-                    connection.screen_track(&track);
-                }
-                self.share.look(&self.connections);
-                note("received the track of a screen".to_owned())
+            Event::CallEffectsLoaded(loaded) => {
+                self.call.loaded(loaded, client);
+                None
             }
-            PeerEvent::Gathered => note("all candidates found".to_owned()),
-            PeerEvent::Ice(state) => note(format!("iceConnectionState: {state:?}")),
-            PeerEvent::Signaling(state) => note(format!("signalingState: {state:?}")),
+            event @ (Event::Hardware(_)
+            | Event::SwitchCamera
+            | Event::Peer(..)
+            | Event::Capture(_)
+            | Event::Direct(_)
+            | Event::Share(_)
+            | Event::Later(_)
+            | Event::StatsTick(_)
+            | Event::AudioLevelTick(_)
+            | Event::LeftCall { .. }
+            | Event::Stats(..)) => self.call.translate(event, client),
+            Event::ContactsWritten(kept) => {
+                self.is_writing = false;
+                self.write_next();
+                if let Some(tabs) = &self.tabs {
+                    tabs.post();
+                }
+                Some(Input::ContactsWritten(kept))
+            }
         }
     }
 
-    /// Tells if the page has not run for a while: in a call something happens each second.
-    fn note_sleep(&mut self) {
-        let in_call = !self.connections.is_empty();
-        let now = in_call.then(clock::wall_millis);
-        let before = std::mem::replace(&mut self.awake_at, now);
-        if let (Some(before), Some(now)) = (before, now)
-            && now.saturating_sub(before) > PAUSE
-        {
-            let duration = Duration::from_millis(now - before);
-            self.inbox
-                .post(wimpex_call::Input::Slept { duration }.into());
-        }
-    }
-
-    fn caption(&mut self, event: CaptionEvent) {
-        if let CaptionEvent::Available(can) = event {
-            return self.direct.set_can_caption(can, &self.connections);
-        }
-        let said = self.captioning.handle(event, self.capture.microphone());
-        if let Some(said) = said {
-            self.direct.caption(said, &self.connections);
-        }
-    }
-
-    /// Another microphone may be in use, or none; or nobody reads any more.
-    fn follow_captions(&mut self) {
-        let microphone = self.capture.microphone();
-        self.captioning.follow(microphone, self.direct.is_read());
-    }
-
-    fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
-        let connection = self.connection(id)?;
-        Some(match remote_certificate(&connection.js())? {
-            DtlsCertificate::Der(der) => RemoteCertificate::Der(der),
-            DtlsCertificate::Description(sdp) => RemoteCertificate::Description(sdp),
-        })
-    }
-
-    /// What captured media is sent over, if there is a connection, and if it is this one.
-    fn sending(&self, id: Option<PeerConnectionId>) -> Sending {
-        let mut open = self.connections.iter();
-        let open = open.find(|open| !open.is_on_hold() && id.is_none_or(|id| open.id == id));
-        open.map(Connection::sending)
-    }
-}
-
-impl RunCall for CallEffects {
-    fn run(&mut self, output: Output, view: &View) {
+    /// `view` is what it was when the client asked.
+    pub(super) fn run(&mut self, output: Output, view: &View) {
         match output {
-            Output::Call(output) => {
-                self.call(output, view);
-                self.share.look(&self.connections);
-            }
-            Output::SetIceServers(servers) => {
-                for connection in &self.connections {
-                    connection.use_ice_servers(&servers);
+            Output::OpenSocket(id) => self.open_socket(id),
+            Output::Transmit(text) => {
+                if let Some((_, socket)) = &self.socket {
+                    socket.send(&text);
                 }
             }
-            Output::SendDataChannel(id, text) => {
-                let sent = self.connection(id).is_some_and(|open| open.say(&text));
-                let sent = Input::DataChannelSent(id, sent);
-                self.inbox.post(Event::Client(sent));
+            Output::CloseSocket(id) => {
+                self.socket.take_if(|(open, _)| *open == id);
             }
-            // Not of a call.
-            _ => {}
-        }
-    }
-
-    fn translate(&mut self, event: Event, client: &Client<PageHost>) -> Option<Input<BoxedCalls>> {
-        self.note_sleep();
-        match event {
-            Event::SwitchCamera => {
-                self.capture.switch_camera();
-                None
-            }
-            Event::Hardware(hardware) => {
-                let broken = self.hardware.broken;
-                self.hardware = Hardware { broken, ..hardware };
-                None
-            }
-            Event::Peer(id, event) => self.peer(id, event),
-            Event::Capture(event) => {
-                let sending = self.sending(None);
-                self.capture.handle(event, &sending);
-                self.follow_captions();
-                None
-            }
-            Event::Direct(event) => {
-                let on = match &event {
-                    DirectEvent::Received(id, _) => Some(*id),
-                    _ => None,
-                };
-                match event {
-                    DirectEvent::Caption(event) => self.caption(event),
-                    event => self.direct.handle(event, &self.connections),
+            Output::AbandonSocket(id) => {
+                if let Some((_, socket)) = self.socket.take_if(|(open, _)| *open == id) {
+                    socket.close(close_code::RECONNECTING);
                 }
-                self.follow_captions();
-                // The peer may have said what it can do.
-                if let Some(id) = on.filter(|id| self.direct.peer_has(*id, Feature::Files)) {
-                    self.files.greeted(id, &self.connections);
+            }
+            Output::ProbeHttp => self.later(async |inbox| {
+                // What cannot be loaded says that it does not.
+                if let Ok(answer) = lazy::probe_http().await {
+                    inbox.post(Event::Client(Input::HttpProbed(answer.await)));
                 }
-                None
+            }),
+            Output::FindKey => self.later(async |inbox| {
+                inbox.post(Event::Key(Identity::kept().await));
+            }),
+            Output::GenerateKey => self.later(async |inbox| {
+                inbox.post(Event::Key(Identity::make().await.map(Some)));
+            }),
+            Output::SignLogin { socket, challenge } => self.sign_login(socket, challenge),
+            Output::LoadCalls => self.later(async |inbox| {
+                let calls = lazy::calls().await.ok();
+                inbox.post(Event::Client(Input::CallsLoaded(calls)));
+            }),
+            Output::Sign { request, message } => self.sign(request, message),
+            Output::CheckSignature { request, claim } => self.check_signature(request, claim),
+            output @ (Output::Call(_) | Output::SetIceServers(_) | Output::SendDataChannel(..)) => {
+                self.call.run(output, view)
             }
-            Event::Later(event) => {
-                if let Ok(event) = event.downcast::<FilesEvent>() {
-                    self.files.handle(*event, &self.connections);
+            Output::PreloadChunk => self.call.load(),
+            Output::PrefetchChunk => self.later(async |inbox| {
+                if !network_information::saves_data() {
+                    window::idle().await;
+                    // First what a friend's call waits for; whoever needs it tries again.
+                    let _ = chunk::preload_ring().await;
+                    inbox.post(Event::Idle);
                 }
-                None
-            }
-            Event::Share(event) => {
-                let sending = self.sending(None);
-                let call = client.view().call.call.as_ref();
-                self.share.handle(event, call, &sending);
-                None
-            }
-            Event::StatsTick(id) => {
-                let certificate = self.certificates.seen(&client.view().call);
-                self.keeping.tick(client, certificate);
-                let connection = self.connection(id)?;
-                if connection.is_closed() {
-                    return Some(closed_by_browser(id));
-                }
-                connection.measure();
-                None
-            }
-            Event::LeftCall { returns: true } => {
-                let (input, certificate) = self.keeping.return_to_call()?;
-                self.certificates.use_next(certificate);
-                Some(input)
-            }
-            Event::LeftCall { returns: false } => self.keeping.end_call(),
-            Event::AudioLevelTick(id) => {
-                self.connection(id)?.listen();
-                None
-            }
-            Event::Stats(id, report) => {
-                let content = self.share.content(id);
-                let findings = self.connection(id)?.measured(report, content);
-                self.files.measured(id, self.signals, &self.connections);
-                if let Some(codec) = findings.broken_codec {
-                    self.connection(id)?.refuse_video_codec(&codec);
-                    self.hardware.give_up(&codec);
-                    let note = ["video does not work in ", &codec, ": another codec"].concat();
-                    self.inbox.post(Event::Client(Input::Note(note)));
-                    // A new description, in which it is not.
-                    return Some(Input::Call(wimpex_call::Input::NetworkChanged));
-                }
-                findings
-                    .receiving_timed_out
-                    .then_some(Input::PathSilent(id))
-            }
-            // Not of a call.
-            _ => None,
-        }
-    }
-}
-
-/// The calls' peer connections, their media and their devices.
-impl CallEffects {
-    fn call(&mut self, output: wimpex_call::Output, view: &View) {
-        use wimpex_call::Output as Call;
-        self.direct.follow(&view.call);
-        self.follow_captions();
-        self.share.follow(&view.call, &self.connections);
-        self.files.follow(&view.call);
-        match output {
-            Call::CreateConnection {
-                connection,
-                offers,
-                call_type,
-            } => {
-                let wanted = Wanted {
-                    id: connection,
-                    offers,
-                    call_type,
-                    certificate: self.certificates.of(connection, &view.call),
-                };
-                self.direct.connect(connection, &view.call);
-                self.files
-                    .connect(connection, &view.call, &self.connections);
-                let made = Connection::new(wanted, view, self.hardware, &self.inbox, self.signals);
-                match made {
-                    Ok(made) => {
-                        self.share.connect(&made, &view.call);
-                        self.connections.push(made);
+            }),
+            Output::RunCheck { online } => {
+                let servers = view.ice_servers.clone();
+                self.later(async move |inbox| {
+                    match lazy::run_check(servers, online, inbox.clone()).await {
+                        Ok(running) => running.await,
+                        Err(chunk::NotLoaded) => {
+                            inbox.post(Event::Client(Input::CheckUnavailable));
+                        }
                     }
-                    Err(error) => {
-                        let note = Input::Note(format!("no connection: {error}"));
-                        self.inbox.post(Event::Client(note));
-                        let failed = wimpex_call::Input::CreateConnectionFailed { connection };
-                        self.inbox.post(failed.into());
-                    }
+                });
+            }
+            Output::ReadContacts(read) => self.read_contacts(read),
+            Output::WriteContacts(writes) => {
+                self.writes.push_back(writes);
+                self.write_next();
+            }
+            Output::Store(setting) => settings::store(setting),
+            Output::ForgetMe => self.later(async |inbox| {
+                let error = match lazy::forget_everything().await {
+                    Ok(forgotten) => forgotten.await.err().map(|error| error.name),
+                    Err(chunk::NotLoaded) => Some("NetworkError".to_owned()),
+                };
+                match error {
+                    None => location::replace("/"),
+                    Some(name) => inbox.post(Event::Client(Input::ForgetFailed(name))),
                 }
+            }),
+            Output::Reload => location::replace("/"),
+            Output::LoadAnew(anew) => {
+                load_anew(anew, self.is_writing || !self.writes.is_empty());
             }
-            Call::CreateOffer {
-                connection,
-                ice_restart,
-                video,
-            } => self.on_connection(connection, |open| open.offer(ice_restart, video)),
-            Call::SetRemoteOffer {
-                connection,
-                sdp,
-                video,
-            } => {
-                self.on_connection(connection, |open| open.set_remote_offer(&sdp.0, video));
-            }
-            Call::SetRemoteAnswer { connection, sdp } => {
-                self.on_connection(connection, |open| open.set_remote_answer(&sdp.0));
-            }
-            Call::AddCandidate {
-                connection,
-                candidate,
-            } => self.on_connection(connection, |open| open.add_candidate(&candidate)),
-            Call::CloseConnection {
-                connection,
-                goodbye,
-            } => {
-                self.direct.disconnect(connection);
-                self.files.disconnect(connection, &self.connections);
-                let mut open = self.connections.iter();
-                let at = open.position(|open| open.id == connection);
-                let closed = at.map(|at| self.connections.remove(at));
-                if let (Some(closed), Some(end)) = (closed, goodbye) {
-                    self.goodbye = closed.say_goodbye(end);
-                }
-            }
-            Call::SetOnHold {
-                connection,
-                on_hold,
-            } => {
-                if let Some(open) = self.connection(connection) {
-                    open.set_on_hold(on_hold);
-                }
-            }
-            Call::AttachMedia { connection, .. } => {
-                let sending = self.sending(Some(connection));
-                self.capture.run(output, &sending);
-            }
-            Call::ReleaseAllMedia => {
-                let sending = self.sending(None);
-                self.capture.run(output, &sending);
-                self.keeping.forget();
-            }
-            Call::RequestMedia { .. }
-            | Call::SetMuted(_)
-            | Call::StopCamera
-            | Call::ReleaseMedia { .. } => {
-                match &output {
-                    Call::SetMuted(muted) => self.keeping.change(|call| call.muted = *muted),
-                    Call::StopCamera => self.keeping.change(|call| call.camera = false),
-                    _ => {}
-                }
-                let sending = self.sending(None);
-                self.capture.run(output, &sending);
-            }
-            // The client's own.
-            Call::Send(_) | Call::TellPeer { .. } | Call::Displaced(_) | Call::Changed => {}
+            // The loop's own.
+            Output::Changed(_) => {}
         }
     }
 
-    /// One that could not be made, or is closed, is asked for nothing.
-    fn on_connection(&mut self, id: PeerConnectionId, run: impl FnOnce(&Connection)) {
-        if let Some(connection) = self.connection(id) {
-            run(connection);
+    /// Runs something that takes time, and that posts what came of it.
+    fn later<F: Future<Output = ()> + 'static>(&self, run: impl FnOnce(Inbox) -> F) {
+        spawn_local(run(self.inbox.clone()));
+    }
+
+    fn open_socket(&mut self, id: SocketId) {
+        let inbox = self.inbox.clone();
+        let report = move |event| {
+            let event = match event {
+                WebSocketEvent::Open => SocketEvent::Open,
+                WebSocketEvent::Text(text) => SocketEvent::Text(text),
+                WebSocketEvent::Binary => SocketEvent::Binary,
+                WebSocketEvent::Closed { code, reason } => SocketEvent::Closed { code, reason },
+            };
+            inbox.post(Event::Client(Input::Socket(id, event)));
+        };
+        self.socket = WebSocket::open("/ws", report)
+            .ok()
+            .map(|socket| (id, socket));
+        if self.socket.is_none() {
+            let refused = Input::Socket(id, SocketEvent::Refused);
+            self.inbox.post(Event::Client(refused));
+        }
+    }
+
+    fn sign_login(&self, socket: SocketId, challenge: String) {
+        let key = self.key.clone();
+        self.later(async move |inbox| {
+            let signed = match key {
+                Some(key) => key.sign_login(&challenge).await.map_err(|error| error.name),
+                None => Err("InvalidStateError".to_owned()),
+            };
+            inbox.post(Event::Client(Input::LoginSigned(socket, signed)));
+        });
+    }
+
+    fn sign(&self, request: RequestId, message: Vec<u8>) {
+        let key = self.key.clone();
+        self.later(async move |inbox| {
+            let signature = match key {
+                Some(key) => key.sign(&message).await.ok(),
+                None => None,
+            };
+            let signature = signature.map(Signature::from_bytes);
+            inbox.post(Event::Client(Input::Signed(request, signature)));
+        });
+    }
+
+    fn check_signature(&self, request: RequestId, claim: SignatureClaim) {
+        self.later(async move |inbox| {
+            // Code that cannot be loaded has not said yes.
+            let valid = match lazy::check_signature(claim).await {
+                Ok(checking) => checking.await,
+                Err(chunk::NotLoaded) => false,
+            };
+            inbox.post(Event::Client(Input::SignatureChecked(request, valid)));
+        });
+    }
+
+    fn read_contacts(&mut self, read: ContactsRead) {
+        if self.tabs.is_none() {
+            let inbox = self.inbox.clone();
+            self.tabs = BroadcastChannel::open("wimpex.contacts", move || {
+                inbox.post(Event::Client(Input::ContactsChangedElsewhere));
+            });
+        }
+        self.later(async move |inbox| {
+            let contacts = match lazy::read_contacts().await {
+                Ok(reading) => reading.await,
+                Err(chunk::NotLoaded) => None,
+            };
+            inbox.post(Event::Client(Input::ContactsRead(read, contacts)));
+        });
+    }
+
+    fn write_next(&mut self) {
+        if self.is_writing {
+            return;
+        }
+        if let Some(writes) = self.writes.pop_front() {
+            self.is_writing = true;
+            self.later(async move |inbox| {
+                let kept = match lazy::write_contacts(writes).await {
+                    Ok(writing) => writing.await,
+                    Err(chunk::NotLoaded) => false,
+                };
+                inbox.post(Event::ContactsWritten(kept));
+            });
         }
     }
 }

@@ -10,10 +10,10 @@ use wimpex_call::limits;
 use wimpex_client::{Client, Input, Output, Part, View};
 use wimpex_sansio::{Machine, UnixTime};
 
+use super::effects::Effects;
 use super::event::{Event, Inbox};
 use super::host::PageHost;
 use super::options::Options;
-use super::page_effects::Effects;
 use super::settings;
 use super::signals::Signals;
 use crate::browser::{Listener, clock, network_information, random, window};

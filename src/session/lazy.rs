@@ -8,7 +8,7 @@ use wimpex_contacts::Contacts;
 use wimpex_identity::SignatureClaim;
 use wimpex_verification::Verifier;
 
-use super::effects::CallEffects;
+use super::call_effects::CallEffects;
 use super::event::{BoxedCalls, Inbox, RunCall};
 use super::signals::Signals;
 use super::{check, contact_database, diagnostics};

@@ -7,6 +7,7 @@
 
 mod boxed_calls;
 pub mod call_certificates;
+mod call_effects;
 mod call_keeping;
 pub mod caption_event;
 mod captioning;
@@ -36,7 +37,6 @@ pub(crate) mod mailbox;
 pub mod media_policy;
 mod noise_files;
 mod options;
-mod page_effects;
 mod probe;
 pub(crate) mod push;
 pub(crate) mod quiet;

@@ -14,6 +14,7 @@ mod cargo_tool;
 mod debian;
 mod lighthouse;
 mod node_ws;
+mod npm;
 mod rust_target;
 mod traefik;
 mod version;
