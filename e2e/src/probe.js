@@ -216,8 +216,9 @@
           if (entry.kind === 'audio') found.audioEnergy += entry.totalAudioEnergy ?? 0;
           if (entry.kind === 'video') {
             found.framesDecoded += entry.framesDecoded ?? 0;
-            found.frameWidth = entry.frameWidth ?? 0;
-            found.frameHeight = entry.frameHeight ?? 0;
+            // The larger: a second video that nobody shows has a report too, without a size.
+            found.frameWidth = Math.max(found.frameWidth, entry.frameWidth ?? 0);
+            found.frameHeight = Math.max(found.frameHeight, entry.frameHeight ?? 0);
           }
           if (codec(entry) && entry.bytesReceived) found.inboundCodecs.push(codec(entry));
         }
