@@ -192,7 +192,8 @@ pub(crate) fn ChatPanel(chat: ChatState) -> impl IntoView {
         }
     });
     let scrolled = move |_| {
-        if let Some(list) = list.get_untracked() {
+        // The browser may tell of it when the call, and with it the list, is gone.
+        if let Some(Some(list)) = list.try_get_untracked() {
             let below = list.scroll_height() - list.scroll_top() - list.client_height();
             is_at_end.set(below < 24);
         }

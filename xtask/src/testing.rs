@@ -119,9 +119,9 @@ fn run_part(workspace: &Workspace, tools: &Tools, part: Part, arguments: &[Strin
 
 fn announcement(part: Part) -> &'static str {
     match part {
-        Part::Unit => "unit: native tests (about 3 minutes at first, then seconds)",
+        Part::Unit => "unit: native tests (about 10 minutes at first, then 5)",
         Part::Wasm => "wasm: tests in headless Chromium (about 3 minutes at first)",
-        Part::E2e => "e2e: calls between real browsers (about 10 minutes at first)",
+        Part::E2e => "e2e: calls between real browsers (about 30 minutes)",
     }
 }
 
