@@ -140,6 +140,7 @@ impl Outcome {
             | EndReason::ConnectionLost
             | EndReason::Slept
             | EndReason::PeerDidNotReturn
+            | EndReason::PeerClosed
             | EndReason::NegotiationFailed => Self::Ended(CallEndReason::Failed),
             EndReason::HungUp
             | EndReason::PeerHungUp

@@ -48,6 +48,9 @@ pub enum EndReason {
     HungUp,
     /// The other side hung up.
     PeerHungUp,
+    /// The other side closed the connection and said nothing: its user, who hangs up so in a minimal
+    /// client, or its browser.
+    PeerClosed,
     /// This side gave up calling.
     Cancelled,
     /// The caller gave up before this side answered.

@@ -231,7 +231,10 @@ fn outcome(ended: &Ended) -> Outcome {
         | EndReason::LinkUnknown => Outcome::Declined,
         EndReason::Busy => Outcome::Busy,
         EndReason::NoAnswer | EndReason::PeerAsleep | EndReason::PeerOffline => Outcome::NoAnswer,
-        EndReason::HungUp | EndReason::PeerHungUp | EndReason::Cancelled => Outcome::Cancelled,
+        EndReason::HungUp
+        | EndReason::PeerHungUp
+        | EndReason::PeerClosed
+        | EndReason::Cancelled => Outcome::Cancelled,
         EndReason::AnsweredElsewhere | EndReason::DeclinedElsewhere | EndReason::Superseded => {
             Outcome::Elsewhere
         }

@@ -320,11 +320,6 @@ impl State {
                     own.dead = true;
                     own.linked
                 });
-                let knows = other.is_some_and(|(at, theirs)| {
-                    let theirs = self.clients[at].browser.connections.get(&theirs);
-                    theirs.is_some_and(|it| it.linked.is_some())
-                });
-                self.closed_early |= !knows;
                 self.hear(who, connection_id, other, vec![ChannelEvent::Closed]);
             }
             Action::NoticeClosed(who, connection_id) => {
@@ -336,7 +331,7 @@ impl State {
             Action::LeavePage(who, says) => {
                 self.left.returns -= 1;
                 let kept = self.clients[who].machine.keep(Now::ZERO);
-                self.closed_early |= !self.peer_awaits(who);
+                self.left_early |= !self.peer_awaits(who);
                 if says {
                     self.input(bounds, who, Input::Kept(true), steps);
                     let leave = Input::Command(Command::LeavePage);

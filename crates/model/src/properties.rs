@@ -106,7 +106,7 @@ pub(crate) fn all(bounds: &Bounds) -> Vec<Property<Calls>> {
         all.push(Property::always(
             "nobody is said to have hung up who did not",
             |_, state: &State| {
-                let excused = state.left.hang_ups == 0 || state.closed_early;
+                let excused = state.left.hang_ups == 0 || state.left_early;
                 excused
                     || !state.clients.iter().any(|client| {
                         client.snapshot().ended.is_some_and(|ended| {

@@ -53,8 +53,8 @@ pub struct State {
     /// A message was lost against the promise of the signaling connection, so
     /// that somebody may wait until a timer ends it.
     pub(crate) broke_promise: bool,
-    /// A connection was closed before the other side could know that the call can go on.
-    pub(crate) closed_early: bool,
+    /// A page was left before the other side could know that it may come back.
+    pub(crate) left_early: bool,
     pub(crate) left: Left,
     /// The rule that does not hold.
     pub(crate) broken: Option<Rule>,
@@ -73,7 +73,7 @@ impl State {
             crossing: bounds.crossing,
             accepted: BTreeSet::new(),
             broke_promise: false,
-            closed_early: false,
+            left_early: false,
             left: Left {
                 calls: (1 << bounds.calls.len()) - 1,
                 hang_ups: bounds.hang_ups,

@@ -10,10 +10,12 @@ use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenar
 scenarios! {
     FirefoxToo: report_8_the_browser_closes_the_connection_by_itself,
     AnyBrowsers: the_browser_closes_both_connections,
-    Chromium: report_8_the_browser_closes_the_connection_without_a_word,
+    AnyBrowsers: report_8_the_browser_closes_the_connection_without_a_word,
+    AnyBrowsers: a_connection_that_is_closed_early_was_hung_up_by_nobody,
+    AnyBrowsers: a_browser_that_is_killed_early_has_hung_up_on_nobody,
     AnyBrowsers: an_audio_call_goes_on_over_another_connection,
-    Chromium: a_browser_that_stops_for_a_moment_goes_on,
-    Chromium: report_8_a_browser_that_stops_for_long_says_so,
+    AnyBrowsers: a_browser_that_stops_for_a_moment_goes_on,
+    AnyBrowsers: report_8_a_browser_that_stops_for_long_says_so,
 }
 
 /// Both know that the other one's page can go on over another connection.
@@ -31,7 +33,7 @@ pub(crate) async fn close_connections(peer: &Peer) {
 }
 
 /// How many connections the page has made.
-async fn has_made(peer: &Peer, number: u32) {
+pub(crate) async fn has_made(peer: &Peer, number: u32) {
     wait_until("another connection", async || {
         let made: u32 = peer
             .page
@@ -101,6 +103,51 @@ async fn report_8_the_browser_closes_the_connection_without_a_word(scenario: &Sc
     close_connections(&bob).await;
     goes_on(&alice, &bob, 2).await;
     hang_up(&bob, &alice).await;
+}
+
+/// In a call in which neither has told the other one how it stands, so that neither may wait.
+async fn in_an_untold_call(scenario: &Scenario<'_>) -> (Peer, Peer) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let untold = "const send = RTCDataChannel.prototype.send;
+        RTCDataChannel.prototype.send = function (data) {
+            if (!String(data).includes('media-state')) send.call(this, data);
+        };
+        return true";
+    for peer in [&alice, &bob] {
+        let _: bool = peer.page.evaluate(untold).await;
+    }
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    (alice, bob)
+}
+
+async fn nobody_hung_up(peer: &Peer) {
+    let text = peer.page.visible_text().await;
+    assert!(!text.contains("hung up"), "{}: {text}", peer.name);
+}
+
+async fn a_connection_that_is_closed_early_was_hung_up_by_nobody(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_an_untold_call(scenario).await;
+    close_connections(&bob).await;
+    bob.call_is_over(&["was lost"]).await;
+    alice
+        .call_is_over(&["closed the connection", "was lost"])
+        .await;
+    for peer in [&alice, &bob] {
+        nobody_hung_up(peer).await;
+        peer.left_nothing().await;
+    }
+}
+
+async fn a_browser_that_is_killed_early_has_hung_up_on_nobody(scenario: &Scenario<'_>) {
+    let (alice, _bob) = in_an_untold_call(scenario).await;
+    scenario.kill_browser_of("Bob");
+    // What a path gets that is lost.
+    let lost = Duration::from_secs(60);
+    let words = ["was lost", "closed the connection"];
+    alice.call_is_over_within(lost, &words).await;
+    nobody_hung_up(&alice).await;
+    alice.left_nothing().await;
 }
 
 async fn an_audio_call_goes_on_over_another_connection(scenario: &Scenario<'_>) {

@@ -61,6 +61,10 @@ fn reason(reason: EndReason, name: &str, at_end: Circumstances) -> (&'static str
         ),
         EndReason::HungUp => ("Call ended", "You hung up.".to_owned()),
         EndReason::PeerHungUp => ("Call ended", format!("{name} hung up.")),
+        EndReason::PeerClosed => (
+            "Call ended",
+            format!("{name}’s browser closed the connection."),
+        ),
         EndReason::Cancelled => ("Cancelled", format!("You cancelled the call to {name}.")),
         EndReason::Missed => ("Missed call", format!("{name} called you.")),
         EndReason::Declined => ("Declined", format!("You declined the call from {name}.")),

@@ -89,8 +89,9 @@ impl Call {
                     self.peer_closed(now, out)
                 }
                 (PeerConnectionState::Closed, _) => {
-                    self.peer.send_end(CallEndReason::Ended, out);
-                    return Next::end(EndReason::PeerHungUp);
+                    // This side has not hung up either.
+                    self.peer.send_end(CallEndReason::Failed, out);
+                    return Next::end(EndReason::PeerClosed);
                 }
                 (PeerConnectionState::New | PeerConnectionState::Connecting, _) => {}
             }

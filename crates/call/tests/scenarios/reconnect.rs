@@ -154,8 +154,8 @@ fn a_peer_that_knows_nothing_of_it_gets_no_other_connection() {
         assert_eq!(world.end(BOB), Some(EndReason::ConnectionLost));
         world.settle();
         let expected = if peer_hears {
-            // As it always was: a minimal client hangs up by closing its connection.
-            EndReason::PeerHungUp
+            // A minimal client hangs up so, but nobody has here.
+            EndReason::PeerClosed
         } else {
             EndReason::ConnectionLost
         };

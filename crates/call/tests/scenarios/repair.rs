@@ -92,7 +92,7 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 }
 
 #[test]
-fn a_minimal_client_that_closes_its_connection_has_hung_up() {
+fn a_minimal_client_ends_the_call_by_closing_its_connection() {
     let mut world = World::new();
     world.tells = false;
     world.video_call(ALICE, BOB, "call_1");
@@ -113,7 +113,7 @@ fn a_minimal_client_that_closes_its_connection_has_hung_up() {
             state,
         },
     );
-    assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
+    assert_eq!(world.end(ALICE), Some(EndReason::PeerClosed));
     assert_eq!(world.pages[ALICE].open_connections(), 0);
 }
 
