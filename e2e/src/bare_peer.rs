@@ -48,13 +48,21 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     let mut lines = BufReader::new(stream.try_clone().ok()?).lines();
     let request = lines.next()?.ok()?;
     while !lines.next()?.ok()?.is_empty() {}
-    let (kind, body) = match request.split(['?', ' ']).nth(1)? {
-        "/bare.js" => ("text/javascript", SCRIPT),
-        _ => ("text/html", INDEX),
+    let (status, kind, body) = match request.split(['?', ' ']).nth(1)? {
+        "/bare.js" => ("200 OK", "text/javascript", SCRIPT),
+        "/around" => ("200 OK", "text/html", ""),
+        // What no page is made of: whoever goes there stays where they are.
+        "/download" => (
+            "200 OK",
+            "text/plain\r\nContent-Disposition: attachment",
+            "text",
+        ),
+        "/nothing" => ("204 No Content", "text/plain", ""),
+        _ => ("200 OK", "text/html", INDEX),
     };
     write!(
         stream,
-        "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     )
     .ok()

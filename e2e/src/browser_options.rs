@@ -32,6 +32,10 @@ pub struct BrowserOptions {
     pub any_certificate: bool,
     /// The person has blocked the camera.
     pub deny_camera: bool,
+    /// Frames of other sites have no process of their own, whose elements chromedriver loses.
+    pub frames_in_process: bool,
+    /// What it calls itself, instead of what it is.
+    pub user_agent: Option<String>,
     /// The person has chosen letters of twice the size. Chromium only.
     pub large_text: bool,
     /// It has three of each device instead of one. Chromium only.

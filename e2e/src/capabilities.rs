@@ -17,7 +17,7 @@ pub(crate) fn capabilities(
 ) -> Map<String, Value> {
     let value = match kind {
         BrowserKind::Chromium => chromium(options, profile),
-        BrowserKind::Firefox => firefox(options),
+        BrowserKind::Firefox => firefox(options, profile),
         BrowserKind::WebKit => webkit(),
     };
     match value {
@@ -98,6 +98,13 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
             file.display()
         ));
     }
+    if options.frames_in_process {
+        args.push("--disable-site-isolation-trials".to_owned());
+        args.push("--disable-features=IsolateOrigins,site-per-process".to_owned());
+    }
+    if let Some(agent) = &options.user_agent {
+        args.push(format!("--user-agent={agent}"));
+    }
     if options.any_certificate {
         args.push("--ignore-certificate-errors".to_owned());
     }
@@ -124,6 +131,7 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
                 "profile.default_content_setting_values.media_stream_camera": setting(options.deny_camera),
                 "profile.default_content_setting_values.media_stream_mic": setting(options.deny_microphone),
                 "profile.default_content_setting_values.cookies": setting(options.keeps_nothing),
+                "download.default_directory": profile.display().to_string(),
                 "webkit.webprefs.default_font_size": if options.large_text { 32 } else { 16 },
             },
         },
@@ -140,8 +148,11 @@ fn webkit() -> Value {
     })
 }
 
-fn firefox(options: &BrowserOptions) -> Value {
-    let mut capabilities = plain_firefox(options);
+fn firefox(options: &BrowserOptions, profile: &Path) -> Value {
+    let mut capabilities = plain_firefox(options, profile);
+    if let Some(agent) = &options.user_agent {
+        capabilities["moz:firefoxOptions"]["prefs"]["general.useragent.override"] = json!(agent);
+    }
     if let Some(server) = &options.push_server {
         let prefs = &mut capabilities["moz:firefoxOptions"]["prefs"];
         prefs["dom.push.serverURL"] = json!(server);
@@ -156,7 +167,7 @@ fn firefox(options: &BrowserOptions) -> Value {
     capabilities
 }
 
-fn plain_firefox(options: &BrowserOptions) -> Value {
+fn plain_firefox(options: &BrowserOptions, profile: &Path) -> Value {
     // Permissions: 1 allows, 2 denies.
     let setting = |denied: bool| if denied { 2 } else { 1 };
     json!({
@@ -174,6 +185,9 @@ fn plain_firefox(options: &BrowserOptions) -> Value {
                 // 2 blocks all cookies, 5 is what Firefox does unasked.
                 "network.cookie.cookieBehavior": if options.keeps_nothing { 2 } else { 5 },
                 "media.autoplay.default": 0,
+                // 2: there.
+                "browser.download.folderList": 2,
+                "browser.download.dir": profile.display().to_string(),
                 "app.update.auto": false,
                 "datareporting.policy.dataSubmissionEnabled": false,
                 // Host candidates as they are: two processes on one machine

@@ -120,6 +120,17 @@ impl Page {
         self.insert_probe().await;
     }
 
+    /// Goes on in the page's first frame, until something else is opened.
+    pub async fn enter_frame(&self) {
+        self.focus().await;
+        self.client.enter_frame(0).await.expect("a frame");
+        // Its site, and so its process, may be another one than its page's.
+        self.client
+            .execute(probe::SCRIPT, vec![])
+            .await
+            .expect("the probe");
+    }
+
     /// Loads the page again, or throws it away in the middle of whatever it does.
     pub async fn reload(&self) {
         self.focus().await;
@@ -334,7 +345,12 @@ impl Page {
     }
 
     pub(crate) async fn probe<T: DeserializeOwned>(&self, part: &str) -> T {
-        self.evaluate(&format!("return window.__probe.{part}()"))
+        // The page may have loaded itself anew.
+        let again = match self.kind {
+            BrowserKind::Chromium => "",
+            BrowserKind::Firefox | BrowserKind::WebKit => probe::SCRIPT,
+        };
+        self.evaluate(&format!("{again}\nreturn window.__probe.{part}()"))
             .await
     }
 

@@ -182,6 +182,12 @@ impl<'w> Scenario<'w> {
         self.server.borrow_mut()
     }
 
+    /// Where a page from elsewhere is: an empty one at `/around`, a download at `/download`, and at
+    /// `/nothing` an answer without content.
+    pub fn elsewhere(&self) -> &str {
+        self.harness.bare_site.origin()
+    }
+
     /// A peer who has opened the page and is logged in, in a browser of their own.
     pub async fn peer(&self, name: &str) -> Peer {
         let peer = self.unopened_peer(name).await;

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{MediaStream, MediaStreamConstraints, MediaStreamTrack};
 
 use super::reflect::{call, property};
-use super::window::window;
+use super::window::{document, window};
 use super::{BrowserError, Listener};
 
 /// A captured track; it is stopped when it is dropped, and with it the camera's light.
@@ -213,9 +213,25 @@ pub async fn back_camera() -> Result<MediaStream, BrowserError> {
     ask_for(&constraints).await
 }
 
-/// Whether the browser has the API at all: `navigator.mediaDevices`.
+/// Whether the browser has the API at all, `navigator.mediaDevices`, and the page around this one, if
+/// there is one, passes microphone or camera on.
 pub fn is_supported() -> bool {
-    property(&window().navigator(), "mediaDevices").is_some()
+    let is_there = property(&window().navigator(), "mediaDevices").is_some();
+    is_there && FEATURES.iter().any(|name| passes(name) != Some(false))
+}
+
+/// Whether the page around this one passes both on; `false` where the browser does not say.
+pub fn is_passed_on() -> bool {
+    FEATURES.iter().all(|name| passes(name) == Some(true))
+}
+
+/// What a frame needs to be allowed (<https://www.w3.org/TR/permissions-policy/>).
+const FEATURES: [&str; 2] = ["microphone", "camera"];
+
+/// `allowsFeature`, which only Chromium has, by the name that it had at first.
+fn passes(feature: &str) -> Option<bool> {
+    let policy = property(&document(), "featurePolicy")?;
+    call(&policy, "allowsFeature", &feature.into())?.as_bool()
 }
 
 /// The facing modes of all cameras, as far as the browser tells them: by

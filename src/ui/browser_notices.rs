@@ -64,9 +64,10 @@ pub fn BrowserNotices() -> impl IntoView {
     }
 }
 
-/// Where the page is open.
+/// Where the page is open. A frame that has all is no matter.
 pub(super) fn here() -> Place {
-    place(&navigator::user_agent(), window::is_framed())
+    let is_framed = window::is_framed() && !media_capture::is_passed_on();
+    place(&navigator::user_agent(), is_framed)
 }
 
 /// Says that the page cannot ring yet, until it is touched. It lies over the page, which must not

@@ -31,6 +31,7 @@ mod networks;
 mod noise;
 mod outages;
 mod page_return;
+mod places;
 mod push;
 mod quality_sign;
 mod real_devices;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         waiting::all(),
         reconnects::all(),
         page_return::all(),
+        places::all(),
         resilience::all(),
         screens::all(),
         fields::all(),
