@@ -38,6 +38,13 @@ const FIRST: f64 = 500_000.0;
 /// Of what has once gone without harm so much may go in any case: a device that is busy itself makes
 /// packets wait, too, and no file is the cause of that.
 const SHARE: f64 = 0.25;
+/// Seconds of yielding in vain, down to the least, after which a file falls silent: whether packets wait
+/// without it, too.
+const IN_VAIN: i32 = 4;
+/// Seconds of silence at most, for a report that is about it.
+const SILENCE: u32 = 7;
+/// Seconds until it falls silent again, where that was of no use.
+const PATIENCE: i32 = 60;
 /// Beyond that nothing is paced.
 const MOST: f64 = 100_000_000.0;
 
@@ -58,6 +65,10 @@ pub(crate) struct Pace {
     is_settled: bool,
     /// Microseconds of the clock until which what was sent takes.
     busy_until: u64,
+    /// Seconds that it has yielded in vain; negative until it may listen again.
+    in_vain: i32,
+    /// Nothing is sent, for so many seconds.
+    silent: Option<u32>,
     /// What the last report said.
     heard: PathSample,
     /// Bytes since the last sample.
@@ -75,6 +86,8 @@ impl Pace {
             was_lowered: false,
             is_settled: false,
             busy_until: 0,
+            in_vain: 0,
+            silent: None,
             heard: PathSample::default(),
             sent: 0,
             sampled_at: None,
@@ -117,6 +130,24 @@ impl Pace {
         if !suffers {
             self.harmless = self.harmless.max(sent);
         }
+        if let Some(seconds) = self.silent {
+            return self.listen(
+                seconds,
+                sent < 1.0 && is_news,
+                waits.then_some(time).flatten(),
+                now,
+            );
+        }
+        let floor = LEAST.max(self.harmless * SHARE);
+        if self.in_vain < 0 || waits && sent >= 1.0 && self.rate.is_some_and(|it| it <= floor) {
+            self.in_vain += 1;
+        } else {
+            self.in_vain = 0;
+        }
+        if self.in_vain == IN_VAIN {
+            self.silent = Some(0);
+            return self.hold(now);
+        }
         if sent < 1.0 {
             // Nothing of ours is on the path: what it says is not about us.
             let is_local = shortest.is_some_and(|least| least < LOCAL);
@@ -129,7 +160,7 @@ impl Pace {
             self.is_settled = true;
             self.was_lowered = true;
             let rate = self.rate.map_or(sent, |rate| rate.min(sent * 1.5));
-            self.rate = Some((rate * 0.7).max(LEAST).max(self.harmless * SHARE));
+            self.rate = Some((rate * 0.7).max(floor));
         } else if let Some(rate) = self.rate
             // Only who uses what there is may have more.
             && sent > rate * 0.6
@@ -137,6 +168,28 @@ impl Pace {
             let grown = rate * if self.is_settled { 1.25 } else { 2.0 };
             self.rate = (grown < MOST).then_some(grown);
         }
+    }
+
+    /// A second of silence has passed; a report that is about nothing but it may have come, and packets
+    /// that wait all the same take that time.
+    fn listen(&mut self, seconds: u32, is_about_it: bool, waits: Option<f64>, now: Now) {
+        if let (true, Some(time)) = (is_about_it, waits) {
+            // No file is the cause: that is what the path is like now.
+            self.round_trip_times = VecDeque::from([time]);
+            self.is_settled = false;
+            self.was_lowered = false;
+            (self.silent, self.in_vain) = (None, 0);
+        } else if is_about_it || seconds >= SILENCE {
+            (self.silent, self.in_vain) = (None, -PATIENCE);
+        } else {
+            self.silent = Some(seconds + 1);
+            self.hold(now);
+        }
+    }
+
+    /// Nothing goes before the next sample.
+    fn hold(&mut self, now: Now) {
+        self.busy_until = (now.as_millis() + 1_200) * 1000;
     }
 
     /// Bytes a second that may go.
@@ -242,6 +295,46 @@ mod tests {
         second(&mut pace, local, 1);
         (2..60).for_each(|at| second(&mut pace, ILL, at));
         assert!(pace.rate().is_some_and(|rate| rate >= 6_000_000));
+    }
+
+    /// Bytes that go in so many seconds over a path whose packets wait as `round_trip` says of what was
+    /// sent in the second before.
+    fn goes(seconds: u64, round_trip: impl Fn(u64) -> f64) -> u64 {
+        let mut pace = Pace::new();
+        pace.sample(WELL, Now::ZERO);
+        let (mut all, mut last) = (0, 0);
+        for at in 1..=seconds {
+            let start = Now::from_millis(at * 1000);
+            let sent = match pace.rate() {
+                Some(rate) if pace.next_at() <= start => rate,
+                Some(_) => 0,
+                None => 50_000_000,
+            };
+            pace.take(sent, start);
+            all += sent;
+            #[allow(clippy::cast_precision_loss, reason = "some seconds")]
+            let noise = at as f64 / 1000.0;
+            let sample = PathSample {
+                round_trip_time: Some(round_trip(last.max(sent)) + noise),
+                ..WELL
+            };
+            last = sent;
+            pace.sample(sample, Now::from_millis(at * 1000 + 1000));
+        }
+        all
+    }
+
+    #[test]
+    fn packets_that_wait_without_it_stop_no_file() {
+        // A machine that others keep busy from the first second on.
+        let all = goes(60, |_| 0.3);
+        assert!(all > 64 << 20, "{all}");
+    }
+
+    #[test]
+    fn packets_that_wait_because_of_it_slow_a_file() {
+        let all = goes(120, |sent| if sent > 0 { 0.3 } else { 0.02 });
+        assert!(all < 20_000_000, "{all}");
     }
 
     #[test]
