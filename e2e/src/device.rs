@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use crate::browser_options::BrowserKind;
 use crate::command::devtools;
 use crate::page::Page;
 
@@ -18,8 +19,15 @@ const AUDIT: &str = "return axe.run(document, {
 
 impl Page {
     /// A window of that size, in CSS pixels, and the colours that the person likes (`light` or
-    /// `dark`). Nothing moves by itself. Only in Chromium.
+    /// `dark`). Nothing moves by itself. Other browsers than Chromium only get a window of about that
+    /// size.
     pub async fn show_on(&self, width: u32, height: u32, colours: &str) {
+        if self.kind() != BrowserKind::Chromium {
+            self.altered.store(true, Ordering::Relaxed);
+            self.focus().await;
+            let sized = self.client.set_window_rect(0, 0, width, height).await;
+            return sized.expect("a window of another size");
+        }
         let metrics = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
         });

@@ -1,6 +1,6 @@
 //! Contacts, past calls, and what belongs to this device.
 
-use wimpex_e2e::{CallKind, Role, Scenario, wait_until};
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::shared::{
     adds, alice_and_bob, connect, hang_up, keeps, opens_the_book, scenarios, unfold,
@@ -179,8 +179,13 @@ async fn calls_are_remembered_and_missed_ones_too(scenario: &Scenario<'_>) {
 
 async fn contacts_export_import_and_forget_me(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
-    opens_the_book(&alice).await;
-    adds(&alice, &bob.link().await, "Bob").await;
+    contacts_outlive_all_else(scenario, &alice, &bob).await;
+}
+
+/// Alice saves Bob to a file, forgets everything, and has him back by the file.
+pub(crate) async fn contacts_outlive_all_else(scenario: &Scenario<'_>, alice: &Peer, bob: &Peer) {
+    opens_the_book(alice).await;
+    adds(alice, &bob.link().await, "Bob").await;
     let watch = "window.__saved = ''; const made = URL.createObjectURL; URL.createObjectURL = (blob) => { \
         blob.text().then((text) => { window.__saved = text; }); return made(blob); }; return true";
     let _: bool = alice.page.evaluate(watch).await;
@@ -200,13 +205,13 @@ async fn contacts_export_import_and_forget_me(scenario: &Scenario<'_>) {
     second.visit("/").await;
     second.at_home().await;
     let id = alice.id().await;
-    unfold(&alice, "Forget me").await;
+    unfold(alice, "Forget me").await;
     alice
         .page
         .click(Role::Checkbox, "I know that this cannot be undone")
         .await;
     alice.page.click(Role::Button, "Forget everything").await;
-    for tab in [&second, &alice] {
+    for tab in [&second, alice] {
         wait_until("the first screen", async || {
             let text = tab.page.visible_text().await;
             let is_new = text.contains("What’s your name?");
@@ -224,7 +229,7 @@ async fn contacts_export_import_and_forget_me(scenario: &Scenario<'_>) {
     alice.at_home().await;
     assert_ne!(alice.id().await, id);
     // The file, as the person would choose it.
-    opens_the_book(&alice).await;
+    opens_the_book(alice).await;
     let choose = format!(
         "HTMLInputElement.prototype.click = function () {{ \
              const files = new DataTransfer(); \

@@ -6,13 +6,14 @@ use crate::shared::{adds, alice_and_bob, opens_the_book, scenarios, unfold};
 
 scenarios! {
     AnyBrowsers: a_link_that_ends_lets_a_stranger_ring_so_many_times,
-    Chromium: a_link_that_was_taken_back_or_cut_short_says_so,
+    AnyBrowsers: a_link_that_was_taken_back_or_cut_short_says_so,
     AnyBrowsers: nobody_disturbs_but_who_always_may,
+    // Only Chromium has `beforeinstallprompt`.
     Chromium: the_hint_to_install_is_put_away_for_good,
 }
 
 /// Makes a link for one call, and gives it as it was copied.
-async fn makes_a_link(peer: &Peer, label: &str) -> String {
+pub(crate) async fn makes_a_link(peer: &Peer, label: &str) -> String {
     unfold(peer, "New link").await;
     peer.page.fill("What it’s for", label).await;
     peer.page.click(Role::Button, "Make a link").await;
