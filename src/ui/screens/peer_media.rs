@@ -62,7 +62,7 @@ pub fn peer_notes(view: &CallSnapshot, people: &[Peer]) -> Vec<String> {
             words::microphone_taken,
         ),
         (
-            has_video && !state.has(MediaFlag::Camera),
+            has_video && !state.has(MediaFlag::Camera) && !state.has(MediaFlag::OnHold),
             words::camera_off,
         ),
         (
