@@ -10,11 +10,13 @@ use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenar
 
 scenarios! {
     AnyBrowsers: a_file_arrives_as_it_was,
+    AnyBrowsers: a_file_keeps_up_with_a_bare_channel,
     AnyBrowsers: a_file_goes_on_over_another_connection,
     AnyBrowsers: a_file_goes_on_in_a_page_that_was_loaded_anew,
     AnyBrowsers: a_file_goes_on_in_the_next_call,
     AnyBrowsers: refused_cancelled_and_paused,
     AnyBrowsers: a_name_is_shown_for_what_it_is,
+    // A script of the scene's runs before the page's own, which only DevTools can.
     Chromium: what_comes_over_the_files_channel_is_taken_as_hostile,
     AnyBrowsers: a_bare_page_is_offered_no_files,
 }
@@ -134,6 +136,88 @@ async fn a_file_arrives_as_it_was(scenario: &Scenario<'_>) {
     // What has arrived is there after the call, too, and in a page that was loaded anew.
     hang_up(&alice, &bob).await;
     bob.page.find(Role::Button, "Save holiday plan.bin").await;
+}
+
+/// Whatever this machine does meanwhile, it does to both.
+async fn a_file_keeps_up_with_a_bare_channel(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    let size = 16 << 20;
+    let bare = bare_transfer(&alice, &bob, size).await;
+    let hash = sends(&alice, "a.bin", size).await;
+    let began = Instant::now();
+    accepts(&bob, "a.bin").await;
+    has_received(&bob, "a.bin", &hash, size).await;
+    let ours = began.elapsed().as_secs_f64();
+    measured(&format!(
+        "16 MiB in {ours:.1} s, over a bare channel in {bare:.1} s"
+    ));
+    // The pace begins slowly by intent, and doubles each second.
+    assert!(ours < 5.0 * bare + 20.0);
+    hang_up(&alice, &bob).await;
+}
+
+/// Sends so many bytes over a connection of its own, as any page would; in how many seconds.
+async fn bare_transfer(from: &Peer, to: &Peer, size: u64) -> f64 {
+    const DESCRIBE: &str = "await pc.setLocalDescription();
+        while (pc.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20));
+        return pc.localDescription.sdp";
+    let offer: String = from
+        .page
+        .evaluate(&format!(
+            "return (async () => {{
+                const pc = window.__bare = new RTCPeerConnection();
+                const channel = pc.createDataChannel('bare');
+                const part = new Uint8Array(65536);
+                channel.bufferedAmountLowThreshold = 2 ** 19;
+                let left = {size};
+                const fill = () => {{
+                    while (left > 0 && channel.bufferedAmount < 2 ** 20) {{
+                        channel.send(part);
+                        left -= part.length;
+                    }}
+                }};
+                channel.onopen = channel.onbufferedamountlow = fill;
+                {DESCRIBE};
+            }})()"
+        ))
+        .await;
+    let answer: String = to
+        .page
+        .evaluate(&format!(
+            "return (async () => {{
+                const pc = window.__bare = new RTCPeerConnection();
+                let first = 0;
+                let got = 0;
+                pc.ondatachannel = ({{ channel }}) => {{
+                    channel.binaryType = 'arraybuffer';
+                    channel.onmessage = ({{ data }}) => {{
+                        first ||= performance.now();
+                        got += data.byteLength;
+                        if (got >= {size}) window.__took = (performance.now() - first) / 1000;
+                    }};
+                }};
+                await pc.setRemoteDescription({{ type: 'offer', sdp: {offer:?} }});
+                {DESCRIBE};
+            }})()"
+        ))
+        .await;
+    let accept = format!(
+        "return window.__bare.setRemoteDescription({{ type: 'answer', sdp: {answer:?} }}).then(() => true)"
+    );
+    let _: bool = from.page.evaluate(&accept).await;
+    let took = wait_until_within(WHOLE, "all bytes over the bare channel", async || {
+        let took: Option<f64> = to.page.evaluate("return window.__took ?? null").await;
+        took.ok_or_else(|| "not all".to_owned())
+    })
+    .await;
+    for peer in [from, to] {
+        let _: bool = peer
+            .page
+            .evaluate("window.__bare.close(); return true")
+            .await;
+    }
+    took
 }
 
 async fn a_file_goes_on_over_another_connection(scenario: &Scenario<'_>) {

@@ -2,20 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
+use wimpex_e2e::{BrowserKind, CallKind, Peer, Role, Scenario, times, wait_until};
 
+use crate::reconnects::{close_connections, has_made};
 use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenarios};
 
 scenarios! {
     FirefoxToo: report_11_a_reloaded_page_returns_to_the_call,
     AnyBrowsers: report_11_back_and_forward_returns_to_the_call,
+    // Only DevTools crash a tab.
     Chromium: report_11_a_crashed_tab_returns_to_the_call,
+    AnyBrowsers: a_return_takes_little_more_than_a_reconnection,
     AnyBrowsers: both_pages_reload_at_once,
     AnyBrowsers: who_does_not_return_is_told_of_at_the_other_side,
     AnyBrowsers: the_other_side_hangs_up_while_the_page_is_away,
     AnyBrowsers: nobody_returns_after_half_a_minute,
     AnyBrowsers: a_page_that_is_closed_frees_the_other_side,
-    Chromium: a_second_tab_does_not_offer_the_call,
+    AnyBrowsers: a_second_tab_does_not_offer_the_call,
     AnyBrowsers: report_11_a_download_or_a_mail_ends_nothing,
 }
 
@@ -67,17 +70,53 @@ async fn returns(peer: &Peer, other: &Peer) {
 async fn returns_unheard(peer: &Peer, other: &Peer) {
     peer.page.find(Role::Button, RETURN).await;
     other.status_says("Reconnecting").await;
-    let clicked = Instant::now();
-    peer.page.click(Role::Button, RETURN).await;
-    tokio::join!(peer.is_connected(), other.is_connected());
-    tokio::join!(peer.sees(), other.sees());
+    let took = clicked_until_seen(peer, other).await;
     measured(&format!(
-        "both see each other again {:?} after the click",
-        clicked.elapsed()
+        "both see each other again {took:?} after the click"
     ));
     peer.hears().await;
     assert_eq!(peer.page.snapshot().await.connections_open, 1);
     assert_eq!(other.page.snapshot().await.connections_open, 1);
+}
+
+async fn clicked_until_seen(peer: &Peer, other: &Peer) -> Duration {
+    let clicked = Instant::now();
+    peer.page.click(Role::Button, RETURN).await;
+    tokio::join!(peer.is_connected(), other.is_connected());
+    tokio::join!(peer.sees(), other.sees());
+    clicked.elapsed()
+}
+
+/// Beside a connection that is made anew in a page that stays: what a return adds is its login and its
+/// devices. The browsers and the machine are the same, and so the ratio holds where no clock does.
+async fn a_return_takes_little_more_than_a_reconnection(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_kept_call(scenario).await;
+    let mut shortest = [Duration::MAX; 2];
+    for _ in 0..times("returns", 2, 5) {
+        let made = alice.page.snapshot().await.connections_made;
+        let began = Instant::now();
+        close_connections(&alice).await;
+        has_made(&alice, made + 1).await;
+        tokio::join!(alice.is_connected(), bob.is_connected());
+        tokio::join!(alice.sees(), bob.sees());
+        let reconnected = began.elapsed();
+        is_kept(&alice).await;
+        alice.page.reload().await;
+        alice.page.find(Role::Button, RETURN).await;
+        bob.status_says("Reconnecting").await;
+        let returned = clicked_until_seen(&alice, &bob).await;
+        is_kept(&alice).await;
+        measured(&format!(
+            "pictures after a return {returned:?}, after another connection {reconnected:?}"
+        ));
+        shortest = [shortest[0].min(returned), shortest[1].min(reconnected)];
+    }
+    let [returned, reconnected] = shortest;
+    assert!(
+        returned < 3 * reconnected,
+        "{returned:?} and {reconnected:?}"
+    );
+    hang_up(&alice, &bob).await;
 }
 
 async fn report_11_a_reloaded_page_returns_to_the_call(scenario: &Scenario<'_>) {
@@ -159,9 +198,7 @@ async fn nobody_returns_after_half_a_minute(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_kept_call(scenario).await;
     let home = bob.page.url().await;
     bob.page.goto("about:blank").await;
-    alice
-        .call_is_over_within(Duration::from_secs(15), &["didn’t come back"])
-        .await;
+    is_left_alone(&alice).await;
     // By the clock, since that is what it is about.
     tokio::time::sleep(Duration::from_secs(21)).await;
     bob.page.goto(&home).await;
@@ -174,13 +211,22 @@ async fn nobody_returns_after_half_a_minute(scenario: &Scenario<'_>) {
     hang_up(&alice, &bob).await;
 }
 
+/// Bob's page does not come back. In Firefox its last word may be lost with it, and then the path is.
+async fn is_left_alone(alice: &Peer) {
+    let (time, words): (u64, &[&str]) = match alice.page.kind() {
+        BrowserKind::Firefox => (60, &["didn’t come back", "was lost"]),
+        BrowserKind::Chromium | BrowserKind::WebKit => (15, &["didn’t come back"]),
+    };
+    alice
+        .call_is_over_within(Duration::from_secs(time), words)
+        .await;
+}
+
 async fn a_page_that_is_closed_frees_the_other_side(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_kept_call(scenario).await;
     bob.page.goto("about:blank").await;
     alice.status_says("Reconnecting").await;
-    alice
-        .call_is_over_within(Duration::from_secs(15), &["didn’t come back"])
-        .await;
+    is_left_alone(&alice).await;
     alice.left_nothing().await;
 }
 
@@ -213,8 +259,11 @@ async fn report_11_a_download_or_a_mail_ends_nothing(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_and_bob(scenario).await;
     connect(&alice, &bob, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
+    let elsewhere = scenario.elsewhere();
     for link in [
-        // `Content-Disposition: attachment` by the browser's own means.
+        // Of these the browser learns only by the answer that they lead nowhere.
+        &format!("location.href = '{elsewhere}/download'"),
+        &format!("location.href = '{elsewhere}/nothing'"),
         "const a = document.createElement('a');
          a.href = URL.createObjectURL(new Blob(['text']));
          a.download = 'file.txt'; a.click()",
@@ -222,8 +271,8 @@ async fn report_11_a_download_or_a_mail_ends_nothing(scenario: &Scenario<'_>) {
         "location.href = 'data:application/octet-stream,abc'",
     ] {
         let _: bool = alice.page.evaluate(&format!("{link}; return true")).await;
-        tokio::join!(alice.is_connected(), bob.is_connected());
         tokio::join!(alice.sees(), bob.sees());
+        tokio::join!(alice.is_connected(), bob.is_connected());
     }
     assert_eq!(alice.page.snapshot().await.connections_made, 1);
     hang_up(&alice, &bob).await;
