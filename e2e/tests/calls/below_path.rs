@@ -5,7 +5,7 @@ use wimpex_e2e::{CallKind, Nginx, Peer, Role, Scenario, wait_until};
 use crate::shared::{hang_up, scenarios, unfold};
 
 scenarios! {
-    Chromium: report_15_a_call_below_a_path_beside_another_app,
+    AnyBrowsers: report_15_a_call_below_a_path_beside_another_app,
 }
 
 const PATH: &str = "/wimpex";

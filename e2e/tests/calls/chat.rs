@@ -11,7 +11,8 @@ scenarios! {
     FirefoxToo: lines_arrive_and_are_marked,
     FirefoxToo: lines_survive_connections_and_the_server,
     AnyBrowsers: two_hundred_lines_arrive_once_and_in_order,
-    Chromium: a_chat_is_kept_only_if_that_is_wanted,
+    AnyBrowsers: a_chat_is_kept_only_if_that_is_wanted,
+    // A script of the scene's runs before the page's own, which only DevTools can.
     Chromium: what_comes_over_the_channel_is_only_text,
     AnyBrowsers: a_bare_page_is_offered_no_chat,
 }

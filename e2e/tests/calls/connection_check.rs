@@ -12,9 +12,12 @@ scenarios! {
     Networks: the_check_where_all_is_well,
     Networks: the_check_where_udp_is_blocked,
     Networks: the_check_with_a_relay_that_trusts_somebody_else,
+    // Only Chromium's flag lets a relay's own certificate pass.
     ChromiumInNetworks: the_check_of_a_relay_over_tls,
+    // Firefox's `AudioContext` stands still on a machine without a sound device.
     Chromium: the_check_asks_for_the_speaker,
     AnyBrowsers: the_check_without_a_server,
+    // DevTools set what Firefox's driver cannot: that data is saved.
     Chromium: the_check_is_loaded_when_it_is_wanted,
 }
 

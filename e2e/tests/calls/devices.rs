@@ -1,6 +1,6 @@
 //! Microphone, camera and speaker: looked at, chosen, and remembered.
 
-use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
+use wimpex_e2e::{BrowserKind, CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::device_lab::{
     alice_has_a_choice, alice_has_a_choice_and, choose, devices, no_longer_says, sends, sent_label,
@@ -8,12 +8,14 @@ use crate::device_lab::{
 use crate::shared::{alice_and_bob, connect, hang_up, measured, scenarios};
 
 scenarios! {
+    // Only Chromium's flag makes three fake devices of each kind.
     Chromium: report_4_a_second_camera_and_microphone_are_sent,
     Chromium: report_4_a_chosen_speaker_plays,
     Chromium: report_4_a_browser_without_a_choice_of_speakers_says_so,
     Chromium: report_4_what_is_chosen_is_remembered,
     Chromium: a_change_that_fails_is_taken_back,
     AnyBrowsers: devices_are_looked_at_before_a_call,
+    // Only Chromium's flag makes three fake devices of each kind.
     Chromium: devices_are_looked_at_from_the_prompt,
 }
 
@@ -202,12 +204,15 @@ async fn devices_are_looked_at_before_a_call(scenario: &Scenario<'_>) {
         .await;
     alice.page.find(Role::Region, "Devices").await;
     alice.page.find(Role::Video, "Preview of your camera").await;
-    wait_until("a level of the microphone", async || {
-        let script = "return Number(document.querySelector('[role=meter]').ariaValueNow)";
-        let level: f64 = alice.page.evaluate(script).await;
-        (level > 0.0).then_some(()).ok_or_else(|| level.to_string())
-    })
-    .await;
+    // Firefox's `AudioContext` stands still on a machine without a sound device.
+    if alice.page.kind() == BrowserKind::Chromium {
+        wait_until("a level of the microphone", async || {
+            let script = "return Number(document.querySelector('[role=meter]').ariaValueNow)";
+            let level: f64 = alice.page.evaluate(script).await;
+            (level > 0.0).then_some(()).ok_or_else(|| level.to_string())
+        })
+        .await;
+    }
     alice.page.click(Role::Button, "Close").await;
     alice.page.wait_until_gone(Role::Region, "Devices").await;
     alice.left_nothing().await;

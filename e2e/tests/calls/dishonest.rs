@@ -5,6 +5,7 @@ use wimpex_e2e::{CallKind, Peer, Role, Scenario, times, wait_until};
 use crate::shared::{adds, alice_and_bob, connect, hang_up, measured, opens_the_book, scenarios};
 
 scenarios! {
+    // In Firefox the relay in the page gets no answer to a changed description; why was not found.
     Chromium: an_offer_that_was_changed_does_not_ring,
     Chromium: an_offer_comes_once_in_time_and_to_whom_it_is_for,
     Chromium: an_answer_that_was_changed_ends_the_call,

@@ -9,7 +9,9 @@ scenarios! {
     AnyBrowsers: report_14_an_audio_call_becomes_a_video_call_and_back,
     AnyBrowsers: who_is_asked_for_video_may_stay_unseen,
     AnyBrowsers: report_11_beforeunload_alone_ends_nothing,
+    // Firefox runs a scene's script in a realm of its own, whose promises are none to the page.
     Chromium: report_6_the_screen_stays_on_during_a_call,
+    // Firefox's Media Session knows no `togglemicrophone`, `togglecamera` and `hangup`.
     Chromium: the_keys_of_the_system_mute_and_hang_up,
     AnyBrowsers: the_bare_page_knows_nothing_of_states,
     AnyBrowsers: a_candidate_that_names_no_section_is_taken_by_its_index,

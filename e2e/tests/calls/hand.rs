@@ -11,8 +11,11 @@ scenarios! {
     FirefoxToo: report_1_a_key_meant_for_something_else_answers_nothing,
     AnyBrowsers: report_16_keys_that_mute_can_be_turned_off,
     AnyBrowsers: a_key_is_changed_and_stays_so,
+    // DevTools set what Firefox's driver cannot: the size of a phone.
     Chromium: a_keyboard_covers_nothing_that_is_written,
+    // DevTools set what Firefox's driver cannot: notches.
     Chromium: report_19_nothing_lies_under_a_notch,
+    // A script of the scene's runs before the page's own, which only DevTools can.
     Chromium: report_20_the_self_view_shows_all_that_is_sent,
     Chromium: the_other_camera_of_a_telephone_is_used,
     Chromium: report_13_a_service_worker_tells_where_the_page_may_not,

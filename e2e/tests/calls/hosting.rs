@@ -12,6 +12,7 @@ use wimpex_e2e::{
 use crate::shared::{measured, scenarios};
 
 scenarios! {
+    // Only Chromium's flags trust a certificate authority of the scene's, and lead a name to loopback.
     ChromiumInNetworks: from_the_package_to_the_first_call,
 }
 

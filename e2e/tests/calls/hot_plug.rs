@@ -8,6 +8,7 @@ use crate::device_lab::{
 use crate::shared::{hang_up, measured, scenarios};
 
 scenarios! {
+    // Only Chromium's flag makes three fake devices of each kind.
     Chromium: report_5_a_lost_microphone_is_replaced_by_itself,
     Chromium: report_5_what_took_over_can_be_undone,
     Chromium: report_17_a_lost_camera_is_not_shown,

@@ -6,8 +6,8 @@ use wimpex_e2e::{CallKind, Peer, Scenario};
 use crate::shared::{connect, hang_up, scenarios};
 
 scenarios! {
-    Chromium: an_invitation_lets_in_for_good_and_calls,
-    Chromium: an_invitation_that_is_over_says_so,
+    AnyBrowsers: an_invitation_lets_in_for_good_and_calls,
+    AnyBrowsers: an_invitation_that_is_over_says_so,
 }
 
 const INVITED: &str = "This server is for invited people";

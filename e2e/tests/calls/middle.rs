@@ -12,7 +12,7 @@ use crate::shared::scenarios;
 use crate::verified::{opens, sas};
 
 scenarios! {
-    Chromium: a_middleman_between_guests_changes_the_sas,
+    AnyBrowsers: a_middleman_between_guests_changes_the_sas,
 }
 
 /// Terminates DTLS on both sides, with certificates of her own.

@@ -10,6 +10,7 @@ use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario, wait_until};
 use crate::shared::{connect, hang_up, measured, scenarios};
 
 scenarios! {
+    // Only Chromium's flag has the microphone hear a file.
     Chromium: noise_is_filtered_out_once_that_is_wanted,
 }
 

@@ -8,7 +8,7 @@ use wimpex_e2e::{CallKind, Peer, Scenario, now_millis, soaks, times, wait_until}
 use crate::shared::{BROKEN, connect, hang_up_but, in_a_call, measured, scenarios};
 
 scenarios! {
-    Chromium: the_server_is_killed_again_and_again,
+    AnyBrowsers: the_server_is_killed_again_and_again,
     AnyBrowsers: hanging_up_without_a_server,
     AnyBrowsers: being_hung_up_on_without_a_server,
 }

@@ -9,7 +9,9 @@ scenarios! {
     AnyBrowsers: a_denied_microphone_does_not_stop_the_call,
     AnyBrowsers: a_caller_without_camera_is_told_and_heard,
     FirefoxToo: the_server_dies_and_the_picture_runs_on,
+    // Only Chromium's flag leads a name to loopback.
     Chromium: an_insecure_page_says_why_there_is_no_camera,
+    // Firefox 140 has no Trusted Types.
     Chromium: markup_that_could_run_is_refused,
 }
 

@@ -9,6 +9,7 @@ use crate::device_lab::no_longer_says;
 use crate::shared::{connect, hang_up, scenarios};
 
 scenarios! {
+    // Only Chromium's flag has the microphone hear a file.
     Chromium: report_30_who_speaks_while_muted_is_told,
     Chromium: push_to_talk_is_heard_while_the_key_is_held,
 }

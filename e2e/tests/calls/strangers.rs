@@ -10,6 +10,7 @@ scenarios! {
     AnyBrowsers: a_contact_takes_the_place_of_a_strangers_prompt,
     AnyBrowsers: strangers_are_silenced_and_ring_again,
     AnyBrowsers: a_stranger_is_blocked_and_let_in_again,
+    // Only DevTools freeze a page.
     Chromium: report_3_a_frozen_page_is_called_asleep_and_rings_when_it_wakes,
 }
 

@@ -5,8 +5,8 @@ use wimpex_e2e::{CallKind, Peer, Scenario, wait_until};
 use crate::shared::{alice_and_bob, hang_up, measured, scenarios};
 
 scenarios! {
-    Chromium: answered_in_one_tab_the_other_stops_ringing,
-    Chromium: declined_in_one_tab_the_other_stops_ringing,
+    AnyBrowsers: answered_in_one_tab_the_other_stops_ringing,
+    AnyBrowsers: declined_in_one_tab_the_other_stops_ringing,
     AnyBrowsers: a_reloaded_page_rings_again,
 }
 

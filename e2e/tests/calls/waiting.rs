@@ -10,10 +10,11 @@ use crate::shared::{ENDED, adds, alice_and_bob, connect, hang_up, opens_the_book
 scenarios! {
     FirefoxToo: a_second_call_is_answered_and_the_first_waits_on_hold,
     AnyBrowsers: the_first_call_ends_for_the_second_one,
+    // A script of the scene's runs before the page's own, which only DevTools can.
     Chromium: an_empty_battery_is_told_in_each_call,
     AnyBrowsers: a_second_call_is_declined,
     AnyBrowsers: whoever_talks_hangs_up_and_the_call_on_hold_is_there,
-    Chromium: both_calls_outlive_a_lost_server_and_another_connection,
+    AnyBrowsers: both_calls_outlive_a_lost_server_and_another_connection,
     AnyBrowsers: a_call_is_put_on_hold_and_goes_on,
 }
 
