@@ -30,7 +30,7 @@ impl CaptureSession {
                 if let Some((id, _)) = &live {
                     self.set_filter(*id, None, sending);
                 }
-                let done = live.is_some() && !is_on;
+                let done = !is_on;
                 let set = DeviceInput::NoiseSuppressionSet(request, done);
                 self.post(CaptureEvent::Input(set));
             }

@@ -59,8 +59,9 @@ pub struct DeviceManager {
     /// The ids of the last list that had any: what is not in it is new.
     known: Option<Vec<(DeviceKind, String)>>,
     last_request: DeviceRequest,
-    noise_request: Option<DeviceRequest>,
-    blur_request: Option<DeviceRequest>,
+    /// What was asked for last, and whether it was to be on.
+    noise_request: Option<(DeviceRequest, bool)>,
+    blur_request: Option<(DeviceRequest, bool)>,
     notice: Option<DeviceNotice>,
     undo: Vec<Undo>,
     /// By kind and id.
@@ -220,15 +221,17 @@ impl Machine for DeviceManager {
             } => self.installed(request, kind, done),
             DeviceInput::SpeakerSet(request, result) => self.sink_set(request, result),
             DeviceInput::NoiseSuppressionSet(request, done) => {
-                if self.noise_request.take_if(|it| *it == request).is_some() && !done {
-                    self.settings.noise_suppression = false;
+                let asked = self.noise_request.take_if(|(of, _)| *of == request);
+                if let (Some((_, is_on)), false) = (asked, done) {
+                    self.settings.noise_suppression = !is_on;
                     self.store();
                     self.notify(DeviceNotice::NoNoiseSuppression, Vec::new());
                 }
             }
             DeviceInput::BackgroundBlurSet(request, done) => {
-                if self.blur_request.take_if(|it| *it == request).is_some() && !done {
-                    self.settings.background_blur = false;
+                let asked = self.blur_request.take_if(|(of, _)| *of == request);
+                if let (Some((_, is_on)), false) = (asked, done) {
+                    self.settings.background_blur = !is_on;
                     self.store();
                     self.notify(DeviceNotice::NoBackgroundBlur, Vec::new());
                 }

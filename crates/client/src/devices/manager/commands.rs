@@ -183,7 +183,7 @@ impl DeviceManager {
     pub(super) fn set_noise_suppression(&mut self, is_on: bool) {
         if let Some(filter) = self.noise_filter() {
             let request = self.next_request();
-            self.noise_request = Some(request);
+            self.noise_request = Some((request, is_on));
             self.emit(DeviceOutput::SetNoiseSuppression {
                 request,
                 filter,
@@ -207,7 +207,7 @@ impl DeviceManager {
         let camera = self.source(TrackKind::Video).active.as_ref();
         if camera.is_some_and(|camera| camera.can_blur) {
             let request = self.next_request();
-            self.blur_request = Some(request);
+            self.blur_request = Some((request, is_on));
             self.emit(DeviceOutput::SetBackgroundBlur(request, is_on));
         }
     }
