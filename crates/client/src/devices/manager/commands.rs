@@ -159,7 +159,11 @@ impl DeviceManager {
                 DeviceKind::Microphone => TrackKind::Audio,
                 DeviceKind::Camera => TrackKind::Video,
                 DeviceKind::Speaker => {
-                    self.choose(kind, &found.unwrap_or_default());
+                    let was_default = before.is_none_or(|it| it.id().is_empty());
+                    // What is gone cannot be played to, and stays chosen for when it is back.
+                    if let Some(id) = found.or_else(|| was_default.then(String::new)) {
+                        self.choose(kind, &id);
+                    }
                     continue;
                 }
             };
