@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::EventTarget;
 
-use super::Listener;
 use super::reflect::{call, property};
 use super::window::window;
+use super::{Listener, navigator};
 
 /// One `MediaDeviceInfo`, as the browser gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,14 @@ pub async fn enumerate() -> Vec<ListedDevice> {
             label: text(&device, "label"),
         })
         .collect()
+}
+
+/// Whether `devicechange` fires for every device. Not in Chromium for Linux: it waits for udev
+/// (media/device_monitors/device_monitor_udev.cc), which knows no devices of a sound server.
+pub fn tells_changes() -> bool {
+    let agent = navigator::user_agent();
+    let has = |word| agent.contains(word);
+    !(has("Linux") && has("Chrome/")) || has("Android")
 }
 
 /// `devicechange`, while the listener lives.

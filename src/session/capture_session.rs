@@ -97,6 +97,7 @@ impl CaptureSession {
         let abilities = DeviceAbilities {
             chooses_speaker: audio_output::is_supported(),
             filters_noise: noise_files::is_supported(),
+            tells_changes: media_devices::tells_changes(),
         };
         let kept = web_storage::read(STORED).unwrap_or_default();
         let changes = inbox.clone();

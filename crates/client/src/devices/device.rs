@@ -115,6 +115,30 @@ impl DeviceList {
         all.find(|device| device.id == "default")
     }
 
+    /// Those of a kind that may be used without the user having chosen them: not PulseAudio's monitors,
+    /// by which a microphone hears what a speaker plays, and the peer themselves. Firefox lists them
+    /// among the microphones, by the speaker's name after some words in the system's language.
+    pub fn usable(&self, kind: DeviceKind) -> impl Iterator<Item = &MediaDeviceInfo> {
+        let is_monitor = move |device: &&MediaDeviceInfo| {
+            kind == DeviceKind::Microphone
+                && self.of(DeviceKind::Speaker).any(|speaker| {
+                    let words = device.label.strip_suffix(&*speaker.label);
+                    !speaker.label.is_empty() && words.is_some_and(|words| !words.is_empty())
+                })
+        };
+        self.of(kind).filter(move |device| !is_monitor(device))
+    }
+
+    /// What changes when the system has another default: the group of Chromium's entry `default`, or
+    /// the id of the first device where there is no such entry, since Firefox and Safari list the
+    /// default first.
+    pub(super) fn default_mark(&self, kind: DeviceKind) -> Option<&str> {
+        match self.default_alias(kind) {
+            Some(alias) => Some(&alias.group),
+            None => self.of(kind).next().map(|first| &*first.id),
+        }
+    }
+
     /// The remembered device: by its id; where that has changed, by label and group, or by a
     /// label that only one has. Never by the group alone, which a webcam's microphone shares
     /// with its camera and nothing with a headset.

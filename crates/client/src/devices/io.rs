@@ -17,6 +17,11 @@ pub struct DeviceAbilities {
     pub chooses_speaker: bool,
     /// It has AudioWorklets, and the page a filter for them.
     pub filters_noise: bool,
+    /// It says of its own accord that the devices have changed (`devicechange`), whatever they are. Chromium
+    /// for Linux does only where udev knows them, as it does not know those of PulseAudio and PipeWire, like
+    /// headsets on Bluetooth; asked for the list, it tells of them, and ends the tracks of those that are
+    /// gone.
+    pub tells_changes: bool,
 }
 
 /// How noise is suppressed beyond the browser's own `noiseSuppression`.

@@ -28,6 +28,10 @@ pub const SETTLE: Duration = Duration::from_millis(300);
 /// device is in use within two seconds.
 pub const SETTLE_AT_MOST: Duration = Duration::from_millis(1_000);
 
+/// How often the devices are looked at where the browser does not tell of changes, while they are in use:
+/// the next best one is in use within two seconds of the loss of one.
+pub const LOOK_EVERY: Duration = Duration::from_millis(1_000);
+
 /// So many devices are tried in place of one that is gone.
 const MOST_TRIES: usize = 4;
 
@@ -56,6 +60,10 @@ pub struct DeviceManager {
     /// When the devices changed, first and last, since they were looked at.
     changed: Option<(Now, Now)>,
     enumeration: Option<DeviceRequest>,
+    /// When they are looked at again without having changed.
+    looks_at: Option<Now>,
+    /// The enumeration under way is such a look.
+    is_routine: bool,
     /// The ids of the last list that had any: what is not in it is new.
     known: Option<Vec<(DeviceKind, String)>>,
     last_request: DeviceRequest,
@@ -87,6 +95,8 @@ impl DeviceManager {
             is_metering: false,
             changed: None,
             enumeration: None,
+            looks_at: None,
+            is_routine: false,
             known: None,
             last_request: DeviceRequest(0),
             noise_request: None,
@@ -161,6 +171,8 @@ impl DeviceManager {
 
     fn enumerate(&mut self) {
         self.changed = None;
+        self.looks_at = None;
+        self.is_routine = false;
         let request = self.next_request();
         self.enumeration = Some(request);
         self.emit(DeviceOutput::Enumerate(request));
@@ -206,7 +218,13 @@ impl Machine for DeviceManager {
             DeviceInput::Enumerated(request, devices) => {
                 if self.enumeration == Some(request) && self.is_watching() {
                     self.enumeration = None;
-                    self.enumerated(devices);
+                    let looks = !self.abilities.tells_changes;
+                    self.looks_at = looks.then(|| now + LOOK_EVERY);
+                    let list = DeviceList::new(devices);
+                    // What failed before is not tried again each second.
+                    if !self.is_routine || list != self.list {
+                        self.enumerated(list);
+                    }
                 }
             }
             DeviceInput::Opened {
@@ -256,8 +274,11 @@ impl Machine for DeviceManager {
             }
             DeviceInput::Level(level) => self.speech.take(level, now),
             DeviceInput::Timeout => {
-                if self.settles_at().is_some_and(|at| at <= now) {
+                let is_due = |at: Option<Now>| at.is_some_and(|at| at <= now);
+                let have_changed = is_due(self.settles_at());
+                if have_changed || is_due(self.looks_at) {
                     self.enumerate();
+                    self.is_routine = !have_changed;
                 }
             }
         }
@@ -273,6 +294,7 @@ impl Machine for DeviceManager {
 
     fn poll_timeout(&self) -> Option<Now> {
         let quiet = self.speech.ends_at().filter(|_| self.speaks);
-        self.settles_at().into_iter().chain(quiet).min()
+        let due = self.settles_at().into_iter().chain(self.looks_at);
+        due.chain(quiet).min()
     }
 }

@@ -25,7 +25,7 @@ pub use io::{
     DeviceAbilities, DeviceCommand, DeviceInput, DeviceOutput, DeviceRequest, NoiseFilter,
     OpenedDevice,
 };
-pub use manager::{DeviceManager, SETTLE, SETTLE_AT_MOST};
+pub use manager::{DeviceManager, LOOK_EVERY, SETTLE, SETTLE_AT_MOST};
 pub use settings::DeviceSettings;
 pub use snapshot::{DeviceMenu, DeviceNotice, DeviceOption, DeviceToggle, DevicesSnapshot};
 pub use speech::SpeechDetector;

@@ -3,7 +3,7 @@
 use wimpex_call::{MediaError, TrackKind};
 
 use super::choice::DeviceChoice;
-use super::device::{DeviceKind, DeviceList};
+use super::device::{DeviceKind, DeviceList, MediaDeviceInfo};
 use super::io::{DeviceRequest, OpenedDevice};
 
 /// Who captures with it.
@@ -72,9 +72,12 @@ pub(super) struct Source {
     pub(super) switch: Option<Switch>,
     /// Devices that did not open since one was lost, by id.
     pub(super) failed: Vec<Option<String>>,
+    /// What did not open though nobody had asked for it, by id: not tried again before the devices
+    /// change.
+    pub(super) refused: Option<String>,
     pub(super) error: Option<MediaError>,
-    /// The group of Chromium's entry `default`, as listed last.
-    pub(super) default_group: Option<String>,
+    /// [`DeviceList::default_mark`], as it was last.
+    pub(super) default_mark: Option<String>,
 }
 
 /// What to exchange a device for.
@@ -94,8 +97,9 @@ impl Source {
             is_given_up: false,
             switch: None,
             failed: Vec::new(),
+            refused: None,
             error: None,
-            default_group: None,
+            default_mark: None,
         }
     }
 
@@ -108,16 +112,28 @@ impl Source {
         self.used_by != Use::None && self.active.is_none() && self.lost.is_some()
     }
 
-    /// What the list asks for; `choice` is the user's. `None` if all is as it should be.
+    /// What the list asks for, after the one `before` it; `choice` is the user's. `None` if all is
+    /// as it should be.
     pub(super) fn target(
         &mut self,
         list: &DeviceList,
+        before: &DeviceList,
         choice: Option<&DeviceChoice>,
     ) -> Option<Target> {
+        if self.switch.is_some() {
+            // It is looked at again when that is through.
+            return None;
+        }
         let kind = self.device_kind();
+        if list != before {
+            self.refused = None;
+        }
+        let refused = self.refused.clone();
+        let opens = |device: &&MediaDeviceInfo| refused.as_ref() != Some(&device.id);
         let alias = list.default_alias(kind);
         let group = alias.map(|alias| alias.group.clone());
-        let before = std::mem::replace(&mut self.default_group, group.clone());
+        let mark = list.default_mark(kind).map(str::to_owned);
+        let mark_before = std::mem::replace(&mut self.default_mark, mark.clone());
         let active = self.active.as_mut()?;
         active.device = list.unaliased(kind, &active.device);
         if !list.is_told(kind) {
@@ -129,7 +145,10 @@ impl Source {
                     && !group.is_empty()
                     && active.device.group() == group
         };
-        if let Some(found) = choice.and_then(|choice| list.find(kind, choice)) {
+        if let Some(found) = choice
+            .and_then(|choice| list.find(kind, choice))
+            .filter(opens)
+        {
             if is_active(&found.id, &found.group) {
                 return None;
             }
@@ -142,7 +161,12 @@ impl Source {
                 cause,
             });
         }
-        if let Some(back) = self.lost.as_ref().and_then(|lost| list.find(kind, lost)) {
+        if let Some(back) = self
+            .lost
+            .as_ref()
+            .and_then(|lost| list.find(kind, lost))
+            .filter(opens)
+        {
             if is_active(&back.id, &back.group) {
                 return None;
             }
@@ -164,8 +188,20 @@ impl Source {
                 cause: Cause::Lost,
             });
         }
-        let has_moved = before.is_some() && before != group;
-        if choice.is_none() && has_moved && group.as_deref() != Some(active.device.group()) {
+        let has_moved = mark_before.is_some() && mark_before != mark;
+        let is_elsewhere = match (&group, &mark) {
+            (Some(group), _) => group != active.device.group(),
+            // A camera that is listed first because it is new is offered, not grabbed: systems have
+            // no default of cameras that would have changed.
+            (None, Some(first)) => {
+                let is_new = before.of(kind).all(|device| device.id != *first);
+                first != active.device.id() && (self.kind == TrackKind::Audio || !is_new)
+            }
+            (None, None) => false,
+        };
+        if choice.is_none() && has_moved && is_elsewhere {
+            // What that is, the browser says when it is asked for no device in particular: in Firefox it
+            // may be what the user chose in the prompt.
             return Some(Target {
                 device: None,
                 cause: Cause::Followed,
@@ -192,7 +228,7 @@ impl Source {
             .into_iter()
             .chain(same.map(|device| named(&device.id)))
             .chain(default)
-            .chain(list.of(kind).map(|device| named(&device.id)));
+            .chain(list.usable(kind).map(|device| named(&device.id)));
         candidates.find(|candidate| !self.failed.contains(candidate))
     }
 }

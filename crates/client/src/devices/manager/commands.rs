@@ -100,6 +100,7 @@ impl DeviceManager {
         self.undo.clear();
         self.offered.clear();
         self.changed = None;
+        self.looks_at = None;
         self.speech = SpeechDetector::default();
         self.speaks = false;
     }

@@ -122,6 +122,8 @@ impl DeviceManager {
         now: Option<DeviceChoice>,
     ) {
         let device_kind = DeviceKind::from(kind);
+        let which = |device: &DeviceChoice| (device.id().to_owned(), device.group().to_owned());
+        let is_same = before.as_ref().map(which) == now.as_ref().map(which);
         let label = now.map_or_else(String::new, |now| now.label().to_owned());
         let source = self.source_mut(kind);
         let undo = |before| {
@@ -150,6 +152,8 @@ impl DeviceManager {
                 };
                 self.notify(notice, undo(before));
             }
+            // The browser gives what it gave before: nothing has changed for anybody.
+            Cause::Followed if is_same => {}
             Cause::Followed => {
                 let notice = DeviceNotice::Followed {
                     kind: device_kind,
@@ -267,16 +271,17 @@ impl DeviceManager {
                 self.store();
             }
             // What nobody asked for and did not work is no news, but is not tried again either.
-            Cause::Returned => {
-                if let DeviceKind::Microphone | DeviceKind::Camera = kind {
-                    let of = |source: &&mut Source| source.device_kind() == kind;
-                    if let Some(source) = self.sources.iter_mut().find(of) {
+            Cause::Returned | Cause::Remembered => {
+                let of = |source: &&mut Source| source.device_kind() == kind;
+                if let Some(source) = self.sources.iter_mut().find(of) {
+                    source.refused = target;
+                    if let Cause::Returned = cause {
                         source.lost = None;
                     }
                 }
                 return;
             }
-            Cause::Preview | Cause::Remembered | Cause::Lost | Cause::Followed => return,
+            Cause::Preview | Cause::Lost | Cause::Followed => return,
         }
         let notice = DeviceNotice::NotSwitched {
             kind,

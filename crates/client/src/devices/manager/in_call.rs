@@ -23,11 +23,11 @@ impl DeviceManager {
         let back = source.lost.take().filter(|lost| {
             source.is_given_up && !lost.label().is_empty() && lost.label() == device.device.label()
         });
-        let default_group = source.default_group.take();
+        let default_mark = source.default_mark.take();
         *source = Source {
             used_by: Use::Call,
             active: Some(device),
-            default_group,
+            default_mark,
             ..Source::new(kind)
         };
         if was_previewed {

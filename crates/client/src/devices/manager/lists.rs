@@ -10,16 +10,16 @@ use super::super::source::{Source, Target};
 use super::DeviceManager;
 
 impl DeviceManager {
-    pub(super) fn enumerated(&mut self, devices: Vec<MediaDeviceInfo>) {
-        self.list = DeviceList::new(devices);
+    pub(super) fn enumerated(&mut self, list: DeviceList) {
+        let before = std::mem::replace(&mut self.list, list);
         for kind in [TrackKind::Audio, TrackKind::Video] {
-            self.reconcile(kind);
+            self.reconcile(kind, &before);
         }
         self.reconcile_sink();
         self.offer();
     }
 
-    pub(super) fn reconcile(&mut self, kind: TrackKind) {
+    pub(super) fn reconcile(&mut self, kind: TrackKind, before: &DeviceList) {
         let [microphone, camera] = &mut self.sources;
         let source = match kind {
             TrackKind::Audio => microphone,
@@ -27,7 +27,7 @@ impl DeviceManager {
         };
         let device_kind = source.device_kind();
         let choice = self.settings.choice(device_kind);
-        let target = source.target(&self.list, choice);
+        let target = source.target(&self.list, before, choice);
         if source.switch.is_some() {
             // It is looked at again when that is through.
         } else if source.is_given_up {
@@ -49,7 +49,7 @@ impl DeviceManager {
     pub(super) fn offer(&mut self) {
         let told = DeviceKind::ALL
             .into_iter()
-            .flat_map(|kind| self.list.of(kind));
+            .flat_map(|kind| self.list.usable(kind));
         let now: Vec<_> = told.cloned().collect();
         if now.is_empty() {
             return;

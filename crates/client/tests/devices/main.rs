@@ -1,338 +1,21 @@
 //! The manager of devices with a made-up system around it, in virtual time.
 
+mod defaults;
+mod system;
+
 use std::collections::VecDeque;
 
 use wimpex_call::{MediaError, TrackKind};
 use wimpex_client::devices::{
     DeviceAbilities, DeviceChoice, DeviceCommand, DeviceInput, DeviceKind, DeviceManager,
-    DeviceNotice, DeviceOutput, DeviceSettings, DevicesSnapshot, MediaDeviceInfo, NoiseFilter,
-    OpenedDevice, SETTLE, SETTLE_AT_MOST,
+    DeviceNotice, DeviceOutput, DeviceSettings, NoiseFilter, SETTLE, SETTLE_AT_MOST,
 };
-use wimpex_sansio::{Machine, Now, outputs};
+use wimpex_sansio::Machine;
 
 use DeviceKind::{Camera, Microphone, Speaker};
 use TrackKind::{Audio, Video};
 
-/// A machine with devices, a browser that opens them, and a call.
-struct System {
-    manager: DeviceManager,
-    now: Now,
-    devices: Vec<MediaDeviceInfo>,
-    /// Those that do not open, and why.
-    broken: Vec<(String, MediaError)>,
-    /// One device of a kind at a time.
-    one_at_a_time: bool,
-    replace_fails: bool,
-    sink_fails: bool,
-    filter_fails: bool,
-    /// By kind: what is sent.
-    sent: [Option<String>; 2],
-    /// What was opened and is not in place yet.
-    pending: Vec<(u32, TrackKind, String)>,
-    /// Where results wait while they are held back.
-    held: Option<VecDeque<DeviceInput>>,
-    stored: String,
-    log: Vec<DeviceOutput>,
-}
-
-fn device(kind: DeviceKind, id: &str, group: &str, label: &str) -> MediaDeviceInfo {
-    MediaDeviceInfo {
-        kind,
-        id: id.to_owned(),
-        group: group.to_owned(),
-        label: label.to_owned(),
-    }
-}
-
-fn index(kind: TrackKind) -> usize {
-    usize::from(kind == Video)
-}
-
-impl System {
-    /// A laptop and a headset, as Chromium lists them: the default is the laptop's.
-    fn new() -> Self {
-        Self::with(DeviceSettings::default())
-    }
-
-    fn with(settings: DeviceSettings) -> Self {
-        let abilities = DeviceAbilities {
-            chooses_speaker: true,
-            filters_noise: false,
-        };
-        Self {
-            manager: DeviceManager::new(abilities, settings),
-            now: Now::ZERO,
-            devices: vec![
-                device(
-                    Microphone,
-                    "default",
-                    "g-laptop",
-                    "Default - Built-in microphone",
-                ),
-                device(Microphone, "m1", "g-laptop", "Built-in microphone"),
-                device(Microphone, "m2", "g-headset", "Headset"),
-                device(Camera, "c1", "g-lid", "Lid camera"),
-                device(Camera, "c2", "g-desk", "Desk camera"),
-                device(Speaker, "default", "g-laptop", "Default - Built-in speaker"),
-                device(Speaker, "s1", "g-laptop", "Built-in speaker"),
-                device(Speaker, "s2", "g-headset", "Headset"),
-            ],
-            broken: Vec::new(),
-            one_at_a_time: false,
-            replace_fails: false,
-            sink_fails: false,
-            filter_fails: false,
-            sent: [None, None],
-            pending: Vec::new(),
-            held: None,
-            stored: String::new(),
-            log: Vec::new(),
-        }
-    }
-
-    /// In a call with both devices.
-    fn in_a_call() -> Self {
-        let mut system = Self::new();
-        system.capture(Audio);
-        system.capture(Video);
-        system
-    }
-
-    fn input(&mut self, input: DeviceInput) {
-        let mut inputs = VecDeque::from([input]);
-        while let Some(input) = inputs.pop_front() {
-            self.manager.handle(input, self.now);
-            let asked: Vec<_> = outputs(&mut self.manager).collect();
-            for output in asked {
-                self.log.push(output.clone());
-                let answers = self.run(output);
-                match &mut self.held {
-                    Some(held) => held.extend(answers),
-                    None => inputs.extend(answers),
-                }
-            }
-        }
-    }
-
-    fn run(&mut self, output: DeviceOutput) -> Vec<DeviceInput> {
-        match output {
-            DeviceOutput::Enumerate(request) => {
-                vec![DeviceInput::Enumerated(request, self.devices.clone())]
-            }
-            DeviceOutput::Open {
-                request,
-                kind,
-                device,
-            } => {
-                let result = self.open(kind, device.as_deref());
-                if let Ok(opened) = &result {
-                    let id = opened.device.id().to_owned();
-                    self.pending.push((request.0, kind, id));
-                }
-                vec![DeviceInput::Opened {
-                    request,
-                    kind,
-                    result,
-                }]
-            }
-            DeviceOutput::OpenPreview {
-                request,
-                microphone,
-                camera,
-            } => [(Audio, microphone), (Video, camera)]
-                .into_iter()
-                .filter_map(|(kind, wish)| {
-                    let wish = wish?;
-                    let result = self
-                        .open(kind, wish.as_deref())
-                        .or_else(|error| match error {
-                            MediaError::NotFound => self.open(kind, None),
-                            error => Err(error),
-                        });
-                    if let Ok(opened) = &result {
-                        let id = opened.device.id().to_owned();
-                        self.pending.push((request.0, kind, id));
-                    }
-                    Some(DeviceInput::Opened {
-                        request,
-                        kind,
-                        result,
-                    })
-                })
-                .collect(),
-            DeviceOutput::Install { request, kind } => {
-                let at = self
-                    .pending
-                    .iter()
-                    .position(|(of, its, _)| *of == request.0 && *its == kind);
-                let (.., id) = self.pending.remove(at.expect("it was opened"));
-                let done = !self.replace_fails;
-                if done {
-                    self.sent[index(kind)] = Some(id);
-                }
-                vec![DeviceInput::Installed {
-                    request,
-                    kind,
-                    done,
-                }]
-            }
-            DeviceOutput::Discard { request, kind } => {
-                self.pending
-                    .retain(|(of, its, _)| (*of, *its) != (request.0, kind));
-                Vec::new()
-            }
-            DeviceOutput::Release(kind) | DeviceOutput::StopPreview(kind) => {
-                self.sent[index(kind)] = None;
-                Vec::new()
-            }
-            DeviceOutput::SetSpeaker(request, _) => {
-                let result = if self.sink_fails {
-                    Err(MediaError::NotAllowed)
-                } else {
-                    Ok(())
-                };
-                vec![DeviceInput::SpeakerSet(request, result)]
-            }
-            DeviceOutput::SetNoiseSuppression { request, .. } => {
-                vec![DeviceInput::NoiseSuppressionSet(
-                    request,
-                    !self.filter_fails,
-                )]
-            }
-            DeviceOutput::SetBackgroundBlur(request, _) => {
-                vec![DeviceInput::BackgroundBlurSet(request, !self.filter_fails)]
-            }
-            DeviceOutput::SetMuted(muted) => vec![DeviceInput::Muted(muted)],
-            DeviceOutput::CameraOff => vec![DeviceInput::CallCaptures(Video, None)],
-            // As the call machine does: it asks for the device again.
-            DeviceOutput::CallReturned(kind) => {
-                let id = self.manager.preferred(kind);
-                let opened = self.open(kind, id.as_deref()).ok();
-                self.sent[index(kind)] = opened.as_ref().map(|it| it.device.id().to_owned());
-                vec![DeviceInput::CallCaptures(kind, opened)]
-            }
-            DeviceOutput::Store(text) => {
-                self.stored = text;
-                Vec::new()
-            }
-            DeviceOutput::TestSpeaker
-            | DeviceOutput::CallLost(..)
-            | DeviceOutput::Meter(_)
-            | DeviceOutput::Changed => Vec::new(),
-        }
-    }
-
-    fn open(&self, kind: TrackKind, id: Option<&str>) -> Result<OpenedDevice, MediaError> {
-        let of_kind = || self.devices.iter().filter(|it| it.kind == kind.into());
-        let found = match id {
-            None => of_kind().next(),
-            Some(id) => of_kind().find(|it| it.id == id),
-        };
-        let found = found.ok_or(MediaError::NotFound)?;
-        if let Some((_, error)) = self.broken.iter().find(|(id, _)| *id == found.id) {
-            return Err(*error);
-        }
-        if self.one_at_a_time && self.sent[index(kind)].is_some() {
-            return Err(MediaError::NotReadable);
-        }
-        Ok(OpenedDevice {
-            device: DeviceChoice::from(found),
-            can_blur: found.id == "c2",
-            can_isolate_voice: found.id != "m3",
-        })
-    }
-
-    /// The call captures, as `preferred` says.
-    fn capture(&mut self, kind: TrackKind) {
-        let id = self.manager.preferred(kind);
-        let opened = self
-            .open(kind, id.as_deref())
-            .or_else(|_| self.open(kind, None))
-            .expect("there is one");
-        self.sent[index(kind)] = Some(opened.device.id().to_owned());
-        self.input(DeviceInput::CallCaptures(kind, Some(opened)));
-    }
-
-    fn command(&mut self, command: DeviceCommand) {
-        self.input(DeviceInput::Command(command));
-    }
-
-    fn choose(&mut self, kind: DeviceKind, id: &str) {
-        self.command(DeviceCommand::Choose(kind, id.to_owned()));
-    }
-
-    /// A piece of hardware goes: its tracks end, and the list changes.
-    fn unplug(&mut self, group: &str) -> Vec<MediaDeviceInfo> {
-        let ids: Vec<_> = self.of_group(group).map(|it| it.id.clone()).collect();
-        let gone = self.of_group(group).cloned().collect();
-        // Chromium's default stands for another one then.
-        for at in 0..self.devices.len() {
-            if self.devices[at].id == "default" && self.devices[at].group == group {
-                let kind = self.devices[at].kind;
-                let next = self
-                    .devices
-                    .iter()
-                    .find(|it| it.kind == kind && it.id != "default" && it.group != group);
-                let next = next.expect("another").group.clone();
-                self.devices[at].group = next;
-            }
-        }
-        self.devices.retain(|it| it.group != group);
-        self.input(DeviceInput::DevicesChanged);
-        for kind in [Audio, Video] {
-            let sent = self.sent[index(kind)].clone();
-            let was_default = sent.as_deref() == Some("default") && group == "g-laptop";
-            if was_default || sent.is_some_and(|sent| ids.contains(&sent)) {
-                self.sent[index(kind)] = None;
-                self.input(DeviceInput::TrackEnded(kind));
-            }
-        }
-        self.settle();
-        gone
-    }
-
-    fn of_group(&self, group: &str) -> impl Iterator<Item = &MediaDeviceInfo> {
-        let is_it = move |it: &&MediaDeviceInfo| it.group == group && it.id != "default";
-        self.devices.iter().filter(is_it)
-    }
-
-    fn plug(&mut self, devices: Vec<MediaDeviceInfo>) {
-        self.devices.extend(devices);
-        self.input(DeviceInput::DevicesChanged);
-        self.settle();
-    }
-
-    /// Lets the deadline come, if there is one.
-    fn settle(&mut self) {
-        if let Some(at) = self.manager.poll_timeout() {
-            self.now = at;
-            self.input(DeviceInput::Timeout);
-        }
-    }
-
-    fn snapshot(&self) -> DevicesSnapshot {
-        self.manager.snapshot()
-    }
-
-    fn notice(&self) -> Option<DeviceNotice> {
-        self.snapshot().notice
-    }
-
-    fn sent(&self, kind: TrackKind) -> Option<&str> {
-        self.sent[index(kind)].as_deref()
-    }
-
-    fn count(&self, is_it: fn(&DeviceOutput) -> bool) -> usize {
-        self.log.iter().filter(|output| is_it(output)).count()
-    }
-}
-
-fn opens(output: &DeviceOutput) -> bool {
-    matches!(
-        output,
-        DeviceOutput::Open { .. } | DeviceOutput::OpenPreview { .. }
-    )
-}
+use system::{System, device, opens};
 
 /// Field report 4.
 #[test]
@@ -380,6 +63,21 @@ fn a_choice_is_remembered_by_id_then_by_label() {
     assert_eq!(other.manager.speaker(), "new-s2");
     assert_eq!(other.snapshot().microphone.selected, "new-m2");
     assert_eq!(other.notice(), None);
+}
+
+#[test]
+fn of_two_with_one_label_the_group_tells() {
+    let settings = DeviceSettings {
+        microphone: Some(DeviceChoice::new("old", "g-second", "Headset")),
+        ..DeviceSettings::default()
+    };
+    let mut system = System::with(settings);
+    system
+        .devices
+        .push(device(Microphone, "m3", "g-second", "Headset"));
+    system.capture(Audio);
+    assert_eq!(system.sent(Audio), Some("m3"));
+    assert_eq!(system.snapshot().microphone.selected, "m3");
 }
 
 #[test]
@@ -560,6 +258,38 @@ fn report_5_a_device_that_is_gone_while_its_track_lives_is_lost() {
 }
 
 #[test]
+fn report_4_a_speaker_that_goes_is_used_again_when_it_is_back() {
+    for undone in [false, true] {
+        let mut system = System::in_a_call();
+        system.choose(Speaker, "s2");
+        assert_eq!(system.manager.speaker(), "s2");
+        let headset = system.unplug("g-headset");
+        assert_eq!(system.manager.speaker(), "");
+        let took_over = DeviceNotice::TookOver {
+            kinds: vec![Speaker],
+            lost: "Headset".to_owned(),
+            now: String::new(),
+        };
+        assert_eq!(system.notice(), Some(took_over));
+        if undone {
+            // There is nothing else to play to, and the choice outlives that.
+            system.command(DeviceCommand::Undo);
+            assert_eq!((system.manager.speaker(), system.notice()), ("", None));
+        }
+        system.plug(headset);
+        assert_eq!(system.manager.speaker(), "s2");
+        let returned = DeviceNotice::Returned {
+            kinds: vec![Speaker],
+            label: "Headset".to_owned(),
+        };
+        assert_eq!(system.notice(), Some(returned));
+        system.command(DeviceCommand::Undo);
+        assert_eq!(system.manager.speaker(), "");
+        assert_eq!(system.snapshot().speaker.selected, "");
+    }
+}
+
+#[test]
 fn report_5_a_device_that_was_only_reset_is_no_news() {
     let mut system = System::in_a_call();
     system.choose(Microphone, "m2");
@@ -647,36 +377,6 @@ fn permission_makes_no_device_new() {
     system.settle();
     assert_eq!(system.notice(), None);
     assert_eq!(system.snapshot().microphone.options.len(), 3);
-}
-
-#[test]
-fn the_default_follows_the_system() {
-    let mut system = System::in_a_call();
-    system.devices[0].group = "g-headset".to_owned();
-    system.input(DeviceInput::DevicesChanged);
-    system.settle();
-    // By the name of the device, not of Chromium's entry.
-    let followed = DeviceNotice::Followed {
-        kind: Microphone,
-        label: "Headset".to_owned(),
-    };
-    assert_eq!(system.notice(), Some(followed));
-    assert!(matches!(
-        system.notice(),
-        Some(DeviceNotice::Followed {
-            kind: Microphone,
-            ..
-        })
-    ));
-    assert_eq!(system.count(opens), 1);
-    // Not where the user chose one.
-    let mut chosen = System::in_a_call();
-    chosen.choose(Microphone, "m1");
-    let opened = chosen.count(opens);
-    chosen.devices[0].group = "g-headset".to_owned();
-    chosen.input(DeviceInput::DevicesChanged);
-    chosen.settle();
-    assert_eq!((chosen.count(opens), chosen.notice()), (opened, None));
 }
 
 #[test]
@@ -815,6 +515,13 @@ fn noise_suppression_is_for_every_microphone_or_said_not_to_be() {
     assert!(!system.snapshot().noise_suppression.is_on);
     assert_eq!(system.notice(), Some(DeviceNotice::NoNoiseSuppression));
     assert!(!DeviceSettings::decode(&system.stored).noise_suppression);
+    // What cannot be turned off is shown to be on.
+    system.filter_fails = false;
+    system.command(DeviceCommand::SetNoiseSuppression(true));
+    system.filter_fails = true;
+    system.command(DeviceCommand::SetNoiseSuppression(false));
+    assert!(system.snapshot().noise_suppression.is_on);
+    assert!(DeviceSettings::decode(&system.stored).noise_suppression);
 }
 
 #[test]
@@ -842,6 +549,7 @@ fn the_page_filters_where_the_microphone_does_not() {
         DeviceAbilities {
             chooses_speaker: true,
             filters_noise: true,
+            tells_changes: true,
         },
         DeviceSettings::default(),
     );
