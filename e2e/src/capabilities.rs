@@ -74,7 +74,6 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         "--enable-logging=stderr".to_owned(),
         // Errors and worse.
         "--log-level=2".to_owned(),
-        "--mute-audio".to_owned(),
         "--no-first-run".to_owned(),
         "--window-size=1100,800".to_owned(),
         format!("--user-data-dir={}", profile.display()),
@@ -91,6 +90,9 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         args.push("--use-fake-device-for-media-stream=device-count=3".to_owned());
     } else if options.sound_server.is_none() {
         args.push("--use-fake-device-for-media-stream".to_owned());
+    }
+    if options.sound_server.is_none() {
+        args.push("--mute-audio".to_owned());
     }
     if let Some(file) = &options.microphone_file {
         args.push(format!(

@@ -67,5 +67,5 @@ pub use resources::{MainThreadTime, Resources};
 pub use runner::{Needs, TestCase, main, soaks, times};
 pub use scenario::{Harness, Scenario};
 pub use server::{Server, ServerOptions};
-pub use sound_server::{PluggedDevice, SoundServer};
+pub use sound_server::{Played, PluggedDevice, SoundServer};
 pub use wait::{WAIT_TIMEOUT, holds_for, now_millis, wait_until, wait_until_within};

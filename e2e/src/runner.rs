@@ -67,9 +67,8 @@ pub enum Needs {
     FirefoxToo,
     /// Any pair, while nothing else runs: it looks at a call that nothing disturbs.
     Alone,
-    /// A sound server of its own ([`SoundServer`]), and Firefox, if there is one. Chromium looks at
-    /// devices anew only if udev says so, which does not know a sound server's. Skipped where there
-    /// can be none.
+    /// A sound server of its own ([`SoundServer`]), and any pair; every run plays it in Firefox too.
+    /// Skipped where there can be none.
     RealDevices,
     /// Only WebKit: it needs no WebRTC. Skipped where its driver or a screen is missing.
     WebKit,
@@ -135,11 +134,9 @@ pub fn main(cases: Vec<TestCase>) -> ExitCode {
 }
 
 fn trials(harness: &Arc<Harness>, case: &TestCase) -> Vec<Trial> {
-    let only_firefox = matches!(
-        case.needs,
-        Needs::RealDevices | Needs::FirefoxInNetworks | Needs::Firefox
-    );
-    let mut pairs = pairs(only_firefox || case.needs == Needs::FirefoxToo);
+    let only_firefox = matches!(case.needs, Needs::FirefoxInNetworks | Needs::Firefox);
+    let firefox_too = matches!(case.needs, Needs::FirefoxToo | Needs::RealDevices);
+    let mut pairs = pairs(only_firefox || firefox_too);
     if case.needs == Needs::WebKit && env::var_os("WIMPEX_E2E_BROWSER").is_none() {
         pairs = vec![[WebKit; 2]];
     }

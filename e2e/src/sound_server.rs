@@ -1,12 +1,39 @@
 //! A PulseAudio of our own, whose microphones and speakers are loaded and unloaded as others are
 //! plugged and pulled: browsers see real devices come and go.
 
+use std::f64::consts::TAU;
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
 use crate::process::Process;
+
+/// What a speaker played for a while, one channel of it.
+pub struct Played(Vec<f64>);
+
+/// Of what is recorded, in samples a second.
+const RATE: u32 = 8_000;
+
+impl Played {
+    /// The root mean square, 0 to 1.
+    pub fn loudness(&self) -> f64 {
+        let sum: f64 = self.0.iter().map(|sample| sample * sample).sum();
+        (sum / self.0.len().max(1) as f64).sqrt()
+    }
+
+    /// The amplitude of the sine of this frequency, 0 to 1 (one bin of a Fourier transform).
+    pub fn amplitude(&self, hertz: f64) -> f64 {
+        let (mut real, mut imaginary) = (0.0, 0.0);
+        for (at, sample) in self.0.iter().enumerate() {
+            let angle = TAU * hertz * at as f64 / f64::from(RATE);
+            real += sample * angle.cos();
+            imaginary += sample * angle.sin();
+        }
+        2.0 * real.hypot(imaginary) / self.0.len().max(1) as f64
+    }
+}
 
 /// A running sound server with one speaker. Dropping it ends it, and all its devices with it.
 pub struct SoundServer {
@@ -81,6 +108,14 @@ impl SoundServer {
         PluggedDevice(index.trim().to_owned())
     }
 
+    /// Plugs in a speaker.
+    pub fn plug_speaker(&self, name: &str) -> PluggedDevice {
+        let sink = format!("sink_name={name}");
+        let label = format!("sink_properties=device.description={name}");
+        let index = self.control(&["load-module", "module-null-sink", &sink, &label]);
+        PluggedDevice(index.trim().to_owned())
+    }
+
     /// Pulls it.
     pub fn pull(&self, device: PluggedDevice) {
         self.control(&["unload-module", &device.0]);
@@ -89,6 +124,47 @@ impl SoundServer {
     /// Makes a microphone the system's default.
     pub fn set_default(&self, name: &str) {
         self.control(&["set-default-source", name]);
+    }
+
+    /// The names of the microphones that somebody listens to.
+    pub fn captured(&self) -> Vec<String> {
+        let table = |what| {
+            let rows = self.control(&["list", "short", what]);
+            let row = |row: &str| row.split('\t').map(str::to_owned).collect::<Vec<_>>();
+            rows.lines().map(row).collect::<Vec<_>>()
+        };
+        let (sources, outputs) = (table("sources"), table("source-outputs"));
+        let named = |index: &String| sources.iter().find(|source| source[0] == *index);
+        let named = outputs.iter().filter_map(|output| named(&output[1]));
+        named.map(|source| source[1].clone()).collect()
+    }
+
+    /// Listens to what a speaker plays for a little more than a second.
+    pub fn listen(&self, speaker: &str) -> Played {
+        let mut child = Command::new("parec")
+            .arg(format!("--device={speaker}.monitor"))
+            .args(["--format=float32le", "--channels=1", "--latency-msec=50"])
+            .arg(format!("--rate={RATE}"))
+            .env("PULSE_SERVER", self.address())
+            .env("HOME", self.directory.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("parec runs");
+        let mut bytes = vec![0; RATE as usize * 4 * 6 / 5];
+        let heard = child
+            .stdout
+            .take()
+            .map(|mut out| out.read_exact(&mut bytes));
+        let _ = child.kill();
+        let _ = child.wait();
+        // There is no such speaker at the moment.
+        if !matches!(heard, Some(Ok(()))) {
+            return Played(Vec::new());
+        }
+        let samples = bytes.chunks_exact(4);
+        let samples = samples.map(|it| f64::from(f32::from_le_bytes([it[0], it[1], it[2], it[3]])));
+        Played(samples.collect())
     }
 
     fn control(&self, words: &[&str]) -> String {

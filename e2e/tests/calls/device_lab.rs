@@ -41,6 +41,14 @@ const WATCH: &str = "
         if (track) sent[track.kind] = track;
         return replace.call(this, track);
     };
+    let descriptions = 0;
+    for (const name of ['setLocalDescription', 'setRemoteDescription']) {
+        const set = RTCPeerConnection.prototype[name];
+        RTCPeerConnection.prototype[name] = function (...description) {
+            descriptions += 1;
+            return set.apply(this, description);
+        };
+    }
     const enumerate = MediaDevices.prototype.enumerateDevices;
     MediaDevices.prototype.enumerateDevices = async function () {
         const all = await enumerate.call(this);
@@ -65,6 +73,7 @@ const WATCH: &str = "
     };
     const changed = () => navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
     window.__devices = {
+        descriptions: () => descriptions,
         label: (kind) => sent[kind]?.readyState === 'live' ? sent[kind].label : 'none',
         unplug: (kind) => {
             const track = sent[kind];
@@ -84,6 +93,11 @@ const WATCH: &str = "
             return true;
         },
     };";
+
+/// How often a description was set so far: a change of devices must not negotiate anything.
+pub(crate) async fn descriptions(peer: &Peer) -> u32 {
+    devices(peer, "descriptions()").await
+}
 
 pub(crate) async fn sent_label(peer: &Peer, kind: &str) -> String {
     let script = format!("return window.__devices.label({kind:?})");

@@ -3,7 +3,8 @@
 use wimpex_e2e::{BrowserKind, CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::device_lab::{
-    alice_has_a_choice, alice_has_a_choice_and, choose, devices, no_longer_says, sends, sent_label,
+    alice_has_a_choice, alice_has_a_choice_and, choose, descriptions, devices, no_longer_says,
+    sends, sent_label,
 };
 use crate::shared::{alice_and_bob, connect, hang_up, measured, scenarios};
 
@@ -13,7 +14,9 @@ scenarios! {
     Chromium: report_4_a_chosen_speaker_plays,
     Chromium: report_4_a_browser_without_a_choice_of_speakers_says_so,
     Chromium: report_4_what_is_chosen_is_remembered,
+    Chromium: report_4_a_choice_outlives_the_ids_of_devices,
     Chromium: a_change_that_fails_is_taken_back,
+    Chromium: what_the_system_can_do_is_asked_of_it_alone,
     AnyBrowsers: devices_are_looked_at_before_a_call,
     // Only Chromium's flag makes three fake devices of each kind.
     Chromium: devices_are_looked_at_from_the_prompt,
@@ -27,7 +30,7 @@ async fn offers(peer: &Peer) -> usize {
 
 async fn report_4_a_second_camera_and_microphone_are_sent(scenario: &Scenario<'_>) {
     let (alice, bob) = alice_has_a_choice(scenario).await;
-    let before = offers(&alice).await;
+    let before = (offers(&alice).await, descriptions(&alice).await);
     alice.page.click(Role::Button, "Devices").await;
     alice.page.find(Role::Region, "Devices").await;
     alice.page.find(Role::Meter, "Microphone level").await;
@@ -40,7 +43,8 @@ async fn report_4_a_second_camera_and_microphone_are_sent(scenario: &Scenario<'_
         measured(&format!("another {name} after {} ms", took.as_millis()));
     }
     tokio::join!(bob.sees(), bob.hears());
-    assert_eq!(offers(&alice).await, before, "nothing is negotiated anew");
+    let after = (offers(&alice).await, descriptions(&alice).await);
+    assert_eq!(after, before, "nothing is negotiated anew");
     alice.page.click(Role::Button, "Devices").await;
     alice.page.wait_until_gone(Role::Region, "Devices").await;
     hang_up(&alice, &bob).await;
@@ -130,6 +134,126 @@ async fn report_4_what_is_chosen_is_remembered(scenario: &Scenario<'_>) {
     tokio::join!(bob.sees(), bob.hears(), alice.hears());
     is_chosen("the remembered speaker").await;
     hang_up(&alice, &bob).await;
+}
+
+/// A browser gives its devices other ids when the data of pages is cleared, and some do each time.
+async fn report_4_a_choice_outlives_the_ids_of_devices(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_has_a_choice(scenario).await;
+    alice.page.click(Role::Button, "Devices").await;
+    let first = sent_label(&alice, "audio").await;
+    choose(&alice, "Microphone", 2).await;
+    sends(&alice, "audio", |label| label != "none" && label != first).await;
+    let chosen = sent_label(&alice, "audio").await;
+    hang_up(&alice, &bob).await;
+    bob.back_home().await;
+    // What is remembered are the ids from before.
+    let script = "const lines = localStorage.getItem('wimpex.devices').split('\\n');
+        const old = lines.map((line) => line.split('\\t'));
+        old.forEach((fields) => { if (fields.length > 1) fields[1] = 'from-before'; });
+        const text = old.map((fields) => fields.join('\\t')).join('\\n');
+        localStorage.setItem('wimpex.devices', text);
+        return text.includes('from-before')";
+    assert!(alice.page.evaluate::<bool>(script).await);
+    alice.page.reload().await;
+    alice.at_home().await;
+    connect(&alice, &bob, CallKind::Video).await;
+    sends(&alice, "audio", |label| label == chosen).await;
+    bob.hears().await;
+    hang_up(&alice, &bob).await;
+}
+
+/// No browser for Linux has a camera that blurs or a microphone that isolates voices: what is handed to
+/// the browser is looked at, and the browser made to say that it can.
+const ABLE: &str = "
+    const able = { audio: 'voiceIsolation', video: 'backgroundBlur' };
+    const capabilities = MediaStreamTrack.prototype.getCapabilities;
+    MediaStreamTrack.prototype.getCapabilities = function () {
+        return { ...capabilities.call(this), [able[this.kind]]: [false, true] };
+    };
+    const asked = [];
+    let refuses = false;
+    const apply = MediaStreamTrack.prototype.applyConstraints;
+    MediaStreamTrack.prototype.applyConstraints = async function (constraints) {
+        asked.push(JSON.parse(JSON.stringify(constraints)));
+        if (refuses) throw new DOMException('no', 'OverconstrainedError');
+        const { backgroundBlur, voiceIsolation, ...known } = constraints;
+        return apply.call(this, known);
+    };
+    window.__able = { asked: () => asked, refuse: () => { refuses = true; return true; } };";
+
+const BLUR: &str = "Blur my background";
+const NOISE: &str = "Filter out background noise";
+
+async fn what_the_system_can_do_is_asked_of_it_alone(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_has_a_choice_and(scenario, ABLE).await;
+    alice.page.click(Role::Button, "Devices").await;
+    let asked = async || {
+        let script = "return window.__able.asked()";
+        let asked: Vec<serde_json::Value> = alice.page.evaluate(script).await;
+        asked
+    };
+    let before = (asked().await.len(), descriptions(&alice).await);
+    for (name, constraint) in [(BLUR, "backgroundBlur"), (NOISE, "voiceIsolation")] {
+        for wanted in [true, false, true] {
+            alice.page.click(Role::Checkbox, name).await;
+            let last = wait_until(constraint, async || {
+                let asked = asked().await;
+                let last = asked.last().filter(|it| it[constraint]["exact"] == wanted);
+                last.cloned().ok_or_else(|| format!("{asked:?}"))
+            })
+            .await;
+            // What it was captured with is asked for still: what is left out ends.
+            let kept = ["frameRate", "echoCancellation"];
+            assert!(kept.iter().any(|it| !last[it].is_null()), "{last}");
+        }
+    }
+    let after = (asked().await.len(), descriptions(&alice).await);
+    assert_eq!(
+        after,
+        (before.0 + 6, before.1),
+        "each once, and nothing negotiated"
+    );
+    // The next camera is blurred before anybody asks for it again.
+    let first = sent_label(&alice, "video").await;
+    choose(&alice, "Camera", 2).await;
+    sends(&alice, "video", |label| label != "none" && label != first).await;
+    wait_until("the blur of the other camera", async || {
+        let asked = asked().await;
+        let is_on = asked.len() == after.0 + 1 && asked[after.0]["backgroundBlur"]["exact"] == true;
+        is_on.then_some(()).ok_or_else(|| format!("{asked:?}"))
+    })
+    .await;
+    // What the system refuses is said, and shown as it is.
+    assert!(
+        alice
+            .page
+            .evaluate::<bool>("return window.__able.refuse()")
+            .await
+    );
+    for (name, said) in [
+        (BLUR, "The blur couldn’t be changed"),
+        (NOISE, "The noise filter couldn’t be changed"),
+    ] {
+        alice.page.click(Role::Checkbox, name).await;
+        alice.page.wait_for_text(&[said]).await;
+        wait_until(&format!("{name} as it is"), async || {
+            is_checked(&alice, name)
+                .await
+                .then_some(())
+                .ok_or_else(|| "it is off".to_owned())
+        })
+        .await;
+    }
+    tokio::join!(bob.sees(), bob.hears());
+    hang_up(&alice, &bob).await;
+}
+
+async fn is_checked(peer: &Peer, name: &str) -> bool {
+    let script = format!(
+        "return [...document.querySelectorAll('input[type=checkbox]')]
+             .find((it) => it.labels[0].innerText.trim() === {name:?}).checked"
+    );
+    peer.page.evaluate(&script).await
 }
 
 async fn a_change_that_fails_is_taken_back(scenario: &Scenario<'_>) {
