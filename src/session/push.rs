@@ -11,7 +11,7 @@ use wimpex_protocol::{CallId, UserId};
 
 use super::identity::{Identity, database};
 use crate::browser::push_manager::{self, Subscription};
-use crate::browser::{BrowserError, clock, location, web_storage};
+use crate::browser::{BrowserError, clock, location, web_storage, window};
 
 /// Where the server is asked.
 const PATH: &str = "/push";
@@ -120,6 +120,10 @@ pub async fn takes(caller: &UserId, call: &CallId) -> bool {
     let Ok(database) = database().await else {
         return false;
     };
+    // The prompt says it now, to who sees it; beside that a notice tells of a call that is over soon.
+    if window::is_visible() {
+        push_manager::close_notices(call.as_str()).await;
+    }
     let (store, key) = WORD;
     let word = database
         .get(store, key)
