@@ -67,7 +67,9 @@ pub fn EndCard() -> impl IntoView {
         <h1>{signal_of(move || summary().headline.to_owned())}</h1>
         <p>{signal_of(move || summary().sentence)}</p>
         {claim_sign(signal_of(move || summary().claim))}
-        <p class="hint">{signal_of(move || summary().length)}</p>
+        <p class="hint" hidden=signal_of(move || summary().length.is_empty())>
+            {signal_of(move || summary().length)}
+        </p>
         {keep}
     }
 }

@@ -129,7 +129,7 @@ pub fn KeepContact(new: NewContact) -> impl IntoView {
             {move || open.get().then(&form)}
             <p class="hint" hidden=!is_guest>{words::GUEST_CALLED}</p>
         </div>
-        <p class="hint" role="status">
+        <p class="hint" role="status" hidden=signal_of(move || !is_kept.get())>
             {signal_of(move || if is_kept.get() { words::KEPT } else { "" }.to_owned())}
         </p>
     }
