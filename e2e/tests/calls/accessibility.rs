@@ -20,6 +20,7 @@ scenarios! {
     Chromium: axe_finds_nothing_in_a_call,
     Chromium: axe_finds_nothing_with_two_calls,
     Chromium: axe_finds_nothing_on_the_way_back_to_a_call,
+    Chromium: axe_finds_nothing_where_a_message_is_left,
     Chromium: report_21_online_is_told_by_shape_too,
     Chromium: axe_finds_nothing_where_something_is_missing,
     Chromium: twice_as_large_a_text_fits,
@@ -93,6 +94,51 @@ async fn axe_finds_nothing_on_the_way_back_to_a_call(scenario: &Scenario<'_>) {
     bob.page.find(Role::Button, "Return to the call").await;
     audit.look(&bob, "return").await;
     alice.end().await;
+    audit.verdict();
+}
+
+async fn axe_finds_nothing_where_a_message_is_left(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let mut audit = Audit::new();
+    let link = bob.link().await;
+    opens_the_book(&bob).await;
+    adds(&bob, &alice.link().await, "My Alice").await;
+    bob.page
+        .wait_for_text(&["Anyone who can call you can leave you a message"])
+        .await;
+    // As a browser that can install the page says so.
+    let offer = "dispatchEvent(new Event('beforeinstallprompt')); return true";
+    let _: bool = bob.page.evaluate(offer).await;
+    bob.page.find(Role::Button, "Install").await;
+    audit.look(&bob, "message-settings").await;
+    bob.visit("/healthz").await;
+    alice.call(&link, CallKind::Video).await;
+    alice.call_is_over(&["offline", "isn’t online"]).await;
+    let click = async |name: &str| alice.page.click(Role::Button, name).await;
+    alice.page.find(Role::Button, "Leave a message").await;
+    audit.look(&alice, "message-offered").await;
+    click("Leave a message").await;
+    audit.look(&alice, "message-choosing").await;
+    click("Record with picture").await;
+    alice.page.wait_for_text(&["Recording: 00:0"]).await;
+    audit.look(&alice, "message-recording").await;
+    click("Stop").await;
+    alice
+        .page
+        .wait_for_text(&["Nothing has been sent yet"])
+        .await;
+    audit.look(&alice, "message-preview").await;
+    click("Send message").await;
+    alice.page.wait_for_text(&["Sent."]).await;
+    audit.look(&alice, "message-sent").await;
+    bob.visit("/").await;
+    bob.at_home().await;
+    let play = "Play the message from My Alice";
+    bob.page.find(Role::Button, play).await;
+    audit.look(&bob, "message-came").await;
+    bob.page.click(Role::Button, play).await;
+    bob.page.find(Role::Video, "Message from My Alice").await;
+    audit.look(&bob, "message-played").await;
     audit.verdict();
 }
 
