@@ -335,6 +335,10 @@ pub struct Timing {
     pub fragments: Duration,
     /// For any progress of a write.
     pub write: Duration,
+    /// For a page that is there to ask for a message that may go straight to it: else it rests.
+    pub message_asked: Duration,
+    /// For it to say that it has it.
+    pub message_kept: Duration,
     /// For each half of the closing handshake, when a socket is closed.
     pub close_handshake: Duration,
     /// How often a peer is pinged; None means [`Limits::ping_seconds`].
@@ -370,6 +374,8 @@ impl Default for Timing {
             http_head: Duration::from_secs(8),
             fragments: Duration::from_secs(10),
             write: Duration::from_secs(10),
+            message_asked: Duration::from_secs(5),
+            message_kept: Duration::from_secs(10),
             close_handshake: Duration::from_secs(1),
             ping: None,
             unacked: Duration::from_secs(8),

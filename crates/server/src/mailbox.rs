@@ -1,10 +1,13 @@
 //! Messages for who did not answer: whoever takes some says so with a key to seal them with, others
-//! leave them, and they rest here, sealed, until they are fetched or a week old.
+//! leave them. They pass through to a page that is there, or rest here, sealed, until they are fetched
+//! or a week old.
 //!
 //! The server sees from whom and to whom a message is, when, and how large; nothing else.
 
+mod arrival;
 mod folder;
 mod index;
+mod passage;
 mod receiver;
 mod request;
 
@@ -24,11 +27,15 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::push::{CallerMark, Marks};
 use crate::store_file::{StoreFile, millis};
-use folder::{Coming, Folder};
+use arrival::Place;
+use folder::Folder;
 use index::{Held, Index};
+use passage::Passages;
 use receiver::{Receiver, Standing};
 
+pub(crate) use arrival::{Arrival, Upload};
 pub(crate) use index::NoRoom;
+pub(crate) use passage::{Offered, Passing};
 pub(crate) use request::{InvalidRequest, MailboxRequest, MailboxWish, ReceiverWish};
 
 /// Who has not said for so long that they take messages takes none: pages say it at each start.
@@ -48,7 +55,14 @@ pub(crate) struct Mailbox {
     none: Messages,
     /// Held by whoever puts a message in place.
     placing: RwLock<()>,
+    passages: Passages,
     total_bytes: u64,
+}
+
+/// What was sealed, wherever it comes from.
+pub(crate) enum Sealed {
+    Resting(tokio::fs::File),
+    Passing(Passing),
 }
 
 /// The files, and what is known of them.
@@ -82,6 +96,9 @@ pub(crate) enum MailboxRefusal {
     /// The messages are another process's by now.
     #[error("another process takes messages")]
     Moving,
+    /// The page that it should go straight to did not say that it came: it should rest here.
+    #[error("the receiver's page has not got it")]
+    Again,
     #[error("something newer is known")]
     Old,
     #[error("{0}")]
@@ -105,6 +122,7 @@ impl Mailbox {
                 opening: Mutex::default(),
                 none: Messages::default(),
                 placing: RwLock::default(),
+                passages: Passages::default(),
                 total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
             })
         })
@@ -161,12 +179,14 @@ impl Mailbox {
         Ok(self.receiver(of, sender)?.0.key)
     }
 
-    /// The envelopes of what waits for somebody.
+    /// The envelopes of what waits for somebody, or would pass through to them.
     pub(crate) fn list(&self, user: &UserId) -> Vec<String> {
+        let passing = self.passages.of(user);
         let index = self.lock();
         let waiting = index.waiting(user, millis());
         waiting
             .filter_map(|(_, held)| held.envelope.clone())
+            .chain(passing)
             .collect()
     }
 
@@ -176,12 +196,15 @@ impl Mailbox {
     }
 
     /// One of them: its size, and what was sealed. One of which somebody has taken the file away is
-    /// there no more.
+    /// there no more; one that passes through does so once.
     pub(crate) async fn fetch(
         &self,
         user: &UserId,
         name: &MessageName,
-    ) -> Option<io::Result<(u64, tokio::fs::File)>> {
+    ) -> Option<io::Result<(u64, Sealed)>> {
+        if let Some((size, passing)) = self.passages.take(user, name) {
+            return Some(Ok((size, Sealed::Passing(passing))));
+        }
         let size = {
             let index = self.lock();
             let mut waiting = index.waiting(user, millis());
@@ -196,7 +219,7 @@ impl Mailbox {
                 self.lock().remove_whole(user, name);
                 None
             }
-            file => Some(file.map(|file| (size, file))),
+            file => Some(file.map(|file| (size, Sealed::Resting(file)))),
         }
     }
 
@@ -211,7 +234,7 @@ impl Mailbox {
             let mut waiting = index.waiting(user, 0);
             waiting.any(|(other, _)| other == name)
         };
-        if is_here {
+        if is_here || self.passages.has(user, name) {
             let (owner, id) = (user.clone(), gone_id(name));
             let noted = self.with_store(move |store| {
                 let now = millis();
@@ -228,6 +251,7 @@ impl Mailbox {
                 warn!(%error, "cannot note that a message has come");
             }
         }
+        self.passages.came(user, name);
         self.delete(user, name)
     }
 
@@ -244,13 +268,13 @@ impl Mailbox {
 
     /// Lets a message in from this block of addresses, if its receiver wants it, it is signed by
     /// somebody who is let in, and there is room.
-    pub(crate) async fn begin(
+    pub(crate) fn begin(
         self: &Arc<Self>,
         envelope: Envelope,
         text: &str,
         block: Network,
         access: &Access,
-    ) -> Result<Upload, MailboxRefusal> {
+    ) -> Result<Arrival, MailboxRefusal> {
         let now = millis();
         let time = envelope.draft.time.as_millis();
         let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
@@ -283,26 +307,12 @@ impl Mailbox {
             envelope: None,
         };
         // Without it nothing can be held.
-        let folder = self.folder()?;
+        self.folder()?;
         self.lock()
             .hold(receiver, &name, held.clone(), self.total_bytes)
             .map_err(MailboxRefusal::Full)?;
-        // From here on it gives its place back if it comes to nothing.
-        let place = Place {
-            mailbox: Arc::clone(self),
-            receiver: receiver.clone(),
-            name,
-            is_kept: false,
-        };
-        let file = folder.begin(&place.receiver, &place.name, text, &held);
-        Ok(Upload {
-            file: file.await?,
-            place,
-            hash: Sha256::new(),
-            left: held.size,
-            envelope,
-            text: text.to_owned(),
-        })
+        let place = Place::new(self, receiver.clone(), name);
+        Ok(Arrival::new(place, envelope, text.to_owned(), held))
     }
 
     /// Deletes what has expired, now and then, for as long as it is polled.
@@ -398,70 +408,4 @@ fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreErro
 fn gone_id(name: &MessageName) -> Vec<u8> {
     let hash = Sha256::digest(name.encode().as_bytes());
     hash.iter().copied().take(16).collect()
-}
-
-/// A message on its way in.
-pub(crate) struct Upload {
-    file: Coming,
-    place: Place,
-    hash: Sha256,
-    left: u64,
-    envelope: Envelope,
-    text: String,
-}
-
-/// What it holds in the index.
-struct Place {
-    mailbox: Arc<Mailbox>,
-    receiver: UserId,
-    name: MessageName,
-    is_kept: bool,
-}
-
-impl Upload {
-    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), MailboxRefusal> {
-        let left = self.left.checked_sub(bytes.len() as u64);
-        self.left = left.ok_or(MailboxRefusal::Damaged)?;
-        self.hash.update(bytes);
-        Ok(self.file.write(bytes).await?)
-    }
-
-    /// Keeps it, if it is what was signed; says for whom it is.
-    pub(crate) async fn finish(mut self) -> Result<UserId, MailboxRefusal> {
-        let hash: [u8; 32] = self.hash.finalize().into();
-        if self.left != 0 || hash != self.envelope.hash {
-            return Err(MailboxRefusal::Damaged);
-        }
-        let mailbox = Arc::clone(&self.place.mailbox);
-        let _placing = mailbox.placing.read().await;
-        if mailbox.store.is_released() {
-            return Err(MailboxRefusal::Moving);
-        }
-        let (receiver, name) = (&self.place.receiver, &self.place.name);
-        if let Err(error) = self.file.keep().await {
-            // It may have its name already, though not for certain.
-            let _ = mailbox.folder()?.remove(receiver, name);
-            return Err(error.into());
-        }
-        let is_counted = self
-            .place
-            .mailbox
-            .lock()
-            .complete(receiver, name, self.text);
-        self.place.is_kept = is_counted;
-        if !is_counted {
-            // Whatever has taken its place from it: no file is without one.
-            self.place.mailbox.folder()?.remove(receiver, name)?;
-            return Err(MailboxRefusal::Damaged);
-        }
-        Ok(self.place.receiver.clone())
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            self.mailbox.lock().remove(&self.receiver, &self.name);
-        }
-    }
 }

@@ -13,6 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tracing::warn;
 use wimpex_limits::Network;
@@ -23,7 +24,8 @@ use wimpex_store::Table;
 use crate::app::App;
 use crate::body::whole_body;
 use crate::mailbox::{
-    InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish, NoRoom, Upload,
+    Arrival, InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish,
+    NoRoom, Offered, Sealed, Upload,
 };
 use crate::page;
 use crate::store_file::millis;
@@ -39,6 +41,8 @@ const LEAST: u64 = 20_000;
 const GRACE: Duration = Duration::from_secs(60);
 /// Read from the disk at a time.
 const PART: usize = 64 * 1024;
+/// As a query: it should rest here, whoever is there.
+const REST: &str = "rest";
 /// What was signed of the message.
 const ENVELOPE: &str = "wimpex-envelope";
 
@@ -93,13 +97,10 @@ pub(crate) async fn ask(
         MailboxWish::Fetch(name) => match mailbox.fetch(&user, &name).await {
             None => page::text(StatusCode::NOT_FOUND, "unknown\n"),
             Some(Err(error)) => refuse(&error.into()),
-            Some(Ok((bytes, file))) => {
-                let parts = stream::try_unfold(file, async |mut file| {
-                    let mut part = vec![0; PART];
-                    let read = file.read(&mut part).await?;
-                    part.truncate(read);
-                    let part = (read > 0).then(|| (Bytes::from(part), file));
-                    Ok::<_, std::io::Error>(part)
+            Some(Ok((bytes, sealed))) => {
+                let parts = stream::try_unfold(sealed, async |mut sealed| {
+                    let part = next_part(&mut sealed).await?;
+                    Ok::<_, std::io::Error>(part.map(|part| (part, sealed)))
                 });
                 let mut response = answer(Body::from_stream(parts), "application/octet-stream");
                 response
@@ -108,6 +109,19 @@ pub(crate) async fn ask(
                 response
             }
         },
+    }
+}
+
+/// `None` after the last one.
+async fn next_part(sealed: &mut Sealed) -> std::io::Result<Option<Bytes>> {
+    match sealed {
+        Sealed::Passing(passing) => passing.next().await,
+        Sealed::Resting(file) => {
+            let mut part = vec![0; PART];
+            let read = file.read(&mut part).await?;
+            part.truncate(read);
+            Ok((read > 0).then(|| part.into()))
+        }
     }
 }
 
@@ -134,19 +148,21 @@ pub(crate) async fn leave(
     if length.is_some_and(|length| length != envelope.size) {
         return page::text(StatusCode::BAD_REQUEST, "malformed\n");
     }
+    let may_pass = request.uri().query() != Some(REST);
     let block = Network::block_of(network.address());
-    let body = request.into_body();
-    let kept = match mailbox.begin(envelope, &text, block, &app.access).await {
-        Ok(upload) => take(&app, upload, body).await,
+    let incoming = Incoming::new(request.into_body());
+    let left = match mailbox.begin(envelope, &text, block, &app.access) {
+        Ok(arrival) => take(&app, arrival, incoming, may_pass).await,
         Err(refusal) => Err(refusal),
     };
-    app.metrics.left_message(match &kept {
-        Ok(()) => "kept",
+    app.metrics.left_message(match &left {
+        Ok(Left::Passed) => "passed",
+        Ok(Left::Kept) => "kept",
         Err(MailboxRefusal::Full(NoRoom::Known)) => "known",
         Err(refusal) => word(refusal).1.trim_end(),
     });
-    match kept {
-        Ok(()) => status(StatusCode::CREATED),
+    match left {
+        Ok(Left::Passed | Left::Kept) => status(StatusCode::CREATED),
         // Its sender has not heard that it came.
         Err(MailboxRefusal::Full(NoRoom::Known)) => status(StatusCode::OK),
         Err(refusal) => refuse(&refusal),
@@ -167,22 +183,145 @@ async fn put_in_place(app: &Arc<App>, upload: Upload) -> Result<(), MailboxRefus
         .unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
 }
 
-async fn take(app: &Arc<App>, mut upload: Upload, mut body: Body) -> Result<(), MailboxRefusal> {
-    let (begun, mut come) = (Instant::now(), 0);
+/// What became of one.
+enum Left {
+    /// It went straight to a page.
+    Passed,
+    /// It rests here.
+    Kept,
+}
+
+async fn take(
+    app: &Arc<App>,
+    arrival: Arrival,
+    mut incoming: Incoming,
+    may_pass: bool,
+) -> Result<Left, MailboxRefusal> {
+    if may_pass && let Some(passed) = pass(app, &arrival, &mut incoming).await {
+        return passed.map(|()| Left::Passed);
+    }
+    let mut upload = arrival.rest().await?;
+    while let Some(bytes) = incoming.next().await? {
+        upload.write(&bytes).await?;
+    }
+    put_in_place(app, upload).await.map(|()| Left::Kept)
+}
+
+/// Straight to a page of the receiver's. `None` where none asks for it: then nothing of it has been
+/// read.
+async fn pass(
+    app: &App,
+    arrival: &Arrival,
+    incoming: &mut Incoming,
+) -> Option<Result<(), MailboxRefusal>> {
+    let mut passage = arrival.offer();
+    let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
+    if !app.registry.tell(arrival.receiver(), message) {
+        return None;
+    }
+    let timing = &app.config.timing;
+    let offered = timeout(timing.message_asked, passage.offered()).await;
+    let mut page = Outgoing {
+        page: match offered.ok()? {
+            Offered::Asked(page) => Some(page),
+            Offered::Came => None,
+        },
+        waited: Duration::ZERO,
+    };
+    let (mut check, mut last) = (arrival.check(), None);
+    // Where the page is gone, or wants none of it, the rest is read all the same: browsers take an
+    // answer that comes before their last byte for none.
     loop {
-        let fast_enough = GRACE + Duration::from_secs(come / LEAST);
-        let patience = SILENCE.min(fast_enough.saturating_sub(begun.elapsed()));
-        let frame = timeout(patience, body.frame()).await;
-        match frame.map_err(|_| MailboxRefusal::Damaged)? {
-            Some(Ok(frame)) => {
-                if let Some(bytes) = frame.data_ref() {
-                    come += bytes.len() as u64;
-                    upload.write(bytes).await?;
-                }
-            }
+        let bytes = match incoming.next().await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => break,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        if let Err(refusal) = check.take(&bytes) {
+            return Some(Err(refusal));
+        }
+        if let Some(piece) = last.replace(bytes) {
+            page.send(piece, incoming).await;
+        }
+    }
+    // The last piece says that all is as it was signed.
+    if let Err(refusal) = check.finish() {
+        return Some(Err(refusal));
+    }
+    if let Some(piece) = last {
+        page.send(piece, incoming).await;
+    }
+    drop(page);
+    match timeout(timing.message_kept, passage.came()).await {
+        Ok(true) => Some(Ok(())),
+        Ok(false) | Err(_) => Some(Err(MailboxRefusal::Again)),
+    }
+}
+
+/// What goes on to a page, at a pace of its own that others can bear.
+struct Outgoing {
+    /// `None` from when it takes no more.
+    page: Option<mpsc::Sender<Bytes>>,
+    /// For it, in all.
+    waited: Duration,
+}
+
+impl Outgoing {
+    /// What the page takes of time is not its sender's fault.
+    async fn send(&mut self, piece: Bytes, incoming: &mut Incoming) {
+        let Some(page) = &self.page else {
+            return;
+        };
+        let (began, fast_enough) = (Instant::now(), fast_enough(incoming.come));
+        let patience = SILENCE.min(fast_enough.saturating_sub(self.waited));
+        let sent = timeout(patience, page.send(piece)).await;
+        let waited = began.elapsed();
+        self.waited += waited;
+        incoming.begun += waited;
+        if !matches!(sent, Ok(Ok(()))) {
+            self.page = None;
+        }
+    }
+}
+
+/// Within which so many bytes must have come, or gone on.
+fn fast_enough(bytes: u64) -> Duration {
+    GRACE + Duration::from_secs(bytes / LEAST)
+}
+
+/// What a sender sends, at a pace that others can bear.
+struct Incoming {
+    body: Body,
+    begun: Instant,
+    come: u64,
+}
+
+impl Incoming {
+    fn new(body: Body) -> Self {
+        Self {
+            body,
+            begun: Instant::now(),
+            come: 0,
+        }
+    }
+
+    /// `None` after the last.
+    async fn next(&mut self) -> Result<Option<Bytes>, MailboxRefusal> {
+        loop {
+            let fast_enough = fast_enough(self.come);
+            let patience = SILENCE.min(fast_enough.saturating_sub(self.begun.elapsed()));
+            let frame = timeout(patience, self.body.frame()).await;
+            let Some(frame) = frame.map_err(|_| MailboxRefusal::Damaged)? else {
+                return Ok(None);
+            };
             // Cut off.
-            Some(Err(_)) => return Err(MailboxRefusal::Damaged),
-            None => return put_in_place(app, upload).await,
+            let frame = frame.map_err(|_| MailboxRefusal::Damaged)?;
+            if let Ok(bytes) = frame.into_data()
+                && !bytes.is_empty()
+            {
+                self.come += bytes.len() as u64;
+                return Ok(Some(bytes));
+            }
         }
     }
 }
@@ -227,6 +366,7 @@ fn refuse(refusal: &MailboxRefusal) -> Response {
         | MailboxRefusal::Old
         | MailboxRefusal::Full(_)
         | MailboxRefusal::Moving
+        | MailboxRefusal::Again
         | MailboxRefusal::Access
         | MailboxRefusal::Signature
         | MailboxRefusal::Bounds
@@ -242,6 +382,7 @@ fn word(refusal: &MailboxRefusal) -> (StatusCode, &'static str) {
         MailboxRefusal::NotWanted => (StatusCode::NOT_FOUND, "not-wanted\n"),
         MailboxRefusal::OtherKey => (StatusCode::CONFLICT, "other-key\n"),
         MailboxRefusal::Moving => (StatusCode::SERVICE_UNAVAILABLE, "moving\n"),
+        MailboxRefusal::Again => (StatusCode::SERVICE_UNAVAILABLE, "again\n"),
         MailboxRefusal::Old => (StatusCode::CONFLICT, "old\n"),
         MailboxRefusal::Full(NoRoom::Known | NoRoom::Coming) => (StatusCode::CONFLICT, "coming\n"),
         MailboxRefusal::Access => (StatusCode::FORBIDDEN, "access\n"),

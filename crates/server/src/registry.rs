@@ -451,7 +451,7 @@ impl SessionRegistry {
     }
 
     /// Something that all devices of a user are to know, those that are there.
-    pub(crate) fn tell(&self, user: &UserId, message: ServerMessage) {
+    pub(crate) fn tell(&self, user: &UserId, message: ServerMessage) -> bool {
         let mut inner = self.lock();
         let to: Vec<SessionId> = inner
             .node
@@ -459,9 +459,11 @@ impl SessionRegistry {
             .sessions_of(user)
             .map(|(_, id)| id)
             .collect();
-        if !to.is_empty() {
+        let is_there = !to.is_empty();
+        if is_there {
             inner.carry_out(vec![Output::Deliver { to, message }]);
         }
+        is_there
     }
 
     /// An answer to this connection's client alone.

@@ -12,6 +12,11 @@ use super::server::{self, ServerRefusal};
 use crate::browser::{BrowserError, aes_gcm, blob, clock, random, web_crypto, xml_http_request};
 use crate::session::identity::Identity;
 
+/// The page that the message would have gone straight to has lost it, or the server is another process.
+const AGAIN: u16 = 503;
+/// Asks the server to keep it.
+const REST: &str = "?rest";
+
 /// A key that a person has signed to have messages sealed with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReceiverKey {
@@ -54,7 +59,7 @@ pub(crate) async fn receiver_key(of: &UserId) -> Result<ReceiverKey, ServerRefus
 pub(crate) async fn leave(
     to: &ReceiverKey,
     recorded: &Recorded,
-    progress: impl Fn(f64) + 'static,
+    progress: impl Fn(f64) + Clone + 'static,
 ) -> Result<(), ServerRefusal> {
     let me = me().await?;
     let recording = blob::bytes(&recorded.blob).await?;
@@ -85,7 +90,11 @@ pub(crate) async fn leave(
     let signature = Signature::from_bytes(signature);
     let envelope = draft.sign(encapsulated, size, hash, signature).encode();
     let header = ("wimpex-envelope", envelope.as_str());
-    let answer = xml_http_request::put(&server::path(), header, &bytes, progress).await?;
+    let path = server::path();
+    let mut answer = xml_http_request::put(&path, header, &bytes, progress.clone()).await?;
+    if answer.status == AGAIN {
+        answer = xml_http_request::put(&(path + REST), header, &bytes, progress).await?;
+    }
     match answer.status {
         200 | 201 => Ok(()),
         status => Err(ServerRefusal::of(status, &answer.text)),

@@ -2,6 +2,7 @@
 //! like to hear, change, forge or repeat one.
 
 use std::path::Path;
+use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
@@ -18,7 +19,7 @@ use crate::support::{Client, Reply, Served, TestServer, soon, until};
 
 const ORIGIN: &str = "http://test";
 /// What a page would have sealed; the server cannot tell.
-const SEALED: &str = "sealed, as far as the server can see";
+pub(crate) const SEALED: &str = "sealed, as far as the server can see";
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
 pub(crate) fn now() -> u64 {
@@ -54,22 +55,37 @@ impl Person {
         Signature::from_bytes(self.key.sign(message).to_bytes())
     }
 
-    async fn ask(&self, server: &impl Served, what: Value) -> Reply {
+    pub(crate) async fn ask(&self, server: &impl Served, what: Value) -> Reply {
         self.ask_for(server, what, ORIGIN, now()).await
     }
 
     pub(crate) async fn ask_for(
         &self,
         server: &impl Served,
-        mut what: Value,
+        what: Value,
         origin: &str,
         time: u64,
     ) -> Reply {
+        post(server, &self.wish(what, origin, time)).await
+    }
+
+    /// What came of a message until the connection ended.
+    pub(crate) async fn fetch_part(&self, server: &impl Served, id: &str) -> Vec<u8> {
+        let body = self.wish(json!({"do": "fetch", "id": id}), ORIGIN, now());
+        let mut stream = TcpStream::connect(server.at()).await.unwrap();
+        stream.write_all(posting(&body).as_bytes()).await.unwrap();
+        let mut part = Vec::new();
+        // It may end as if the network had.
+        let _ = stream.read_to_end(&mut part).await;
+        part
+    }
+
+    fn wish(&self, mut what: Value, origin: &str, time: u64) -> String {
         what["userId"] = json!(self.id);
         what["time"] = json!(time);
         let message = what.to_string();
         let signed = ["wimpex-messages-v1", origin, &message].concat();
-        post(server, &self.signed(&message, signed.as_bytes())).await
+        self.signed(&message, signed.as_bytes())
     }
 
     fn signed(&self, message: &str, signed: &[u8]) -> String {
@@ -111,7 +127,7 @@ impl Person {
         list.iter().map(|it| Envelope::parse(it).unwrap()).collect()
     }
 
-    fn envelope(&self, to: &Person, id: u8, time: u64) -> Envelope {
+    pub(crate) fn envelope(&self, to: &Person, id: u8, time: u64) -> Envelope {
         let draft = Draft {
             sender: self.public(),
             receiver: UserId::parse(to.id.clone()).unwrap(),
@@ -140,7 +156,7 @@ impl Person {
         (begin(server, &envelope, all.len()).await, last)
     }
 
-    async fn page(&self, server: &impl Served) -> Client {
+    pub(crate) async fn page(&self, server: &impl Served) -> Client {
         let origin = format!("http://{}", server.at());
         self.page_of(server, &origin).await
     }
@@ -163,14 +179,17 @@ impl Person {
 }
 
 async fn post(server: &impl Served, body: &str) -> Reply {
-    let length = body.len();
-    let request = format!(
-        "POST /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
-    Reply::of(server.at(), &request).await
+    Reply::of(server.at(), &posting(body)).await
 }
 
-async fn put(server: &impl Served, envelope: &str, body: &str) -> Reply {
+fn posting(body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+}
+
+pub(crate) async fn put(server: &impl Served, envelope: &str, body: &str) -> Reply {
     let length = body.len();
     let request = format!(
         "PUT /messages HTTP/1.1\r\nhost: test\r\nconnection: close\r\nwimpex-envelope: {envelope}\r\n\
@@ -180,7 +199,7 @@ async fn put(server: &impl Served, envelope: &str, body: &str) -> Reply {
 }
 
 /// A message on its way, of which so many bytes are there.
-async fn begin(server: &impl Served, envelope: &str, bytes: usize) -> TcpStream {
+pub(crate) async fn begin(server: &impl Served, envelope: &str, bytes: usize) -> TcpStream {
     let mut stream = TcpStream::connect(server.at()).await.unwrap();
     let length = SEALED.len();
     let request = format!(
@@ -193,7 +212,7 @@ async fn begin(server: &impl Served, envelope: &str, bytes: usize) -> TcpStream 
 }
 
 /// Files of messages, whole or not.
-fn files(folder: &Path) -> usize {
+pub(crate) fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder.join("messages")).map_or(0, Iterator::count)
 }
 
@@ -295,7 +314,7 @@ async fn a_message_without_its_file_keeps_nobody_busy() {
 
 #[tokio::test]
 async fn who_is_there_is_told_at_once() {
-    let server = TestServer::start().await;
+    let server = TestServer::with(|config| config.timing.message_asked = Duration::ZERO).await;
     let [alice, bob] = [1, 2].map(Person::new);
     bob.receives(&server, &[&alice], false).await;
     let mut page = bob.page(&server).await;

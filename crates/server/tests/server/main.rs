@@ -31,6 +31,7 @@ mod observer;
 mod own_address;
 mod packaging;
 mod page;
+mod passages;
 mod presence;
 mod program;
 mod proxies;

@@ -1,0 +1,157 @@
+//! A message on its way in: what it holds, whether what comes is what was signed, and its file.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use wimpex_mailbox::{Envelope, MessageName};
+use wimpex_protocol::UserId;
+
+use super::folder::Coming;
+use super::index::Held;
+use super::passage::Passage;
+use super::{Mailbox, MailboxRefusal};
+
+/// One that is let in, of which nothing has been read.
+pub(crate) struct Arrival {
+    place: Place,
+    envelope: Envelope,
+    text: String,
+    held: Held,
+}
+
+impl Arrival {
+    pub(super) fn new(place: Place, envelope: Envelope, text: String, held: Held) -> Self {
+        Self {
+            place,
+            envelope,
+            text,
+            held,
+        }
+    }
+
+    pub(crate) fn receiver(&self) -> &UserId {
+        &self.place.receiver
+    }
+
+    /// For what will be read of it.
+    pub(crate) fn check(&self) -> Check {
+        Check {
+            hash: Sha256::new(),
+            left: self.envelope.size.into(),
+            signed: self.envelope.hash,
+        }
+    }
+
+    /// Lets a page of its receiver's ask for it, for as long as what is returned is kept.
+    pub(crate) fn offer(&self) -> Passage {
+        let (mailbox, size) = (Arc::clone(&self.place.mailbox), self.held.size);
+        let (receiver, name) = (self.place.receiver.clone(), self.place.name.clone());
+        Passage::open(mailbox, receiver, name, self.text.clone(), size)
+    }
+
+    /// It is to rest here.
+    pub(crate) async fn rest(self) -> Result<Upload, MailboxRefusal> {
+        let (check, folder) = (self.check(), self.place.mailbox.folder()?);
+        let (receiver, name) = (&self.place.receiver, &self.place.name);
+        let file = folder.begin(receiver, name, &self.text, &self.held).await?;
+        Ok(Upload {
+            file,
+            place: self.place,
+            check,
+            text: self.text,
+        })
+    }
+}
+
+/// Whether what comes is what was signed.
+pub(crate) struct Check {
+    hash: Sha256,
+    left: u64,
+    signed: [u8; 32],
+}
+
+impl Check {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), MailboxRefusal> {
+        let left = self.left.checked_sub(bytes.len() as u64);
+        self.left = left.ok_or(MailboxRefusal::Damaged)?;
+        self.hash.update(bytes);
+        Ok(())
+    }
+
+    /// All of it has come.
+    pub(crate) fn finish(self) -> Result<(), MailboxRefusal> {
+        let hash: [u8; 32] = self.hash.finalize().into();
+        match self.left == 0 && hash == self.signed {
+            true => Ok(()),
+            false => Err(MailboxRefusal::Damaged),
+        }
+    }
+}
+
+/// What it holds in the index. Gives it back if it comes to nothing.
+pub(super) struct Place {
+    mailbox: Arc<Mailbox>,
+    receiver: UserId,
+    name: MessageName,
+    is_kept: bool,
+}
+
+impl Place {
+    pub(super) fn new(mailbox: &Arc<Mailbox>, receiver: UserId, name: MessageName) -> Self {
+        Self {
+            mailbox: Arc::clone(mailbox),
+            receiver,
+            name,
+            is_kept: false,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            self.mailbox.lock().remove(&self.receiver, &self.name);
+        }
+    }
+}
+
+/// One that comes to rest here.
+pub(crate) struct Upload {
+    file: Coming,
+    place: Place,
+    check: Check,
+    text: String,
+}
+
+impl Upload {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), MailboxRefusal> {
+        self.check.take(bytes)?;
+        Ok(self.file.write(bytes).await?)
+    }
+
+    /// Keeps it, if it is what was signed; says for whom it is.
+    pub(crate) async fn finish(mut self) -> Result<UserId, MailboxRefusal> {
+        self.check.finish()?;
+        let mailbox = Arc::clone(&self.place.mailbox);
+        let _placing = mailbox.placing.read().await;
+        if mailbox.store.is_released() {
+            return Err(MailboxRefusal::Moving);
+        }
+        let (receiver, name) = (&self.place.receiver, &self.place.name);
+        if let Err(error) = self.file.keep().await {
+            // It may have its name already, though not for certain.
+            let _ = mailbox.folder()?.remove(receiver, name);
+            return Err(error.into());
+        }
+        let is_counted = mailbox.lock().complete(receiver, name, self.text);
+        self.place.is_kept = is_counted;
+        if !is_counted {
+            // Whatever has taken its place from it: no file is without one.
+            mailbox
+                .folder()?
+                .remove(&self.place.receiver, &self.place.name)?;
+            return Err(MailboxRefusal::Damaged);
+        }
+        Ok(self.place.receiver.clone())
+    }
+}
