@@ -28,7 +28,7 @@ use crate::tls::{Certificate, CertificateStore};
 
 use account::Authority;
 use folder::Folder;
-use order::Failure;
+use order::{Failure, OpenOrder};
 use renewal::Advice;
 use schedule::Validity;
 
@@ -108,13 +108,14 @@ impl Acme {
     /// what was in the way.
     pub(crate) async fn keep(self, store: &Arc<CertificateStore>, reload: &Notify) {
         let mut failures = 0;
+        let mut open = None;
         let mut not_before = Instant::now();
         let jitter = random_share();
         loop {
             self.until_due(store, not_before, jitter, reload, failures > 0)
                 .await;
             let ways = schedule::ways(failures);
-            match self.fetch(store, ways).await {
+            match self.fetch(store, ways, &mut open).await {
                 Ok(certificate) => {
                     failures = 0;
                     // Whatever the clock says: not again at once.
@@ -184,10 +185,11 @@ impl Acme {
         &self,
         store: &CertificateStore,
         ways: &[ChallengeType],
+        open: &mut Option<OpenOrder>,
     ) -> Result<Certificate, Failure> {
         let mut failed: Option<Failure> = None;
         for way in ways {
-            let one = self.fetch_by(store, way);
+            let one = self.fetch_by(store, way, open);
             match timeout(ORDER, one).await {
                 Ok(Ok(certificate)) => return Ok(certificate),
                 // Another way leads to the same place.
@@ -210,18 +212,19 @@ impl Acme {
         &self,
         store: &CertificateStore,
         way: &ChallengeType,
+        open: &mut Option<OpenOrder>,
     ) -> Result<Certificate, Failure> {
         let mut account = account::open(&self.authority, &self.folder).await?;
         let challenges = store.challenges();
         let advice = self.advice.lock().await;
         let replaced = advice.as_ref().and_then(Advice::replaced);
         drop(advice);
-        let order = order::order(&account, &self.domains, way, challenges, replaced);
+        let order = order::order(&account, &self.domains, way, challenges, replaced, open);
         let mut ordered = order.await;
         if let Err(Failure::NoAccount(_)) = ordered {
             // It has forgotten us, or this is another than it was.
             account = account::create(&self.authority, &self.folder).await?;
-            ordered = order::order(&account, &self.domains, way, challenges, None).await;
+            ordered = order::order(&account, &self.domains, way, challenges, None, open).await;
         }
         let pem = ordered?;
         let certificate = folder::parse(pem.as_bytes())

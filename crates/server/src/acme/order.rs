@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use instant_acme::{
-    Account, AuthorizationStatus, CertificateIdentifier, ChallengeType, Error, Identifier,
-    NewOrder, Order, OrderStatus, Problem, RetryPolicy,
+    Account, AuthorizationStatus, CertificateIdentifier, ChallengeStatus, ChallengeType, Error,
+    Identifier, NewOrder, Order, OrderStatus, Problem, RetryPolicy,
 };
-use rcgen::{CertificateParams, CustomExtension, KeyPair};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::sign::CertifiedKey;
@@ -34,22 +34,82 @@ pub(super) enum Failure {
     NoAccount(String),
 }
 
+/// An order that has not ended, and the key that its certificate is for. Where the network was lost in
+/// the middle, it goes on: another order would count against the limits of the authority, and so would
+/// the certificate that this one may have brought already (Let's Encrypt: five a week for the same
+/// names).
+pub(super) struct OpenOrder {
+    url: String,
+    key: KeyPair,
+}
+
 /// Key and certificates as PEM, for names that are proved in this way; in place of a certificate that the
-/// authority is told of.
+/// authority is told of. Goes on with the order that is open, if there is one, and leaves it open where
+/// the authority was lost on the way.
 pub(super) async fn order(
     account: &Account,
     domains: &[Domain],
     way: &ChallengeType,
     challenges: &Challenges,
     replaced: Option<CertificateIdentifier<'static>>,
+    open: &mut Option<OpenOrder>,
 ) -> Result<String, Failure> {
-    let _clear = ClearOnDrop(challenges);
+    let ended = async {
+        let mut order = begin_or_go_on(account, domains, replaced, open).await?;
+        if order.state().status == OrderStatus::Pending {
+            prove(&mut order, way, challenges).await?;
+            match order.poll_ready(&PATIENCE).await {
+                Ok(OrderStatus::Invalid) | Err(Error::Api(_)) => {
+                    return Err(why_invalid(&mut order, way).await);
+                }
+                Ok(_) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let lost = || Failure::Refused("the order is lost".to_owned());
+        let key = &open.as_ref().ok_or_else(lost)?.key;
+        if order.state().status == OrderStatus::Ready {
+            order.finalize_csr(&request(domains, key)?).await?;
+        }
+        let chain = order.poll_certificate(&PATIENCE).await?;
+        Ok(format!("{}\n{chain}", key.serialize_pem().trim_end()))
+    };
+    let ended = ended.await;
+    // Until then the authority may look for the proofs, also if we do not hear of it.
+    if !matches!(&ended, Err(Failure::Unreachable(_) | Failure::Clock(_))) {
+        challenges.clear();
+        *open = None;
+    }
+    ended
+}
+
+async fn begin_or_go_on(
+    account: &Account,
+    domains: &[Domain],
+    replaced: Option<CertificateIdentifier<'static>>,
+    open: &mut Option<OpenOrder>,
+) -> Result<Order, Failure> {
+    if let Some(known) = open {
+        match account.order(known.url.clone()).await {
+            Ok(mut order) => {
+                if order.state().status != OrderStatus::Invalid {
+                    return Ok(order);
+                }
+            }
+            Err(error) => match error.into() {
+                // It is forgotten.
+                Failure::Refused(_) => {}
+                failure => return Err(failure),
+            },
+        }
+    }
     let identifiers: Vec<Identifier> = domains
         .iter()
         .map(|domain| Identifier::Dns(domain.to_string()))
         .collect();
     let plain = || NewOrder::new(&identifiers);
-    let mut order = match replaced {
+    let key = KeyPair::generate().map_err(|error| cannot_make("a key", &error))?;
+    let order = match replaced {
         // Without, if it is not taken: it may have been replaced before.
         Some(replaced) => match account.new_order(&plain().replaces(replaced)).await {
             Ok(order) => order,
@@ -57,15 +117,27 @@ pub(super) async fn order(
         },
         None => account.new_order(&plain()).await?,
     };
-    prove(&mut order, way, challenges).await?;
-    match order.poll_ready(&PATIENCE).await {
-        Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
-        Ok(_) | Err(Error::Api(_)) => return Err(why_invalid(&mut order, way).await),
-        Err(error) => return Err(error.into()),
-    }
-    let key = order.finalize().await?;
-    let chain = order.poll_certificate(&PATIENCE).await?;
-    Ok(format!("{}\n{chain}", key.trim_end()))
+    *open = Some(OpenOrder {
+        url: order.url().to_owned(),
+        key,
+    });
+    Ok(order)
+}
+
+/// What the authority is asked to sign (RFC 8555, section 7.4).
+fn request(domains: &[Domain], key: &KeyPair) -> Result<Vec<u8>, Failure> {
+    let made = || {
+        let names: Vec<String> = domains.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names)?;
+        params.distinguished_name = DistinguishedName::new();
+        params.serialize_request(key)
+    };
+    let request = made().map_err(|error| cannot_make("a request", &error))?;
+    Ok(request.der().to_vec())
+}
+
+fn cannot_make(what: &str, error: &dyn fmt::Display) -> Failure {
+    Failure::Refused(format!("cannot make {what}: {error}"))
 }
 
 async fn prove(
@@ -94,7 +166,10 @@ async fn prove(
             }
             _ => challenges.answer_http(challenge.token.clone(), answer.as_str().to_owned()),
         }
-        challenge.set_ready().await?;
+        // Where an order goes on, the authority may be looking already.
+        if challenge.status == ChallengeStatus::Pending {
+            challenge.set_ready().await?;
+        }
     }
     Ok(())
 }
@@ -107,15 +182,15 @@ fn proof(domain: &str, digest: &[u8]) -> Result<CertifiedKey, Failure> {
         let key = KeyPair::generate()?;
         Ok((params.self_signed(&key)?, key))
     };
-    let failed = |text: String| Failure::Refused(format!("cannot make a proof: {text}"));
-    let (certificate, key) = made().map_err(|error: rcgen::Error| failed(error.to_string()))?;
+    let (certificate, key) =
+        made().map_err(|error: rcgen::Error| cannot_make("a proof", &error))?;
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let chain = vec![certificate.der().clone()];
     let key = ring::default_provider().key_provider.load_private_key(key);
     // Not checked as others are: what this certificate says (a critical extension) is
     // said to nobody else.
     key.map(|key| CertifiedKey::new(chain, key))
-        .map_err(|error| failed(error.to_string()))
+        .map_err(|error| cannot_make("a proof", &error))
 }
 
 /// What the authority has found when it looked; it is said in the challenges.
@@ -231,14 +306,5 @@ impl From<Error> for Failure {
                 }
             }
         }
-    }
-}
-
-/// Also when the order is given up in the middle.
-struct ClearOnDrop<'a>(&'a Challenges);
-
-impl Drop for ClearOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.clear();
     }
 }

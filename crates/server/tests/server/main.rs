@@ -22,6 +22,7 @@ mod identity;
 mod lifecycle;
 mod limits;
 mod login;
+mod lost_network;
 mod mailbox;
 mod missed_calls;
 mod moving;
