@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address is not ours or taken.
-    #[error("cannot listen on {address} for {what}: {error}")]
+    #[error("cannot listen on {address} for {what}: {error}{}", hint(error))]
     Listen {
         /// Which one.
         address: SocketAddr,
@@ -19,4 +19,12 @@ pub enum StartError {
     /// The system has no randomness to give.
     #[error("no randomness from the system: {0}")]
     Random(#[from] getrandom::Error),
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "; another program has it, perhaps another relay",
+        io::ErrorKind::AddrNotAvailable => "; this host has no such address",
+        _ => "",
+    }
 }

@@ -1,11 +1,13 @@
 //! Certificates and keys from PEM files, for TLS on the relay and elsewhere.
 
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::ResolvesServerCert;
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -24,7 +26,7 @@ pub enum TlsError {
         reason: String,
     },
     /// Certificate and key do not go together, or are of a kind that is unknown.
-    #[error("the certificate cannot be used with this key: {0}")]
+    #[error("the certificate cannot be used with this key: {0}; do the two files belong together?")]
     Use(#[from] rustls::Error),
 }
 
@@ -65,15 +67,39 @@ pub fn certified_key(certificate: &Path, key: &Path) -> Result<CertifiedKey, Tls
         path: path.to_owned(),
         reason,
     };
+    let unread = |what, path: &Path, error: &pem::Error| failed(what, path, reason(path, error));
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect)
-        .map_err(|error| failed("certificate", certificate, error.to_string()))?;
+        .map_err(|error| unread("certificate", certificate, &error))?;
     if chain.is_empty() {
         let reason = "there is none in it".to_owned();
         return Err(failed("certificate", certificate, reason));
     }
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| failed("key", key, error.to_string()))?;
+    let private = PrivateKeyDer::from_pem_file(key).map_err(|error| unread("key", key, &error))?;
     let certified = CertifiedKey::from_der(chain, private, &ring::default_provider())?;
     Ok(certified)
+}
+
+/// What is wrong with the file, and what can be done about it.
+fn reason(path: &Path, error: &pem::Error) -> String {
+    match error {
+        pem::Error::Io(error) if error.kind() == ErrorKind::PermissionDenied => {
+            format!("{error}; the user of this server must be able to read it")
+        }
+        pem::Error::Io(error) => error.to_string(),
+        pem::Error::NoItemsFound => {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let has = |words: &str| text.lines().any(|line| line.contains(words));
+            if has("ENCRYPTED") {
+                "it is encrypted, and nobody is there to be asked; openssl pkey -in OLD -out NEW \
+                 takes the passphrase away"
+            } else if has("-----BEGIN CERTIFICATE-----") {
+                "there is a certificate in it, and no key"
+            } else {
+                "there is none in it; the format is PEM"
+            }
+            .to_owned()
+        }
+        other => other.to_string(),
+    }
 }

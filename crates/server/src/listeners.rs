@@ -157,6 +157,7 @@ fn hint(error: &io::Error) -> &'static str {
             "; ports below 1024 are root's, or of who has the capability CAP_NET_BIND_SERVICE"
         }
         io::ErrorKind::AddrInUse => "; another program has it, perhaps another wimpex-server",
+        io::ErrorKind::AddrNotAvailable => "; this host has no such address",
         _ => "",
     }
 }

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::net::AddrParseError;
+use std::num::ParseIntError;
 
 use clap::builder::{OsStr, Resettable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -53,7 +55,7 @@ pub(super) fn refusal(command: &Command, arg: &Arg, value: impl Into<OsString>) 
             let value = text(ContextKind::InvalidValue).unwrap_or_default();
             let why = error
                 .source()
-                .map(ToString::to_string)
+                .map(in_words)
                 .or_else(|| Some(format!("it is one of: {}", text(ContextKind::ValidValue)?)));
             Some(match why {
                 Some(why) => format!("{value:?} makes no sense here: {why}"),
@@ -61,6 +63,21 @@ pub(super) fn refusal(command: &Command, arg: &Arg, value: impl Into<OsString>) 
             })
         }
     }
+}
+
+/// With what it looks like, where the standard library only says that it does not.
+fn in_words(why: &(dyn Error + 'static)) -> String {
+    let text = why.to_string();
+    let example = if why.is::<ParseIntError>() {
+        "a whole number"
+    } else if !why.is::<AddrParseError>() {
+        return text;
+    } else if text.contains("socket") {
+        "0.0.0.0:443 or [::]:443"
+    } else {
+        "192.0.2.1 or 2001:db8::1"
+    };
+    format!("{text}; it looks like {example}")
 }
 
 /// The one of these that was probably meant.

@@ -56,7 +56,7 @@ pub enum SuccessionError {
         reason: String,
     },
     /// The state folder is of no use.
-    #[error("{0} (see --state-dir)")]
+    #[error("{0}; the state folder (--state-dir) must be one that this user can make and write")]
     Folder(String),
 }
 

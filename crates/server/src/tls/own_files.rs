@@ -46,7 +46,9 @@ impl OwnFiles {
             certificate,
             key,
         };
-        store.replace(files.read()?);
+        let certificate = files.read()?;
+        warn_of_time(&certificate, SystemTime::now());
+        store.replace(certificate);
         Ok(files)
     }
 
@@ -60,7 +62,11 @@ impl OwnFiles {
         }
         match self.read() {
             Ok(certificate) => {
-                let days_left = certificate.days_left(SystemTime::now());
+                let now = SystemTime::now();
+                let days_left = certificate.days_left(now);
+                if is_new || asked_for {
+                    warn_of_time(&certificate, now);
+                }
                 store.replace(certificate);
                 self.state = State::Used;
                 if is_new {
@@ -84,5 +90,17 @@ impl OwnFiles {
             path: self.certificate.clone(),
             reason: "it is not X.509".to_owned(),
         })
+    }
+}
+
+/// It is used all the same: the clock may be what is wrong, and is set later on some machines.
+fn warn_of_time(certificate: &Certificate, now: SystemTime) {
+    if now < certificate.from || certificate.until < now {
+        let days_left = certificate.days_left(now);
+        warn!(
+            days_left,
+            "the certificate does not count at this system's time, so browsers refuse it: \
+             has it ended, or is the clock wrong?"
+        );
     }
 }

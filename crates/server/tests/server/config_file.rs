@@ -86,7 +86,7 @@ max-frame-bytes = 5
     let expected = [
         (
             "server.toml:1:10: listen",
-            "\"localhost\" makes no sense here: invalid socket address",
+            "\"localhost\" makes no sense here: invalid socket address syntax; it looks like 0.0.0.0:443",
         ),
         ("server.toml:2:1: ", "did you mean \"turn-listen\"?"),
         ("server.toml:3:1: ", "did you mean \"listen\"?"),
@@ -95,7 +95,10 @@ max-frame-bytes = 5
             "it is one of: all, signaling, turn",
         ),
         ("server.toml:5:32: trusted-proxy", "10.0.0.0/99"),
-        ("server.toml:6:19: max-connections", "-5"),
+        (
+            "server.toml:6:19: max-connections",
+            "it looks like a whole number",
+        ),
         ("server.toml:7:16: ping-seconds", "soon"),
         ("server.toml:8:8: turn", "perhaps"),
         ("server.toml:9:10: origin", "not a list"),

@@ -272,6 +272,19 @@ async fn certificates_that_cannot_be_used_are_said_in_words() {
         .err()
         .unwrap();
     assert!(error.to_string().contains("key.pem"), "{error}");
+    for (text, words) in [
+        (&*authority.pem, "there is a certificate in it, and no key"),
+        (
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+            "openssl pkey",
+        ),
+        ("something else", "the format is PEM"),
+    ] {
+        std::fs::write(&files.key, text).unwrap();
+        let error = SecureServer::start(folder.path(), with(&files)).await.err();
+        let error = error.unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    }
     let error = SecureServer::start(folder.path(), |_| ())
         .await
         .err()

@@ -139,3 +139,40 @@ async fn an_authority_that_does_not_count_here_names_the_clock() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_certificate_of_ones_own_that_has_ended_is_told() {
+    let Some(library) = faked_clock() else {
+        return;
+    };
+    let (place, folder) = (Place::for_a_month(), folder());
+    for (offset, is_told) in [("+0d", false), ("+400d", true), ("-400d", true)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wimpex-server"));
+        command
+            .env_clear()
+            .env("LD_PRELOAD", &library)
+            .env("FAKETIME", offset)
+            .args(["--https-listen=127.0.0.1:0", "--turn=false", "--tls-cert"])
+            .arg(place.file("cert.pem"))
+            .arg("--tls-key")
+            .arg(place.file("key.pem"))
+            .arg("--state-dir")
+            .arg(folder.path().join("state"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut told = false;
+        let until_served = async {
+            while let Some(line) = log.next_line().await.unwrap() {
+                told |= line.contains("does not count at this system's time");
+                if line.contains("page loaded") || line.contains("no page to serve") {
+                    return;
+                }
+            }
+            panic!("the log ends");
+        };
+        soon(until_served).await;
+        assert_eq!(told, is_told, "{offset}");
+    }
+}
