@@ -65,7 +65,7 @@ enum Command {
     Soak,
     /// The bytes of a first load, by file, and their budget
     Size,
-    /// Build the last commit in two places from nothing, and compare the hashes of page and packages
+    /// Build the last commit once more, at another path from nothing, and compare page and packages
     Reproduce,
     /// Compare with a bare page: time to the first frame; size; cost of the relay
     Bench,

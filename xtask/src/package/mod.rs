@@ -7,6 +7,7 @@ mod architecture;
 mod files;
 mod image;
 mod sbom;
+mod trial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,11 +42,13 @@ pub(crate) fn package(workspace: &Workspace, tools: &Tools, arm64: bool) -> Resu
     let epoch = commit_time(workspace)?;
     ensure_musl();
     let native = build(workspace, X86_64, &epoch)?;
+    trial::run(workspace, X86_64, &native)?;
     let texts = printed(&native)?;
     pack(workspace, X86_64, &native, &texts, &folder, &epoch)?;
     if arm64 {
         ensure_cross_compiler();
         let program = build(workspace, ARM64, &epoch)?;
+        trial::run(workspace, ARM64, &program)?;
         pack(workspace, ARM64, &program, &texts, &folder, &epoch)?;
     }
     report::step("writing down what it is made of", || {
@@ -127,6 +130,7 @@ fn build(workspace: &Workspace, architecture: Architecture, epoch: &str) -> Resu
     let sysroot = PathBuf::from(sysroot.trim());
     let remaps = [
         (&workspace.root, "/wimpex"),
+        (&workspace.target, "/wimpex/target"),
         (&cargo_home, "/cargo"),
         (&sysroot, "/rust"),
     ]

@@ -137,6 +137,15 @@ const CROSS_COMPILER: Programs = Programs {
     service: None,
 };
 
+/// Runs programs for other processors.
+const QEMU: Programs = Programs {
+    what: "qemu for programs",
+    packages: &["qemu-user-static"],
+    is_here: || are_on_path(&["qemu-aarch64-static"]),
+    without: "programs for other processors are not tried",
+    service: None,
+};
+
 /// Looks at metrics and at rules for alerts as Prometheus would. Only the program is wanted.
 pub(super) const PROMTOOL: Programs = Programs {
     what: "promtool",
@@ -172,6 +181,12 @@ pub(crate) fn ensure_musl() {
 /// The compiler for 64-bit ARM, installed if it is missing.
 pub(crate) fn ensure_cross_compiler() {
     ensure(&CROSS_COMPILER);
+}
+
+/// What runs programs for a processor, by Linux's name for it; installed if it is missing.
+pub(crate) fn emulator(processor: &str) -> Option<PathBuf> {
+    ensure(&QEMU);
+    on_path(&format!("qemu-{processor}-static"))
 }
 
 /// A Debian with nothing on it but certificates, made once, in the cache. It takes root.
