@@ -114,7 +114,10 @@ fn chromium(options: &BrowserOptions, profile: &Path) -> Value {
         args.push(format!("--ignore-certificate-errors-spki-list={key}"));
     }
     if let Some((host, address)) = &options.host_on_loopback {
-        args.push(format!("--host-resolver-rules=MAP {host} {address}"));
+        // With the dot too: so WebRTC asks for the names of STUN and TURN.
+        args.push(format!(
+            "--host-resolver-rules=MAP {host} {address}, MAP {host}. {address}"
+        ));
     }
     if let Some(origin) = &options.trusted_origin {
         args.push(format!(

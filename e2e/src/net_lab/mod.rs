@@ -76,6 +76,12 @@ impl NetLab {
         self.public.namespace()
     }
 
+    /// The public network gets another address towards all homes that there are, as a line at home does
+    /// each night. [`PUBLIC_V4`], where the page is, stays; the one of the last move is gone.
+    pub fn move_to(&self, address: &str) {
+        self.public.move_to(address);
+    }
+
     /// One more home.
     pub fn home(&self, uplink: Uplink) -> Home {
         Home::new(&self.public, &[uplink])

@@ -1,6 +1,6 @@
 //! The public network: addresses like the internet's, and a way to nowhere.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::namespace::Namespace;
 
@@ -13,6 +13,7 @@ pub const PUBLIC_V6: &str = "2a11::1";
 pub(super) struct PublicNetwork {
     namespace: Namespace,
     links: Cell<u8>,
+    moved_to: RefCell<Option<String>>,
 }
 
 impl PublicNetwork {
@@ -34,11 +35,33 @@ impl PublicNetwork {
         Self {
             namespace,
             links: Cell::new(0),
+            moved_to: RefCell::default(),
         }
     }
 
     pub(super) fn namespace(&self) -> &Namespace {
         &self.namespace
+    }
+
+    /// From now on this address is the one towards the internet, and towards every home there is; the one
+    /// before, if it is another than the server's, leads nowhere.
+    pub(super) fn move_to(&self, address: &str) {
+        self.namespace.ip(&format!("addr add {address}/32 dev lo"));
+        for n in 1..=self.links.get() {
+            for route in [
+                format!("11.0.{n}.0/30 dev link{n}"),
+                format!("11.0.{n}.128/25 via 11.0.{n}.2"),
+            ] {
+                self.namespace
+                    .ip(&format!("route replace {route} src {address}"));
+            }
+        }
+        self.namespace.ip(&format!(
+            "route replace default via 11.255.0.2 src {address}"
+        ));
+        if let Some(before) = self.moved_to.replace(Some(address.to_owned())) {
+            self.namespace.ip(&format!("addr del {before}/32 dev lo"));
+        }
     }
 
     /// A number that no other link of this network has.

@@ -18,6 +18,7 @@ scenarios! {
     Networks: a_hidden_address_stays_hidden,
     Networks: bad_weather_ends_no_call,
     Networks: no_route_and_no_relay,
+    Networks: a_relayed_call_follows_the_relays_address,
     FirefoxInNetworks: firefox_follows_to_another_network,
 }
 
@@ -271,6 +272,50 @@ async fn no_route_and_no_relay(scenario: &Scenario<'_>) {
         alice.page.wait_for_text(&missing),
         bob.page.wait_for_text(&missing)
     );
+}
+
+/// Where the relay is before and after its host got another address.
+const LINES: [&str; 2] = ["11.0.0.8", "11.0.0.9"];
+
+async fn a_relayed_call_follows_the_relays_address(scenario: &Scenario<'_>) {
+    let homes = [(); 2].map(|()| scenario.net_lab().home(Uplink::SymmetricNat));
+    scenario.net_lab().move_to(LINES[0]);
+    // Its address is found, not said.
+    scenario
+        .server_mut()
+        .restart_with(&["--turn-listen=0.0.0.0:3478"]);
+    let (alice, bob) = two(scenario, &homes[0], &homes[1]).await;
+    connect(&alice, &bob, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    for peer in [&alice, &bob] {
+        assert!(settled_route(peer).await.is_relayed());
+    }
+    let clock = seconds(&alice.timer().await);
+    let moved = Instant::now();
+    scenario.net_lab().move_to(LINES[1]);
+    wait_until("the server's word of its address", async || {
+        let told = scenario.server().log_count("this host has another address");
+        (told == 1).then_some(()).ok_or_else(|| format!("{told}"))
+    })
+    .await;
+    let found = moved.elapsed();
+    // Nothing comes from where the relay was: what is seen now is new.
+    tokio::join!(flows_again(&alice), flows_again(&bob));
+    let back = moved.elapsed();
+    for peer in [&alice, &bob] {
+        peer.status_says("Connected").await;
+        assert!(settled_route(peer).await.is_relayed());
+    }
+    assert!(
+        seconds(&alice.timer().await) >= clock,
+        "the call began anew"
+    );
+    measured(&format!(
+        "the relay at another address: found after {} ms, pictures both ways again after {} ms",
+        found.as_millis(),
+        back.as_millis(),
+    ));
+    hang_up(&alice, &bob).await;
 }
 
 /// tcpdump's words for the addresses of a home.
