@@ -2,11 +2,13 @@
 //!
 //! [`Store`] is what the rest of the server knows. [`EmbeddedStore`] is a database of one file
 //! (redb): pure Rust, copy-on-write, so that a crash at any moment leaves the state before or after
-//! a commit, and readers that never wait for a writer. A store that several servers share will stand
-//! behind the same trait.
+//! a commit, and readers that never wait for a writer. A store that several servers share stands
+//! behind the same trait, in `wimpex-jetstream`.
 //!
 //! It must not know what is in an entry, nor sockets or clocks: time is an argument.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 mod embedded;
 mod error;
 mod migration;
@@ -14,7 +16,7 @@ mod table;
 
 pub use embedded::EmbeddedStore;
 pub use error::StoreError;
-pub use table::{Bounds, Table};
+pub use table::{Bounds, KEY_BYTES, Table};
 
 use std::path::Path;
 
@@ -36,7 +38,8 @@ pub struct Entry {
 pub trait Store: Send + Sync {
     /// Keeps an entry in place of the one with its id. It is kept when this returns, whatever
     /// happens to the machine. Where the owner, or all owners together, have as many as the table
-    /// allows, those give way that would have expired first.
+    /// allows, those give way that would have expired first; or, of other owners, whoever has written
+    /// nothing for longest.
     ///
     /// # Errors
     /// [`StoreError::TooLong`], [`StoreError::Full`] where nothing can give way, and whatever the
@@ -67,7 +70,8 @@ pub trait Store: Send + Sync {
     /// Whatever the disk says.
     fn sweep(&self, now: u64) -> Result<usize, StoreError>;
 
-    /// How many entries a table has, expired ones included that have not been swept.
+    /// How much a table has: entries, expired ones included that have not been swept; owners, where
+    /// several servers share it.
     ///
     /// # Errors
     /// Whatever the disk says.

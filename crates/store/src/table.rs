@@ -13,6 +13,9 @@ pub enum Table {
     MessageReceivers,
     /// Messages that have come and are deleted, by the id of who got them: none comes twice.
     MessagesGone,
+    /// Messages that wait, by the id of who is to get them, where several servers share them: what was
+    /// signed of each. One server alone has a file for each.
+    Messages,
 }
 
 /// How much a table may hold.
@@ -27,15 +30,16 @@ pub struct Bounds {
 }
 
 /// Bytes of an owner, and of an id.
-pub(crate) const KEY_BYTES: usize = 128;
+pub const KEY_BYTES: usize = 128;
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::PushSubscriptions,
         Self::MissedCalls,
         Self::MessageReceivers,
         Self::MessagesGone,
+        Self::Messages,
     ];
 
     /// How much it may hold. Full of the longest values the file has about 1 GB; with
@@ -66,6 +70,12 @@ impl Table {
                 total: 500_000,
                 value_bytes: 0,
             },
+            // 60 of contacts and 5 of strangers; a signature, ids and keys.
+            Self::Messages => Bounds {
+                per_owner: 65,
+                total: 100_000,
+                value_bytes: 4 * 1024,
+            },
         }
     }
 
@@ -76,6 +86,7 @@ impl Table {
             Self::MissedCalls => "missed-calls",
             Self::MessageReceivers => "message-receivers",
             Self::MessagesGone => "messages-gone",
+            Self::Messages => "messages",
         }
     }
 

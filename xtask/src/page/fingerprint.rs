@@ -16,6 +16,7 @@ use crate::workspace::Workspace;
 /// Paths from the root that are no part of the page.
 const APART: &[&str] = &[
     "crates/hub",
+    "crates/jetstream",
     "crates/limits",
     "crates/model",
     "crates/push",

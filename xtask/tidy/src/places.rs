@@ -217,6 +217,10 @@ pub(crate) const PLACES: &[Place] = &[
         never: &[&CALLERS, &SIGNALING, &PAGE, &BROWSERS, &SOCKETS, &CLOCKS],
     },
     Place {
+        path: "crates/jetstream",
+        never: &[&CALLERS, &SIGNALING, &PAGE, &BROWSERS],
+    },
+    Place {
         path: "crates/push",
         never: &[
             &CALLERS,
