@@ -67,6 +67,12 @@ pub enum Message {
         /// The asker's number.
         take: u64,
     },
+    /// Something is kept for that person, and waits for them: whoever holds them may tell them. It is
+    /// the servers' business; a node that is told so does nothing.
+    Waiting {
+        /// For whom.
+        user: UserId,
+    },
     /// Part of the link between two nodes.
     Packet(Packet),
 }

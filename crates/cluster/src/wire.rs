@@ -52,6 +52,9 @@ enum WireMessage {
         node: String,
         take: u64,
     },
+    Waiting {
+        user: String,
+    },
     Packet {
         node: String,
         link: u64,
@@ -203,6 +206,9 @@ impl Message {
                 node: node_id(&node)?,
                 take,
             },
+            WireMessage::Waiting { user } => Self::Waiting {
+                user: user_id(user)?,
+            },
             WireMessage::Packet {
                 node,
                 link,
@@ -271,6 +277,7 @@ impl Message {
                 node: id(node),
                 take: *take,
             },
+            Self::Waiting { user } => WireMessage::Waiting { user: text(user) },
             Self::Packet(packet) => WireMessage::Packet {
                 node: id(&packet.node),
                 link: packet.link,

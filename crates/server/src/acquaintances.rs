@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tracing::warn;
 use wimpex_protocol::UserId;
-use wimpex_store::StoreError;
+use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::push::{CallerMark, Marks};
-use crate::store_file::StoreFile;
+use crate::store_file::{StoreFile, millis};
 use crate::{mailbox, push};
 
 /// See the module.
@@ -26,9 +26,29 @@ impl Acquaintances {
         })
     }
 
-    /// Those of one user. Does not wait for whoever writes.
+    /// Somebody calls that user, perhaps in vain: whom they have named may be asked for soon.
+    pub(crate) fn ask_soon(&self, user: &UserId) {
+        self.store.fetch_soon(user);
+    }
+
+    /// Those of one user, as far as is known here. Waits neither for whoever writes nor for other
+    /// machines.
     pub(crate) fn of(&self, user: &UserId) -> Named<'_> {
-        let marks = self.marks_of(user).unwrap_or_else(|error| {
+        self.named(user, |table| self.store.at_hand(table, user))
+    }
+
+    /// The same where it may take its time.
+    pub(crate) fn found(&self, user: &UserId) -> Named<'_> {
+        let owner = user.as_str().as_bytes();
+        self.named(user, |table| self.store.of(table, owner, millis()))
+    }
+
+    fn named(
+        &self,
+        user: &UserId,
+        of: impl Fn(Table) -> Result<Vec<Entry>, StoreError>,
+    ) -> Named<'_> {
+        let marks = marks_of(of).unwrap_or_else(|error| {
             warn!(%error, "cannot read whom somebody has named");
             Vec::new()
         });
@@ -38,12 +58,14 @@ impl Acquaintances {
             marks,
         }
     }
+}
 
-    fn marks_of(&self, user: &UserId) -> Result<Vec<CallerMark>, StoreError> {
-        let mut marks = push::named(user, &*self.store)?;
-        marks.extend(mailbox::named(user, &*self.store)?);
-        Ok(marks)
-    }
+fn marks_of(
+    of: impl Fn(Table) -> Result<Vec<Entry>, StoreError>,
+) -> Result<Vec<CallerMark>, StoreError> {
+    let mut marks = push::named(&of(Table::PushSubscriptions)?);
+    marks.extend(mailbox::named(&of(Table::MessageReceivers)?));
+    Ok(marks)
 }
 
 /// Those whom one user has named.

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 use wimpex_identity::is_key_id;
 use wimpex_limits::{Network, PerNetworkLimiter, Permit};
-use wimpex_protocol::UserId;
+use wimpex_protocol::{MessagesWaiting, ServerMessage, UserId};
 use wimpex_relay::clock::Clock;
 use wimpex_store::{Store, StoreError, Table};
 
@@ -30,6 +30,7 @@ use crate::network_limiter::NetworkLimiter;
 use crate::origin::Origins;
 use crate::push::Push;
 use crate::registry::SessionRegistry;
+use crate::relays::Relays;
 use crate::reload::Current;
 use crate::reports::ReportLog;
 use crate::shown::Shown;
@@ -54,6 +55,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// What is kept of people over a restart.
     pub(crate) store: Arc<StoreFile>,
+    /// Relays of ours that run elsewhere, where several servers are one.
+    pub(crate) relays: Option<Arc<Relays>>,
     /// If people can have their devices woken.
     pub(crate) push: Option<Arc<Push>>,
     /// Requests about web push.
@@ -86,8 +89,12 @@ impl App {
     }
 
     /// Whether one more may begin to have something in this table: whoever has is let in.
-    pub(crate) fn admits_owner(&self, table: Table, user: &UserId, network: Network) -> bool {
-        let known = self.store.of(table, user.as_str().as_bytes(), millis());
+    pub(crate) async fn admits_owner(&self, table: Table, user: &UserId, network: Network) -> bool {
+        let owner = user.clone();
+        let known = self
+            .store
+            .run(move |store| store.of(table, owner.as_str().as_bytes(), millis()));
+        let known = known.await;
         let block = Network::block_of(network.address());
         known.is_ok_and(|entries| !entries.is_empty())
             || self.owner_limiter.take(block, self.clock.now())
@@ -102,6 +109,29 @@ impl App {
         self.tasks.spawn(async move {
             let calls = missed.of(user.clone()).await;
             app.registry.tell_missed_calls(&user, calls);
+        });
+    }
+
+    /// Tells somebody, if they are here, of all that another server has kept for them.
+    pub(crate) fn tell_waiting(self: &Arc<Self>, user: &UserId) {
+        if !self.registry.is_here(user) {
+            return;
+        }
+        self.tell_missed_calls(user.clone());
+        self.tell_messages(user.clone());
+    }
+
+    /// Tells somebody who has come whether messages wait.
+    pub(crate) fn tell_messages(self: &Arc<Self>, user: UserId) {
+        let Some(mailbox) = self.mailbox.clone() else {
+            return;
+        };
+        let app = Arc::clone(self);
+        self.tasks.spawn(async move {
+            if mailbox.has_any(&user).await {
+                let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
+                app.registry.tell(&user, message);
+            }
         });
     }
 
@@ -123,13 +153,13 @@ impl App {
 
     /// Forgets all that is kept of somebody.
     pub(crate) fn forget(&self, user: &UserId) -> Result<(), StoreError> {
+        if let Some(mailbox) = &self.mailbox {
+            mailbox.discard(user).map_err(std::io::Error::other)?;
+        }
         if self.keeps() {
             for table in Table::ALL {
                 self.store.delete_all(table, user.as_str().as_bytes())?;
             }
-        }
-        if let Some(mailbox) = &self.mailbox {
-            mailbox.discard(user).map_err(std::io::Error::other)?;
         }
         Ok(())
     }

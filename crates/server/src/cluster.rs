@@ -8,16 +8,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, Message as Carried, ServerAddr, StatusCode};
+use async_nats::{
+    Client, ConnectOptions, Event, Message as Carried, ServerAddr, StatusCode, Subscriber,
+};
 use futures_util::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 use wimpex_cluster::{Input, Interest, Message, Output, Subject};
+use wimpex_jetstream::{JetStreamOptions, JetStreamStore};
+use wimpex_protocol::UserId;
 
 use crate::app::App;
 use crate::config::ClusterConfig;
+use crate::relays::{self, Said};
 
 /// A connection over which nothing comes for two of these is dead.
 const PING: Duration = Duration::from_secs(2);
@@ -45,58 +50,15 @@ impl Cluster {
     pub(crate) fn open(
         config: &ClusterConfig,
     ) -> Result<Option<(Self, UnboundedSender<Output>)>, String> {
-        if config.nats.is_empty() {
+        let Some((servers, options)) = reached(config)? else {
             return Ok(None);
-        }
-        let address = |text: &String| {
-            let read = text.trim().parse::<ServerAddr>();
-            read.map_err(|_| {
-                let text = without_password(text);
-                format!("{text:?} is no address of a NATS server (see --nats)")
-            })
         };
-        let servers: Vec<ServerAddr> = config.nats.iter().map(address).collect::<Result<_, _>>()?;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let mut tokens = config.nats_prefix.split('.');
-        if !tokens.all(|token| !token.is_empty() && token.chars().all(is_plain)) {
-            let text = &config.nats_prefix;
-            return Err(format!(
-                "{text:?} is no prefix of subjects (see --nats-prefix)"
-            ));
-        }
-        let mut options = ConnectOptions::new();
-        if let Some(file) = &config.nats_credentials {
-            let read = std::fs::read_to_string(file);
-            let read = read.and_then(|text| ConnectOptions::with_credentials(&text));
-            options = read.map_err(|error| {
-                let file = file.display();
-                format!("cannot use the credentials for NATS in {file}: {error}")
-            })?;
-        }
-        // The library reads neither out of an address.
-        let named = servers.iter().find(|server| server.has_user_pass());
-        if let Some((user, password)) = named.and_then(|it| it.username().zip(it.password())) {
-            options = options.user_and_password(user.to_owned(), password.to_owned());
-        }
-        if let Some(file) = &config.nats_ca {
-            options = options.add_root_certificates(file.clone());
-        }
-        if let (Some(cert), Some(key)) = (&config.nats_cert, &config.nats_key) {
-            options = options.add_client_certificate(cert.clone(), key.clone());
-        }
         let events = unbounded_channel();
         let told = events.0.clone();
         let options = options
-            .name("wimpex-server")
             // What this server asks it does not answer itself, so that nobody else is nobody.
             .no_echo()
-            .ping_interval(PING)
-            .client_capacity(COMMANDS)
             .retry_on_initial_connect()
-            .reconnect_delay_callback(|attempts| {
-                let millis = 50_u64.saturating_mul(1 << attempts.min(6));
-                Duration::from_millis(millis).min(RETRY)
-            })
             .event_callback(move |event| {
                 let told = told.clone();
                 async move {
@@ -121,6 +83,12 @@ impl Cluster {
             Err(error) => return warn!(%error, "this server stays alone: NATS cannot be used"),
         };
         let mut subscriptions = HashMap::new();
+        let _relays = match client.subscribe(relays::subject(&self.prefix)).await {
+            Ok(relays) => {
+                AbortOnDropHandle::new(tokio::spawn(follow_relays(Arc::clone(&app), relays)))
+            }
+            Err(error) => return warn!(%error, "cannot subscribe"),
+        };
         loop {
             let next = app.registry.next_cluster_timeout();
             let look = Instant::now() + LOOK;
@@ -141,10 +109,98 @@ impl Cluster {
     }
 }
 
+/// Where NATS is, and who one is there; `None` without one.
+///
+/// # Errors
+/// Which flag makes no sense.
+pub(crate) fn reached(
+    config: &ClusterConfig,
+) -> Result<Option<(Vec<ServerAddr>, ConnectOptions)>, String> {
+    if config.nats.is_empty() {
+        return Ok(None);
+    }
+    let address = |text: &String| {
+        let read = text.trim().parse::<ServerAddr>();
+        read.map_err(|_| {
+            let text = without_password(text);
+            format!("{text:?} is no address of a NATS server (see --nats)")
+        })
+    };
+    let servers: Vec<ServerAddr> = config.nats.iter().map(address).collect::<Result<_, _>>()?;
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let mut tokens = config.nats_prefix.split('.');
+    if !tokens.all(|token| !token.is_empty() && token.chars().all(is_plain)) {
+        let text = &config.nats_prefix;
+        return Err(format!(
+            "{text:?} is no prefix of subjects (see --nats-prefix)"
+        ));
+    }
+    let mut options = ConnectOptions::new();
+    if let Some(file) = &config.nats_credentials {
+        let read = std::fs::read_to_string(file);
+        let read = read.and_then(|text| ConnectOptions::with_credentials(&text));
+        options = read.map_err(|error| {
+            let file = file.display();
+            format!("cannot use the credentials for NATS in {file}: {error}")
+        })?;
+    }
+    // The library reads neither out of an address.
+    let named = servers.iter().find(|server| server.has_user_pass());
+    if let Some((user, password)) = named.and_then(|it| it.username().zip(it.password())) {
+        options = options.user_and_password(user.to_owned(), password.to_owned());
+    }
+    if let Some(file) = &config.nats_ca {
+        options = options.add_root_certificates(file.clone());
+    }
+    if let (Some(cert), Some(key)) = (&config.nats_cert, &config.nats_key) {
+        options = options.add_client_certificate(cert.clone(), key.clone());
+    }
+    // What is answered comes under the prefix too: there need be no permission for anything else.
+    let options = options
+        .name("wimpex-server")
+        .custom_inbox_prefix(format!("{}.inbox", config.nats_prefix))
+        .ping_interval(PING)
+        .client_capacity(COMMANDS)
+        .reconnect_delay_callback(|attempts| {
+            let millis = 50_u64.saturating_mul(1 << attempts.min(6));
+            Duration::from_millis(millis).min(RETRY)
+        });
+    Ok(Some((servers, options)))
+}
+
+/// What the servers keep together, if they do.
+///
+/// # Errors
+/// Which flag makes no sense.
+pub(crate) fn shared_store(config: &ClusterConfig) -> Result<Option<JetStreamStore>, String> {
+    let reached = reached(config)?.filter(|_| config.nats_store);
+    let opened = reached.map(|(servers, options)| {
+        JetStreamStore::open(JetStreamOptions {
+            servers,
+            options,
+            prefix: config.nats_prefix.clone(),
+            replicas: config.nats_replicas.into(),
+        })
+    });
+    opened.transpose().map_err(|error| error.to_string())
+}
+
+/// What tells the other servers that something is kept for somebody.
+pub(crate) fn waiting(user: &UserId) -> Output {
+    Output::Publish {
+        to: Subject::At(user.clone()),
+        message: Message::Waiting { user: user.clone() },
+        answer: None,
+    }
+}
+
 fn note(app: &App, event: &Event) {
     match event {
         Event::Connected => {
             info!("NATS is there");
+            if let Some(relays) = &app.relays {
+                relays.spare(app.clock.now());
+            }
             app.registry.cluster_input(Input::Medium { is_up: true });
         }
         Event::Disconnected | Event::Closed => {
@@ -155,6 +211,32 @@ fn note(app: &App, event: &Event) {
         Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
             app.metrics.cluster_error();
             warn!(%event, "NATS");
+        }
+    }
+}
+
+/// Hears of relays elsewhere, and takes leave of the dead.
+async fn follow_relays(app: Arc<App>, mut said: Subscriber) {
+    let Some(relays) = &app.relays else {
+        return;
+    };
+    let mut look = interval(relays::SAY / 2);
+    loop {
+        tokio::select! {
+            carried = said.next() => match carried {
+                Some(carried) => match Said::decode(&carried.payload) {
+                    Some(said) => relays.hear(said, app.clock.now()),
+                    None => app.metrics.cluster_message("unreadable"),
+                },
+                None => return,
+            },
+            // While NATS is away nobody is dead.
+            _ = look.tick(), if app.registry.is_medium_up() => {
+                if let Some(concerns) = relays.bury(app.clock.now()) {
+                    info!(left = relays.count(), "a relay is gone");
+                    app.registry.tell_relay_moved(concerns);
+                }
+            }
         }
     }
 }
@@ -211,7 +293,7 @@ async fn carry(
     }
 }
 
-fn receive(app: &App, prefix: &str, carried: &Carried) {
+fn receive(app: &Arc<App>, prefix: &str, carried: &Carried) {
     let input = if carried.status == Some(StatusCode::NO_RESPONDERS) {
         Subject::question(&carried.subject, prefix)
             .map(|(user, asked)| Input::NoResponders(user, asked))
@@ -219,6 +301,9 @@ fn receive(app: &App, prefix: &str, carried: &Carried) {
     } else {
         Message::decode(&carried.payload).ok().map(Input::Received)
     };
+    if let Some(Input::Received(Message::Waiting { user })) = &input {
+        app.tell_waiting(user);
+    }
     match input {
         Some(input) => {
             app.metrics.cluster_message("in");

@@ -500,11 +500,15 @@ where
             .registry
             .join(self.member.id, identity, welcome, login);
         // After that, so that of what comes meanwhile somebody tells: whoever takes it, or this.
-        let has_messages =
-            (self.member.app.mailbox.as_ref()).is_some_and(|mailbox| mailbox.has_any(&user));
-        self.member.app.tell_missed_calls(user);
+        let app = &self.member.app;
+        let mailbox = app.mailbox.as_ref();
+        let has_messages = mailbox.is_some_and(|it| it.has_any_here(&user) == Some(true));
+        app.tell_missed_calls(user.clone());
         if has_messages {
             self.answer(ServerMessage::MessagesWaiting(MessagesWaiting {}));
+        }
+        if app.store.shared().is_some() {
+            app.tell_messages(user);
         }
     }
 

@@ -5,7 +5,7 @@
 //! for when they come, and [`wimpex_relay::credentials`]. Their user name
 //! is a pseudonym, because STUN sends it in clear text.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wimpex_identity::is_key_id;
@@ -13,7 +13,9 @@ use wimpex_protocol::{IceServer, UserId};
 use wimpex_relay::credentials::SharedSecret;
 
 use crate::config::IceConfig;
+use crate::relays::Relays;
 use crate::turn::Own;
+use crate::url_scheme::check_schemes;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
@@ -21,6 +23,8 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 pub(crate) struct Ice {
     urls: RwLock<Urls>,
     turn: Option<Turn>,
+    /// Relays of ours that run elsewhere, which take the place of our own.
+    relays: Option<Arc<Relays>>,
 }
 
 /// Our own, which may change, go before those that the host has named.
@@ -43,7 +47,11 @@ impl Ice {
     ///
     /// # Errors
     /// A sentence that says which flag makes no sense.
-    pub(crate) fn new(config: &IceConfig, own: Option<Own>) -> Result<Self, String> {
+    pub(crate) fn new(
+        config: &IceConfig,
+        own: Option<Own>,
+        relays: Option<Arc<Relays>>,
+    ) -> Result<Self, String> {
         check_schemes(&config.stun_url, "--stun-url", ["stun:", "stuns:"])?;
         check_schemes(&config.turn_url, "--turn-url", ["turn:", "turns:"])?;
         if !config.turn_url.is_empty() && config.turn_secret.is_none() {
@@ -56,7 +64,7 @@ impl Ice {
             Some(own) => (own.stun_urls, own.turn_urls, Some(own.secret)),
             None => (Vec::new(), Vec::new(), given),
         };
-        let has_turn = !own_turn.is_empty() || !config.turn_url.is_empty();
+        let has_turn = !own_turn.is_empty() || !config.turn_url.is_empty() || relays.is_some();
         let turn = secret.filter(|_| has_turn).map(|secret| Turn {
             secret,
             ttl_seconds: config.turn_ttl_seconds,
@@ -68,7 +76,7 @@ impl Ice {
             own_turn,
             other_turn: config.turn_url.clone(),
         });
-        Ok(Self { urls, turn })
+        Ok(Self { urls, turn, relays })
     }
 
     /// Our own are to be found elsewhere from now on.
@@ -92,15 +100,16 @@ impl Ice {
     /// calls.
     pub(crate) fn servers_at_login(&self, user: &UserId, now: SystemTime) -> Vec<IceServer> {
         if self.comes_with_calls(user) {
-            return self.stun().into_iter().collect();
+            return self.stun(user).into_iter().collect();
         }
         self.servers(user, now)
     }
 
     /// `iceServers` for one user; TURN credentials count from `now`.
     pub(crate) fn servers(&self, user: &UserId, now: SystemTime) -> Vec<IceServer> {
-        let mut servers: Vec<IceServer> = self.stun().into_iter().collect();
-        if let Some(turn) = &self.turn {
+        let mut servers: Vec<IceServer> = self.stun(user).into_iter().collect();
+        let urls = self.told(user).1;
+        if let Some(turn) = self.turn.as_ref().filter(|_| !urls.is_empty()) {
             let now = now
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |since| since.as_secs());
@@ -108,7 +117,7 @@ impl Ice {
             let pseudonym = turn.secret.pseudonym(user.as_str(), now / SECONDS_PER_DAY);
             let (username, credential) = turn.secret.issue(&pseudonym, expiry);
             servers.push(IceServer {
-                urls: self.urls().turn(),
+                urls,
                 credential: Some(credential),
                 username: Some(username),
             });
@@ -116,13 +125,30 @@ impl Ice {
         servers
     }
 
-    fn stun(&self) -> Option<IceServer> {
-        let urls = self.urls().stun();
+    fn stun(&self, user: &UserId) -> Option<IceServer> {
+        let urls = self.told(user).0;
         (!urls.is_empty()).then_some(IceServer {
             urls,
             username: None,
             credential: None,
         })
+    }
+
+    /// Those of STUN and of TURN: our own, or those of ours that run elsewhere, if there are any.
+    fn told(&self, user: &UserId) -> (Vec<String>, Vec<String>) {
+        let elsewhere = self.relays.as_ref().map(|relays| relays.told(user));
+        let urls = self.urls();
+        match elsewhere.filter(|all| !all.is_empty()) {
+            None => (urls.stun(), urls.turn()),
+            Some(all) => {
+                let (stun, turn): (Vec<_>, Vec<_>) =
+                    all.into_iter().map(|it| (it.stun, it.turn)).unzip();
+                (
+                    [stun.concat(), urls.other_stun.clone()].concat(),
+                    [turn.concat(), urls.other_turn.clone()].concat(),
+                )
+            }
+        }
     }
 
     fn urls(&self) -> RwLockReadGuard<'_, Urls> {
@@ -150,22 +176,6 @@ impl Turn {
     }
 }
 
-/// # Errors
-/// A sentence about the first that has neither scheme.
-pub(crate) fn check_schemes(urls: &[String], flag: &str, schemes: [&str; 2]) -> Result<(), String> {
-    let fits = |url: &&String| {
-        let rest = schemes.iter().find_map(|scheme| url.strip_prefix(scheme));
-        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-    };
-    match urls.iter().find(|url| !fits(url)) {
-        Some(url) => Err(format!(
-            "{flag} {url:?}: must look like {}HOST:PORT",
-            schemes[0]
-        )),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -185,7 +195,7 @@ mod tests {
     fn servers(config: &IceConfig) -> Vec<IceServer> {
         let now = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let user = UserId::parse("guest-alice").unwrap();
-        Ice::new(config, None).unwrap().servers(&user, now)
+        Ice::new(config, None, None).unwrap().servers(&user, now)
     }
 
     #[test]
@@ -213,7 +223,7 @@ mod tests {
     #[test]
     fn a_guests_come_with_calls_and_are_short() {
         let config = config(&["stun:a"], &["turn:b:3478"], Some("north"));
-        let ice = Ice::new(&config, None).unwrap();
+        let ice = Ice::new(&config, None, None).unwrap();
         let (guest, owner) = (
             UserId::parse("guest-alice").unwrap(),
             UserId::parse("w1yozrvo6vylbp2xsj7fwtnptavdd6mryd").unwrap(),
@@ -233,7 +243,7 @@ mod tests {
         assert_eq!(ice.ttl(&guest), Some(Duration::from_secs(60)));
         assert_eq!(ice.ttl(&owner), Some(Duration::from_secs(600)));
         // Where there is no relay there is nothing to ask for.
-        let none = Ice::new(&IceConfig::default(), None).unwrap();
+        let none = Ice::new(&IceConfig::default(), None, None).unwrap();
         assert!(!none.comes_with_calls(&guest));
     }
 
@@ -241,7 +251,7 @@ mod tests {
     #[test]
     fn the_user_name_is_a_pseudonym_that_changes_daily() {
         let config = config(&[], &["turn:b:3478"], Some("north"));
-        let ice = Ice::new(&config, None).unwrap();
+        let ice = Ice::new(&config, None, None).unwrap();
         let name = |user: &str, seconds: u64| {
             let user = UserId::parse(user).unwrap();
             let now = UNIX_EPOCH + Duration::from_secs(seconds);
@@ -265,7 +275,7 @@ mod tests {
             config(&[], &["turn:"], Some("x")),
             config(&[], &["turn:a"], None),
         ] {
-            assert!(Ice::new(&wrong, None).is_err(), "{wrong:?}");
+            assert!(Ice::new(&wrong, None, None).is_err(), "{wrong:?}");
         }
     }
 }

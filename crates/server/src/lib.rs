@@ -66,6 +66,7 @@ mod rate_limit;
 mod registry;
 mod relay_access;
 mod relay_server;
+mod relays;
 mod reload;
 mod reports;
 mod resumable_session;
@@ -88,6 +89,7 @@ mod token;
 mod turn;
 mod turn_client;
 mod upgrade;
+mod url_scheme;
 mod write_timeout;
 
 use std::future::Future;
@@ -145,6 +147,7 @@ use own_relay::relay_beside;
 use own_relay::share_relay;
 use push::Push;
 use registry::{Elsewhere, RegistryLimits, SessionRegistry};
+use relays::Relays;
 use reload::Current;
 use reports::ReportLog;
 #[cfg(unix)]
@@ -219,16 +222,22 @@ impl Server {
         let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
             .map_err(StartError::Origin)?;
         let shown = Shown::load(&config, &config, origins.own())?;
-        let store = Arc::new(StoreFile::new(&config));
-        let missed_calls = config.operation.missed_calls;
-        let acquaintances = Acquaintances::new(&store, &key);
-        let missed_calls = missed_calls.then(|| MissedCalls::new(&store, &acquaintances));
-        let push = Push::open(&config, &key, &store, metrics.clone())?;
-        let mailbox = Mailbox::open(&config, &store, &key);
+        let shared = cluster::shared_store(&config.cluster).map_err(StartError::Cluster)?;
+        let store = Arc::new(StoreFile::new(&config, shared));
         let (cluster, outbox) = Cluster::open(&config.cluster)
             .map_err(StartError::Cluster)?
             .unzip();
-        let ice = Arc::new(Ice::new(&config.ice, own).map_err(StartError::Ice)?);
+        let missed_calls = config.operation.missed_calls;
+        let acquaintances = Acquaintances::new(&store, &key);
+        let together = outbox.clone().filter(|_| store.shared().is_some());
+        let missed_calls = missed_calls.then(|| MissedCalls::new(&store, &acquaintances, together));
+        let push = Push::open(&config, &key, &store, metrics.clone())?;
+        let mailbox = Mailbox::open(&config, &store, &key);
+        let relays = outbox
+            .is_some()
+            .then(|| Arc::new(Relays::new(&config.cluster.region)));
+        let ice = Ice::new(&config.ice, own, relays.clone()).map_err(StartError::Ice)?;
+        let ice = Arc::new(ice);
         let app = App {
             registry: SessionRegistry::new(
                 random::run_id()?,
@@ -262,6 +271,7 @@ impl Server {
                 },
             ),
             store,
+            relays,
             push,
             push_limiter: NetworkLimiter::new(PUSH_REQUESTS),
             owner_limiter: NetworkLimiter::new(NEW_OWNERS),
@@ -445,7 +455,11 @@ impl Server {
         let address = self.own_address.map(|own| {
             let (app, relay) = (Arc::clone(&self.app), relay.clone());
             tokio::spawn(async move {
-                own.follow(&app.config, relay.as_ref(), Some(&app)).await;
+                let tell = |own| {
+                    app.ice.move_own(own);
+                    app.registry.tell_relay_moved(|_| true);
+                };
+                own.follow(&app.config, relay.as_ref(), tell).await;
             })
         });
         let keeping = self.app.keeps().then(|| Arc::clone(&self.app.store));

@@ -8,8 +8,10 @@ mod arrival;
 mod folder;
 mod index;
 mod passage;
+mod place;
 mod receiver;
 mod request;
+mod shared;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -27,10 +29,11 @@ use crate::access::Access;
 use crate::config::Config;
 use crate::push::{CallerMark, Marks};
 use crate::store_file::{StoreFile, millis};
-use arrival::Place;
+use arrival::HeldPlace;
 use folder::Folder;
 use index::{Held, Index};
 use passage::Passages;
+use place::{Place, Resting};
 use receiver::{Receiver, Standing};
 
 pub(crate) use arrival::{Arrival, Upload};
@@ -61,15 +64,15 @@ pub(crate) struct Mailbox {
 
 /// What was sealed, wherever it comes from.
 pub(crate) enum Sealed {
-    Resting(tokio::fs::File),
+    Resting(Resting),
     Passing(Passing),
 }
 
 /// The files, and what is known of them.
 #[derive(Default)]
 struct Messages {
-    /// `None` where there is no place for it, or another server has it.
-    folder: Option<Folder>,
+    /// `None` where there is none, or another server has it.
+    place: Option<Place>,
     index: Mutex<Index>,
 }
 
@@ -152,22 +155,29 @@ impl Mailbox {
         .await
     }
 
-    /// Deletes what waits for somebody.
+    /// Deletes what waits for somebody. Waits for whoever keeps it.
     pub(crate) fn discard(&self, user: &UserId) -> Result<(), MailboxRefusal> {
+        if self.store.shared().is_some() {
+            let owner = user.as_str().as_bytes();
+            self.found(user, &self.store.of(Table::Messages, owner, 0)?);
+            self.store.delete_all(Table::Messages, owner)?;
+        }
         let names: Vec<MessageName> = {
             let index = self.lock();
             let waiting = index.waiting(user, 0);
             waiting.map(|(name, _)| name.clone()).collect()
         };
         for name in names {
-            self.delete(user, &name)?;
+            self.delete_here(user, &name)?;
         }
         Ok(())
     }
 
     /// Somebody takes none any more.
-    pub(crate) async fn stop(&self, user: UserId) -> Result<(), MailboxRefusal> {
-        self.discard(&user)?;
+    pub(crate) async fn stop(self: &Arc<Self>, user: UserId) -> Result<(), MailboxRefusal> {
+        let (mailbox, owner) = (Arc::clone(self), user.clone());
+        let discarded = tokio::task::spawn_blocking(move || mailbox.discard(&owner));
+        discarded.await.map_err(io::Error::other)??;
         self.with_store(move |store| {
             Ok(store.delete_all(Table::MessageReceivers, user.as_str().as_bytes())?)
         })
@@ -175,24 +185,35 @@ impl Mailbox {
     }
 
     /// The signed key of somebody, for who may leave them a message.
-    pub(crate) fn key(&self, of: &UserId, sender: &UserId) -> Result<String, MailboxRefusal> {
-        Ok(self.receiver(of, sender)?.0.key)
+    pub(crate) async fn key(&self, of: &UserId, sender: &UserId) -> Result<String, MailboxRefusal> {
+        Ok(self.receiver(of, sender).await?.0.key)
     }
 
     /// The envelopes of what waits for somebody, or would pass through to them.
-    pub(crate) fn list(&self, user: &UserId) -> Vec<String> {
+    pub(crate) async fn list(&self, user: &UserId) -> Result<Vec<String>, MailboxRefusal> {
+        self.look(user).await?;
         let passing = self.passages.of(user);
         let index = self.lock();
         let waiting = index.waiting(user, millis());
-        waiting
-            .filter_map(|(_, held)| held.envelope.clone())
-            .chain(passing)
-            .collect()
+        let envelopes = waiting.filter_map(|(_, held)| held.envelope.clone());
+        Ok(envelopes.chain(passing).collect())
+    }
+
+    /// Whether anything does; `None` where that is asked of others, by [`Mailbox::has_any`].
+    pub(crate) fn has_any_here(&self, user: &UserId) -> Option<bool> {
+        let is_alone = self.store.shared().is_none();
+        is_alone.then(|| self.lock().waiting(user, millis()).next().is_some())
     }
 
     /// Whether anything does.
-    pub(crate) fn has_any(&self, user: &UserId) -> bool {
-        self.lock().waiting(user, millis()).next().is_some()
+    pub(crate) async fn has_any(&self, user: &UserId) -> bool {
+        match self.list(user).await {
+            Ok(list) => !list.is_empty(),
+            Err(error) => {
+                warn!(%error, "cannot look for messages");
+                false
+            }
+        }
     }
 
     /// One of them: its size, and what was sealed. One of which somebody has taken the file away is
@@ -205,18 +226,24 @@ impl Mailbox {
         if let Some((size, passing)) = self.passages.take(user, name) {
             return Some(Ok((size, Sealed::Passing(passing))));
         }
+        if let Err(error) = self.look(user).await {
+            return Some(Err(io::Error::other(error)));
+        }
         let size = {
             let index = self.lock();
             let mut waiting = index.waiting(user, millis());
             waiting.find(|(other, _)| *other == name)?.1.size
         };
-        let file = match self.folder() {
-            Ok(folder) => folder.read(user, name).await,
+        let file = match self.place() {
+            Ok(place) => place.read(user, name).await,
             Err(error) => Err(error),
         };
         match file {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.lock().remove_whole(user, name);
+                if let Err(error) = self.forget_shared(user, name).await {
+                    warn!(%error, "cannot forget a message that is gone");
+                }
                 None
             }
             file => Some(file.map(|file| (size, Sealed::Resting(file)))),
@@ -229,6 +256,7 @@ impl Mailbox {
         user: &UserId,
         name: &MessageName,
     ) -> Result<(), MailboxRefusal> {
+        self.look(user).await?;
         let is_here = {
             let index = self.lock();
             let mut waiting = index.waiting(user, 0);
@@ -251,16 +279,31 @@ impl Mailbox {
                 warn!(%error, "cannot note that a message has come");
             }
         }
+        if is_here {
+            self.forget_shared(user, name).await?;
+        }
         self.passages.came(user, name);
-        self.delete(user, name)
+        self.delete_here(user, name)
     }
 
-    /// Deletes one. Nothing, if there is none, or it comes still.
-    pub(crate) fn delete(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
+    /// Where several servers keep them together: nobody finds it any more.
+    async fn forget_shared(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
+        if self.store.shared().is_none() {
+            return Ok(());
+        }
+        let (owner, id) = (user.clone(), gone_id(name));
+        self.with_store(move |store| {
+            Ok(store.delete(Table::Messages, owner.as_str().as_bytes(), &id)?)
+        })
+        .await
+    }
+
+    /// Deletes one, of which nobody else knows any more. Nothing, if there is none, or it comes still.
+    fn delete_here(&self, user: &UserId, name: &MessageName) -> Result<(), MailboxRefusal> {
         if !self.lock().remove_whole(user, name) {
             return Ok(());
         }
-        match self.folder()?.remove(user, name) {
+        match self.place()?.remove(user, name) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             Ok(()) | Err(_) => Ok(()),
         }
@@ -268,7 +311,7 @@ impl Mailbox {
 
     /// Lets a message in from this block of addresses, if its receiver wants it, it is signed by
     /// somebody who is let in, and there is room.
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         self: &Arc<Self>,
         envelope: Envelope,
         text: &str,
@@ -289,13 +332,16 @@ impl Mailbox {
         if access.admit(&name.sender, None, SystemTime::now()).is_err() {
             return Err(MailboxRefusal::Access);
         }
-        let (known, standing) = self.receiver(receiver, &name.sender)?;
+        let (known, standing) = self.receiver(receiver, &name.sender).await?;
         if !known.has_key(&envelope.draft.receiver_key) {
             return Err(MailboxRefusal::OtherKey);
         }
         // Its sender has not heard that it came, or somebody plays it again.
-        let (owner, id) = (receiver.as_str().as_bytes(), gone_id(&name));
-        let gone = self.store.of(Table::MessagesGone, owner, now)?;
+        let (owner, id) = (receiver.clone(), gone_id(&name));
+        let gone = self
+            .store
+            .run(move |store| store.of(Table::MessagesGone, owner.as_str().as_bytes(), now));
+        let gone = gone.await?;
         if gone.iter().any(|entry| entry.id == id) {
             return Err(MailboxRefusal::Full(NoRoom::Known));
         }
@@ -307,11 +353,12 @@ impl Mailbox {
             envelope: None,
         };
         // Without it nothing can be held.
-        self.folder()?;
+        self.place()?;
+        self.look(receiver).await?;
         self.lock()
             .hold(receiver, &name, held.clone(), self.total_bytes)
             .map_err(MailboxRefusal::Full)?;
-        let place = Place::new(self, receiver.clone(), name);
+        let place = HeldPlace::new(self, receiver.clone(), name);
         Ok(Arrival::new(place, envelope, text.to_owned(), held))
     }
 
@@ -321,25 +368,27 @@ impl Mailbox {
             let now = millis();
             let expired = self.lock().expired(now);
             for (user, name) in &expired {
-                if let Err(error) = self.delete(user, name) {
+                if let Err(error) = self.delete_here(user, name) {
                     warn!(%error, "cannot delete a message");
                 }
             }
             debug!(expired = expired.len(), "deleted messages");
-            if let Ok(folder) = self.folder() {
-                folder.sweep();
+            if let Ok(place) = self.place() {
+                place.sweep();
             }
             tokio::time::sleep(Duration::from_secs(60 * 60)).await;
         }
     }
 
     /// Who takes messages from this sender, and what the sender is to them.
-    fn receiver(
+    async fn receiver(
         &self,
         user: &UserId,
         sender: &UserId,
     ) -> Result<(Receiver, Standing), MailboxRefusal> {
-        let receiver = known(&*self.store, user)?.ok_or(MailboxRefusal::NotWanted)?;
+        let owner = user.clone();
+        let receiver = self.store.run(move |store| known(store, &owner)).await?;
+        let receiver = receiver.ok_or(MailboxRefusal::NotWanted)?;
         let standing = receiver.standing(&self.marks.of(user, sender));
         let standing = standing.ok_or(MailboxRefusal::NotWanted)?;
         Ok((receiver, standing))
@@ -352,6 +401,24 @@ impl Mailbox {
         self.store.run(move |store| Ok(run(store))).await?
     }
 
+    /// Where several servers keep them together: which wait for somebody now.
+    async fn look(&self, user: &UserId) -> Result<(), MailboxRefusal> {
+        if self.store.shared().is_some() {
+            let owner = user.clone();
+            let kept = self
+                .store
+                .run(move |store| store.of(Table::Messages, owner.as_str().as_bytes(), millis()));
+            self.found(user, &kept.await?);
+        }
+        Ok(())
+    }
+
+    fn found(&self, user: &UserId, kept: &[Entry]) {
+        let read = |entry: &Entry| shared::decode(user, entry);
+        self.lock()
+            .replace(user, kept.iter().filter_map(read).collect());
+    }
+
     fn messages(&self) -> &Messages {
         if let Some(messages) = self.messages.get() {
             return messages;
@@ -360,13 +427,21 @@ impl Mailbox {
         if let Some(messages) = self.messages.get() {
             return messages;
         }
+        if let Some(store) = self.store.shared() {
+            let age = limits::KEEP + limits::CLOCK_SKEW;
+            let shelf = store.shelf("messages", self.total_bytes, age);
+            return self.messages.get_or_init(|| Messages {
+                place: Some(Place::Shelf(shelf)),
+                index: Mutex::default(),
+            });
+        }
         let Some(folder) = self.store.folder() else {
             debug!("no folder for messages: nobody can leave one");
             return &self.none;
         };
         match Folder::open(folder.join("messages"), millis()) {
             Ok((folder, index)) => self.messages.get_or_init(|| Messages {
-                folder: Some(folder),
+                place: Some(Place::Folder(folder)),
                 index: Mutex::new(index),
             }),
             Err(error) => {
@@ -382,9 +457,9 @@ impl Mailbox {
         drop(self.placing.write().await);
     }
 
-    fn folder(&self) -> io::Result<&Folder> {
-        let folder = self.messages().folder.as_ref();
-        folder.ok_or_else(|| io::Error::other("there is no folder for messages"))
+    fn place(&self) -> io::Result<&Place> {
+        let place = self.messages().place.as_ref();
+        place.ok_or_else(|| io::Error::other("there is no folder for messages"))
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -394,8 +469,10 @@ impl Mailbox {
 }
 
 /// From whom somebody takes messages, by name.
-pub(crate) fn named(user: &UserId, store: &dyn Store) -> Result<Vec<CallerMark>, StoreError> {
-    Ok(known(store, user)?.map_or_else(Vec::new, |receiver| receiver.senders))
+pub(crate) fn named(kept: &[Entry]) -> Vec<CallerMark> {
+    let receiver = kept.first();
+    let receiver = receiver.and_then(|entry| Receiver::decode(&entry.value));
+    receiver.map_or_else(Vec::new, |receiver| receiver.senders)
 }
 
 fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreError> {

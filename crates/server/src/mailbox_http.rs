@@ -73,27 +73,32 @@ pub(crate) async fn ask(
     if app.access.admit(&user, None, SystemTime::now()).is_err() {
         return refuse(&MailboxRefusal::Access);
     }
+    // Each key may have an entry, so that one network must not make many.
+    if matches!(asked, MailboxWish::Receive(_))
+        && (!app.push_limiter.take(network, app.clock.now())
+            || !app
+                .admits_owner(Table::MessageReceivers, &user, network)
+                .await)
+    {
+        return page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n");
+    }
     match asked {
-        // Each key may have an entry, so that one network must not make many.
-        MailboxWish::Receive(_)
-            if !app.push_limiter.take(network, app.clock.now())
-                || !app.admits_owner(Table::MessageReceivers, &user, network) =>
-        {
-            page::text(StatusCode::TOO_MANY_REQUESTS, "too-fast\n")
-        }
         MailboxWish::Receive(wish) => done(mailbox.receive(user, wish, time).await),
         MailboxWish::Stop => done(mailbox.stop(user).await),
         MailboxWish::Delete(name) => done(mailbox.came(&user, &name).await),
-        MailboxWish::Key(of) => match mailbox.key(&of, &user) {
+        MailboxWish::Key(of) => match mailbox.key(&of, &user).await {
             Ok(key) => answer(Body::from(key), "text/plain"),
             // No error: pages ask after each call that was not answered.
             Err(MailboxRefusal::NotWanted) => status(StatusCode::NO_CONTENT),
             Err(refusal) => refuse(&refusal),
         },
-        MailboxWish::List => {
-            let list = serde_json::Value::from(mailbox.list(&user)).to_string();
-            answer(Body::from(list), "application/json")
-        }
+        MailboxWish::List => match mailbox.list(&user).await {
+            Ok(list) => {
+                let list = serde_json::Value::from(list).to_string();
+                answer(Body::from(list), "application/json")
+            }
+            Err(refusal) => refuse(&refusal),
+        },
         MailboxWish::Fetch(name) => match mailbox.fetch(&user, &name).await {
             None => page::text(StatusCode::NOT_FOUND, "unknown\n"),
             Some(Err(error)) => refuse(&error.into()),
@@ -151,7 +156,7 @@ pub(crate) async fn leave(
     let may_pass = request.uri().query() != Some(REST);
     let block = Network::block_of(network.address());
     let incoming = Incoming::new(request.into_body());
-    let left = match mailbox.begin(envelope, &text, block, &app.access) {
+    let left = match mailbox.begin(envelope, &text, block, &app.access).await {
         Ok(arrival) => take(&app, arrival, incoming, may_pass).await,
         Err(refusal) => Err(refusal),
     };
@@ -177,6 +182,9 @@ async fn put_in_place(app: &Arc<App>, upload: Upload) -> Result<(), MailboxRefus
         let receiver = upload.finish().await?;
         let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
         told.registry.tell(&receiver, message);
+        if told.store.shared().is_some() {
+            told.registry.tell_others(&receiver);
+        }
         Ok::<_, MailboxRefusal>(())
     });
     kept.await

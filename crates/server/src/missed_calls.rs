@@ -7,11 +7,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::RwLock;
+use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
+use wimpex_cluster::Output;
 use wimpex_protocol::{CallId, CallType, MissedCall, UserId};
 use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::acquaintances::Acquaintances;
+use crate::cluster;
 use crate::store_file::{StoreFile, millis};
 
 /// For so long they are kept for a device that does not come.
@@ -28,26 +31,39 @@ pub(crate) struct MissedCalls {
     acquaintances: Arc<Acquaintances>,
     /// Held by whatever is being written.
     writing: Arc<RwLock<()>>,
+    /// To the other servers, where they keep these together.
+    outbox: Option<UnboundedSender<Output>>,
 }
 
 /// Which entry of a user's it is.
 pub(crate) type MissedCallKey = Vec<u8>;
 
 impl MissedCalls {
-    pub(crate) fn new(store: &Arc<StoreFile>, acquaintances: &Arc<Acquaintances>) -> Self {
+    pub(crate) fn new(
+        store: &Arc<StoreFile>,
+        acquaintances: &Arc<Acquaintances>,
+        outbox: Option<UnboundedSender<Output>>,
+    ) -> Self {
         Self {
             store: Arc::clone(store),
             acquaintances: Arc::clone(acquaintances),
             writing: Arc::default(),
+            outbox,
         }
     }
 
     /// Keeps one for this user; on a thread of its own.
     pub(crate) fn keep(&self, user: UserId, missed: MissedCall) {
         let acquaintances = Arc::clone(&self.acquaintances);
+        let outbox = self.outbox.clone();
         self.write(move |store| {
-            let named = acquaintances.of(&user);
-            keep(store, &user, &missed, &|caller| named.include(caller))
+            let named = acquaintances.found(&user);
+            keep(store, &user, &missed, &|caller| named.include(caller))?;
+            // They may have come to another server meanwhile.
+            if let Some(outbox) = outbox {
+                let _ = outbox.send(cluster::waiting(&user));
+            }
+            Ok(())
         });
     }
 

@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep};
 use tracing::{debug, info};
 use wimpex_relay::config::RelayAddress;
 
-use crate::app::App;
 use crate::config::Config;
 use crate::private_address::is_private;
 use crate::turn;
@@ -51,7 +50,7 @@ impl OwnAddress {
         mut self,
         config: &Config,
         relay: Option<&wimpex_relay::Handle>,
-        app: Option<&App>,
+        tell: impl Fn(turn::Own),
     ) {
         if !is_found(config, &self.relay.listen) {
             return std::future::pending().await;
@@ -90,10 +89,7 @@ impl OwnAddress {
             if let Some(relay) = relay {
                 relay.move_to(found);
             }
-            if let Some(app) = app {
-                app.ice.move_own(self.told(config));
-                app.registry.tell_relay_moved();
-            }
+            tell(self.told(config));
         }
     }
 }

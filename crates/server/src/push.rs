@@ -140,10 +140,19 @@ impl Push {
         outcome: watch::Receiver<Option<Outcome>>,
         since: Instant,
     ) {
-        let wanted = self.wanted(user, caller);
         let push = Arc::clone(self);
         let (user, notice) = (user.clone(), Notice::new(caller, call, &self.page));
+        let mark = self.marks.of(&user, caller);
         self.tasks.spawn(async move {
+            let owner = user.clone();
+            let kept = push.store.run(move |store| {
+                store.of(
+                    Table::PushSubscriptions,
+                    owner.as_str().as_bytes(),
+                    millis(),
+                )
+            });
+            let wanted = wanted_of(kept.await, &mark);
             let left = RING.saturating_sub(since.elapsed());
             push.follow(&user, &wanted, &notice, outcome, left).await;
         });
@@ -163,18 +172,11 @@ impl Push {
         }
     }
 
-    /// Those of a user's devices that are to be woken by this caller.
+    /// Those of a user's devices that are to be woken by this caller, as far as is known here. Does not
+    /// wait for whoever writes.
     pub(crate) fn wanted(&self, user: &UserId, caller: &UserId) -> Vec<Subscription> {
-        match self.subscriptions(user) {
-            Ok(all) => {
-                let mark = self.marks.of(user, caller);
-                all.into_iter().filter(|it| it.rings_for(&mark)).collect()
-            }
-            Err(error) => {
-                warn!(%error, "cannot read who is to be woken");
-                Vec::new()
-            }
-        }
+        let kept = self.store.at_hand(Table::PushSubscriptions, user);
+        wanted_of(kept, &self.marks.of(user, caller))
     }
 
     /// Waits for how the call ends, and says so.
@@ -289,22 +291,28 @@ impl Push {
     ) -> Result<(), Refusal> {
         self.store.run(move |store| Ok(run(store))).await?
     }
+}
 
-    /// Does not wait for whoever writes.
-    fn subscriptions(&self, user: &UserId) -> Result<Vec<Subscription>, StoreError> {
-        let owner = user.as_str().as_bytes();
-        let entries = self.store.of(Table::PushSubscriptions, owner, millis())?;
-        let read = |entry: Entry| Subscription::decode(&entry.value);
-        Ok(entries.into_iter().filter_map(read).collect())
+/// Of what is kept of somebody, which devices are to be woken by a caller.
+fn wanted_of(kept: Result<Vec<Entry>, StoreError>, mark: &CallerMark) -> Vec<Subscription> {
+    match kept {
+        Ok(kept) => {
+            let read = kept.iter();
+            let read = read.filter_map(|entry| Subscription::decode(&entry.value));
+            read.filter(|it| it.rings_for(mark)).collect()
+        }
+        Err(error) => {
+            warn!(%error, "cannot read who is to be woken");
+            Vec::new()
+        }
     }
 }
 
 /// Whose calls somebody has asked for, by name.
-pub(crate) fn named(user: &UserId, store: &dyn Store) -> Result<Vec<CallerMark>, StoreError> {
-    let entries = store.of(Table::PushSubscriptions, user.as_str().as_bytes(), millis())?;
-    let kept = entries.iter();
+pub(crate) fn named(kept: &[Entry]) -> Vec<CallerMark> {
+    let kept = kept.iter();
     let callers = kept.filter_map(|entry| Subscription::decode(&entry.value)?.callers);
-    Ok(callers.flatten().collect())
+    callers.flatten().collect()
 }
 
 /// Whether something that was said at least as late is known.

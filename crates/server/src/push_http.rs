@@ -65,7 +65,9 @@ pub(crate) async fn decide(
         return page::text(StatusCode::FORBIDDEN, "You are not let in here.\n");
     }
     if matches!(wish, PushWish::Subscribe(_))
-        && !app.admits_owner(Table::PushSubscriptions, &user, network)
+        && !app
+            .admits_owner(Table::PushSubscriptions, &user, network)
+            .await
     {
         return page::text(StatusCode::TOO_MANY_REQUESTS, "Not so many.\n");
     }

@@ -36,6 +36,7 @@ use wimpex_sansio::Machine;
 use wimpex_stream::AckOutOfRange;
 
 use crate::acquaintances::Acquaintances;
+use crate::cluster::waiting as cluster_waiting;
 use crate::connection_id::ConnectionId;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
@@ -301,6 +302,23 @@ impl SessionRegistry {
             inner.carry_out(vec![Output::Deliver { to, message }]);
         }
         is_there
+    }
+
+    /// Whether a device of somebody's is here.
+    pub(crate) fn is_here(&self, user: &UserId) -> bool {
+        self.lock().node.hub().is_present(user)
+    }
+
+    /// Whether NATS is there.
+    pub(crate) fn is_medium_up(&self) -> bool {
+        self.lock().is_medium_up
+    }
+
+    /// Tells the other servers that something is kept for somebody.
+    pub(crate) fn tell_others(&self, user: &UserId) {
+        if let Some(outbox) = &self.lock().outbox {
+            let _ = outbox.send(cluster_waiting(user));
+        }
     }
 
     /// An answer to this connection's client alone.

@@ -6,11 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::task::AbortOnDropHandle;
 use wimpex_relay::Relay;
 
 use crate::certificates::Certificates;
+use crate::cluster::reached;
 use crate::config::Config;
 use crate::error::StartError;
 #[cfg(unix)]
@@ -20,6 +21,7 @@ use crate::own_address::OwnAddress;
 #[cfg(unix)]
 use crate::own_relay::share_relay;
 use crate::own_relay::{open_relay, turns_config};
+use crate::relays::Announcer;
 #[cfg(unix)]
 use crate::systemd;
 use crate::{reload, secret, serving, turn};
@@ -55,10 +57,12 @@ impl RelayServer {
         let certificates = Certificates::open(&config, inherited)?;
         let tls = turns_config(certificates.as_ref())?;
         let relay = turn::relay_config(&config, &key, tls).map_err(StartError::Ice)?;
+        reached(&config.cluster).map_err(StartError::Cluster)?;
         let opened = open_relay(&relay, inherited)?;
+        let (listen, tls) = (opened.addresses(), opened.tls_addresses());
         Ok(Self {
-            // Whoever tells clients of it follows the address too.
-            own_address: OwnAddress::new(relay, Vec::new(), Vec::new()),
+            // Servers without NATS, which tell clients of it, follow the address too.
+            own_address: OwnAddress::new(relay, listen, tls),
             relay: opened,
             certificates,
             config,
@@ -119,9 +123,26 @@ impl RelayServer {
             let config = Arc::clone(&config);
             tokio::spawn(async move { certificates.keep(&config, &reload).await })
         });
-        let (own, handle) = (self.own_address, relay.clone());
-        let address = tokio::spawn(async move { own.follow(&config, Some(&handle), None).await });
-        let tasks = upkeep.into_iter().chain([address]);
+        let own = self.own_address;
+        let (now, found) = watch::channel(own.told(&config));
+        let announcer = Announcer::new(&config);
+        let saying = announcer.clone().map(|announcer| {
+            let (config, relay, found) = (Arc::clone(&config), relay.clone(), found.clone());
+            tokio::spawn(announcer.run(config, relay, move || found.borrow().clone()))
+        });
+        let shutdown = async move {
+            shutdown.await;
+            if let Some(announcer) = announcer {
+                let own = found.borrow().clone();
+                announcer.end(&own).await;
+            }
+        };
+        let handle = relay.clone();
+        let address = tokio::spawn(async move {
+            let tell = |own| drop(now.send(own));
+            own.follow(&config, Some(&handle), tell).await;
+        });
+        let tasks = upkeep.into_iter().chain([address]).chain(saying);
         // Until this process ends: see `serving::Beside`.
         #[cfg(unix)]
         let _watched = {

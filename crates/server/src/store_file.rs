@@ -1,12 +1,15 @@
-//! The file of what the server keeps of people, and whose it is: one process has it at a time, and
-//! lets go of it for the one that takes its place.
+//! Where the server keeps what it keeps of people. A file of its own, which one process has at a time,
+//! and lets go of for the one that takes its place; or what several servers keep together, in NATS.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tracing::{debug, warn};
+use wimpex_jetstream::JetStreamStore;
+use wimpex_protocol::UserId;
 use wimpex_store::{EmbeddedStore, Entry, Store, StoreError, Table};
 
 use crate::config::Config;
@@ -18,12 +21,24 @@ pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 /// Between two sweeps of what has expired.
 const SWEEP: Duration = Duration::from_secs(60 * 60);
+/// What NATS has said of somebody who is called is used for so long: until the call is missed.
+const AT_HAND: Duration = Duration::from_secs(120);
+/// Of so many.
+const MOST_AT_HAND: usize = 10_000;
+/// What is wanted at hand.
+const TABLES_AT_HAND: [Table; 2] = [Table::PushSubscriptions, Table::MessageReceivers];
 
 /// See the module. It is opened when it is first used.
 pub(crate) struct StoreFile {
+    /// In place of the file.
+    shared: Option<JetStreamStore>,
+    at_hand: Mutex<AtHand>,
     path: Option<PathBuf>,
     state: RwLock<State>,
 }
+
+/// Of whom, when it was asked for, and what there is in each table.
+type AtHand = HashMap<UserId, (Instant, Vec<(Table, Vec<Entry>)>)>;
 
 enum State {
     Unopened,
@@ -38,11 +53,13 @@ enum State {
 
 impl StoreFile {
     /// In the state folder; without one, beside the secret file.
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, shared: Option<JetStreamStore>) -> Self {
         let beside_secret = || Some(config.secret_file.as_ref()?.parent()?.to_owned());
         let folder = config.state_dir().or_else(beside_secret);
         let folder = folder.or_else(secret::state_dir);
         Self {
+            shared,
+            at_hand: Mutex::default(),
             path: folder.map(|folder| folder.join("store.redb")),
             state: RwLock::new(State::Unopened),
         }
@@ -55,7 +72,7 @@ impl StoreFile {
     /// [`StoreError::InUse`] if the other has it still, and [`StoreError::Later`].
     pub(crate) fn open(&self, patience: Duration) -> Result<(), StoreError> {
         let mut state = self.write();
-        if !matches!(*state, State::Open(_) | State::Memory(_)) {
+        if self.shared.is_none() && !matches!(*state, State::Open(_) | State::Memory(_)) {
             *state = open(self.path.as_deref(), patience)?;
         }
         Ok(())
@@ -63,6 +80,9 @@ impl StoreFile {
 
     /// Where it is, if it is this process's: for what is too large to be in it.
     pub(crate) fn folder(&self) -> Option<PathBuf> {
+        if self.shared.is_some() {
+            return None;
+        }
         // Opens it, if nobody has yet.
         let _ = self.with(|_| Ok(()));
         let is_ours = matches!(*self.read(), State::Open(_));
@@ -70,9 +90,57 @@ impl StoreFile {
         Some(folder.to_owned())
     }
 
+    /// What several servers keep together, if they do.
+    pub(crate) fn shared(&self) -> Option<&JetStreamStore> {
+        self.shared.as_ref()
+    }
+
+    /// What there is of somebody, without waiting for other machines: where several servers keep it
+    /// together, what [`StoreFile::fetch_soon`] has brought lately.
+    ///
+    /// # Errors
+    /// Whatever the disk says, and that nothing was brought.
+    pub(crate) fn at_hand(&self, table: Table, user: &UserId) -> Result<Vec<Entry>, StoreError> {
+        if self.shared.is_none() {
+            return self.of(table, user.as_str().as_bytes(), millis());
+        }
+        let at_hand = self.lock_at_hand();
+        let known = at_hand.get(user).filter(|(at, _)| at.elapsed() < AT_HAND);
+        let entries = known.and_then(|(_, all)| all.iter().find(|(of, _)| *of == table));
+        let unknown = || StoreError::from(std::io::Error::other("NATS has not said it in time"));
+        entries.map(|(_, all)| all.clone()).ok_or_else(unknown)
+    }
+
+    /// Brings at hand what there is of somebody who is called, perhaps in vain.
+    pub(crate) fn fetch_soon(self: &Arc<Self>, user: &UserId) {
+        if self.shared.is_none() {
+            return;
+        }
+        let (store, user) = (Arc::clone(self), user.clone());
+        tokio::task::spawn_blocking(move || {
+            let asked = Instant::now();
+            let of = |table| Ok((table, store.of(table, user.as_str().as_bytes(), millis())?));
+            let brought: Result<Vec<_>, StoreError> = TABLES_AT_HAND.map(of).into_iter().collect();
+            match brought {
+                Ok(brought) => {
+                    let mut at_hand = store.lock_at_hand();
+                    at_hand.retain(|_, (at, _)| at.elapsed() < AT_HAND);
+                    if at_hand.len() < MOST_AT_HAND {
+                        at_hand.insert(user, (asked, brought));
+                    }
+                }
+                Err(error) => warn!(%error, "cannot read what is kept of somebody"),
+            }
+        });
+    }
+
+    fn lock_at_hand(&self) -> MutexGuard<'_, AtHand> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether somebody has used it.
     pub(crate) fn is_open(&self) -> bool {
-        matches!(*self.read(), State::Open(_) | State::Memory(_))
+        self.shared.is_some() || matches!(*self.read(), State::Open(_) | State::Memory(_))
     }
 
     /// Whether it has been let go of, for another process.
@@ -81,9 +149,11 @@ impl StoreFile {
     }
 
     /// Lets go of it, when whatever is being written is written. From then on nothing can be kept
-    /// or found until it is opened again.
+    /// or found until it is opened again. What several keep together nobody lets go of.
     pub(crate) fn release(&self) {
-        *self.write() = State::Released;
+        if self.shared.is_none() {
+            *self.write() = State::Released;
+        }
     }
 
     /// Runs this where a disk may take its time.
@@ -112,8 +182,11 @@ impl StoreFile {
 
     fn with<T>(
         &self,
-        run: impl FnOnce(&EmbeddedStore) -> Result<T, StoreError>,
+        run: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if let Some(shared) = &self.shared {
+            return run(shared);
+        }
         let state = self.read();
         match &*state {
             State::Open(store) | State::Memory(store) => {
@@ -257,7 +330,7 @@ mod tests {
     fn file(folder: &Path) -> StoreFile {
         let mut config = Config::default();
         config.operation.state_dir = Some(folder.to_owned());
-        StoreFile::new(&config)
+        StoreFile::new(&config, None)
     }
 
     #[test]

@@ -72,6 +72,7 @@ impl Cluster {
                     self.found(node, take, turn);
                 }
             }
+            Message::Waiting { .. } => {}
             Message::Packet(packet) => {
                 if packet.node != self.id {
                     self.packet(packet, turn);

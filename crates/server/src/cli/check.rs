@@ -7,10 +7,10 @@ use std::slice;
 
 use crate::access;
 use crate::config::{AccessPolicy, Config, ForwardedHeader, Role};
-use crate::ice::check_schemes;
 use crate::origin::Origin;
 use crate::secret;
 use crate::tls::{self, TlsError};
+use crate::url_scheme::check_schemes;
 
 /// Something wrong, and the key that it is said of.
 pub(super) struct Wrong {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 /// Several servers as one, by NATS.
 #[derive(Clone, Debug, Args)]
@@ -49,6 +49,30 @@ pub struct ClusterConfig {
         requires = "nats_cert"
     )]
     pub nats_key: Option<PathBuf>,
+
+    /// Where this process is, as the host calls it; on a server, the next names are of regions that are
+    /// near, the nearest first. People are told the nearest two relays of those that run elsewhere
+    /// (--role turn with --nats)
+    #[arg(
+        long,
+        env = "WIMPEX_REGION",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub region: Vec<String>,
+
+    /// Keep in NATS what the servers keep of people: calls that were missed, subscriptions to web push,
+    /// messages; each server finds what another has kept. NATS needs JetStream for it (nats-server
+    /// --jetstream)
+    #[arg(long, env = "WIMPEX_NATS_STORE", value_name = "BOOL", num_args = 0..=1,
+          require_equals = true, default_missing_value = "true", default_value_t = false,
+          action = ArgAction::Set)]
+    pub nats_store: bool,
+
+    /// On how many servers of a NATS cluster that is kept: 3 outlive the loss of one
+    #[arg(long, env = "WIMPEX_NATS_REPLICAS", value_name = "NUMBER", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub nats_replicas: u8,
 }
 
 impl Default for ClusterConfig {
@@ -60,6 +84,9 @@ impl Default for ClusterConfig {
             nats_ca: None,
             nats_cert: None,
             nats_key: None,
+            region: Vec::new(),
+            nats_store: false,
+            nats_replicas: 1,
         }
     }
 }

@@ -5,22 +5,24 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use wimpex_mailbox::{Envelope, MessageName};
 use wimpex_protocol::UserId;
+use wimpex_store::Table;
 
-use super::folder::Coming;
 use super::index::Held;
 use super::passage::Passage;
-use super::{Mailbox, MailboxRefusal};
+use super::place::Coming;
+use super::{Mailbox, MailboxRefusal, shared};
+use crate::store_file::millis;
 
 /// One that is let in, of which nothing has been read.
 pub(crate) struct Arrival {
-    place: Place,
+    place: HeldPlace,
     envelope: Envelope,
     text: String,
     held: Held,
 }
 
 impl Arrival {
-    pub(super) fn new(place: Place, envelope: Envelope, text: String, held: Held) -> Self {
+    pub(super) fn new(place: HeldPlace, envelope: Envelope, text: String, held: Held) -> Self {
         Self {
             place,
             envelope,
@@ -51,13 +53,15 @@ impl Arrival {
 
     /// It is to rest here.
     pub(crate) async fn rest(self) -> Result<Upload, MailboxRefusal> {
-        let (check, folder) = (self.check(), self.place.mailbox.folder()?);
+        let (check, place) = (self.check(), self.place.mailbox.place()?);
         let (receiver, name) = (&self.place.receiver, &self.place.name);
-        let file = folder.begin(receiver, name, &self.text, &self.held).await?;
+        let file = place.begin(receiver, name, &self.text, &self.held).await?;
         Ok(Upload {
             file,
             place: self.place,
             check,
+            is_stranger: self.held.is_stranger,
+            expires: self.held.expires,
             text: self.text,
         })
     }
@@ -89,14 +93,14 @@ impl Check {
 }
 
 /// What it holds in the index. Gives it back if it comes to nothing.
-pub(super) struct Place {
+pub(super) struct HeldPlace {
     mailbox: Arc<Mailbox>,
     receiver: UserId,
     name: MessageName,
     is_kept: bool,
 }
 
-impl Place {
+impl HeldPlace {
     pub(super) fn new(mailbox: &Arc<Mailbox>, receiver: UserId, name: MessageName) -> Self {
         Self {
             mailbox: Arc::clone(mailbox),
@@ -107,7 +111,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for HeldPlace {
     fn drop(&mut self) {
         if !self.is_kept {
             self.mailbox.lock().remove(&self.receiver, &self.name);
@@ -118,8 +122,10 @@ impl Drop for Place {
 /// One that comes to rest here.
 pub(crate) struct Upload {
     file: Coming,
-    place: Place,
+    place: HeldPlace,
     check: Check,
+    is_stranger: bool,
+    expires: u64,
     text: String,
 }
 
@@ -140,18 +146,28 @@ impl Upload {
         let (receiver, name) = (&self.place.receiver, &self.place.name);
         if let Err(error) = self.file.keep().await {
             // It may have its name already, though not for certain.
-            let _ = mailbox.folder()?.remove(receiver, name);
+            let _ = mailbox.place()?.remove(receiver, name);
             return Err(error.into());
         }
+        if mailbox.store.shared().is_some() {
+            let entry = shared::encode(name, &self.text, self.is_stranger, self.expires);
+            let owner = receiver.clone();
+            let noted = mailbox.with_store(move |store| {
+                Ok(store.put(Table::Messages, owner.as_str().as_bytes(), &entry, millis())?)
+            });
+            if let Err(error) = noted.await {
+                // Perhaps it is there: then there is nothing to fetch, and it goes.
+                let _ = mailbox.place()?.remove(receiver, name);
+                return Err(error);
+            }
+        }
         let is_counted = mailbox.lock().complete(receiver, name, self.text);
-        self.place.is_kept = is_counted;
         if !is_counted {
             // Whatever has taken its place from it: no file is without one.
-            mailbox
-                .folder()?
-                .remove(&self.place.receiver, &self.place.name)?;
+            mailbox.place()?.remove(receiver, name)?;
             return Err(MailboxRefusal::Damaged);
         }
+        self.place.is_kept = true;
         Ok(self.place.receiver.clone())
     }
 }

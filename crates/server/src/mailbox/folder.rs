@@ -65,9 +65,7 @@ impl Folder {
     }
 
     fn path(&self, receiver: &UserId, name: &MessageName) -> PathBuf {
-        // No id has a space.
-        let text = [receiver.as_str(), " ", &name.encode()].concat();
-        self.0.join(HEXLOWER.encode(&Sha256::digest(text)))
+        self.0.join(file_name(receiver, name))
     }
 
     /// A file for a message that is about to come.
@@ -122,6 +120,13 @@ impl Folder {
     pub(super) fn remove(&self, receiver: &UserId, name: &MessageName) -> io::Result<()> {
         fs::remove_file(self.path(receiver, name))
     }
+}
+
+/// What a message is called where it lies.
+pub(super) fn file_name(receiver: &UserId, name: &MessageName) -> String {
+    // No id has a space.
+    let text = [receiver.as_str(), " ", &name.encode()].concat();
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// A message that is coming. Its file is gone with it, unless it was kept.

@@ -148,6 +148,29 @@ impl Index {
         }
     }
 
+    /// These are the whole ones that wait for somebody, wherever they came; what comes here still
+    /// stays.
+    pub(super) fn replace(&mut self, receiver: &UserId, waiting: Vec<(MessageName, Held)>) {
+        let known = self.messages.get(receiver).into_iter().flatten();
+        let known = known.filter(|(_, held)| held.envelope.is_some());
+        let known: HashMap<MessageName, Option<Network>> = known
+            .map(|(name, held)| (name.clone(), held.block))
+            .collect();
+        for name in known.keys() {
+            self.remove(receiver, name);
+        }
+        for (name, held) in waiting {
+            let is_coming = self
+                .messages
+                .get(receiver)
+                .is_some_and(|it| it.contains_key(&name));
+            if !is_coming {
+                let block = known.get(&name).copied().flatten();
+                self.put(receiver, &name, Held { block, ..held });
+            }
+        }
+    }
+
     /// It has come, whole. Whether its place was still held.
     pub(super) fn complete(
         &mut self,
@@ -317,6 +340,34 @@ mod tests {
             index.hold(&user("bob"), &name("alice", 0), held(MB, false), MB - 1),
             Err(NoRoom::Host)
         );
+    }
+
+    #[test]
+    fn what_others_keep_is_counted_and_what_comes_stays() {
+        let mut index = Index::default();
+        let (bob, coming, here) = (user("bob"), name("alice", 0), name("alice", 1));
+        index.hold(&bob, &coming, held(MB, false), HOST).unwrap();
+        index.hold(&bob, &here, from(1, MB, false), HOST).unwrap();
+        index.complete(&bob, &here, "here".to_owned());
+        let whole = |text: &str| Held {
+            envelope: Some(text.to_owned()),
+            ..held(MB, false)
+        };
+        let there = name("carol", 2);
+        let kept = vec![
+            (here.clone(), whole("here")),
+            (there.clone(), whole("there")),
+        ];
+        index.replace(&bob, kept.clone());
+        index.replace(&bob, kept);
+        assert_eq!((index.waiting(&bob, 0).count(), index.total), (2, 3 * MB));
+        assert!(
+            index.messages[&bob][&here].block.is_some(),
+            "whence it came here"
+        );
+        index.replace(&bob, Vec::new());
+        assert_eq!((index.waiting(&bob, 0).count(), index.total), (0, MB));
+        assert!(index.complete(&bob, &coming, "came".to_owned()));
     }
 
     #[test]

@@ -130,6 +130,7 @@ impl Inner {
         }
         // Another server may have a device of theirs.
         if self.node.awaits(session, user) {
+            self.acquaintances.ask_soon(user);
             return outputs;
         }
         // Nobody else comes back by that name.

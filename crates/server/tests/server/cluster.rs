@@ -16,11 +16,11 @@ use tokio::time::sleep;
 use wimpex_server::Config;
 
 use crate::program::{self, program};
-use crate::support::{Client, NODES, TestServer, offer, ringing, soon};
+use crate::support::{Client, KEPT_TOGETHER, NODES, TestServer, offer, ringing, soon};
 
 /// A NATS server of one test's own.
 pub(crate) struct Nats {
-    port: u16,
+    pub(crate) port: u16,
     arguments: Vec<String>,
     child: Child,
     _folder: Option<TempDir>,
@@ -49,7 +49,14 @@ impl Nats {
         Self::with(&[], None).await
     }
 
-    async fn with(arguments: &[&str], folder: Option<TempDir>) -> Option<Self> {
+    /// One that keeps things.
+    pub(crate) async fn keeping() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().to_str().unwrap().to_owned();
+        Self::with(&["-js", "-sd", &store], Some(folder)).await
+    }
+
+    pub(crate) async fn with(arguments: &[&str], folder: Option<TempDir>) -> Option<Self> {
         let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let child = spawn(port, &arguments)?;
@@ -106,7 +113,23 @@ pub(crate) struct Town {
 
 impl Town {
     pub(crate) async fn new(count: usize) -> Option<Self> {
-        let nats = Nats::start().await?;
+        Some(Self::on(Nats::start().await?, count, |_| {}).await)
+    }
+
+    /// The same, and they keep together what they keep.
+    pub(crate) async fn keeping(count: usize) -> Option<Self> {
+        Self::keeping_with(count, |_| {}).await
+    }
+
+    pub(crate) async fn keeping_with(count: usize, change: impl Fn(&mut Config)) -> Option<Self> {
+        let with = |config: &mut Config| {
+            keep_together(config);
+            change(config);
+        };
+        Some(Self::on(Nats::keeping().await?, count, with).await)
+    }
+
+    async fn on(nats: Nats, count: usize, change: impl Fn(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut nodes = Vec::new();
         for _ in 0..count {
@@ -114,6 +137,7 @@ impl Town {
             let node = TestServer::with(|config| {
                 join(config, url);
                 config.secret_file = Some(secret);
+                change(config);
             });
             nodes.push(node.await);
         }
@@ -123,7 +147,7 @@ impl Town {
             _folder: folder,
         };
         town.until_up().await;
-        Some(town)
+        town
     }
 
     pub(crate) async fn until_up(&self) {
@@ -135,6 +159,12 @@ impl Town {
 
 pub(crate) fn join(config: &mut Config, url: String) {
     config.cluster.nats = vec![url];
+}
+
+/// What they keep is in NATS, which sets room aside for it.
+pub(crate) fn keep_together(config: &mut Config) {
+    config.cluster.nats_store = true;
+    config.mailbox.messages_total_mb = 50;
 }
 
 pub(crate) async fn up(node: &TestServer, is_up: bool) {
@@ -343,50 +373,6 @@ async fn towns_with_other_prefixes_know_nothing_of_each_other() {
     alice.error("user-offline").await;
 }
 
-/// What docs/scale.md says that a server needs is enough, and no more than that.
-#[tokio::test]
-async fn the_documented_permissions_are_enough() {
-    let text =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scale.md"))
-            .unwrap();
-    let config = text
-        .split("```nats\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("nats.conf");
-    std::fs::write(&file, config).unwrap();
-    let arguments = ["-c".to_owned(), file.to_str().unwrap().to_owned()];
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let Some(nats) = Nats::with(&arguments, Some(folder)).await else {
-        return;
-    };
-    let url = format!("nats://wimpex:change-me@127.0.0.1:{}", nats.port);
-    let mut nodes = Vec::new();
-    for _ in 0..2 {
-        let url = url.clone();
-        nodes.push(TestServer::with(|config| join(config, url)).await);
-    }
-    for node in &nodes {
-        up(node, true).await;
-    }
-    let mut alice = nodes[0].guest("Alice").await;
-    let mut bob = nodes[1].guest("Bob").await;
-    alice.send(watch_for(&[&bob.id])).await;
-    seen(&mut alice, &bob.id.clone(), true).await;
-    alice.send(offer(&bob.id)).await;
-    assert_eq!(bob.recv().await["type"], "call-offer");
-    // And whoever has no password is alone, and serves.
-    let alone = TestServer::with(|config| join(config, nats.url())).await;
-    let mut carol = alone.guest("Carol").await;
-    carol.nothing_more().await;
-    let outside = async_nats::connect(nats.url()).await;
-    assert!(outside.is_err(), "nobody without the password");
-}
-
 /// Whoever may publish under the prefix can say what they like: nothing falls over.
 #[tokio::test]
 async fn what_makes_no_sense_on_nats_does_nothing() {
@@ -436,25 +422,41 @@ async fn the_scenes_of_the_contract_on_two_nodes() {
     let Some(nats) = Nats::start().await else {
         return;
     };
+    let scenes = [
+        "presence::",
+        "relay::",
+        "login::",
+        "identity::",
+        "sessions::",
+    ];
+    let passed = play_again(&nats, false, &scenes, &SKIPPED).await;
+    assert!(passed > 20, "{passed} scenes only");
+}
+
+/// This program's scenes of these names but those on two nodes, which may keep things together; says
+/// how many there were.
+pub(crate) async fn play_again(
+    nats: &Nats,
+    is_kept_together: bool,
+    scenes: &[&str],
+    skipped: &[&str],
+) -> usize {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([
-            "presence::",
-            "relay::",
-            "login::",
-            "identity::",
-            "sessions::",
-        ])
-        .args(["--skip", "cluster::", "--test-threads", "4"])
-        .args(SKIPPED.iter().flat_map(|name| ["--skip", *name]))
+        .args(scenes)
+        .args(["--skip", "cluster::", "--skip", "shared_store::"])
+        .args(["--test-threads", "4"])
+        .args(skipped.iter().flat_map(|name| ["--skip", *name]))
         .env(NODES, nats.url())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if is_kept_together {
+        command.env(KEPT_TOGETHER, "true");
+    }
     let output = command.spawn().unwrap().wait_with_output().await.unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");
-    let passed = text.matches("... ok").count();
-    assert!(passed > 20, "{passed} scenes only: {text}");
+    text.matches("... ok").count()
 }
 
 /// What looks into one server.

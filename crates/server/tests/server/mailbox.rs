@@ -156,6 +156,16 @@ impl Person {
         (begin(server, &envelope, all.len()).await, last)
     }
 
+    pub(crate) async fn fetches(&self, server: &impl Served, id: &str) {
+        let fetched = self.ask(server, json!({"do": "fetch", "id": id})).await;
+        assert_eq!((fetched.status, fetched.text()), (200, SEALED));
+    }
+
+    pub(crate) async fn deletes(&self, server: &impl Served, id: &str) {
+        let deleted = self.ask(server, json!({"do": "delete", "id": id})).await;
+        assert_eq!(deleted.status, 204);
+    }
+
     pub(crate) async fn page(&self, server: &impl Served) -> Client {
         let origin = format!("http://{}", server.at());
         self.page_of(server, &origin).await

@@ -15,6 +15,7 @@ mod config_file;
 mod contract;
 #[cfg(target_os = "linux")]
 mod disk_full;
+mod elsewhere;
 mod handover;
 mod http;
 mod https;
@@ -43,6 +44,7 @@ mod reload;
 mod renewal_info;
 mod sessions;
 mod setup;
+mod shared_store;
 mod support;
 mod tls_support;
 mod traefik;

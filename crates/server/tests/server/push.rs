@@ -101,13 +101,14 @@ impl Service {
     }
 
     async fn server(&self) -> TestServer {
-        let (service, root) = (format!("localhost:{}", self.port), self.root.clone());
-        TestServer::with(move |config| {
-            config.push.push = Some(true);
-            config.push.push_service = vec![service.parse().unwrap()];
-            config.push.push_root = Some(root);
-        })
-        .await
+        TestServer::with(|config| self.configure(config)).await
+    }
+
+    pub(crate) fn configure(&self, config: &mut wimpex_server::Config) {
+        let service = format!("localhost:{}", self.port);
+        config.push.push = Some(true);
+        config.push.push_service = vec![service.parse().unwrap()];
+        config.push.push_root = Some(self.root.clone());
     }
 }
 

@@ -30,6 +30,8 @@ const SAMPLES: &[(&str, &str)] = &[
         "nats-key",
         "nats-cert = 'DIR/cert.pem'\nnats-key = 'DIR/key.pem'",
     ),
+    ("region", "region = ['north']"),
+    ("nats-replicas", "nats-replicas = 3"),
     ("secret-file", "secret-file = 'DIR/other-secret'"),
     ("origin", "origin = 'https://call.example.org'"),
     ("base-path", "base-path = '/wimpex'"),

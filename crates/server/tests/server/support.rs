@@ -20,6 +20,8 @@ use wimpex_server::{Config, Counts, Handle, Server};
 
 /// The address of a NATS server, if scenes are to be played on two nodes.
 pub(crate) const NODES: &str = "WIMPEX_TEST_NATS";
+/// Set if those keep together what they keep.
+pub(crate) const KEPT_TOGETHER: &str = "WIMPEX_TEST_KEPT_TOGETHER";
 
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
@@ -65,6 +67,9 @@ impl TestServer {
             config.cluster.nats = vec![nats];
             let name = folder.path().file_name().unwrap().to_str().unwrap();
             config.cluster.nats_prefix = format!("test{}", name.trim_start_matches('.'));
+            if std::env::var_os(KEPT_TOGETHER).is_some() {
+                crate::cluster::keep_together(&mut config);
+            }
             return Self::on_two_nodes(config, folder).await;
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
