@@ -27,6 +27,7 @@ mod lost_network;
 mod mailbox;
 mod missed_calls;
 mod moving;
+mod nats_access;
 mod nginx;
 mod numbering;
 mod observer;
