@@ -131,11 +131,11 @@ fn package(file: &str) -> &str {
 fn tests(workspace: &Workspace, place: &Path, package: &str) -> Command {
     let mut command = cargo(workspace, place, &["test"]);
     command
-        .args(["--package", &format!("wimpex-{package}"), "--test"])
-        .arg(match package {
-            "call" => "scenarios",
+        .args(["--package", &format!("wimpex-{package}")])
+        .args(match package {
+            "call" => &["--test", "scenarios"][..],
             // Whatever it has.
-            _ => "*",
+            _ => &["--tests"],
         })
         .env("RUST_BACKTRACE", "0");
     command
