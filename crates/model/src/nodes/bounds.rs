@@ -48,7 +48,6 @@ pub fn small_nodes() -> Vec<NodesBounds> {
         },
         NodesBounds {
             name: "nodes: outages",
-            sends: 1,
             outages: 1,
             ..NodesBounds::default()
         },
@@ -77,32 +76,49 @@ pub fn nodes_configurations() -> Vec<NodesBounds> {
             lost: 1,
             repeated: 1,
             swapped: 1,
+            ..NodesBounds::default()
+        },
+        NodesBounds {
+            name: "nodes: timers, at large",
+            sends: 1,
+            lost: 1,
             hasty_timers: 1,
             ..NodesBounds::default()
         },
         NodesBounds {
             name: "nodes: moves, at large",
-            sends: 2,
+            sends: 1,
             moves: 2,
-            lost: 1,
-            swapped: 1,
             ..NodesBounds::default()
         },
         NodesBounds {
             name: "nodes: outages, at large",
             sends: 1,
-            replies: 1,
-            outages: 2,
+            outages: 1,
+            ..NodesBounds::default()
+        },
+        NodesBounds {
+            name: "nodes: partings, at large",
+            sends: 1,
             partings: 1,
-            repeated: 1,
             ..NodesBounds::default()
         },
         NodesBounds {
             name: "nodes: crashes, at large",
-            sends: 2,
+            sends: 1,
             replies: 1,
-            moves: 1,
-            outages: 1,
+            lost: 1,
+            repeated: 1,
+            first_crashes: true,
+            second_crashes: true,
+            ..NodesBounds::default()
+        },
+        NodesBounds {
+            name: "nodes: everything once, at large",
+            sends: 1,
+            lost: 1,
+            repeated: 1,
+            swapped: 1,
             first_crashes: true,
             second_crashes: true,
             ..NodesBounds::default()
