@@ -144,13 +144,18 @@ impl Inner {
                 message: ServerMessage::Error(refuse(relayed, code, text)),
             }]
         };
+        let from = self.sessions.get(&session);
+        let caller = from.map(|from| from.identity.user.clone());
+        // Of what has come to nothing, `wake` takes note.
+        if let (Some(caller), true) = (caller, outcome != Outcome::Nobody) {
+            if let (Signal::CallOffer(offer), Outcome::Delivered) = (&relayed.signal, outcome) {
+                self.wakes.rings(&caller, &relayed.to_id, &offer.call_id);
+            }
+            self.wakes.note(&caller, &relayed.to_id, &relayed.signal);
+            self.take_missed();
+        }
         match outcome {
             Outcome::Delivered => {
-                let from = self.sessions.get(&session);
-                let caller = from.map(|from| from.identity.user.clone());
-                if let (Signal::CallOffer(offer), Some(caller)) = (&relayed.signal, caller) {
-                    self.wakes.rings(&caller, &relayed.to_id, &offer.call_id);
-                }
                 self.prepare_call(Some(session), &[], &relayed.signal);
                 Vec::new()
             }

@@ -118,8 +118,12 @@ impl Inner {
             return outputs;
         };
         let (caller, network) = (from.identity.user.clone(), from.network);
-        self.wakes.note(&caller, &relayed.to_id, &relayed.signal);
-        self.take_missed();
+        // What is on its way to other servers has come after the offer, of which is not known yet whether
+        // a device has rung.
+        if !self.node.awaits(session, &relayed.to_id) {
+            self.wakes.note(&caller, &relayed.to_id, &relayed.signal);
+            self.take_missed();
+        }
         let Signal::CallOffer(offer) = &relayed.signal else {
             return outputs;
         };

@@ -164,7 +164,7 @@ pub(crate) fn join(config: &mut Config, url: String) {
 /// What they keep is in NATS, which sets room aside for it.
 pub(crate) fn keep_together(config: &mut Config) {
     config.cluster.nats_store = true;
-    config.mailbox.messages_total_mb = 50;
+    config.mailbox.messages_total_mb = config.mailbox.messages_total_mb.min(50);
 }
 
 pub(crate) async fn up(node: &TestServer, is_up: bool) {

@@ -144,15 +144,9 @@ async fn two_relays_are_told_and_a_dead_one_no_more() {
     // One that is told to end says so.
     let pid = i32::try_from(relays[2].child.id().unwrap()).unwrap();
     let ended = Instant::now();
-    let kill = tokio::process::Command::new("/bin/kill");
-    let mut kill = kill;
-    assert!(
-        kill.args(["-TERM", &pid.to_string()])
-            .status()
-            .await
-            .unwrap()
-            .success()
-    );
+    let mut kill = tokio::process::Command::new("/bin/kill");
+    let killed = kill.args(["-TERM", &pid.to_string()]).status().await;
+    assert!(killed.unwrap().success());
     told(in_north, &[second]).await;
     println!("one that ends says so: {:?}", ended.elapsed());
 }

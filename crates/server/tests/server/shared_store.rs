@@ -166,5 +166,17 @@ async fn the_scenes_of_what_is_kept_on_two_nodes() {
     assert!(passed > 15, "{passed} scenes only");
 }
 
-/// What looks into one server's files or figures, or makes do without NATS.
-const SKIPPED: [&str; 0] = [];
+/// What looks into one server's files or begins anew; what each node counts by itself, or by addresses,
+/// which a balancer hides; and that a stranger who wakes a device sees it come, which only the caller's own
+/// node knows to show.
+const SKIPPED: [&str; 9] = [
+    "a_message_waits_over_a_restart",
+    "a_message_that_has_come_does_not_come_again",
+    "a_message_without_its_file",
+    "what_is_deleted_while_it_comes",
+    "who_leaves_while_a_message_is_put_in_place",
+    "missed_calls_outlive_the_server",
+    "one_household_does_not_wake",
+    "strangers_keep_no_friend",
+    "a_device_that_is_woken_is_shown",
+];
