@@ -40,11 +40,16 @@ pub struct TcpProxy {
 impl TcpProxy {
     /// A proxy to a server's address and port.
     pub(crate) async fn to(server: &str) -> Self {
+        Self::to_first_of(vec![server.to_owned()]).await
+    }
+
+    /// A balancer: each connection goes to the first of these servers that is there.
+    pub async fn to_first_of(servers: Vec<String>) -> Self {
         let listener = TcpListener::bind(fresh_address()).await;
         let listener = listener.expect("a loopback address of its own");
         let address = listener.local_addr().expect("it is bound").to_string();
         let (traffic, state) = watch::channel(Traffic::Pass);
-        let task = tokio::spawn(accept(listener, server.to_owned(), state));
+        let task = tokio::spawn(accept(listener, servers, state));
         Self {
             address,
             traffic,
@@ -72,7 +77,7 @@ impl Drop for TcpProxy {
 
 async fn accept(
     listener: TcpListener,
-    server: String,
+    servers: Vec<String>,
     mut state: watch::Receiver<Traffic>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
@@ -93,7 +98,7 @@ async fn accept(
         tokio::select! {
             accepted = open.accept() => {
                 if let Ok((client, _)) = accepted {
-                    tokio::spawn(connect(client, server.clone(), state.clone()));
+                    tokio::spawn(connect(client, servers.clone(), state.clone()));
                 }
             }
             changed = state.changed() => if changed.is_err() { return Ok(()); },
@@ -104,14 +109,14 @@ async fn accept(
 
 async fn connect(
     client: TcpStream,
-    server: String,
+    servers: Vec<String>,
     mut state: watch::Receiver<Traffic>,
 ) -> io::Result<()> {
     // A packet that does not arrive opens no connection at the server either.
     if !until(&mut state, |traffic| traffic != Traffic::Stall).await {
         return Ok(());
     }
-    let server = TcpStream::connect(server).await?;
+    let server = first_of(&servers).await?;
     for end in [&client, &server] {
         // The proxy must not add what the network between two machines would not.
         end.set_nodelay(true)?;
@@ -128,6 +133,17 @@ async fn connect(
         () = until_cut(cut) => {}
     }
     Ok(())
+}
+
+async fn first_of(servers: &[String]) -> io::Result<TcpStream> {
+    let mut result = Err(io::ErrorKind::ConnectionRefused.into());
+    for server in servers {
+        result = TcpStream::connect(server).await;
+        if result.is_ok() {
+            break;
+        }
+    }
+    result
 }
 
 /// Copies until the end, and waits before each piece while traffic is stalled.

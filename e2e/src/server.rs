@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -36,7 +37,7 @@ pub struct Server {
     address: String,
     options: ServerOptions,
     // Guests keep their ids over a restart because the secret stays.
-    directory: TempDir,
+    directory: Arc<TempDir>,
 }
 
 impl Server {
@@ -49,6 +50,18 @@ impl Server {
             process,
             address,
             options,
+            directory: Arc::new(directory),
+        }
+    }
+
+    /// Another one with the same secret and the same flags.
+    pub fn beside(&self) -> Self {
+        let directory = Arc::clone(&self.directory);
+        let (process, address) = launch(&fresh_address(), &self.options, directory.path());
+        Self {
+            process,
+            address,
+            options: self.options.clone(),
             directory,
         }
     }

@@ -28,6 +28,7 @@ mod messages;
 mod middle;
 mod minimal_client;
 mod networks;
+mod nodes;
 mod noise;
 mod outages;
 mod page_return;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         upgrades::all(),
         vanishing::all(),
         outages::all(),
+        nodes::all(),
         blackouts::all(),
         rounds::all(),
         networks::all(),
