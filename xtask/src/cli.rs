@@ -10,7 +10,7 @@ use crate::tools::{Tools, Wanted, ensure_trunk};
 use crate::workspace::Workspace;
 use crate::{
     audit, bench, checks, dev, first_call, fuzz, model, mutants, natlab, package, page, proc,
-    reproduce, run, server, size, sizes, soak, stress, testing, tidy,
+    reproduce, run, server, size, sizes, soak, stress, testing, tidy, town,
 };
 
 /// Wimpex: the developer's commands.
@@ -73,6 +73,12 @@ enum Command {
     Audit,
     /// How many people and relayed calls a machine is good for, measured on this one
     Sizes,
+    /// A town on this machine: people, logins and calls on one, two and three nodes, one of which dies;
+    /// and larger towns, reckoned and simulated from that
+    Town {
+        /// How many people
+        people: Option<u32>,
+    },
     /// Calls across NATs of every kind, in network namespaces; takes root
     Natlab {
         /// Only scenes with this in their names
@@ -180,6 +186,7 @@ impl Cli {
             Command::Audit => audit::audit(&workspace),
             Command::Bench => bench::bench(&workspace),
             Command::Sizes => sizes::sizes(&workspace),
+            Command::Town { people } => town::town(&workspace, people),
             Command::Model { only } => model::model(&workspace, &only),
             Command::Mutants { only } => mutants::mutants(&workspace, only.as_deref()),
             Command::Stress { seconds } => {

@@ -29,6 +29,7 @@ mod test_counts;
 mod testing;
 mod tidy;
 mod tools;
+mod town;
 mod workspace;
 
 use std::process::ExitCode;
