@@ -17,19 +17,12 @@ use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 use wimpex_cluster::{Input, Interest, Message, Output, Subject};
-use wimpex_jetstream::{JetStreamOptions, JetStreamStore};
-use wimpex_protocol::UserId;
 
 use crate::app::App;
 use crate::config::ClusterConfig;
+use crate::nats::reached;
 use crate::relays::{self, Said};
 
-/// A connection over which nothing comes for two of these is dead.
-const PING: Duration = Duration::from_secs(2);
-/// What may wait for the connection: a subscription for each person who comes while it is away.
-const COMMANDS: usize = 65_536;
-/// The longest pause before NATS is tried again: people wait for each other.
-const RETRY: Duration = Duration::from_secs(1);
 /// Even when nothing is to be said, the machine is asked for its next timer.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -106,91 +99,6 @@ impl Cluster {
                 () = sleep_until(next) => app.registry.cluster_input(Input::Timeout),
             }
         }
-    }
-}
-
-/// Where NATS is, and who one is there; `None` without one.
-///
-/// # Errors
-/// Which flag makes no sense.
-pub(crate) fn reached(
-    config: &ClusterConfig,
-) -> Result<Option<(Vec<ServerAddr>, ConnectOptions)>, String> {
-    if config.nats.is_empty() {
-        return Ok(None);
-    }
-    let address = |text: &String| {
-        let read = text.trim().parse::<ServerAddr>();
-        read.map_err(|_| {
-            let text = without_password(text);
-            format!("{text:?} is no address of a NATS server (see --nats)")
-        })
-    };
-    let servers: Vec<ServerAddr> = config.nats.iter().map(address).collect::<Result<_, _>>()?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let mut tokens = config.nats_prefix.split('.');
-    if !tokens.all(|token| !token.is_empty() && token.chars().all(is_plain)) {
-        let text = &config.nats_prefix;
-        return Err(format!(
-            "{text:?} is no prefix of subjects (see --nats-prefix)"
-        ));
-    }
-    let mut options = ConnectOptions::new();
-    if let Some(file) = &config.nats_credentials {
-        let read = std::fs::read_to_string(file);
-        let read = read.and_then(|text| ConnectOptions::with_credentials(&text));
-        options = read.map_err(|error| {
-            let file = file.display();
-            format!("cannot use the credentials for NATS in {file}: {error}")
-        })?;
-    }
-    // The library reads neither out of an address.
-    let named = servers.iter().find(|server| server.has_user_pass());
-    if let Some((user, password)) = named.and_then(|it| it.username().zip(it.password())) {
-        options = options.user_and_password(user.to_owned(), password.to_owned());
-    }
-    if let Some(file) = &config.nats_ca {
-        options = options.add_root_certificates(file.clone());
-    }
-    if let (Some(cert), Some(key)) = (&config.nats_cert, &config.nats_key) {
-        options = options.add_client_certificate(cert.clone(), key.clone());
-    }
-    // What is answered comes under the prefix too: there need be no permission for anything else.
-    let options = options
-        .name("wimpex-server")
-        .custom_inbox_prefix(format!("{}.inbox", config.nats_prefix))
-        .ping_interval(PING)
-        .client_capacity(COMMANDS)
-        .reconnect_delay_callback(|attempts| {
-            let millis = 50_u64.saturating_mul(1 << attempts.min(6));
-            Duration::from_millis(millis).min(RETRY)
-        });
-    Ok(Some((servers, options)))
-}
-
-/// What the servers keep together, if they do.
-///
-/// # Errors
-/// Which flag makes no sense.
-pub(crate) fn shared_store(config: &ClusterConfig) -> Result<Option<JetStreamStore>, String> {
-    let reached = reached(config)?.filter(|_| config.nats_store);
-    let opened = reached.map(|(servers, options)| {
-        JetStreamStore::open(JetStreamOptions {
-            servers,
-            options,
-            prefix: config.nats_prefix.clone(),
-            replicas: config.nats_replicas.into(),
-        })
-    });
-    opened.transpose().map_err(|error| error.to_string())
-}
-
-/// What tells the other servers that something is kept for somebody.
-pub(crate) fn waiting(user: &UserId) -> Output {
-    Output::Publish {
-        to: Subject::At(user.clone()),
-        message: Message::Waiting { user: user.clone() },
-        answer: None,
     }
 }
 
@@ -311,13 +219,5 @@ fn receive(app: &Arc<App>, prefix: &str, carried: &Carried) {
         }
         // Of a later version, or of somebody else's.
         None => app.metrics.cluster_message("unreadable"),
-    }
-}
-
-/// For an error: what stands before the `@` is nobody's business.
-fn without_password(address: &str) -> String {
-    match address.rsplit_once('@') {
-        Some((_, host)) => format!("…@{host}"),
-        None => address.to_owned(),
     }
 }

@@ -51,6 +51,7 @@ mod mailbox;
 mod mailbox_http;
 mod metrics;
 mod missed_calls;
+mod nats;
 mod network_limiter;
 mod observer;
 mod origin;
@@ -222,7 +223,7 @@ impl Server {
         let origins = Origins::new(config.own_origin().as_deref(), &allowed_origins)
             .map_err(StartError::Origin)?;
         let shown = Shown::load(&config, &config, origins.own())?;
-        let shared = cluster::shared_store(&config.cluster).map_err(StartError::Cluster)?;
+        let shared = nats::shared_store(&config.cluster).map_err(StartError::Cluster)?;
         let store = Arc::new(StoreFile::new(&config, shared));
         let (cluster, outbox) = Cluster::open(&config.cluster)
             .map_err(StartError::Cluster)?

@@ -17,7 +17,6 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest, Sha256};
 use tokio::sync::RwLock;
 use tracing::{debug, warn};
 use wimpex_limits::Network;
@@ -35,6 +34,7 @@ use index::{Held, Index};
 use passage::Passages;
 use place::{Place, Resting};
 use receiver::{Receiver, Standing};
+use shared::gone_id;
 
 pub(crate) use arrival::{Arrival, Upload};
 pub(crate) use index::NoRoom;
@@ -479,10 +479,4 @@ fn known(store: &dyn Store, user: &UserId) -> Result<Option<Receiver>, StoreErro
     let entries = store.of(Table::MessageReceivers, user.as_str().as_bytes(), millis())?;
     let entry = entries.first();
     Ok(entry.and_then(|entry| Receiver::decode(&entry.value)))
-}
-
-/// Stands for a message of one receiver that is gone.
-fn gone_id(name: &MessageName) -> Vec<u8> {
-    let hash = Sha256::digest(name.encode().as_bytes());
-    hash.iter().copied().take(16).collect()
 }

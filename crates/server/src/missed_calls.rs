@@ -14,7 +14,7 @@ use wimpex_protocol::{CallId, CallType, MissedCall, UserId};
 use wimpex_store::{Entry, Store, StoreError, Table};
 
 use crate::acquaintances::Acquaintances;
-use crate::cluster;
+use crate::nats;
 use crate::store_file::{StoreFile, millis};
 
 /// For so long they are kept for a device that does not come.
@@ -61,7 +61,7 @@ impl MissedCalls {
             keep(store, &user, &missed, &|caller| named.include(caller))?;
             // They may have come to another server meanwhile.
             if let Some(outbox) = outbox {
-                let _ = outbox.send(cluster::waiting(&user));
+                let _ = outbox.send(nats::waiting(&user));
             }
             Ok(())
         });

@@ -36,12 +36,12 @@ use wimpex_sansio::Machine;
 use wimpex_stream::AckOutOfRange;
 
 use crate::acquaintances::Acquaintances;
-use crate::cluster::waiting as cluster_waiting;
 use crate::connection_id::ConnectionId;
 use crate::ice::Ice;
 use crate::lost_sessions::LostSessions;
 use crate::metrics::Metrics;
 use crate::missed_calls::MissedCalls;
+use crate::nats;
 use crate::network_limiter::NetworkLimiter;
 use crate::push::{Push, Wakes};
 use crate::resumable_session::{Receipt, ResumableSession};
@@ -317,7 +317,7 @@ impl SessionRegistry {
     /// Tells the other servers that something is kept for somebody.
     pub(crate) fn tell_others(&self, user: &UserId) {
         if let Some(outbox) = &self.lock().outbox {
-            let _ = outbox.send(cluster_waiting(user));
+            let _ = outbox.send(nats::waiting(user));
         }
     }
 

@@ -11,12 +11,12 @@ use tokio_util::task::AbortOnDropHandle;
 use wimpex_relay::Relay;
 
 use crate::certificates::Certificates;
-use crate::cluster::reached;
 use crate::config::Config;
 use crate::error::StartError;
 #[cfg(unix)]
 use crate::handover::Endpoint;
 use crate::inherited::Inherited;
+use crate::nats::reached;
 use crate::own_address::OwnAddress;
 #[cfg(unix)]
 use crate::own_relay::share_relay;

@@ -2,11 +2,11 @@
 //! of a stranger.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use wimpex_mailbox::{Envelope, MessageName};
 use wimpex_protocol::UserId;
 use wimpex_store::Entry;
 
-use super::gone_id;
 use super::index::Held;
 
 pub(super) fn encode(name: &MessageName, envelope: &str, is_stranger: bool, expires: u64) -> Entry {
@@ -33,4 +33,10 @@ pub(super) fn decode(receiver: &UserId, entry: &Entry) -> Option<(MessageName, H
     };
     let is_theirs = envelope.draft.receiver == *receiver && gone_id(&name) == entry.id;
     is_theirs.then_some((name, held))
+}
+
+/// Stands for a message of one receiver, there or gone.
+pub(super) fn gone_id(name: &MessageName) -> Vec<u8> {
+    let hash = Sha256::digest(name.encode().as_bytes());
+    hash.iter().copied().take(16).collect()
 }

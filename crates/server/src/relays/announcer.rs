@@ -11,8 +11,8 @@ use tracing::{debug, warn};
 use wimpex_relay::Handle;
 
 use super::{SAY, Said, subject};
-use crate::cluster::reached;
 use crate::config::Config;
+use crate::nats::reached;
 use crate::turn::Own;
 
 /// For its last word.

@@ -16,7 +16,9 @@ use tokio::time::sleep;
 use wimpex_server::Config;
 
 use crate::program::{self, program};
-use crate::support::{Client, KEPT_TOGETHER, NODES, TestServer, offer, ringing, soon};
+use crate::support::{
+    Client, KEPT_TOGETHER, NODES, TestServer, keep_together, offer, ringing, soon,
+};
 
 /// A NATS server of one test's own.
 pub(crate) struct Nats {
@@ -159,12 +161,6 @@ impl Town {
 
 pub(crate) fn join(config: &mut Config, url: String) {
     config.cluster.nats = vec![url];
-}
-
-/// What they keep is in NATS, which sets room aside for it.
-pub(crate) fn keep_together(config: &mut Config) {
-    config.cluster.nats_store = true;
-    config.mailbox.messages_total_mb = config.mailbox.messages_total_mb.min(50);
 }
 
 pub(crate) async fn up(node: &TestServer, is_up: bool) {

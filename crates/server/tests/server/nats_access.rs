@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 use wimpex_server::Config;
 
-use crate::cluster::{Nats, join, keep_together, seen, up, watch_for};
+use crate::cluster::{Nats, join, seen, up, watch_for};
 use crate::mailbox::Person as Sender;
 use crate::push::Person;
-use crate::support::{TestServer, offer, soon};
+use crate::support::{TestServer, keep_together, offer, soon};
 
 /// A NATS server with what the document says and TLS, and where its certificate is.
 async fn documented(folder: tempfile::TempDir) -> Option<(Nats, String)> {

@@ -68,7 +68,7 @@ impl TestServer {
             let name = folder.path().file_name().unwrap().to_str().unwrap();
             config.cluster.nats_prefix = format!("test{}", name.trim_start_matches('.'));
             if std::env::var_os(KEPT_TOGETHER).is_some() {
-                crate::cluster::keep_together(&mut config);
+                keep_together(&mut config);
             }
             return Self::on_two_nodes(config, folder).await;
         }
@@ -485,6 +485,12 @@ pub(crate) async fn until(fits: impl Fn() -> bool) {
         }
     };
     soon(look).await;
+}
+
+/// What they keep is in NATS, which sets room aside for it.
+pub(crate) fn keep_together(config: &mut Config) {
+    config.cluster.nats_store = true;
+    config.mailbox.messages_total_mb = config.mailbox.messages_total_mb.min(50);
 }
 
 pub(crate) fn ringing(to: &str) -> Value {
