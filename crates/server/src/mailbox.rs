@@ -15,22 +15,19 @@ mod shared;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::RwLock;
 use tracing::{debug, warn};
-use wimpex_limits::Network;
-use wimpex_mailbox::{Envelope, MessageName, limits};
+use wimpex_mailbox::{MessageName, limits};
 use wimpex_protocol::UserId;
 use wimpex_store::{Entry, Store, StoreError, Table};
 
-use crate::access::Access;
 use crate::config::Config;
 use crate::push::{CallerMark, Marks};
 use crate::store_file::{StoreFile, millis};
-use arrival::HeldPlace;
 use folder::Folder;
-use index::{Held, Index};
+use index::Index;
 use passage::Passages;
 use place::{Place, Resting};
 use receiver::{Receiver, Standing};
@@ -38,7 +35,7 @@ use shared::gone_id;
 
 pub(crate) use arrival::{Arrival, Upload};
 pub(crate) use index::NoRoom;
-pub(crate) use passage::{Offered, Passing};
+pub(crate) use passage::{PageReply, Passing};
 pub(crate) use request::{InvalidRequest, MailboxRequest, MailboxWish, ReceiverWish};
 
 /// Who has not said for so long that they take messages takes none: pages say it at each start.
@@ -58,7 +55,7 @@ pub(crate) struct Mailbox {
     none: Messages,
     /// Held by whoever puts a message in place.
     placing: RwLock<()>,
-    passages: Passages,
+    passages: Arc<Passages>,
     total_bytes: u64,
 }
 
@@ -125,7 +122,7 @@ impl Mailbox {
                 opening: Mutex::default(),
                 none: Messages::default(),
                 placing: RwLock::default(),
-                passages: Passages::default(),
+                passages: Arc::default(),
                 total_bytes: config.mailbox.messages_total_mb.saturating_mul(1_000_000),
             })
         })
@@ -307,59 +304,6 @@ impl Mailbox {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             Ok(()) | Err(_) => Ok(()),
         }
-    }
-
-    /// Lets a message in from this block of addresses, if its receiver wants it, it is signed by
-    /// somebody who is let in, and there is room.
-    pub(crate) async fn begin(
-        self: &Arc<Self>,
-        envelope: Envelope,
-        text: &str,
-        block: Network,
-        access: &Access,
-    ) -> Result<Arrival, MailboxRefusal> {
-        let now = millis();
-        let time = envelope.draft.time.as_millis();
-        let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
-        let latest = now + limits::CLOCK_SKEW.as_millis() as u64;
-        if envelope.size > limits::SEALED_BYTES || time < oldest || time > latest {
-            return Err(MailboxRefusal::Bounds);
-        }
-        let (receiver, name) = (&envelope.draft.receiver, envelope.name());
-        if !envelope.claim().verify() {
-            return Err(MailboxRefusal::Signature);
-        }
-        if access.admit(&name.sender, None, SystemTime::now()).is_err() {
-            return Err(MailboxRefusal::Access);
-        }
-        let (known, standing) = self.receiver(receiver, &name.sender).await?;
-        if !known.has_key(&envelope.draft.receiver_key) {
-            return Err(MailboxRefusal::OtherKey);
-        }
-        // Its sender has not heard that it came, or somebody plays it again.
-        let (owner, id) = (receiver.clone(), gone_id(&name));
-        let gone = self
-            .store
-            .run(move |store| store.of(Table::MessagesGone, owner.as_str().as_bytes(), now));
-        let gone = gone.await?;
-        if gone.iter().any(|entry| entry.id == id) {
-            return Err(MailboxRefusal::Full(NoRoom::Known));
-        }
-        let held = Held {
-            size: envelope.size.into(),
-            is_stranger: standing == Standing::Stranger,
-            block: Some(block),
-            expires: now + limits::KEEP.as_millis() as u64,
-            envelope: None,
-        };
-        // Without it nothing can be held.
-        self.place()?;
-        self.look(receiver).await?;
-        self.lock()
-            .hold(receiver, &name, held.clone(), self.total_bytes)
-            .map_err(MailboxRefusal::Full)?;
-        let place = HeldPlace::new(self, receiver.clone(), name);
-        Ok(Arrival::new(place, envelope, text.to_owned(), held))
     }
 
     /// Deletes what has expired, now and then, for as long as it is polled.

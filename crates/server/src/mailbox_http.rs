@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::body::whole_body;
 use crate::mailbox::{
     Arrival, InvalidRequest, Mailbox, MailboxRefusal, MailboxRequest as Signed, MailboxWish,
-    NoRoom, Offered, Sealed, Upload,
+    NoRoom, PageReply, Sealed, Upload,
 };
 use crate::page;
 use crate::store_file::millis;
@@ -231,8 +231,8 @@ async fn pass(
     let offered = timeout(timing.message_asked, passage.offered()).await;
     let mut page = Outgoing {
         page: match offered.ok()? {
-            Offered::Asked(page) => Some(page),
-            Offered::Came => None,
+            PageReply::Asked(page) => Some(page),
+            PageReply::Came => None,
         },
         waited: Duration::ZERO,
     };

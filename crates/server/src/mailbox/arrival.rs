@@ -1,17 +1,87 @@
 //! A message on its way in: what it holds, whether what comes is what was signed, and its file.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
-use wimpex_mailbox::{Envelope, MessageName};
+use wimpex_limits::Network;
+use wimpex_mailbox::{Envelope, MessageName, limits};
 use wimpex_protocol::UserId;
 use wimpex_store::Table;
 
-use super::index::Held;
+use super::index::{Held, NoRoom};
 use super::passage::Passage;
 use super::place::Coming;
-use super::{Mailbox, MailboxRefusal, shared};
+use super::receiver::Standing;
+use super::shared::{self, gone_id};
+use super::{Mailbox, MailboxRefusal};
+use crate::access::Access;
 use crate::store_file::millis;
+
+impl Mailbox {
+    /// Lets a message in from this block of addresses, if its receiver wants it, it is signed by
+    /// somebody who is let in, and there is room.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        envelope: Envelope,
+        text: &str,
+        block: Network,
+        access: &Access,
+    ) -> Result<Arrival, MailboxRefusal> {
+        let now = millis();
+        let time = envelope.draft.time.as_millis();
+        let oldest = now.saturating_sub(limits::KEEP.as_millis() as u64);
+        let latest = now + limits::CLOCK_SKEW.as_millis() as u64;
+        if envelope.size > limits::SEALED_BYTES || time < oldest || time > latest {
+            return Err(MailboxRefusal::Bounds);
+        }
+        let (receiver, name) = (&envelope.draft.receiver, envelope.name());
+        if !envelope.claim().verify() {
+            return Err(MailboxRefusal::Signature);
+        }
+        if access.admit(&name.sender, None, SystemTime::now()).is_err() {
+            return Err(MailboxRefusal::Access);
+        }
+        let (known, standing) = self.receiver(receiver, &name.sender).await?;
+        if !known.has_key(&envelope.draft.receiver_key) {
+            return Err(MailboxRefusal::OtherKey);
+        }
+        // Its sender has not heard that it came, or somebody plays it again.
+        let (owner, id) = (receiver.clone(), gone_id(&name));
+        let gone = self
+            .store
+            .run(move |store| store.of(Table::MessagesGone, owner.as_str().as_bytes(), now));
+        let gone = gone.await?;
+        if gone.iter().any(|entry| entry.id == id) {
+            return Err(MailboxRefusal::Full(NoRoom::Known));
+        }
+        let held = Held {
+            size: envelope.size.into(),
+            is_stranger: standing == Standing::Stranger,
+            block: Some(block),
+            expires: now + limits::KEEP.as_millis() as u64,
+            envelope: None,
+        };
+        // Without it nothing can be held.
+        self.place()?;
+        self.look(receiver).await?;
+        self.lock()
+            .hold(receiver, &name, held.clone(), self.total_bytes)
+            .map_err(MailboxRefusal::Full)?;
+        let place = HeldPlace {
+            mailbox: Arc::clone(self),
+            receiver: receiver.clone(),
+            name,
+            is_kept: false,
+        };
+        Ok(Arrival {
+            place,
+            envelope,
+            text: text.to_owned(),
+            held,
+        })
+    }
+}
 
 /// One that is let in, of which nothing has been read.
 pub(crate) struct Arrival {
@@ -22,15 +92,6 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    pub(super) fn new(place: HeldPlace, envelope: Envelope, text: String, held: Held) -> Self {
-        Self {
-            place,
-            envelope,
-            text,
-            held,
-        }
-    }
-
     pub(crate) fn receiver(&self) -> &UserId {
         &self.place.receiver
     }
@@ -46,9 +107,9 @@ impl Arrival {
 
     /// Lets a page of its receiver's ask for it, for as long as what is returned is kept.
     pub(crate) fn offer(&self) -> Passage {
-        let (mailbox, size) = (Arc::clone(&self.place.mailbox), self.held.size);
+        let passages = Arc::clone(&self.place.mailbox.passages);
         let (receiver, name) = (self.place.receiver.clone(), self.place.name.clone());
-        Passage::open(mailbox, receiver, name, self.text.clone(), size)
+        Passage::open(passages, receiver, name, self.text.clone(), self.held.size)
     }
 
     /// It is to rest here.
@@ -98,17 +159,6 @@ pub(super) struct HeldPlace {
     receiver: UserId,
     name: MessageName,
     is_kept: bool,
-}
-
-impl HeldPlace {
-    pub(super) fn new(mailbox: &Arc<Mailbox>, receiver: UserId, name: MessageName) -> Self {
-        Self {
-            mailbox: Arc::clone(mailbox),
-            receiver,
-            name,
-            is_kept: false,
-        }
-    }
 }
 
 impl Drop for HeldPlace {

@@ -13,8 +13,6 @@ use tokio::sync::{mpsc, oneshot};
 use wimpex_mailbox::MessageName;
 use wimpex_protocol::UserId;
 
-use super::Mailbox;
-
 /// Pieces, of what a socket is read by, that are between two sockets at most.
 const PIECES: usize = 2;
 
@@ -68,14 +66,14 @@ impl Passages {
 
 /// The sender's end.
 pub(crate) struct Passage {
-    mailbox: Arc<Mailbox>,
+    passages: Arc<Passages>,
     key: (UserId, MessageName),
     asked: oneshot::Receiver<mpsc::Sender<Bytes>>,
     came: oneshot::Receiver<()>,
 }
 
 /// What becomes of an offer.
-pub(crate) enum Offered {
+pub(crate) enum PageReply {
     /// A page asks for it.
     Asked(mpsc::Sender<Bytes>),
     /// It has judged by the envelope alone.
@@ -84,7 +82,7 @@ pub(crate) enum Offered {
 
 impl Passage {
     pub(super) fn open(
-        mailbox: Arc<Mailbox>,
+        passages: Arc<Passages>,
         receiver: UserId,
         name: MessageName,
         envelope: String,
@@ -100,9 +98,9 @@ impl Passage {
         };
         let key = (receiver, name);
         // The place that it holds in the index is its alone, and so is this.
-        mailbox.passages.lock().insert(key.clone(), open);
+        passages.lock().insert(key.clone(), open);
         Self {
-            mailbox,
+            passages,
             key,
             asked,
             came,
@@ -110,10 +108,10 @@ impl Passage {
     }
 
     /// Completes when a page has said something of it.
-    pub(crate) async fn offered(&mut self) -> Offered {
+    pub(crate) async fn offered(&mut self) -> PageReply {
         match (&mut self.asked).await {
-            Ok(to) => Offered::Asked(to),
-            Err(_) => Offered::Came,
+            Ok(to) => PageReply::Asked(to),
+            Err(_) => PageReply::Came,
         }
     }
 
@@ -125,7 +123,7 @@ impl Passage {
 
 impl Drop for Passage {
     fn drop(&mut self) {
-        self.mailbox.passages.lock().remove(&self.key);
+        self.passages.lock().remove(&self.key);
     }
 }
 
