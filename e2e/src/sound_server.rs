@@ -126,6 +126,13 @@ impl SoundServer {
         self.control(&["set-default-source", name]);
     }
 
+    /// How many streams are open to speakers, silent ones too.
+    pub fn streams(&self) -> usize {
+        self.control(&["list", "short", "sink-inputs"])
+            .lines()
+            .count()
+    }
+
     /// The names of the microphones that somebody listens to.
     pub fn captured(&self) -> Vec<String> {
         let table = |what| {
