@@ -155,27 +155,27 @@ async fn what_is_kept_outlives_nats() {
 }
 
 /// The scenes of what is kept that do not look into a server's folder, on two nodes that keep it
-/// together: this same program plays them again.
+/// together: this same program plays them again. Those of missed calls want all of them in one message,
+/// but what another node writes at that moment comes in a second one: they are above.
 #[tokio::test]
 async fn the_scenes_of_what_is_kept_on_two_nodes() {
     let Some(nats) = Nats::keeping().await else {
         return;
     };
-    let scenes = ["missed_calls::", "push::", "mailbox::"];
+    let scenes = ["push::", "mailbox::"];
     let passed = crate::cluster::play_again(&nats, true, &scenes, &SKIPPED).await;
-    assert!(passed > 15, "{passed} scenes only");
+    assert!(passed > 12, "{passed} scenes only");
 }
 
 /// What looks into one server's files or begins anew; what each node counts by itself, or by addresses,
 /// which a balancer hides; and that a stranger who wakes a device sees it come, which only the caller's own
 /// node knows to show.
-const SKIPPED: [&str; 9] = [
+const SKIPPED: [&str; 8] = [
     "a_message_waits_over_a_restart",
     "a_message_that_has_come_does_not_come_again",
     "a_message_without_its_file",
     "what_is_deleted_while_it_comes",
     "who_leaves_while_a_message_is_put_in_place",
-    "missed_calls_outlive_the_server",
     "one_household_does_not_wake",
     "strangers_keep_no_friend",
     "a_device_that_is_woken_is_shown",
