@@ -3,7 +3,7 @@
 
 use wimpex_e2e::{CallKind, Nats, Peer, Scenario, Server, TcpProxy, now_millis, wait_until};
 
-use crate::shared::{BROKEN, connect, hang_up_but, measured, scenarios};
+use crate::shared::{BROKEN, hang_up_but, measured, scenarios};
 
 scenarios! {
     AnyBrowsers: people_at_two_servers_call_each_other,
@@ -54,6 +54,13 @@ async fn town(scenario: &Scenario<'_>) -> Option<(Town, Peer, Peer)> {
     Some((town, alice, bob))
 }
 
+/// By id: the two pages are of two origins, and a link of another one is another server's.
+async fn connect(caller: &Peer, callee: &Peer, kind: CallKind) {
+    caller.call(&callee.id().await, kind).await;
+    callee.accept().await;
+    tokio::join!(caller.is_connected(), callee.is_connected());
+}
+
 async fn people_at_two_servers_call_each_other(scenario: &Scenario<'_>) {
     let Some((_town, alice, bob)) = town(scenario).await else {
         return;
@@ -70,7 +77,7 @@ async fn the_callees_server_is_killed_in_ringing(scenario: &Scenario<'_>) {
     let Some((mut town, alice, bob)) = town(scenario).await else {
         return;
     };
-    alice.call(&bob.link().await, CallKind::Video).await;
+    alice.call(&bob.id().await, CallKind::Video).await;
     bob.is_called().await;
     town.other.kill();
     goes_on(&alice, &bob).await;
@@ -80,7 +87,7 @@ async fn the_callers_server_is_killed_in_ringing(scenario: &Scenario<'_>) {
     let Some((_town, alice, bob)) = town(scenario).await else {
         return;
     };
-    alice.call(&bob.link().await, CallKind::Video).await;
+    alice.call(&bob.id().await, CallKind::Video).await;
     bob.is_called().await;
     scenario.server_mut().kill();
     goes_on(&alice, &bob).await;
@@ -103,7 +110,7 @@ async fn the_callees_server_is_killed_in_connecting(scenario: &Scenario<'_>) {
     let Some((mut town, alice, bob)) = town(scenario).await else {
         return;
     };
-    alice.call(&bob.link().await, CallKind::Video).await;
+    alice.call(&bob.id().await, CallKind::Video).await;
     bob.is_called().await;
     bob.accept().await;
     town.other.kill();
@@ -114,7 +121,7 @@ async fn the_callers_server_is_killed_in_connecting(scenario: &Scenario<'_>) {
     let Some((_town, alice, bob)) = town(scenario).await else {
         return;
     };
-    alice.call(&bob.link().await, CallKind::Video).await;
+    alice.call(&bob.id().await, CallKind::Video).await;
     bob.is_called().await;
     bob.accept().await;
     scenario.server_mut().kill();
