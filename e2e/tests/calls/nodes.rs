@@ -37,13 +37,12 @@ async fn town(scenario: &Scenario<'_>) -> Option<(Town, Peer, Peer)> {
         TcpProxy::to_first_of(vec![one.clone(), two.clone()]).await,
         TcpProxy::to_first_of(vec![two, one]).await,
     ];
-    for server in [&*scenario.server(), &other] {
-        wait_until("NATS is there", async || {
-            let is_there = server.log_count("NATS is there") > 0;
-            is_there.then_some(()).ok_or_else(|| "not yet".to_owned())
-        })
-        .await;
-    }
+    wait_until("NATS is there", async || {
+        let has_it = |server: &Server| server.log_count("NATS is there") > 0;
+        let have_it = has_it(&scenario.server()) && has_it(&other);
+        have_it.then_some(()).ok_or_else(|| "not yet".to_owned())
+    })
+    .await;
     let alice = scenario.peer_over(&balancers[0], "Alice").await;
     let bob = scenario.peer_over(&balancers[1], "Bob").await;
     let town = Town {
