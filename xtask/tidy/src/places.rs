@@ -149,6 +149,10 @@ pub(crate) const PLACES: &[Place] = &[
         path: "crates/files",
         never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
+    Place {
+        path: "crates/recording",
+        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
     pure("crates/identity"),
     pure("crates/mailbox"),
     pure("crates/verification"),

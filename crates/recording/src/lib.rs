@@ -1,0 +1,9 @@
+//! A recording of a call on one's own device: whether the peer agrees to it ([`Consent`]), and a
+//! file that can be sought in ([`Webm`]), made of what a `MediaRecorder` gives.
+
+mod consent;
+mod ebml;
+mod webm;
+
+pub use consent::{Answer, Consent, DECLINES, Input, Kind, Output, Request, State};
+pub use webm::{Broken, Ending, Patch, Taken, Webm};
