@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signer, SigningKey};
-use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use tokio_util::task::AbortOnDropHandle;
 use wimpex_identity::PublicKey;
 
 use crate::failure::Failure;
@@ -31,7 +33,8 @@ pub(crate) struct Person {
 pub(crate) struct Page {
     pub(crate) id: String,
     sink: SplitSink<Socket, Message>,
-    stream: SplitStream<Socket>,
+    messages: UnboundedReceiver<Value>,
+    _listening: AbortOnDropHandle<()>,
 }
 
 impl Person {
@@ -68,9 +71,25 @@ impl Person {
                 _ => return Err(format!("instead of a welcome: {message}").into()),
             }
         }
-        let (sink, stream) = socket.split();
-        let id = self.id.clone();
-        Ok(Page { id, sink, stream })
+        let (sink, mut stream) = socket.split();
+        let (told, messages) = unbounded_channel();
+        // Who does not listen does not answer pings, and is given up.
+        let listening = tokio::spawn(async move {
+            while let Some(Ok(message)) = stream.next().await {
+                if let Message::Text(text) = message
+                    && let Ok(message) = serde_json::from_str(&text)
+                    && told.send(message).is_err()
+                {
+                    return;
+                }
+            }
+        });
+        Ok(Page {
+            id: self.id.clone(),
+            sink,
+            messages,
+            _listening: AbortOnDropHandle::new(listening),
+        })
     }
 
     fn login(&self, node: SocketAddr, challenge: &str) -> Result<Value, Failure> {
@@ -92,14 +111,8 @@ impl Page {
 
     /// The next message; an error when the node is gone.
     pub(crate) async fn next(&mut self) -> Result<Value, Failure> {
-        loop {
-            let message = self.stream.next().await.ok_or("the node hung up")??;
-            match message {
-                Message::Text(text) => return Ok(serde_json::from_str(&text)?),
-                Message::Close(_) => return Err("the node hung up".into()),
-                _ => {}
-            }
-        }
+        let message = self.messages.recv().await;
+        Ok(message.ok_or("the node hung up")?)
     }
 
     /// The next of that type.
@@ -132,7 +145,7 @@ pub(crate) fn answer(to: &str, call: &str) -> Value {
 }
 
 pub(crate) fn end(to: &str, call: &str) -> Value {
-    json!({"type": "call-end", "toId": to, "callId": call, "reason": "hangup"})
+    json!({"type": "call-end", "toId": to, "callId": call, "reason": "cancelled"})
 }
 
 pub(crate) fn ringing(to: &str, call: &str) -> Value {
