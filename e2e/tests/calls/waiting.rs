@@ -171,9 +171,20 @@ async fn a_second_call_is_declined(scenario: &Scenario<'_>) {
     bob.page.wait_until_gone(Role::Region, "Call waiting").await;
     tokio::join!(bob.is_connected(), alice.sees(), alice.hears());
     is_seen(&bob, "Alice").await;
-    // Another one that is given up is a missed one, and said to be.
+    // Another one that is given up is a missed one, and said to be. Where there is little room, it lies
+    // over whatever is open.
+    bob.page.show_on(390, 844, "dark").await;
+    bob.page.click(Role::Button, "Chat").await;
+    bob.page.find(Role::Region, "Chat").await;
     carol.page.click(Role::Button, "Call again").await;
     bob.page.find(Role::Region, "Call waiting").await;
+    for button in ["Hold and answer", "End and answer", "Decline"] {
+        wait_until(&format!("{button:?} to be within reach"), async || {
+            let is_reached = bob.page.is_within_reach(Role::Button, button).await?;
+            is_reached.then_some(()).ok_or_else(|| "covered".to_owned())
+        })
+        .await;
+    }
     carol.cancel().await;
     bob.page.wait_until_gone(Role::Region, "Call waiting").await;
     bob.page.wait_for_text(&["Carol called you."]).await;
