@@ -81,8 +81,9 @@ async fn quality_agrees_with_the_browser(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
     alice.page.click(Role::Button, "Quality").await;
-    let region = alice.page.find(Role::Region, "Call quality").await;
     wait_until("numbers that agree with getStats", async || {
+        // What stands there until its part is loaded is another element.
+        let region = alice.page.find(Role::Region, "Call quality").await;
         let text = region.text().await.map_err(|error| error.to_string())?;
         let media = alice.page.media().await;
         let squeezed: String = text
