@@ -11,7 +11,7 @@ const VERSION: &str = "version";
 
 /// The step to version 1 is the first of them, and so on. A step is never changed once a release
 /// has it; each runs in one transaction with the number that it leads to.
-const STEPS: [Step; 4] = [tables, tables, tables, tables];
+const STEPS: [Step; 5] = [tables, tables, tables, tables, tables];
 
 type Step = fn(&WriteTransaction) -> Result<(), StoreError>;
 
@@ -39,7 +39,7 @@ fn version(write: &WriteTransaction) -> Result<u64, StoreError> {
     Ok(version)
 }
 
-/// To version 1: entries begin with their end in eight bytes, big-endian. To versions 2 to 4, and
+/// To version 1: entries begin with their end in eight bytes, big-endian. To versions 2 to 5, and
 /// whenever there is a new table: makes those that are missing.
 fn tables(write: &WriteTransaction) -> Result<(), StoreError> {
     for table in Table::ALL {

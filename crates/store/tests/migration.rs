@@ -15,7 +15,7 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
 /// What an older program has left: its version, and the tables that it knew. Written down here, and
 /// not taken from [`Table`], since a file stays as it is. There were two of version 2.
-const LEFT: [(u64, &[&str]); 6] = [
+const LEFT: [(u64, &[&str]); 7] = [
     (0, &[]),
     (1, &["push-subscriptions"]),
     (2, &["push-subscriptions", "missed-calls"]),
@@ -33,10 +33,20 @@ const LEFT: [(u64, &[&str]); 6] = [
             "messages-gone",
         ],
     ),
+    (
+        5,
+        &[
+            "push-subscriptions",
+            "missed-calls",
+            "message-receivers",
+            "messages-gone",
+            "messages",
+        ],
+    ),
 ];
 
 /// The version that this program writes.
-const NEWEST: u64 = 4;
+const NEWEST: u64 = 5;
 
 const OWNERS: [&[u8]; 3] = [b"w1bob", b"w1bo", b"guest-1"];
 const END: u64 = 1_800_000_000_000;

@@ -62,8 +62,8 @@ pub struct ClusterConfig {
     pub region: Vec<String>,
 
     /// Keep in NATS what the servers keep of people: calls that were missed, subscriptions to web push,
-    /// messages; each server finds what another has kept. NATS needs JetStream for it (nats-server
-    /// --jetstream)
+    /// messages; each server finds what another has kept. NATS needs JetStream for it
+    /// (`nats-server -js`)
     #[arg(long, env = "WIMPEX_NATS_STORE", value_name = "BOOL", num_args = 0..=1,
           require_equals = true, default_missing_value = "true", default_value_t = false,
           action = ArgAction::Set)]
