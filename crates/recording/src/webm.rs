@@ -352,7 +352,7 @@ impl Webm {
         let &[high, low, flags] = data.get(length..length + 3).ok_or(broken)? else {
             return Err(broken);
         };
-        let position = self.cluster.as_ref().map(|it| self.from_segment(it.at));
+        let position = self.cluster.as_ref().map(|it| self.within_segment(it.at));
         let cluster = self.cluster.as_mut().ok_or(broken)?;
         let offset = i64::from(i16::from_be_bytes([high, low]));
         let time = cluster.timestamp.saturating_add_signed(offset);
@@ -420,10 +420,10 @@ impl Webm {
     }
 
     fn position(&self) -> u64 {
-        self.from_segment(self.written)
+        self.within_segment(self.written)
     }
 
-    fn from_segment(&self, at: u64) -> u64 {
+    fn within_segment(&self, at: u64) -> u64 {
         at - self.segment.unwrap_or_default()
     }
 }

@@ -219,7 +219,10 @@ async fn nobody_else_gets_what_passes() {
         assert_eq!(mallory.ask(&house.server, asked).await.status, status);
     }
     // It is Bob's still.
-    assert_eq!(house.bob.list(&house.server).await, [message.clone()]);
+    assert_eq!(
+        house.bob.list(&house.server).await,
+        std::slice::from_ref(&message)
+    );
     assert_eq!(house.fetch(&message).await.text(), SEALED);
     drop(sending);
 }
