@@ -99,6 +99,8 @@ pub struct Client<H: Host> {
     identity: IdentityState,
     /// When to look after the browser's database, which is being asked for the key.
     key_lookup_at: Option<Now>,
+    /// How often it has failed a newcomer.
+    key_failures: usize,
     /// The wall clock minus the monotonic one, in milliseconds.
     wall_offset: i128,
     /// The calls that verification knows of, the one that is seen first.
@@ -144,6 +146,7 @@ impl<H: Host> Client<H> {
             asked: None,
             identity: IdentityState::LookingUp,
             key_lookup_at: Some(now + SLOW_STORAGE),
+            key_failures: 0,
             wall_offset: 0,
             current_calls: Vec::new(),
             returned_comparison: None,

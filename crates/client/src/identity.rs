@@ -9,6 +9,10 @@ use crate::signaling::KeyOwner;
 pub(crate) const SLOW_STORAGE: Duration = Duration::from_secs(3);
 /// A database that fails, of which an earlier visit had a key, is asked again after this.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// A newcomer's database that fails is asked again after each of these, since some browsers
+/// fail once in a while when they have just started; then the newcomer is a guest.
+pub(crate) const NEWCOMER_LOOKS_AGAIN: [Duration; 2] =
+    [Duration::from_millis(200), Duration::from_millis(800)];
 
 /// Whether the browser can keep no key at all, rather than fail to read the one that it
 /// has. By the names of the Indexed Database API and of WebCrypto.
@@ -22,7 +26,7 @@ pub(crate) enum IdentityState {
     /// The browser's database is being asked for a key.
     #[default]
     LookingUp,
-    /// The database has failed, and had a key at an earlier visit: it is asked again.
+    /// The database has failed: it is asked again.
     Failing,
     /// There is no key; one is made when there is a name.
     NoKey,

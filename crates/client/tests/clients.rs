@@ -360,6 +360,26 @@ fn a_key_that_cannot_be_read_is_looked_for_again() {
 }
 
 #[test]
+fn a_newcomers_database_is_asked_again_before_they_are_a_guest() {
+    let mut world = World::alice_and_bob(23);
+    let mut newcomer = |fails: &[&'static str]| {
+        world.key_fails = fails.to_vec();
+        world.tabs[BOB].stored.user = None;
+        world.crash(BOB);
+        world.pass(5 * SECOND);
+        let trust = world.view(BOB).trust.clone();
+        (trust.is_guest, trust.key_storage, world.key_fails.len())
+    };
+    let fails_twice = newcomer(&["UnknownError", "AbortError"]);
+    assert_eq!(fails_twice, (false, KeyStorage::Fine, 0));
+    let fails_for_long = newcomer(&["UnknownError"; 4]);
+    let failing = KeyStorage::Failing("UnknownError".to_owned());
+    assert_eq!(fails_for_long, (true, failing, 1));
+    // What will never be otherwise is not asked twice.
+    assert_eq!(newcomer(&["UnknownError", "SecurityError"]).2, 1);
+}
+
+#[test]
 fn of_two_readings_of_the_contacts_the_later_one_counts() {
     let mut world = World::alice_and_bob(22);
     world.command(BOB, Command::Contacts(ContactCommand::Load));

@@ -7,7 +7,9 @@ use wimpex_verification::LocalIdentity;
 
 use super::Client;
 use crate::host::Host;
-use crate::identity::{IdentityState, LOOK_AGAIN, SLOW_STORAGE, is_for_good};
+use crate::identity::{
+    IdentityState, LOOK_AGAIN, NEWCOMER_LOOKS_AGAIN, SLOW_STORAGE, is_for_good,
+};
 use crate::io::{Output, Setting};
 use crate::signaling::{KeyOwner, SignalingInput, SocketId};
 use crate::trust::KeyStorage;
@@ -48,8 +50,16 @@ impl<H: Host> Client<H> {
                 self.set_key_storage(KeyStorage::Failing(error));
             }
             Err(error) => {
-                self.set_key_storage(KeyStorage::Failing(error.clone()));
-                self.become_guest(&error, now);
+                let mut waits = NEWCOMER_LOOKS_AGAIN.iter().skip(self.key_failures);
+                if let Some(wait) = waits.next().filter(|_| !is_for_good(&error)) {
+                    self.note(&["no key yet: ", &error].concat(), now);
+                    self.key_failures += 1;
+                    self.identity = IdentityState::Failing;
+                    self.key_lookup_at = Some(now + *wait);
+                } else {
+                    self.set_key_storage(KeyStorage::Failing(error.clone()));
+                    self.become_guest(&error, now);
+                }
             }
         }
     }
