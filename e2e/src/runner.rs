@@ -13,7 +13,7 @@ use std::env;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -128,6 +128,15 @@ pub fn main(cases: Vec<TestCase>) -> ExitCode {
         .flat_map(|case| trials(&harness, &case))
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
+    // The reports above are long, and whoever reads the end of a log has only the last of them.
+    for trouble in harness
+        .troubles
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .iter()
+    {
+        eprintln!("FAILED {trouble}");
+    }
     // The last owner: this closes the idle browsers, which exiting would not.
     drop(harness);
     conclusion.exit_code()
@@ -239,7 +248,16 @@ fn run_case(
                 scenario.finish().await;
                 Ok(())
             }
-            Some(trouble) => Err(format!("{trouble}\n{}", scenario.report().await)),
+            Some(trouble) => {
+                let short: String = trouble.chars().take(1000).collect();
+                let mut troubles = harness
+                    .troubles
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                troubles.push(format!("{title}: {short}"));
+                drop(troubles);
+                Err(format!("{trouble}\n{}", scenario.report().await))
+            }
         }
     })
 }

@@ -27,6 +27,8 @@ pub struct Harness {
     idle: Mutex<Vec<Browser>>,
     /// Held for reading by scenarios that run side by side, for writing by one that runs alone.
     pub(crate) machine: RwLock<()>,
+    /// What has failed so far, each with its name and in short.
+    pub(crate) troubles: Mutex<Vec<String>>,
 }
 
 impl Harness {
@@ -37,6 +39,7 @@ impl Harness {
             bare_site: BareSite::start(),
             idle: Mutex::new(Vec::new()),
             machine: RwLock::new(()),
+            troubles: Mutex::new(Vec::new()),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Fullscreen API (<https://fullscreen.spec.whatwg.org/>).
 
-use super::Listener;
+use wasm_bindgen::JsValue;
+
+use super::reflect::call;
 use super::window::document;
+use super::{Listener, promise};
 
 /// Whether the page may take the whole screen; telephones of Apple's let only videos.
 pub fn is_supported() -> bool {
@@ -15,16 +18,21 @@ pub fn is_on() -> bool {
 
 /// Takes the whole screen for all of the page, so that whatever has to be said is seen.
 pub fn enter() {
-    if let Some(root) = document().document_element() {
-        // A browser that refuses shows the page where it is.
-        let _ = root.request_fullscreen();
+    let root = document().document_element();
+    // A browser that refuses shows the page where it is.
+    let asked = root.and_then(|root| call(&root, "requestFullscreen", &JsValue::UNDEFINED));
+    if let Some(asked) = asked {
+        promise::ignore(&asked);
     }
 }
 
 /// Gives it back, if it has it.
 pub fn exit() {
-    if is_on() {
-        document().exit_fullscreen();
+    if is_on()
+        && let Some(asked) = call(&document(), "exitFullscreen", &JsValue::UNDEFINED)
+    {
+        // It may have been given back meanwhile, by the user.
+        promise::ignore(&asked);
     }
 }
 

@@ -11,7 +11,7 @@ use web_sys::{
     Blob, BlobEvent, BlobPropertyBag, HtmlVideoElement, MediaRecorderOptions, MediaStream,
 };
 
-use super::{BrowserError, Listener, window};
+use super::{BrowserError, Listener, promise, window};
 
 /// So often the recorder hands out what it has, in milliseconds.
 const SLICE: i32 = 1_000;
@@ -58,7 +58,9 @@ pub async fn first_picture(stream: &MediaStream) {
     video.set_muted(true);
     video.set_src_object(Some(stream));
     // Where it is not allowed to play, the recording begins as it is.
-    let _ = video.play();
+    if let Ok(played) = video.play() {
+        promise::ignore(&played);
+    }
     for _ in 0..LOOKS {
         if video.video_width() > 2 {
             break;

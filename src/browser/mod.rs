@@ -35,6 +35,7 @@ pub mod noise_filter;
 pub mod notification;
 pub mod permissions;
 pub mod picture_in_picture;
+pub mod promise;
 pub mod push_manager;
 pub mod random;
 mod reflect;

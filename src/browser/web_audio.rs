@@ -180,8 +180,10 @@ impl Tone {
         let (playing, speaker) = (Clone::clone(&element), speaker.to_owned());
         spawn_local(async move {
             // What cannot be told where to play is silent, and heard to be.
-            if audio_output::set_sink(&playing, &speaker).await.is_ok() {
-                let _ = playing.play();
+            if audio_output::set_sink(&playing, &speaker).await.is_ok()
+                && let Ok(played) = playing.play()
+            {
+                let _ = JsFuture::from(played).await;
             }
         });
         let mut tone = Self::start(pattern, running, gain)?;

@@ -10,7 +10,7 @@ use super::captions::CaptionsButton;
 use super::files::SendFileButton;
 use super::icon::icon;
 use super::pictures::PointButton;
-use super::remote_media::lets_go;
+use super::remote_media::{lets_go, play};
 use super::screens::call::{call_screen, control_bar};
 use super::screens::icon::Icon;
 use super::stage::StageState;
@@ -141,8 +141,7 @@ fn SmallCall() -> impl IntoView {
     let video = NodeRef::<Video>::new();
     Effect::new(move |_| {
         if let Some(element) = video.get() {
-            element.set_src_object(stage.large_stream().as_ref());
-            let _ = element.play();
+            play(&element, stage.large_stream(), |_| {});
         }
     });
     lets_go(video);

@@ -510,15 +510,19 @@ async fn a_screen_is_looked_at_closely(scenario: &Scenario<'_>) {
 async fn a_call_takes_the_whole_screen(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
+    // When the window has its new size too: a click would miss a button that still moves.
+    let look =
+        "await new Promise((look) => requestAnimationFrame(() => requestAnimationFrame(look)));
+        return [document.fullscreenElement !== null, innerWidth, innerHeight]";
     let is_whole = async |whole: bool| {
+        let mut before = (!whole, 0, 0);
         wait_until("the whole screen", async || {
-            let found: bool = alice
-                .page
-                .evaluate("return document.fullscreenElement !== null")
-                .await;
-            (found == whole)
+            let found: (bool, u32, u32) = alice.page.evaluate(look).await;
+            let stands = found == before;
+            before = found;
+            (stands && found.0 == whole)
                 .then_some(())
-                .ok_or_else(|| found.to_string())
+                .ok_or_else(|| format!("{found:?}"))
         })
         .await;
     };

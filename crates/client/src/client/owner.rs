@@ -7,9 +7,7 @@ use wimpex_verification::LocalIdentity;
 
 use super::Client;
 use crate::host::Host;
-use crate::identity::{
-    IdentityState, LOOK_AGAIN, NEWCOMER_LOOKS_AGAIN, SLOW_STORAGE, is_for_good,
-};
+use crate::identity::{IdentityState, LOOK_AGAIN, NEWCOMER_LOOKS_AGAIN, SLOW_STORAGE, is_for_good};
 use crate::io::{Output, Setting};
 use crate::signaling::{KeyOwner, SignalingInput, SocketId};
 use crate::trust::KeyStorage;
