@@ -28,7 +28,7 @@ pub(crate) struct Nats {
     _folder: Option<TempDir>,
 }
 
-fn tool() -> Option<PathBuf> {
+pub(crate) fn tool() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     let found = folders
@@ -278,10 +278,10 @@ async fn nats_may_be_killed_and_come_back() {
     assert_eq!(carol.recv().await["type"], "call-ringing");
     alice.send(offer(&bob.id)).await;
     alice.send(ringing(&bob.id)).await;
-    alice.nothing_more().await;
+    alice.still_hears_nothing().await;
     // Longer than a node lives unheard, which is five seconds: nobody may take this for a death.
     sleep(Duration::from_secs(6)).await;
-    alice.nothing_more().await;
+    alice.still_hears_nothing().await;
     let ready = town.nodes[0].get("/healthz", &[]).await;
     assert_eq!(ready.status, 200);
     town.nats.restart().await;

@@ -14,6 +14,8 @@ mod cluster;
 mod config_file;
 mod contract;
 #[cfg(target_os = "linux")]
+mod cut_off;
+#[cfg(target_os = "linux")]
 mod disk_full;
 mod elsewhere;
 mod handover;

@@ -2,7 +2,6 @@
 //! more than that.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::json;
 use wimpex_server::Config;
@@ -10,10 +9,10 @@ use wimpex_server::Config;
 use crate::cluster::{Nats, join, seen, up, watch_for};
 use crate::mailbox::Person as Sender;
 use crate::push::Person;
-use crate::support::{TestServer, keep_together, offer, soon};
+use crate::support::{TestServer, keep_together, offer, soon, until};
 
-/// A NATS server with what the document says and TLS, and where its certificate is.
-async fn documented(folder: tempfile::TempDir) -> Option<(Nats, String)> {
+/// A NATS server with what the document says and TLS, and where its certificate and its log are.
+async fn documented(folder: tempfile::TempDir) -> Option<(Nats, String, String)> {
     let text =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/scale.md"))
             .unwrap();
@@ -25,11 +24,12 @@ async fn documented(folder: tempfile::TempDir) -> Option<(Nats, String)> {
     std::fs::write(path("key.pem"), made.signing_key.serialize_pem()).unwrap();
     let (cert, key, store) = (path("cert.pem"), path("key.pem"), path("store"));
     let config = config.replace("/var/lib/nats", &store);
-    let tls = format!("tls {{ cert_file: {cert:?}, key_file: {key:?} }}\n");
+    let log = path("nats.log");
+    let tls = format!("log_file: {log:?}\ntls {{ cert_file: {cert:?}, key_file: {key:?} }}\n");
     std::fs::write(path("nats.conf"), tls + &config).unwrap();
     let file = path("nats.conf");
     let nats = Nats::with(&["-c", &file], Some(folder)).await?;
-    Some((nats, cert))
+    Some((nats, cert, log))
 }
 
 fn with_access(config: &mut Config, nats: &Nats, who: &str, ca: &str) {
@@ -40,7 +40,7 @@ fn with_access(config: &mut Config, nats: &Nats, who: &str, ca: &str) {
 
 #[tokio::test]
 async fn the_documented_permissions_are_enough() {
-    let Some((nats, ca)) = documented(tempfile::tempdir().unwrap()).await else {
+    let Some((nats, ca, _)) = documented(tempfile::tempdir().unwrap()).await else {
         return;
     };
     let mut nodes = Vec::new();
@@ -79,8 +79,16 @@ async fn the_documented_permissions_are_enough() {
 
 #[tokio::test]
 async fn who_is_not_known_to_nats_is_alone_and_a_relay_hears_nothing() {
-    let Some((nats, ca)) = documented(tempfile::tempdir().unwrap()).await else {
+    let Some((nats, ca, log)) = documented(tempfile::tempdir().unwrap()).await else {
         return;
+    };
+    let refusals = || {
+        let log = std::fs::read_to_string(&log).unwrap();
+        let refusals = ["authentication error", "TLS handshake error"];
+        refusals
+            .map(|it| log.matches(it).count())
+            .iter()
+            .sum::<usize>()
     };
     // Of three that are wrong, each is alone, and serves.
     let system = nats.url().replace("nats://", "tls://wimpex:change-me@");
@@ -91,12 +99,14 @@ async fn who_is_not_known_to_nats_is_alone_and_a_relay_hears_nothing() {
         &|config| join(config, system.clone()),
     ];
     for change in wrong {
+        let before = refusals();
         let alone = TestServer::with(|config| change(config)).await;
         let mut carol = alone.guest("Carol").await;
         let mut dave = alone.guest("Dave").await;
         carol.send(offer(&dave.id)).await;
         assert_eq!(dave.recv().await["type"], "call-offer");
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // The second time it has heard of the first.
+        until(|| refusals() >= before + 2).await;
         assert!(!alone.handle.cluster().unwrap().is_up);
     }
     assert!(

@@ -417,6 +417,12 @@ impl Client {
         assert_eq!(answer["userId"], self.id.as_str());
     }
 
+    /// The same for somebody who watches others, and goes on watching them: an error is the answer.
+    pub(crate) async fn still_hears_nothing(&mut self) {
+        self.send(json!({"type": "no-such-message"})).await;
+        self.error("unknown-type").await;
+    }
+
     /// Reads to the end: the messages on the way, and the close code, if the
     /// server said one.
     pub(crate) async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
