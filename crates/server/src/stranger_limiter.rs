@@ -208,6 +208,10 @@ impl StrangerLimiter {
         is_named: bool,
         now: Now,
     ) -> Result<(), LimitExceeded> {
+        // Nor is then counted to how many people.
+        if self.limits.bytes_per_second == 0 && self.limits.offers_per_minute == 0 {
+            return Ok(());
+        }
         let rate = f64::from(self.limits.bytes_per_second);
         let offers = f64::from(self.limits.offers_per_minute) / 60.0;
         let bucket = |rate: f64| TokenBucket::new(rate, rate * BURST_SECONDS, now);
@@ -446,6 +450,21 @@ mod tests {
             later,
         );
         assert!(again.is_ok());
+    }
+
+    #[test]
+    fn without_limits_nobody_is_counted() {
+        let mut limiter = StrangerLimiter::new(StrangerLimits {
+            bytes_per_second: 0,
+            offers_per_minute: 0,
+        });
+        for receiver in 0..2 * RECEIVERS_OF_A_NETWORK {
+            let (sender, receiver) = (user("crowd"), user(&format!("bob{receiver}")));
+            let sender = (&sender, network(1));
+            let said = limiter.admit(sender, &receiver, &ringing(), 100, false, Now::ZERO);
+            assert_eq!(said.unwrap(), Relation::Stranger);
+        }
+        assert!(limiter.pairs.is_empty());
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! This server's signaling, a bare tokio-tungstenite and Node's `ws` side by side: the CPU time of a
-//! message and of a guest's login, and the memory of whoever is logged in and says nothing.
+//! This server's signaling, alone and as one of several on NATS, a bare tokio-tungstenite and Node's
+//! `ws` side by side: the CPU time of a message and of a guest's login, and the memory of whoever is
+//! logged in and says nothing.
 //!
 //! ```text
 //! cargo run --release -p wimpex-server --example signaling_compare [ROUNDS [LOAD]]
@@ -9,15 +10,16 @@
 //! core, and this process another. They take turns, load by load, so that whoever else uses this
 //! machine disturbs all of them; shown are the medians of the rounds, and of the ratios of each
 //! round, with the least and the largest. LOAD is a part of a load's name. It fails where this
-//! server costs more of a bare one than it may.
+//! server costs more of a bare one than it may, or a message on NATS more of one without.
 //!
-//! NODE_WS is the folder of Node's package `ws`; without it there is no Node. To know what a change
+//! Without nats-server there is none on NATS. NODE_WS is the folder of Node's package `ws`; without it there is no Node. To know what a change
 //! brings, SIGNALING_COMPARE_EARLIER is the path of an earlier build of this program. Linux only,
 //! loopback only.
 
 mod bare;
 mod clients;
 mod failure;
+mod nats;
 mod servers;
 
 use std::process::ExitCode;
@@ -38,6 +40,9 @@ struct Load {
     kind: Kind,
     ratio: f64,
 }
+
+/// How much of what a message costs without NATS it may cost with it, between two people of one node.
+const ON_NATS: f64 = 1.15;
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -100,7 +105,8 @@ fn main() -> Result<ExitCode, Failure> {
     rlimit::increase_nofile_limit(u64::MAX)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [servers::SERVE] => servers::serve().map(|()| ExitCode::SUCCESS),
+        [servers::SERVE] => servers::serve(None).map(|()| ExitCode::SUCCESS),
+        [servers::SERVE, nats] => servers::serve(Some(nats)).map(|()| ExitCode::SUCCESS),
         [servers::BARE] => bare::serve().map(|()| ExitCode::SUCCESS),
         [] => compare(ROUNDS, ""),
         [rounds] => compare(rounds.parse()?, ""),
@@ -114,7 +120,8 @@ fn compare(rounds: usize, part: &str) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let servers = servers::all();
+    let nats = nats::Nats::start()?;
+    let servers = servers::all(nats.as_ref().map(nats::Nats::url));
     print!("{:<40}", "");
     for (name, _) in &servers {
         print!(" {name:>8}");
@@ -138,24 +145,38 @@ fn compare(rounds: usize, part: &str) -> Result<ExitCode, Failure> {
         for figures in &measured {
             print!(" {:>8.2}", median(figures));
         }
-        let own_and_bare = measured[0].iter().zip(&measured[1]);
-        let mut ratios: Vec<f64> = own_and_bare.map(|(own, bare)| own / bare).collect();
-        ratios.sort_by(f64::total_cmp);
-        let ratio = median(&ratios);
-        let is_within = ratio <= load.ratio;
-        holds &= is_within;
-        println!(
-            "  {ratio:.2} ({:.2} – {:.2}){}",
-            ratios[0],
-            ratios[ratios.len() - 1],
-            if is_within { "" } else { " TOO MUCH" }
-        );
+        holds &= is_within(&measured[0], &measured[1], Some(load.ratio));
+        let on_nats = servers
+            .iter()
+            .position(|(name, _)| *name == servers::ON_NATS);
+        if let Some(on_nats) = on_nats {
+            print!(", on NATS");
+            let limit = matches!(load.kind, Kind::Messages { .. }).then_some(ON_NATS);
+            holds &= is_within(&measured[on_nats], &measured[0], limit);
+        }
+        println!();
     }
     if holds {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Something costs more of the bare server's than it may.");
+    println!("Something costs more than it may.");
     Ok(ExitCode::FAILURE)
+}
+
+/// Prints the median of the rounds' ratios, the least and the largest.
+fn is_within(figures: &[f64], reference: &[f64], limit: Option<f64>) -> bool {
+    let each = figures.iter().zip(reference);
+    let mut ratios: Vec<f64> = each.map(|(figure, reference)| figure / reference).collect();
+    ratios.sort_by(f64::total_cmp);
+    let ratio = median(&ratios);
+    let is_within = limit.is_none_or(|limit| ratio <= limit);
+    print!(
+        "  {ratio:.2} ({:.2} – {:.2}){}",
+        ratios[0],
+        ratios[ratios.len() - 1],
+        if is_within { "" } else { " TOO MUCH" }
+    );
+    is_within
 }
 
 async fn measure(server: &Server, kind: Kind) -> Result<f64, Failure> {

@@ -23,12 +23,23 @@ pub(crate) struct Server {
 
 type Start = Box<dyn Fn() -> Result<Server, Failure>>;
 
-/// This server, the bare one, and those that the environment names.
-pub(crate) fn all() -> Vec<(&'static str, Start)> {
+/// This server as one of several.
+pub(crate) const ON_NATS: &str = "on NATS";
+
+/// This server, the bare one, this one on NATS, and those that the environment names.
+pub(crate) fn all(nats: Option<String>) -> Vec<(&'static str, Start)> {
     let own = |argument: &'static str| -> Start {
         Box::new(move || Server::start(Command::new(std::env::current_exe()?).arg(argument)))
     };
     let mut all = vec![("wimpex", own(SERVE)), ("bare", own(BARE))];
+    if let Some(nats) = nats {
+        all.push((
+            ON_NATS,
+            Box::new(move || {
+                Server::start(Command::new(std::env::current_exe()?).args([SERVE, &nats]))
+            }),
+        ));
+    }
     if let Some(modules) = std::env::var_os("NODE_WS") {
         let program = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program = program.join("examples/signaling_compare/node.cjs");
@@ -87,8 +98,9 @@ impl Drop for Server {
 
 /// This server, until its input ends; without limits, since one address is everybody's.
 #[tokio::main]
-pub(crate) async fn serve() -> Result<(), Failure> {
+pub(crate) async fn serve(nats: Option<&str>) -> Result<(), Failure> {
     let mut config = Config::default();
+    config.cluster.nats = nats.map(str::to_owned).into_iter().collect();
     config.limits.connections_per_address = 0;
     config.limits.messages_per_second = 0;
     config.limits.bytes_per_second = 0;

@@ -151,6 +151,8 @@ async fn a_rolling_restart_loses_nothing() {
             join(config, url);
             config.secret_file = Some(secret);
             config.limits.connections_per_address = 0;
+            config.limits.stranger_bytes_per_second = 0;
+            config.limits.stranger_offers_per_minute = 0;
         })
         .await;
         up(&node, true).await;
