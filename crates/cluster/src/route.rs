@@ -27,7 +27,7 @@ pub(crate) struct Route {
     /// Whose presence it is for.
     pub(crate) watchers: BTreeSet<SessionId>,
     /// The messages, in their order.
-    pub(crate) pending: Vec<u64>,
+    pub(crate) pending: BTreeSet<u64>,
     /// When it was of use last.
     pub(crate) used: Now,
 }

@@ -263,7 +263,7 @@ impl Cluster {
         let Some(route) = self.routes.get_mut(&user) else {
             return;
         };
-        route.pending.push(id);
+        route.pending.insert(id);
         route.used = turn.now;
         let pending = Pending {
             session,
@@ -286,7 +286,8 @@ impl Cluster {
         for node in holders {
             self.pass(id, &node, turn);
         }
-        self.settle(&user, turn);
+        // Nothing is new for those before it, of which there may be many.
+        self.settle_one(&user, id, turn);
     }
 
     /// Sends a message to a node, once.

@@ -150,11 +150,26 @@ impl Cluster {
 
     /// Ends what has come to an end of the messages to a person.
     pub(super) fn settle(&mut self, user: &UserId, turn: &mut Turn<'_>) {
+        let pending = self.routes.get(user).map(|route| route.pending.clone());
+        self.settle_these(user, pending.into_iter().flatten(), turn);
+    }
+
+    /// The same of one message, when only of that one something is new.
+    pub(super) fn settle_one(&mut self, user: &UserId, id: u64, turn: &mut Turn<'_>) {
+        self.settle_these(user, [id].into_iter(), turn);
+    }
+
+    fn settle_these(
+        &mut self,
+        user: &UserId,
+        pending: impl Iterator<Item = u64>,
+        turn: &mut Turn<'_>,
+    ) {
         let is_settled = self.is_settled(turn.now);
         let Some(route) = self.routes.get(user) else {
             return;
         };
-        let (pending, answered, asked) = (route.pending.clone(), route.is_answered, route.asked);
+        let (answered, asked) = (route.is_answered, route.asked);
         let holders: Vec<NodeId> = route.holders.keys().cloned().collect();
         // No sooner where nobody hears: else who is hidden could be told from who is not there.
         let is_gathered = answered && turn.now >= route.asked_at + GATHER;
@@ -206,7 +221,7 @@ impl Cluster {
         turn: &mut Turn<'_>,
     ) {
         if let Some(route) = self.routes.get_mut(user) {
-            route.pending.retain(|other| *other != id);
+            route.pending.remove(&id);
             route.used = turn.now;
             let timer = Timer::Route(user.clone());
             self.timers.arm(timer, turn.now + LINGER);
@@ -245,7 +260,7 @@ impl Cluster {
             });
             self.tell(told, turn);
         }
-        self.settle(&user, turn);
+        self.settle_one(&user, relay, turn);
     }
 
     /// A session of that person's has come here from another node: it gets what has gone to them
@@ -300,6 +315,6 @@ impl Cluster {
                 pending.sent.remove(node);
             }
         }
-        self.settle(&user, turn);
+        self.settle_one(&user, relay, turn);
     }
 }

@@ -76,6 +76,23 @@ pub(crate) async fn pairs(
     Ok(pairs)
 }
 
+/// Each pair's first sends one message to its second, so that all know where everybody is.
+pub(crate) async fn say_one(
+    mut pairs: Vec<(Client, Client)>,
+) -> Result<Vec<(Client, Client)>, Failure> {
+    for (from, to) in &mut pairs {
+        from.socket.send(candidate_for(&to.id)).await?;
+        while !to
+            .socket
+            .next()
+            .await
+            .ok_or("the server hung up")??
+            .is_text()
+        {}
+    }
+    Ok(pairs)
+}
+
 /// Has each pair's first send to its second, with so many on the way. Returns how many were passed
 /// on.
 pub(crate) async fn talk(
@@ -102,19 +119,23 @@ pub(crate) async fn talk(
     Ok(count)
 }
 
-async fn send(
-    mut sink: SplitSink<Socket, Message>,
-    to: String,
-    window: Arc<Semaphore>,
-    count: usize,
-) -> Result<SplitSink<Socket, Message>, Failure> {
+fn candidate_for(to: &str) -> Message {
     let candidate = "candidate:842163049 1 udp 1677729535 192.0.2.17 51032 typ srflx \
                      raddr 0.0.0.0 rport 0 generation 0 ufrag EsAw network-cost 999";
     let message = json!({
         "type": "ice-candidate", "toId": to, "callId": "call_1701234567890",
         "candidate": {"candidate": candidate, "sdpMLineIndex": 0, "sdpMid": "0", "usernameFragment": "EsAw"},
     });
-    let message = Message::text(message.to_string());
+    Message::text(message.to_string())
+}
+
+async fn send(
+    mut sink: SplitSink<Socket, Message>,
+    to: String,
+    window: Arc<Semaphore>,
+    count: usize,
+) -> Result<SplitSink<Socket, Message>, Failure> {
+    let message = candidate_for(&to);
     for _ in 0..count {
         window.acquire().await?.forget();
         sink.send(message.clone()).await?;

@@ -194,6 +194,9 @@ async fn measure(server: &Server, kind: Kind) -> Result<f64, Failure> {
         }
         Kind::Messages { pairs, on_the_way } => {
             let pairs = clients::pairs(server.address, pairs).await?;
+            let pairs = clients::say_one(pairs).await?;
+            // Several servers look for a newcomer for a second.
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
             let before = server.cpu()?;
             let count = clients::talk(pairs, on_the_way).await?;
             let used = server.cpu()?.saturating_sub(before);
