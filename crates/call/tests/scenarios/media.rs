@@ -7,10 +7,7 @@ fn after_accept_nothing_waits_for_the_camera() {
     let mut world = World::new();
     world.pages[ALICE].permission = None;
     world.pages[BOB].permission = None;
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     assert_eq!(world.states()[..2], [State::Connected, State::Connected]);
 
     world.answer_prompt(BOB, Ok(()));
@@ -81,10 +78,7 @@ fn a_camera_turned_off_during_the_prompt_stays_off() {
 fn a_call_without_devices_goes_on_and_can_ask_again() {
     let mut world = World::new();
     world.pages[BOB].permission = Some(Err(MediaError::NotAllowed));
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     assert_eq!(world.state(BOB), State::Connected);
     let call = world.pages[BOB].machine.snapshot().call.unwrap();
     assert_eq!(call.microphone, Capture::Failed(MediaError::NotAllowed));

@@ -145,10 +145,7 @@ fn who_returns_to_a_call_that_is_over_is_told_so() {
 fn a_peer_that_knows_nothing_of_it_hears_a_hang_up() {
     let mut world = World::new();
     world.tells = false;
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     assert_eq!(world.leave_page(BOB, true), None);
     assert_eq!(world.end(ALICE), Some(EndReason::PeerHungUp));
 }

@@ -30,10 +30,7 @@ fn either_side_may_vanish_while_connecting() {
     for gone in [ALICE, BOB] {
         let mut world = World::new();
         world.path = false;
-        world.video_call(ALICE, BOB, "call_1");
-        world.settle();
-        world.accept(BOB);
-        world.settle();
+        world.talk();
         world.vanish(gone);
         world.pass(limits::PEER_LEFT_AFTER);
         assert_eq!(world.end(1 - gone), Some(EndReason::PeerGone));

@@ -146,10 +146,7 @@ fn a_peer_that_knows_nothing_of_it_gets_no_other_connection() {
     for peer_hears in [true, false] {
         let mut world = World::new();
         world.tells = false;
-        world.video_call(ALICE, BOB, "call_1");
-        world.settle();
-        world.accept(BOB);
-        world.settle();
+        world.talk();
         close(&mut world, BOB, peer_hears);
         assert_eq!(world.end(BOB), Some(EndReason::ConnectionLost));
         world.settle();

@@ -95,10 +95,7 @@ fn a_path_that_stays_lost_ends_the_call_on_both_sides() {
 fn a_minimal_client_ends_the_call_by_closing_its_connection() {
     let mut world = World::new();
     world.tells = false;
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     let connection_id = world.pages[ALICE]
         .machine
         .snapshot()
@@ -168,10 +165,7 @@ fn a_connection_that_cannot_be_created_ends_the_call() {
 fn an_answer_that_the_browser_refuses_ends_the_call() {
     let mut world = World::new();
     world.path = false;
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     let input = about_connection(&world, ALICE, |connection| Input::SetRemoteAnswerFailed {
         connection,
     });

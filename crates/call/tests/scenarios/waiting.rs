@@ -159,10 +159,7 @@ fn there_is_no_third_call() {
         for of in [ALICE, CAROL, dan] {
             world.known.insert((BOB, of));
         }
-        world.video_call(ALICE, BOB, "call_1");
-        world.settle();
-        world.accept(BOB);
-        world.settle();
+        world.talk();
         world.video_call(CAROL, BOB, "call_c");
         world.settle();
         if answered {
@@ -279,10 +276,7 @@ fn a_device_that_comes_late_goes_where_it_is_wanted() {
         world.known.insert((BOB, of));
     }
     world.pages[BOB].permission = None;
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     world.start_call(CAROL, BOB, "call_c", CallType::Audio);
     world.settle();
     answer(&mut world, true);
@@ -367,10 +361,7 @@ fn another_device_answers_the_call_that_waits() {
     for of in [ALICE, CAROL] {
         world.known.insert((BOB, of));
     }
-    world.video_call(ALICE, BOB, "call_1");
-    world.settle();
-    world.accept(BOB);
-    world.settle();
+    world.talk();
     world.video_call(CAROL, BOB, "call_c");
     world.settle();
     assert_eq!(world.state(other), State::Ringing);

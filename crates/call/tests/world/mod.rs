@@ -215,13 +215,18 @@ impl World {
         self.command(who, Command::Accept { camera: true });
     }
 
+    /// Alice calls Bob with video, who accepts.
+    pub fn talk(&mut self) {
+        self.video_call(ALICE, BOB, "call_1");
+        self.settle();
+        self.accept(BOB);
+        self.settle();
+    }
+
     /// Alice and Bob in a video call that Alice placed.
     pub fn connected() -> Self {
         let mut world = Self::new();
-        world.video_call(ALICE, BOB, "call_1");
-        world.settle();
-        world.accept(BOB);
-        world.settle();
+        world.talk();
         assert_eq!(world.state(ALICE), State::Connected);
         assert_eq!(world.state(BOB), State::Connected);
         world
