@@ -1,7 +1,5 @@
 //! A file that is sent.
 
-use std::collections::VecDeque;
-
 use wimpex_sansio::Now;
 
 use crate::digest::{Chain, Digest};
@@ -46,8 +44,8 @@ pub(crate) struct Outgoing {
     pub(crate) sent: u64,
     /// Up to where they were asked to be read.
     pub(crate) asked: u64,
-    /// Those that were read, in order.
-    pub(crate) ready: VecDeque<Block>,
+    /// Those that were read, in any order: a browser may be done with a later one first.
+    pub(crate) ready: Vec<Block>,
     /// The end was said.
     pub(crate) is_all_said: bool,
     pub(crate) meter: Meter,
@@ -63,7 +61,7 @@ impl Outgoing {
             kept: 0,
             sent: 0,
             asked: 0,
-            ready: VecDeque::new(),
+            ready: Vec::new(),
             is_all_said: false,
             meter: Meter::default(),
         }
@@ -113,6 +111,20 @@ impl Outgoing {
     /// There is something that could be sent, if it were read.
     pub(crate) fn has_more(&self) -> bool {
         self.is_running() && !self.is_all_said
+    }
+
+    /// The next block was read, or there is none.
+    pub(crate) fn has_next(&self) -> bool {
+        self.sent == self.offer.size || self.next_ready().is_some()
+    }
+
+    /// Takes the block that is to be sent next, if it was read.
+    pub(crate) fn take_next(&mut self) -> Option<Block> {
+        self.next_ready().map(|at| self.ready.swap_remove(at))
+    }
+
+    fn next_ready(&self) -> Option<usize> {
+        self.ready.iter().position(|block| block.at == self.sent)
     }
 
     /// What is to be read next, and counts as asked for.

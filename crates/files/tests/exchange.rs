@@ -237,6 +237,19 @@ fn a_file_that_changes_is_not_sent_on() {
     assert_eq!(bob.view(file).progress, gone);
 }
 
+/// Browsers read and hash several blocks side by side.
+#[test]
+fn blocks_that_are_read_in_another_order_go_in_theirs() {
+    let (mut alice, mut bob) = pair();
+    alice.reads_backwards = true;
+    let file = alice.sends(1, "a", content(1, 4 * SIZE));
+    settle(&mut alice, &mut bob);
+    bob.input(Input::Accept(file));
+    settle(&mut alice, &mut bob);
+    assert_eq!(bob.view(file).progress, Progress::Done);
+    assert_eq!(bob.disk[&file], content(1, 4 * SIZE));
+}
+
 #[test]
 fn the_sender_never_runs_far_ahead_of_the_disk() {
     let (mut alice, mut bob) = pair();

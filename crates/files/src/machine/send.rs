@@ -105,22 +105,15 @@ impl Files {
     }
 
     pub(super) fn read(&mut self, file: FileId, at: u64, digest: Digest) {
+        let current = self.current.filter(|current| current.file == file);
         let Some(it) = self.sending(file) else { return };
-        let next = it.ready.back().map_or(it.sent, |last| last.at + last.bytes);
-        // While a block is on its way out, it is the one before.
-        let next = match &self.current {
-            Some(current) if current.file == file && next == current.block.at => {
-                current.block.at + current.block.bytes
-            }
-            Some(_) | None => next,
-        };
-        let Some(it) = self.sending(file) else { return };
+        let next = current.map_or(it.sent, |current| current.block.at + current.block.bytes);
         // Asked for before it began elsewhere.
-        if it.state != State::Wanted || at != next || at >= it.asked {
+        if it.state != State::Wanted || !(next..it.asked).contains(&at) {
             return;
         }
         let bytes = limits::BLOCK.min(it.offer.size - at);
-        it.ready.push_back(Block { at, bytes, digest });
+        it.ready.push(Block { at, bytes, digest });
     }
 
     /// Which file is sent at present: the first that can be.
@@ -135,7 +128,7 @@ impl Files {
     pub(super) fn has_block(&self) -> bool {
         let mut all = self.outgoing.iter();
         let next = all.find(|it| it.has_more());
-        next.is_some_and(|it| !it.ready.is_empty() || it.sent == it.offer.size)
+        next.is_some_and(Outgoing::has_next)
     }
 
     /// Bytes of the next message.
@@ -197,7 +190,7 @@ impl Files {
             return false;
         };
         let file = it.offer.file;
-        let block = it.ready.pop_front();
+        let block = it.take_next();
         let frame = match block {
             Some(block) => Frame::Block {
                 file,

@@ -76,6 +76,8 @@ pub struct Person {
     pub space: usize,
     /// The next block that comes is damaged on the way to the disk.
     pub damage: bool,
+    /// Of blocks that are read at once, their device is done with the last one first.
+    pub reads_backwards: bool,
     pub most_unkept: u64,
 }
 
@@ -94,6 +96,7 @@ impl Person {
             out: VecDeque::new(),
             space: usize::MAX,
             damage: false,
+            reads_backwards: false,
             most_unkept: 0,
         }
     }
@@ -151,7 +154,12 @@ impl Person {
         while let Some(input) = next.pop_front() {
             self.files.handle(input, Now::ZERO);
             while let Some(output) = self.files.poll_output() {
-                next.extend(self.run(output));
+                match self.run(output) {
+                    Some(read @ Input::BlockRead { .. }) if self.reads_backwards => {
+                        next.push_front(read);
+                    }
+                    input => next.extend(input),
+                }
             }
         }
     }
