@@ -199,6 +199,17 @@
   const live = (tracks, kind) =>
     tracks.filter((track) => track.readyState === 'live' && (!kind || track.kind === kind)).length;
 
+  // Firefox ESR 140 never settles what was asked of a connection that is closed meanwhile.
+  const reportOf = async (connection) => {
+    let looking;
+    const closed = new Promise((done) => {
+      looking = setInterval(() => connection.signalingState === 'closed' && done(new Map()), 100);
+    });
+    const report = await Promise.race([connection.getStats(), closed]);
+    clearInterval(looking);
+    return report;
+  };
+
   const media = async () => {
     const found = {
       framesDecoded: 0, framesEncoded: 0, frameWidth: 0, frameHeight: 0, sentWidth: 0, sentHeight: 0,
@@ -207,7 +218,7 @@
     };
     for (const connection of connections) {
       if (connection.signalingState === 'closed') continue;
-      const report = await connection.getStats();
+      const report = await reportOf(connection);
       const codec = (entry) => report.get(entry.codecId)?.mimeType;
       for (const entry of report.values()) {
         if (entry.type === 'inbound-rtp') {
