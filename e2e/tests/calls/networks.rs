@@ -385,6 +385,11 @@ fn list(milliseconds: &[u128]) -> String {
     words.join(" ")
 }
 
+/// What the page waits for by itself: for a path that may come back (`RESTART_AFTER`), or a socket that
+/// may still answer; tests in virtual time hold it to that. The rest is the machine's, as the first
+/// call's was.
+const OWN_WAITS: Duration = Duration::from_secs(2);
+
 /// Firefox tells no page of another network. Who moves is the caller once, and the callee once.
 async fn firefox_follows_to_another_network(scenario: &Scenario<'_>) {
     for caller_moves in [true, false] {
@@ -392,12 +397,14 @@ async fn firefox_follows_to_another_network(scenario: &Scenario<'_>) {
         let moving = scenario.net_lab().home_with(&ways);
         let staying = scenario.net_lab().home(Uplink::HomeNat);
         let (alice, bob) = two(scenario, &moving, &staying).await;
+        let began = Instant::now();
         if caller_moves {
             connect(&alice, &bob, CallKind::Video).await;
         } else {
             connect(&bob, &alice, CallKind::Video).await;
         }
         tokio::join!(alice.sees(), bob.sees());
+        let first = began.elapsed();
         // A call that has settled: each knows what the other one's page can do.
         sleep(Duration::from_secs(3)).await;
         let before = alice.timer().await;
@@ -409,16 +416,18 @@ async fn firefox_follows_to_another_network(scenario: &Scenario<'_>) {
         tokio::join!(flows_again(&alice), flows_again(&bob));
         let back = switched.elapsed();
         measured(&format!(
-            "Firefox on another network, as the {}: noticed after {} ms, pictures both ways again after {} ms",
+            "Firefox on another network, as the {}: noticed after {} ms, pictures both ways again after {} ms \
+             (the first call took {} ms)",
             if caller_moves { "caller" } else { "callee" },
             noticed.as_millis(),
             back.as_millis(),
+            first.as_millis(),
         ));
         for peer in [&alice, &bob] {
             peer.status_says("Connected").await;
         }
         assert!(seconds(&alice.timer().await) >= seconds(&before));
-        assert!(back < BACK_WITHIN, "{back:?}");
+        assert!(back < OWN_WAITS + 2 * first, "{back:?}, {first:?}");
         hang_up(&alice, &bob).await;
         scenario.close_browsers();
     }
