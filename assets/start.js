@@ -43,6 +43,14 @@ addEventListener("appinstalled", () => (globalThis.installPrompt = null));
   // Capturing, for what an element could not load does not bubble.
   addEventListener("error", again, true);
   addEventListener("unhandledrejection", again);
+  // Firefox (ESR 140) waits for ever for the rest of a module that was cut off while it is compiled
+  // as it comes, and keeps what it has of it in its cache.
+  if (navigator.userAgent.includes("Firefox"))
+    WebAssembly.instantiateStreaming = async (source, imports) => {
+      const whole = async (response) => WebAssembly.instantiate(await response.arrayBuffer(), imports);
+      const response = await source;
+      return whole(response).catch(async () => whole(await fetch(response.url, { cache: "reload" })));
+    };
   // The page is mounted into the body, which has to be there.
   addEventListener("DOMContentLoaded", async () => {
     const { default: init } = await import(js);

@@ -4,6 +4,7 @@
 //! `Host` and `Origin` pass as they are, and so they agree.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -16,6 +17,8 @@ use crate::server::fresh_address;
 /// Where [`Traffic::Truncate`] cuts a response, in bytes: more than the page itself has,
 /// less than its program.
 const TRUNCATED_LENGTH: usize = 16 * 1024;
+/// How a request begins for what the page loads later (xtask/src/page/release.rs).
+const LATER: &[u8] = b"GET /split_";
 
 /// What a proxy does with what is sent through it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub enum Traffic {
     Cut,
     /// An answer of more than a few kilobytes ends in the middle.
     Truncate,
+    /// The same of what the page loads later, and of whatever comes over that connection after it.
+    TruncateLater,
 }
 
 /// A running proxy; it ends when it is dropped.
@@ -124,10 +129,11 @@ async fn connect(
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let cut = state.clone();
+    let is_later = AtomicBool::new(false);
     tokio::select! {
         _ = async { tokio::join!(
-            pass(from_client, to_server, state.clone()),
-            pass(from_server, to_client, state.clone()),
+            pass(from_client, to_server, state.clone(), &is_later),
+            pass(from_server, to_client, state.clone(), &is_later),
         ) } => {}
         // Dropping both ends cuts them.
         () = until_cut(cut) => {}
@@ -146,11 +152,13 @@ async fn first_of(servers: &[String]) -> io::Result<TcpStream> {
     result
 }
 
-/// Copies until the end, and waits before each piece while traffic is stalled.
+/// Copies until the end, and waits before each piece while traffic is stalled. Notes whether something
+/// is asked for that the page loads later.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     mut state: watch::Receiver<Traffic>,
+    is_later: &AtomicBool,
 ) -> io::Result<()> {
     let mut piece = vec![0; 64 * 1024];
     loop {
@@ -158,7 +166,15 @@ async fn pass(
         if !until(&mut state, does_pass).await {
             return Ok(());
         }
-        if *state.borrow() == Traffic::Truncate && length > TRUNCATED_LENGTH {
+        if piece[..length].starts_with(LATER) {
+            is_later.store(true, Ordering::Relaxed);
+        }
+        let truncates = match *state.borrow() {
+            Traffic::Truncate => true,
+            Traffic::TruncateLater => is_later.load(Ordering::Relaxed),
+            Traffic::Pass | Traffic::Stall | Traffic::Cut => false,
+        };
+        if truncates && length > TRUNCATED_LENGTH {
             return to.write_all(&piece[..TRUNCATED_LENGTH]).await;
         }
         if length == 0 {
@@ -169,7 +185,10 @@ async fn pass(
 }
 
 fn does_pass(traffic: Traffic) -> bool {
-    matches!(traffic, Traffic::Pass | Traffic::Truncate)
+    match traffic {
+        Traffic::Pass | Traffic::Truncate | Traffic::TruncateLater => true,
+        Traffic::Stall | Traffic::Cut => false,
+    }
 }
 
 async fn until_cut(mut state: watch::Receiver<Traffic>) {

@@ -223,8 +223,18 @@ impl<'w> Scenario<'w> {
 
     /// [`Scenario::peer_over`], but the page is not opened yet.
     pub async fn unopened_peer_over(&self, proxy: &TcpProxy, name: &str) -> Peer {
-        let page = self.page(name, &BrowserOptions::default()).await;
-        Peer::new(page, name, &proxy.url())
+        self.unopened_peer_over_with(proxy, name, BrowserOptions::default())
+            .await
+    }
+
+    /// The same in such a browser.
+    pub async fn unopened_peer_over_with(
+        &self,
+        proxy: &TcpProxy,
+        name: &str,
+        options: BrowserOptions,
+    ) -> Peer {
+        Peer::new(self.page(name, &options).await, name, &proxy.url())
     }
 
     /// A proxy to the server, which can stall and cut connections.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use wimpex_e2e::{CallKind, Peer, Role, Scenario, TcpProxy, Traffic, wait_until};
+use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario, TcpProxy, Traffic, wait_until};
 
 use crate::shared::{BROKEN, hang_up_but, scenarios};
 
@@ -17,9 +17,8 @@ scenarios! {
     AnyBrowsers: the_network_is_cut_right_after_the_answer,
     AnyBrowsers: cancelled_while_the_network_is_silent,
     AnyBrowsers: declined_while_the_network_is_cut,
-    // Firefox ESR 140 waits for ever for the rest of a module that was cut off, and keeps what it has
-    // of it in its cache: the page stays at "Loading…" there.
-    Chromium: a_page_of_which_a_part_is_lost_is_loaded_again,
+    FirefoxToo: a_page_of_which_a_part_is_lost_is_loaded_again,
+    FirefoxToo: a_part_that_is_cut_off_is_had_at_a_later_try,
     // Only Chromium can be told by DevTools which files are not to be had.
     Chromium: what_runs_calls_is_had_at_a_later_try,
     Chromium: a_call_rings_before_what_runs_it_is_there,
@@ -41,6 +40,37 @@ async fn a_page_of_which_a_part_is_lost_is_loaded_again(scenario: &Scenario<'_>)
     proxy.traffic(Traffic::Pass);
     alice.enter_name().await;
     alice.at_home().await;
+}
+
+/// What is loaded later ends in the middle: that is said, and the next try finds it.
+async fn a_part_that_is_cut_off_is_had_at_a_later_try(scenario: &Scenario<'_>) {
+    let bob = scenario.peer("Bob").await;
+    let id = bob.id().await;
+    let proxy = scenario.proxy().await;
+    // Without a service worker, which would fetch it once more by itself.
+    let options = BrowserOptions {
+        keeps_nothing: true,
+        ..BrowserOptions::default()
+    };
+    let alice = scenario
+        .unopened_peer_over_with(&proxy, "Alice", options)
+        .await;
+    proxy.traffic(Traffic::TruncateLater);
+    alice.visit("/").await;
+    alice.enter_name().await;
+    alice.at_home().await;
+    alice.enter_callee(&id).await;
+    alice.press_call(CallKind::Audio).await;
+    alice.page.wait_for_text(&["could not be loaded"]).await;
+    proxy.traffic(Traffic::Pass);
+    alice.page.click(Role::Button, "Back to home").await;
+    alice.enter_callee(&id).await;
+    alice.press_call(CallKind::Audio).await;
+    bob.accept().await;
+    tokio::join!(alice.is_connected(), bob.is_connected());
+    // Each browser has its own words for it.
+    let lost = ["CompileError", "TypeError", "net::ERR_", "network"];
+    hang_up_but(&alice, &bob, &lost).await;
 }
 
 /// Of the two files that come with the first call, first one is lost and then the other: that is
