@@ -417,10 +417,11 @@ async fn firefox_follows_to_another_network(scenario: &Scenario<'_>) {
         let back = switched.elapsed();
         measured(&format!(
             "Firefox on another network, as the {}: noticed after {} ms, pictures both ways again after {} ms \
-             (the first call took {} ms)",
+             by connection {} (the first call took {} ms)",
             if caller_moves { "caller" } else { "callee" },
             noticed.as_millis(),
             back.as_millis(),
+            alice.page.snapshot().await.connections_made,
             first.as_millis(),
         ));
         for peer in [&alice, &bob] {
