@@ -18,7 +18,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use wimpex_server::Config;
 
-use crate::support::{Reply, request, soon};
+use crate::support::{Reply, free_address, request, soon};
 use crate::tls_support::{Authority, NAME, SecureServer, Trusting, folder};
 
 pub(crate) fn tool(name: &str) -> Option<PathBuf> {
@@ -32,15 +32,6 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A port that is free now.
-pub(crate) fn free_port() -> u16 {
-    StdListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
 /// Where the authority is, and who vouches for its own https.
 pub(crate) struct Place {
     pub(crate) port: u16,
@@ -52,8 +43,8 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new() -> Self {
         let place = Self {
-            port: free_port(),
-            management: free_port(),
+            port: free_address().port(),
+            management: free_address().port(),
             authority: Authority::new(),
             folder: folder(),
         };
@@ -133,12 +124,15 @@ impl Pebble {
             command
         };
         // Every name leads to this host.
-        let dns = free_port();
+        let dns = free_address().port();
         let names = quiet(&dns_server)
             .args(["-defaultIPv6", "", "-defaultIPv4", "127.0.0.1"])
             .args(["-http01", "", "-https01", "", "-tlsalpn01", ""])
             .args(["-dns01", &format!("127.0.0.1:{dns}")])
-            .args(["-management", &format!("127.0.0.1:{}", free_port())])
+            .args([
+                "-management",
+                &format!("127.0.0.1:{}", free_address().port()),
+            ])
             .spawn()
             .unwrap();
         let authority = quiet(&pebble)
@@ -214,7 +208,7 @@ async fn a_domain_is_all_that_https_needs() {
     let (https, http) = ports().await;
     let looks = Looks {
         https: port(&https),
-        http: free_port(),
+        http: free_address().port(),
         seconds: 90 * DAYS,
     };
     let Some(pebble) = Pebble::start(Place::new(), looks).await else {
@@ -327,7 +321,7 @@ async fn a_certificate_that_could_not_be_written_is_kept_later() {
 async fn where_443_is_not_seen_80_is_proof_too() {
     let (https, http) = ports().await;
     let looks = Looks {
-        https: free_port(),
+        https: free_address().port(),
         http: port(&http),
         seconds: 90 * DAYS,
     };
@@ -351,7 +345,7 @@ async fn a_failing_order_is_tried_again() {
     drop(dead);
     let looks = Looks {
         https: seen.port(),
-        http: free_port(),
+        http: free_address().port(),
         seconds: 90 * DAYS,
     };
     let Some(pebble) = Pebble::start(Place::new(), looks).await else {

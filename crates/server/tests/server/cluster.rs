@@ -3,7 +3,7 @@
 //! It comes with the Debian package nats-server, which `cargo xtask setup --tests` installs. Where
 //! it is missing these tests say so and pass.
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use wimpex_server::Config;
 
 use crate::program::{self, program};
 use crate::support::{
-    Client, KEPT_TOGETHER, NODES, TestServer, keep_together, offer, ringing, soon,
+    Client, KEPT_TOGETHER, NODES, TestServer, free_address, keep_together, offer, ringing, soon,
 };
 
 /// A NATS server of one test's own.
@@ -40,11 +40,6 @@ pub(crate) fn tool() -> Option<PathBuf> {
     found
 }
 
-fn free_port() -> u16 {
-    let listener = StdListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 impl Nats {
     /// `None` where there is no such program.
     pub(crate) async fn start() -> Option<Self> {
@@ -59,7 +54,7 @@ impl Nats {
     }
 
     pub(crate) async fn with(arguments: &[&str], folder: Option<TempDir>) -> Option<Self> {
-        let port = free_port();
+        let port = free_address().port();
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         let child = spawn(port, &arguments)?;
         let nats = Self {

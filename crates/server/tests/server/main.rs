@@ -8,6 +8,7 @@ mod acme;
 mod attacks;
 mod bad_input;
 mod balancer;
+mod behind_proxy;
 mod below_path;
 mod caddy;
 mod cluster;

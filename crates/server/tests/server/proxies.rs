@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr};
 
 use crate::program::{address, program};
-use crate::support::{Client, Reply, request, soon};
+use crate::support::{Client, Reply, free_address, request, soon};
 
 /// The server as a program with a limit of three per address, and its log.
 struct Host {
@@ -168,9 +168,7 @@ async fn a_balancer_that_knows_no_http_says_before_who_comes() {
 
 #[tokio::test]
 async fn this_host_s_own_programs_need_not_speak_as_a_balancer_does() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let metrics = free.local_addr().unwrap();
-    drop(free);
+    let metrics = free_address();
     let flags = [
         "--trusted-proxy=127.0.0.1",
         "--forwarded-header=proxy-protocol",

@@ -26,6 +26,12 @@ pub(crate) const KEPT_TOGETHER: &str = "WIMPEX_TEST_KEPT_TOGETHER";
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Where nobody listens now.
+pub(crate) fn free_address() -> SocketAddr {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap()
+}
+
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) handle: Handle,

@@ -10,8 +10,8 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 
-use crate::acme::{DAYS, Looks, Pebble, Place, free_port};
-use crate::support::soon;
+use crate::acme::{DAYS, Looks, Pebble, Place};
+use crate::support::{free_address, soon};
 use crate::tls_support::{NAME, folder};
 
 fn faked_clock() -> Option<PathBuf> {
@@ -94,7 +94,7 @@ async fn a_new_certificate_that_does_not_count_here_names_the_clock() {
     };
     // It has ended, or has not begun, by this server's clock.
     for offset in ["+400d", "-400d"] {
-        let looks = [free_port(), free_port()];
+        let looks = [free_address().port(), free_address().port()];
         let [https, http] = looks;
         let seen = Looks {
             https,
@@ -120,7 +120,7 @@ async fn an_authority_that_does_not_count_here_names_the_clock() {
         return;
     };
     for offset in ["+400d", "-400d"] {
-        let looks = [free_port(), free_port()];
+        let looks = [free_address().port(), free_address().port()];
         let [https, http] = looks;
         let seen = Looks {
             https,
