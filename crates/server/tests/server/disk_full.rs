@@ -17,6 +17,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
 use crate::mailbox;
+use crate::program::{address, kill};
 use crate::push::Person;
 use crate::support::{Client, offer, soon};
 
@@ -119,7 +120,7 @@ impl Server {
         command.args(["--listen=127.0.0.1:0", "--turn=false", "--access=open"]);
         command.arg(format!("--state-dir={}", disk.inside("state")));
         let mut child = command.spawn().unwrap();
-        let page = crate::program::address(&mut child).await;
+        let page = address(&mut child).await;
         let socket = disk.outside("state/admin.sock");
         let there = async {
             while UnixStream::connect(&socket).await.is_err() {
@@ -132,9 +133,7 @@ impl Server {
 
     /// Its log.
     async fn stop(self) -> String {
-        let pid = self.child.id().unwrap().to_string();
-        let kill = Command::new("/bin/kill").args(["-TERM", &pid]).status();
-        assert!(soon(kill).await.unwrap().success());
+        kill("-TERM", self.child.id().unwrap()).await;
         let output = soon(self.child.wait_with_output()).await.unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stderr).unwrap()

@@ -23,7 +23,7 @@ use turn_types::message::{ALLOCATE, REFRESH};
 
 use crate::mailbox;
 use crate::numbering::NumberingClient;
-use crate::program::{self, program};
+use crate::program::{self, kill, program};
 use crate::push::{CREATED, Person, Service};
 use crate::support::{Client, offer, soon, until};
 use crate::turn::{TurnClient, ice_servers};
@@ -72,7 +72,8 @@ impl Line {
     }
 }
 
-fn server(folder: &Path, flags: &[String]) -> Command {
+/// A process in this state folder.
+pub(crate) fn server(folder: &Path, flags: &[String]) -> Command {
     let mut command = program("127.0.0.1:0");
     command.arg("--state-dir").arg(folder).args(flags);
     command.stderr(Stdio::inherit());
@@ -455,38 +456,15 @@ async fn sigusr2_starts_the_program_anew() {
     let mut line = Line::begin(&[]).await;
     let mut alice = NumberingClient::new(line.address, "Alice").await;
     let id = line.process.id().unwrap();
-    assert!(kill("-USR2", id).await);
+    kill("-USR2", id).await;
     assert_eq!(alice.client.close_code().await, Some(1001));
     assert!(alice.resume().await, "the same session");
     assert!(soon(line.process.wait()).await.unwrap().success());
     let lock = std::fs::read_to_string(line.folder.path().join("server.lock")).unwrap();
     let next: u32 = lock.trim().parse().unwrap();
     assert_ne!(next, id);
-    assert!(kill("-TERM", next).await);
+    kill("-TERM", next).await;
     assert_eq!(alice.client.close_code().await, Some(1001));
-}
-
-#[tokio::test]
-async fn the_system_s_manager_is_told_who_serves() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notify");
-    let told = tokio::net::UnixDatagram::bind(&path).unwrap();
-    let state = folder.path().join("state");
-    let mut first = server(&state, &[]);
-    let mut first = first.env("NOTIFY_SOCKET", &path).spawn().unwrap();
-    let address = program::address(&mut first).await;
-    let said = async || {
-        let mut bytes = [0; 256];
-        let length = soon(told.recv(&mut bytes)).await.unwrap();
-        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
-    };
-    assert_eq!(said().await, "READY=1");
-    // It has nobody to tell: what is heard is said by the first.
-    let mut next = server(&state, &[]);
-    let mut next = next.arg("--take-over").spawn().unwrap();
-    assert_eq!(program::address(&mut next).await, address);
-    assert_eq!(said().await, format!("MAINPID={}", next.id().unwrap()));
-    assert!(soon(first.wait()).await.unwrap().success());
 }
 
 #[tokio::test]
@@ -513,125 +491,6 @@ async fn a_message_that_comes_during_a_restart_is_listed_or_refused() {
     assert_eq!(listed, usize::from(is_taken));
     until(|| files() == listed).await;
     assert_eq!(alice.leave(&line.address, &bob, 1).await.status, 201);
-}
-
-/// What a process says to the system's manager, and whether that can be told from what others say.
-struct Manager {
-    told: tokio::net::UnixDatagram,
-    folder: TempDir,
-}
-
-impl Manager {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let told = tokio::net::UnixDatagram::bind(folder.path().join("notify")).unwrap();
-        Self { told, folder }
-    }
-
-    /// Starts a server as `WatchdogSec=3` does.
-    async fn start(&self, flags: &[&str]) -> (Child, SocketAddr) {
-        let script = "WATCHDOG_PID=$$ exec \"$0\" \"$@\"";
-        let mut process = Command::new("/bin/sh")
-            .args(["-c", script, env!("CARGO_BIN_EXE_wimpex-server")])
-            .args(["--listen=127.0.0.1:0", "--state-dir"])
-            .arg(self.state())
-            .args(flags)
-            .env_clear()
-            .env("NOTIFY_SOCKET", self.folder.path().join("notify"))
-            .env("WATCHDOG_USEC", "3000000")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let address = program::address(&mut process).await;
-        (process, address)
-    }
-
-    fn state(&self) -> std::path::PathBuf {
-        self.folder.path().join("state")
-    }
-
-    async fn hears(&self, begin: &str) -> String {
-        let mut bytes = [0; 256];
-        loop {
-            let length = soon(self.told.recv(&mut bytes)).await.unwrap();
-            let text = String::from_utf8_lossy(&bytes[..length]).trim().to_owned();
-            if text.starts_with(begin) {
-                return text;
-            }
-        }
-    }
-
-    fn forget_what_was_said(&self) {
-        while self.told.try_recv(&mut [0; 256]).is_ok() {}
-    }
-}
-
-#[tokio::test]
-async fn who_has_taken_over_answers_the_watchdog() {
-    let manager = Manager::new();
-    let (mut first, _) = manager.start(&[]).await;
-    manager.hears("WATCHDOG=1").await;
-    assert!(kill("-USR2", first.id().unwrap()).await);
-    let main = manager.hears("MAINPID=").await;
-    // What is said from now on is said by the next.
-    assert!(soon(first.wait()).await.unwrap().success());
-    manager.forget_what_was_said();
-    manager.hears("WATCHDOG=1").await;
-    assert!(kill("-TERM", main["MAINPID=".len()..].parse().unwrap()).await);
-    manager.hears("STOPPING=1").await;
-}
-
-#[tokio::test]
-async fn who_is_succeeded_by_a_stranger_answers_the_watchdog_to_the_end() {
-    let manager = Manager::new();
-    let (_first, address) = manager
-        .start(&["--turn", "--turn-listen=127.0.0.1:0"])
-        .await;
-    let servers = ice_servers(address).await;
-    let call = TurnClient::new(&servers).await;
-    assert_eq!(call.code(ALLOCATE).await, 0);
-    // Started by hand: the manager does not take it for the main process.
-    let flags = ["--turn", "--turn-listen=127.0.0.1:0", "--take-over"].map(str::to_owned);
-    let mut next = server(&manager.state(), &flags).spawn().unwrap();
-    assert_eq!(program::address(&mut next).await, address);
-    manager.hears("MAINPID=").await;
-    // What was under way when it said so.
-    for _ in 0..3 {
-        manager.hears("WATCHDOG=1").await;
-    }
-}
-
-async fn kill(signal: &str, process: u32) -> bool {
-    let mut kill = Command::new("/bin/kill");
-    kill.args([signal, &process.to_string()]);
-    soon(kill.status()).await.unwrap().success()
-}
-
-#[tokio::test]
-async fn a_port_that_systemd_has_opened_is_served() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    // Whoever came before it started waits.
-    let early = tokio::spawn(Client::connect(address));
-    let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" \"$@\"";
-    let mut process = Command::new("/bin/sh")
-        .args(["-c", script, env!("CARGO_BIN_EXE_wimpex-server")])
-        .args(["--listen", &address.to_string(), "--state-dir"])
-        .arg(folder.path())
-        .env_clear()
-        .stdin(std::os::fd::OwnedFd::from(listener))
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    assert_eq!(program::address(&mut process).await, address);
-    let mut client = soon(early).await.unwrap();
-    client
-        .login(json!({"type": "login", "username": "Alice"}))
-        .await;
-    client.nothing_more().await;
 }
 
 /// A caller who is at it while one process takes the place of another.

@@ -14,6 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use wimpex_server::{Config, StartError};
 
+use crate::program::kill;
 use crate::support::{Reply, request, soon, until};
 use crate::tls_support::{Authority, Files, NAME, SecureServer, Trusting, folder};
 
@@ -331,9 +332,7 @@ async fn report_7_sighup_reads_the_certificate_again() {
     let trusting = Trusting::new(authority.root.clone());
     let first = trusting.certificate(address, NAME).await.unwrap();
     files.write(authority.issue(NAME));
-    let pid = child.id().unwrap().to_string();
-    let kill = Command::new("/bin/kill").args(["-HUP", &pid]).status();
-    assert!(soon(kill).await.unwrap().success());
+    kill("-HUP", child.id().unwrap()).await;
     let changed = async {
         while trusting.certificate(address, NAME).await.unwrap() == first {
             sleep(Duration::from_millis(5)).await;

@@ -50,6 +50,7 @@ mod sessions;
 mod setup;
 mod shared_store;
 mod support;
+mod systemd;
 mod tls_support;
 mod traefik;
 mod turn;

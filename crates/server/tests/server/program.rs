@@ -28,6 +28,14 @@ pub(crate) async fn address(child: &mut Child) -> std::net::SocketAddr {
     address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
 }
 
+/// Sends a process this signal.
+#[cfg(unix)]
+pub(crate) async fn kill(signal: &str, process: u32) {
+    let mut kill = Command::new("/bin/kill");
+    kill.args([signal, &process.to_string()]);
+    assert!(soon(kill.status()).await.unwrap().success());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn sigterm_ends_it_in_order() {
@@ -44,9 +52,7 @@ async fn sigterm_ends_it_in_order() {
         .await;
 
     let start = Instant::now();
-    let pid = child.id().unwrap().to_string();
-    let kill = Command::new("/bin/kill").args(["-TERM", &pid]).status();
-    assert!(soon(kill).await.unwrap().success());
+    kill("-TERM", child.id().unwrap()).await;
     assert_eq!(client.close_code().await, Some(1001));
     let output = soon(child.wait_with_output()).await.unwrap();
     assert!(output.status.success(), "{output:?}");

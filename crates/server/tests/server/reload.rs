@@ -10,6 +10,7 @@ use tokio::process::Command;
 use wimpex_server::cli::Cli;
 use wimpex_server::{Config, RELOADED, Reloaded, Server};
 
+use crate::program::{address, kill};
 use crate::support::{Client, Reply, request, soon, until};
 use crate::tls_support::Authority;
 
@@ -301,7 +302,7 @@ async fn sighup_and_admin_reload_change_what_people_see() {
     command.arg("--config").arg(&file).env_clear();
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().unwrap();
-    let address = crate::program::address(&mut child).await;
+    let address = address(&mut child).await;
     let shows = async |words: &str| {
         let page = Reply::of(address, &request("GET", "/", &[])).await;
         page.text().contains(words)
@@ -309,9 +310,7 @@ async fn sighup_and_admin_reload_change_what_people_see() {
     assert!(shows("<title>Wimpex</title>").await);
 
     host.write("page-dir = 'DIR/page'\nsite-name = 'Our town'\nmax-connections = 5");
-    let pid = child.id().unwrap().to_string();
-    let kill = Command::new("/bin/kill").args(["-HUP", &pid]).status();
-    assert!(soon(kill).await.unwrap().success());
+    kill("-HUP", child.id().unwrap()).await;
     let seen = async {
         while !shows("<title>Our town</title>").await {
             tokio::task::yield_now().await;
@@ -344,8 +343,7 @@ async fn sighup_and_admin_reload_change_what_people_see() {
     let refused = guest.recv().await;
     assert_eq!(refused["type"], "error", "{refused}");
 
-    let kill = Command::new("/bin/kill").args(["-TERM", &pid]).status();
-    assert!(soon(kill).await.unwrap().success());
+    kill("-TERM", child.id().unwrap()).await;
     let output = soon(child.wait_with_output()).await.unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     assert!(log.contains("restart needed for: max-connections"), "{log}");
