@@ -185,6 +185,11 @@ async fn redirect(config: &Config) -> Vec<Verdict> {
                 WHAT,
                 format!("http at port {} leads to {to}", listen.port()),
             ),
+            Ok(answer) if answer.status == StatusCode::SERVICE_UNAVAILABLE => Verdict::failed(
+                WHAT,
+                format!("http at port {} has no https to lead to yet", listen.port()),
+                "It leads there as soon as there is a certificate: see above.",
+            ),
             Ok(answer) => Verdict::failed(
                 WHAT,
                 format!("something else answers at {listen} ({})", answer.status),

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 use crate::program::{address, program};
-use crate::support::soon;
+use crate::support::{free_address, soon};
 
 fn command(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wimpex-server"));
@@ -65,6 +65,43 @@ async fn a_server_that_runs_answers_and_one_that_does_not_is_told_of() {
     assert!(said.contains("FAILED  http"), "{said}");
     assert!(said.contains("FAILED  STUN"), "{said}");
     assert!(said.contains("systemctl status wimpex-server"), "{said}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_there_yet_is_all_that_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state").display().to_string();
+    let https = free_address().to_string();
+    let redirect = free_address().to_string();
+    let flags = [
+        "--domain=localhost.test",
+        "--https-listen",
+        &https,
+        "--redirect-listen",
+        &redirect,
+        "--acme-directory=https://127.0.0.1:1/dir",
+        "--state-dir",
+        &state,
+        "--turn=false",
+    ];
+    let _server = command(&flags).spawn().unwrap();
+    let port = redirect.rsplit_once(':').unwrap().1;
+    let there = format!("FAILED  to https     http at port {port} has no https to lead to yet");
+    let said = async {
+        loop {
+            let (is_fine, said) = check(&flags).await;
+            assert!(!is_fine, "{said}");
+            if said.contains(&there) {
+                return said;
+            }
+        }
+    };
+    let said = soon(said).await;
+    assert!(
+        said.contains("FAILED  https        no certificate"),
+        "{said}"
+    );
+    assert!(!said.contains("something else"), "{said}");
 }
 
 #[tokio::test]
