@@ -15,6 +15,15 @@ use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 use super::architecture::Architecture;
 use super::files::{self, gzip};
 
+/// `cap_net_bind_service=ep`, as the kernel keeps it with a file (`struct vfs_cap_data`, revision 2, in
+/// capabilities(7)). A container with the host's network lets only root have ports 80 and 443, and the program
+/// is not root; neither Docker nor Kubernetes hands capabilities on to other users.
+const LOW_PORTS: [u8; 20] = {
+    const EFFECTIVE_OF_REVISION_2: [u8; 4] = 0x0200_0001_u32.to_le_bytes();
+    const NET_BIND_SERVICE: [u8; 4] = (1_u32 << 10).to_le_bytes();
+    let ([a, b, c, d], [e, f, g, h]) = (EFFECTIVE_OF_REVISION_2, NET_BIND_SERVICE);
+    [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+};
 /// Nobody else's, in any image: whoever runs as this owns the state folder and nothing more.
 const USER: u64 = 65_532;
 const STATE: &str = "/var/lib/wimpex";
@@ -45,8 +54,7 @@ pub(super) fn write(
         "os": "linux",
         "config": {
             "User": format!("{USER}:{USER}"),
-            // Containers let anybody have low ports; TURN's relayed ones are published by whoever
-            // runs it, or it has the host's network.
+            // TURN's relayed ones are published by whoever runs it, or it has the host's network.
             "ExposedPorts": {
                 "80/tcp": {}, "443/tcp": {}, "3478/tcp": {}, "3478/udp": {}, "5349/tcp": {},
             },
@@ -121,6 +129,7 @@ fn layer(program: &[u8]) -> Result<Vec<u8>> {
     for folder in ["usr/", "usr/bin/"] {
         archive.folder(folder, 0o755, 0)?;
     }
+    archive.with_low_ports()?;
     archive.file("usr/bin/wimpex-server", program, 0o755, 0)?;
     for folder in ["var/", "var/lib/"] {
         archive.folder(folder, 0o755, 0)?;
@@ -186,6 +195,12 @@ impl Archive {
         self.0
             .append_data(&mut header, path, bytes)
             .with_context(|| format!("cannot pack {path}"))
+    }
+
+    /// The next file may be run by anybody to listen at ports below 1024.
+    fn with_low_ports(&mut self) -> Result<()> {
+        let attribute = ("SCHILY.xattr.security.capability", &LOW_PORTS[..]);
+        Ok(self.0.append_pax_extensions([attribute])?)
     }
 
     fn folder(&mut self, path: &str, mode: u32, owner: u64) -> Result<()> {
@@ -259,11 +274,17 @@ mod tests {
     fn the_layer_has_nothing_but_what_it_needs() {
         let layer = layer(b"program").unwrap();
         let mut archive = tar::Archive::new(&layer[..]);
+        let mut capable = Vec::new();
         let entries: Vec<_> = archive
             .entries()
             .unwrap()
             .map(|entry| {
-                let entry = entry.unwrap();
+                let mut entry = entry.unwrap();
+                for extension in entry.pax_extensions().unwrap().into_iter().flatten() {
+                    let extension = extension.unwrap();
+                    let value = data_encoding::HEXLOWER.encode(extension.value_bytes());
+                    capable.push((extension.key().unwrap().to_owned(), value));
+                }
                 let header = entry.header();
                 assert_eq!(header.mtime().unwrap(), 0);
                 (
@@ -288,6 +309,10 @@ mod tests {
             ]
         );
         assert!(entries.contains(&("var/lib/wimpex/".to_owned(), 0o700, USER)));
+        // What `setcap cap_net_bind_service=ep` writes.
+        let of_setcap = "0100000200040000000000000000000000000000";
+        let attribute = "SCHILY.xattr.security.capability".to_owned();
+        assert_eq!(capable, [(attribute, of_setcap.to_owned())]);
     }
 
     #[test]
