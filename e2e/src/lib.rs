@@ -22,13 +22,13 @@
 mod aiortc;
 mod autopush;
 mod bare_peer;
+mod bare_system;
 mod browser;
 mod browser_options;
 mod capabilities;
 mod command;
 mod device;
 mod input;
-mod installed_server;
 mod nats;
 mod net_lab;
 mod nginx;
@@ -45,13 +45,15 @@ mod runner;
 mod scenario;
 mod server;
 mod sound_server;
+mod test_authority;
 mod wait;
 
 pub use aiortc::AiortcPeer;
 pub use bare_peer::{BarePeer, BareSite};
+pub use bare_system::{BareSystem, NAME as INSTALLED_NAME};
 pub use browser::Browser;
 pub use browser_options::{BrowserKind, BrowserOptions};
-pub use installed_server::{BareSystem, InstalledServer, NAME as INSTALLED_NAME, TestAuthority};
+
 pub use nats::Nats;
 pub use net_lab::{Capture, Home, NetLab, PUBLIC_V4, PUBLIC_V6, PacketCounts, TURN_PORT, Uplink};
 pub use nginx::Nginx;
@@ -70,4 +72,5 @@ pub use runner::{Needs, TestCase, main, soaks, times};
 pub use scenario::{Harness, Scenario};
 pub use server::{Server, ServerOptions};
 pub use sound_server::{Played, PluggedDevice, SoundServer};
+pub use test_authority::TestAuthority;
 pub use wait::{WAIT_TIMEOUT, holds_for, now_millis, wait_until, wait_until_within};

@@ -77,9 +77,9 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         &mut stress::command(workspace, stress::SECONDS),
     );
     let packages = package::package(workspace, &tools, false)?;
-    let mut command = first_call::scene(workspace, packages)?;
+    let mut command = first_call::scenes(workspace, &packages)?;
     testing::tell_browsers(&mut command, &tools, &binary);
-    run("from the package to the first call", &mut command);
+    run("what a host types, on a bare system", &mut command);
     for scene in SCENES {
         let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", scene]);
         testing::tell_browsers(&mut command, &tools, &binary);

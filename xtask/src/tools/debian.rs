@@ -157,9 +157,9 @@ pub(super) const PROMTOOL: Programs = Programs {
 
 /// What a package is installed into a bare system with.
 pub(super) const DEBOOTSTRAP: Programs = Programs {
-    what: "debootstrap",
-    packages: &["debootstrap"],
-    is_here: || Path::new("/usr/sbin/debootstrap").is_file(),
+    what: "debootstrap and systemd-nspawn",
+    packages: &["debootstrap", "systemd-container"],
+    is_here: || Path::new("/usr/sbin/debootstrap").is_file() && are_on_path(&["systemd-nspawn"]),
     without: "the package is not installed into a bare system",
     service: None,
 };
@@ -189,7 +189,7 @@ pub(crate) fn emulator(processor: &str) -> Option<PathBuf> {
     on_path(&format!("qemu-{processor}-static"))
 }
 
-/// A Debian with nothing on it but certificates, made once, in the cache. It takes root.
+/// A Debian with nothing on it but systemd and certificates, made once, in the cache. It takes root.
 pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
     const SUITE: &str = "bookworm";
     sure!(
@@ -197,7 +197,7 @@ pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
         "only root can make a system of its own"
     );
     ensure(&DEBOOTSTRAP);
-    let name = format!("debian-{SUITE}");
+    let name = format!("debian-{SUITE}-systemd");
     let bin = cache::installed(&workspace.cache, &name, "sh", |root| {
         // The mirror that this system has.
         let mut sites = Command::new("apt-get");
@@ -210,9 +210,13 @@ pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
         let sites = proc::captured(&mut sites)?;
         report::step("making a bare Debian (about 2 minutes, once)", || {
             let mut make = Command::new("/usr/sbin/debootstrap");
-            make.args(["--variant=minbase", "--include=ca-certificates", SUITE])
-                .arg(root)
-                .args(sites.lines().next());
+            make.args([
+                "--variant=minbase",
+                "--include=ca-certificates,dbus,systemd-sysv",
+            ])
+            .arg(SUITE)
+            .arg(root)
+            .args(sites.lines().next());
             proc::captured(&mut make)
         })
         .map(drop)
