@@ -1,5 +1,6 @@
 //! `cargo xtask sizes`: how many people and relayed calls a machine is good for, measured on this
-//! one: people who are logged in by memory, relayed calls by core and by line.
+//! one, with the server built as hosts get it: people who are logged in by memory, relayed calls by
+//! core and by line.
 
 use std::fs;
 use std::process::ExitCode;
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
-use crate::{proc, report};
+use crate::{package, proc, report};
 
 /// A video call as most are, each way: the page begins with 1.5 Mbit/s and goes on with what the line
 /// has; packets a second, and their bytes with RTP and without what the network adds.
@@ -31,9 +32,9 @@ struct Flow {
 
 /// Measures and prints them.
 pub(crate) fn sizes(workspace: &Workspace) -> Result<ExitCode> {
-    let example = |package: &str, example: &str, arguments: &[&str]| {
-        let mut command = workspace.cargo(["run", "--quiet", "--release", "--package", package]);
-        command.args(["--example", example, "--"]).args(arguments);
+    let example = |package_name: &str, example: &str, arguments: &[&str]| {
+        let mut command = package::example(workspace, package_name, example)?;
+        command.arg("--").args(arguments);
         report::step(&format!("measuring with {example}"), || {
             proc::captured(&mut command)
         })

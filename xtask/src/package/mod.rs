@@ -116,9 +116,36 @@ fn pack(
     Ok(())
 }
 
-/// The static program, without any path of this machine in it.
+/// The static program.
 fn build(workspace: &Workspace, architecture: Architecture, epoch: &str) -> Result<PathBuf> {
     let Architecture { target, name, .. } = architecture;
+    let mut command = cargo(workspace, architecture, epoch, "build")?;
+    command.args(["--package", "wimpex-server"]);
+    report::step(
+        &format!("building the static program for {name} (about 4 minutes at first)"),
+        || proc::check(&mut command),
+    )?;
+    let built = workspace.target.join(target).join(PROFILE);
+    Ok(built.join("wimpex-server"))
+}
+
+/// Runs an example of a package of ours, built as what hosts get.
+pub(crate) fn example(workspace: &Workspace, package: &str, example: &str) -> Result<Command> {
+    ensure_musl();
+    let epoch = commit_time(workspace)?;
+    let mut command = cargo(workspace, X86_64, &epoch, "run")?;
+    command.args(["--package", package, "--example", example]);
+    Ok(command)
+}
+
+/// cargo, for a static program without any path of this machine in it.
+fn cargo(
+    workspace: &Workspace,
+    architecture: Architecture,
+    epoch: &str,
+    subcommand: &str,
+) -> Result<Command> {
+    let Architecture { target, .. } = architecture;
     ensure_target(workspace, target)?;
     let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(
         || std::env::home_dir().unwrap_or_default().join(".cargo"),
@@ -141,29 +168,22 @@ fn build(workspace: &Workspace, architecture: Architecture, epoch: &str) -> Resu
         )
     });
     let flags = format!("target.{target}.rustflags=[{}]", remaps.join(","));
-    report::step(
-        &format!("building the static program for {name} (about 4 minutes at first)"),
-        || {
-            let mut command = workspace.cargo(["build", "--quiet", "--locked"]);
-            command
-                .args(["--package", "wimpex-server", "--profile", PROFILE])
-                .args(["--target", target, "--config", &flags])
-                .envs(architecture.tools.iter().copied())
-                // C is compiled with paths too.
-                .env(
-                    format!("CFLAGS_{}", target.replace('-', "_")),
-                    format!(
-                        "-ffile-prefix-map={}=/wimpex -ffile-prefix-map={}=/cargo",
-                        workspace.root.display(),
-                        cargo_home.display()
-                    ),
-                )
-                .env("SOURCE_DATE_EPOCH", epoch);
-            proc::check(&mut command)
-        },
-    )?;
-    let built = workspace.target.join(target).join(PROFILE);
-    Ok(built.join("wimpex-server"))
+    let mut command = workspace.cargo([subcommand, "--quiet", "--locked"]);
+    command
+        .args(["--profile", PROFILE, "--target", target])
+        .args(["--config", &flags])
+        .envs(architecture.tools.iter().copied())
+        // C is compiled with paths too.
+        .env(
+            format!("CFLAGS_{}", target.replace('-', "_")),
+            format!(
+                "-ffile-prefix-map={}=/wimpex -ffile-prefix-map={}=/cargo",
+                workspace.root.display(),
+                cargo_home.display()
+            ),
+        )
+        .env("SOURCE_DATE_EPOCH", epoch);
+    Ok(command)
 }
 
 /// What the program says about itself.
