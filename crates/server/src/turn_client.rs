@@ -9,6 +9,7 @@ use stun_types::message::{
     BINDING, IntegrityAlgorithm, LongTermKeyCredentials, Message, MessageWriteVec, Method,
 };
 use stun_types::prelude::{MessageWrite, MessageWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use turn_types::attribute::{Lifetime, RequestedTransport, XorRelayedAddress};
@@ -44,12 +45,7 @@ impl TurnClient {
 
     /// Where it sees us.
     pub(crate) async fn binding(&self) -> Result<SocketAddr, String> {
-        let answer = self.ask(BINDING, None, None).await?;
-        let answer = parse(&answer)?;
-        match answer.attribute::<XorMappedAddress>() {
-            Ok(mapped) => Ok(mapped.addr(answer.transaction_id())),
-            Err(_) => Err("what answers is no STUN server".to_owned()),
-        }
+        mapped(&self.ask(BINDING, None, None).await?)
     }
 
     /// Has it give out an address for a moment, and says which.
@@ -103,6 +99,33 @@ impl TurnClient {
             }
         }
         Err("nothing answers".to_owned())
+    }
+}
+
+/// Where a server sees us over a connection that stands (RFC 8489, section 6.2.2).
+pub(crate) async fn binding_over(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> Result<SocketAddr, String> {
+    const HEADER: usize = 20;
+    let request = request(BINDING, None, None).map_err(|error| error.to_string())?;
+    let answered = async {
+        stream.write_all(&request).await?;
+        let mut answer = vec![0; HEADER];
+        stream.read_exact(&mut answer).await?;
+        let length = u16::from_be_bytes([answer[2], answer[3]]);
+        answer.resize(HEADER + usize::from(length), 0);
+        stream.read_exact(&mut answer[HEADER..]).await?;
+        Ok::<_, io::Error>(answer)
+    };
+    let answer = answered.await.map_err(|error| error.to_string())?;
+    mapped(&answer)
+}
+
+fn mapped(answer: &[u8]) -> Result<SocketAddr, String> {
+    let answer = parse(answer)?;
+    match answer.attribute::<XorMappedAddress>() {
+        Ok(mapped) => Ok(mapped.addr(answer.transaction_id())),
+        Err(_) => Err("what answers is no STUN server".to_owned()),
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -25,7 +26,8 @@ use super::verdict::Verdict;
 use crate::client_address::TrustedProxies;
 use crate::config::{Config, Domain, Role};
 use crate::private_address::is_private;
-use crate::turn_client::TurnClient;
+use crate::tls::TURN_ALPN;
+use crate::turn_client::{TurnClient, binding_over};
 use crate::{admin, secret, turn};
 
 /// For one connection, or one answer.
@@ -46,6 +48,11 @@ pub(super) async fn all(config: &Config) -> Vec<Verdict> {
     }
     if turn::is_wanted(config) {
         verdicts.extend(stun_and_turn(config).await);
+        if let (Some(domain), Role::All) = (config.https.domain.first(), config.role) {
+            for listen in config.https.listen() {
+                verdicts.push(turn_over_tls(config, here(listen), domain).await);
+            }
+        }
     }
     verdicts
 }
@@ -133,23 +140,57 @@ async fn page(config: &Config) -> Vec<Verdict> {
 
 async fn over_https(config: &Config, address: SocketAddr, domain: &Domain) -> Verdict {
     const WHAT: &str = "https";
-    let stream = match connect(config, address).await {
+    match tls(config, address, domain, None).await {
+        Ok(stream) => healthy(WHAT, ask(stream, domain.as_str(), "/healthz").await),
+        Err(NoTls { why, next }) => Verdict::failed(WHAT, why, next),
+    }
+}
+
+/// Where networks let nothing else through.
+async fn turn_over_tls(config: &Config, address: SocketAddr, domain: &Domain) -> Verdict {
+    const WHAT: &str = "turns";
+    let stream = match tls(config, address, domain, Some(TURN_ALPN)).await {
         Ok(stream) => stream,
-        Err(why) => return Verdict::failed(WHAT, format!("{address}: {why}"), NOT_STARTED),
+        Err(NoTls { why, next }) => return Verdict::failed(WHAT, why, next),
     };
-    let Ok(name) = ServerName::try_from(domain.to_string()) else {
-        return Verdict::failed(WHAT, format!("{domain} is no name"), "");
-    };
-    let tls = TlsConnector::from(Arc::new(trusting(config)));
-    match timeout(PATIENCE, tls.connect(name, stream)).await {
-        Ok(Ok(stream)) => healthy(WHAT, ask(stream, domain.as_str(), "/healthz").await),
-        Ok(Err(error)) => Verdict::failed(
+    match timeout(PATIENCE, binding_over(stream)).await {
+        Ok(Ok(_)) => Verdict::fine(
             WHAT,
+            format!("STUN and TURN answer over TLS at port {}", address.port()),
+        ),
+        Ok(Err(why)) => Verdict::failed(WHAT, why, "See docs/turn.md."),
+        Err(_) => Verdict::failed(WHAT, "nothing answers", "See docs/turn.md."),
+    }
+}
+
+/// Why there is no TLS, and what to do.
+struct NoTls {
+    why: String,
+    next: &'static str,
+}
+
+async fn tls(
+    config: &Config,
+    address: SocketAddr,
+    domain: &Domain,
+    protocol: Option<&[u8]>,
+) -> Result<TlsStream<TcpStream>, NoTls> {
+    let failed = |why: String, next| NoTls { why, next };
+    let stream = connect(config, address).await;
+    let stream = stream.map_err(|why| failed(format!("{address}: {why}"), NOT_STARTED))?;
+    let name = ServerName::try_from(domain.to_string());
+    let name = name.map_err(|_| failed(format!("{domain} is no name"), ""))?;
+    let mut trusting = trusting(config);
+    trusting.alpn_protocols = protocol.into_iter().map(<[u8]>::to_vec).collect();
+    let connector = TlsConnector::from(Arc::new(trusting));
+    match timeout(PATIENCE, connector.connect(name, stream)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(failed(
             format!("no certificate that counts for {domain}: {error}"),
             "It is fetched when the name leads here and ports 80 or 443 can be reached from outside: \
              journalctl --unit wimpex-server says what the authority says.",
-        ),
-        Err(_) => Verdict::failed(WHAT, "no TLS in time", NOT_STARTED),
+        )),
+        Err(_) => Err(failed("no TLS in time".to_owned(), NOT_STARTED)),
     }
 }
 
