@@ -46,7 +46,13 @@ fn main() -> ExitCode {
         Some(Action::Setup(args)) => wait_for(wimpex_server::setup::setup(&args)),
         #[cfg(unix)]
         Some(Action::Check) => wait_for(wimpex_server::setup::check(&cli.settings)),
-        None => serve(cli.settings),
+        None => {
+            #[cfg(unix)]
+            if let Some(code) = successor::pass_on() {
+                return code;
+            }
+            serve(cli.settings)
+        }
     }
 }
 

@@ -101,6 +101,27 @@ async fn who_has_taken_over_answers_the_watchdog() {
     manager.hears("STOPPING=1").await;
 }
 
+/// When it is to stop, systemd waits for its own children, and kills at once what is another's.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_takes_over_is_no_child_of_who_was_before() {
+    let manager = Manager::new();
+    let flags = ["--turn", "--turn-listen=127.0.0.1:0"];
+    let (first, address) = manager.start(&flags).await;
+    // It stays, so that whose child the next one is does not change under our eyes.
+    let call = TurnClient::new(&ice_servers(address).await).await;
+    assert_eq!(call.code(ALLOCATE).await, 0);
+    let first = first.id().unwrap();
+    kill("-USR2", first).await;
+    let main = manager.hears("MAINPID=").await;
+    let main = &main["MAINPID=".len()..];
+    let status = std::fs::read_to_string(format!("/proc/{main}/status")).unwrap();
+    let mut lines = status.lines();
+    let parent = lines.find_map(|line| line.strip_prefix("PPid:")).unwrap();
+    assert_ne!(parent.trim(), first.to_string());
+    kill("-TERM", main.parse().unwrap()).await;
+}
+
 #[tokio::test]
 async fn who_is_succeeded_by_a_stranger_answers_the_watchdog_to_the_end() {
     let manager = Manager::new();
