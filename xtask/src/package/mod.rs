@@ -54,6 +54,9 @@ pub(crate) fn package(workspace: &Workspace, tools: &Tools, arm64: bool) -> Resu
     report::step("writing down what it is made of", || {
         sbom::write(workspace, X86_64.target, &folder, &epoch)
     })?;
+    report::step("looking into the packages", || {
+        trial::packages(workspace, &folder)
+    })?;
     sums(workspace, &folder)?;
     Ok(folder)
 }

@@ -1,5 +1,6 @@
 //! Whether a program that was built for a processor runs on it: it says which version it is, and serves
-//! the page. Where it is another processor than this machine's, qemu stands for that.
+//! the page. Where it is another processor than this machine's, qemu stands for that. And whether the
+//! packages have in them what hosts look for, at the same places.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use super::architecture::Architecture;
 use crate::proc::{self, Group};
 use crate::report;
-use crate::tools::emulator;
+use crate::tools::{emulator, rpm};
 use crate::workspace::Workspace;
 
 /// For an answer: an emulator takes about thirty times as long.
@@ -38,6 +39,51 @@ pub(super) fn run(workspace: &Workspace, architecture: Architecture, program: &P
         proc::captured(version.arg("--version"))?;
         serve(workspace, server)
     })
+}
+
+/// What docs/hosting.md and a host's shell rely on.
+const CONTENTS: [&str; 10] = [
+    "/etc/wimpex/server.toml",
+    "/usr/bin/wimpex-server",
+    "/usr/lib/systemd/system/wimpex-server.service",
+    "/usr/share/bash-completion/completions/wimpex-server",
+    "/usr/share/doc/wimpex-server/hosting.md",
+    "/usr/share/fish/vendor_completions.d/wimpex-server.fish",
+    "/usr/share/man/man1/wimpex-server.1.gz",
+    "/usr/share/wimpex-server/grafana-dashboard.json",
+    "/usr/share/wimpex-server/prometheus-rules.yml",
+    "/_wimpex-server",
+];
+
+/// Looks into the `.deb` and the `.rpm` files in `folder`, with the programs that their systems have.
+pub(super) fn packages(workspace: &Workspace, folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let extension = path.extension().and_then(|it| it.to_str());
+        let mut list = match extension {
+            Some("deb") => {
+                let mut list = workspace.command("dpkg-deb");
+                list.arg("--contents");
+                list
+            }
+            Some("rpm") => {
+                let Some(rpm) = rpm() else { continue };
+                let mut list = workspace.command(rpm);
+                list.args(["--query", "--list", "--nosignature", "--package"]);
+                list
+            }
+            _ => continue,
+        };
+        let list = proc::captured(list.arg(&path))?;
+        for file in CONTENTS {
+            ensure!(
+                list.lines().any(|line| line.ends_with(file)),
+                "{} has no {file}",
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn serve(workspace: &Workspace, mut command: Command) -> Result<()> {

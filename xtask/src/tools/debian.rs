@@ -189,6 +189,12 @@ pub(crate) fn emulator(processor: &str) -> Option<PathBuf> {
     on_path(&format!("qemu-{processor}-static"))
 }
 
+/// What reads RPM packages; installed if it is missing.
+pub(crate) fn rpm() -> Option<PathBuf> {
+    ensure(&RPM);
+    on_path("rpm")
+}
+
 /// A Debian with nothing on it but systemd and certificates, made once, in the cache. It takes root.
 pub(crate) fn bare_system(workspace: &Workspace) -> Result<PathBuf> {
     const SUITE: &str = "bookworm";

@@ -29,7 +29,7 @@ use crate::workspace::{Workspace, path_with};
 pub(crate) use browsers::Browser;
 pub(crate) use cache::lock;
 pub(crate) use cargo_tool::{cargo_deb, cargo_fuzz, cargo_generate_rpm};
-pub(crate) use debian::{bare_system, emulator, ensure_cross_compiler, ensure_musl};
+pub(crate) use debian::{bare_system, emulator, ensure_cross_compiler, ensure_musl, rpm};
 pub(crate) use lighthouse::lighthouse;
 pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
