@@ -44,6 +44,9 @@ impl BareSystem {
                 "--network-namespace-path=/run/netns/{}",
                 namespace.name()
             ));
+        // As systems of today have it, whatever this one has: with the older ones a systemd in a container
+        // does not wait for those whom it stops.
+        command.env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1");
         let manager = Process::start("the bare system", &mut command);
         let system = Self { manager, root };
         let hosts = format!("127.0.0.1 localhost\n{PUBLIC_V4} {NAME}\n");

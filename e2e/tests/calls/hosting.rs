@@ -97,6 +97,7 @@ async fn the_first_call_on_a_bare_system(scenario: &Scenario<'_>) {
         "leads to https://",
         "answers at",
         "relays from",
+        "over TLS at port 443",
     ] {
         assert!(said.contains(words), "{words} in {said}");
     }
