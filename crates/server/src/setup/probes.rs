@@ -84,7 +84,7 @@ async fn name(domain: &Domain) -> Verdict {
         );
     }
     let own = [outward_address(false), outward_address(true)];
-    let leads_here = |ip: &IpAddr| ip.is_loopback() || own.contains(&Some(*ip));
+    let leads_here = |ip: &IpAddr| is_own(*ip) || own.contains(&Some(*ip));
     let list = |ips: &mut dyn Iterator<Item = IpAddr>| -> String {
         ips.map(|ip| ip.to_string()).collect::<Vec<_>>().join(", ")
     };
@@ -98,6 +98,11 @@ async fn name(domain: &Domain) -> Verdict {
         format!("{domain} leads to {led}; this host sees itself as {own}"),
         "Fine where a router passes the ports on to this host. Otherwise correct the A and AAAA records.",
     )
+}
+
+/// Whether one of this host's interfaces has it: nothing else can be bound.
+fn is_own(ip: IpAddr) -> bool {
+    std::net::UdpSocket::bind((ip, 0)).is_ok()
 }
 
 /// Where something listens that is on this host.
@@ -374,4 +379,16 @@ fn trusting(config: &Config) -> ClientConfig {
     ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_ones_own_or_another_s() {
+        assert!(is_own(Ipv4Addr::LOCALHOST.into()));
+        // For documents (RFC 5737): nobody has it.
+        assert!(!is_own(Ipv4Addr::new(192, 0, 2, 1).into()));
+    }
 }
