@@ -8,6 +8,7 @@ use wimpex_identity::LinkId;
 use wimpex_protocol::UserId;
 
 use super::identity::database;
+use super::settings;
 use crate::browser::{BrowserError, web_storage};
 
 const CONTACT_STORE: &str = "contacts";
@@ -79,6 +80,7 @@ pub(super) async fn write(writes: Vec<ContactWrite>) -> Result<(), BrowserError>
                     .await?;
             }
             ContactWrite::DeleteCall(id) => database.delete(CALL_STORE, id.as_str()).await?,
+            ContactWrite::KnowMissed(until) => settings::know_missed(until),
         }
     }
     Ok(())

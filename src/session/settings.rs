@@ -23,6 +23,8 @@ const AUDIENCES: [(Audience, &str); 3] = [
 const STRANGERS_SILENCED: &str = "wimpex.strangers-silenced-until";
 /// The same of [`STRANGERS_SILENCED`]; absent while the user may be disturbed.
 const DO_NOT_DISTURB: &str = "wimpex.do-not-disturb-until";
+/// Up to which the server has told of missed calls that are in the database.
+const MISSED_SINCE: &str = "wimpex.missed-since";
 const INSTALL_HINT_DISMISSED: &str = "wimpex.install-hint-dismissed";
 /// An old name, which stays: browsers have it stored.
 const HAS_CONTACTS: &str = "wimpex.book";
@@ -143,6 +145,11 @@ pub(super) fn audience() -> Option<Audience> {
     known.map(|(audience, _)| *audience)
 }
 
+/// All missed calls up to this are in the database.
+pub(super) fn know_missed(until: u64) {
+    web_storage::write(MISSED_SINCE, &until.to_string());
+}
+
 /// What earlier visits have left.
 pub(super) fn stored() -> Stored {
     let token = web_storage::read_in_tab(RESUME_TOKEN);
@@ -158,6 +165,9 @@ pub(super) fn stored() -> Stored {
         loaded_for: web_storage::read_in_tab(LOADED_FOR),
         has_contacts: web_storage::read(HAS_CONTACTS).is_some(),
         ticket: Ticket::from_fragment(&location::fragment()),
+        missed_since: web_storage::read(MISSED_SINCE)
+            .and_then(|until| until.parse().ok())
+            .unwrap_or_default(),
         resume_token: token.and_then(|kept| {
             let (user, token) = kept.split_once(' ')?;
             Some(ResumeToken {

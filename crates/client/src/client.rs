@@ -60,6 +60,8 @@ pub struct Stored {
     pub audience: Option<Audience>,
     /// There are contacts or past calls.
     pub has_contacts: bool,
+    /// Up to which missed calls are known here ([`wimpex_protocol::MissedCalls::until`]).
+    pub missed_since: u64,
     /// Of this tab.
     pub resume_token: Option<ResumeToken>,
     /// Which build of the page this is (docs/protocol.md, `hello`).
@@ -159,6 +161,8 @@ impl<H: Host> Client<H> {
             changed: Part::ALL.to_vec(),
         };
         client.outputs.push_back(Output::FindKey);
+        let known = SignalingInput::KnowMissed(stored.missed_since);
+        client.signaling.handle(known, now);
         client.show_to_audience(now);
         if let Some(name) = stored.name {
             client.set_name(name, now);

@@ -27,4 +27,6 @@ pub enum ContactWrite {
     PutCallIfAbsent(PastCall),
     /// Delete a past call.
     DeleteCall(CallId),
+    /// All missed calls up to this are kept: [`crate::Stored::missed_since`].
+    KnowMissed(u64),
 }

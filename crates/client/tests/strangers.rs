@@ -418,18 +418,65 @@ fn an_offer_that_was_held_up_is_a_missed_call() {
     assert!(called.abs_diff(calls[0].at) < 3_000, "when she called");
 }
 
+fn told(call: &str, from: usize, at: u64, until: u64) -> ServerMessage {
+    let call = MissedCall {
+        from_id: user(from),
+        call_id: CallId::parse(call).unwrap(),
+        call_type: CallType::Video,
+        at,
+    };
+    let calls = vec![call];
+    ServerMessage::MissedCalls(MissedCalls { calls, until })
+}
+
+#[test]
+fn the_server_need_not_tell_again_what_is_kept() {
+    let mut world = three(13);
+    assert_eq!(world.server.missed_since, Some(0));
+    let wall = EPOCH + world.now.as_millis();
+    world.relay_to(BOB, told("c1", ALICE, wall, 7));
+    world.pass(SECOND);
+    // Nobody is to hear of that one, but it is known.
+    world.command(
+        BOB,
+        Command::Contacts(ContactCommand::SetContactsOnly(true)),
+    );
+    world.relay_to(BOB, told("c2", CAROL, wall, 8));
+    world.pass(SECOND);
+    assert_eq!(missed(&world, BOB, CAROL), 0);
+    // A tab that is opened later, and one whose server has forgotten its session.
+    world.crash(BOB);
+    world.pass(2 * SECOND);
+    assert_eq!(world.server.missed_since, Some(8));
+    assert_eq!(missed(&world, BOB, ALICE), 1);
+}
+
+#[test]
+fn who_deletes_the_list_of_calls_has_the_server_forget_them() {
+    let mut world = three(13);
+    let forget = || Command::Contacts(ContactCommand::ForgetCalls);
+    world.command(BOB, forget());
+    world.pass(SECOND);
+    assert!(
+        world.server.erased.is_empty(),
+        "of nothing it knows anything"
+    );
+    let wall = EPOCH + world.now.as_millis();
+    world.relay_to(BOB, told("c1", ALICE, wall, 7));
+    world.pass(SECOND);
+    world.command(BOB, forget());
+    world.pass(SECOND);
+    assert_eq!(world.server.erased, [Some(7)]);
+    assert_eq!(missed(&world, BOB, ALICE), 0);
+    world.command(BOB, Command::ForgetMe);
+    world.pass(SECOND);
+    assert_eq!(world.server.erased, [Some(7), None]);
+}
+
 #[test]
 fn a_call_that_the_server_tells_of_is_missed_once() {
     let mut world = three(13);
-    let told = |call: &str, from: usize, at: u64| {
-        let call = MissedCall {
-            from_id: user(from),
-            call_id: CallId::parse(call).unwrap(),
-            call_type: CallType::Video,
-            at,
-        };
-        ServerMessage::MissedCalls(MissedCalls { calls: vec![call] })
-    };
+    let told = |call: &str, from: usize, at: u64| told(call, from, at, 1);
     let wall = EPOCH + world.now.as_millis();
     for (call, at) in [
         ("c1", wall - 60_000),
@@ -449,7 +496,7 @@ fn a_call_that_the_server_tells_of_is_missed_once() {
             .all(|call| call.at <= EPOCH + world.now.as_millis())
     );
     assert_eq!(calls[1].at, wall - 60_000);
-    // The server has forgotten them by now: a tab that is opened later finds them in the list.
+    // A tab that is opened later finds them in the list.
     world.crash(BOB);
     world.pass(2 * SECOND);
     assert_eq!(missed(&world, BOB, ALICE), 2);

@@ -37,7 +37,7 @@ pub use ice::{IceServers, IceServersRequest};
 pub use id::{CallId, DeviceId, InvalidId, SessionId, UserId};
 pub use login::{Hello, Login, Welcome};
 pub use message::{ClientMessage, ServerMessage};
-pub use missed::{MissedCall, MissedCalls};
+pub use missed::{MissedCall, MissedCalls, MissedCallsErase};
 pub use name::{InvalidName, Name};
 pub use presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 pub use resume::{Ack, Resume};

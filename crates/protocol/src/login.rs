@@ -42,6 +42,9 @@ message! {
         /// That nobody is told of this device before it says, by
         /// [`crate::PresenceVisibility`], who may be.
         pub hidden: bool = "hidden" or false,
+        /// That this device wants to know of missed calls: [`crate::MissedCalls::until`] of the last
+        /// that it has kept, 0 of none.
+        pub missed_since: Option<u64> = "missedSince",
         /// The id of the key that this client has; absent in a guest's login, as the two
         /// after it are. `wimpex-identity` defines the format of the three.
         pub user_id: Option<String> = "userId",

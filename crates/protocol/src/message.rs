@@ -5,7 +5,7 @@ use crate::error::{DecodeError, ErrorMessage, References};
 use crate::frame::{self, Frame};
 use crate::ice::{IceServers, IceServersRequest};
 use crate::login::{Hello, Login, Welcome};
-use crate::missed::MissedCalls;
+use crate::missed::{MissedCalls, MissedCallsErase};
 use crate::presence::{MessagesWaiting, Presence, PresenceVisibility, PresenceWatch};
 use crate::resume::Ack;
 use crate::signal::{Envelope, Signal};
@@ -23,6 +23,8 @@ messages! {
         PresenceVisibility(PresenceVisibility),
         /// See [`IceServersRequest`].
         IceServersRequest(IceServersRequest),
+        /// See [`MissedCallsErase`].
+        MissedCallsErase(MissedCallsErase),
     } else
     /// For another user; see [`Envelope`].
     Relay(Envelope)
@@ -85,7 +87,8 @@ impl ClientMessage {
             | Self::Ack(_)
             | Self::PresenceWatch(_)
             | Self::PresenceVisibility(_)
-            | Self::IceServersRequest(_) => References {
+            | Self::IceServersRequest(_)
+            | Self::MissedCallsErase(_) => References {
                 ref_type: Some(self.type_name().to_owned()),
                 ..References::default()
             },

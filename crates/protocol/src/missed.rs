@@ -7,13 +7,24 @@ use crate::codec::{Field, Json, Unreadable, fields, message};
 use crate::{CallId, CallType, UserId};
 
 message! {
-    /// Server to client, after `welcome`: who has called while no device of the user was there. Each
-    /// call is told once, to the devices that are logged in then, and forgotten when one of them has
-    /// acknowledged the frame.
+    /// Server to client, after `welcome`: who has called while no device of the user was there, as far
+    /// as this device has not said in its [`crate::Login`] that it knows.
     #[derive(Debug)]
     pub struct MissedCalls = "missed-calls" {
         /// In no particular order. They are the server's word: no caller has signed them.
         pub calls: Vec<MissedCall> = "calls",
+        /// [`crate::Login::missed_since`] of a device that has kept these.
+        pub until: u64 = "until",
+    }
+}
+
+message! {
+    /// Client to server: forget what is kept of missed calls, for all devices of the user.
+    #[derive(Debug)]
+    pub struct MissedCallsErase = "missed-calls-erase" {
+        /// Those that a [`MissedCalls`] with this, or an earlier one, has told of; all of them if it
+        /// is absent.
+        pub until: Option<u64> = "until",
     }
 }
 

@@ -12,8 +12,8 @@ use wimpex_protocol::{
     CallReject, CallRejectReason, CallRinging, CallType, ClientMessage, DeviceId, DirectMessage,
     Envelope, ErrorCode, ErrorMessage, Frame, Hello, IceCandidate, IceCandidateInit, IceServer,
     IceServers, IceServersRequest, Login, MediaFlag, MediaState, MessagesWaiting, MissedCall,
-    MissedCalls, Offer, Presence, PresenceVisibility, PresenceWatch, References, Resume, Sdp, Sec,
-    ServerMessage, SessionId, Signal, UserId, Welcome,
+    MissedCalls, MissedCallsErase, Offer, Presence, PresenceVisibility, PresenceWatch, References,
+    Resume, Sdp, Sec, ServerMessage, SessionId, Signal, UserId, Welcome,
 };
 
 fn golden(name: &str) -> (String, Value) {
@@ -50,9 +50,19 @@ fn guest() -> Login {
         device_id: None,
         session: None,
         hidden: false,
+        missed_since: None,
         user_id: None,
         public_key: None,
         signature: None,
+    }
+}
+
+fn owner() -> Login {
+    Login {
+        user_id: Some(ALICE.into()),
+        public_key: Some("A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg".into()),
+        signature: Some(text(&golden("login-key").1["signature"])),
+        ..guest()
     }
 }
 
@@ -192,15 +202,7 @@ fn session_messages() {
             ..guest()
         }),
     );
-    check_client(
-        "login-key",
-        ClientMessage::Login(Login {
-            user_id: Some(ALICE.into()),
-            public_key: Some("A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg".into()),
-            signature: Some(text(&golden("login-key").1["signature"])),
-            ..guest()
-        }),
-    );
+    check_client("login-key", ClientMessage::Login(owner()));
     check_client(
         "login-hidden",
         ClientMessage::Login(Login {
@@ -217,6 +219,13 @@ fn session_messages() {
         ClientMessage::Login(Login {
             ticket: Some("AQECAwQFBgcIAAECAwQFBgcICQoLDA0ODw".into()),
             ..guest()
+        }),
+    );
+    check_client(
+        "login-missed-calls",
+        ClientMessage::Login(Login {
+            missed_since: Some(1_701_234_567_890),
+            ..owner()
         }),
     );
     check_client("ack", ClientMessage::Ack(Ack { received: 12 }));
@@ -276,6 +285,12 @@ fn session_messages() {
         "ice-servers-request",
         ClientMessage::IceServersRequest(IceServersRequest {}),
     );
+    check_client(
+        "missed-calls-erase",
+        ClientMessage::MissedCallsErase(MissedCallsErase {
+            until: Some(1_701_234_628_001),
+        }),
+    );
     check_server(
         "ice-servers",
         ServerMessage::IceServers(IceServers {
@@ -307,6 +322,7 @@ fn session_messages() {
                 call_type: CallType::Video,
                 at: 1_701_234_567_890,
             }],
+            until: 1_701_234_628_001,
         }),
     );
     check_server(
@@ -468,7 +484,7 @@ fn every_golden_file_is_used_by_a_test() {
 #[test]
 fn every_type_of_message_has_a_golden_file() {
     let types = [ClientMessage::TYPES, ServerMessage::TYPES, Signal::TYPES].concat();
-    assert_eq!(types.len(), 5 + 8 + 7);
+    assert_eq!(types.len(), 6 + 8 + 7);
     for name in types {
         let (_, value) = golden(name);
         assert_eq!(value["type"], name);

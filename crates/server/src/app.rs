@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::ORIGIN;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -239,5 +240,15 @@ impl App {
         let expected = self.origins.expected(headers);
         self.notices
             .refused_origin(self.clock.now(), &pages.join(", "), &expected);
+    }
+}
+
+/// Tells those of whom a missed call was kept, if they have come meanwhile; for as long as there is a
+/// server.
+pub(crate) async fn tell_of_kept(app: Weak<App>, mut kept: UnboundedReceiver<UserId>) {
+    while let Some(user) = kept.recv().await
+        && let Some(app) = app.upgrade()
+    {
+        app.tell_missed_calls(user);
     }
 }

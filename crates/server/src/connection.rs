@@ -439,6 +439,12 @@ where
             (Ok(ClientMessage::IceServersRequest(_)), true) => {
                 self.member.app.registry.give_relay(self.member.id);
             }
+            (Ok(ClientMessage::MissedCallsErase(erase)), true) => {
+                self.member
+                    .app
+                    .registry
+                    .erase_missed_calls(self.member.id, &erase);
+            }
             (Ok(ClientMessage::Relay(relayed)), true) => {
                 self.note_busy();
                 self.member

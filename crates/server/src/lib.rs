@@ -105,7 +105,7 @@ use std::time::Instant;
 use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -231,7 +231,9 @@ impl Server {
         let missed_calls = config.operation.missed_calls;
         let acquaintances = Acquaintances::new(&store, &key);
         let together = outbox.clone().filter(|_| store.shared().is_some());
-        let missed_calls = missed_calls.then(|| MissedCalls::new(&store, &acquaintances, together));
+        let (kept, kept_for) = mpsc::unbounded_channel();
+        let missed_calls =
+            missed_calls.then(|| MissedCalls::new(&store, &acquaintances, kept, together));
         let push = Push::open(&config, &key, &store, metrics.clone())?;
         let mailbox = Mailbox::open(&config, &store, &key);
         let relays = outbox
@@ -303,8 +305,10 @@ impl Server {
             tasks: TaskTracker::new(),
             config,
         };
+        let app = Arc::new(app);
+        tokio::spawn(app::tell_of_kept(Arc::downgrade(&app), kept_for));
         Ok(Self {
-            app: Arc::new(app),
+            app,
             relay,
             own_address,
             certificates,

@@ -71,7 +71,8 @@ impl Metrics {
                 message @ (ClientMessage::Ack(_)
                 | ClientMessage::PresenceWatch(_)
                 | ClientMessage::PresenceVisibility(_)
-                | ClientMessage::IceServersRequest(_)),
+                | ClientMessage::IceServersRequest(_)
+                | ClientMessage::MissedCallsErase(_)),
             ) => (message.type_name(), None),
             Err(_) => ("unreadable", None),
         };

@@ -1,5 +1,5 @@
-//! Calls that nobody has heard, since no device of who was called was there: kept until one is, and
-//! then told.
+//! Calls that nobody has heard, since no device of who was called was there: kept for a month, so
+//! that each device can be told of them, or until they are erased.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,15 @@ use crate::acquaintances::Acquaintances;
 use crate::nats;
 use crate::store_file::{StoreFile, millis};
 
-/// For so long they are kept for a device that does not come.
+/// For so long they are kept: how many devices somebody has nobody knows.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Of one caller: whoever calls on and on says no more by it.
 const PER_CALLER: usize = 4;
 /// Of those whom the user has not named: keys cost nothing, as guest's ids do.
 const OF_STRANGERS: usize = Table::MissedCalls.bounds().per_owner / 2;
+
+/// Servers that number the same user's calls at the same moment.
+const RIVALS: usize = 8;
 
 /// See the module.
 #[derive(Clone)]
@@ -31,23 +34,35 @@ pub(crate) struct MissedCalls {
     acquaintances: Arc<Acquaintances>,
     /// Held by whatever is being written.
     writing: Arc<RwLock<()>>,
+    /// For whom there is one more: they may have come meanwhile.
+    kept: UnboundedSender<UserId>,
     /// To the other servers, where they keep these together.
     outbox: Option<UnboundedSender<Output>>,
 }
 
+/// One that is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// Grows with each of the same user: [`wimpex_protocol::MissedCalls::until`].
+    pub(crate) number: u64,
+    pub(crate) call: MissedCall,
+}
+
 /// Which entry of a user's it is.
-pub(crate) type MissedCallKey = Vec<u8>;
+type Key = Vec<u8>;
 
 impl MissedCalls {
     pub(crate) fn new(
         store: &Arc<StoreFile>,
         acquaintances: &Arc<Acquaintances>,
+        kept: UnboundedSender<UserId>,
         outbox: Option<UnboundedSender<Output>>,
     ) -> Self {
         Self {
             store: Arc::clone(store),
             acquaintances: Arc::clone(acquaintances),
             writing: Arc::default(),
+            kept,
             outbox,
         }
     }
@@ -55,34 +70,40 @@ impl MissedCalls {
     /// Keeps one for this user; on a thread of its own.
     pub(crate) fn keep(&self, user: UserId, missed: MissedCall) {
         let acquaintances = Arc::clone(&self.acquaintances);
-        let outbox = self.outbox.clone();
+        let (here, elsewhere) = (self.kept.clone(), self.outbox.clone());
         self.write(move |store| {
             let named = acquaintances.found(&user);
             keep(store, &user, &missed, &|caller| named.include(caller))?;
-            // They may have come to another server meanwhile.
-            if let Some(outbox) = outbox {
+            if let Some(outbox) = elsewhere {
                 let _ = outbox.send(nats::waiting(&user));
             }
+            // Its end goes with the server.
+            let _ = here.send(user);
             Ok(())
         });
     }
 
-    /// Those of a user, with their keys.
-    pub(crate) async fn of(&self, user: UserId) -> Vec<(MissedCallKey, MissedCall)> {
+    /// Those of a user, the earliest first.
+    pub(crate) async fn of(&self, user: UserId) -> Vec<Kept> {
         self.settled().await;
         let read = self.store.run(move |store| read(store, &user)).await;
-        read.unwrap_or_else(|error| {
+        let read = read.unwrap_or_else(|error| {
             warn!(%error, "cannot read missed calls");
             Vec::new()
-        })
+        });
+        read.into_iter().map(|(_, kept)| kept).collect()
     }
 
-    /// Forgets these of a user; on a thread of its own.
-    pub(crate) fn forget(&self, user: UserId, keys: Vec<MissedCallKey>) {
+    /// Erases those of a user up to that number, or all; on a thread of its own.
+    pub(crate) fn erase(&self, user: UserId, until: Option<u64>) {
         self.write(move |store| {
             let owner = user.as_str().as_bytes();
-            let mut keys = keys.iter();
-            keys.try_for_each(|key| store.delete(Table::MissedCalls, owner, key))
+            let Some(until) = until else {
+                return store.delete_all(Table::MissedCalls, owner);
+            };
+            let all = read(store, &user)?.into_iter();
+            let mut told = all.take_while(|(_, kept)| kept.number <= until);
+            told.try_for_each(|(key, _)| store.delete(Table::MissedCalls, owner, &key))
         });
     }
 
@@ -111,18 +132,52 @@ fn keep(
     is_named: &dyn Fn(&UserId) -> bool,
 ) -> Result<(), StoreError> {
     let (owner, now) = (user.as_str().as_bytes(), millis());
+    let key = key(&missed.from_id, &missed.call_id);
     let mut known = read(store, user)?;
-    known.sort_by_key(|(_, call)| call.at);
+    if let Some(key) = leaves(&known, missed, is_named) {
+        store.delete(Table::MissedCalls, owner, key)?;
+    }
+    for _ in 0..RIVALS {
+        let others = known.iter().filter(|(other, _)| *other != key);
+        let last = others.map(|(_, kept)| kept.number).max();
+        // So that it grows when all others are erased, too.
+        let number = last.map_or(now, |last| now.max(last + 1));
+        let kept = Kept {
+            number,
+            call: missed.clone(),
+        };
+        let entry = Entry {
+            id: key.clone(),
+            value: encode(&kept),
+            expires: missed.at + KEEP.as_millis() as u64,
+        };
+        store.put(Table::MissedCalls, owner, &entry, now)?;
+        // Whoever was told of one that was put at the same moment would not hear of this one.
+        known = read(store, user)?;
+        let is_last = |(other, kept): &(Key, Kept)| *other == key || kept.number < number;
+        if known.iter().all(is_last) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Which of those that are known gives way to one more.
+fn leaves<'a>(
+    known: &'a [(Key, Kept)],
+    missed: &MissedCall,
+    is_named: &dyn Fn(&UserId) -> bool,
+) -> Option<&'a Key> {
     let is_stranger = |call: &MissedCall| !is_named(&call.from_id);
     let of_caller = |call: &MissedCall| call.from_id == missed.from_id;
     // The oldest, of so many.
     let surplus = |which: &dyn Fn(&MissedCall) -> bool, most: usize| {
-        let mut of = known.iter().filter(|(_, call)| which(call));
-        let first = of.next().map(|(key, _)| key.clone())?;
+        let mut of = known.iter().filter(|(_, kept)| which(&kept.call));
+        let (first, _) = of.next()?;
         (1 + of.count() >= most).then_some(first)
     };
     let most = Table::MissedCalls.bounds().per_owner;
-    let leaves = surplus(&of_caller, PER_CALLER)
+    surplus(&of_caller, PER_CALLER)
         .or_else(|| {
             let is_one_more = is_stranger(missed);
             surplus(&is_stranger, OF_STRANGERS).filter(|_| is_one_more)
@@ -131,55 +186,56 @@ fn keep(
             // Whom the user has named gives way last.
             let is_full = known.len() >= most;
             surplus(&is_stranger, 1).filter(|_| is_full)
-        });
-    if let Some(key) = leaves {
-        store.delete(Table::MissedCalls, owner, &key)?;
-    }
-    let entry = Entry {
-        id: key(&missed.from_id, &missed.call_id),
-        value: encode(missed),
-        expires: missed.at + KEEP.as_millis() as u64,
-    };
-    store.put(Table::MissedCalls, owner, &entry, now)
+        })
 }
 
-fn read(store: &dyn Store, user: &UserId) -> Result<Vec<(MissedCallKey, MissedCall)>, StoreError> {
+/// The earliest first.
+fn read(store: &dyn Store, user: &UserId) -> Result<Vec<(Key, Kept)>, StoreError> {
     let entries = store.of(Table::MissedCalls, user.as_str().as_bytes(), millis())?;
     let read = |entry: Entry| Some((entry.id, decode(&entry.value)?));
-    Ok(entries.into_iter().filter_map(read).collect())
+    let mut all: Vec<_> = entries.into_iter().filter_map(read).collect();
+    all.sort_by_key(|(_, kept)| kept.number);
+    Ok(all)
 }
 
 /// Call ids are chosen by callers.
-fn key(caller: &UserId, call: &CallId) -> MissedCallKey {
+fn key(caller: &UserId, call: &CallId) -> Key {
     // No id has a space.
     let hash = Sha256::digest(format!("{caller} {call}").as_bytes());
     hash.iter().copied().take(16).collect()
 }
 
-fn encode(missed: &MissedCall) -> Vec<u8> {
+fn encode(Kept { number, call }: &Kept) -> Vec<u8> {
     let kept = json!({
-        "from": missed.from_id.as_str(),
-        "call": missed.call_id.as_str(),
-        "video": missed.call_type == CallType::Video,
-        "at": missed.at,
+        "from": call.from_id.as_str(),
+        "call": call.call_id.as_str(),
+        "video": call.call_type == CallType::Video,
+        "at": call.at,
+        "number": number,
     });
     kept.to_string().into_bytes()
 }
 
 /// `None` for what is none.
-fn decode(kept: &[u8]) -> Option<MissedCall> {
+fn decode(kept: &[u8]) -> Option<Kept> {
     let kept: Value = serde_json::from_slice(kept).ok()?;
     let text = |name: &str| Some(kept.get(name)?.as_str()?.to_owned());
     let is_video = kept.get("video")?.as_bool()?;
-    Some(MissedCall {
-        from_id: UserId::parse(text("from")?).ok()?,
-        call_id: CallId::parse(text("call")?).ok()?,
-        call_type: if is_video {
-            CallType::Video
-        } else {
-            CallType::Audio
+    let at = kept.get("at")?.as_u64()?;
+    let number = kept.get("number").and_then(Value::as_u64);
+    Some(Kept {
+        // An earlier version has not numbered them.
+        number: number.unwrap_or(at),
+        call: MissedCall {
+            from_id: UserId::parse(text("from")?).ok()?,
+            call_id: CallId::parse(text("call")?).ok()?,
+            call_type: if is_video {
+                CallType::Video
+            } else {
+                CallType::Audio
+            },
+            at,
         },
-        at: kept.get("at")?.as_u64()?,
     })
 }
 
@@ -200,7 +256,8 @@ mod tests {
 
     fn callers(store: &dyn Store, user: &UserId) -> Vec<String> {
         let kept = read(store, user).unwrap().into_iter();
-        kept.map(|(_, call)| call.from_id.to_string()).collect()
+        kept.map(|(_, kept)| kept.call.from_id.to_string())
+            .collect()
     }
 
     const FRIEND: &str = "w13dhi67nxjkncdcuaiox3lyav3d43vc7z";
@@ -250,13 +307,66 @@ mod tests {
         assert!(!kept.contains(&"friend-0".to_owned()));
     }
 
+    fn numbers(store: &dyn Store, user: &UserId) -> Vec<u64> {
+        let kept = read(store, user).unwrap().into_iter();
+        kept.map(|(_, kept)| kept.number).collect()
+    }
+
+    #[test]
+    fn each_has_a_later_number_than_those_before() {
+        let store = EmbeddedStore::in_memory().unwrap();
+        let bob = UserId::parse("bob").unwrap();
+        // At once, and of calls that began in another order.
+        for call in [3, 1, 2] {
+            keep(&store, &bob, &missed(FRIEND, call));
+        }
+        let all = read(&store, &bob).unwrap();
+        let calls: Vec<&str> = all.iter().map(|(_, it)| it.call.call_id.as_str()).collect();
+        assert_eq!(calls, ["3", "1", "2"]);
+        assert!(numbers(&store, &bob).is_sorted_by(|one, next| one < next));
+        // One that is missed once more is news.
+        keep(&store, &bob, &missed(FRIEND, 3));
+        assert_eq!(read(&store, &bob).unwrap()[2].1.call.call_id.as_str(), "3");
+    }
+
+    #[test]
+    fn rivals_leave_none_behind_one_that_was_told() {
+        let store = EmbeddedStore::in_memory().unwrap();
+        let bob = UserId::parse("bob").unwrap();
+        std::thread::scope(|scope| {
+            let (store, bob) = (&store, &bob);
+            for call in 0..4 {
+                scope.spawn(move || keep(store, bob, &missed(FRIEND, call)));
+            }
+            // Whoever has been told up to some number hears of all that come to be known after that.
+            let (mut until, mut told) = (0, std::collections::HashSet::new());
+            while told.len() < 4 {
+                let all = read(store, bob).unwrap().into_iter();
+                let news = all.filter(|(_, kept)| kept.number > until);
+                let news: Vec<_> = news.map(|(key, kept)| (kept.number, key)).collect();
+                until = news.iter().map(|(number, _)| *number).fold(until, u64::max);
+                told.extend(news.into_iter().map(|(_, key)| key));
+            }
+        });
+        assert!(numbers(&store, &bob).is_sorted_by(|one, next| one < next));
+    }
+
     #[test]
     fn what_is_kept_fits_and_can_be_read_again() {
         let long = "x".repeat(wimpex_protocol::limits::ID_BYTES);
         let mut call = missed(&long, 1);
         call.call_id = CallId::parse(long).unwrap();
-        assert_eq!(decode(&encode(&call)), Some(call.clone()));
-        assert!(encode(&call).len() <= Table::MissedCalls.bounds().value_bytes);
-        assert_eq!(decode(b"{}"), None);
+        let kept = Kept {
+            number: u64::MAX >> 11,
+            call: call.clone(),
+        };
+        let bytes = encode(&kept);
+        assert!(bytes.len() <= Table::MissedCalls.bounds().value_bytes);
+        let read = decode(&bytes).unwrap();
+        assert_eq!((read.number, &read.call), (kept.number, &call));
+        assert!(decode(b"{}").is_none());
+        // What an earlier version has kept.
+        let old = br#"{"from":"a","call":"c","video":false,"at":7}"#;
+        assert_eq!(decode(old).unwrap().number, 7);
     }
 }

@@ -242,13 +242,7 @@ impl SessionRegistry {
             return Ok(());
         };
         session.acknowledged(received)?;
-        let (user, told) = (session.identity.user.clone(), session.take_told(received));
         let is_back = std::mem::take(&mut session.away);
-        if !told.is_empty()
-            && let Some(missed) = &inner.missed_calls
-        {
-            missed.forget(user, told);
-        }
         if is_back {
             let session = inner.connections.get(&connection).and_then(|c| c.session);
             if let Some(session) = session {

@@ -14,7 +14,6 @@ use wimpex_stream::{AckOutOfRange, Arrival, Receiver, Sender};
 
 use crate::connection_id::ConnectionId;
 use crate::frame::{Body, OutgoingFrame};
-use crate::missed_calls::MissedCallKey;
 use crate::relay_access::RelayAccess;
 use crate::send_queue::QueueLimits;
 
@@ -32,8 +31,9 @@ pub(crate) struct ResumableSession {
     /// Whether those who watch have been told that it does not answer.
     pub(crate) away: bool,
     pub(crate) relay_access: RelayAccess,
-    /// Missed calls that it has been told, with the number of the frame.
-    told: Vec<(u64, MissedCallKey)>,
+    /// Up to which number it knows of missed calls, if it wants to; as soon as it has logged in to this
+    /// process.
+    missed_since: Option<u64>,
     numbering: Option<Numbering>,
     /// The last messages of other servers' people that it has had: one may come a second time by
     /// way of the server that had this session before.
@@ -78,7 +78,7 @@ impl ResumableSession {
             network,
             away: false,
             relay_access: RelayAccess::default(),
-            told: Vec::new(),
+            missed_since: None,
             numbering: numbered.then(Numbering::default),
             seen: VecDeque::new(),
         }
@@ -113,7 +113,7 @@ impl ResumableSession {
             network,
             away: false,
             relay_access: RelayAccess::default(),
-            told: Vec::new(),
+            missed_since: None,
             numbering: Some(numbering),
             seen: VecDeque::new(),
         })
@@ -229,18 +229,17 @@ impl ResumableSession {
         Some(self.numbering.as_mut()?.incoming.ack())
     }
 
-    /// Its last frame has told it of these.
-    pub(crate) fn note_told(&mut self, keys: &[MissedCallKey]) {
-        let numbering = self.numbering.as_ref();
-        // A client that does not number its frames is believed to have got it.
-        let seq = numbering.map_or(0, |numbering| numbering.outgoing.next_seq() - 1);
-        self.told.extend(keys.iter().map(|key| (seq, key.clone())));
+    /// Its client, which has logged in, knows of missed calls so far; what this session has told it
+    /// reaches it yet.
+    pub(crate) fn know_missed(&mut self, since: Option<u64>) {
+        self.missed_since = since.map(|since| self.missed_since.map_or(since, |it| it.max(since)));
     }
 
-    /// What it was told by frames up to this one.
-    pub(crate) fn take_told(&mut self, received: u64) -> Vec<MissedCallKey> {
-        let told = self.told.extract_if(.., |(seq, _)| *seq <= received);
-        told.map(|(_, key)| key).collect()
+    /// It is told of those up to that number: after which, if there is anything to be told.
+    pub(crate) fn tell_missed(&mut self, until: u64) -> Option<u64> {
+        let since = self.missed_since.filter(|since| *since < until)?;
+        self.missed_since = Some(until);
+        Some(since)
     }
 
     /// The client has received so many.

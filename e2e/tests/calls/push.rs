@@ -16,6 +16,7 @@ scenarios! {
     Chromium: a_woken_device_declines_without_a_page,
     Chromium: a_caller_who_gives_up_leaves_a_missed_call,
     AnyBrowsers: who_is_away_finds_the_calls_of_that_time_on_every_page_once,
+    AnyBrowsers: a_missed_call_is_told_to_another_browser_with_the_key_too,
     // DevTools deliver the push; Firefox has a push service of the scene's own.
     Chromium: who_is_forgotten_is_woken_no_more,
     Chromium: what_is_wanted_of_strangers_counts_for_a_closed_page,
@@ -199,6 +200,83 @@ async fn who_is_away_finds_the_calls_of_that_time_on_every_page_once(scenario: &
             assert_eq!(text.matches(call).count(), 1, "{text}");
         }
     }
+}
+
+/// Bob's key in three browsers, of which each comes when the one before has heard of the call.
+async fn a_missed_call_is_told_to_another_browser_with_the_key_too(scenario: &Scenario<'_>) {
+    let alice = scenario.peer("Alice").await;
+    let phone = bobs(scenario, "Bob’s phone").await;
+    phone.open().await;
+    let link = phone.link().await;
+    phone.visit(ELSEWHERE).await;
+    alice.call(&link, CallKind::Video).await;
+    alice.call_is_over(&["offline", "isn’t online"]).await;
+    alice.back_home().await;
+    let missed = "Video call, missed";
+    phone.visit("/").await;
+    phone.page.wait_for_text(&[missed]).await;
+    let laptop = bobs(scenario, "Bob’s laptop").await;
+    laptop.open().await;
+    assert_eq!(laptop.link().await, link);
+    laptop.page.wait_for_text(&[missed]).await;
+    for page in [&phone, &laptop, &phone] {
+        page.page.reload().await;
+        page.at_home().await;
+        page.page.wait_for_text(&[missed]).await;
+        let text = page.page.visible_text().await;
+        assert_eq!(text.matches(missed).count(), 1, "{text}");
+    }
+    // Who deletes the list has it erased for all that come later; the others have it already.
+    laptop.page.click(Role::Button, "Clear the list").await;
+    laptop
+        .page
+        .wait_until_gone(Role::Button, "Clear the list")
+        .await;
+    laptop.page.reload().await;
+    laptop.at_home().await;
+    let tablet = bobs(scenario, "Bob’s tablet").await;
+    tablet.open().await;
+    opens_the_book(&tablet).await;
+    // What is told at the login comes before what is asked for after it.
+    adds(&tablet, &alice.link().await, "My Alice").await;
+    tablet.page.wait_for_text(&["online"]).await;
+    for page in [&laptop, &tablet] {
+        let text = page.page.visible_text().await;
+        assert!(!text.contains(missed), "{text}");
+    }
+    phone.page.wait_for_text(&[missed]).await;
+}
+
+/// A browser that has got Bob's key, as no page gives it away: the one of docs/protocol.md's examples.
+async fn bobs(scenario: &Scenario<'_>, name: &str) -> Peer {
+    let peer = scenario.unopened_peer(name).await;
+    peer.visit(ELSEWHERE).await;
+    let script = "const x = 'A6EHv_POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg';
+        const d = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+        const read = (key, use) => crypto.subtle.importKey(
+            'jwk', { kty: 'OKP', crv: 'Ed25519', ...key }, 'Ed25519', !key.d, [use]);
+        const keys = Promise.all([read({ x, d }, 'sign'), read({ x }, 'verify')]);
+        const opening = indexedDB.open('wimpex', 1);
+        opening.onupgradeneeded = () => {
+            for (const store of ['identity', 'contacts', 'calls']) {
+                opening.result.createObjectStore(store);
+            }
+        };
+        return keys.then(([privateKey, publicKey]) => new Promise((done, failed) => {
+            const put = () => {
+                const writing = opening.result.transaction('identity', 'readwrite');
+                const me = { keys: { privateKey, publicKey }, publicKey: x,
+                    userId: 'w13dhi67nxjkncdcuaiox3lyav3d43vc7z' };
+                writing.objectStore('identity').put(me, 'me');
+                writing.oncomplete = () => { opening.result.close(); done(true); };
+                writing.onabort = () => failed(writing.error);
+            };
+            if (opening.readyState === 'done') put();
+            else opening.onsuccess = put;
+        }));";
+    let is_kept: bool = peer.page.evaluate(script).await;
+    assert!(is_kept);
+    peer
 }
 
 async fn who_is_forgotten_is_woken_no_more(scenario: &Scenario<'_>) {

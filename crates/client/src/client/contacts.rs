@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use wimpex_call::{Ended, Standing};
 use wimpex_contacts::Contacts;
-use wimpex_protocol::{CallOffer, MissedCall, Signal, UserId};
-use wimpex_sansio::{Now, UnixTime};
+use wimpex_protocol::{CallOffer, MissedCall, MissedCalls, Signal, UserId};
+use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_verification::{CallKey, Incoming};
 
 use super::Client;
@@ -16,6 +16,7 @@ use crate::contact_write::ContactWrite;
 use crate::host::Host;
 use crate::io::{Output, Setting};
 use crate::peer;
+use crate::signaling::SignalingInput;
 use crate::view::Part;
 
 /// A call that was held up for longer is of no use in the history. A page that sleeps over
@@ -26,7 +27,7 @@ const HELD_AT_MOST: Duration = Duration::from_secs(24 * 3_600);
 const TOLD_AT_MOST: u64 = 31 * 24 * 3_600 * 1_000;
 
 impl<H: Host> Client<H> {
-    pub(super) fn contact_command(&mut self, command: ContactCommand) {
+    pub(super) fn contact_command(&mut self, command: ContactCommand, now: Now) {
         match command {
             ContactCommand::Load => self.load_contacts(),
             ContactCommand::SetContactsOnly(only) => {
@@ -36,6 +37,11 @@ impl<H: Host> Client<H> {
                 self.changed(Part::Settings);
             }
             command => {
+                let known = self.signaling.missed_since();
+                if command == ContactCommand::ForgetCalls && known > 0 {
+                    let erase = SignalingInput::EraseMissed(Some(known));
+                    self.signaling.handle(erase, now);
+                }
                 let writes = contact_store::apply(Arc::make_mut(&mut self.view.contacts), command);
                 self.write_contacts(writes);
             }
@@ -117,9 +123,28 @@ impl<H: Host> Client<H> {
         self.write_contacts(writes);
     }
 
-    /// The server says that somebody has called while no device was there. It has nobody's signature:
-    /// what is known here of that call counts for more.
-    pub(super) fn record_told_call(&mut self, told: MissedCall, now: Now) {
+    /// The server says who has called while no device was there. Once that is kept, it need not say so
+    /// again.
+    pub(super) fn record_told_calls(&mut self, told: MissedCalls, now: Now) {
+        let mut writes = Vec::new();
+        for call in told.calls {
+            writes.extend(self.told_call(call, now));
+        }
+        let known = ContactWrite::KnowMissed(told.until);
+        if writes.is_empty() {
+            // Nobody has contacts or past calls by that alone.
+            self.contact_store.pending_writes += 1;
+            self.emit(Output::WriteContacts(vec![known]));
+        } else {
+            writes.push(known);
+            self.write_contacts(writes);
+        }
+        let known = SignalingInput::KnowMissed(told.until);
+        self.signaling.handle(known, now);
+    }
+
+    /// It has nobody's signature: what is known here of that call counts for more.
+    fn told_call(&mut self, told: MissedCall, now: Now) -> Vec<ContactWrite> {
         let wall = self.wall(now).as_millis();
         let is_known = self.call.is_over(&told.from_id, &told.call_id)
             || self
@@ -130,12 +155,11 @@ impl<H: Host> Client<H> {
             || contacts.calls().iter().any(|it| it.call_id == told.call_id)
             || !contacts.may_call(&told.from_id, self.view.contacts_only)
         {
-            return;
+            return Vec::new();
         }
         // Whatever the server's clock says, it has been.
         let at = told.at.clamp(wall.saturating_sub(TOLD_AT_MOST), wall);
-        let writes = contact_store::told_call(Arc::make_mut(&mut self.view.contacts), told, at);
-        self.write_contacts(writes);
+        contact_store::told_call(Arc::make_mut(&mut self.view.contacts), told, at)
     }
 
     /// An offer has come while there was a call with somebody else, and has not taken its place.

@@ -115,11 +115,7 @@ impl<H: Host> Client<H> {
                     (_, _, _) => {}
                 }
             }
-            ServerMessage::MissedCalls(missed) => {
-                for call in missed.calls {
-                    self.record_told_call(call, now);
-                }
-            }
+            ServerMessage::MissedCalls(missed) => self.record_told_calls(missed, now),
             ServerMessage::IceServers(renewed) => {
                 self.use_ice_servers(renewed.ice_servers, now);
                 self.go_on_with_turn_servers(now);

@@ -200,7 +200,7 @@ impl<H: Host> Client<H> {
                 at: self.wall(now).as_millis(),
             })
         };
-        self.contact_command(command);
+        self.contact_command(command, now);
         self.call_command(wimpex_call::Command::Decline, now);
     }
 

@@ -75,8 +75,12 @@ impl<H: Host> Client<H> {
             }
             Command::Watch(user) => self.look_at(user, false, None),
             Command::OpenLink(user, link) => self.look_at(user, true, link),
-            Command::Contacts(command) => self.contact_command(command),
-            Command::ForgetMe => self.emit(Output::ForgetMe),
+            Command::Contacts(command) => self.contact_command(command, now),
+            Command::ForgetMe => {
+                self.signaling
+                    .handle(SignalingInput::EraseMissed(None), now);
+                self.emit(Output::ForgetMe);
+            }
         }
     }
 

@@ -98,6 +98,10 @@ pub enum SignalingInput {
     Watch(Vec<UserId>),
     /// Let these learn that this device is online, and nobody else; `None`: everybody.
     ShowTo(Option<Vec<UserId>>),
+    /// Missed calls are known up to [`wimpex_protocol::MissedCalls::until`] of this.
+    KnowMissed(u64),
+    /// Have the server forget missed calls up to that, or all.
+    EraseMissed(Option<u64>),
     /// Ask for STUN and TURN servers for a call that is about to begin.
     RequestIceServers,
     /// Whether there is a call: then a dead connection is found sooner.

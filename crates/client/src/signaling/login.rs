@@ -64,6 +64,7 @@ impl SignalingClient {
                 received: self.incoming.ack(),
             }),
             hidden: self.visible_to.is_some(),
+            missed_since: owner.as_ref().map(|_| self.missed_since),
             user_id: owner.as_ref().map(|owner| owner.user.to_string()),
             public_key: owner.map(|owner| owner.public_key),
             signature,

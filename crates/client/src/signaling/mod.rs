@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use wimpex_protocol::{
     AccessRefusal, Ack, ClientMessage, DeviceId, Envelope, ErrorCode, Frame, IceServersRequest,
-    Name, PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId, close_code,
+    MissedCallsErase, Name, PresenceVisibility, PresenceWatch, ServerMessage, SessionId, UserId,
+    close_code,
 };
 use wimpex_sansio::{Machine, Now};
 use wimpex_stream::{Arrival, Receiver, Sender};
@@ -79,6 +80,8 @@ pub struct SignalingClient {
     outgoing: Sender<(Now, ClientMessage)>,
     incoming: Receiver,
     watched: Vec<UserId>,
+    /// Up to which missed calls are known.
+    missed_since: u64,
     /// The session has not been told of the last change.
     watch_unsent: bool,
     /// Who may learn that this device is online; `None`: everybody.
@@ -119,6 +122,7 @@ impl SignalingClient {
             outgoing: Sender::default(),
             incoming: Receiver::default(),
             watched: Vec::new(),
+            missed_since: 0,
             watch_unsent: false,
             visible_to: None,
             visibility_unsent: false,
@@ -126,6 +130,11 @@ impl SignalingClient {
             silent_heartbeats: 0,
             awaits_keepalive: false,
         }
+    }
+
+    /// Up to which missed calls are known.
+    pub(crate) fn missed_since(&self) -> u64 {
+        self.missed_since
     }
 
     /// How often in a row no connection came about.
@@ -394,7 +403,10 @@ impl SignalingClient {
     fn begin_anew(&mut self, now: Now) {
         self.incoming = Receiver::default();
         for (since, message) in std::mem::take(&mut self.outgoing).into_unacked() {
-            if now.since(since) < STALE && !is_of_presence(&message) {
+            // Nobody else erases that.
+            let is_lasting = matches!(message, ClientMessage::MissedCallsErase(_));
+            let is_stale = now.since(since) >= STALE && !is_lasting;
+            if !is_stale && !is_of_presence(&message) {
                 self.push(since, message);
             }
         }
@@ -460,6 +472,7 @@ fn is_of_presence(message: &ClientMessage) -> bool {
         ClientMessage::Login(_)
         | ClientMessage::Ack(_)
         | ClientMessage::IceServersRequest(_)
+        | ClientMessage::MissedCallsErase(_)
         | ClientMessage::Relay(_) => false,
     }
 }
@@ -508,6 +521,13 @@ impl Machine for SignalingClient {
                     self.visibility_unsent = true;
                     self.send_presence(now);
                 }
+            }
+            SignalingInput::KnowMissed(until) => self.missed_since = until,
+            SignalingInput::EraseMissed(until) => {
+                self.push(
+                    now,
+                    ClientMessage::MissedCallsErase(MissedCallsErase { until }),
+                );
             }
             SignalingInput::RequestIceServers => {
                 self.push(now, ClientMessage::IceServersRequest(IceServersRequest {}));

@@ -143,8 +143,15 @@ impl World {
     fn write_contacts(&mut self, tab: usize, writes: Vec<ContactWrite>) {
         let person = self.tabs[tab].person;
         let database = self.databases.entry(person).or_default();
+        let mut known = None;
         for write in writes {
-            apply(database, write);
+            match write {
+                ContactWrite::KnowMissed(until) => known = Some(until),
+                write => apply(database, write),
+            }
+        }
+        for other in self.tabs.iter_mut().filter(|it| it.person == person) {
+            other.stored.missed_since = known.unwrap_or(other.stored.missed_since);
         }
         self.answer(tab, Input::ContactsWritten(true));
         for other in 0..self.tabs.len() {
@@ -429,6 +436,7 @@ fn apply(contacts: &mut Contacts, write: ContactWrite) {
                 contacts.note(call);
             }
         }
+        ContactWrite::KnowMissed(_) => unreachable!("no entry of theirs"),
         ContactWrite::DeleteCall(id) => {
             let kept: Vec<String> = contacts
                 .calls()

@@ -58,6 +58,10 @@ pub struct Server {
     pub watches: usize,
     /// How many messages to others were sent.
     pub relayed: usize,
+    /// Up to which missed calls whoever logged in last knew them.
+    pub missed_since: Option<u64>,
+    /// Up to which they were to be erased, one after the other.
+    pub erased: Vec<Option<u64>>,
     effects: Vec<Effect>,
 }
 
@@ -235,12 +239,14 @@ impl Server {
                 visibility,
             },
             ClientMessage::IceServersRequest(_) => return self.give_relay(id),
+            ClientMessage::MissedCallsErase(erase) => return self.erased.push(erase.until),
             ClientMessage::Login(_) | ClientMessage::Ack(_) => unreachable!("handled above"),
         };
         self.hub(input, now);
     }
 
     fn log_in(&mut self, link: Link, challenge: &str, login: Login, now: Now) {
+        self.missed_since = login.missed_since;
         let token_of = |user: &str, device: &str| format!("{user}/{device}");
         let token = login.resume_token.clone();
         let token = token.as_deref().and_then(|token| token.split_once('/'));

@@ -154,7 +154,7 @@ impl Server {
                 session,
                 visibility,
             }),
-            ClientMessage::IceServersRequest(_) => Vec::new(),
+            ClientMessage::IceServersRequest(_) | ClientMessage::MissedCallsErase(_) => Vec::new(),
             ClientMessage::Login(_) | ClientMessage::Ack(_) => return None,
         })
     }

@@ -14,8 +14,8 @@ pub struct OperationConfig {
     #[arg(long, env = "WIMPEX_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
 
-    /// Keep who called people of whom no device was there, until one is: who and when, for 30 days
-    /// at most
+    /// Keep who called people of whom no device was there, so that each of their devices learns it: who
+    /// and when, for 30 days, or until they clear their list of calls
     #[arg(long, env = "WIMPEX_MISSED_CALLS", value_name = "BOOL", num_args = 0..=1,
           require_equals = true, default_missing_value = "true", default_value_t = true,
           action = ArgAction::Set)]

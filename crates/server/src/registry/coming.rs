@@ -96,6 +96,9 @@ impl SessionRegistry {
             inner.metrics.resumption(resumed.is_some());
         }
         if let Some(outputs) = resumed {
+            if let Some(session) = inner.session_of(connection) {
+                session.know_missed(login.missed_since);
+            }
             return inner.carry_out(outputs);
         }
         let mut outputs = inner.limit_devices(&identity);
@@ -116,6 +119,7 @@ impl SessionRegistry {
         if !inner.ice.comes_with_calls(&identity.user) {
             session.relay_access.issue(Instant::now());
         }
+        session.know_missed(login.missed_since);
         inner.sessions.insert(id, Box::new(session));
         outputs.extend(inner.make_room(network));
         outputs.extend(inner.tell_hub(Input::Join {

@@ -171,15 +171,9 @@ impl Inner {
         if session.identity != *identity || session.acknowledged(request.received).is_err() {
             return None;
         }
-        let told = session.take_told(request.received);
         let hub_session = self.node.hub().save_one(id, clock_now)?;
         let saved = save(session, &hub_session, now)?;
         let older = session.connection;
-        if !told.is_empty()
-            && let Some(missed) = &self.missed_calls
-        {
-            missed.forget(identity.user.clone(), told);
-        }
         if let Some(handle) = older.and_then(|older| self.disconnect(older)) {
             handle.queue.close(CloseReason::Superseded);
         }

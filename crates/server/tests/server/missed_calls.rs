@@ -1,4 +1,4 @@
-//! Who was called while no device was there learns it at the next login, once.
+//! Who was called while no device was there learns it at the next login, once, on each device.
 
 use serde_json::{Value, json};
 
@@ -27,16 +27,18 @@ fn call_ids(message: &Value) -> Vec<&str> {
     ids
 }
 
-/// Has the server know that a frame has arrived, and waits until it does.
-async fn acknowledges(page: &mut Client, received: u64) {
-    page.send(json!({"type": "ack", "received": received}))
-        .await;
-    is_told_nothing(page).await;
+fn until(message: &Value) -> u64 {
+    message["until"].as_u64().unwrap()
 }
 
 /// The server answers in order.
 async fn is_told_nothing(page: &mut Client) {
-    let watch = json!({"type": "presence-watch", "userIds": ["somebody"], "seq": 1});
+    is_told_nothing_as(page, 1).await;
+}
+
+/// The same by a frame of that number.
+async fn is_told_nothing_as(page: &mut Client, seq: u64) {
+    let watch = json!({"type": "presence-watch", "userIds": ["somebody"], "seq": seq});
     page.send(watch).await;
     let mut next = page.recv().await;
     while next["type"] == "ack" {
@@ -62,12 +64,59 @@ async fn who_was_called_while_away_learns_it_once() {
             (&call["fromId"], &call["callType"], call["at"].is_u64()),
             (&json!(alice.id), &json!("audio"), true)
         );
+        page.close().await;
     }
     let (mut page, _) = bob.comes(server.address).await;
-    assert_eq!(call_ids(&page.recv().await).len(), 2);
-    acknowledges(&mut page, 1).await;
-    let (mut next, _) = bob.comes(server.address).await;
+    let missed = page.recv().await;
+    assert_eq!(call_ids(&missed).len(), 2);
+    page.send(json!({"type": "ack", "received": 1})).await;
+    // One that is missed while it is there is not told together with what it knows.
+    is_told_nothing(&mut page).await;
+    let known = Some(until(&missed));
+    let (mut next, _) = bob.comes_knowing(server.address, known).await;
     is_told_nothing(&mut next).await;
+    // Nor is one that does not want to know.
+    let (mut other, _) = bob.comes_knowing(server.address, None).await;
+    is_told_nothing(&mut other).await;
+    for page in [page, next, other] {
+        page.close().await;
+    }
+    call_in_vain(&mut alice, &bob.id, "c3").await;
+    let (mut next, _) = bob.comes_knowing(server.address, known).await;
+    assert_eq!(call_ids(&next.recv().await), ["c3"]);
+}
+
+/// Whoever deletes the list has them forgotten, for all devices; what comes later is not.
+#[tokio::test]
+async fn missed_calls_are_erased_when_told() {
+    let server = TestServer::start().await;
+    let [bob, carol] = [7, 8].map(Person::new);
+    let mut alice = server.guest("Alice").await;
+    for who in [&bob, &carol] {
+        call_in_vain(&mut alice, &who.id, &format!("1{}", who.id)).await;
+    }
+    let (mut page, _) = bob.comes(server.address).await;
+    let known = until(&page.recv().await);
+    page.close().await;
+    call_in_vain(&mut alice, &bob.id, "c2").await;
+    let (mut page, _) = bob.comes_knowing(server.address, Some(known)).await;
+    assert_eq!(call_ids(&page.recv().await), ["c2"]);
+    let erase = json!({"type": "missed-calls-erase", "until": known, "seq": 1});
+    page.send(erase).await;
+    is_told_nothing_as(&mut page, 2).await;
+    let (mut other, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&other.recv().await), ["c2"]);
+    let erase = json!({"type": "missed-calls-erase", "seq": 1});
+    other.send(erase).await;
+    is_told_nothing_as(&mut other, 2).await;
+    let (mut last, _) = bob.comes(server.address).await;
+    is_told_nothing(&mut last).await;
+    let (mut hers, _) = carol.comes(server.address).await;
+    assert_eq!(
+        call_ids(&hers.recv().await).len(),
+        1,
+        "somebody else's stay"
+    );
 }
 
 #[tokio::test]
@@ -83,7 +132,7 @@ async fn however_many_call_at_once_all_of_them_are_missed() {
 }
 
 #[tokio::test]
-async fn every_device_that_is_there_is_told() {
+async fn every_device_is_told_once_whichever_comes_first() {
     let server = TestServer::start().await;
     let bob = Person::new(7);
     let mut alice = server.guest("Alice").await;
@@ -91,11 +140,41 @@ async fn every_device_that_is_there_is_told() {
     let (mut phone, _) = bob.comes(server.address).await;
     assert_eq!(call_ids(&phone.recv().await), ["c1"]);
     let (mut laptop, _) = bob.comes(server.address).await;
-    assert_eq!(call_ids(&laptop.recv().await), ["c1"]);
-    acknowledges(&mut laptop, 1).await;
-    // It is erased with that: who comes later has it of the others, in the list that they share.
-    let (mut later, _) = bob.comes(server.address).await;
-    is_told_nothing(&mut later).await;
+    let missed = laptop.recv().await;
+    assert_eq!(call_ids(&missed), ["c1"]);
+    // The phone is told no second time because the laptop came.
+    is_told_nothing(&mut phone).await;
+    for mut page in [phone, laptop] {
+        page.send(json!({"type": "ack", "received": 1})).await;
+        page.close().await;
+    }
+    // A third one comes after both have said that they have got it, and long after.
+    let (mut tablet, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&tablet.recv().await), ["c1"]);
+    let (mut laptop, _) = bob
+        .comes_knowing(server.address, Some(until(&missed)))
+        .await;
+    is_told_nothing(&mut laptop).await;
+}
+
+/// Whoever came just now, and heard nothing of it.
+#[tokio::test]
+async fn what_is_missed_by_who_has_come_waits_for_the_others() {
+    let server = TestServer::start().await;
+    let bob = Person::new(7);
+    let mut alice = server.guest("Alice").await;
+    alice.send(offer(&bob.id)).await;
+    alice.error("user-offline").await;
+    let (mut page, _) = bob.comes(server.address).await;
+    drop(alice);
+    let missed = page.recv().await;
+    assert_eq!(call_ids(&missed), ["c1"]);
+    let (mut other, _) = bob.comes(server.address).await;
+    assert_eq!(call_ids(&other.recv().await), ["c1"]);
+    let (mut again, _) = bob
+        .comes_knowing(server.address, Some(until(&missed)))
+        .await;
+    is_told_nothing(&mut again).await;
 }
 
 #[tokio::test]

@@ -148,19 +148,31 @@ impl Person {
 
     /// A page of theirs logs in, which shows itself to nobody, and numbers its frames.
     pub(crate) async fn comes(&self, server: SocketAddr) -> (Client, Value) {
+        self.comes_knowing(server, Some(0)).await
+    }
+
+    /// The same of one that knows of missed calls up to that, or does not want to.
+    pub(crate) async fn comes_knowing(
+        &self,
+        server: SocketAddr,
+        missed_since: Option<u64>,
+    ) -> (Client, Value) {
         let mut page = Client::connect(server).await;
         let hello = page.recv().await;
         let challenge = hello["challenge"].as_str().unwrap();
         let challenge = BASE64URL_NOPAD.decode(challenge.as_bytes()).unwrap();
         let signed = format!("wimpex-login-v1http://{server}");
         let signed = [signed.as_bytes(), &challenge, self.id.as_bytes()].concat();
-        page.send(json!({
+        let mut login = json!({
             "type": "login", "username": "Bob", "hidden": true, "userId": self.id,
             "publicKey": BASE64URL_NOPAD.encode(self.key.verifying_key().as_bytes()),
             "signature": BASE64URL_NOPAD.encode(&self.key.sign(&signed).to_bytes()),
             "session": {"received": 0},
-        }))
-        .await;
+        });
+        if let Some(since) = missed_since {
+            login["missedSince"] = json!(since);
+        }
+        page.send(login).await;
         let welcome = page.recv().await;
         page.take_welcome(&welcome);
         (page, welcome)

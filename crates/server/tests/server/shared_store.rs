@@ -40,13 +40,32 @@ async fn a_call_that_one_node_keeps_is_told_by_another() {
         assert_eq!(call_ids(&page.recv().await), ["c1"], "node {node}");
     }
     let (mut page, _) = bob.comes(town.nodes[1].address).await;
-    assert_eq!(call_ids(&page.recv().await), ["c1"]);
+    let missed = page.recv().await;
+    let known = missed["until"].as_u64();
     page.send(json!({"type": "ack", "received": 1})).await;
-    let watch = json!({"type": "presence-watch", "userIds": ["somebody"], "seq": 1});
-    page.send(watch.clone()).await;
-    while page.recv().await["type"] != "presence" {}
-    page.cut();
+    // At whichever node, and however often: who knows is not told; other devices are.
+    for node in &town.nodes {
+        let (mut page, _) = bob.comes_knowing(node.address, known).await;
+        is_told_nothing(&mut page).await;
+        let (mut other, _) = bob.comes(node.address).await;
+        assert_eq!(call_ids(&other.recv().await), ["c1"]);
+    }
+    let erase = json!({"type": "missed-calls-erase", "seq": 1});
+    page.send(erase).await;
+    is_told_nothing_as(&mut page, 2).await;
+    // The node that it was said to has done it when it has read what there is.
+    let (mut page, _) = bob.comes(town.nodes[1].address).await;
+    is_told_nothing(&mut page).await;
     let (mut page, _) = bob.comes(town.nodes[0].address).await;
+    is_told_nothing(&mut page).await;
+}
+
+async fn is_told_nothing(page: &mut Client) {
+    is_told_nothing_as(page, 1).await;
+}
+
+async fn is_told_nothing_as(page: &mut Client, seq: u64) {
+    let watch = json!({"type": "presence-watch", "userIds": ["somebody"], "seq": seq});
     page.send(watch).await;
     loop {
         let next = page.recv().await;
