@@ -66,7 +66,7 @@ pub(super) fn do_not_disturb_card() -> AnyView {
             <h2 id="quiet-title">{words::TITLE}</h2>
             <p class="hint">{words::HINT}</p>
             <p class="hint" role="status">{status}</p>
-            <div class="row" hidden=signal_of(move || is_on.get())>
+            <div class="row times" hidden=signal_of(move || is_on.get())>
                 <button class="secondary" on:click=lasting(HALF_AN_HOUR)>{words::HALF_AN_HOUR}</button>
                 <button class="secondary" on:click=lasting(AN_HOUR)>{words::AN_HOUR}</button>
                 <button
