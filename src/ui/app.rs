@@ -6,6 +6,7 @@ use super::banner::{Banner, no_webrtc};
 use super::home::HomePage;
 use super::lazy;
 use super::lazy_view::{lazy_screen, lazy_view};
+use super::new_messages::provide_new_messages;
 use super::person::PersonPage;
 use super::route::Router;
 use super::screens::app::{CallPart, Screen, app_screen};
@@ -19,6 +20,7 @@ use wimpex_client::address::Route;
 pub fn App(options: Options) -> impl IntoView {
     let view = use_session().view;
     let router = Router::provide();
+    provide_new_messages();
     let renaming = RwSignal::new(false);
     let app = move || {
         app_screen(
@@ -31,6 +33,7 @@ pub fn App(options: Options) -> impl IntoView {
     let below = Memo::new(move |_| app().below);
     let call = Memo::new(move |_| app().call);
     let may_ring = Memo::new(move |_| app().may_ring);
+    let has_messages = Memo::new(move |_| view.messages_waiting.get() > 0);
     let has_alert = Memo::new(move |_| view.trust.with(|trust| trust.alert.is_some()));
     let below = move || match below.get() {
         Screen::Welcome => view! { <WelcomePage done=move || renaming.set(false) /> }.into_any(),
@@ -55,6 +58,7 @@ pub fn App(options: Options) -> impl IntoView {
         <div hidden=signal_of(move || call.get().is_some())>{below}</div>
         {above}
         {move || may_ring.get().then(|| lazy_view(lazy::unanswered_call()))}
+        {move || has_messages.get().then(|| lazy_view(lazy::fetch_messages()))}
         {move || has_alert.get().then(|| lazy_view(lazy::security_alert()))}
         {options.debug.then(|| lazy_view(lazy::debug_panel()))}
     }

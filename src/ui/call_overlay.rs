@@ -14,13 +14,16 @@ use super::devices::DeviceLine;
 use super::files::FilesPanel;
 use super::lazy_panels;
 use super::lazy_view::lazy_view;
+use super::new_messages::use_new_messages;
 use super::peer_media::{PeerNotes, VideoQuestion};
 use super::quality::{PauseOffer, QualitySign};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
+use super::screens::names::name_of;
 use super::self_view::SelfView;
 use super::share::ShareBar;
 use super::trust::LockButton;
 use super::waiting::{HoldButton, SecondCall};
+use super::words::message as words;
 use super::{signal_of, use_session};
 use crate::browser::clock;
 
@@ -76,6 +79,7 @@ pub(crate) fn CallOverlay(
             {lazy_view(lazy_panels::view_tools())}
         </header>
         <PeerNotes />
+        {message_note()}
         <ShareBar />
         <SecondCall />
         <FilesPanel />
@@ -94,6 +98,23 @@ pub(crate) fn CallOverlay(
         {chat_panel}
         <CallControls panel devices chat />
     }
+}
+
+/// That somebody has left a message meanwhile, for a moment.
+fn message_note() -> AnyView {
+    let view = use_session().view;
+    let sender = use_new_messages().sender;
+    let text = signal_of(move || {
+        let people = view.peers.read();
+        let name = sender.get().map(|sender| name_of(&people, &sender, None));
+        name.map(|name| words::came(&name))
+    });
+    view! {
+        <div class="peer-notes" role="status">
+            {move || text.get().map(|text| view! { <p dir="auto">{text}</p> })}
+        </div>
+    }
+    .into_any()
 }
 
 /// The time since the connection.

@@ -12,6 +12,7 @@ use super::contacts::{ContactsArea, LinkQrCode};
 use super::debug::DebugPanel;
 use super::devices::devices_card as devices_panel;
 use super::ended::EndedPage;
+use super::message_fetcher::message_fetcher;
 use super::no_webrtc::NoWebRtc;
 use super::ringing::UnansweredCall;
 use super::screens::names::claim;
@@ -46,6 +47,13 @@ lazy! {
     /// Contacts, past calls, and what belongs to this device.
     in extras, contacts_area() -> AnyView {
         view! { <ContactsArea /> }.into_any()
+    }
+}
+
+lazy! {
+    /// Fetches messages.
+    in extras, fetch_messages() -> AnyView {
+        message_fetcher()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The messages that came: fetched when the server says that there are some, kept in step with other
+//! The messages that came, in step with whoever fetches them (`super::message_fetcher`) and with other
 //! tabs; and whether people may leave any.
 
 use leptos::prelude::*;
@@ -6,9 +6,9 @@ use wasm_bindgen_futures::spawn_local;
 use wimpex_mailbox::MessageName;
 use wimpex_protocol::UserId;
 
-use super::screens::message::{MailboxState, refused};
+use super::new_messages::use_new_messages;
+use super::screens::message::MailboxState;
 use super::use_session;
-use super::words::message as words;
 use crate::browser::broadcast_channel::BroadcastChannel;
 use crate::browser::web_storage;
 use crate::session::Session;
@@ -18,7 +18,7 @@ use crate::session::mailbox::{self, AcceptedSenders, Entry, ServerRefusal};
 const WANTED: &str = "wimpex.messages";
 const OFF: &str = "off";
 /// Tells other tabs that something has changed.
-const CHANNEL: &str = "wimpex.messages";
+pub(super) const CHANNEL: &str = "wimpex.messages";
 
 /// See the module.
 #[derive(Clone, Copy)]
@@ -32,9 +32,6 @@ pub(crate) struct Mailbox {
     pub(crate) state: RwSignal<MailboxState>,
     /// Whether the user wants that.
     pub(crate) wanted: RwSignal<bool>,
-    is_fetching: StoredValue<bool>,
-    /// Something came while it was being fetched.
-    again: StoredValue<bool>,
     changes: StoredValue<u32>,
     channel: StoredValue<Option<BroadcastChannel>, LocalStorage>,
 }
@@ -49,30 +46,25 @@ struct Wish {
 }
 
 impl Mailbox {
-    /// One for the first screen. Fetches and publishes for as long as that is shown.
+    /// One for the first screen. Publishes for as long as that is shown.
     pub(crate) fn open() -> Self {
         let mailbox = Self {
             session: use_session(),
             entries: RwSignal::new(Vec::new()),
-            notice: RwSignal::new(None),
+            notice: use_new_messages().notice,
             state: RwSignal::new(MailboxState::Pending),
             wanted: RwSignal::new(web_storage::read(WANTED).as_deref() != Some(OFF)),
-            is_fetching: StoredValue::new(false),
-            again: StoredValue::new(false),
             changes: StoredValue::new(0),
             channel: StoredValue::new_local(None),
         };
         let channel = BroadcastChannel::open(CHANNEL, move || mailbox.read());
         mailbox.channel.set_value(channel);
-        mailbox.read();
-        let view = mailbox.session.view;
-        // Not before it is known who is a contact: what a stranger left may not be wanted.
+        let fetched = use_new_messages().fetched;
         Effect::new(move |_| {
-            let waiting = view.messages_waiting.get();
-            if view.contacts_loaded.get() && waiting > 0 {
-                mailbox.fetch();
-            }
+            fetched.track();
+            mailbox.read();
         });
+        let view = mailbox.session.view;
         // What is published changes with this, and with nothing else.
         let wish = Memo::new(move |_| {
             let contacts = view.contacts.read();
@@ -140,7 +132,7 @@ impl Mailbox {
     }
 
     fn publish(self) {
-        let (change, accepted) = (self.change(), self.accepted());
+        let (change, accepted) = (self.change(), accepted(self.session));
         let contacts_only = accepted.contacts_only;
         spawn_local(async move {
             let told = mailbox::publish(&accepted).await;
@@ -171,45 +163,6 @@ impl Mailbox {
         });
     }
 
-    fn accepted(self) -> AcceptedSenders {
-        let view = self.session.view;
-        AcceptedSenders {
-            contacts: view.contacts.get_untracked(),
-            contacts_only: view.contacts_only.get_untracked(),
-        }
-    }
-
-    fn fetch(self) {
-        if self.is_fetching.get_value() {
-            return self.again.set_value(true);
-        }
-        self.is_fetching.set_value(true);
-        let accepted = self.accepted();
-        spawn_local(async move {
-            let fetched = mailbox::fetch(&accepted).await;
-            let notice = match &fetched {
-                Ok(fetched) => refused(&fetched.refused).or(match &fetched.failed {
-                    Some(ServerRefusal::Browser(error)) if error == "QuotaExceededError" => {
-                        Some(words::NO_ROOM)
-                    }
-                    // They wait, and the server says so again at the next login.
-                    Some(_) | None => None,
-                }),
-                Err(_) => None,
-            };
-            if self.is_fetching.try_set_value(false).is_some() {
-                return;
-            }
-            if notice.is_some() {
-                self.notice.set(notice);
-            }
-            self.changed();
-            if self.again.try_update_value(std::mem::take) == Some(true) {
-                self.fetch();
-            }
-        });
-    }
-
     fn changed(self) {
         self.channel.try_with_value(|channel| {
             if let Some(channel) = channel {
@@ -225,5 +178,14 @@ impl Mailbox {
                 self.entries.try_set(entries);
             }
         });
+    }
+}
+
+/// Whose messages are taken now.
+pub(super) fn accepted(session: Session) -> AcceptedSenders {
+    let view = session.view;
+    AcceptedSenders {
+        contacts: view.contacts.get_untracked(),
+        contacts_only: view.contacts_only.get_untracked(),
     }
 }

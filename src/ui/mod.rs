@@ -36,6 +36,8 @@ mod lazy_panels;
 mod lazy_view;
 mod leave_message;
 mod mailbox;
+mod message_fetcher;
+mod new_messages;
 mod no_webrtc;
 mod notices;
 mod page_return;

@@ -2,12 +2,13 @@
 
 use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
 
-use crate::shared::{adds, alice_and_bob, opens_the_book, scenarios};
+use crate::shared::{adds, alice_and_bob, hang_up, opens_the_book, scenarios};
 
 scenarios! {
     // It is listened to, but Firefox's `AudioContext` stands still on a machine without a sound device.
     Chromium: a_message_is_left_and_played_later,
     AnyBrowsers: a_message_for_who_is_there_comes_at_once,
+    AnyBrowsers: a_message_comes_in_the_middle_of_a_call,
     AnyBrowsers: a_stranger_leaves_nothing_for_contacts_only,
     AnyBrowsers: what_a_stranger_leaves_frightens_nobody,
     AnyBrowsers: one_message_that_cannot_come_keeps_no_other_waiting,
@@ -96,6 +97,35 @@ async fn a_message_for_who_is_there_comes_at_once(scenario: &Scenario<'_>) {
     unheard(&alice, &bob, &link).await;
     bob.page.wait_for_text(&["A message was refused"]).await;
     assert!(bob.page.find_now(Role::Button, PLAY).await.is_none());
+}
+
+/// Bob talks with Carol, on the screen of her link, where no messages are shown.
+async fn a_message_comes_in_the_middle_of_a_call(scenario: &Scenario<'_>) {
+    let (alice, bob) = alice_and_bob(scenario).await;
+    let carol = scenario.peer("Carol").await;
+    let link = bob.link().await;
+    knows_alice(&alice, &bob).await;
+    bob.visit(&format!("/u/{}", carol.id().await)).await;
+    bob.press_call(CallKind::Video).await;
+    carol.accept().await;
+    tokio::join!(bob.is_connected(), carol.is_connected());
+    tokio::join!(bob.sees(), carol.sees());
+    alice.call(&link, CallKind::Audio).await;
+    bob.page.find(Role::Region, "Call waiting").await;
+    alice.cancel().await;
+    bob.page.wait_until_gone(Role::Region, "Call waiting").await;
+    // The server has nothing of it: a page that rests would have it wait until the end.
+    meddle(&bob, "window.__came = true;", "").await;
+    sends_sound(&alice).await;
+    let came: Option<bool> = bob.page.evaluate("return window.__came").await;
+    assert_eq!(came, Some(true), "before its sender hears that it is sent");
+    bob.page
+        .wait_for_text(&["My Alice has left you a message"])
+        .await;
+    tokio::join!(bob.sees(), carol.sees());
+    hang_up(&bob, &carol).await;
+    bob.visit("/").await;
+    bob.page.find(Role::Button, PLAY).await;
 }
 
 async fn a_stranger_leaves_nothing_for_contacts_only(scenario: &Scenario<'_>) {

@@ -85,6 +85,8 @@ pub(crate) async fn take_none() -> Result<(), ServerRefusal> {
 /// What became of the messages that waited.
 #[derive(Debug, Default)]
 pub(crate) struct Fetched {
+    /// From whom some came, one after the other.
+    pub(crate) senders: Vec<UserId>,
     /// Why some were refused, and who the sender is of whom each of them claims to be.
     pub(crate) refused: Vec<(Sender, Refused)>,
     /// What kept others from coming, the first of it; `QuotaExceededError` where this browser has no
@@ -92,11 +94,12 @@ pub(crate) struct Fetched {
     pub(crate) failed: Option<ServerRefusal>,
 }
 
-/// Fetches what waits, keeps what is to be believed, and has the server delete all of it.
+/// Fetches what waits and has at most so many bytes, keeps what is to be believed, and has the server
+/// delete all of that.
 ///
 /// # Errors
 /// As of any request: then nothing is known of what waits.
-pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Fetched, ServerRefusal> {
+pub(crate) async fn fetch(accepted: &AcceptedSenders, most: u32) -> Result<Fetched, ServerRefusal> {
     let me = me().await?;
     database::sweep().await?;
     let list = server::ask(&me, json!({ "do": "list" })).await?;
@@ -112,10 +115,11 @@ pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Fetched, ServerR
     });
     let keys = database::own_keys().await?;
     let mut fetched = Fetched::default();
-    for envelope in &envelopes {
+    for envelope in envelopes.iter().filter(|it| it.size <= most) {
         match take_off(&me, &keys, envelope, accepted).await {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => {
+            Ok(Taken::Came) => fetched.senders.push(envelope.name().sender),
+            Ok(Taken::Known) => {}
+            Ok(Taken::Refused(why)) => {
                 let sender = accepted.sender(&envelope.name().sender);
                 fetched.refused.push((sender, why));
             }
@@ -131,14 +135,27 @@ pub(crate) async fn fetch(accepted: &AcceptedSenders) -> Result<Fetched, ServerR
     Ok(fetched)
 }
 
+/// What became of one.
+enum Taken {
+    /// It is here now.
+    Came,
+    /// It was, or another tab has it.
+    Known,
+    Refused(Refused),
+}
+
 /// Takes one, or says why not; then the server need not have it any more.
 async fn take_off(
     me: &Identity,
     keys: &[OwnKey],
     envelope: &Envelope,
     accepted: &AcceptedSenders,
-) -> Result<Result<(), Refused>, ServerRefusal> {
-    let taken = take(me, keys, envelope, accepted).await?;
+) -> Result<Taken, ServerRefusal> {
+    let taken = match take(me, keys, envelope, accepted).await {
+        // Another tab has it, or is at it, and says so when it has.
+        Err(ServerRefusal::Unknown) => return Ok(Taken::Known),
+        taken => taken?,
+    };
     let id = envelope.name().encode();
     server::ask(me, json!({ "do": "delete", "id": id })).await?;
     Ok(taken)
@@ -149,11 +166,11 @@ async fn take(
     keys: &[OwnKey],
     envelope: &Envelope,
     accepted: &AcceptedSenders,
-) -> Result<Result<(), Refused>, ServerRefusal> {
+) -> Result<Taken, ServerRefusal> {
     let name = envelope.name();
     let known = database::known(&name).await?;
     if known == Known::Here {
-        return Ok(Ok(()));
+        return Ok(Taken::Known);
     }
     let public: Vec<[u8; 32]> = keys.iter().map(|key| key.public).collect();
     let delivery = Delivery {
@@ -165,7 +182,7 @@ async fn take(
         is_known: known == Known::Gone,
     };
     if let Err(refused) = delivery.judge(envelope) {
-        return Ok(Err(refused));
+        return Ok(Taken::Refused(refused));
     }
     let claim = envelope.claim();
     let is_signed = web_crypto::verify(
@@ -176,29 +193,25 @@ async fn take(
     match is_signed.await {
         Ok(true) => {}
         // A key that is no point of the curve is nobody's.
-        Ok(false) => return Ok(Err(Refused::Signature)),
-        Err(error) if is_of_the_message(&error) => return Ok(Err(Refused::Signature)),
+        Ok(false) => return Ok(Taken::Refused(Refused::Signature)),
+        Err(error) if is_of_the_message(&error) => return Ok(Taken::Refused(Refused::Signature)),
         Err(error) => return Err(error.into()),
     }
     let Some(key) = key_of(keys, envelope) else {
-        return Ok(Err(Refused::OtherKey));
+        return Ok(Taken::Refused(Refused::OtherKey));
     };
-    let fetched = server::ask(me, json!({ "do": "fetch", "id": name.encode() })).await;
-    let sealed = match fetched {
-        // Another tab was faster.
-        Err(ServerRefusal::Unknown) => return Ok(Ok(())),
-        fetched => fetched?.bytes().await?,
-    };
+    let fetched = server::ask(me, json!({ "do": "fetch", "id": name.encode() })).await?;
+    let sealed = fetched.bytes().await?;
     if aes_gcm::sha256(&sealed).await? != envelope.hash {
-        return Ok(Err(Refused::Damaged));
+        return Ok(Taken::Refused(Refused::Damaged));
     }
     match seal::open(envelope, &sealed, &key.pair).await {
         Ok((what, _)) => {
             let entry = Entry::new(envelope, what.kind, what.length.as_secs());
             database::keep(&entry, &sealed).await?;
-            Ok(Ok(()))
+            Ok(Taken::Came)
         }
-        Err(error) if is_of_the_message(&error) => Ok(Err(Refused::Damaged)),
+        Err(error) if is_of_the_message(&error) => Ok(Taken::Refused(Refused::Damaged)),
         Err(error) => Err(error.into()),
     }
 }

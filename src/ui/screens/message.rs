@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wimpex_call::{EndReason, Ended, Role};
+use wimpex_call::{EndReason, Ended, Role, State};
 use wimpex_identity::is_key_id;
 use wimpex_mailbox::{Kind, Refused, Sender, limits};
 
@@ -21,6 +21,16 @@ pub fn may_leave_message(ended: &Ended, is_guest: bool) -> bool {
             | EndReason::Cancelled
     );
     is_unheard && ended.role == Role::Caller && !is_guest && is_key_id(&ended.peer)
+}
+
+/// How much of those that wait is fetched now: in a call no more than what it does not notice. A minute of
+/// sound has 300 kB; a picture may have to wait.
+pub fn bytes_at_once(call: State) -> u32 {
+    const IN_CALL: u32 = 2 << 20;
+    match call {
+        State::Connecting | State::Connected | State::Reconnecting => IN_CALL,
+        State::Idle | State::Calling | State::Ringing | State::Ended => limits::SEALED_BYTES,
+    }
 }
 
 /// How far it is.

@@ -55,6 +55,11 @@ pub const SETTING_EVERYBODY: &str = "Anyone who can call you can leave you a mes
 /// It is being told to the server.
 pub const ONE_MOMENT: &str = "One moment…";
 
+/// In a call.
+pub fn came(name: &str) -> String {
+    format!("{name} has left you a message. You’ll find it among your calls.")
+}
+
 /// Stands before a message in the list.
 pub const ARROW: &str = "✉";
 /// Plays a message.
