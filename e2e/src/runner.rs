@@ -250,12 +250,10 @@ fn run_case(
             }
             Some(trouble) => {
                 let short: String = trouble.chars().take(1000).collect();
-                let mut troubles = harness
-                    .troubles
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                troubles.push(format!("{title}: {short}"));
-                drop(troubles);
+                let troubles = harness.troubles.lock();
+                troubles
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(format!("{title}: {short}"));
                 Err(format!("{trouble}\n{}", scenario.report().await))
             }
         }
