@@ -60,6 +60,9 @@ pub enum Input {
     Answer(bool),
     /// The pages can tell each other things, over a new connection.
     Connected,
+    /// The page at the other end is another one than before: it was loaded anew, and nobody has
+    /// agreed to anything there.
+    PeerIsNew,
     /// The peer has told this.
     Told(State),
     /// The call is over.
@@ -77,6 +80,9 @@ pub enum Output {
     Stop,
     /// The peer does not agree.
     Declined(Kind),
+    /// The peer has agreed, and does not any more, or its page does not know of it: [`Self::Stop`]
+    /// follows.
+    Withdrawn(Kind),
     /// What [`Consent`] says of the peer has changed.
     Changed,
 }
@@ -170,30 +176,59 @@ impl Consent {
     }
 
     fn told(&mut self, peer: State) {
+        let is_unanswered = self.peer_asks().is_some();
         let before = std::mem::replace(&mut self.peer, peer);
         if before != peer {
             self.outputs.push_back(Output::Changed);
         }
+        if before.request != peer.request {
+            // Whoever asks and takes it back, over and over, wears down as well.
+            if is_unanswered {
+                self.own_declines = self.own_declines.saturating_add(1);
+            }
+            // An answer is to one request, once: another of the same number is another one.
+            self.own.answer = None;
+        }
         if self.peer_asks().is_some() && self.own_declines >= DECLINES {
             self.answer(false);
         }
+        self.take_answer(peer.answer);
+    }
+
+    fn take_answer(&mut self, answer: Option<Answer>) {
         let Some(request) = self.own.request else {
             return;
         };
-        let Some(answer) = peer.answer.filter(|it| it.id == request.id) else {
-            return;
-        };
-        if answer.agrees && !self.is_allowed {
-            self.is_allowed = true;
-            self.outputs.push_back(Output::Start(request.kind));
-        }
-        if !answer.agrees {
-            if !self.is_allowed {
+        let answer = answer.filter(|it| it.id == request.id);
+        match answer.map(|it| it.agrees) {
+            Some(true) if !self.is_allowed => {
+                self.is_allowed = true;
+                self.outputs.push_back(Output::Start(request.kind));
+            }
+            Some(true) => {}
+            // Whoever knows of no answer any more has not agreed.
+            Some(false) | None if self.is_allowed => self.withdraw(request.kind),
+            Some(false) => {
                 self.peer_declines = self.peer_declines.saturating_add(1);
                 self.outputs.push_back(Output::Declined(request.kind));
+                self.end();
             }
-            self.end();
+            None => {}
         }
+    }
+
+    fn withdraw(&mut self, kind: Kind) {
+        self.outputs.push_back(Output::Withdrawn(kind));
+        self.end();
+    }
+
+    fn peer_is_new(&mut self) {
+        self.peer = State::default();
+        self.own.answer = None;
+        if let (Some(request), true) = (self.own.request, self.is_allowed) {
+            self.withdraw(request.kind);
+        }
+        self.outputs.push_back(Output::Changed);
     }
 
     fn tell(&mut self) {
@@ -218,6 +253,7 @@ impl Machine for Consent {
             }
             Input::Answer(agrees) => self.answer(agrees),
             Input::Connected => self.tell(),
+            Input::PeerIsNew => self.peer_is_new(),
             Input::Told(peer) => self.told(peer),
             Input::CallOver => {
                 let was_allowed = self.is_allowed;

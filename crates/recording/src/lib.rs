@@ -1,9 +1,12 @@
-//! A recording of a call on one's own device: whether the peer agrees to it ([`Consent`]), and a
-//! file that can be sought in ([`Webm`]), made of what a `MediaRecorder` gives.
+//! A recording of a call on one's own device: whether the peer agrees to it ([`Consent`]), what is
+//! seen in it ([`Layout`]), and a file that can be sought in ([`Webm`]), made of what a
+//! `MediaRecorder` gives.
 
 mod consent;
 mod ebml;
+mod layout;
 mod webm;
 
 pub use consent::{Answer, Consent, DECLINES, Input, Kind, Output, Request, State};
-pub use webm::{Broken, Ending, Patch, Taken, Webm};
+pub use layout::{Layout, Place, Places, Side, Speaker};
+pub use webm::{Broken, Ending, Patch, Taken, WHOLE_BYTES, Webm, is_whole};

@@ -139,6 +139,21 @@ pub struct Ending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broken;
 
+/// Whether a file that a [`Webm`] has written is ended, by its first [`WHOLE_BYTES`] or more.
+pub fn is_whole(head: &[u8]) -> bool {
+    let segment = || {
+        let first = ebml::header(head).ok().filter(|it| it.id == EBML)?;
+        let at = usize::try_from(first.size?).ok()?;
+        let rest = head.get(first.length.checked_add(at)?..)?;
+        let segment = ebml::header(rest).ok().filter(|it| it.id == SEGMENT)?;
+        segment.size
+    };
+    segment().is_some()
+}
+
+/// See [`is_whole`]; browsers' first element has some forty.
+pub const WHOLE_BYTES: u64 = 4_096;
+
 impl Webm {
     /// For a new file.
     pub fn new() -> Self {
@@ -181,10 +196,6 @@ impl Webm {
         let bytes = self.cues();
         let size = keep + bytes.len() as u64 - segment;
         patches.push(Patch {
-            at: segment - 8,
-            bytes: ebml::size_bytes(size).to_vec(),
-        });
-        patches.push(Patch {
             at: segment,
             bytes: seek_head(&[(INFO, info), (TRACKS, tracks), (CUES, keep - segment)]),
         });
@@ -193,6 +204,11 @@ impl Webm {
         patches.push(Patch {
             at: self.duration_at,
             bytes: duration.to_be_bytes().to_vec(),
+        });
+        // The last: it tells that all of it is done.
+        patches.push(Patch {
+            at: segment - 8,
+            bytes: ebml::size_bytes(size).to_vec(),
         });
         Some(Ending {
             keep,
