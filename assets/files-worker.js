@@ -15,8 +15,12 @@ addEventListener("message", ({ data }) => {
 async function run({ op, ...data }) {
   if (op === "open") await open(data);
   if (op === "store") await store(data);
+  if (op === "edit") await edit(data);
   if (op === "append") append(data);
   if (op === "patch") patch(data);
+  if (op === "cut") cut(data);
+  if (op === "shut") shut(data.file);
+  if (op === "tick") setInterval(() => postMessage({ file: data.file, tick: true }), data.every);
   if (op === "close") close(data.file);
   if (op === "delete") await remove(data);
 }
@@ -57,7 +61,16 @@ async function store({ file, at, parts, digest }) {
   postMessage({ file, stored: opened.kept });
 }
 
-/** Writes whatever comes next, of what is made on this device. */
+/** Opens what is made on this device, or was by a page before; all that is there counts. */
+async function edit({ file, folder, key }) {
+  close(file);
+  const found = await (await folderOf(folder)).getFileHandle(key, { create: true });
+  const handle = await found.createSyncAccessHandle();
+  files.set(file, { handle, kept: handle.getSize() });
+  postMessage({ file, stored: handle.getSize() });
+}
+
+/** Writes whatever comes next, and lets no crash take it. */
 function append({ file, bytes }) {
   const opened = files.get(file);
   if (!opened) return;
@@ -70,13 +83,30 @@ function append({ file, bytes }) {
 /** Writes in place of what is there. */
 function patch({ file, at, bytes }) {
   const opened = files.get(file);
-  if (opened) write(opened.handle, new Uint8Array(bytes), at);
+  if (!opened) return;
+  write(opened.handle, new Uint8Array(bytes), at);
+  postMessage({ file, stored: opened.kept });
+}
+
+/** Nothing after so many bytes counts. */
+function cut({ file, keep }) {
+  const opened = files.get(file);
+  if (!opened) return;
+  opened.handle.truncate(keep);
+  opened.kept = keep;
+  postMessage({ file, stored: keep });
 }
 
 function close(file) {
   const opened = files.get(file);
   files.delete(file);
   opened?.handle.close();
+}
+
+/** The same, and says when that is done. */
+function shut(file) {
+  close(file);
+  postMessage({ file, stored: 0 });
 }
 
 async function remove({ folder, key }) {

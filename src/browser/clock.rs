@@ -38,6 +38,20 @@ pub fn time_of_day(millis: u64) -> String {
     formatted(millis, &[("timeStyle", "short")])
 }
 
+/// The same as a part of a file's name, which sorts by time: `2026-11-27 22.35.04`.
+pub fn file_time(millis: u64) -> String {
+    let date = js_sys::Date::new(&(millis as f64).into());
+    format!(
+        "{}-{:02}-{:02} {:02}.{:02}.{:02}",
+        date.get_full_year(),
+        date.get_month() + 1,
+        date.get_date(),
+        date.get_hours(),
+        date.get_minutes(),
+        date.get_seconds()
+    )
+}
+
 /// The next moment at which clocks here show that hour, in milliseconds since the Unix epoch; and
 /// whether that is tomorrow. Days on which the clocks change have more or fewer hours.
 pub fn next_hour(hour: u32) -> (u64, bool) {

@@ -1,7 +1,7 @@
 //! The origin private file system (<https://fs.spec.whatwg.org/>): what is kept of files, and the
 //! worker that writes there in place (assets/files-worker.js).
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, MessageEvent, Worker};
@@ -30,6 +30,8 @@ pub enum StoreOutcome {
     },
     /// So many bytes are there now.
     Stored(u64),
+    /// Some time has passed.
+    Ticked,
     /// A block was not what its hash says.
     Broken,
     /// By the error's name: `QuotaExceededError`, `NoModificationAllowedError` where another tab has
@@ -109,6 +111,47 @@ impl FileStore {
         );
     }
 
+    /// Opens a file of a folder that is made on this device, or was by a page before, or makes it.
+    /// This and what follows for it is answered, one after the other.
+    pub fn edit(&self, file: &str, [folder, key]: [&str; 2]) {
+        let what = [("folder", folder.into()), ("key", key.into())];
+        self.post("edit", file, &what, &Array::new());
+    }
+
+    /// Writes what comes next, and lets no crash take it.
+    pub fn append(&self, file: &str, bytes: &[u8]) {
+        let bytes = Uint8Array::from(bytes).buffer();
+        let what = [("bytes", (&bytes).into())];
+        self.post("append", file, &what, &Array::of1(&bytes));
+    }
+
+    /// Writes in place of what is there.
+    pub fn patch(&self, file: &str, at: u64, bytes: &[u8]) {
+        let bytes = Uint8Array::from(bytes).buffer();
+        #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+        let what = [("at", (at as f64).into()), ("bytes", (&bytes).into())];
+        self.post("patch", file, &what, &Array::of1(&bytes));
+    }
+
+    /// Keeps so many bytes only.
+    pub fn cut(&self, file: &str, keep: u64) {
+        #[allow(clippy::cast_precision_loss, reason = "below 2^53")]
+        let what = [("keep", (keep as f64).into())];
+        self.post("cut", file, &what, &Array::new());
+    }
+
+    /// Closes what was opened to be edited.
+    pub fn shut(&self, file: &str) {
+        self.post("shut", file, &[], &Array::new());
+    }
+
+    /// Reports [`StoreOutcome::Ticked`] every so many milliseconds, also where the page is not seen
+    /// and its own timers are slow.
+    pub fn tick(&self, file: &str, every: u32) {
+        let what = [("every", every.into())];
+        self.post("tick", file, &what, &Array::new());
+    }
+
     /// Nothing more of it comes for now.
     pub fn close(&self, file: &str) {
         self.post("close", file, &[], &Array::new());
@@ -151,6 +194,8 @@ fn read(data: &JsValue) -> Option<StoreEvent> {
         StoreOutcome::Opened { bytes, chain }
     } else if let Some(bytes) = number("stored") {
         StoreOutcome::Stored(bytes)
+    } else if property(data, "tick").is_some() {
+        StoreOutcome::Ticked
     } else if let Some(error) = text("failed") {
         StoreOutcome::Failed(error)
     } else {
@@ -210,6 +255,21 @@ pub async fn file([folder, key]: [&str; 2]) -> Result<File, BrowserError> {
     let handle = promised(&folder, "getFileHandle", &key.into()).await?;
     let file = promised(&handle, "getFile", &JsValue::UNDEFINED).await?;
     Ok(file.dyn_into()?)
+}
+
+/// Makes an empty file in a folder.
+///
+/// # Errors
+/// As [`file`].
+pub async fn touch([folder, key]: [&str; 2]) -> Result<(), BrowserError> {
+    let folder = promised(&root().await?, "getDirectoryHandle", &folder.into()).await?;
+    let make = method(&folder, "getFileHandle");
+    let make = make.ok_or_else(|| BrowserError::named("NotSupportedError"))?;
+    let options = Object::new();
+    Reflect::set(&options, &"create".into(), &JsValue::TRUE)?;
+    let made: Promise = make.call2(&folder, &key.into(), &options)?.dyn_into()?;
+    JsFuture::from(made).await?;
+    Ok(())
 }
 
 /// Deletes a file of a folder.

@@ -16,7 +16,7 @@ pub struct LevelMeter {
 }
 
 /// In samples: 43 ms at 48 kHz, longer than a period of the deepest voice.
-const WINDOW: usize = 2048;
+pub(super) const WINDOW: usize = 2048;
 
 impl LevelMeter {
     /// Begins to listen.
@@ -46,14 +46,19 @@ impl LevelMeter {
 
     /// The root mean square of the last moment, 0 to 1.
     pub fn level(&self) -> f64 {
-        let mut samples = [0.0_f32; WINDOW];
-        self.analyser.get_float_time_domain_data(&mut samples);
-        let sum: f64 = samples
-            .iter()
-            .map(|it| f64::from(*it) * f64::from(*it))
-            .sum();
-        (sum / WINDOW as f64).sqrt()
+        level(&self.analyser)
     }
+}
+
+/// The same of any analyser whose size is [`WINDOW`].
+pub(super) fn level(analyser: &AnalyserNode) -> f64 {
+    let mut samples = [0.0_f32; WINDOW];
+    analyser.get_float_time_domain_data(&mut samples);
+    let sum: f64 = samples
+        .iter()
+        .map(|it| f64::from(*it) * f64::from(*it))
+        .sum();
+    (sum / WINDOW as f64).sqrt()
 }
 
 impl Drop for LevelMeter {

@@ -80,13 +80,7 @@ impl MediaRecorder {
         mime_type: &str,
         rates: BitRates,
     ) -> Result<Self, BrowserError> {
-        let options = MediaRecorderOptions::new();
-        options.set_mime_type(mime_type);
-        options.set_audio_bits_per_second(rates.audio);
-        options.set_video_bits_per_second(rates.video);
-        let recorder = web_sys::MediaRecorder::new_with_media_stream_and_media_recorder_options(
-            stream, &options,
-        )?;
+        let recorder = recorder(stream, mime_type, rates)?;
         let (parts, size) = (Rc::new(RefCell::new(Vec::new())), Rc::new(Cell::new(0.0)));
         let data = Listener::new(&recorder, "dataavailable", {
             let (parts, size) = (Rc::clone(&parts), Rc::clone(&size));
@@ -143,4 +137,79 @@ impl Drop for MediaRecorder {
             let _ = self.recorder.stop();
         }
     }
+}
+
+/// What a [`PartRecorder`] has.
+pub enum RecorderEvent {
+    /// What comes next.
+    Part(Blob),
+    /// That was the last: it was stopped, or could not go on.
+    Stopped,
+}
+
+/// Records while it lives, and hands out what it has each second.
+pub struct PartRecorder {
+    recorder: web_sys::MediaRecorder,
+    _listeners: [Listener; 2],
+}
+
+/// A picture that needs none before it comes at least so often, in milliseconds, where the browser
+/// can be told: one can begin to play there.
+const KEY_FRAME_EVERY: u32 = 2_000;
+
+impl PartRecorder {
+    /// Begins to record.
+    ///
+    /// # Errors
+    /// As [`MediaRecorder::start`].
+    pub fn start(
+        stream: &MediaStream,
+        mime_type: &str,
+        rates: BitRates,
+        report: impl Fn(RecorderEvent) + Clone + 'static,
+    ) -> Result<Self, BrowserError> {
+        let recorder = recorder(stream, mime_type, rates)?;
+        let stopped = report.clone();
+        let data = Listener::new(&recorder, "dataavailable", move |event| {
+            if let Some(part) = event.unchecked_into::<BlobEvent>().data() {
+                report(RecorderEvent::Part(part));
+            }
+        });
+        // An error is followed by it.
+        let stop = Listener::new(&recorder, "stop", move |_| stopped(RecorderEvent::Stopped));
+        recorder.start_with_time_slice(SLICE)?;
+        Ok(Self {
+            recorder,
+            _listeners: [data, stop],
+        })
+    }
+
+    /// The last parts come, and then nothing.
+    pub fn stop(&self) {
+        if self.recorder.state() != web_sys::RecordingState::Inactive {
+            // It cannot fail while it records.
+            let _ = self.recorder.stop();
+        }
+    }
+}
+
+impl Drop for PartRecorder {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn recorder(
+    stream: &MediaStream,
+    mime_type: &str,
+    rates: BitRates,
+) -> Result<web_sys::MediaRecorder, BrowserError> {
+    let options = MediaRecorderOptions::new();
+    options.set_mime_type(mime_type);
+    options.set_audio_bits_per_second(rates.audio);
+    options.set_video_bits_per_second(rates.video);
+    // Chromium's, in the MediaStream Recording API too; others ignore it.
+    let name = "videoKeyFrameIntervalDuration";
+    let _ = js_sys::Reflect::set(&options, &name.into(), &KEY_FRAME_EVERY.into());
+    Ok(web_sys::MediaRecorder::new_with_media_stream_and_media_recorder_options(stream, &options)?)
 }

@@ -5,13 +5,14 @@
 //! what goes over the wire, or how anything looks.
 
 pub mod aes_gcm;
-mod audio_mix;
+pub mod audio_mix;
 pub mod audio_output;
 pub mod barcode_detector;
 pub mod battery_status;
 pub mod blob;
 pub mod broadcast_channel;
 pub mod cache_storage;
+pub mod canvas;
 pub mod clock;
 pub mod error;
 pub mod file;

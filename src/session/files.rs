@@ -375,6 +375,8 @@ impl FilesSession {
             },
             StoreOutcome::Stored(bytes) => Input::Stored { file, bytes },
             StoreOutcome::Broken => Input::Broken { file },
+            // Nobody has asked for that here.
+            StoreOutcome::Ticked => return,
             StoreOutcome::Failed(error) => {
                 let error = match &error[..] {
                     "QuotaExceededError" => StoreError::NoRoom,
