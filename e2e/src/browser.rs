@@ -112,6 +112,21 @@ impl Browser {
         self.driver.kill();
     }
 
+    /// Kills it, and starts it again with what it keeps; Chromium only, since geckodriver makes a
+    /// profile for each session.
+    pub(crate) async fn restart(&mut self) {
+        self.driver.kill();
+        let (driver, url) = start_driver(self.kind, &self.options, self.profile.path());
+        self.driver = driver;
+        self.client = ClientBuilder::new(Connector(self.options.namespace.clone()))
+            .capabilities(capabilities(self.kind, &self.options, self.profile.path()))
+            .connect(&url)
+            .await
+            .unwrap_or_else(|error| panic!("no {} session again: {error}", self.kind.name()));
+        self.altered.store(true, Ordering::Relaxed);
+        self.prepare_window().await;
+    }
+
     /// Makes it as good as new for the next scenario. Storage needs no clearing:
     /// it goes by origin, and every scenario's server has an address of its own.
     pub(crate) async fn recycle(&self) -> Result<(), fantoccini::error::CmdError> {

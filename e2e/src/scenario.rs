@@ -257,6 +257,18 @@ impl<'w> Scenario<'w> {
         self.browsers.borrow_mut()[index].kill();
     }
 
+    /// Kills a peer's browser with SIGKILL, and starts it again with what it keeps; its first tab, with
+    /// no page opened yet. Chromium only.
+    pub async fn restart_browser_of(&self, name: &str) -> Peer {
+        let index = self.index_of(name);
+        let mut browser = self.browsers.borrow_mut().remove(index);
+        browser.restart().await;
+        let page = browser.page().await;
+        self.browsers.borrow_mut().insert(index, browser);
+        self.pages.borrow_mut()[index].1 = page.clone();
+        Peer::new(page, name, &self.server().url())
+    }
+
     /// A peer at the bare page, logged in.
     pub async fn bare_peer(&self, name: &str) -> BarePeer {
         let page = self.page(name, &BrowserOptions::default()).await;

@@ -19,6 +19,7 @@ scenarios! {
     Chromium: axe_finds_nothing_before_a_call,
     Chromium: axe_finds_nothing_in_a_call,
     Chromium: axe_finds_nothing_with_two_calls,
+    Chromium: axe_finds_nothing_in_a_recording,
     Chromium: axe_finds_nothing_on_the_way_back_to_a_call,
     Chromium: axe_finds_nothing_where_a_message_is_left,
     Chromium: report_21_online_is_told_by_shape_too,
@@ -258,6 +259,41 @@ async fn axe_finds_nothing_with_two_calls(scenario: &Scenario<'_>) {
     carol.end().await;
     bob.page.find(Role::Button, "Resume").await;
     audit.look(&bob, "on-hold").await;
+    audit.verdict();
+}
+
+async fn axe_finds_nothing_in_a_recording(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
+    tokio::join!(alice.sees(), bob.sees());
+    let mut audit = Audit::new();
+    let click = async |peer: &Peer, name: &str| {
+        peer.page.keep_awake().await;
+        peer.page.click(Role::Button, name).await;
+    };
+    click(&alice, "Record").await;
+    bob.page.find(Role::Button, "Agree").await;
+    audit.look(&alice, "recording-waits").await;
+    audit.look(&bob, "recording-asked-for").await;
+    click(&bob, "Agree").await;
+    bob.page.find(Role::Button, "Take back my consent").await;
+    audit.look(&alice, "recording").await;
+    audit.look(&bob, "recorded").await;
+    click(&alice, "Stop recording").await;
+    let kept = "Recordings you haven’t saved";
+    alice.page.find(Role::Region, kept).await;
+    audit.look(&alice, "recording-kept").await;
+    click(&alice, "Take a photo").await;
+    click(&bob, "Refuse").await;
+    alice.page.wait_for_text(&["doesn’t want a photo"]).await;
+    audit.look(&alice, "photo-refused").await;
+    click(&alice, "End call").await;
+    alice.page.find(Role::Button, "Back to home").await;
+    alice.page.find(Role::Region, kept).await;
+    audit.look(&alice, "recording-ended").await;
+    alice.back_home().await;
+    opens_the_book(&alice).await;
+    alice.page.find(Role::Region, kept).await;
+    audit.look(&alice, "recording-at-home").await;
     audit.verdict();
 }
 

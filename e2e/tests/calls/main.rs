@@ -38,6 +38,7 @@ mod quality_sign;
 mod real_devices;
 mod reconnects;
 mod record_stats;
+mod recording;
 mod relays;
 mod resilience;
 mod ringing;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         chat::all(),
         files::all(),
         sharing::all(),
+        recording::all(),
         devices::all(),
         hot_plug::all(),
         real_devices::all(),
