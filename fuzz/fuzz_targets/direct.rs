@@ -16,7 +16,7 @@ fuzz_target!(|text: &str| {
     direct.handle(Input::ReadCaptions(true), Now::ZERO);
     direct.handle(Input::CanCaption(true), Now::ZERO);
     // Each line of the bytes is a frame; some of them come after the first hello.
-    let hello = r#"{"type":"hello","version":1,"features":["chat"],"stream":"peer"}"#;
+    let hello = r#"{"type":"hello","version":1,"features":["chat","recording"],"stream":"peer"}"#;
     for frame in std::iter::once(hello).chain(text.lines()) {
         if let Ok(read) = Frame::decode(frame) {
             assert_eq!(Frame::decode(&read.encode()), Ok(read));

@@ -5,14 +5,17 @@
 use std::time::Duration;
 
 use gloo_timers::callback::Timeout;
+use leptos::prelude::GetUntracked;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use wimpex_call::{PeerConnectionId, PeerConnectionState};
+use wimpex_call::{CallVideo, PeerConnectionId, PeerConnectionState};
 use wimpex_client::{Client, Input, Output, View};
 use wimpex_direct::Feature;
 use wimpex_verification::RemoteCertificate;
 
 use super::call_certificates::CallCertificates;
 use super::call_keeping::CallKeeping;
+use super::call_recording::{CallRecording, Word, sends_picture, sends_screen};
 use super::caption_event::CaptionEvent;
 use super::captioning::Captioning;
 use super::capture::Sending;
@@ -25,6 +28,7 @@ use super::files::FilesSession;
 use super::files_event::FilesEvent;
 use super::host::PageHost;
 use super::media_policy::Hardware;
+use super::recording_event::{RecordingEvent, Sources};
 use super::screen_share::ScreenShare;
 use super::signals::Signals;
 use crate::browser::clock;
@@ -49,6 +53,7 @@ pub(super) struct CallEffects {
     captioning: Captioning,
     share: ScreenShare,
     files: FilesSession,
+    recording: CallRecording,
     /// One of each call that there is. What is captured goes over the one that is not on hold.
     connections: Vec<Connection>,
     certificates: CallCertificates,
@@ -76,6 +81,7 @@ impl CallEffects {
             captioning: Captioning::new(inbox.clone()),
             share: ScreenShare::new(inbox.clone()),
             files: FilesSession::new(inbox.clone()),
+            recording: CallRecording::new(inbox.clone(), signals),
             inbox,
             signals,
             hardware: Hardware::default(),
@@ -169,6 +175,58 @@ impl CallEffects {
         self.captioning.follow(microphone, self.direct.is_read());
     }
 
+    fn record(&mut self, event: RecordingEvent, view: &View) {
+        use wimpex_direct::Input as Direct;
+        let sources = self.sources(view);
+        let (call, input) = match self.recording.handle(event, &sources) {
+            Some(Word::Ask(kind)) => (None, Direct::AskToRecord(kind)),
+            Some(Word::Started(call)) => (Some(call), Direct::RecordingStarted),
+            Some(Word::Ended(call)) => (Some(call), Direct::RecordingEnded),
+            Some(Word::EndSeen) => (None, Direct::RecordingEnded),
+            Some(Word::Answer(agrees)) => (None, Direct::AnswerRecording(agrees)),
+            None => return,
+        };
+        self.direct.record(call, input, &self.connections);
+    }
+
+    /// What is recorded is what there is now, and never another call's.
+    fn follow_recording(&mut self, view: &View) {
+        let Some(call) = self.recording.of() else {
+            return;
+        };
+        let seen = view.call.call.as_ref();
+        let is_seen = seen.is_some_and(|it| it.call_id == *call && !it.on_hold);
+        let sources = if is_seen {
+            self.sources(view)
+        } else {
+            Sources::default()
+        };
+        self.recording.follow(&sources);
+    }
+
+    /// What there is to be seen and heard of the call that is seen.
+    fn sources(&mut self, view: &View) -> Sources {
+        let Some(call) = view.call.call.as_ref().filter(|call| !call.on_hold) else {
+            return Sources::default();
+        };
+        let (own_screen, own_sound, peer_screen) = self.share.pictures();
+        let peer = self.signals.remote_video.get_untracked();
+        let peer_sound = self.signals.remote_audio.get_untracked();
+        let peer_sound = peer_sound.and_then(|it| it.get_audio_tracks().iter().next());
+        let has_video = call.video == CallVideo::On;
+        Sources {
+            has_video,
+            own: self.signals.own_video.get_untracked(),
+            peer: peer.filter(|_| has_video && sends_picture(call)),
+            screen: peer_screen.filter(|_| sends_screen(call)).or(own_screen),
+            sounds: [
+                self.capture.microphone(),
+                peer_sound.map(JsCast::unchecked_into),
+                own_sound,
+            ],
+        }
+    }
+
     fn remote_certificate(&mut self, id: PeerConnectionId) -> Option<RemoteCertificate> {
         let connection = self.connection(id)?;
         Some(match remote_certificate(&connection.js())? {
@@ -187,6 +245,20 @@ impl CallEffects {
 
 impl RunCall for CallEffects {
     fn run(&mut self, output: Output, view: &View) {
+        self.carry_out(output, view);
+        self.recording.follow_calls(&view.call);
+        self.follow_recording(view);
+    }
+
+    fn translate(&mut self, event: Event, client: &Client<PageHost>) -> Option<Input<BoxedCalls>> {
+        let input = self.take(event, client);
+        self.follow_recording(client.view());
+        input
+    }
+}
+
+impl CallEffects {
+    fn carry_out(&mut self, output: Output, view: &View) {
         match output {
             Output::Call(output) => {
                 self.call(output, view);
@@ -207,7 +279,7 @@ impl RunCall for CallEffects {
         }
     }
 
-    fn translate(&mut self, event: Event, client: &Client<PageHost>) -> Option<Input<BoxedCalls>> {
+    fn take(&mut self, event: Event, client: &Client<PageHost>) -> Option<Input<BoxedCalls>> {
         self.note_sleep();
         match event {
             Event::SwitchCamera => {
@@ -243,8 +315,13 @@ impl RunCall for CallEffects {
                 None
             }
             Event::Later(event) => {
-                if let Ok(event) = event.downcast::<FilesEvent>() {
-                    self.files.handle(*event, &self.connections);
+                match event.downcast::<FilesEvent>() {
+                    Ok(event) => self.files.handle(*event, &self.connections),
+                    Err(event) => {
+                        if let Ok(event) = event.downcast::<RecordingEvent>() {
+                            self.record(*event, client.view());
+                        }
+                    }
                 }
                 None
             }

@@ -106,6 +106,7 @@ pub(super) async fn forget_everything() -> Result<(), BrowserError> {
     super::mailbox::forget().await?;
     super::chat_database::forget().await?;
     super::files_database::forget().await?;
+    super::recordings::forget().await?;
     let database = database().await?;
     for store in super::identity::STORES {
         database.clear(store).await?;

@@ -14,8 +14,9 @@ use wimpex_sansio::{Machine, UnixTime};
 
 use super::chat_database;
 use super::connection::Connection;
-use super::direct_event::{ChatView, DirectEvent, LiveView};
+use super::direct_event::{ChatView, ConsentView, DirectEvent, LiveView};
 use super::event::{Event, Inbox};
+use super::recording_event::RecordingEvent;
 use crate::browser::{clock, random};
 
 /// In milliseconds: a crash loses no more than what was written in so long.
@@ -273,6 +274,16 @@ impl DirectSession {
                 }
                 Output::Changed => changed = true,
                 Output::LiveChanged => live_changed = true,
+                Output::StartRecording(kind) => {
+                    inbox.post(RecordingEvent::Start(call.clone(), kind).into());
+                }
+                Output::StopRecording => inbox.post(RecordingEvent::Stop(call.clone()).into()),
+                Output::RecordingDeclined(kind) => {
+                    inbox.post(RecordingEvent::Declined(kind).into());
+                }
+                Output::RecordingWithdrawn(kind) => {
+                    inbox.post(RecordingEvent::Withdrawn(kind).into());
+                }
             }
         }
         let later = |millis, event: fn(CallId) -> DirectEvent| {
@@ -308,6 +319,18 @@ impl DirectSession {
         }
     }
 
+    /// Tells the peer's page of a recording of that call, or of the one that is seen.
+    pub(super) fn record(
+        &mut self,
+        call: Option<CallId>,
+        input: Input,
+        connections: &[Connection],
+    ) {
+        if let Some(call) = call.or_else(|| self.seen.clone()) {
+            self.run(&call, input, connections);
+        }
+    }
+
     /// This page can write down what its user says, or cannot.
     pub(super) fn set_can_caption(&mut self, can: bool, connections: &[Connection]) {
         self.can_caption = can;
@@ -332,6 +355,7 @@ impl DirectSession {
                 reads_captions: direct.reads_captions(),
                 captions: direct.captions().clone(),
                 is_read: direct.is_read(),
+                consent: ConsentView::of(direct.consent()),
             }
         });
         // The screen may be gone.

@@ -6,6 +6,7 @@ use leptos::prelude::RwSignal;
 use wimpex_call::PeerConnectionId;
 use wimpex_direct::{Captions, Chat, Features, Line, LineText, Pointer};
 use wimpex_protocol::{CallId, UserId};
+use wimpex_recording::{Consent, Kind};
 
 use super::caption_event::CaptionEvent;
 
@@ -54,6 +55,32 @@ pub struct LiveView {
     pub captions: Captions,
     /// The peer reads what the user says.
     pub is_read: bool,
+    /// Who may record whom.
+    pub consent: ConsentView,
+}
+
+/// What the pages of a call have agreed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConsentView {
+    /// The peer can be asked.
+    pub can_ask: bool,
+    /// What the peer is asked for.
+    pub waits_for: Option<Kind>,
+    /// What the peer asks for.
+    pub peer_asks: Option<Kind>,
+    /// What the peer makes, or may begin to.
+    pub peer_records: Option<Kind>,
+}
+
+impl ConsentView {
+    pub(super) fn of(consent: &Consent) -> Self {
+        Self {
+            can_ask: consent.can_ask(),
+            waits_for: consent.waits_for(),
+            peer_asks: consent.peer_asks(),
+            peer_records: consent.peer_records(),
+        }
+    }
 }
 
 /// The chat of a call, as screens show it.

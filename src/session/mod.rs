@@ -9,6 +9,8 @@ mod boxed_calls;
 pub mod call_certificates;
 mod call_effects;
 mod call_keeping;
+mod call_recorder;
+mod call_recording;
 pub mod caption_event;
 mod captioning;
 mod capture;
@@ -31,6 +33,7 @@ mod host;
 pub mod identity;
 pub(crate) mod lazy;
 mod lazy_call_effects;
+mod lazy_recorder;
 pub(crate) mod links;
 mod load_anew;
 pub(crate) mod mailbox;
@@ -40,6 +43,8 @@ mod options;
 mod probe;
 pub(crate) mod push;
 pub(crate) mod quiet;
+mod recording_event;
+mod recordings;
 mod screen_share;
 pub(crate) mod settings;
 mod share_event;
@@ -57,12 +62,14 @@ use wimpex_client::devices::DeviceCommand;
 
 use crate::browser::rtc_peer_connection;
 
-pub use direct_event::{ChatView, DirectEvent, LiveView};
+pub use direct_event::{ChatView, ConsentView, DirectEvent, LiveView};
 pub use event::{Event, Inbox};
 pub use files_database::{delete_received, received_files, save_received};
 pub use files_event::{FilesEvent, FilesView};
 pub use files_preview::draw_preview;
 pub use options::Options;
+pub use recording_event::{Problem, RecordCall, RecordingEvent, RecordingView, Sources};
+pub use recordings::{KeptRecording, delete_recording, kept_recordings, save_recording};
 pub use share_event::{ShareEvent, ShareView};
 pub use signals::Signals;
 pub use view_signal::{PartGuard, ViewSignal};
@@ -122,6 +129,11 @@ impl Session {
 
     /// Tells it what the user wants of files.
     pub fn files(&self, event: FilesEvent) {
+        self.inbox.with_value(|inbox| inbox.post(event.into()));
+    }
+
+    /// Tells it what the user wants of a recording.
+    pub fn record(&self, event: RecordingEvent) {
         self.inbox.with_value(|inbox| inbox.post(event.into()));
     }
 

@@ -3,6 +3,7 @@
 
 use leptos::prelude::{LocalStorage, RwSignal, Set};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{MediaStream, MediaStreamTrack};
 use wimpex_call::{ActiveCall, CallSnapshot, Command, PeerConnectionId, Sharing};
 use wimpex_protocol::CallId;
 
@@ -51,6 +52,19 @@ impl ScreenShare {
         let screen = self.screen.as_ref();
         let screen = screen.filter(|screen| screen.connection == connection);
         screen.map(|_| self.view.content)
+    }
+
+    /// For a recording: what the user shows, with its sound, and what the peer does or did.
+    pub(super) fn pictures(
+        &self,
+    ) -> (
+        Option<MediaStream>,
+        Option<MediaStreamTrack>,
+        Option<MediaStream>,
+    ) {
+        let audio = self.screen.as_ref().and_then(|it| it.audio.as_ref());
+        let audio = audio.map(|audio| Clone::clone(audio.js()));
+        (self.view.preview.clone(), audio, self.view.remote.clone())
     }
 
     /// What was shown in one call is never seen in another, and goes with its call, or with the

@@ -9,6 +9,7 @@ use super::call_overlay::CallOverlay;
 use super::chat::ChatState;
 use super::files::{DropPlace, FilesState};
 use super::pictures::Screens;
+use super::recording::RecordingState;
 use super::remote_media::RemoteMedia;
 use super::screens::call::{call_screen, steps_aside};
 use super::stage::StageState;
@@ -37,6 +38,7 @@ pub(crate) fn CallPage() -> impl IntoView {
     let chat = ChatState::new();
     StageState::provide();
     provide_context(FilesState::of_call());
+    RecordingState::provide();
     let idle = use_idle();
     let aside = signal_of(move || {
         let (state, waits) = view.call.with(|call| (call.state, call.waiting.is_some()));

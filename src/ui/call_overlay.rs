@@ -17,6 +17,7 @@ use super::lazy_view::lazy_view;
 use super::new_messages::use_new_messages;
 use super::peer_media::{PeerNotes, VideoQuestion};
 use super::quality::{PauseOffer, QualitySign};
+use super::recording::{RecordingBar, RecordingQuestion, RecordingState};
 use super::screens::call::{call_screen, call_status, next_tick, timer};
 use super::screens::names::name_of;
 use super::self_view::SelfView;
@@ -59,6 +60,14 @@ pub(crate) fn CallOverlay(
             .get()
             .then(|| lazy_view(lazy_panels::chat_panel(chat)))
     };
+    let made = expect_context::<RecordingState>().made();
+    let has_made = Memo::new(move |_| made.get() > 0);
+    let recordings = move || {
+        let made = signal_of(move || made.get());
+        has_made
+            .get()
+            .then(|| lazy_view(lazy_panels::kept_recordings("files", made)))
+    };
     view! {
         <div class="call-top">
         <header class="caption">
@@ -79,14 +88,17 @@ pub(crate) fn CallOverlay(
             {lazy_view(lazy_panels::view_tools())}
         </header>
         <PeerNotes />
+        <RecordingBar />
         {message_note()}
         <ShareBar />
         <SecondCall />
         <FilesPanel />
+        {recordings}
         </div>
         <SelfView />
         <div class="call-notices" role="alert">
             <VideoQuestion />
+            <RecordingQuestion />
             <DeviceNotices />
             <DeviceLine />
             {move || is_connected.get().then(|| view! { <PauseOffer /> }.into_any())}

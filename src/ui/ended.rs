@@ -10,6 +10,7 @@ use super::files::{FilesPanel, FilesState};
 use super::icon::icon;
 use super::lazy_panels;
 use super::lazy_view::lazy_view;
+use super::recording::RecordingState;
 use super::route::Router;
 use super::save::SaveDiagnostics;
 use super::screens::ended::ended_screen;
@@ -66,6 +67,8 @@ pub(crate) fn EndedPage() -> impl IntoView {
         })
     });
     provide_context(FilesState::new(name));
+    let made = RecordingState::provide().made();
+    let made = signal_of(move || made.get());
     let wants_check = untrack(screen).wants_check;
     if wants_check {
         session.dispatch(Command::CheckConnection);
@@ -77,6 +80,7 @@ pub(crate) fn EndedPage() -> impl IntoView {
                 {move || is_shown.get().then(|| view! { <EndCard /> }.into_any())}
             </section>
             <FilesPanel />
+            {lazy_view(lazy_panels::kept_recordings("card files", made))}
             {message_to.map(|peer| lazy_view(lazy_panels::leave_message(peer, name)))}
             {wants_check.then(|| {
                 let results = || lazy_view(lazy_panels::check_results());

@@ -9,6 +9,7 @@ use super::check_results::CheckResults;
 use super::devices::DevicesPanel;
 use super::leave_message::LeaveMessage;
 use super::quality::QualityPanel;
+use super::recording::KeptRecordings;
 use super::view_tools::ViewTools;
 use crate::chunk::lazy;
 
@@ -46,6 +47,13 @@ lazy! {
     /// **Leave a message**, after a call that nobody took.
     in extras, leave_message(peer: UserId, name: Signal<String>) -> AnyView {
         view! { <LeaveMessage peer name /> }.into_any()
+    }
+}
+
+lazy! {
+    /// What was recorded and is not saved.
+    in extras, kept_recordings(class: &'static str, made: Signal<u32>) -> AnyView {
+        view! { <KeptRecordings class made /> }.into_any()
     }
 }
 

@@ -46,6 +46,7 @@ mod person;
 mod pictures;
 mod push;
 mod quality;
+mod recording;
 mod remote_media;
 mod ringing;
 mod route;

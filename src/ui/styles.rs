@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::browser::style_sheet;
 
-const SHEETS: [&str; 9] = [
+const SHEETS: [&str; 10] = [
     include_str!("../../style/prompt.css"),
     include_str!("../../style/call.css"),
     include_str!("../../style/devices.css"),
@@ -14,6 +14,7 @@ const SHEETS: [&str; 9] = [
     include_str!("../../style/chat.css"),
     include_str!("../../style/share.css"),
     include_str!("../../style/files.css"),
+    include_str!("../../style/recording.css"),
 ];
 
 /// Puts it on, once. To be called by whatever is loaded later and looks like something.

@@ -10,6 +10,7 @@ use super::captions::CaptionsButton;
 use super::files::SendFileButton;
 use super::icon::icon;
 use super::pictures::PointButton;
+use super::recording::{RecordingButtons, RecordingNote, RecordingState};
 use super::remote_media::{lets_go, play};
 use super::screens::call::{call_screen, control_bar};
 use super::screens::icon::Icon;
@@ -31,6 +32,7 @@ pub(crate) fn ViewTools() -> impl IntoView {
             <PointButton />
             <CaptionsButton />
             <SendFileButton />
+            <RecordingButtons />
             <TopWindowButton />
             <FullScreenButton />
         </div>
@@ -69,6 +71,7 @@ type AnyViewState = <AnyView as leptos::tachys::view::Render>::State;
 fn TopWindowButton() -> impl IntoView {
     let session = use_session();
     let stage = StageState::of_call();
+    let recording = expect_context::<RecordingState>();
     let kind = PictureInPicture::of_this_browser();
     let open: Open = StoredValue::new_local(None);
     let is_on = RwSignal::new(false);
@@ -78,7 +81,7 @@ fn TopWindowButton() -> impl IntoView {
                 open.set_value(None);
                 is_on.set(false);
             } else {
-                open_window(session, stage, open, is_on);
+                open_window((session, stage, recording), open, is_on);
             }
         }
         Some(PictureInPicture::Video) => {
@@ -91,7 +94,7 @@ fn TopWindowButton() -> impl IntoView {
     };
     let wish = Wish::listen(move || {
         if kind == Some(PictureInPicture::Document) && !is_on.get_untracked() {
-            open_window(session, stage, open, is_on);
+            open_window((session, stage, recording), open, is_on);
         }
     });
     StoredValue::new_local(wish);
@@ -108,7 +111,11 @@ fn TopWindowButton() -> impl IntoView {
     }
 }
 
-fn open_window(session: Session, stage: StageState, open: Open, is_on: RwSignal<bool>) {
+fn open_window(
+    (session, stage, recording): (Session, StageState, RecordingState),
+    open: Open,
+    is_on: RwSignal<bool>,
+) {
     let closed = move || {
         // What is in it goes before it does.
         let _ = open.try_set_value(None);
@@ -126,7 +133,7 @@ fn open_window(session: Session, stage: StageState, open: Open, is_on: RwSignal<
         let shown = mount_to(body, move || {
             provide_context(session);
             provide_context(stage);
-            view! { <SmallCall /> }.into_any()
+            view! { <SmallCall recording /> }.into_any()
         });
         open.set_value(Some((shown, window)));
     });
@@ -134,7 +141,7 @@ fn open_window(session: Session, stage: StageState, open: Open, is_on: RwSignal<
 
 /// The peer, and the three buttons that matter.
 #[component]
-fn SmallCall() -> impl IntoView {
+fn SmallCall(recording: RecordingState) -> impl IntoView {
     let session = use_session();
     let view = session.view;
     let stage = StageState::of_call();
@@ -154,6 +161,7 @@ fn SmallCall() -> impl IntoView {
     view! {
         <main>
             <h1 dir="auto">{name}</h1>
+            <RecordingNote recording />
             <video
                 aria-label=words::REMOTE_VIDEO_LABEL
                 autoplay

@@ -11,11 +11,20 @@ pub enum Feature {
     Captions,
     /// Files, over a channel of their own (`crates/files`).
     Files,
+    /// Asks before it records the call or takes a photo of it, and tells its user when the peer
+    /// does (`crates/recording`).
+    Recording,
 }
 
 impl Feature {
     /// All that this version knows.
-    pub const ALL: [Self; 4] = [Self::Chat, Self::Point, Self::Captions, Self::Files];
+    pub const ALL: [Self; 5] = [
+        Self::Chat,
+        Self::Point,
+        Self::Captions,
+        Self::Files,
+        Self::Recording,
+    ];
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
@@ -24,6 +33,7 @@ impl Feature {
             Self::Point => "point",
             Self::Captions => "captions",
             Self::Files => "files",
+            Self::Recording => "recording",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The frames of the channel: JSON objects with a `type`.
 
 use serde_json::{Map, Value, json};
+use wimpex_recording::{Answer, Kind, Request, State};
 
 use crate::caption::Caption;
 use crate::features::Features;
@@ -38,6 +39,8 @@ pub enum Frame {
     Caption(Caption),
     /// Whether the user wants to read what the peer says.
     Captions(bool),
+    /// All that the page has to say of recording the call.
+    Recording(State),
     /// The user has seen what the numbered frames up to this one say.
     Read {
         /// The number of the last.
@@ -108,6 +111,7 @@ impl Frame {
                 let on = fields.get("on").and_then(Value::as_bool);
                 on.map(Self::Captions).ok_or(Unreadable)
             }
+            "recording" => recording(&fields).map(Self::Recording),
             other => {
                 let seq = number(&fields, "seq")?;
                 let text = fields.get("text").and_then(Value::as_str);
@@ -160,6 +164,19 @@ impl Frame {
             }
             Self::Caption(caption) => json!({ "type": "caption", "text": caption.text() }),
             Self::Captions(on) => json!({ "type": "captions", "on": on }),
+            Self::Recording(state) => {
+                let mut value = json!({ "type": "recording", "running": state.is_running });
+                if let Some(fields) = value.as_object_mut() {
+                    if let Some(Request { id, kind }) = state.request {
+                        let request = json!({ "id": id, "kind": kind_name(kind) });
+                        fields.insert("request".into(), request);
+                    }
+                    if let Some(Answer { id, agrees }) = state.answer {
+                        fields.insert("answer".into(), json!({ "id": id, "agrees": agrees }));
+                    }
+                }
+                value
+            }
             Self::Ack { received } => json!({ "type": "ack", "received": received }),
             Self::Read { read } => json!({ "type": "read", "read": read }),
         };
@@ -187,6 +204,43 @@ fn caption(fields: &Map<String, Value>) -> Result<Caption, Unreadable> {
     let is_final = fields.get("final").and_then(Value::as_bool) == Some(true);
     let caption = text.and_then(|text| Caption::parse(text, is_final));
     caption.ok_or(Unreadable)
+}
+
+fn recording(fields: &Map<String, Value>) -> Result<State, Unreadable> {
+    let id = |of: &Value| {
+        let id = of.get("id").and_then(Value::as_u64);
+        let id = id.and_then(|id| u32::try_from(id).ok());
+        id.filter(|id| *id > 0).ok_or(Unreadable)
+    };
+    let request = fields.get("request").map(|of| {
+        let name = of.get("kind").and_then(Value::as_str);
+        let kind = KINDS.into_iter().find(|it| Some(kind_name(*it)) == name);
+        let kind = kind.ok_or(Unreadable)?;
+        Ok(Request { id: id(of)?, kind })
+    });
+    let answer = fields.get("answer").map(|of| {
+        let agrees = of.get("agrees").and_then(Value::as_bool);
+        let agrees = agrees.ok_or(Unreadable)?;
+        Ok(Answer {
+            id: id(of)?,
+            agrees,
+        })
+    });
+    let is_running = fields.get("running").and_then(Value::as_bool);
+    Ok(State {
+        request: request.transpose()?,
+        is_running: is_running.ok_or(Unreadable)?,
+        answer: answer.transpose()?,
+    })
+}
+
+const KINDS: [Kind; 2] = [Kind::Recording, Kind::Photo];
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Recording => "recording",
+        Kind::Photo => "photo",
+    }
 }
 
 fn hello(fields: &Map<String, Value>) -> Result<Hello, Unreadable> {

@@ -1,5 +1,6 @@
 //! What the two pages of a call exchange beside the media, over a data channel of its own and
-//! without the server: which features each has, chat, where they point, and captions.
+//! without the server: which features each has, chat, where they point, captions, and who may record
+//! whom.
 //!
 //! The channel goes with its peer connection, and a call may have several of those, one after the
 //! other. So whatever must not be lost or repeated is numbered ([`wimpex_stream`]), and each

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use wimpex_recording::{Consent, Kind};
 use wimpex_sansio::{Machine, Now, UnixTime};
 use wimpex_stream::{Arrival, Receiver};
 
@@ -48,6 +49,14 @@ pub enum Input {
     CanCaption(bool),
     /// What its user says; told to a peer that wants to read it.
     Caption(Caption),
+    /// The user wants to record the call, or to take a photo of it.
+    AskToRecord(Kind),
+    /// What the peer has agreed to is being made now.
+    RecordingStarted,
+    /// It has ended, or the user takes the wish for it back.
+    RecordingEnded,
+    /// The user agrees to what the peer has asked, or does not, or not any more.
+    AnswerRecording(bool),
     /// Lines of earlier calls with the same person, the oldest first.
     Earlier(Vec<Line>),
     /// The time has come that `poll_timeout` named.
@@ -63,9 +72,17 @@ pub enum Output {
     LineReceived,
     /// [`Direct::chat`] has changed.
     Changed,
-    /// [`Direct::peer_points`], [`Direct::captions`], [`Direct::is_read`] or what is offered of
-    /// them has changed.
+    /// [`Direct::peer_points`], [`Direct::captions`], [`Direct::is_read`], [`Direct::consent`] or
+    /// what is offered of them has changed.
     LiveChanged,
+    /// The peer agrees to this: make it now.
+    StartRecording(Kind),
+    /// End it now, and keep what there is.
+    StopRecording,
+    /// The peer does not agree to this.
+    RecordingDeclined(Kind),
+    /// The peer has agreed, and does not any more: [`Self::StopRecording`] follows.
+    RecordingWithdrawn(Kind),
 }
 
 /// The peer's stream.
@@ -94,6 +111,7 @@ pub struct Direct {
     taking: Rate,
     live: Live,
     can_caption: bool,
+    consent: Consent,
     outputs: VecDeque<Output>,
 }
 
@@ -113,6 +131,7 @@ impl Direct {
             taking: Rate::new(limits::TAKE_EVERY, limits::TAKE_BURST),
             live: Live::new(),
             can_caption: false,
+            consent: Consent::new(),
             outputs: VecDeque::new(),
         }
     }
@@ -148,6 +167,11 @@ impl Direct {
         self.live.is_read()
     }
 
+    /// Who may record whom; to be asked of only where both can.
+    pub fn consent(&self) -> &Consent {
+        &self.consent
+    }
+
     /// Whether another line can be taken: not while [`limits::UNACKED`] wait.
     pub fn has_room(&self) -> bool {
         !self.sending.is_full()
@@ -155,7 +179,12 @@ impl Direct {
 
     /// What this version can do, in this browser.
     fn own_features(&self) -> Features {
-        let all = [Feature::Chat, Feature::Point, Feature::Files];
+        let all = [
+            Feature::Chat,
+            Feature::Point,
+            Feature::Files,
+            Feature::Recording,
+        ];
         let all = all.into_iter().fold(Features::default(), Features::with);
         if self.can_caption {
             all.with(Feature::Captions)
@@ -204,6 +233,7 @@ impl Direct {
                 receiver: Receiver::default(),
                 read: 0,
             });
+            self.agree(wimpex_recording::Input::PeerIsNew, now);
         }
         let ours = hello.known.as_ref();
         let ours = ours
@@ -220,6 +250,7 @@ impl Direct {
             if self.sending.resume(hello.known.as_ref()) {
                 self.hello(now);
             }
+            self.agree(wimpex_recording::Input::Connected, now);
         }
         if self.chat().is_offered != before.is_offered {
             self.outputs.push_back(Output::Changed);
@@ -240,12 +271,35 @@ impl Direct {
             Ok(Frame::Point(at)) => self.live_frame(Taken::Point(at), now),
             Ok(Frame::Caption(caption)) => self.live_frame(Taken::Caption(caption), now),
             Ok(Frame::Captions(on)) => self.live_frame(Taken::Captions(on), now),
+            Ok(Frame::Recording(state)) => self.agree(wimpex_recording::Input::Told(state), now),
             Err(_) => {}
         }
     }
 
     fn live_frame(&mut self, frame: Taken, now: Now) {
         if self.live.take(frame, now) {
+            self.outputs.push_back(Output::LiveChanged);
+        }
+    }
+
+    /// What a connection does not carry is told at the start of the next.
+    fn agree(&mut self, input: wimpex_recording::Input, now: Now) {
+        use wimpex_recording::Output as Of;
+        self.consent.handle(input, now);
+        let can_tell = self.is_greeted && self.features().has(Feature::Recording);
+        let mut has_changed = false;
+        while let Some(output) = self.consent.poll_output() {
+            has_changed = true;
+            match output {
+                Of::Tell(state) if can_tell => self.transmit(&Frame::Recording(state)),
+                Of::Tell(_) | Of::Changed => {}
+                Of::Start(kind) => self.outputs.push_back(Output::StartRecording(kind)),
+                Of::Stop => self.outputs.push_back(Output::StopRecording),
+                Of::Declined(kind) => self.outputs.push_back(Output::RecordingDeclined(kind)),
+                Of::Withdrawn(kind) => self.outputs.push_back(Output::RecordingWithdrawn(kind)),
+            }
+        }
+        if has_changed {
             self.outputs.push_back(Output::LiveChanged);
         }
     }
@@ -393,6 +447,16 @@ impl Machine for Direct {
                 }
             }
             Input::Caption(caption) => self.live.say(caption),
+            Input::AskToRecord(kind) => {
+                if self.features().has(Feature::Recording) {
+                    self.agree(wimpex_recording::Input::Ask(kind), now);
+                }
+            }
+            Input::RecordingStarted => self.agree(wimpex_recording::Input::Started, now),
+            Input::RecordingEnded => self.agree(wimpex_recording::Input::End, now),
+            Input::AnswerRecording(agrees) => {
+                self.agree(wimpex_recording::Input::Answer(agrees), now);
+            }
             Input::Timeout => self.timeout(now),
         }
         self.send(now);

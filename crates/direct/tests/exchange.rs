@@ -80,6 +80,10 @@ impl World {
                 }
                 Output::LineReceived => self.pages[who].listen(),
                 Output::Changed | Output::LiveChanged => {}
+                Output::StartRecording(_)
+                | Output::StopRecording
+                | Output::RecordingDeclined(_)
+                | Output::RecordingWithdrawn(_) => panic!("nobody has asked"),
             }
         }
     }

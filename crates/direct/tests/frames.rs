@@ -9,6 +9,7 @@ use wimpex_direct::{
     Caption, Feature, Features, Frame, Hello, Known, LineText, Message, Pointer, Position,
     StreamId, Unreadable, limits,
 };
+use wimpex_recording::{Answer, Kind, Request, State};
 
 fn golden(name: &str) -> (String, Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{name}.json"));
@@ -63,6 +64,20 @@ fn every_frame_has_a_golden_file() {
     check("caption", Frame::Caption(said("See you on Monday", true)));
     check("caption-begun", Frame::Caption(said("See you", false)));
     check("captions", Frame::Captions(true));
+    let request = |id, kind| Some(Request { id, kind });
+    let answer = |id, agrees| Some(Answer { id, agrees });
+    let recording = |request, is_running, answer| {
+        Frame::Recording(State {
+            request,
+            is_running,
+            answer,
+        })
+    };
+    let runs = recording(request(1, Kind::Recording), true, None);
+    check("recording", runs);
+    check("recording-agreed", recording(None, false, answer(1, true)));
+    let asks = recording(request(2, Kind::Photo), false, answer(3, false));
+    check("recording-photo", asks);
 }
 
 #[test]
@@ -153,6 +168,14 @@ fn what_is_malformed_is_no_frame() {
         r#"{"type":"caption","text":"\u202e\n"}"#,
         r#"{"type":"captions"}"#,
         r#"{"type":"captions","on":1}"#,
+        r#"{"type":"recording"}"#,
+        r#"{"type":"recording","running":1}"#,
+        r#"{"type":"recording","running":true,"request":{"id":0,"kind":"photo"}}"#,
+        r#"{"type":"recording","running":true,"request":{"id":4294967296,"kind":"photo"}}"#,
+        r#"{"type":"recording","running":true,"request":{"id":1,"kind":"hologram"}}"#,
+        r#"{"type":"recording","running":true,"request":1}"#,
+        r#"{"type":"recording","running":true,"answer":{"id":1}}"#,
+        r#"{"type":"recording","running":true,"answer":{"id":1,"agrees":"yes"}}"#,
         &long_caption,
         r#"{"type":"chat","text":"a"}"#,
         r#"{"type":"chat","seq":1,"text":"a"} x"#,
@@ -180,12 +203,12 @@ proptest! {
     /// A good frame with a few characters changed.
     #[test]
     fn what_can_be_read_says_the_same_again(
-        which in 0..11usize,
+        which in 0..14usize,
         changes in prop::collection::vec((0..200usize, any::<char>()), 0..4),
     ) {
         let (text, _) = golden([
             "hello", "hello-again", "chat", "ack", "read", "point", "point-own", "point-gone", "caption",
-            "caption-begun", "captions",
+            "caption-begun", "captions", "recording", "recording-agreed", "recording-photo",
         ][which]);
         let mut text: Vec<char> = text.chars().collect();
         for (at, change) in changes {

@@ -1,89 +1,15 @@
 //! What counts only now: where the users point, and what they say.
 
-use std::collections::VecDeque;
+mod pair;
+
 use std::time::Duration;
 
 use wimpex_direct::{
     Caption, Direct, Feature, Frame, Input, Output, Pointer, Position, StreamId, limits,
 };
-use wimpex_sansio::{Machine, Now, UnixTime};
+use wimpex_sansio::{Machine, Now};
 
-const WALL: UnixTime = UnixTime::from_millis(1_700_000_000_000);
-
-struct Pair {
-    pages: [Direct; 2],
-    now: Now,
-    /// What each has sent so far.
-    sent: [Vec<Frame>; 2],
-    inbound: [VecDeque<String>; 2],
-}
-
-impl Pair {
-    fn connected() -> Self {
-        let page = |id| Direct::new(StreamId::parse(id).expect("letters are an id"));
-        let mut pair = Self {
-            pages: [page("alice"), page("bob")],
-            now: Now::from_millis(1),
-            sent: [Vec::new(), Vec::new()],
-            inbound: [VecDeque::new(), VecDeque::new()],
-        };
-        pair.input(0, Input::CanCaption(true));
-        pair.connect();
-        pair
-    }
-
-    fn connect(&mut self) {
-        for who in [0, 1] {
-            self.input(who, Input::Closed);
-        }
-        // Both channels are open before either hello arrives.
-        for who in [0, 1] {
-            self.pages[who].handle(Input::Opened, self.now);
-            self.collect(who);
-        }
-        self.deliver();
-    }
-
-    fn collect(&mut self, who: usize) {
-        while let Some(output) = self.pages[who].poll_output() {
-            if let Output::Transmit(text) = output {
-                let frame = Frame::decode(&text).expect("a frame of ours");
-                self.sent[who].push(frame);
-                self.inbound[1 - who].push_back(text);
-            }
-        }
-    }
-
-    /// In order, as a channel does.
-    fn deliver(&mut self) {
-        while let Some(who) = (0..2).find(|who| !self.inbound[*who].is_empty()) {
-            let text = self.inbound[who].pop_front().expect("it is not empty");
-            self.pages[who].handle(Input::Received { text, wall: WALL }, self.now);
-            self.collect(who);
-        }
-    }
-
-    fn input(&mut self, who: usize, input: Input) {
-        self.pages[who].handle(input, self.now);
-        self.collect(who);
-        self.deliver();
-    }
-
-    fn wait(&mut self, millis: u64) {
-        let end = self.now.as_millis() + millis;
-        loop {
-            let next = self.pages.iter().filter_map(Machine::poll_timeout).min();
-            let Some(at) = next.filter(|at| at.as_millis() <= end) else {
-                break;
-            };
-            self.now = at.max(self.now);
-            for who in [0, 1] {
-                self.input(who, Input::Timeout);
-            }
-        }
-        self.now = Now::from_millis(end);
-    }
-}
+use pair::{Pair, WALL};
 
 fn at(x: u16) -> Option<Pointer> {
     let at = Position::new(x, 5_000).expect("it is inside");

@@ -291,7 +291,6 @@ async fn axe_finds_nothing_in_a_recording(scenario: &Scenario<'_>) {
     alice.page.find(Role::Region, kept).await;
     audit.look(&alice, "recording-ended").await;
     alice.back_home().await;
-    opens_the_book(&alice).await;
     alice.page.find(Role::Region, kept).await;
     audit.look(&alice, "recording-at-home").await;
     audit.verdict();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use wimpex_e2e::{
-    BrowserOptions, CallKind, Peer, Role, Scenario, soaks, times, wait_until, wait_until_within,
+    BrowserKind, BrowserOptions, CallKind, Peer, Role, Scenario, soaks, times, wait_until,
+    wait_until_within,
 };
 
 use crate::page_return::is_kept;
@@ -175,15 +176,18 @@ async fn a_recording_is_agreed_to_and_plays(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     records(&alice, &bob).await;
-    has_recorded(&alice, 300_000).await;
+    has_recorded(&alice, 60_000).await;
     // What is seen in it can be changed meanwhile.
     alice.page.click(Role::Button, "Who speaks").await;
     alice.page.click(Role::Button, "Both of you").await;
     // The sign does not step aside with the rest.
-    let is_seen = "document.querySelector('.stage').classList.add('aside');
+    let is_seen = "const stage = document.querySelector('.stage');
+        const was = stage.className;
+        stage.classList.add('aside');
         const it = [...document.querySelectorAll('.recorded')].find((it) => it.textContent);
-        return it.checkVisibility({ opacityProperty: true, visibilityProperty: true })
-            && it.role === 'status'";
+        const is_seen = it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+        stage.className = was;
+        return is_seen && it.getAttribute('role') === 'status'";
     for peer in [&alice, &bob] {
         let is_seen: bool = peer.page.evaluate(is_seen).await;
         assert!(is_seen, "the sign of {}", peer.name);
@@ -196,11 +200,14 @@ async fn a_recording_is_agreed_to_and_plays(scenario: &Scenario<'_>) {
         "{played:?}"
     );
     assert_eq!(played.width, 1280);
-    assert!(played.halves.iter().all(|it| *it > 20.0), "{played:?}");
+    // Firefox's fake camera has one colour.
+    if bob.page.kind() == BrowserKind::Chromium && alice.page.kind() == BrowserKind::Chromium {
+        assert!(played.halves.iter().all(|it| *it > 20.0), "{played:?}");
+    }
     assert!(played.sound > 0.001, "{played:?}");
     // Once more, the other way, and both are kept apart.
     records(&bob, &alice).await;
-    has_recorded(&bob, 100_000).await;
+    has_recorded(&bob, 50_000).await;
     stops(&bob, &alice).await;
     let save = "const it = [...document.querySelectorAll('button')]
         .find((it) => it.ariaLabel?.startsWith('Save Recording of'));
@@ -251,7 +258,7 @@ async fn consent_that_is_taken_back_ends_it(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     records(&alice, &bob).await;
-    has_recorded(&alice, 100_000).await;
+    has_recorded(&alice, 50_000).await;
     bob.page.click(Role::Button, "Take back my consent").await;
     alice.page.wait_for_text(&["doesn’t agree any more"]).await;
     is_no_longer_recorded(&bob).await;
@@ -269,7 +276,7 @@ async fn a_page_loaded_anew_is_recorded_no_longer(scenario: &Scenario<'_>) {
     tokio::join!(alice.sees(), bob.sees());
     tokio::join!(is_kept(&alice), is_kept(&bob));
     records(&alice, &bob).await;
-    has_recorded(&alice, 100_000).await;
+    has_recorded(&alice, 50_000).await;
     bob.page.reload().await;
     bob.page.click(Role::Button, "Return to the call").await;
     tokio::join!(alice.is_connected(), bob.is_connected());
@@ -307,7 +314,7 @@ async fn a_page_that_was_thrown_away_left_a_recording(scenario: &Scenario<'_>) {
     tokio::join!(is_kept(&alice), is_kept(&bob));
     records(&alice, &bob).await;
     let began = Instant::now();
-    has_recorded(&alice, 500_000).await;
+    has_recorded(&alice, 80_000).await;
     let began = began.elapsed();
     alice.page.reload().await;
     bob.end().await;
@@ -321,7 +328,7 @@ async fn a_killed_browser_left_a_recording(scenario: &Scenario<'_>) {
     tokio::join!(alice.sees(), bob.sees());
     records(&alice, &bob).await;
     let began = Instant::now();
-    has_recorded(&alice, 500_000).await;
+    has_recorded(&alice, 80_000).await;
     let began = began.elapsed();
     let alice = scenario.restart_browser_of("Alice").await;
     alice.visit("/").await;
@@ -425,7 +432,9 @@ async fn a_photo_shows_both(scenario: &Scenario<'_>) {
     let (is_jpeg, width, height, left, right): (bool, u32, u32, f64, f64) =
         alice.page.evaluate(&script).await;
     assert_eq!((is_jpeg, width, height), (true, 1920, 1080));
-    assert!(left > 20.0 && right > 20.0, "{left}, {right}");
+    if bob.page.kind() == BrowserKind::Chromium && alice.page.kind() == BrowserKind::Chromium {
+        assert!(left > 20.0 && right > 20.0, "{left}, {right}");
+    }
     // It is over, and another one has to be asked for.
     alice.page.find(Role::Button, "Take a photo").await;
     wait_until("the sign to go", async || {
@@ -456,7 +465,7 @@ async fn the_end_of_the_call_keeps_the_recording(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     records(&alice, &bob).await;
-    has_recorded(&alice, 100_000).await;
+    has_recorded(&alice, 50_000).await;
     hang_up(&bob, &alice).await;
     alice.page.find(Role::Region, KEPT).await;
     let played = plays(&alice, &[]).await;

@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use super::contact_actions::use_contacts;
 use super::mailbox::Mailbox;
 use super::push::PushSettings;
+use super::recording::KeptRecordings;
 use super::screens::contacts::listed;
 use super::screens::message::mailbox_choice;
 use super::signal_of;
@@ -48,6 +49,8 @@ pub fn ContactsArea() -> impl IntoView {
     let mailbox = Mailbox::open();
     let ids = Memo::new(move |_| contacts.with(listed));
     view! {
+        // First: after a crash it is looked for.
+        <KeptRecordings class="card files" made=signal_of(|| 0) />
         <section class="card people" aria-labelledby="contacts-title">
             <h2 id="contacts-title">{words::CONTACTS}</h2>
             <p class="hint" hidden=signal_of(move || !ids.with(Vec::is_empty))>

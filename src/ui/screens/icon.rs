@@ -53,6 +53,13 @@ impl Icon {
     pub const FILE: Self = Self(
         "M8.5 12.5l6-6a2.8 2.8 0 0 1 4 4l-8 8a4.6 4.6 0 0 1-6.5-6.5l7-7M8.5 12.5a1.3 1.3 0 0 0 1.9 1.9l5-5",
     );
+    /// Records.
+    pub const RECORD: Self =
+        Self("M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17zM12 9a3 3 0 1 1 0 6 3 3 0 0 1 0-6z");
+    /// Takes a photo.
+    pub const PHOTO: Self = Self(
+        "M5.5 7H8l1.5-2h5L16 7h2.5A1.5 1.5 0 0 1 20 8.5v9a1.5 1.5 0 0 1-1.5 1.5h-13A1.5 1.5 0 0 1 4 17.5v-9A1.5 1.5 0 0 1 5.5 7zM12 9.5a3.25 3.25 0 1 1 0 6.5 3.25 3.25 0 0 1 0-6.5z",
+    );
     /// Ends or declines a call.
     pub const HANG_UP: Self =
         Self("M4 14.5c4.6-4.3 11.4-4.3 16 0l-2.2 2.3-3.2-1.4v-2.6a11 11 0 0 0-5.2 0v2.6l-3.2 1.4z");

@@ -25,6 +25,7 @@ pub mod peer_media;
 pub mod person;
 pub mod pictures;
 pub mod push;
+pub mod recording;
 pub mod ringing;
 pub mod self_view;
 pub mod share;

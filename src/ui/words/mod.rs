@@ -31,6 +31,7 @@ pub mod place;
 pub mod push;
 pub mod quality;
 pub mod quality_panel;
+pub mod recording;
 pub mod share;
 pub mod shortcuts;
 pub mod this_device;

@@ -142,15 +142,15 @@ pub(crate) const PLACES: &[Place] = &[
         never: &[&MESSAGES, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     Place {
+        path: "crates/recording",
+        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
+    },
+    Place {
         path: "crates/direct",
         never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     Place {
         path: "crates/files",
-        never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
-    },
-    Place {
-        path: "crates/recording",
         never: &[&MESSAGES, &CALLS, &BROWSERS, &SOCKETS, &CLOCKS, &RANDOMNESS],
     },
     pure("crates/identity"),
