@@ -54,7 +54,7 @@ fn an_idle_login_costs_little() {
     };
     config.turn.turn = Some(false);
     config.limits.connections_per_address = 0;
-    let server = Server::new(config).unwrap();
+    let server = runtime.block_on(async { Server::new(config) }).unwrap();
     let handle = server.handle();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
