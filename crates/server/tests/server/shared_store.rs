@@ -182,7 +182,7 @@ async fn the_scenes_of_what_is_kept_on_two_nodes() {
         return;
     };
     let scenes = ["push::", "mailbox::"];
-    let passed = crate::cluster::play_again(&nats, true, &scenes, &SKIPPED).await;
+    let passed = crate::cluster::play_again((&nats, 2), true, &scenes, &SKIPPED).await;
     assert!(passed > 12, "{passed} scenes only");
 }
 

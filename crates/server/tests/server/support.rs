@@ -18,8 +18,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use wimpex_server::{Config, Counts, Handle, Server};
 
-/// The address of a NATS server, if scenes are to be played on two nodes.
-pub(crate) const NODES: &str = "WIMPEX_TEST_NATS";
+/// The address of a NATS server, if scenes are to be played on several nodes.
+pub(crate) const NATS: &str = "WIMPEX_TEST_NATS";
+/// How many they are.
+pub(crate) const NODES: &str = "WIMPEX_TEST_NODES";
 /// Set if those keep together what they keep.
 pub(crate) const KEPT_TOGETHER: &str = "WIMPEX_TEST_KEPT_TOGETHER";
 
@@ -37,20 +39,24 @@ pub(crate) struct TestServer {
     pub(crate) handle: Handle,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
-    /// On two nodes; see `cluster.rs`.
-    other: Option<OtherNode>,
+    /// On several nodes; see `cluster.rs`.
+    others: Vec<OtherNode>,
+    _balancer: Option<Ends>,
     _folder: TempDir,
 }
 
-/// The second of two nodes, and what is before both.
+/// One of several nodes.
 struct OtherNode {
     handle: Handle,
-    tasks: [JoinHandle<()>; 2],
+    _task: Ends,
 }
 
-impl Drop for OtherNode {
+/// A task that ends with this.
+struct Ends(JoinHandle<()>);
+
+impl Drop for Ends {
     fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
+        self.0.abort();
     }
 }
 
@@ -68,7 +74,7 @@ impl TestServer {
             ..Config::default()
         };
         change(&mut config);
-        let nats = std::env::var(NODES).ok();
+        let nats = std::env::var(NATS).ok();
         if let Some(nats) = nats.filter(|_| config.cluster.nats.is_empty()) {
             config.cluster.nats = vec![nats];
             let name = folder.path().file_name().unwrap().to_str().unwrap();
@@ -76,7 +82,7 @@ impl TestServer {
             if std::env::var_os(KEPT_TOGETHER).is_some() {
                 keep_together(&mut config);
             }
-            return Self::on_two_nodes(config, folder).await;
+            return Self::on_several_nodes(config, folder).await;
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -93,14 +99,16 @@ impl TestServer {
             handle,
             stop,
             task,
-            other: None,
+            others: Vec::new(),
+            _balancer: None,
             _folder: folder,
         }
     }
 
-    async fn on_two_nodes(config: Config, folder: TempDir) -> Self {
+    async fn on_several_nodes(config: Config, folder: TempDir) -> Self {
+        let count = std::env::var(NODES).unwrap().parse().unwrap();
         let mut started = Vec::new();
-        for _ in 0..2 {
+        for _ in 0..count {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             let server = Server::new(config.clone()).unwrap();
@@ -115,19 +123,22 @@ impl TestServer {
         }
         let behind = started.iter().map(|(address, ..)| *address).collect();
         let (address, balancer) = crate::balancer::balancer(behind).await;
-        let (_, other, other_stop, other_task) = started.remove(1);
         let (_, handle, stop, task) = started.remove(0);
-        // It ends with the tasks.
-        std::mem::forget(other_stop);
+        let others = started.into_iter().map(|(_, handle, stop, task)| {
+            // It ends with the task.
+            std::mem::forget(stop);
+            OtherNode {
+                handle,
+                _task: Ends(task),
+            }
+        });
         Self {
             address,
             handle,
             stop,
             task,
-            other: Some(OtherNode {
-                handle: other,
-                tasks: [balancer, other_task],
-            }),
+            others: others.collect(),
+            _balancer: Some(Ends(balancer)),
             _folder: folder,
         }
     }
@@ -135,7 +146,7 @@ impl TestServer {
     /// Of all nodes.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = self.handle.counts();
-        if let Some(other) = &self.other {
+        for other in &self.others {
             let more = other.handle.counts();
             counts.sockets += more.sockets;
             counts.sessions += more.sessions;
@@ -163,7 +174,7 @@ impl TestServer {
 
     /// How many servers it is.
     pub(crate) fn nodes(&self) -> usize {
-        1 + usize::from(self.other.is_some())
+        1 + self.others.len()
     }
 
     /// Waits until the server holds what it should.
