@@ -338,6 +338,19 @@ async fn a_killed_browser_left_a_recording(scenario: &Scenario<'_>) {
     let began = began.elapsed();
     let alice = scenario.restart_browser_of("Alice").await;
     alice.visit("/").await;
+    // Chromium writes down what a page stores some seconds later: the name may be gone with it.
+    wait_until("the page", async || {
+        let home = alice.page.find_now(Role::Textbox, "Your link").await;
+        let asked = alice.page.find_now(Role::Textbox, "Your name").await;
+        let is_asked = asked.is_some();
+        if is_asked {
+            alice.enter_name().await;
+        }
+        (home.is_some() || is_asked)
+            .then_some(())
+            .ok_or_else(String::new)
+    })
+    .await;
     alice.at_home().await;
     opens_contacts(&alice).await;
     is_offered_and_plays(&alice, began).await;
