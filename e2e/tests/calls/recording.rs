@@ -10,7 +10,7 @@ use wimpex_e2e::{
 };
 
 use crate::page_return::is_kept;
-use crate::shared::{connect, hang_up, in_a_call, measured, scenarios, unfold};
+use crate::shared::{connect, hang_up, in_a_call, measured, scenarios, unfold, wav};
 
 scenarios! {
     FirefoxToo: a_recording_is_agreed_to_and_plays,
@@ -90,6 +90,14 @@ async fn is_no_longer_recorded(peer: &Peer) {
         (!text.contains(IS_RECORDED)).then_some(()).ok_or(text)
     })
     .await;
+}
+
+async fn saves(peer: &Peer) {
+    let save = "const it = [...document.querySelectorAll('button')]
+        .find((it) => it.ariaLabel?.startsWith('Save Recording of'));
+        it?.click(); return it !== undefined";
+    let clicked: bool = peer.page.evaluate(save).await;
+    assert!(clicked);
 }
 
 /// What is in the newest recording, as the page's own browser plays it.
@@ -215,11 +223,7 @@ async fn a_recording_is_agreed_to_and_plays(scenario: &Scenario<'_>) {
     records(&bob, &alice).await;
     has_recorded(&bob, 50_000).await;
     stops(&bob, &alice).await;
-    let save = "const it = [...document.querySelectorAll('button')]
-        .find((it) => it.ariaLabel?.startsWith('Save Recording of'));
-        it?.click(); return it !== undefined";
-    let clicked: bool = alice.page.evaluate(save).await;
-    assert!(clicked);
+    saves(&alice).await;
     alice
         .page
         .wait_for_text(&["Saved to your downloads."])
@@ -295,11 +299,7 @@ async fn a_page_loaded_anew_is_recorded_no_longer(scenario: &Scenario<'_>) {
 /// Offered at home, and whole once it is saved.
 async fn is_offered_and_plays(peer: &Peer, began: Duration) {
     peer.page.find(Role::Region, KEPT).await;
-    let save = "const it = [...document.querySelectorAll('button')]
-        .find((it) => it.ariaLabel?.startsWith('Save Recording of'));
-        it?.click(); return it !== undefined";
-    let clicked: bool = peer.page.evaluate(save).await;
-    assert!(clicked);
+    saves(peer).await;
     peer.page.wait_for_text(&["Saved to your downloads."]).await;
     let played = plays(peer, &[]).await;
     assert!(
@@ -385,23 +385,8 @@ fn tone(directory: &Path, hertz: u32) -> PathBuf {
         let level = if time % 1.0 < 0.7 { 0.3 } else { 0.0 };
         ((time * f64::from(hertz) * TAU).sin() * level * 32_000.0) as i16
     });
-    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
-    let length = data.len() as u32;
-    let mut file = Vec::new();
-    file.extend(b"RIFF");
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, mono.
-    file.extend([1, 0, 1, 0]);
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 2).to_le_bytes());
-    file.extend([2, 0, 16, 0]);
-    file.extend(b"data");
-    file.extend(length.to_le_bytes());
-    file.extend(data);
     let path = directory.join(format!("{hertz}.wav"));
-    std::fs::write(&path, file).expect("a place for the tone");
+    std::fs::write(&path, wav(RATE, samples)).expect("a place for the tone");
     path
 }
 

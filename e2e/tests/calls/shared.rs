@@ -109,3 +109,23 @@ pub(crate) async fn adds(peer: &Peer, link: &str, name: &str) {
         .find(Role::Button, &format!("Audio call with {name}"))
         .await;
 }
+
+/// A WAV file: PCM of one channel, for a browser's microphone to hear.
+pub(crate) fn wav(rate: u32, samples: impl IntoIterator<Item = i16>) -> Vec<u8> {
+    let data: Vec<u8> = samples.into_iter().flat_map(i16::to_le_bytes).collect();
+    let length = data.len() as u32;
+    let mut file = Vec::new();
+    file.extend(b"RIFF");
+    file.extend((36 + length).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16_u32.to_le_bytes());
+    // PCM, mono.
+    file.extend([1, 0, 1, 0]);
+    file.extend(rate.to_le_bytes());
+    file.extend((rate * 2).to_le_bytes());
+    file.extend([2, 0, 16, 0]);
+    file.extend(b"data");
+    file.extend(length.to_le_bytes());
+    file.extend(data);
+    file
+}

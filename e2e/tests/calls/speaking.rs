@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use wimpex_e2e::{BrowserOptions, CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::device_lab::no_longer_says;
-use crate::shared::{connect, hang_up, scenarios};
+use crate::shared::{connect, hang_up, scenarios, wav};
 
 scenarios! {
     // Only Chromium's flag has the microphone hear a file.
@@ -30,24 +30,10 @@ fn voice(directory: &Path) -> PathBuf {
             .sum();
         let level = if time % 0.5 < 0.38 { 0.25 } else { 0.0 };
         let sample = (sound * level).clamp(-1.0, 1.0) * 32_000.0;
-        data.extend((sample as i16).to_le_bytes());
+        data.push(sample as i16);
     }
-    let length = data.len() as u32;
-    let mut file = Vec::new();
-    file.extend(b"RIFF");
-    file.extend((36 + length).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, mono.
-    file.extend([1, 0, 1, 0]);
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 2).to_le_bytes());
-    file.extend([2, 0, 16, 0]);
-    file.extend(b"data");
-    file.extend(length.to_le_bytes());
-    file.extend(data);
     let path = directory.join("voice.wav");
-    std::fs::write(&path, file).expect("a place for the voice");
+    std::fs::write(&path, wav(RATE, data)).expect("a place for the voice");
     path
 }
 
