@@ -180,6 +180,24 @@ fn a_page_of_before_is_not_asked() {
     assert_eq!(direct.consent().waits_for(), None);
 }
 
+/// A page that was loaded anew is known by its hello; what it says of recording may come later, or
+/// never.
+#[test]
+fn the_hello_of_a_page_loaded_anew_ends_it() {
+    let mut direct = greeted(r#""recording""#);
+    direct.handle(Input::AskToRecord(Kind::Recording), Now::ZERO);
+    let agrees = r#"{"type":"recording","running":false,"answer":{"id":1,"agrees":true}}"#;
+    received(&mut direct, agrees);
+    direct.handle(Input::RecordingStarted, Now::ZERO);
+    while direct.poll_output().is_some() {}
+    direct.handle(Input::Closed, Now::ZERO);
+    direct.handle(Input::Opened, Now::ZERO);
+    let hello = r#"{"type":"hello","version":1,"features":["recording"],"stream":"bob-again"}"#;
+    received(&mut direct, hello);
+    let mut outputs = std::iter::from_fn(|| direct.poll_output());
+    assert!(outputs.any(|output| output == Output::StopRecording));
+}
+
 #[test]
 fn a_prompt_that_comes_and_goes_is_shown_no_more() {
     let mut direct = greeted(r#""recording""#);
