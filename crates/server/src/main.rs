@@ -14,6 +14,12 @@ use wimpex_server::{Config, Listeners, RelayServer, Role, Server};
 #[cfg(unix)]
 use wimpex_server::{Inherited, Succession, systemd};
 
+/// The static program's. musl's own has one lock for all threads, and a message may cost twice as
+/// much with it (docs/performance.md).
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// As of clap, which ends the program itself where flags make no sense.
 const USAGE: u8 = 2;
 

@@ -30,6 +30,11 @@ use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use servers::Server;
 
+/// As the program's, so that it can be compared as hosts get it.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 5;
 /// Nothing takes longer that is not stuck.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
