@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::tools::{Tools, Wanted};
+use crate::tools::{self, Tools, Wanted};
 use crate::workspace::Workspace;
 use crate::{first_call, model, package, page, proc, report, reproduce, server, stress, testing};
 
@@ -77,6 +77,18 @@ pub(crate) fn soak(workspace: &Workspace) -> Result<ExitCode> {
         "the server under attack, in release",
         &mut stress::command(workspace, stress::SECONDS),
     );
+    match tools::wstest() {
+        Some(program) => run(
+            "every case of Autobahn's test suite",
+            workspace
+                .cargo(["test", "--release", "--package", "wimpex-server", "--lib"])
+                .args(["autobahn", "--", "--ignored", "--nocapture"])
+                .env("WIMPEX_WSTEST", program),
+        ),
+        None => report::note(
+            "without wstest on PATH (pip install autobahntestsuite, for Python 2.7) Autobahn's cases are not played",
+        ),
+    }
     let packages = package::package(workspace, &tools, false)?;
     let mut command = first_call::scenes(workspace, &packages)?;
     testing::tell_browsers(&mut command, &tools, &binary);

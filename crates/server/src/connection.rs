@@ -6,6 +6,8 @@
 //! not know other connections: what they have to do with each other is the
 //! registry's.
 
+#[cfg(test)]
+mod autobahn;
 mod close_cause;
 mod close_handshake;
 mod errors;

@@ -33,6 +33,12 @@ pub(crate) use debian::{bare_system, emulator, ensure_cross_compiler, ensure_mus
 pub(crate) use lighthouse::lighthouse;
 pub(crate) use rust_target::{ensure_components, ensure_nightly, ensure_target};
 
+/// Autobahn's test suite, where it is on PATH; it wants Python 2.7, which Debian has no more, so that
+/// it is not installed.
+pub(crate) fn wstest() -> Option<PathBuf> {
+    version::on_path("wstest")
+}
+
 /// What a command needs besides what builds the page.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wanted {
