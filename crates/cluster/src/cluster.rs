@@ -48,6 +48,8 @@ const ANNOUNCE_AGAIN: u64 = 1_000;
 /// so: a device is told that it is logged in, and may say so to others, before the medium knows of
 /// it. Its node announces it meanwhile.
 const NEWCOMER: u64 = 700;
+/// A clock that is further ahead than this, a day, is wrong.
+const MOST_AHEAD: u64 = 24 * 60 * 60 * 1_000;
 /// Observers have ids of their own.
 const OBSERVERS: u64 = 1 << 63;
 /// More nodes than this are not one cluster; nor more sessions of one person's on one node's behalf.
@@ -77,7 +79,7 @@ pub struct ClusterCounts {
 pub(crate) struct Cluster {
     id: NodeId,
     started: Now,
-    /// The time on the wall when it started.
+    /// The time on the wall when it started, by the clock of the node that is ahead of all others.
     wall: UnixTime,
     is_up: bool,
     /// The medium has been up before.

@@ -16,6 +16,8 @@ pub enum Message {
         node: NodeId,
         /// Milliseconds since it has begun.
         age: u64,
+        /// What its clock shows; see `docs/scale.md`, "Whose clock counts". 0: it does not say.
+        time: UnixTime,
         /// That it ends, and nobody need wait for it.
         is_over: bool,
     },
@@ -47,7 +49,7 @@ pub enum Message {
         user: UserId,
         /// Which.
         device: DeviceId,
-        /// When, by that node's clock.
+        /// When, by the clock that is ahead of all others.
         since: UnixTime,
     },
     /// Who has that session, which does not live where it began any more? The answer is

@@ -24,6 +24,8 @@ enum WireMessage {
         node: String,
         age: u64,
         #[serde(default)]
+        time: u64,
+        #[serde(default)]
         over: bool,
     },
     Locate {
@@ -165,9 +167,15 @@ impl Message {
         }
         let wire: WireMessage = serde_json::from_slice(bytes).map_err(|_| Unreadable)?;
         Ok(match wire {
-            WireMessage::Beat { node, age, over } => Self::Beat {
+            WireMessage::Beat {
+                node,
+                age,
+                time,
+                over,
+            } => Self::Beat {
                 node: node_id(&node)?,
                 age,
+                time: UnixTime::from_millis(time),
                 is_over: over,
             },
             WireMessage::Locate { node, user, asked } => Self::Locate {
@@ -236,9 +244,15 @@ impl Message {
         let text = |user: &UserId| user.as_str().to_owned();
         let id = |node: &NodeId| node.as_str().to_owned();
         match self {
-            Self::Beat { node, age, is_over } => WireMessage::Beat {
+            Self::Beat {
+                node,
+                age,
+                time,
+                is_over,
+            } => WireMessage::Beat {
                 node: id(node),
                 age: *age,
+                time: time.as_millis(),
                 over: *is_over,
             },
             Self::Locate { node, user, asked } => WireMessage::Locate {

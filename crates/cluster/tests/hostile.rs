@@ -147,6 +147,7 @@ fn message(rng: &mut Rng, seq: u64) -> Message {
         0 => Message::Beat {
             node,
             age: number(rng),
+            time: UnixTime::from_millis(number(rng)),
             is_over: rng.u8(..8) == 0,
         },
         1 => Message::Locate {

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use wimpex_sansio::{Now, UnixTime};
 
+const LOOKS: u8 = 4;
+
 /// The clock that never goes back, counted from when this was made. Copies agree.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -21,6 +23,16 @@ impl Clock {
     /// What it shows.
     pub fn now(&self) -> Now {
         self.at(Instant::now())
+    }
+
+    /// What both clocks show at one time: whoever is interrupted between the two looks again.
+    pub fn both(&self) -> (UnixTime, Now) {
+        let look = |_| {
+            let (before, wall) = (Instant::now(), unix_time());
+            (before.elapsed(), wall, self.at(before))
+        };
+        let looks = (0..LOOKS).map(look).min_by_key(|(took, ..)| *took);
+        looks.map_or_else(|| (unix_time(), self.now()), |(_, wall, now)| (wall, now))
     }
 
     /// What it showed or will show at an instant; zero before it was made.

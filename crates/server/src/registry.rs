@@ -31,7 +31,7 @@ use wimpex_protocol::{
     Ack, Envelope, ErrorCode, ErrorMessage, PresenceVisibility, PresenceWatch, ServerMessage,
     UserId,
 };
-use wimpex_relay::clock::{Clock, unix_time};
+use wimpex_relay::clock::Clock;
 use wimpex_sansio::Machine;
 use wimpex_stream::AckOutOfRange;
 
@@ -540,7 +540,10 @@ impl Inner {
 fn new_node(run: &str, is_clustered: bool, clock: Clock) -> Node {
     let rate = Some(PRESENCE_RATE);
     match NodeId::parse(run) {
-        Ok(id) if is_clustered => Node::new(id, rate, unix_time(), clock.now()),
+        Ok(id) if is_clustered => {
+            let (wall, now) = clock.both();
+            Node::new(id, rate, wall, now)
+        }
         Ok(_) | Err(_) => Node::alone(rate),
     }
 }

@@ -64,6 +64,7 @@ impl Cluster {
         let message = Message::Beat {
             node: self.id.clone(),
             age: u64::try_from(age).unwrap_or(u64::MAX),
+            time: self.time(turn.now),
             is_over: self.is_closed,
         };
         self.publish(Subject::Beat, message, None, turn);

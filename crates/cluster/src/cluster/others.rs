@@ -15,7 +15,13 @@ use crate::timers::Timer;
 impl Cluster {
     pub(super) fn received(&mut self, message: Message, turn: &mut Turn<'_>) {
         match message {
-            Message::Beat { node, age, is_over } => {
+            Message::Beat {
+                node,
+                age,
+                time,
+                is_over,
+            } => {
+                self.go_by(time, turn.now);
                 if is_over {
                     self.forget(&node, turn);
                     if self.ended.len() >= MOST_ENDED {

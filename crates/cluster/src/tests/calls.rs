@@ -2,9 +2,10 @@
 
 use wimpex_hub::SessionId;
 use wimpex_protocol::{CallEndReason, ErrorCode, PresenceVisibility, ServerMessage, Signal};
+use wimpex_sansio::UnixTime;
 
 use super::world::{World, end, offer, ringing, there, two};
-use crate::{Input, Message, Outcome};
+use crate::{Input, Message, NodeId, Outcome};
 
 #[test]
 fn two_people_on_two_nodes_call_each_other() {
@@ -116,6 +117,39 @@ fn a_device_that_logs_in_elsewhere_takes_its_place() {
     world.watch("n1", 1, &["bob"]);
     world.pass(500);
     assert_eq!(world.presences("n1", 1), [there("bob", &["bob"])]);
+}
+
+#[test]
+fn a_later_login_counts_where_the_clock_is_behind() {
+    let mut world = World::new(&[]);
+    world.pass(10_000);
+    world.begin("n1");
+    world.begin_at("n2", UnixTime::from_millis(4_000));
+    world.input("n2", Input::Medium { is_up: true });
+    world.pass(1_000);
+    world.join("n1", 1, "bob");
+    world.pass(5);
+    world.join("n2", 1, "bob");
+    world.pass(2_000);
+    assert_eq!(world.superseded, [("n1", 1)]);
+}
+
+#[test]
+fn a_clock_that_is_a_week_ahead_is_not_gone_by() {
+    let mut world = two();
+    let node = NodeId::parse("wrong").unwrap();
+    let time = UnixTime::from_millis(7 * 24 * 60 * 60 * 1_000);
+    let beat = Message::Beat {
+        node,
+        age: 0,
+        time,
+        is_over: false,
+    };
+    world.input("n2", Input::Received(beat));
+    world.join("n2", 2, "bob/phone");
+    world.pass(10);
+    world.join("n1", 7, "bob/phone");
+    assert_eq!(world.superseded, [("n2", 2)]);
 }
 
 #[test]

@@ -63,8 +63,13 @@ impl World {
 
     /// The medium is not there yet.
     pub(super) fn begin_alone(&mut self, name: &'static str) {
+        let clock = UnixTime::from_millis(self.now.as_millis());
+        self.begin_at(name, clock);
+    }
+
+    /// The same with a clock that shows this.
+    pub(super) fn begin_at(&mut self, name: &'static str, wall: UnixTime) {
         let id = NodeId::parse(name).unwrap();
-        let wall = UnixTime::from_millis(self.now.as_millis());
         let node = Node::new(id, None, wall, self.now);
         self.nodes.insert(name, node);
         self.interests.insert(name, BTreeSet::new());

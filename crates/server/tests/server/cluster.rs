@@ -413,7 +413,6 @@ async fn the_scenes_of_the_contract_on_two_nodes() {
 }
 
 #[tokio::test]
-#[ignore = "in one run of eight an older socket of the same device stayed open; why is not known"]
 async fn the_scenes_of_the_contract_on_three_nodes() {
     the_contract_on(3).await;
 }
