@@ -1,7 +1,7 @@
 //! What nodes say to each other.
 
 use wimpex_hub::Identity;
-use wimpex_protocol::{DeviceId, Envelope, Presence, ServerMessage, UserId};
+use wimpex_protocol::{CallId, DeviceId, Envelope, Presence, ServerMessage, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::node_id::NodeId;
@@ -75,6 +75,16 @@ pub enum Message {
         /// For whom.
         user: UserId,
     },
+    /// A person declines a call for which they were woken, without coming: for the node that has the
+    /// caller. It is the servers' business, too.
+    Declined {
+        /// Who declines.
+        user: UserId,
+        /// Who calls.
+        caller: UserId,
+        /// Which call.
+        call: CallId,
+    },
     /// Part of the link between two nodes.
     Packet(Packet),
 }
@@ -117,6 +127,15 @@ pub enum Frame {
         from: Identity,
         /// Whom it watches.
         user: UserId,
+    },
+    /// A person whom the receiver holds was woken for a call: they are shown to the caller.
+    Expect {
+        /// Who was woken.
+        user: UserId,
+        /// Who calls.
+        caller: UserId,
+        /// Which call: its end ends that.
+        call: CallId,
     },
     /// It no longer does.
     Unwatch {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use wimpex_hub::Identity;
-use wimpex_protocol::{DeviceId, Envelope, Name, Presence, ServerMessage, UserId};
+use wimpex_protocol::{CallId, DeviceId, Envelope, Name, Presence, ServerMessage, UserId};
 use wimpex_sansio::UnixTime;
 
 use crate::message::{Frame, Message, Outcome, Packet, SessionName};
@@ -57,6 +57,11 @@ enum WireMessage {
     Waiting {
         user: String,
     },
+    Declined {
+        user: String,
+        caller: String,
+        call: String,
+    },
     Packet {
         node: String,
         link: u64,
@@ -85,6 +90,11 @@ enum WireFrame {
         session: u64,
         from: WireIdentity,
         user: String,
+    },
+    Expect {
+        user: String,
+        caller: String,
+        call: String,
     },
     Unwatch {
         session: u64,
@@ -214,6 +224,11 @@ impl Message {
                 node: node_id(&node)?,
                 take,
             },
+            WireMessage::Declined { user, caller, call } => Self::Declined {
+                user: user_id(user)?,
+                caller: user_id(caller)?,
+                call: call_id(call)?,
+            },
             WireMessage::Waiting { user } => Self::Waiting {
                 user: user_id(user)?,
             },
@@ -292,6 +307,11 @@ impl Message {
                 take: *take,
             },
             Self::Waiting { user } => WireMessage::Waiting { user: text(user) },
+            Self::Declined { user, caller, call } => WireMessage::Declined {
+                user: text(user),
+                caller: text(caller),
+                call: call.as_str().to_owned(),
+            },
             Self::Packet(packet) => WireMessage::Packet {
                 node: id(&packet.node),
                 link: packet.link,
@@ -321,6 +341,11 @@ fn write_frame(frame: &Frame) -> WireFrame {
             session: *session,
             from: identity(from),
             user: text(user),
+        },
+        Frame::Expect { user, caller, call } => WireFrame::Expect {
+            user: user.as_str().to_owned(),
+            caller: caller.as_str().to_owned(),
+            call: call.as_str().to_owned(),
         },
         Frame::Unwatch { session, user } => WireFrame::Unwatch {
             session: *session,
@@ -430,6 +455,11 @@ fn read_frame(frame: WireFrame) -> Result<Frame, Unreadable> {
             from: identity(from)?,
             user: user_id(user)?,
         },
+        WireFrame::Expect { user, caller, call } => Frame::Expect {
+            user: user_id(user)?,
+            caller: user_id(caller)?,
+            call: call_id(call)?,
+        },
         WireFrame::Unwatch { session, user } => Frame::Unwatch {
             session,
             user: user_id(user)?,
@@ -507,6 +537,10 @@ fn read_frame(frame: WireFrame) -> Result<Frame, Unreadable> {
 
 fn node_id(text: &str) -> Result<NodeId, Unreadable> {
     NodeId::parse(text).map_err(|_| Unreadable)
+}
+
+fn call_id(text: String) -> Result<CallId, Unreadable> {
+    CallId::parse(text).map_err(|_| Unreadable)
 }
 
 fn user_id(text: String) -> Result<UserId, Unreadable> {

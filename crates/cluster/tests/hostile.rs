@@ -71,11 +71,16 @@ fn name(rng: &mut Rng) -> SessionName {
 
 fn frame(rng: &mut Rng) -> Frame {
     let who = ["alice", "bob", "mallory"][rng.usize(..3)];
-    match rng.u8(..13) {
+    match rng.u8(..14) {
         0 => Frame::Watch {
             session: number(rng),
             from: identity("mallory"),
             user: user(who),
+        },
+        13 => Frame::Expect {
+            user: user(who),
+            caller: user("mallory"),
+            call: CallId::parse("c1").unwrap(),
         },
         1 => Frame::Unwatch {
             session: number(rng),
@@ -176,7 +181,12 @@ fn message(rng: &mut Rng, seq: u64) -> Message {
             node,
             take: number(rng),
         },
-        6 => Message::Waiting { user: user(who) },
+        6 if rng.bool() => Message::Waiting { user: user(who) },
+        6 => Message::Declined {
+            user: user("mallory"),
+            caller: user(who),
+            call: CallId::parse("c1").unwrap(),
+        },
         // In order on a link of its own mostly, so that it gets through.
         7..=9 => Message::Packet(Packet {
             node: node_id("evil"),

@@ -105,10 +105,10 @@ pub enum Input {
         /// Who may.
         visibility: PresenceVisibility,
     },
-    /// Devices of a user are being woken for a call of another: whichever comes in the next two
-    /// minutes is shown to the caller, whose page then sends its offer again.
+    /// Devices of a user are being woken for a call of another: whichever is there, or comes in the
+    /// next two minutes, is shown to the caller, whose page then sends its offer again.
     Expect {
-        /// Who is woken; of whom no device is there.
+        /// Who is woken.
         user: UserId,
         /// Who calls.
         caller: UserId,
@@ -219,11 +219,7 @@ impl Machine for Hub {
                 session,
                 visibility,
             } => self.set_visibility(session, visibility, now),
-            Input::Expect { user, caller, call } => {
-                let callers = self.expected.entry(user).or_default();
-                callers.insert(caller, (call, now + EXPECTED_MILLIS));
-                Vec::new()
-            }
+            Input::Expect { user, caller, call } => self.expect(user, caller, call, now),
             Input::Timeout => {
                 self.expected.retain(|_, callers| {
                     callers.retain(|_, (_, until)| now < *until);
@@ -283,14 +279,35 @@ impl Hub {
         })
     }
 
+    /// The calls for which a user is woken, and whose they are.
+    pub fn expected(&self, user: &UserId, now: Now) -> impl Iterator<Item = (&UserId, &CallId)> {
+        let callers = self.expected.get(user).into_iter().flatten();
+        let callers = callers.filter(move |(_, (_, until))| now < *until);
+        callers.map(|(caller, (call, _))| (caller, call))
+    }
+
+    fn expect(&mut self, user: UserId, caller: UserId, call: CallId, now: Now) -> Vec<Output> {
+        let here: Vec<SessionId> = self.sessions_of(&user).map(|(_, id)| id).collect();
+        for id in &here {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.visibility.grant_for(&caller, Some(&call), now);
+            }
+        }
+        if here.is_empty() {
+            let callers = self.expected.entry(user).or_default();
+            callers.insert(caller, (call, now + EXPECTED_MILLIS));
+            return Vec::new();
+        }
+        self.tell_watchers(&user, now)
+    }
+
     fn join(&mut self, id: SessionId, identity: Identity, hidden: bool, now: Now) -> Vec<Output> {
         if self.sessions.contains_key(&id) {
             return Vec::new();
         }
         let (user, device) = (identity.user.clone(), identity.device.clone());
         let mut visibility = Visibility::new(hidden);
-        let callers = self.expected.get(&user).into_iter().flatten();
-        for (caller, (call, _)) in callers.filter(|(_, (_, until))| now < *until) {
+        for (caller, call) in self.expected(&user, now) {
             visibility.grant_for(caller, Some(call), now);
         }
         let session = Session {

@@ -209,8 +209,13 @@ fn receive(app: &Arc<App>, prefix: &str, carried: &Carried) {
     } else {
         Message::decode(&carried.payload).ok().map(Input::Received)
     };
-    if let Some(Input::Received(Message::Waiting { user })) = &input {
-        app.tell_waiting(user);
+    match &input {
+        Some(Input::Received(Message::Waiting { user })) => app.tell_waiting(user),
+        Some(Input::Received(Message::Declined { user, caller, call })) => {
+            // There may be none any more.
+            let _ = app.registry.decline(user, caller, call);
+        }
+        _ => {}
     }
     match input {
         Some(input) => {

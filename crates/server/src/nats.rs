@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_nats::{ConnectOptions, ServerAddr};
 use wimpex_cluster::{Message, Output, Subject};
 use wimpex_jetstream::{JetStreamOptions, JetStreamStore};
-use wimpex_protocol::UserId;
+use wimpex_protocol::{CallId, UserId};
 
 use crate::config::ClusterConfig;
 
@@ -97,6 +97,19 @@ pub(crate) fn waiting(user: &UserId) -> Output {
     Output::Publish {
         to: Subject::At(user.clone()),
         message: Message::Waiting { user: user.clone() },
+        answer: None,
+    }
+}
+
+/// What tells the server that has the caller that a person who was woken does not come.
+pub(crate) fn declined(user: &UserId, caller: &UserId, call: &CallId) -> Output {
+    Output::Publish {
+        to: Subject::At(caller.clone()),
+        message: Message::Declined {
+            user: user.clone(),
+            caller: caller.clone(),
+            call: call.clone(),
+        },
         answer: None,
     }
 }

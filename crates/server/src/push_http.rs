@@ -75,7 +75,7 @@ pub(crate) async fn decide(
         PushWish::Subscribe(wish) => push.subscribe(user, wish).await,
         PushWish::Unsubscribe { endpoint, time } => push.unsubscribe(user, &endpoint, time).await,
         PushWish::Decline { caller, call } => {
-            if !app.registry.decline(&user, &caller, &call) {
+            if !app.registry.decline_anywhere(&user, &caller, &call) {
                 return page::text(StatusCode::NOT_FOUND, "Nobody calls.\n");
             }
             Ok(())

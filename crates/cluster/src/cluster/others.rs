@@ -78,7 +78,7 @@ impl Cluster {
                     self.found(node, take, turn);
                 }
             }
-            Message::Waiting { .. } => {}
+            Message::Waiting { .. } | Message::Declined { .. } => {}
             Message::Packet(packet) => {
                 if packet.node != self.id {
                     self.packet(packet, turn);
@@ -198,6 +198,12 @@ impl Cluster {
                 from,
                 user,
             } => self.observe(node, session, from, user, turn),
+            Frame::Expect { user, caller, call } => {
+                if self.held.contains_key(&user) {
+                    let told = turn.hub(wimpex_hub::Input::Expect { user, caller, call });
+                    self.tell(told, turn);
+                }
+            }
             Frame::Unwatch { session, user } => {
                 let observers = self.observers.get_mut(&user);
                 let key = (node.clone(), session);

@@ -7,7 +7,7 @@ use wimpex_sansio::Now;
 use super::{Cluster, GATHER, LINGER, SUSPECT, Turn};
 use crate::event::{Arrival, Output};
 use crate::link::Peer;
-use crate::message::{Message, Outcome};
+use crate::message::{Frame, Message, Outcome};
 use crate::node_id::NodeId;
 use crate::route::Route;
 use crate::subject::{Interest, Subject};
@@ -109,6 +109,7 @@ impl Cluster {
             route.holders.insert(node.clone(), hold);
             let watchers: Vec<SessionId> = route.watchers.iter().copied().collect();
             let pending = route.pending.clone();
+            self.expect_at(&node, &user, turn);
             for session in watchers {
                 if let Some(watched) = self.watched.get_mut(&(session, user.clone())) {
                     watched.parts.remove(&node);
@@ -120,6 +121,18 @@ impl Cluster {
             }
         }
         self.settle(&user, turn);
+    }
+
+    /// Whoever is woken for a call is shown to the caller, wherever they come.
+    fn expect_at(&mut self, node: &NodeId, user: &UserId, turn: &mut Turn<'_>) {
+        let calls = turn.hub.expected(user, turn.now);
+        let calls: Vec<_> = calls
+            .map(|(caller, call)| (caller.clone(), call.clone()))
+            .collect();
+        for (caller, call) in calls {
+            let user = user.clone();
+            self.send(node, Frame::Expect { user, caller, call }, turn);
+        }
     }
 
     /// A node holds a person no longer.

@@ -12,12 +12,24 @@ use wimpex_protocol::{
 };
 
 use super::{Inner, SessionRegistry, refuse};
+use crate::nats;
 use crate::push::{Begin, CallerStanding, Offered, Outcome, Waiting};
 use crate::saved_state::SavedWake;
 use crate::store_file::millis;
 
 impl SessionRegistry {
-    /// Declines a call for which a user is being woken. Whether there is one.
+    /// Declines a call for which a user is being woken. Whether there is one, here or perhaps at
+    /// another server, which is told.
+    pub(crate) fn decline_anywhere(&self, user: &UserId, caller: &UserId, call: &CallId) -> bool {
+        if self.decline(user, caller, call) {
+            return true;
+        }
+        let inner = self.lock();
+        let outbox = inner.outbox.as_ref().filter(|_| inner.is_medium_up);
+        outbox.is_some_and(|outbox| outbox.send(nats::declined(user, caller, call)).is_ok())
+    }
+
+    /// Declines a call for which a user is being woken from here. Whether there is one.
     pub(crate) fn decline(&self, user: &UserId, caller: &UserId, call: &CallId) -> bool {
         let mut inner = self.lock();
         if !inner.wakes.end(caller, user, call, Outcome::Over) {
