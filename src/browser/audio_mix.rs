@@ -131,6 +131,11 @@ impl ChangingMix {
         input.map_or(0.0, |it| level(&it.analyser))
     }
 
+    /// Seconds on its clock, which stands still while the browser mixes nothing.
+    pub fn current_time(&self) -> f64 {
+        self.running.js().current_time()
+    }
+
     /// All of it.
     pub fn track(&self) -> Option<MediaStreamTrack> {
         let tracks = self.destination.stream().get_audio_tracks();

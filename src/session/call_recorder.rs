@@ -2,7 +2,7 @@
 //! `MediaRecorder` makes of it, second by second. Loaded with the first recording (`super::lazy_recorder`).
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MediaStream;
-use wimpex_recording::{Kind, Layout, Place, Side, Speaker, Webm};
+use wimpex_recording::{Kind, Layout, Place, Side, Speaker, Stillness, Webm};
 use wimpex_sansio::Now;
 
 use super::event::Inbox;
@@ -37,6 +37,8 @@ const RATES: BitRates = BitRates {
     audio: 96_000,
     video: 1_500_000,
 };
+/// It is looked whether there is sound each so many milliseconds.
+const LISTEN: u32 = 1_000;
 /// A photo waits for pictures so often, each time so many milliseconds.
 const LOOKS: u32 = 100;
 const LOOK: u32 = 100;
@@ -93,6 +95,7 @@ async fn begin_recording(
     }
     let recorder = Rc::new(recorder);
     let (number, writing, drawn) = (wish.number, recorder.clone(), scene.clone());
+    spawn_local(listen(Rc::downgrade(&scene), number, inbox.clone()));
     spawn_local(async move {
         let written = write(&key, writer, parts).await;
         writing.stop();
@@ -112,6 +115,21 @@ async fn begin_recording(
         inbox.post(RecordingEvent::Made(number, made).into());
     });
     Ok(Box::new(Recorder { recorder, scene }))
+}
+
+/// Tells when the browser mixes nothing of it, and when it does again, until it is over.
+async fn listen(scene: Weak<RefCell<Scene>>, number: u32, inbox: Inbox) {
+    let mut stillness = Stillness::default();
+    let mut was_still = false;
+    loop {
+        TimeoutFuture::new(LISTEN).await;
+        let Some(scene) = scene.upgrade() else { return };
+        let is_still = stillness.look(scene.borrow().mix.current_time());
+        if is_still != was_still {
+            was_still = is_still;
+            inbox.post(RecordingEvent::Silent(number, is_still).into());
+        }
+    }
 }
 
 /// Writes what comes, until nothing does.

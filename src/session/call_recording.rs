@@ -149,6 +149,16 @@ impl CallRecording {
                 None
             }
             RecordingEvent::Begun(number, begun) => self.begun(number, begun),
+            RecordingEvent::Silent(number, is_silent) => {
+                if self.making.as_ref().is_some_and(|it| it.number == number) {
+                    self.note(match is_silent {
+                        true => "a recording is silent: the browser mixes no sound",
+                        false => "a recording has sound again",
+                    });
+                    self.view.is_silent = is_silent;
+                }
+                None
+            }
             RecordingEvent::Made(number, made) => self.made(number, made),
         };
         self.show();
@@ -168,6 +178,7 @@ impl CallRecording {
         };
         self.note("the peer agrees to be recorded");
         self.number += 1;
+        self.view.is_silent = false;
         let name = self.signals.name.get_untracked();
         let wish = RecordingWish {
             number: self.number,

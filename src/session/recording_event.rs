@@ -30,6 +30,8 @@ pub enum RecordingEvent {
     Withdrawn(Kind),
     /// The so manieth has begun, or could not.
     Begun(u32, Result<Box<dyn RecordCall>, Problem>),
+    /// The browser mixes no sound for that one, or does again.
+    Silent(u32, bool),
     /// All of it is kept, or as much as could be.
     Made(u32, Result<(), Problem>),
 }
@@ -101,6 +103,8 @@ pub enum Problem {
 pub struct RecordingView {
     /// What is being made of the call that is seen.
     pub runs: Option<Kind>,
+    /// There is no sound in it, since the browser mixes none.
+    pub is_silent: bool,
     /// One is being made, or put in order: there is room for no other.
     pub is_busy: bool,
     /// What is to be seen in it.

@@ -51,6 +51,7 @@ pub fn recording_screen(
     let is_live = matches!(view.state, State::Connected | State::Reconnecting);
     let (waits, runs) = (consent.waits_for, recording.runs);
     let is_on = waits.is_some() || runs == Some(Kind::Recording);
+    let is_silent = runs == Some(Kind::Recording) && recording.is_silent;
     let is_offered = is_live && live.features.has(Feature::Recording);
     let may_begin = is_offered && consent.can_ask && !is_on && runs.is_none();
     let said = |kind: Option<Kind>, word: fn(&str, Kind) -> String| {
@@ -67,6 +68,7 @@ pub fn recording_screen(
         has_photo: may_begin && call.video == CallVideo::On,
         own: match waits {
             Some(_) => said(waits, words::waits),
+            None if is_silent => words::runs_silent(&name),
             None => said(runs, words::runs),
         },
         waits: waits.is_some(),
@@ -159,6 +161,20 @@ mod tests {
             ..ConsentView::default()
         });
         assert!(screen(State::Connected, &can_ask, &ends).is_disabled);
+    }
+
+    #[test]
+    fn a_recording_without_sound_says_so() {
+        let silent = |runs| RecordingView {
+            runs,
+            is_silent: true,
+            ..RecordingView::default()
+        };
+        let agreed = live(ConsentView::default());
+        let own = |runs| screen(State::Connected, &agreed, &silent(runs)).own;
+        assert!(own(Some(Kind::Recording)).contains("without sound"));
+        assert!(!own(Some(Kind::Photo)).contains("sound"));
+        assert_eq!(own(None), "");
     }
 
     #[test]

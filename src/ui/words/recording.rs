@@ -66,6 +66,13 @@ pub fn runs(name: &str, kind: Kind) -> String {
     }
 }
 
+/// It is being made, without sound: Firefox mixes none where the system has no speaker.
+pub fn runs_silent(name: &str) -> String {
+    format!(
+        "You’re recording this call, but without sound: this browser needs a speaker or headphones for it. {name} sees that you record."
+    )
+}
+
 /// The peer makes one.
 pub fn peer_records(name: &str, kind: Kind) -> String {
     match kind {
