@@ -102,6 +102,11 @@ impl Browser {
         last_words(self.profile.path())
     }
 
+    /// Bytes of memory that all of its processes hold.
+    pub(crate) fn memory(&self) -> u64 {
+        self.driver.memory()
+    }
+
     /// Stops all of it, as a device that sleeps does, or lets it go on.
     pub(crate) fn set_stopped(&self, is_stopped: bool) {
         self.driver.set_stopped(is_stopped);

@@ -100,6 +100,21 @@ impl Process {
         ticks.filter_map(|n| n.parse::<f64>().ok()).sum::<f64>() / 100.0
     }
 
+    /// Bytes of memory that it and everything it started hold, each shared page counted in parts
+    /// (`Pss` of `/proc/PID/smaps_rollup`): pages of files that are cached are not among them.
+    pub(crate) fn memory(&self) -> u64 {
+        let all = i32::try_from(self.child.id()).map_or(Vec::new(), descendants);
+        let of = |pid: Pid| {
+            let path = format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero());
+            // One may end meanwhile.
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            kilobytes.unwrap_or_default() * 1024
+        };
+        all.into_iter().map(of).sum()
+    }
+
     /// The last lines of its output.
     pub(crate) fn log_tail(&self, count: usize) -> Vec<String> {
         let lines = self

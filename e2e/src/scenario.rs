@@ -243,6 +243,11 @@ impl<'w> Scenario<'w> {
         TcpProxy::to(&server).await
     }
 
+    /// Bytes of memory that all processes of a peer's browser hold.
+    pub fn memory_of(&self, name: &str) -> u64 {
+        self.browsers.borrow()[self.index_of(name)].memory()
+    }
+
     /// Stops a peer's browser for that long: all of its processes, as a device that sleeps does.
     pub async fn stop_browser_of(&self, name: &str, time: Duration) {
         let index = self.index_of(name);

@@ -296,8 +296,8 @@ async fn a_page_loaded_anew_is_recorded_no_longer(scenario: &Scenario<'_>) {
     hang_up(&alice, &bob).await;
 }
 
-/// Offered at home, and whole once it is saved.
-async fn is_offered_and_plays(peer: &Peer, began: Duration) {
+/// Offered at home, and whole once it is saved: all of the seconds that the recorder had handed out.
+async fn is_offered_and_plays(peer: &Peer, handed_out: f64, recorded: Duration) {
     peer.page.find(Role::Region, KEPT).await;
     saves(peer).await;
     peer.page.wait_for_text(&["Saved to your downloads."]).await;
@@ -306,54 +306,42 @@ async fn is_offered_and_plays(peer: &Peer, began: Duration) {
         (played.sought - played.duration / 2.0).abs() < 0.2,
         "{played:?}"
     );
-    let lost = began.as_secs_f64() - played.duration;
+    let kept = kept_seconds(peer).await;
     measured(&format!(
-        "{lost:.1} s of {:.1} s are not in it",
-        began.as_secs_f64()
+        "{kept:.1} s are in it, of {handed_out:.1} s that were handed out, and {:.1} s by the clock",
+        recorded.as_secs_f64()
     ));
-    assert!(played.duration > 1.0, "{played:?}");
+    assert!(kept > 1.0 && kept + A_FRAME >= handed_out, "{played:?}");
 }
 
 async fn a_page_that_was_thrown_away_left_a_recording(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
     tokio::join!(is_kept(&alice), is_kept(&bob));
+    keeps_parts(&alice).await;
     records(&alice, &bob).await;
     let began = Instant::now();
     has_recorded(&alice, 80_000).await;
-    let began = began.elapsed();
+    let recorded = began.elapsed();
+    let handed_out = is_all_written(&alice).await;
     alice.page.reload().await;
     bob.end().await;
     alice.at_home().await;
     opens_contacts(&alice).await;
-    is_offered_and_plays(&alice, began).await;
+    is_offered_and_plays(&alice, handed_out, recorded).await;
 }
 
 async fn a_killed_browser_left_a_recording(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
+    keeps_parts(&alice).await;
     records(&alice, &bob).await;
     let began = Instant::now();
     has_recorded(&alice, 80_000).await;
-    let began = began.elapsed();
-    let alice = scenario.restart_browser_of("Alice").await;
-    alice.visit("/").await;
-    // Chromium writes down what a page stores some seconds later: the name may be gone with it.
-    wait_until("the page", async || {
-        let home = alice.page.find_now(Role::Textbox, "Your link").await;
-        let asked = alice.page.find_now(Role::Textbox, "Your name").await;
-        let is_asked = asked.is_some();
-        if is_asked {
-            alice.enter_name().await;
-        }
-        (home.is_some() || is_asked)
-            .then_some(())
-            .ok_or_else(String::new)
-    })
-    .await;
-    alice.at_home().await;
-    opens_contacts(&alice).await;
-    is_offered_and_plays(&alice, began).await;
+    let recorded = began.elapsed();
+    let handed_out = is_all_written(&alice).await;
+    let alice = at_home_after_a_kill(scenario).await;
+    is_offered_and_plays(&alice, handed_out, recorded).await;
     // What is discarded is gone.
     let discard = "const it = [...document.querySelectorAll('button')]
         .find((it) => it.ariaLabel?.startsWith('Discard Recording of'));
@@ -501,27 +489,31 @@ async fn forget_me_forgets_recordings(scenario: &Scenario<'_>) {
     .await;
 }
 
-/// Minutes of a recording take no more memory than its first ones.
+/// Minutes of a recording take no more memory than its first ones, and a browser that is killed then
+/// has left all of them.
 async fn a_long_recording_grows_nothing(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
     tokio::join!(alice.sees(), bob.sees());
+    counts_parts(&alice).await;
     records(&alice, &bob).await;
-    let began = Instant::now();
     // The passing of time is what is looked at.
     let seconds = |what, short, long| Duration::from_secs(times(what, short, long).into());
     tokio::time::sleep(seconds("recording_warm_seconds", 5, 120)).await;
     let first = alice.page.resources().await;
+    let first_whole = scenario.memory_of("Alice");
     tokio::time::sleep(seconds("recording_seconds", 10, 1_680)).await;
     let last = alice.page.resources().await;
+    let last_whole = scenario.memory_of("Alice");
     let length = kept(&alice).await.iter().map(|it| it.1).max();
     measured(&format!(
-        "{:.0} s recorded, {} kB: heap {} became {} KiB, wasm {} became {} KiB",
-        began.elapsed().as_secs_f64(),
+        "{} kB recorded: heap {} became {} KiB, wasm {} became {} KiB, the browser {} became {} MiB",
         length.unwrap_or_default() / 1_000,
         first.heap / 1024,
         last.heap / 1024,
         first.wasm / 1024,
         last.wasm / 1024,
+        first_whole >> 20,
+        last_whole >> 20,
     ));
     // A cue is 16 bytes, one a second; and the record of a call grows until it is full.
     let grows = if soaks() { 512 * 1024 } else { 2 * 1024 * 1024 };
@@ -530,7 +522,15 @@ async fn a_long_recording_grows_nothing(scenario: &Scenario<'_>) {
         "{first:?} {last:?}"
     );
     assert!(last.wasm <= first.wasm + grows, "{first:?} {last:?}");
-    stops(&alice, &bob).await;
+    // Half an hour is 350 MB.
+    assert!(last_whole <= first_whole + (128 << 20));
+    let script = "const { parts } = window.__recorder;
+        return (parts.at(-1).timecode - parts[0].timecode) / 1000";
+    let handed_out: f64 = alice.page.evaluate(script).await;
+    let alice = at_home_after_a_kill(scenario).await;
+    saves(&alice).await;
+    let saved = &["Saved to your downloads."];
+    alice.page.wait_for_text(saved).await;
     let duration: f64 = alice
         .page
         .evaluate(&format!(
@@ -545,8 +545,89 @@ async fn a_long_recording_grows_nothing(scenario: &Scenario<'_>) {
             }})()"
         ))
         .await;
-    let recorded = began.elapsed().as_secs_f64();
-    measured(&format!("{duration:.1} s play of {recorded:.1} s"));
-    assert!((recorded - duration).abs() < 10.0);
-    hang_up(&alice, &bob).await;
+    measured(&format!(
+        "{duration:.1} s play, of {handed_out:.1} s that the recorder had handed out after its first part"
+    ));
+    assert!(duration + 2.0 >= handed_out);
+}
+
+/// Has the page's recorder hand out nothing more, and waits until all that it has handed out is in the
+/// file, without anything that comes after it. How many seconds that are.
+async fn is_all_written(peer: &Peer) -> f64 {
+    let script = format!(
+        "return (async () => {{
+            {SECONDS}
+            const {{ it, slice, parts }} = window.__recorder;
+            it.pause();
+            return [slice, await seconds(new Blob(parts.map(({{ data }}) => data)))];
+        }})()"
+    );
+    let (slice, handed_out): (u32, f64) = peer.page.evaluate(&script).await;
+    assert!(slice <= 1_000, "a second at most is not handed out");
+    wait_until("all of it in the file", async || {
+        let written = kept_seconds(peer).await;
+        let is_all = written + A_FRAME >= handed_out;
+        is_all
+            .then_some(())
+            .ok_or_else(|| format!("{written} s of {handed_out} s"))
+    })
+    .await;
+    handed_out
+}
+
+/// Seconds of a packet of sound, with room.
+const A_FRAME: f64 = 0.1;
+
+/// How much sound is in the newest recording.
+async fn kept_seconds(peer: &Peer) -> f64 {
+    let script = format!("return (async () => {{ {NEWEST} {SECONDS} return seconds(newest); }})()");
+    peer.page.evaluate(&script).await
+}
+
+/// Of a file that is not ended, too.
+const SECONDS: &str = "const seconds = async (blob) => {
+        const context = new OfflineAudioContext(1, 1, 48000);
+        return (await context.decodeAudioData(await blob.arrayBuffer())).duration;
+    };";
+
+/// Has the page count what its recorder hands out; and keep it, where `window.__keeps` is true.
+async fn counts_parts(peer: &Peer) {
+    let script = "const start = MediaRecorder.prototype.start;
+        MediaRecorder.prototype.start = function (slice) {
+            const parts = [];
+            window.__recorder = { it: this, slice, parts };
+            this.addEventListener('dataavailable', ({ data, timecode }) => parts.push({ timecode, data: window.__keeps && data }));
+            return start.call(this, slice);
+        };
+        return true";
+    let _: bool = peer.page.evaluate(script).await;
+}
+
+/// [`counts_parts`], and has it keep them.
+async fn keeps_parts(peer: &Peer) {
+    counts_parts(peer).await;
+    let _: bool = peer.page.evaluate("return window.__keeps = true").await;
+}
+
+/// Alice's browser is killed and started again; there, what it has left is offered.
+async fn at_home_after_a_kill(scenario: &Scenario<'_>) -> Peer {
+    let alice = scenario.restart_browser_of("Alice").await;
+    alice.visit("/").await;
+    // Chromium writes down what a page stores some seconds later: the name may be gone with it.
+    wait_until("the page", async || {
+        let home = alice.page.find_now(Role::Textbox, "Your link").await;
+        let asked = alice.page.find_now(Role::Textbox, "Your name").await;
+        let is_asked = asked.is_some();
+        if is_asked {
+            alice.enter_name().await;
+        }
+        (home.is_some() || is_asked)
+            .then_some(())
+            .ok_or_else(String::new)
+    })
+    .await;
+    alice.at_home().await;
+    opens_contacts(&alice).await;
+    alice.page.find(Role::Region, KEPT).await;
+    alice
 }
