@@ -4,11 +4,12 @@
 #![no_main]
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use wimpex_call::{
     CallMachine, Command, Input, MediaError, MediaRequest, Output, PeerConnectionId, Standing,
-    PeerConnectionState, State, TrackKind,
+    PeerConnectionState, Sharing, State, TrackKind,
 };
 use wimpex_protocol::{
     Answer, CallAnswer, CallEnd, CallEndReason, CallId, CallOffer, CallReject, CallRejectReason,
@@ -60,6 +61,7 @@ fn signal(kind: u8, a: u8) -> Signal {
             call_type: CallType::Video,
             from_username: None,
             sec: None,
+            link: None,
         }),
         1 => Signal::CallAnswer(CallAnswer {
             call_id,
@@ -115,7 +117,11 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
         2 => Input::Command(Command::Decline),
         3 => Input::Command(Command::HangUp),
         4 => Input::Command(Command::Dismiss),
-        5 if a & 2 != 0 => Input::Command(Command::SetSharing(a & 1 == 0)),
+        5 if a & 2 != 0 => Input::Command(Command::SetSharing(match a & 5 {
+            0 => Sharing::Off,
+            1 => Sharing::InPlace,
+            _ => Sharing::Beside,
+        })),
         5 => Input::Command(Command::SetMuted(a & 1 == 0)),
         6 => Input::Command(match a & 15 {
             0 => Command::AnswerWaiting { hold: true },
@@ -125,6 +131,8 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             4 => Command::SetOnHold(false),
             5 => Command::Swap,
             6 => Command::EndOther,
+            7 => Command::AcceptVideo { camera: true },
+            8 => Command::AcceptVideo { camera: false },
             _ => Command::SetCamera(a & 1 == 0),
         }),
         7 => Input::PeerOffline {
@@ -189,7 +197,16 @@ fn input(kind: u8, a: u8, connection_id: PeerConnectionId, request: MediaRequest
             },
         },
         18 => Input::Timeout,
-        19 => Input::NetworkChanged,
+        19 => match a % 4 {
+            0 => Input::NetworkChanged,
+            1 => Input::BatteryLow(a < 128),
+            2 => Input::ConnectionClosed {
+                connection: connection_id,
+            },
+            _ => Input::Slept {
+                duration: Duration::from_secs(u64::from(a)),
+            },
+        },
         26 => Input::TrackInterrupted {
             request,
             kind: TrackKind::Audio,
@@ -267,6 +284,10 @@ fuzz_target!(|bytes: &[u8]| {
                 | Output::AttachMedia {
                     connection: connection_id,
                     ..
+                }
+                | Output::SetOnHold {
+                    connection: connection_id,
+                    ..
                 } => assert!(open.contains(&connection_id)),
                 Output::RequestMedia { request: asked, .. } => request = asked.0,
                 Output::Send(_)
@@ -280,11 +301,14 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         assert!(outputs < 1000, "{outputs} outputs of one input");
-        let wanted = match machine.state() {
+        let calls = machine.snapshot();
+        let wanted = match calls.state {
             State::Idle | State::Ended | State::Ringing => 0,
             State::Calling | State::Connecting | State::Connected | State::Reconnecting => 1,
         };
-        assert_eq!(open.len(), wanted, "in {:?}", machine.state());
+        // One that is on hold has its connection; one that rings has none.
+        let wanted = wanted + usize::from(calls.held.is_some());
+        assert_eq!(open.len(), wanted, "in {:?}", calls.state);
         // Connected is the only state with a call that waits for nothing.
         let waits = machine.poll_timeout().is_some();
         match machine.state() {
