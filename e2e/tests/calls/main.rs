@@ -39,6 +39,7 @@ mod real_devices;
 mod reconnects;
 mod record_stats;
 mod recording;
+mod recordings_left;
 mod relays;
 mod resilience;
 mod ringing;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         files::all(),
         sharing::all(),
         recording::all(),
+        recordings_left::all(),
         devices::all(),
         hot_plug::all(),
         real_devices::all(),
