@@ -1,16 +1,18 @@
 //! Chat in a call: marks, links, connections that come and go, and what is kept.
 
-use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until};
+use std::time::Duration;
+
+use wimpex_e2e::{CallKind, Peer, Role, Scenario, times, wait_until, wait_until_within};
 
 use crate::reconnects::introduced;
 use crate::shared::{
-    BROKEN, alice_and_bob, connect, hang_up, hang_up_but, in_a_call, scenarios, unfold,
+    BROKEN, alice_and_bob, connect, hang_up, hang_up_but, in_a_call, measured, scenarios, unfold,
 };
 
 scenarios! {
     FirefoxToo: lines_arrive_and_are_marked,
     FirefoxToo: lines_survive_connections_and_the_server,
-    AnyBrowsers: two_hundred_lines_arrive_once_and_in_order,
+    AnyBrowsers: many_lines_arrive_once_and_in_order,
     AnyBrowsers: a_chat_is_kept_only_if_that_is_wanted,
     // A script of the scene's runs before the page's own, which only DevTools can.
     Chromium: what_comes_over_the_channel_is_only_text,
@@ -151,31 +153,64 @@ async fn lines_survive_connections_and_the_server(scenario: &Scenario<'_>) {
     hang_up_but(&alice, &bob, BROKEN).await;
 }
 
-async fn two_hundred_lines_arrive_once_and_in_order(scenario: &Scenario<'_>) {
+/// The first two hundred as fast as a page can, with the connection closed in their middle; each after
+/// that as fast as a page may, with another connection for each thousand.
+async fn many_lines_arrive_once_and_in_order(scenario: &Scenario<'_>) {
     let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
     introduced(&alice, &bob).await;
     opens_the_chat(&alice).await;
     opens_the_chat(&bob).await;
-    // As fast as a page can, with the connection closed in the middle.
-    let flood = "const box = document.querySelector('textarea');
-        for (let line = 0; line < 200; line += 1) {
-            if (line === 120) window.__probe.closeConnections();
-            box.value = `line ${line}`;
-            box.dispatchEvent(new InputEvent('input', { bubbles: true }));
-            box.form.requestSubmit();
-        }
+    let count = times("lines", 200, 10_000);
+    // A page shows the last thousand: what it shows is looked at again and again, and must go on from
+    // what it has shown before.
+    let watch = "window.__seen = 0;
+        setInterval(() => {
+            const lines = [...document.querySelectorAll('[role=log] .text')].map((it) => it.textContent);
+            const first = Number(lines[0]?.slice(5) ?? 0);
+            const wrong = lines.find((line, at) => line !== `line ${first + at}`);
+            if (wrong !== undefined || first > window.__seen) window.__wrong ??= `${wrong} from ${first} on, after ${window.__seen}`;
+            window.__seen = Math.max(window.__seen, first + lines.length);
+        }, 100);
         return true";
-    let _: bool = alice.page.evaluate(flood).await;
-    let all: Vec<String> = (0..200).map(|line| format!("line {line}")).collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    has_lines(&alice, &all).await;
-    wait_until("every line", async || {
-        let found: Vec<String> = bob.page.evaluate(LINES).await;
-        (found == all)
-            .then_some(())
-            .ok_or_else(|| format!("{} lines", found.len()))
+    for peer in [&alice, &bob] {
+        let _: bool = peer.page.evaluate(watch).await;
+    }
+    let write = format!(
+        "const box = document.querySelector('textarea');
+        let line = 0;
+        const say = () => {{
+            if (line === 120 || line % 1000 === 700) window.__probe.closeConnections();
+            box.value = `line ${{line}}`;
+            line += 1;
+            box.dispatchEvent(new InputEvent('input', {{ bubbles: true }}));
+            box.form.requestSubmit();
+        }};
+        while (line < 200) say();
+        const each = setInterval(() => {{
+            // One that found no room stays there.
+            if (box.value !== '') box.form.requestSubmit();
+            else if (line < {count}) say();
+            else clearInterval(each);
+        }}, 55);
+        return true"
+    );
+    let _: bool = alice.page.evaluate(&write).await;
+    let whole = Duration::from_secs(60 + u64::from(count) / 8);
+    wait_until_within(whole, "every line at both", async || {
+        for peer in [&alice, &bob] {
+            let (seen, wrong): (u32, Option<String>) = peer
+                .page
+                .evaluate("return [window.__seen, window.__wrong ?? null]")
+                .await;
+            assert_eq!(wrong, None, "{}", peer.name);
+            if seen < count {
+                return Err(format!("{}: {seen} lines", peer.name));
+            }
+        }
+        Ok(())
     })
     .await;
+    measured(&format!("{count} lines, each once and in order"));
     hang_up(&alice, &bob).await;
 }
 
@@ -247,11 +282,14 @@ async fn what_comes_over_the_channel_is_only_text(scenario: &Scenario<'_>) {
     let evil = r#"const { __stream: it } = window;
         const pieces = ['{', '}', '"type":"chat"', '"seq":', '1e999', '-1', 'null', '[', '"', '\\u0000',
             '"text":"x"', ',', '"ack"', '"received":9007199254740993', '"hello"', '"version":2', 'é', '\ud800'];
-        for (let round = 0; round < 900; round += 1) {
-            let text = '';
-            for (let at = 0; at < 12; at += 1) text += pieces[(round * 7 + at * at * 13) % pieces.length];
-            it.send(text);
-        }
+        window.__flood = (from, until) => {
+            for (let round = from; round < until; round += 1) {
+                let text = '';
+                for (let at = 0; at < 12; at += 1) text += pieces[(round * 7 + at * at * 13 + (round / 17 | 0)) % pieces.length];
+                it.send(text);
+            }
+        };
+        window.__flood(0, 900);
         it.send(new Uint8Array(60_000));
         it.send('x'.repeat(60_000));
         it.send(JSON.stringify({ type: 'chat', seq: 1, text: '<img src=x onerror="window.__evil = true"><script>window.__evil = true</script>' }));
@@ -272,8 +310,23 @@ async fn what_comes_over_the_channel_is_only_text(scenario: &Scenario<'_>) {
         .evaluate("return [window.__evil === true, document.querySelectorAll('[role=log] :is(a, img, script)').length]")
         .await;
     assert_eq!(found, (false, 0));
+    floods(&alice).await;
+    let lines: Vec<String> = bob.page.evaluate(LINES).await;
+    assert_eq!(lines.len(), 2);
     tokio::join!(alice.hears(), bob.hears());
     hang_up(&alice, &bob).await;
+}
+
+/// Sends malformed texts by the thousand, of which a page takes what it can, and waits until all are gone.
+pub(crate) async fn floods(peer: &Peer) {
+    let script = "window.__flood(900, 6000); return true";
+    let _: bool = peer.page.evaluate(script).await;
+    wait_until("all to be sent", async || {
+        let script = "return (window.__stream ?? window.__files).bufferedAmount";
+        let left: u32 = peer.page.evaluate(script).await;
+        (left == 0).then_some(()).ok_or_else(|| left.to_string())
+    })
+    .await;
 }
 
 /// A page that does not say that it can is not asked to.
