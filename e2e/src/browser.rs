@@ -107,6 +107,11 @@ impl Browser {
         self.driver.memory()
     }
 
+    /// Where it keeps everything.
+    pub(crate) fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
     /// Stops all of it, as a device that sleeps does, or lets it go on.
     pub(crate) fn set_stopped(&self, is_stopped: bool) {
         self.driver.set_stopped(is_stopped);

@@ -1,5 +1,6 @@
 //! Using a page with pointer and keys.
 
+use std::path::Path;
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
@@ -55,6 +56,30 @@ impl Page {
             .execute(script, vec![element, json!(text)])
             .await
             .expect("pasting");
+    }
+
+    /// Drops a file of this machine's disk on the page's `main`; a script finds it as `window.__dropped`.
+    pub async fn drop_file(&self, path: &Path) {
+        let make = "const input = document.createElement('input');
+            input.type = 'file';
+            document.body.append(input);
+            return input";
+        self.focus().await;
+        let made = self.client.execute(make, vec![]).await.expect("an input");
+        let input = self.element(&made).expect("an element");
+        let path = path.to_str().expect("a path of letters");
+        input.send_keys(path).await.expect("choosing a file");
+        let drop = "const [input] = arguments;
+            const file = window.__dropped = input.files[0];
+            input.remove();
+            const data = new DataTransfer();
+            data.items.add(file);
+            document.querySelector('main').dispatchEvent(
+                new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))";
+        self.client
+            .execute(drop, vec![made])
+            .await
+            .expect("dropping it");
     }
 
     /// Presses a key, wherever the focus is.

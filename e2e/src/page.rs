@@ -390,7 +390,7 @@ impl Page {
             .collect())
     }
 
-    fn element(&self, reference: &Value) -> Option<Element> {
+    pub(crate) fn element(&self, reference: &Value) -> Option<Element> {
         let id = reference.get(ELEMENT_KEY)?.as_str()?.to_owned();
         Some(Element::from_element_id(
             self.client.clone(),

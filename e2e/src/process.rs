@@ -109,7 +109,8 @@ impl Process {
             // One may end meanwhile.
             let text = fs::read_to_string(path).unwrap_or_default();
             let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
-            let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            let kilobytes =
+                line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
             kilobytes.unwrap_or_default() * 1024
         };
         all.into_iter().map(of).sum()

@@ -248,6 +248,13 @@ impl<'w> Scenario<'w> {
         self.browsers.borrow()[self.index_of(name)].memory()
     }
 
+    /// Where a peer's browser keeps everything.
+    pub fn profile_of(&self, name: &str) -> PathBuf {
+        self.browsers.borrow()[self.index_of(name)]
+            .profile()
+            .to_owned()
+    }
+
     /// Stops a peer's browser for that long: all of its processes, as a device that sleeps does.
     pub async fn stop_browser_of(&self, name: &str, time: Duration) {
         let index = self.index_of(name);

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: size, cost of what the server passes on, alone and beside a bare server and
-//! Node, of the filter of noise, of TURN beside coturn, and time to the first frame beside a bare
-//! page, in one run.
+//! Node, of the filter of noise, of TURN beside coturn, time to the first frame and speed of a file
+//! beside a bare page, in one run.
 
 use std::process::ExitCode;
 
@@ -97,5 +97,11 @@ pub(crate) fn bench(workspace: &Workspace) -> Result<ExitCode> {
             proc::check(&mut command)
         },
     ));
+    note(report::step("measuring a file beside a bare page", || {
+        let scene = "a_file_keeps_up_with_a_bare_page";
+        let mut command = workspace.cargo(["test", "--package", "wimpex-e2e", "--", scene]);
+        testing::tell_browsers(&mut command, &tools, &binary);
+        proc::check(command.env("WIMPEX_SOAK_COMPARED_MEBIBYTES", "512"))
+    }));
     Ok(code)
 }

@@ -16,6 +16,7 @@ const SCENES: &[&str] = &[
     "the_sign_of_an_undisturbed_call_is_good",
     "a_long_call_grows_nothing",
     "a_long_recording_grows_nothing",
+    "a_large_file_takes_no_memory",
     "many_lines_arrive_once_and_in_order",
     "an_offer_that_was_changed_does_not_ring",
     "an_answer_that_was_changed_ends_the_call",

@@ -128,7 +128,7 @@ impl Home {
     }
 
     /// Impairs UDP in each direction: drops `loss_percent` of the packets at random, and what
-    /// exceeds `kilobits` a second. 0 means no loss, and no limit.
+    /// exceeds `kilobits` a second. 0 means no loss, and no limit; at 100 nothing of TCP gets through either.
     pub fn impair(&self, loss_percent: u8, kilobits: u32) {
         let mut rules = "flush chain inet wimpex impair\n".to_owned();
         let mut rule = |rule: String| {
@@ -137,10 +137,13 @@ impl Home {
         for (interface, name) in [("iifname", "in"), ("oifname", "out")] {
             let direction = format!("{interface} \"out\" meta l4proto udp");
             rule(format!("{direction} counter name all_{name}"));
-            if loss_percent > 0 {
-                rule(format!(
-                    "{direction} numgen random mod 100 < {loss_percent} counter name lost_{name} drop"
-                ));
+            match loss_percent {
+                0 => {}
+                // Nothing comes through by TCP either.
+                100.. => rule(format!("{interface} \"out\" counter name lost_{name} drop")),
+                percent => rule(format!(
+                    "{direction} numgen random mod 100 < {percent} counter name lost_{name} drop"
+                )),
             }
             if kilobits > 0 {
                 let bytes = u64::from(kilobits) * 125;

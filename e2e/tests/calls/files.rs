@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use wimpex_e2e::{CallKind, Peer, Role, Scenario, wait_until, wait_until_within};
 
+use crate::chat::floods;
 use crate::page_return::is_kept;
 use crate::reconnects::introduced;
 use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenarios};
 
 scenarios! {
     AnyBrowsers: a_file_arrives_as_it_was,
-    AnyBrowsers: a_file_keeps_up_with_a_bare_channel,
     AnyBrowsers: a_file_goes_on_over_another_connection,
     AnyBrowsers: a_file_goes_on_in_a_page_that_was_loaded_anew,
     AnyBrowsers: a_file_goes_on_in_the_next_call,
@@ -25,7 +25,7 @@ scenarios! {
 const WHOLE: Duration = Duration::from_secs(240);
 
 /// Drops a file of so many bytes, which differ from place to place, and gives its SHA-256.
-async fn sends(peer: &Peer, name: &str, size: u64) -> String {
+pub(crate) async fn sends(peer: &Peer, name: &str, size: u64) -> String {
     peer.page.find(Role::Button, "Send file").await;
     let script = format!(
         "return (async () => {{
@@ -62,13 +62,13 @@ const KEPT: &str = "return (async () => {
     return [Array.from(new Uint8Array(hash), (it) => it.toString(16).padStart(2, '0')).join(''), newest.size];
 })()";
 
-async fn accepts(peer: &Peer, name: &str) {
+pub(crate) async fn accepts(peer: &Peer, name: &str) {
     peer.page
         .click(Role::Button, &format!("Accept {name}"))
         .await;
 }
 
-async fn has_received(peer: &Peer, name: &str, hash: &str, size: u64) {
+pub(crate) async fn has_received(peer: &Peer, name: &str, hash: &str, size: u64) {
     let save = format!("Save {name}");
     wait_until_within(WHOLE, "the file to arrive", async || {
         let found = peer.page.find_now(Role::Button, &save).await;
@@ -83,7 +83,7 @@ async fn has_received(peer: &Peer, name: &str, hash: &str, size: u64) {
 }
 
 /// Does something in the page as soon as half of the file is there.
-async fn at_half(peer: &Peer, what: &str) {
+pub(crate) async fn at_half(peer: &Peer, what: &str) {
     let script = format!(
         "delete window.__half;
         const look = setInterval(() => {{
@@ -136,88 +136,6 @@ async fn a_file_arrives_as_it_was(scenario: &Scenario<'_>) {
     // What has arrived is there after the call, too, and in a page that was loaded anew.
     hang_up(&alice, &bob).await;
     bob.page.find(Role::Button, "Save holiday plan.bin").await;
-}
-
-/// Whatever this machine does meanwhile, it does to both.
-async fn a_file_keeps_up_with_a_bare_channel(scenario: &Scenario<'_>) {
-    let (alice, bob) = in_a_call(scenario, CallKind::Video).await;
-    tokio::join!(alice.sees(), bob.sees());
-    let size = 16 << 20;
-    let bare = bare_transfer(&alice, &bob, size).await;
-    let hash = sends(&alice, "a.bin", size).await;
-    let began = Instant::now();
-    accepts(&bob, "a.bin").await;
-    has_received(&bob, "a.bin", &hash, size).await;
-    let ours = began.elapsed().as_secs_f64();
-    measured(&format!(
-        "16 MiB in {ours:.1} s, over a bare channel in {bare:.1} s"
-    ));
-    // The pace begins slowly by intent, and doubles each second.
-    assert!(ours < 5.0 * bare + 20.0);
-    hang_up(&alice, &bob).await;
-}
-
-/// Sends so many bytes over a connection of its own, as any page would; in how many seconds.
-async fn bare_transfer(from: &Peer, to: &Peer, size: u64) -> f64 {
-    const DESCRIBE: &str = "await pc.setLocalDescription();
-        while (pc.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 20));
-        return pc.localDescription.sdp";
-    let offer: String = from
-        .page
-        .evaluate(&format!(
-            "return (async () => {{
-                const pc = window.__bare = new RTCPeerConnection();
-                const channel = pc.createDataChannel('bare');
-                const part = new Uint8Array(65536);
-                channel.bufferedAmountLowThreshold = 2 ** 19;
-                let left = {size};
-                const fill = () => {{
-                    while (left > 0 && channel.bufferedAmount < 2 ** 20) {{
-                        channel.send(part);
-                        left -= part.length;
-                    }}
-                }};
-                channel.onopen = channel.onbufferedamountlow = fill;
-                {DESCRIBE};
-            }})()"
-        ))
-        .await;
-    let answer: String = to
-        .page
-        .evaluate(&format!(
-            "return (async () => {{
-                const pc = window.__bare = new RTCPeerConnection();
-                let first = 0;
-                let got = 0;
-                pc.ondatachannel = ({{ channel }}) => {{
-                    channel.binaryType = 'arraybuffer';
-                    channel.onmessage = ({{ data }}) => {{
-                        first ||= performance.now();
-                        got += data.byteLength;
-                        if (got >= {size}) window.__took = (performance.now() - first) / 1000;
-                    }};
-                }};
-                await pc.setRemoteDescription({{ type: 'offer', sdp: {offer:?} }});
-                {DESCRIBE};
-            }})()"
-        ))
-        .await;
-    let accept = format!(
-        "return window.__bare.setRemoteDescription({{ type: 'answer', sdp: {answer:?} }}).then(() => true)"
-    );
-    let _: bool = from.page.evaluate(&accept).await;
-    let took = wait_until_within(WHOLE, "all bytes over the bare channel", async || {
-        let took: Option<f64> = to.page.evaluate("return window.__took ?? null").await;
-        took.ok_or_else(|| "not all".to_owned())
-    })
-    .await;
-    for peer in [from, to] {
-        let _: bool = peer
-            .page
-            .evaluate("window.__bare.close(); return true")
-            .await;
-    }
-    took
 }
 
 async fn a_file_goes_on_over_another_connection(scenario: &Scenario<'_>) {
@@ -349,11 +267,14 @@ async fn what_comes_over_the_files_channel_is_taken_as_hostile(scenario: &Scenar
         const id = '0'.repeat(31) + '1';
         const pieces = ['{', '}', '"type":"offer"', '"type":"block"', `"file":"${id}"`, '1e999', '-1', 'null', '[', '"', '\\u0000',
             '"name":"../../x"', '"size":9007199254740993', ',', '"bytes":-5', 'é', '\ud800'];
-        for (let round = 0; round < 900; round += 1) {
-            let text = '';
-            for (let at = 0; at < 12; at += 1) text += pieces[(round * 7 + at * at * 13) % pieces.length];
-            it.send(text);
-        }
+        window.__flood = (from, until) => {
+            for (let round = from; round < until; round += 1) {
+                let text = '';
+                for (let at = 0; at < 12; at += 1) text += pieces[(round * 7 + at * at * 13 + (round / 17 | 0)) % pieces.length];
+                it.send(text);
+            }
+        };
+        window.__flood(0, 900);
         it.send(new Uint8Array(60_000));
         it.send('x'.repeat(60_000));
         for (let number = 0; number < 200; number += 1) it.send(JSON.stringify({ type: 'offer',
@@ -374,6 +295,7 @@ async fn what_comes_over_the_files_channel_is_taken_as_hostile(scenario: &Scenar
         .evaluate("return navigator.storage.getDirectory().then((it) => it.getDirectoryHandle('wimpex-files')).then(async (it) => (await it.keys().next()).done, () => true)")
         .await;
     assert!(kept, "nothing is kept that was not asked for");
+    floods(&alice).await;
     tokio::join!(alice.hears(), bob.hears());
     hang_up(&alice, &bob).await;
 }

@@ -50,6 +50,7 @@ mod sharing;
 mod speaking;
 mod strangers;
 mod tabs;
+mod transfers;
 mod upgrades;
 mod vanishing;
 mod verified;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         during::all(),
         chat::all(),
         files::all(),
+        transfers::all(),
         sharing::all(),
         recording::all(),
         recordings_left::all(),
