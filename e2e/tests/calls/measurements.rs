@@ -9,6 +9,7 @@ use wimpex_e2e::{
 };
 use wimpex_record::Record;
 
+use crate::files::{accepts, sends};
 use crate::networks::two;
 use crate::quality_sign::{save, sign};
 use crate::shared::{connect, hang_up, measured, scenarios};
@@ -17,6 +18,7 @@ scenarios! {
     Networks: the_loss_is_what_the_router_counted,
     Networks: the_bitrate_is_what_the_router_counted,
     Networks: sound_goes_first,
+    Networks: the_panel_tells_the_truth_while_a_file_comes,
 }
 
 /// Sums of what a page measured over some time.
@@ -193,6 +195,51 @@ async fn sound_goes_first(scenario: &Scenario<'_>) {
             .ok_or(width.to_string())
     })
     .await;
+    hang_up(&alice, &bob).await;
+}
+
+/// A way that a file alone would fill: what the panel says is what the router counted, and the sound is
+/// whole.
+async fn the_panel_tells_the_truth_while_a_file_comes(scenario: &Scenario<'_>) {
+    let (alice, bob, [home, _bobs]) = in_a_call(scenario).await;
+    home.impair(0, 6_000);
+    // More than comes in that time.
+    sends(&bob, "large.bin", 256 << 20).await;
+    accepts(&alice, "large.bin").await;
+    let kept = async || -> f64 {
+        let script = "return document.querySelector('.files progress:not([hidden])')?.value ?? 0";
+        alice.page.evaluate(script).await
+    };
+    wait_until_within(GIVES_WAY, "the file to come", async || {
+        let percent = kept().await;
+        (percent > 0.5).then_some(()).ok_or(percent.to_string())
+    })
+    .await;
+    let before = kept().await;
+    let [(page, router), _] = watch(&alice, &home).await;
+    let came = (kept().await - before) / 100.0 * f64::from(256 << 20) * 8.0 / 1000.0;
+    let says = page.bits / page.seconds / 1000.0;
+    let counted = router.bytes as f64 * 8.0 / 1000.0 / page.seconds;
+    measured(&format!(
+        "6000 kbit/s: {counted:.0} kbit/s came through the router, {says:.0} says the page, {:.0} of it \
+         the file's; {:.1} % of the sound lost, {:.1} % made up; {}",
+        came / page.seconds,
+        page.sound_loss(),
+        page.made_up(),
+        sign(&alice).await,
+    ));
+    assert!(came > 0.0, "the file stands still");
+    assert!((says / counted - 1.0).abs() < 0.05, "more than 5 % apart");
+    assert!(
+        page.made_up() < 3.0,
+        "{:.1} % of the sound had to be made up",
+        page.made_up()
+    );
+    alice
+        .page
+        .click(wimpex_e2e::Role::Button, "Cancel large.bin")
+        .await;
+    home.impair(0, 0);
     hang_up(&alice, &bob).await;
 }
 
