@@ -18,6 +18,7 @@ const SCENES: &[&str] = &[
     "a_long_recording_grows_nothing",
     "a_large_file_takes_no_memory",
     "many_lines_arrive_once_and_in_order",
+    "a_screen_of_text_is_readable_at_300_kilobits",
     "an_offer_that_was_changed_does_not_ring",
     "an_answer_that_was_changed_ends_the_call",
     "a_confirmation_with_another_nonce_ends_the_call",

@@ -35,6 +35,7 @@ mod page_return;
 mod places;
 mod push;
 mod quality_sign;
+mod readable;
 mod real_devices;
 mod reconnects;
 mod record_stats;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         files::all(),
         transfers::all(),
         sharing::all(),
+        readable::all(),
         recording::all(),
         recordings_left::all(),
         devices::all(),
