@@ -97,7 +97,7 @@ enum Command {
         /// Only faults with this in their description or file
         only: Option<String>,
     },
-    /// Fuzz the frame decoder and the call's machine
+    /// Fuzz the frame decoder, the call's machine, and what comes over data channels
     Fuzz {
         /// How long each, after `--`
         #[arg(last = true, value_name = "SECONDS")]
