@@ -180,6 +180,11 @@ impl<'w> Scenario<'w> {
         self.server.borrow()
     }
 
+    /// The browsers of the first and of every other person.
+    pub fn kinds(&self) -> [BrowserKind; 2] {
+        self.kinds
+    }
+
     /// The server, to kill and restart it.
     pub fn server_mut(&self) -> RefMut<'_, Server> {
         self.server.borrow_mut()

@@ -363,9 +363,12 @@ fn in_words(routes: &[Route; 2]) -> String {
 
 /// Waits for new pictures.
 pub(crate) async fn flows_again(peer: &Peer) {
-    let before = peer.page.media().await.frames_decoded;
+    let mut before = peer.page.media().await.frames_decoded;
     wait_until(&format!("pictures at {} again", peer.name), async || {
         let now = peer.page.media().await.frames_decoded;
+        // Firefox makes its receiver anew, and counts from 0, whenever a description or an
+        // encoder's limit is set (VideoConduit's OnControlConfigChange).
+        before = before.min(now);
         (now > before + 2)
             .then_some(())
             .ok_or_else(|| format!("{before}, now {now}"))
