@@ -65,7 +65,7 @@ pub(super) struct Connection {
     channel: DataChannel,
     stream: DataChannel,
     files: DataChannel,
-    _listeners: [Listener; 3],
+    _listeners: [Listener; 4],
     _files_listeners: [Listener; 4],
     hardware: Hardware,
     /// Whether audio is sent as RED (RFC 2198), once both descriptions say.
@@ -121,6 +121,11 @@ impl Connection {
             let message = wimpex_client::Input::DataChannelMessage(id, text);
             messages.post(Event::Client(message));
         });
+        let opened = inbox.clone();
+        let channel_open = channel.on_open(move || {
+            let open = wimpex_client::Input::DataChannelOpen(id);
+            opened.post(Event::Client(open));
+        });
         let stream = peer.data_channel(STREAM_CHANNEL);
         let (opened, received) = (inbox.clone(), inbox.clone());
         let open = stream.on_open(move || opened.post(DirectEvent::Opened(id).into()));
@@ -140,7 +145,7 @@ impl Connection {
             channel,
             stream,
             files,
-            _listeners: [message, open, stream_message],
+            _listeners: [message, channel_open, open, stream_message],
             _files_listeners: files_listeners,
             hardware,
             red: Cell::default(),

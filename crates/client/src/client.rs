@@ -265,6 +265,7 @@ impl<H: Host> Client<H> {
             Input::DataChannelMessage(connection, text) => {
                 self.data_channel_message(connection, &text, now);
             }
+            Input::DataChannelOpen(connection) => self.data_channel_opened(connection, now),
             Input::DataChannelSent(connection, true) => {
                 self.said_directly(connection);
             }

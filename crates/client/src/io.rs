@@ -75,6 +75,8 @@ pub enum Input<L> {
     },
     /// The peer has sent this text over the connection's data channel.
     DataChannelMessage(PeerConnectionId, String),
+    /// The connection's data channel is open: some time after the connection is connected.
+    DataChannelOpen(PeerConnectionId),
     /// The answer to [`Output::SendDataChannel`]: whether the channel took it.
     DataChannelSent(PeerConnectionId, bool),
     /// Nothing at all has come over the connection for some seconds.

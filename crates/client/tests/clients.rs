@@ -47,6 +47,19 @@ fn clients_log_in() {
     assert!(world.view(ALICE).has_relay);
 }
 
+/// A path that is lost in the first second is repaired by another connection only if each knows
+/// by then that the other one's page can do so.
+#[test]
+fn what_the_peer_can_do_is_known_as_soon_as_the_channel_is_open() {
+    let mut world = World::alice_and_bob(2);
+    call(&mut world);
+    world.pass(SECOND / 5);
+    for who in [ALICE, BOB] {
+        let call = world.view(who).call.call.clone().unwrap();
+        assert!(call.peer_media.is_some(), "{who} waits for a second try");
+    }
+}
+
 #[test]
 fn a_call_connects_and_is_proved() {
     let mut world = World::alice_and_bob(2);

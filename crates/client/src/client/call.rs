@@ -171,6 +171,19 @@ impl<H: Host> Client<H> {
         self.send_pending_direct(now);
     }
 
+    /// What waits for the channel goes at once. A path that is lost right after this can be
+    /// repaired by another connection only if each knows that the other one's page can do so.
+    pub(super) fn data_channel_opened(&mut self, connection: PeerConnectionId, now: Now) {
+        let Some(call) = self.call_on(connection) else {
+            return;
+        };
+        let mut waiting = self.pending_direct.iter_mut();
+        if let Some(pending) = waiting.find(|pending| pending.call == call) {
+            pending.retry_at = now;
+        }
+        self.send_pending_direct(now);
+    }
+
     /// The data channel has taken the first of what waits.
     pub(super) fn said_directly(&mut self, connection: PeerConnectionId) {
         let Some(call) = self.call_on(connection) else {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wimpex_call::{MediaRequest, PeerConnectionId};
 use wimpex_client::{ContactsRead, SocketId};
 use wimpex_protocol::UserId;
+use wimpex_sansio::Now;
 
 /// One `RTCPeerConnection`, as far as a call can tell.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct Connection {
     pub candidates: usize,
     pub descriptions: u32,
     pub connected: bool,
+    /// When its data channel opens: a little after it was connected first.
+    pub channel_opens: Option<Now>,
     /// The browser has closed it by itself.
     pub dead: bool,
     /// Nothing is sent over it, and nothing of it is heard.

@@ -1,5 +1,7 @@
 //! What the tabs' browsers do: sockets, keys, databases, descriptions, connections.
 
+use std::time::Duration;
+
 use wimpex_call::{Output as Call, PeerConnectionId, PeerConnectionState};
 use wimpex_client::{CheckResult, ContactWrite, Input, Output, Setting, SocketId};
 use wimpex_contacts::Contacts;
@@ -11,6 +13,9 @@ use super::clients::World;
 use super::crypto;
 use super::flight::{ClientInput, Flight};
 use super::people::public_key;
+
+/// From `connected` to the data channel's `open`: the association of SCTP takes two round trips.
+const CHANNEL_OPENS_AFTER: Duration = Duration::from_millis(60);
 
 impl World {
     pub(super) fn perform(&mut self, tab: usize, output: Output) {
@@ -352,7 +357,8 @@ impl World {
 
     fn send_data_channel(&mut self, tab: usize, id: PeerConnectionId, text: &str) {
         let open = self.tabs[tab].browser.connections.get(&id).cloned();
-        let open = open.filter(|it| it.connected && self.path);
+        let is_open = |it: &Connection| it.channel_opens.is_some_and(|at| at <= self.now);
+        let open = open.filter(|it| it.connected && self.path && is_open(it));
         let sent = open.is_some();
         if let Some(connection) = open {
             self.tell_peer(&connection, |id| {
@@ -381,7 +387,12 @@ impl World {
                     (false, false) | (true, true) => continue,
                 };
                 let browser = &mut self.tabs[tab].browser;
-                browser.connections.get_mut(&id).unwrap().connected = works;
+                let changed = browser.connections.get_mut(&id).unwrap();
+                changed.connected = works;
+                let opens = works && changed.channel_opens.is_none();
+                if opens {
+                    changed.channel_opens = Some(self.now + CHANNEL_OPENS_AFTER);
+                }
                 let certificate = connection.remote.filter(|_| works);
                 self.answer(
                     tab,
@@ -391,6 +402,12 @@ impl World {
                         certificate: certificate.map(RemoteCertificate::Description),
                     },
                 );
+                if opens {
+                    let life = self.tabs[tab].life;
+                    let input = Box::new(Input::DataChannelOpen(id));
+                    let opened = Flight::Browser { tab, life, input };
+                    self.fly(self.now + CHANNEL_OPENS_AFTER, opened);
+                }
             }
         }
     }
