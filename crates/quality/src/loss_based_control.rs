@@ -51,7 +51,8 @@ const TOO_MUCH: f64 = 0.05;
 const SMOOTHING: f64 = 0.3;
 /// Readings of high loss before a decrease.
 const DECREASE_AFTER: u32 = 2;
-/// Readings after a decrease that are ignored: reports are about what was sent before it.
+/// Readings after a decrease, or on another route, that are ignored: reports are about what
+/// was sent before.
 const SETTLING: u32 = 3;
 /// Readings without high loss before an increase; twice as many after each increase that
 /// was too much.
@@ -80,6 +81,14 @@ pub(crate) struct LossBasedControl {
 }
 
 impl LossBasedControl {
+    /// The first reports there are about what was lost with the route before.
+    pub(crate) fn on_another_route() -> Self {
+        Self {
+            settling: SETTLING,
+            ..Self::default()
+        }
+    }
+
     /// What the outbound video has to keep to; `None` is unlimited.
     pub(crate) fn limits(&self) -> Option<EncodingLimits> {
         STEPS.get(self.step.checked_sub(1)?).copied()

@@ -90,6 +90,7 @@ impl Meter {
             *self = Self {
                 history: std::mem::take(&mut self.history),
                 had_video: self.had_video,
+                control: LossBasedControl::on_another_route(),
                 ..Self::default()
             };
         } else if let (Some(before), Some(interval)) = (self.samples.back(), &interval) {

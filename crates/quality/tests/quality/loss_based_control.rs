@@ -158,6 +158,23 @@ fn another_route_begins_unlimited() {
     assert_eq!(path.limit, None);
 }
 
+/// What the peer reports first on another route was lost with the one before.
+#[test]
+fn a_route_that_is_gone_limits_nothing_on_the_next_one() {
+    let mut path = Path::new();
+    path.goes_on(20, 5_000_000.0);
+    for second in 0..20 {
+        path.carries(5_000_000.0, 0.0, |call| {
+            let lost = if second < 3 { 0.6 } else { 0.0 };
+            call.with("P", "id", "Q")
+                .with("T", "selectedCandidatePairId", "Q")
+                .with("peer-video", "fractionLost", lost)
+                .with("peer-audio", "fractionLost", lost)
+        });
+        assert_eq!(path.limit, None, "{second}");
+    }
+}
+
 #[test]
 fn nothing_is_limited_without_video() {
     let mut path = Path::new();
