@@ -30,7 +30,8 @@ addEventListener("appinstalled", () => (globalThis.installPrompt = null));
         // What the service worker has kept may be what is wrong. (Not what is another app's.)
         globalThis.caches
           ?.keys()
-          .then((names) => names.forEach((name) => name.startsWith("wimpex-") && caches.delete(name)));
+          .then((names) => names.forEach((name) => name.startsWith("wimpex-") && caches.delete(name)))
+          .catch(() => {});
         location.reload();
       } else if (text) {
         history.replaceState(null, "");
@@ -59,6 +60,7 @@ addEventListener("appinstalled", () => (globalThis.installPrompt = null));
     const { connection, serviceWorker } = navigator;
     if (worker) serviceWorker?.register(worker).catch(() => {});
     // What is loaded later is kept too, but for who saves data.
-    if (!connection?.saveData) serviceWorker?.ready.then(({ active }) => active.postMessage("later"));
+    if (!connection?.saveData)
+      serviceWorker?.ready.then(({ active }) => active.postMessage("later")).catch(() => {});
   });
 }

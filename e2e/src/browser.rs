@@ -32,6 +32,9 @@ pub struct Browser {
     profile: TempDir,
 }
 
+/// So often a browser that ends by itself while it starts is started again.
+const STARTS: u8 = 2;
+
 impl Browser {
     /// Starts a browser.
     pub async fn start(kind: BrowserKind, options: BrowserOptions) -> Self {
@@ -40,14 +43,23 @@ impl Browser {
             write_launcher(profile.path()).expect("a script in the profile");
         }
         let (driver, url) = start_driver(kind, &options, profile.path());
-        let client = ClientBuilder::new(Connector(options.namespace.clone()))
-            .capabilities(capabilities(kind, &options, profile.path()))
-            .connect(&url)
-            .await
-            .unwrap_or_else(|error| {
-                let log = driver.log_tail(20).join("\n");
-                panic!("no {} session: {error}\n{log}", kind.name())
-            });
+        let connect = async || {
+            ClientBuilder::new(Connector(options.namespace.clone()))
+                .capabilities(capabilities(kind, &options, profile.path()))
+                .connect(&url)
+                .await
+        };
+        let mut client = connect().await;
+        for _ in 0..STARTS {
+            // Nothing of ours has run in it.
+            if matches!(&client, Err(error) if error.to_string().contains("instance exited")) {
+                client = connect().await;
+            }
+        }
+        let client = client.unwrap_or_else(|error| {
+            let log = driver.log_tail(20).join("\n");
+            panic!("no {} session: {error}\n{log}", kind.name())
+        });
         let browser = Self {
             kind,
             options,
