@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use data_encoding::BASE64;
 use tokio::time::sleep;
 use wimpex_e2e::{
-    BrowserOptions, CallKind, Page, Peer, Role, Scenario, Uplink, wait_until, wait_until_within,
+    BrowserOptions, CallKind, Page, Peer, Role, Scenario, Uplink, soaks, times, wait_until,
+    wait_until_within,
 };
 
 use crate::shared::{connect, hang_up, measured, scenarios};
@@ -17,8 +18,8 @@ scenarios! {
 /// What is shown, in points of both canvases.
 const WIDTH: usize = 960;
 const HEIGHT: usize = 600;
-/// Pages that are turned.
-const TURNS: u32 = 6;
+/// Pages that are turned, in each test and at length.
+const TURNS: [u32; 2] = [2, 6];
 /// From there on letters can be told apart; another page of text has less than 0.4.
 const READABLE: f64 = 0.9;
 /// As long as one may take while others compile.
@@ -88,11 +89,12 @@ async fn a_screen_of_text_is_readable_at_300_kilobits(scenario: &Scenario<'_>) {
     bare_share(&alice, &bob).await;
     let bare = reads(&alice, &bob, &text).await;
     measured(&format!(
-        "each of {TURNS} pages of text at 300 kbit/s is readable after so many seconds, and then has an SSIM \
+        "each page of text at 300 kbit/s is readable after so many seconds, and then has an SSIM \
          of: {ours:.2?}; by a bare page: {bare:.2?}"
     ));
     let sharp = |all: &[(f64, f64)]| all.iter().map(|it| it.1).sum::<f64>() / all.len() as f64;
-    assert!(sharp(&ours) > sharp(&bare) - 0.05);
+    // Of two pages the means say little.
+    assert!(!soaks() || sharp(&ours) > sharp(&bare) - 0.05);
     for peer in [&alice, &bob] {
         let close = "for (const { track } of window.__bare.getSenders()) track?.stop();
             window.__bare.close();
@@ -118,7 +120,7 @@ async fn reads(alice: &Peer, bob: &Peer, text: &Page) -> Vec<(f64, f64)> {
     // What a connection begins with is not what is looked at.
     sleep(Duration::from_secs(10)).await;
     let mut all = Vec::new();
-    for _ in 0..TURNS {
+    for _ in 0..times("pages_of_text", TURNS[0], TURNS[1]) {
         let before = shown(alice).await;
         let _: bool = text.evaluate("window.turn(); return true").await;
         let turned = Instant::now();
