@@ -9,9 +9,10 @@ mod image;
 mod sbom;
 mod trial;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 
@@ -32,6 +33,17 @@ const PRINTED: [(&str, &[&str]); 5] = [
     ("_wimpex-server", &["completions", "zsh"]),
     ("wimpex-server.fish", &["completions", "fish"]),
 ];
+/// What packages have straight from the repository.
+const FROM_REPOSITORY: [&str; 8] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "docs/hosting.md",
+    "docs/turn.md",
+    "packaging/grafana-dashboard.json",
+    "packaging/prometheus-rules.yml",
+    "packaging/sysusers.conf",
+    "packaging/wimpex-server.service",
+];
 /// Of [profile.dist] in the root's Cargo.toml.
 const PROFILE: &str = "dist";
 
@@ -40,6 +52,14 @@ pub(crate) fn package(workspace: &Workspace, tools: &Tools, arm64: bool) -> Resu
     page::build(workspace, tools)?;
     let folder = fresh(workspace.target.join("package"))?;
     let epoch = commit_time(workspace)?;
+    let committed = UNIX_EPOCH + Duration::from_secs(epoch.parse()?);
+    for name in FROM_REPOSITORY {
+        // The .rpm has the times of files that are older than the commit, as after a checkout of another.
+        let file = File::options()
+            .append(true)
+            .open(workspace.root.join(name))?;
+        file.set_modified(committed)?;
+    }
     ensure_musl();
     let native = build(workspace, X86_64, &epoch)?;
     trial::run(workspace, X86_64, &native)?;
