@@ -78,11 +78,11 @@ pub enum Message {
     /// A person declines a call for which they were woken, without coming: for the node that has the
     /// caller. It is the servers' business, too.
     Declined {
-        /// Who declines.
+        /// Who was woken, and has proved to have declined.
         user: UserId,
-        /// Who calls.
+        /// Whose nodes this goes to.
         caller: UserId,
-        /// Which call.
+        /// The call; nobody may be waiting for it any more.
         call: CallId,
     },
     /// Part of the link between two nodes.
@@ -130,9 +130,9 @@ pub enum Frame {
     },
     /// A person whom the receiver holds was woken for a call: they are shown to the caller.
     Expect {
-        /// Who was woken.
+        /// The person, who may be hidden from the caller.
         user: UserId,
-        /// Who calls.
+        /// To whom they are shown for this call, and no longer.
         caller: UserId,
         /// Which call: its end ends that.
         call: CallId,

@@ -91,16 +91,21 @@ async fn who_has_come_elsewhere_meanwhile_is_told_at_once() {
     assert_eq!(call_ids(&page.recv().await), ["c1"]);
 }
 
-#[tokio::test]
-async fn a_subscription_at_one_node_wakes_for_a_call_at_another() {
+async fn bob_subscribes_at_the_second_node() -> Option<(Service, Town, Person)> {
     let service = Service::start(CREATED).await;
     let with = |config: &mut wimpex_server::Config| service.configure(config);
-    let Some(town) = Town::keeping_with(2, with).await else {
-        return;
-    };
+    let town = Town::keeping_with(2, with).await?;
     let bob = Person::new(7);
     let asked = bob.subscription(&service.endpoint("bob"), 1);
     assert_eq!(bob.ask(town.nodes[1].address, asked).await.status, 204);
+    Some((service, town, bob))
+}
+
+#[tokio::test]
+async fn a_subscription_at_one_node_wakes_for_a_call_at_another() {
+    let Some((service, town, bob)) = bob_subscribes_at_the_second_node().await else {
+        return;
+    };
     let mut alice = town.nodes[0].guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
@@ -109,14 +114,9 @@ async fn a_subscription_at_one_node_wakes_for_a_call_at_another() {
 
 #[tokio::test]
 async fn a_notice_is_declined_at_another_node_than_the_callers() {
-    let service = Service::start(CREATED).await;
-    let with = |config: &mut wimpex_server::Config| service.configure(config);
-    let Some(town) = Town::keeping_with(2, with).await else {
+    let Some((_service, town, bob)) = bob_subscribes_at_the_second_node().await else {
         return;
     };
-    let bob = Person::new(7);
-    let asked = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(town.nodes[1].address, asked).await.status, 204);
     let mut alice = town.nodes[0].guest("Alice").await;
     alice.send(offer(&bob.id)).await;
     alice.error("user-waking").await;
@@ -135,14 +135,9 @@ async fn a_notice_is_declined_at_another_node_than_the_callers() {
 /// Bob's page hides itself from whoever is no contact.
 #[tokio::test]
 async fn a_stranger_sees_the_device_that_they_woke_come_to_another_node() {
-    let service = Service::start(CREATED).await;
-    let with = |config: &mut wimpex_server::Config| service.configure(config);
-    let Some(town) = Town::keeping_with(2, with).await else {
+    let Some((_service, town, bob)) = bob_subscribes_at_the_second_node().await else {
         return;
     };
-    let bob = Person::new(7);
-    let asked = bob.subscription(&service.endpoint("bob"), 1);
-    assert_eq!(bob.ask(town.nodes[1].address, asked).await.status, 204);
     let mut alice = town.nodes[0].guest("Alice").await;
     let mut mallory = town.nodes[0].guest("Mallory").await;
     for page in [&mut alice, &mut mallory] {
