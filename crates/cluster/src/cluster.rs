@@ -13,6 +13,7 @@ use wimpex_hub::{Hub, HubSession, Identity, SessionId};
 use wimpex_protocol::{PresenceWatch, UserId};
 use wimpex_sansio::{Machine, Now, UnixTime, outputs};
 
+use crate::clock::Clock;
 use crate::event::{Arrival, Input, Output};
 use crate::link::Peer;
 use crate::message::{Frame, Outcome};
@@ -48,8 +49,6 @@ const ANNOUNCE_AGAIN: u64 = 1_000;
 /// so: a device is told that it is logged in, and may say so to others, before the medium knows of
 /// it. Its node announces it meanwhile.
 const NEWCOMER: u64 = 700;
-/// A clock that is further ahead than this, a day, is wrong.
-const MOST_AHEAD: u64 = 24 * 60 * 60 * 1_000;
 /// Observers have ids of their own.
 const OBSERVERS: u64 = 1 << 63;
 /// More nodes than this are not one cluster; nor more sessions of one person's on one node's behalf.
@@ -78,9 +77,7 @@ pub struct ClusterCounts {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Cluster {
     id: NodeId,
-    started: Now,
-    /// The time on the wall when it started, by the clock of the node that is ahead of all others.
-    wall: UnixTime,
+    clock: Clock,
     is_up: bool,
     /// The medium has been up before.
     was_up: bool,
@@ -151,8 +148,7 @@ impl Cluster {
         }
         Self {
             id,
-            started: now,
-            wall,
+            clock: Clock::new(wall, now),
             is_up: false,
             was_up: false,
             settled_at: now,

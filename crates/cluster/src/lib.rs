@@ -18,6 +18,7 @@
 //!
 //! A [`Machine`](wimpex_sansio::Machine): it must not know sockets, clocks or NATS.
 
+mod clock;
 mod cluster;
 mod event;
 mod link;

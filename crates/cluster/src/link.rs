@@ -1,6 +1,6 @@
 //! Another node, and the link to it.
 
-use wimpex_sansio::Now;
+use wimpex_sansio::{Now, UnixTime};
 use wimpex_stream::{Arrival, Receiver, Sender};
 
 use crate::message::{Frame, Packet};
@@ -182,6 +182,7 @@ impl Peer {
                 .as_mut()
                 .map(|(link, receiver)| (*link, receiver.ack())),
             reset: None,
+            time: UnixTime::default(),
         }
     }
 }

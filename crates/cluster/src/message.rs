@@ -113,6 +113,8 @@ pub struct Packet {
     pub ack: Option<(u64, u64)>,
     /// The receiver's link of which nothing is known here any more.
     pub reset: Option<u64>,
+    /// What its clock shows, as in [`Message::Beat`]: what the frame leads to is later than that.
+    pub time: UnixTime,
 }
 
 /// What goes exactly once, and in order.

@@ -70,6 +70,8 @@ enum WireMessage {
         frame: Option<WireFrame>,
         ack: Option<(u64, u64)>,
         reset: Option<u64>,
+        #[serde(default)]
+        time: u64,
     },
 }
 
@@ -240,6 +242,7 @@ impl Message {
                 frame,
                 ack,
                 reset,
+                time,
             } => Self::Packet(Packet {
                 node: node_id(&node)?,
                 link,
@@ -251,6 +254,7 @@ impl Message {
                 },
                 ack,
                 reset,
+                time: UnixTime::from_millis(time),
             }),
         })
     }
@@ -320,6 +324,7 @@ impl Message {
                 frame: packet.frame.as_ref().map(|(_, frame)| write_frame(frame)),
                 ack: packet.ack,
                 reset: packet.reset,
+                time: packet.time.as_millis(),
             },
         }
     }

@@ -195,6 +195,7 @@ fn message(rng: &mut Rng, seq: u64) -> Message {
             frame: Some((seq, frame(rng))),
             ack: None,
             reset: None,
+            time: UnixTime::from_millis(number(rng)),
         }),
         _ => Message::Packet(Packet {
             node,
@@ -203,6 +204,7 @@ fn message(rng: &mut Rng, seq: u64) -> Message {
             frame: rng.bool().then(|| (number(rng), frame(rng))),
             ack: rng.bool().then(|| (number(rng), number(rng))),
             reset: rng.bool().then(|| number(rng)),
+            time: UnixTime::from_millis(number(rng)),
         }),
     }
 }

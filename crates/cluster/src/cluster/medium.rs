@@ -5,7 +5,7 @@ use wimpex_protocol::{DeviceId, UserId};
 
 use super::{ASK_AGAIN, BEAT, Cluster, DEAD, FORGET, LINGER, SETTLE, SUSPECT, Turn};
 use crate::event::Output;
-use crate::message::{Frame, Message};
+use crate::message::{Frame, Message, Packet};
 use crate::node_id::NodeId;
 use crate::route::Route;
 use crate::subject::{Interest, Subject};
@@ -60,11 +60,10 @@ impl Cluster {
     }
 
     pub(super) fn beat(&mut self, turn: &mut Turn<'_>) {
-        let age = turn.now.since(self.started).as_millis();
         let message = Message::Beat {
             node: self.id.clone(),
-            age: u64::try_from(age).unwrap_or(u64::MAX),
-            time: self.time(turn.now),
+            age: self.clock.age(turn.now),
+            time: self.clock.time(turn.now),
             is_over: self.is_closed,
         };
         self.publish(Subject::Beat, message, None, turn);
@@ -99,8 +98,7 @@ impl Cluster {
                 if let Some(due) = peer.due() {
                     self.timers.arm(Timer::Peer(node.clone()), due);
                 }
-                let to = Subject::Node(node.clone());
-                self.publish(to, Message::Packet(packet), None, turn);
+                self.post(node, packet, turn);
             }
             None => self.forget(node, turn),
         }
@@ -116,9 +114,14 @@ impl Cluster {
         let packets = peer.again(&self.id, turn.now, at_once);
         let ack = peer.ack(&self.id, turn.now);
         for packet in packets.into_iter().chain(ack) {
-            let to = Subject::Node(node.clone());
-            self.publish(to, Message::Packet(packet), None, turn);
+            self.post(node, packet, turn);
         }
+    }
+
+    pub(super) fn post(&self, node: &NodeId, packet: Packet, turn: &mut Turn<'_>) {
+        let time = self.clock.time(turn.now);
+        let message = Message::Packet(Packet { time, ..packet });
+        self.publish(Subject::Node(node.clone()), message, None, turn);
     }
 
     pub(super) fn fire(&mut self, timer: Timer, turn: &mut Turn<'_>) {

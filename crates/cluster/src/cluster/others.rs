@@ -21,7 +21,7 @@ impl Cluster {
                 time,
                 is_over,
             } => {
-                self.go_by(time, turn.now);
+                self.clock.hear(time, turn.now);
                 if is_over {
                     self.forget(&node, turn);
                     if self.ended.len() >= MOST_ENDED {
@@ -65,6 +65,7 @@ impl Cluster {
                 since,
             } => {
                 if node != self.id {
+                    self.clock.hear(since, turn.now);
                     self.supersede(&node, &user, &device, since, turn);
                 }
             }
@@ -159,6 +160,7 @@ impl Cluster {
 
     pub(super) fn packet(&mut self, packet: Packet, turn: &mut Turn<'_>) {
         let (node, link) = (packet.node.clone(), packet.link);
+        self.clock.hear(packet.time, turn.now);
         self.heard(&node, None, turn);
         let Some(peer) = self.peers.get_mut(&node) else {
             return;
@@ -185,8 +187,8 @@ impl Cluster {
                 self.frame(&node, frame, turn);
             }
             Taken::Unknown => {
-                let message = Message::Packet(peer.reset(&self.id, link));
-                self.publish(Subject::Node(node), message, None, turn);
+                let reset = peer.reset(&self.id, link);
+                self.post(&node, reset, turn);
             }
         }
     }

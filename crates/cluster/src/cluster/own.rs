@@ -6,9 +6,9 @@ use wimpex_hub::{Identity, SessionId};
 use wimpex_protocol::{
     DeviceId, Envelope, ErrorCode, PresenceWatch, ServerMessage, UserId, limits,
 };
-use wimpex_sansio::{Now, UnixTime};
+use wimpex_sansio::UnixTime;
 
-use super::{ANNOUNCE_AGAIN, Cluster, LINGER, MOST_AHEAD, NEWCOMER, PATIENCE, Turn, least};
+use super::{ANNOUNCE_AGAIN, Cluster, LINGER, NEWCOMER, PATIENCE, Turn, least};
 use crate::event::Output;
 use crate::message::{Frame, Message};
 use crate::node_id::NodeId;
@@ -55,7 +55,7 @@ impl Cluster {
     }
 
     pub(super) fn joined(&mut self, session: SessionId, identity: Identity, turn: &mut Turn<'_>) {
-        let since = self.time(turn.now);
+        let since = self.clock.stamp(turn.now);
         let (user, device) = (identity.user.clone(), identity.device.clone());
         self.sessions.insert(session, (identity, since));
         if !self.held.contains_key(&user) {
@@ -67,23 +67,6 @@ impl Cluster {
         self.claim(&user, &device, since, turn);
         let again = Timer::Announce(user);
         self.timers.arm(again, turn.now + ANNOUNCE_AGAIN);
-    }
-
-    /// What the clock shows that is ahead of all others.
-    pub(super) fn time(&self, now: Now) -> UnixTime {
-        let passed = u64::try_from(now.since(self.started).as_millis()).unwrap_or(u64::MAX);
-        UnixTime::from_millis(self.wall.as_millis().saturating_add(passed))
-    }
-
-    /// Another node's clock shows that. Which of two sessions of a device is the later one must not
-    /// hang on whose clock is behind: everybody goes by the one that is ahead.
-    pub(super) fn go_by(&mut self, theirs: UnixTime, now: Now) {
-        let ahead = theirs
-            .as_millis()
-            .saturating_sub(self.time(now).as_millis());
-        if ahead <= MOST_AHEAD {
-            self.wall = UnixTime::from_millis(self.wall.as_millis().saturating_add(ahead));
-        }
     }
 
     /// Says that a device is here, and nowhere else any more.

@@ -1,9 +1,10 @@
 //! Sessions that go on at other nodes.
 
-use wimpex_protocol::ServerMessage;
+use wimpex_protocol::{DeviceId, ServerMessage, UserId};
+use wimpex_sansio::UnixTime;
 
 use super::world::{World, ringing};
-use crate::{Input, Outcome};
+use crate::{Input, Message, NodeId, Outcome};
 
 /// Whoever watches sees nothing of it, wherever they are, and what is sent afterwards arrives.
 #[test]
@@ -34,6 +35,24 @@ fn a_session_that_goes_to_another_node_is_not_seen_to_go() {
             .iter()
             .all(|(_, it)| *it == Outcome::Delivered)
     );
+}
+
+/// That it was logged in where it was may be heard after it has come, and all within a millisecond.
+#[test]
+fn a_session_that_has_come_is_later_than_where_it_was() {
+    let mut world = World::new(&["a", "b"]);
+    world.pass(1_000);
+    world.join("b", 1, "alice");
+    let message = Message::Joined {
+        node: NodeId::parse("b").unwrap(),
+        user: UserId::parse("alice").unwrap(),
+        device: DeviceId::parse("alice").unwrap(),
+        since: UnixTime::from_millis(world.now.as_millis()),
+    };
+    world.take_up("a", 1, ("b", 1), "alice");
+    assert_eq!(world.taken, [("a", true)]);
+    world.input("a", Input::Received(message));
+    assert_eq!(world.superseded, []);
 }
 
 /// A node that is not heard of, as all are to one that has just begun, is asked all the same.
