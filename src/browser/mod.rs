@@ -40,6 +40,7 @@ pub mod promise;
 pub mod push_manager;
 pub mod random;
 mod reflect;
+pub mod resize_observer;
 pub mod rtc_certificate;
 mod rtc_configuration;
 pub mod rtc_data_channel;

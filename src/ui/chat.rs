@@ -6,7 +6,7 @@ use gloo_timers::callback::Timeout;
 use leptos::html::{Button, Div, Textarea};
 use leptos::prelude::*;
 use leptos::task::{spawn_local, tick};
-use web_sys::KeyboardEvent;
+use web_sys::{Element, KeyboardEvent};
 use wimpex_direct::{LineText, Part, parts};
 use wimpex_protocol::CallId;
 
@@ -17,6 +17,7 @@ use super::screens::icon::Icon;
 use super::words::chat as words;
 use super::words::common::CLOSE;
 use super::{signal_of, use_session};
+use crate::browser::resize_observer::ResizeObserver;
 use crate::browser::{clock, window};
 use crate::session::{ChatView, DirectEvent};
 
@@ -175,27 +176,38 @@ pub(crate) fn ChatPanel(chat: ChatState) -> impl IntoView {
     let lines = Memo::new(move |_| chat.view.with(|view| chat_lines(&view.chat, &peer.get())));
     let is_at_end = RwSignal::new(true);
     watch_sight(is_at_end);
+    // The browser may tell of it when the call, and with it the list, is gone.
+    let shown = move || list.try_get_untracked().flatten();
+    let top = StoredValue::new(0);
     let to_end = move || {
-        // The call may be over by the time the new lines are there, and the list with it.
-        if let Some(Some(list)) = list.try_get_untracked() {
+        if let Some(list) = shown() {
             list.set_scroll_top(list.scroll_height());
+            top.set_value(list.scroll_top());
         }
     };
-    Effect::new(move |_| {
-        lines.track();
-        if is_at_end.get_untracked() {
-            // The new ones are there in a moment.
-            spawn_local(async move {
-                tick().await;
-                to_end();
-            });
+    // New lines, and what takes the place of old ones: a keyboard, a smaller window.
+    let resized = move || {
+        if is_at_end.try_get_untracked() == Some(true) {
+            to_end();
         }
+    };
+    Effect::new(move |observer: Option<Option<ResizeObserver>>| {
+        drop(observer);
+        let list: Element = list.get()?.into();
+        let lines = list.first_element_child();
+        ResizeObserver::observe(lines.into_iter().chain([list]), resized)
     });
     let scrolled = move |_| {
-        // The browser may tell of it when the call, and with it the list, is gone.
-        if let Some(Some(list)) = list.try_get_untracked() {
-            let below = list.scroll_height() - list.scroll_top() - list.client_height();
-            is_at_end.set(below < 24);
+        if let Some(list) = shown() {
+            let now = list.scroll_top();
+            let below = list.scroll_height() - now - list.client_height();
+            // More lines may have come since the event: only who goes up has left the end.
+            if below < 24 {
+                is_at_end.set(true);
+            } else if now < top.get_value() {
+                is_at_end.set(false);
+            }
+            top.set_value(now);
         }
     };
     let focused = StoredValue::new(false);

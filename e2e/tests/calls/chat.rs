@@ -12,6 +12,7 @@ use crate::shared::{
 scenarios! {
     FirefoxToo: lines_arrive_and_are_marked,
     FirefoxToo: lines_survive_connections_and_the_server,
+    FirefoxToo: a_chat_stays_at_its_end,
     AnyBrowsers: many_lines_arrive_once_and_in_order,
     AnyBrowsers: a_chat_is_kept_only_if_that_is_wanted,
     // A script of the scene's runs before the page's own, which only DevTools can.
@@ -40,6 +41,19 @@ async fn has_lines(peer: &Peer, lines: &[&str]) {
     wait_until("the lines of the chat", async || {
         let found: Vec<String> = peer.page.evaluate(LINES).await;
         (found == lines)
+            .then_some(())
+            .ok_or_else(|| format!("{found:?}"))
+    })
+    .await;
+}
+
+async fn is_marked(peer: &Peer, line: &str, mark: &str) {
+    let script = "const last = [...document.querySelectorAll('[role=log] li')].at(-1);
+         return [last?.querySelector('.text')?.textContent, last?.querySelector('.mark')?.textContent]";
+    wait_until("the mark of the newest line", async || {
+        let found: [Option<String>; 2] = peer.page.evaluate(script).await;
+        let wanted = [line, mark].map(|it| Some(it.to_owned()));
+        (found == wanted)
             .then_some(())
             .ok_or_else(|| format!("{found:?}"))
     })
@@ -151,6 +165,56 @@ async fn lines_survive_connections_and_the_server(scenario: &Scenario<'_>) {
     })
     .await;
     hang_up_but(&alice, &bob, BROKEN).await;
+}
+
+/// Whatever takes the place of its lines, and whatever comes between a scroll and its event; only its
+/// reader leaves the end.
+async fn a_chat_stays_at_its_end(scenario: &Scenario<'_>) {
+    let (alice, bob) = in_a_call(scenario, CallKind::Audio).await;
+    introduced(&alice, &bob).await;
+    opens_the_chat(&alice).await;
+    opens_the_chat(&bob).await;
+    let does = async |script: &str| {
+        let script =
+            format!("const list = document.querySelector('[role=log]'); {script}; return true");
+        let _: bool = bob.page.evaluate(&script).await;
+    };
+    let is_at_end = async || {
+        wait_until("the end of the list", async || {
+            let below: f64 = bob
+                .page
+                .evaluate(
+                    "const it = document.querySelector('[role=log]');
+                     return it.scrollHeight - it.scrollTop - it.clientHeight",
+                )
+                .await;
+            (below < 2.0)
+                .then_some(())
+                .ok_or_else(|| format!("{below} px below"))
+        })
+        .await;
+    };
+    let long: Vec<String> = (1..40).map(|it| it.to_string()).collect();
+    says(&alice, &long.join("\n")).await;
+    is_at_end().await;
+    does(
+        "list.firstElementChild.style.minHeight = '5000px';
+         list.dispatchEvent(new Event('scroll'))",
+    )
+    .await;
+    is_at_end().await;
+    says(&alice, "More").await;
+    is_marked(&alice, "More", "Read").await;
+    is_at_end().await;
+    does("list.style.marginBottom = '100px'").await;
+    is_at_end().await;
+    does("list.scrollTop = 0").await;
+    says(&alice, "Last").await;
+    is_marked(&alice, "Last", "Delivered").await;
+    bob.page.click(Role::Button, "Show new messages").await;
+    is_at_end().await;
+    is_marked(&alice, "Last", "Read").await;
+    hang_up(&alice, &bob).await;
 }
 
 /// The first two hundred as fast as a page can, with the connection closed in their middle; each after
