@@ -10,11 +10,15 @@ use crate::command::devtools;
 use crate::page::Page;
 
 /// WCAG 2.2 AA, and what axe-core calls best practices.
-const AUDIT: &str = "return axe.run(document, {
+/// After what fades in has: half of it has half of its contrast.
+const AUDIT: &str = "const ends = document.getAnimations()
+    .filter((it) => it.playState === 'running' && it.effect.getComputedTiming().endTime < Infinity)
+    .map((it) => it.finished.catch(() => {}));
+return Promise.all(ends).then(() => axe.run(document, {
     runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] },
     rules: { 'label-content-name-mismatch': { enabled: true } },
     resultTypes: ['violations'],
-}).then(({ violations }) => violations.map(({ id, nodes }) =>
+})).then(({ violations }) => violations.map(({ id, nodes }) =>
     id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary).join('; ')));";
 
 impl Page {

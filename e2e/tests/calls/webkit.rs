@@ -2,7 +2,7 @@
 //! told that it is there. What a call is made of is seen in Chromium and Firefox.
 
 use tempfile::TempDir;
-use wimpex_e2e::{Peer, Role, Scenario, build_without_webrtc};
+use wimpex_e2e::{Peer, Role, Scenario, build_without_webrtc, wait_until};
 
 use crate::accessibility::Audit;
 use crate::contacts::contacts_outlive_all_else;
@@ -176,7 +176,13 @@ async fn axe_finds_nothing_in_webkit(scenario: &Scenario<'_>) {
     adds(&alice, &bob.link().await, "Bob").await;
     audit.look(&alice, "webkit-contacts").await;
     alice.visit(&format!("/u/{}", bob.id().await)).await;
-    alice.page.find(Role::Button, "Video call").await;
+    // It may be called once the page is connected.
+    wait_until("the button to be enabled", async || {
+        let button = alice.page.find(Role::Button, "Video call").await;
+        let is_enabled = button.is_enabled().await.unwrap_or(false);
+        is_enabled.then_some(()).ok_or_else(String::new)
+    })
+    .await;
     audit.look(&alice, "webkit-person").await;
     audit.verdict();
 }
