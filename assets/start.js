@@ -11,7 +11,7 @@ addEventListener("beforeinstallprompt", (event) => {
 });
 addEventListener("appinstalled", () => (globalThis.installPrompt = null));
 {
-  const { js, wasm, worker } = document.currentScript.dataset;
+  const { js, wasm, worker, build } = document.currentScript.dataset;
   globalThis.trustedTypes?.createPolicy("default", {
     createScriptURL: (url) => (url === worker ? url : null),
     createHTML: (html) =>
@@ -52,8 +52,30 @@ addEventListener("appinstalled", () => (globalThis.installPrompt = null));
       const response = await source;
       return whole(response).catch(async () => whole(await fetch(response.url, { cache: "reload" })));
     };
+  // Home as this build has shown it at first (src/ui/home.rs), until the code is there, and for no
+  // longer than a moment: none of it works yet.
+  const showHome = () => {
+    const base = document.querySelector("[data-base]")?.dataset.base ?? "";
+    const kept = localStorage.getItem(`wimpex.home${base}`);
+    if (!build || !kept?.startsWith(build) || location.href !== `${location.origin}${base}/`) return;
+    const text = document.querySelector(".loading");
+    const home = document.createElement("div");
+    home.inert = true;
+    home.innerHTML = kept.slice(build.length);
+    text.before(home);
+    text.hidden = true;
+    setTimeout(() => {
+      home.remove();
+      text.hidden = false;
+    }, 1000);
+  };
   // The page is mounted into the body, which has to be there.
   addEventListener("DOMContentLoaded", async () => {
+    try {
+      showHome();
+    } catch {
+      // A browser that lets nothing be read has kept nothing.
+    }
     const { default: init } = await import(js);
     await init({ module_or_path: wasm });
     // Where a browser keeps nothing there is none, and the page works without.

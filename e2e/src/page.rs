@@ -22,7 +22,7 @@ const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// The things that match a selector and are neither hidden nor left out.
 const RENDERED: &str = "[...document.querySelectorAll(arguments[0])].filter((thing) =>
-    thing.checkVisibility({ visibilityProperty: true }))";
+    thing.checkVisibility({ visibilityProperty: true }) && !thing.closest('[inert]'))";
 
 /// WAI-ARIA roles, and `Video`, which has none but has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

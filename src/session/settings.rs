@@ -26,6 +26,9 @@ const DO_NOT_DISTURB: &str = "wimpex.do-not-disturb-until";
 /// Up to which the server has told of missed calls that are in the database.
 const MISSED_SINCE: &str = "wimpex.missed-since";
 const INSTALL_HINT_DISMISSED: &str = "wimpex.install-hint-dismissed";
+/// Home as it is at first, after the build that has made it: assets/start.js shows it to whoever
+/// starts that again.
+const HOME: &str = "wimpex.home";
 /// An old name, which stays: browsers have it stored.
 const HAS_CONTACTS: &str = "wimpex.book";
 /// An id, a space, and the server's token for it. A secret: the tab's own, after which a
@@ -52,6 +55,13 @@ pub(super) fn has_name() -> bool {
 /// The name of earlier visits, though it may be none any more.
 pub(crate) fn kept_name() -> Option<String> {
     web_storage::read(NAME)
+}
+
+/// Keeps home as it is at first, as markup, for the next start.
+pub(crate) fn keep_home(markup: &str) {
+    if let Some(build) = window::build() {
+        web_storage::write(HOME, &[&build, markup].concat());
+    }
 }
 
 /// Whether the user has put away the hint that the page can be installed.
@@ -192,7 +202,11 @@ pub(super) fn store(setting: Setting) {
     match setting {
         Setting::Name(name) => web_storage::write(NAME, &name),
         Setting::UserId(id) => web_storage::write(USER_ID, &id),
-        Setting::HideAddress(hide) => web_storage::write(HIDE_ADDRESS, flag(hide)),
+        Setting::HideAddress(hide) => {
+            web_storage::write(HIDE_ADDRESS, flag(hide));
+            // It shows that.
+            web_storage::remove(HOME);
+        }
         Setting::ContactsOnly(only) => web_storage::write(CONTACTS_ONLY, flag(only)),
         Setting::StrangersSilencedUntil(until) => store_moment(STRANGERS_SILENCED, until),
         Setting::DoNotDisturbUntil(until) => store_moment(DO_NOT_DISTURB, until),

@@ -1,7 +1,9 @@
 //! Home: one's own link, and somebody to call.
 
+use leptos::html::Main;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::Element;
 use wimpex_protocol::CallType;
 
 use super::check::ConnectionCheck;
@@ -16,14 +18,22 @@ use super::words::{common, home as words};
 use super::{lazy, lazy_panels};
 use super::{signal_of, use_session};
 use crate::browser::{location, navigator, network_information, notification, window};
+use crate::session::settings;
 use wimpex_client::{Command, address};
 
 /// The first screen of somebody who has a name.
 #[component]
 pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
     let view = use_session().view;
+    let home = NodeRef::<Main>::new();
+    // Before anything is there that is loaded later: so it begins the next time, too.
+    spawn_local(async move {
+        if let Some(home) = home.try_get_untracked().flatten() {
+            settings::keep_home(&first_markup(&home));
+        }
+    });
     view! {
-        <main class="column home">
+        <main class="column home" node_ref=home>
             <header class="top">
                 <h1>{logo()}</h1>
                 <span dir="auto">
@@ -43,6 +53,15 @@ pub(crate) fn HomePage(rename: impl Fn() + 'static) -> impl IntoView {
             <ConnectionCheck results=|| lazy_view(lazy_panels::check_results()) />
         </main>
     }
+}
+
+/// With what markup does not say by itself.
+fn first_markup(home: &Element) -> String {
+    let checked = home.query_selector("input:checked").ok().flatten();
+    if let Some(checked) = checked {
+        let _ = checked.set_attribute("checked", "");
+    }
+    home.outer_html()
 }
 
 #[component]

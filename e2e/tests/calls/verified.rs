@@ -40,7 +40,7 @@ async fn a_key_stays_the_same_and_is_that_of_every_tab(scenario: &Scenario<'_>) 
         .page
         .evaluate("return Object.keys(localStorage).sort()")
         .await;
-    assert_eq!(kept, ["wimpex.name", "wimpex.user-id"]);
+    assert_eq!(kept, ["wimpex.home", "wimpex.name", "wimpex.user-id"]);
 }
 
 /// Waits for the lock to say so, and opens it; what it opens to.
