@@ -115,11 +115,13 @@ impl FilesSession {
         if let Some(at) = self.people.iter().position(|it| it.peer == *peer) {
             return at;
         }
-        // Whoever has neither a call nor anything under way is forgotten first.
+        // Whoever has no call is forgotten first; what was not finished is kept (files_database.rs).
         if self.people.len() >= REMEMBERED
             && let Some(at) = self.people.iter().position(|it| it.connection.is_none())
         {
-            self.people.remove(at);
+            for file in self.people.remove(at).files.view() {
+                self.sources.remove(&file.file);
+            }
         }
         self.people.push(Person {
             peer: peer.clone(),
@@ -224,13 +226,19 @@ impl FilesSession {
                 self.room = room;
                 return self.show();
             }
-            FilesEvent::Send(files) => return self.send(files, connections),
+            FilesEvent::Send(peer, files) => {
+                // Whom the user sees may be somebody else by now.
+                if let Some(at) = self.people.iter().position(|it| it.peer == peer) {
+                    self.send(at, files, connections);
+                }
+                return;
+            }
             FilesEvent::Again(file) => {
                 let again = self.sources.get(&file).cloned();
                 if let (Some(again), Some(at)) = (again, self.of(file)) {
                     self.run(at, Input::Remove(file), connections);
                     self.sources.remove(&file);
-                    self.send(vec![again], connections);
+                    self.send(at, vec![again], connections);
                 }
                 return;
             }
@@ -297,8 +305,7 @@ impl FilesSession {
         }
     }
 
-    fn send(&mut self, files: Vec<File>, connections: &[Connection]) {
-        let Some(at) = self.seen() else { return };
+    fn send(&mut self, at: usize, files: Vec<File>, connections: &[Connection]) {
         let mut new = Vec::new();
         for source in files {
             // A browser without random numbers makes no connections either.
@@ -396,12 +403,12 @@ impl FilesSession {
         let connection = person.connection;
         let open = connections.iter().find(|it| Some(it.id) == connection);
         // A channel that opens now is not in use before both have said so.
-        if let Some(open) = open {
-            person.files.handle(Input::Room(open.room_for_files()), now);
-        }
-        person.files.handle(input, now);
-        while let Some(output) = self.people[at].files.poll_output() {
-            self.carry_out(at, output, open);
+        let room = open.map(|open| Input::Room(open.room_for_files()));
+        for input in room.into_iter().chain([input]) {
+            self.people[at].files.handle(input, now);
+            while let Some(output) = self.people[at].files.poll_output() {
+                self.carry_out(at, output, open);
+            }
         }
         let person = &mut self.people[at];
         person.timer = person.files.poll_timeout().map(|due| {
@@ -563,6 +570,7 @@ impl FilesSession {
         let Some(shown) = self.shown else { return };
         let person = self.seen().map(|at| &self.people[at]);
         let view = person.map(|person| FilesView {
+            peer: Some(person.peer.clone()),
             is_offered: person.is_open && person.is_greeted,
             files: person
                 .files

@@ -21,8 +21,8 @@ pub enum FilesEvent {
     Refresh,
     /// So much may still be kept on this device.
     Room(Option<u64>),
-    /// The user sends these to whom they see.
-    Send(Vec<File>),
+    /// The user sends these to whom they saw when they began to choose.
+    Send(UserId, Vec<File>),
     /// The user sends once more what did not arrive.
     Again(FileId),
     /// The user wants what is offered.
@@ -80,6 +80,8 @@ impl From<FilesEvent> for Event {
 /// The files of the person whom the user sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilesView {
+    /// With whom.
+    pub peer: Option<UserId>,
     /// Both pages can, and are connected.
     pub is_offered: bool,
     /// What there is, and whether the user has saved it.

@@ -6,6 +6,7 @@ use leptos::html::Canvas;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wimpex_files::{FileId, NamePart};
+use wimpex_protocol::UserId;
 
 use super::icon::icon;
 use super::screens::call::call_screen;
@@ -45,6 +46,10 @@ impl FilesState {
         Self::new(name)
     }
 
+    fn peer(self) -> Option<UserId> {
+        self.view.with_untracked(|view| view.peer.clone())
+    }
+
     fn is_offered(self) -> bool {
         self.view.with(|view| view.is_offered)
     }
@@ -62,10 +67,11 @@ pub(crate) fn SendFileButton() -> impl IntoView {
             title=words::SEND_FILE
             aria-label=words::SEND_FILE
             on:click=move |_| {
+                let Some(peer) = files.peer() else { return };
                 spawn_local(async move {
                     let chosen = file_pick::choose().await;
                     if !chosen.is_empty() {
-                        session.files(FilesEvent::Send(chosen));
+                        session.files(FilesEvent::Send(peer, chosen));
                     }
                 });
             }
@@ -92,8 +98,9 @@ pub(crate) fn DropPlace() -> impl IntoView {
         let given = file_pick::given(event);
         if !given.is_empty() {
             event.prevent_default();
-            if files.view.with_untracked(|view| view.is_offered) {
-                session.files(FilesEvent::Send(given));
+            let is_offered = files.view.with_untracked(|view| view.is_offered);
+            if let Some(peer) = files.peer().filter(|_| is_offered) {
+                session.files(FilesEvent::Send(peer, given));
             }
         }
     };

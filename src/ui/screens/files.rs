@@ -231,6 +231,7 @@ mod tests {
 
     fn item(file: FileView) -> FileItem {
         let view = FilesView {
+            peer: None,
             is_offered: true,
             files: vec![(file, false)],
             room: Some(1_000_000),
