@@ -23,7 +23,8 @@ pub(super) struct ScreenShare {
     /// The browser's picker is open, or what came of it belongs to this call: an older number is
     /// of one before.
     asked: u32,
-    is_asking: bool,
+    /// In which call it was opened, while it is.
+    asks_in: Option<CallId>,
     screen: Option<Screen>,
 }
 
@@ -42,7 +43,7 @@ impl ScreenShare {
             shown: None,
             view: ShareView::default(),
             asked: 0,
-            is_asking: false,
+            asks_in: None,
             screen: None,
         }
     }
@@ -79,7 +80,7 @@ impl ScreenShare {
                 end_on(&open.sending());
             }
             self.forget();
-        } else if call.is_none() && self.is_asking {
+        } else if self.asks_in.is_some() && self.asks_in.as_ref() != call.map(|it| &it.call_id) {
             self.forget();
         }
     }
@@ -102,14 +103,14 @@ impl ScreenShare {
     ) {
         match event {
             ShareEvent::Show(signal) => self.shown = Some(signal),
-            ShareEvent::Start if self.screen.is_some() || self.is_asking => return,
-            ShareEvent::Start => self.ask(),
+            ShareEvent::Start if self.screen.is_some() || self.asks_in.is_some() => return,
+            ShareEvent::Start => self.ask(call),
             ShareEvent::Chosen(asked, chosen) if asked != self.asked => {
                 // The call is over.
                 return chosen.into_iter().for_each(CapturedScreen::stop);
             }
             ShareEvent::Chosen(_, Ok(chosen)) => {
-                self.is_asking = false;
+                self.asks_in = None;
                 let (Some(call), Some(peer)) = (call, sending) else {
                     return chosen.stop();
                 };
@@ -121,7 +122,7 @@ impl ScreenShare {
                 self.start(chosen, call, peer);
             }
             ShareEvent::Chosen(_, Err(error)) => {
-                self.is_asking = false;
+                self.asks_in = None;
                 self.view.error = Some(error.name);
             }
             ShareEvent::Ended(asked) if asked != self.asked => return,
@@ -153,7 +154,7 @@ impl ScreenShare {
 
     fn forget(&mut self) {
         self.asked += 1;
-        self.is_asking = false;
+        self.asks_in = None;
         self.view = ShareView {
             remote: self.view.remote.take(),
             ..ShareView::default()
@@ -161,9 +162,10 @@ impl ScreenShare {
         self.show();
     }
 
-    fn ask(&mut self) {
+    fn ask(&mut self, call: Option<&ActiveCall>) {
+        let Some(call) = call else { return };
         self.asked += 1;
-        self.is_asking = true;
+        self.asks_in = Some(call.call_id.clone());
         self.view.error = None;
         let (inbox, asked) = (self.inbox.clone(), self.asked);
         // At once: the click that allows it is forgotten soon.
