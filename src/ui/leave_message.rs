@@ -124,12 +124,13 @@ impl Desk {
     }
 
     fn stop(self) {
-        let attempt = self.begin();
-        // Not while it runs: it is what calls this.
-        let tick = self.tick.try_update_value(Option::take).flatten();
+        // Whoever presses twice has stopped it already.
         let Some(recording) = self.recording.try_update_value(Option::take).flatten() else {
             return;
         };
+        let attempt = self.begin();
+        // Not while it runs: it is what calls this.
+        let tick = self.tick.try_update_value(Option::take).flatten();
         spawn_local(async move {
             drop(tick);
             let recorded = recording.stop().await;
