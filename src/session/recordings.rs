@@ -18,7 +18,7 @@ const PIECE: u64 = 4 * 1024 * 1024;
 const DELETED_AFTER: u64 = 3_600_000;
 
 /// How often a lock is asked for, and after how many milliseconds again.
-const LOCK_TRIES: u32 = 5;
+const LOCK_TRIES: u32 = 15;
 const LOCK_TRIED_EVERY: u32 = 60;
 
 /// What marks one that was saved.
@@ -136,7 +136,7 @@ async fn clean(folder: &str, saved: &str, mark: &str) {
 /// ended.
 pub async fn save_recording(kept: &KeptRecording, name: &str) -> Result<(), BrowserError> {
     let held = lock(&kept.key).await;
-    held.ok_or_else(|| BrowserError::named("NoModificationAllowedError"))?;
+    let _held = held.ok_or_else(|| BrowserError::named("NoModificationAllowedError"))?;
     if kept.extension() == "webm" {
         end_file(&kept.key).await?;
     }

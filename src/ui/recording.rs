@@ -234,8 +234,8 @@ pub(crate) fn KeptRecordings(class: &'static str, made: Signal<u32>) -> impl Int
             // The screen may be gone.
             let _ = kept.try_update(|kept| {
                 // What was saved a moment ago stays to be told of.
-                let new = found.into_iter().filter(|it| !kept.contains(it));
-                let new: Vec<_> = new.collect();
+                let is_new = |it: &KeptRecording| kept.iter().all(|known| known.key != it.key);
+                let new: Vec<_> = found.into_iter().filter(is_new).collect();
                 kept.splice(0..0, new);
             });
         });
