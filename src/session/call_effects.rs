@@ -377,7 +377,7 @@ impl CallEffects {
 impl CallEffects {
     fn call(&mut self, output: wimpex_call::Output, view: &View) {
         use wimpex_call::Output as Call;
-        self.direct.follow(&view.call);
+        self.direct.follow(&view.call, &self.connections);
         self.follow_captions();
         self.share.follow(&view.call, &self.connections);
         self.files.follow(&view.call);

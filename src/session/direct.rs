@@ -71,7 +71,7 @@ impl DirectSession {
 
     /// Of these calls the first is seen. What is exchanged in a call on hold goes on, unseen; that of
     /// one that is over ends.
-    pub(super) fn follow(&mut self, calls: &CallSnapshot) {
+    pub(super) fn follow(&mut self, calls: &CallSnapshot, connections: &[Connection]) {
         let is_over = |it: &Exchange| all(calls).all(|call| call.call_id != it.call);
         while let Some(at) = self.calls.iter().position(is_over) {
             self.call_is_over(at);
@@ -81,11 +81,12 @@ impl DirectSession {
             return;
         }
         let before = std::mem::replace(&mut self.seen, seen);
-        if let Some(exchange) = before.and_then(|before| self.exchange(&before)) {
-            exchange.direct.handle(Input::InSight(false), clock::now());
-            exchange.direct.handle(Input::Point(None), clock::now());
+        if let Some(before) = before {
+            // That the user points there no longer is said to its peer.
+            for input in [Input::InSight(false), Input::Point(None)] {
+                self.run(&before, input, connections);
+            }
         }
-        // It has something to say to the peer, for which its connection is needed.
         let in_sight = DirectEvent::InSight(self.in_sight);
         self.inbox.post(in_sight.into());
         self.show();
