@@ -8,12 +8,14 @@ use crate::chat::floods;
 use crate::page_return::is_kept;
 use crate::reconnects::introduced;
 use crate::shared::{alice_and_bob, connect, hang_up, in_a_call, measured, scenarios};
+use crate::waiting::carol_waits;
 
 scenarios! {
     AnyBrowsers: a_file_arrives_as_it_was,
     AnyBrowsers: a_file_goes_on_over_another_connection,
     AnyBrowsers: a_file_goes_on_in_a_page_that_was_loaded_anew,
     AnyBrowsers: a_file_goes_on_in_the_next_call,
+    AnyBrowsers: a_file_goes_to_whom_it_was_chosen_for,
     AnyBrowsers: refused_cancelled_and_paused,
     AnyBrowsers: a_name_is_shown_for_what_it_is,
     // A script of the scene's runs before the page's own, which only DevTools can.
@@ -197,6 +199,37 @@ async fn a_file_goes_on_in_the_next_call(scenario: &Scenario<'_>) {
     accepts(&bob, "a.bin").await;
     has_received(&bob, "a.bin", &hash, size).await;
     hang_up(&alice, &bob).await;
+}
+
+/// The browser's picker is still open when another call takes the place of the first.
+async fn a_file_goes_to_whom_it_was_chosen_for(scenario: &Scenario<'_>) {
+    let (alice, bob, carol) = carol_waits(scenario).await;
+    introduced(&alice, &bob).await;
+    let keeps_open = "const click = HTMLInputElement.prototype.click;
+        HTMLInputElement.prototype.click = function () {
+            if (this.type === 'file') window.picker = this;
+            else click.call(this);
+        };
+        return true";
+    let _: bool = bob.page.evaluate(keeps_open).await;
+    bob.page.click(Role::Button, "Send file").await;
+    wait_until("the picker", async || {
+        let is_open: bool = bob.page.evaluate("return 'picker' in window").await;
+        is_open.then_some(()).ok_or_else(String::new)
+    })
+    .await;
+    bob.page.click(Role::Button, "Hold and answer").await;
+    tokio::join!(bob.is_connected(), carol.sees());
+    introduced(&bob, &carol).await;
+    let chooses = "const data = new DataTransfer();
+        data.items.add(new File(['between us'], 'for-alice.txt'));
+        picker.files = data.files;
+        picker.dispatchEvent(new Event('change'));
+        return true";
+    let _: bool = bob.page.evaluate(chooses).await;
+    alice.page.wait_for_text(&["for-alice.txt"]).await;
+    let carols = carol.page.visible_text().await;
+    assert!(!carols.contains("for-alice.txt"), "{carols}");
 }
 
 async fn refused_cancelled_and_paused(scenario: &Scenario<'_>) {
