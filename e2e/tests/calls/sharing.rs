@@ -3,6 +3,7 @@
 use wimpex_e2e::{BrowserKind, CallKind, Peer, Role, Scenario, wait_until};
 
 use crate::shared::{connect, hang_up, in_a_call, scenarios};
+use crate::waiting::carol_waits;
 
 scenarios! {
     AnyBrowsers: a_screen_is_seen_beside_the_camera,
@@ -19,6 +20,7 @@ scenarios! {
     Chromium: a_bare_page_that_is_called_sees_a_screen,
     // Firefox runs a scene's script in a realm of its own, whose promises are none to the page.
     Chromium: who_changes_their_mind_shows_nothing,
+    Chromium: a_screen_is_shown_in_the_call_it_was_chosen_in,
     AnyBrowsers: a_screen_is_looked_at_closely,
     AnyBrowsers: a_call_takes_the_whole_screen,
     // Firefox has no `documentPictureInPicture`.
@@ -466,6 +468,36 @@ async fn who_changes_their_mind_shows_nothing(scenario: &Scenario<'_>) {
     }
     bob.sees().await;
     hang_up(&alice, &bob).await;
+}
+
+/// The browser's picker is still open when another call takes the place of the first.
+async fn a_screen_is_shown_in_the_call_it_was_chosen_in(scenario: &Scenario<'_>) {
+    let (_alice, bob, carol) = carol_waits(scenario).await;
+    let keeps_open = "window.__screens = [];
+        MediaDevices.prototype.getDisplayMedia = () => new Promise((resolve) => {
+            window.choose = () => {
+                const stream = document.createElement('canvas').captureStream(1);
+                window.__screens = stream.getTracks();
+                resolve(stream);
+            };
+        });
+        return true";
+    let _: bool = bob.page.evaluate(keeps_open).await;
+    bob.page.click(Role::Button, "Share screen").await;
+    wait_until("the picker", async || {
+        let is_open: bool = bob.page.evaluate("return 'choose' in window").await;
+        is_open.then_some(()).ok_or_else(String::new)
+    })
+    .await;
+    bob.page.click(Role::Button, "Hold and answer").await;
+    tokio::join!(bob.is_connected(), carol.sees());
+    let _: bool = bob.page.evaluate("choose(); return true").await;
+    wait_until("the screen to be let go of", async || {
+        let live = live_screens(&bob).await;
+        (live == 0).then_some(()).ok_or(format!("{live} live"))
+    })
+    .await;
+    bob.page.find(Role::Button, "Share screen").await;
 }
 
 async fn a_screen_is_looked_at_closely(scenario: &Scenario<'_>) {
