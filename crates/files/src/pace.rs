@@ -122,10 +122,16 @@ impl Pace {
         let waits = time
             .zip(shortest)
             .is_some_and(|(now, least)| now > least + TARGET);
-        let suffers = waits || has_fallen || sample.fraction_lost.is_some_and(|it| it > LOST);
+        let is_lossy = sample.fraction_lost.is_some_and(|it| it > LOST);
+        let suffers = waits || has_fallen || is_lossy;
         // The peer reports every few seconds only where there is nothing but sound (RFC 3550, section
-        // 6.2): what is the same to the last digit was heard already.
-        let is_news = std::mem::replace(&mut self.heard, sample) != sample;
+        // 6.2), and a path is checked as seldom: what is the same to the last digit was heard already,
+        // whatever else is new.
+        let heard = std::mem::replace(&mut self.heard, sample);
+        let is_new_time = heard.round_trip_time != time;
+        let is_news = waits && is_new_time
+            || has_fallen && heard.estimate != sample.estimate
+            || is_lossy && heard.fraction_lost != sample.fraction_lost;
         let was_lowered = std::mem::replace(&mut self.was_lowered, false);
         if !suffers {
             self.harmless = self.harmless.max(sent);
@@ -133,7 +139,7 @@ impl Pace {
         if let Some(seconds) = self.silent {
             return self.listen(
                 seconds,
-                sent < 1.0 && is_news,
+                sent < 1.0 && is_new_time,
                 waits.then_some(time).flatten(),
                 now,
             );
@@ -273,7 +279,10 @@ mod tests {
         (1..4).for_each(|at| second(&mut pace, WELL, at));
         second(&mut pace, ILL, 4);
         let once = pace.rate().expect("it is paced");
-        (5..9).for_each(|at| second(&mut pace, ILL, at));
+        (5..9).for_each(|at| {
+            let estimate = Some(at as f64 * 1e6);
+            second(&mut pace, PathSample { estimate, ..ILL }, at);
+        });
         assert_eq!(pace.rate(), Some(once));
     }
 
