@@ -204,6 +204,7 @@ impl FilesSession {
                 round_trip_time: stats.round_trip_time,
                 fraction_lost: audio.and_then(|audio| audio.fraction_lost),
                 estimate: pair.and_then(|pair| pair.available_outgoing_bitrate),
+                media: stats.outbound_media_bitrate(),
             })
         });
         if let (Some(at), Some(sample)) = (self.on(connection), sample) {

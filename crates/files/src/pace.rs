@@ -19,6 +19,8 @@ pub struct PathSample {
     pub fraction_lost: Option<f64>,
     /// What the congestion control of the media thinks that the path carries, in bits a second.
     pub estimate: Option<f64>,
+    /// What the media send, with all headers, in bits a second.
+    pub media: Option<f64>,
 }
 
 /// Longer than on an empty path by so much, in seconds, packets wait behind ours.
@@ -27,6 +29,9 @@ const TARGET: f64 = 0.1;
 const LOST: f64 = 0.04;
 /// The media's estimate has fallen below so much of what it was.
 const FALLEN: f64 = 0.5;
+/// Of the estimate the media send so much, and are held back by it. libwebrtc lets no estimate grow past
+/// one and a half times of what is sent: that of sound alone stays there, whatever the path carries.
+const FILLED: f64 = 0.8;
 /// Seconds that the shortest round-trip time and the highest estimate are remembered.
 const REMEMBERED: usize = 60;
 /// On a path this short there is nothing to be filled, in seconds.
@@ -114,10 +119,10 @@ impl Pace {
             }
         }
         let highest = self.estimates.iter().copied().reduce(f64::max);
-        let has_fallen = sample
-            .estimate
-            .zip(highest)
-            .is_some_and(|(now, most)| now < most * FALLEN);
+        let has_fallen = sample.estimate.zip(highest).is_some_and(|(now, most)| {
+            let is_filled = sample.media.is_none_or(|media| media > now * FILLED);
+            now < most * FALLEN && is_filled
+        });
         let shortest = self.round_trip_times.iter().copied().reduce(f64::min);
         let waits = time
             .zip(shortest)
@@ -239,6 +244,7 @@ mod tests {
         round_trip_time: Some(0.02),
         fraction_lost: Some(0.0),
         estimate: Some(1e6),
+        media: Some(4e5),
     };
     const ILL: PathSample = PathSample {
         round_trip_time: Some(0.3),
@@ -344,6 +350,19 @@ mod tests {
     fn packets_that_wait_because_of_it_slow_a_file() {
         let all = goes(120, |sent| if sent > 0 { 0.3 } else { 0.02 });
         assert!(all < 20_000_000, "{all}");
+    }
+
+    #[test]
+    fn an_estimate_that_the_media_do_not_fill_is_none() {
+        let mut pace = Pace::new();
+        pace.sample(WELL, Now::ZERO);
+        let unfilled = PathSample {
+            estimate: Some(1.4e5),
+            media: Some(9e4),
+            ..WELL
+        };
+        (1..4).for_each(|at| second(&mut pace, unfilled, at));
+        assert!(pace.rate().is_none_or(|rate| rate >= 2_000_000));
     }
 
     #[test]

@@ -219,6 +219,19 @@ impl IntervalStats {
         }
     }
 
+    /// Bits per second of the media to the peer, each packet with its headers, as the browser's bandwidth
+    /// estimate counts them; a data channel is none of it.
+    pub fn outbound_media_bitrate(&self) -> Option<f64> {
+        let streams = [
+            &self.outbound_audio,
+            &self.outbound_video,
+            &self.outbound_screen,
+        ];
+        let header = self.candidate_pair.as_ref().map_or(IPV4 + UDP, headers) + RTP;
+        let packets = sum(streams, |it| it.packet_rate)?;
+        Some(sum(streams, |it| it.bitrate)? + packets * header * 8.0)
+    }
+
     /// The stream of that kind; `None` if there is none.
     pub fn stream(&self, kind: StreamKind) -> Option<&StreamStats> {
         match kind {
@@ -354,10 +367,11 @@ fn sum(streams: [&Option<StreamStats>; 3], number: fn(&StreamStats) -> Option<f6
     numbers.sum()
 }
 
-/// Bytes of a header without options (RFC 791, RFC 8200, RFC 768).
+/// Bytes of a header without options (RFC 791, RFC 8200, RFC 768, RFC 3550).
 const IPV4: f64 = 20.0;
 const IPV6: f64 = 40.0;
 const UDP: f64 = 8.0;
+const RTP: f64 = 12.0;
 
 /// Bytes of headers around each packet.
 fn headers(pair: &CandidatePair) -> f64 {

@@ -77,6 +77,25 @@ fn total_bitrate_includes_headers() {
 }
 
 #[test]
+fn a_data_channel_is_none_of_the_media() {
+    let at = |seconds: f64| {
+        let sent = |call: Call, stream, bytes: f64, packets: f64| {
+            call.with(stream, "bytesSent", bytes * seconds).with(
+                stream,
+                "packetsSent",
+                packets * seconds,
+            )
+        };
+        let call = Call::at(seconds).with("P", "bytesSent", 10_000_000.0 * seconds);
+        let call = sent(call, "out-audio", 4_000.0, 50.0);
+        sent(call, "out-video", 100_000.0, 100.0)
+    };
+    // 40 bytes of headers around each packet: IPv4, UDP and RTP.
+    let media = between(&at(1.0), &at(3.0)).outbound_media_bitrate();
+    assert!(about(media, (104_000.0 + 150.0 * 40.0) * 8.0), "{media:?}");
+}
+
+#[test]
 fn a_counter_that_goes_back_is_unknown() {
     let video = inbound_video(
         &Call::at(100.0),
