@@ -4,28 +4,40 @@ use std::path::Path;
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction};
+use fantoccini::elements::Element;
 use serde_json::json;
 
 use crate::page::{Page, Role, short};
 use crate::wait::{now_millis, wait_until};
 
 impl Page {
-    /// Clicks where the thing is, while hidden controls are kept from hiding.
+    /// Clicks where the thing is, while hidden controls are kept from hiding. Waits until it is enabled,
+    /// for the driver would click it all the same, and nothing would come of it.
     pub async fn click(&self, role: Role, name: &str) {
         wait_until(&format!("a click on {role:?} {name:?}"), async || {
             self.keep_awake().await;
             let element = self.look(role, name).await?;
+            if !element.is_enabled().await.unwrap_or(false) {
+                return Err("it is disabled".to_owned());
+            }
             element.click().await.map_err(|error| short(&error))
         })
         .await;
     }
 
-    /// Clicks a thing at the moment that is `delay` from now, however long the
-    /// drivers take: with it, people in two browsers click at the same time.
-    pub async fn click_later(&self, role: Role, name: &str, delay: Duration) {
-        let due = now_millis() + delay.as_millis() as u64;
-        let element = self.find(role, name).await;
-        let element = serde_json::to_value(&element).expect("an element reference");
+    /// Clicks things of this name on both pages at the same moment, however long the drivers take to
+    /// find them.
+    pub async fn click_together(pages: [&Page; 2], role: Role, name: &str) {
+        let [one, other] = pages;
+        let found = tokio::join!(one.find(role, name), other.find(role, name));
+        // One command to each driver is left to do.
+        let due = now_millis() + 2_000;
+        tokio::join!(one.click_at(&found.0, due), other.click_at(&found.1, due));
+    }
+
+    /// `due` in milliseconds since 1970.
+    async fn click_at(&self, element: &Element, due: u64) {
+        let element = serde_json::to_value(element).expect("an element reference");
         let script = "const [thing, due] = arguments;
             setTimeout(() => thing.click(), due - Date.now()); return due - Date.now();";
         let left = self.client.execute(script, vec![element, json!(due)]).await;
@@ -48,14 +60,18 @@ impl Page {
 
     /// Puts a text into a textbox as pasting does, at once.
     pub async fn paste(&self, name: &str, text: &str) {
-        let element = self.find(Role::Textbox, name).await;
         let script = "const [box, text] = arguments; box.focus(); box.value = text;
             box.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));";
-        let element = serde_json::to_value(&element).expect("an element reference");
-        self.client
-            .execute(script, vec![element, json!(text)])
-            .await
-            .expect("pasting");
+        wait_until(&format!("pasting into {name:?}"), async || {
+            let element = self.look(Role::Textbox, name).await?;
+            let element = serde_json::to_value(&element).expect("an element reference");
+            let pasted = self
+                .client
+                .execute(script, vec![element, json!(text)])
+                .await;
+            pasted.map(drop).map_err(|error| short(&error))
+        })
+        .await;
     }
 
     /// Drops a file of this machine's disk on the page's `main`; a script finds it as `window.__dropped`.

@@ -198,12 +198,15 @@ impl Page {
 
     /// What stands in a textbox.
     pub async fn value(&self, name: &str) -> String {
-        let element = self.find(Role::Textbox, name).await;
-        element
-            .prop("value")
-            .await
-            .expect("a textbox has a value")
-            .unwrap_or_default()
+        wait_until(&format!("what stands in {name:?}"), async || {
+            let element = self.look(Role::Textbox, name).await?;
+            // It may be replaced by another one in between.
+            let value = element.prop("value").await;
+            value
+                .map(Option::unwrap_or_default)
+                .map_err(|error| short(&error))
+        })
+        .await
     }
 
     /// The texts of all rendered things of a role, as they are read out: also of
@@ -291,10 +294,16 @@ impl Page {
 
     /// Runs a script in the page and reads what it returns; a promise is awaited.
     pub async fn evaluate<T: DeserializeOwned>(&self, script: &str) -> T {
+        let value = self.try_evaluate(script).await;
+        value.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// [`Self::evaluate`] where a script may fail for now, as in a page that is about to be another one.
+    pub async fn try_evaluate<T: DeserializeOwned>(&self, script: &str) -> Result<T, String> {
         self.focus().await;
         let value = self.client.execute(script, vec![]).await;
-        let value = value.unwrap_or_else(|error| panic!("{script}: {}", short(&error)));
-        serde_json::from_value(value).unwrap_or_else(|error| panic!("{script}: {error}"))
+        let value = value.map_err(|error| short(&error))?;
+        serde_json::from_value(value).map_err(|error| error.to_string())
     }
 
     /// A command of the Chrome DevTools Protocol; Chromium only.
@@ -356,10 +365,12 @@ impl Page {
 
     async fn insert_probe(&self) {
         if self.kind != BrowserKind::Chromium {
-            self.client
-                .execute(probe::SCRIPT, vec![])
-                .await
-                .expect("the probe");
+            // The page may load itself anew just then.
+            wait_until("the probe", async || {
+                let inserted = self.client.execute(probe::SCRIPT, vec![]).await;
+                inserted.map(drop).map_err(|error| short(&error))
+            })
+            .await;
         }
     }
 

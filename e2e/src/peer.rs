@@ -99,16 +99,6 @@ impl Peer {
             CallKind::Video => "Video call",
             CallKind::Audio => "Audio call",
         };
-        // Until the server is there the button does nothing, and the driver would
-        // click it all the same.
-        wait_until(&format!("{button:?} to be of use"), async || {
-            let found = self.page.look(Role::Button, button).await?;
-            let enabled = found.is_enabled().await.unwrap_or(false);
-            enabled
-                .then_some(())
-                .ok_or_else(|| "it is disabled".to_owned())
-        })
-        .await;
         self.page.click(Role::Button, button).await;
     }
 
@@ -122,6 +112,17 @@ impl Peer {
                 .ok_or_else(|| "no alertdialog with words".to_owned())
         })
         .await
+    }
+
+    /// Waits until there has been a prompt, which may be gone by now: for calls that ring for a few seconds.
+    pub async fn was_called(&self) {
+        wait_until("a prompt, gone or not", async || {
+            let prompts = self.page.snapshot().await.prompts;
+            (!prompts.is_empty())
+                .then_some(())
+                .ok_or_else(|| "none".to_owned())
+        })
+        .await;
     }
 
     /// Waits until the prompt is gone.

@@ -58,7 +58,7 @@ async fn the_server_is_lost_while_it_rings(scenario: &Scenario<'_>) {
         bob.open_at("/?debug&debug-ring-seconds=8")
     );
     alice.call(&bob.link().await, CallKind::Video).await;
-    bob.is_called().await;
+    bob.was_called().await;
     scenario.server_mut().kill();
     alice
         .call_is_over(&["lost the server while connecting you and"])

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wimpex_e2e::{BrowserKind, CallKind, Role, Scenario, holds_for, wait_until};
+use wimpex_e2e::{BrowserKind, CallKind, Role, Scenario, Traffic, holds_for, wait_until};
 
 use crate::shared::{alice_and_bob, connect, hang_up, scenarios};
 
@@ -105,7 +105,7 @@ async fn nobody_answers(scenario: &Scenario<'_>) {
         bob.open_at("/?debug&debug-ring-seconds=3")
     );
     alice.call(&bob.link().await, CallKind::Video).await;
-    bob.is_called().await;
+    bob.was_called().await;
     alice.call_is_over(&["no answer", "didn’t answer"]).await;
     bob.prompt_is_gone(AT_ONCE).await;
     tokio::join!(alice.left_nothing(), bob.left_nothing());
@@ -128,14 +128,31 @@ async fn a_third_person_gets_busy(scenario: &Scenario<'_>) {
 }
 
 async fn calling_each_other_at_the_same_moment(scenario: &Scenario<'_>) {
-    let (alice, bob) = alice_and_bob(scenario).await;
-    let (to_alice, to_bob) = tokio::join!(alice.link(), bob.link());
-    tokio::join!(alice.enter_callee(&to_bob), bob.enter_callee(&to_alice));
-    let soon = Duration::from_millis(1500);
-    tokio::join!(
-        alice.page.click_later(Role::Button, "Video call", soon),
-        bob.page.click_later(Role::Button, "Video call", soon)
+    let proxies = [scenario.proxy().await, scenario.proxy().await];
+    let (alice, bob) = (
+        scenario.unopened_peer_over(&proxies[0], "Alice").await,
+        scenario.unopened_peer_over(&proxies[1], "Bob").await,
     );
+    tokio::join!(alice.open(), bob.open());
+    let (alices, bobs) = tokio::join!(alice.id(), bob.id());
+    tokio::join!(alice.enter_callee(&bobs), bob.enter_callee(&alices));
+    // Both have called before either hears of it, however fast the one is and the other slow.
+    let all = |traffic| proxies.iter().for_each(|proxy| proxy.traffic(traffic));
+    all(Traffic::Stall);
+    tokio::join!(
+        alice.press_call(CallKind::Video),
+        bob.press_call(CallKind::Video)
+    );
+    for peer in [&alice, &bob] {
+        wait_until(&format!("{} to call", peer.name), async || {
+            let offers = peer.page.snapshot().await.sent_count("call-offer");
+            (offers > 0)
+                .then_some(())
+                .ok_or_else(|| "no offer".to_owned())
+        })
+        .await;
+    }
+    all(Traffic::Pass);
     // Nobody presses Accept: whose offer comes in while they call answers it.
     tokio::join!(alice.is_connected(), bob.is_connected());
     tokio::join!(alice.sees(), bob.sees(), alice.hears(), bob.hears());
@@ -153,9 +170,15 @@ async fn nobody_is_there(scenario: &Scenario<'_>) {
     bob.page.goto("about:blank").await;
     alice.call(&link, CallKind::Video).await;
     alice.page.wait_for_text(&["not online"]).await;
-    if alice.page.find_now(Role::Button, "Cancel").await.is_some() {
-        alice.cancel().await;
-    }
+    // The call may end by itself meanwhile.
+    wait_until("the end of the call", async || {
+        if let Some(cancel) = alice.page.find_now(Role::Button, "Cancel").await {
+            let _ = cancel.click().await;
+        }
+        let is_over = alice.page.find_now(Role::Button, "Back to home").await;
+        is_over.map(drop).ok_or_else(|| "it goes on".to_owned())
+    })
+    .await;
     alice.left_nothing().await;
 }
 
