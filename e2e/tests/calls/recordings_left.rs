@@ -135,7 +135,7 @@ async fn is_offered_and_plays(peer: &Peer, handed_out: f64, recorded: Duration) 
         (played.sought - played.duration / 2.0).abs() < 0.2,
         "{played:?}"
     );
-    let kept = kept_seconds(peer).await;
+    let kept = wait_until("the newest recording", async || kept_seconds(peer).await).await;
     measured(&format!(
         "{kept:.1} s are in it, of {handed_out:.1} s that were handed out, and {:.1} s by the clock",
         recorded.as_secs_f64()
@@ -213,7 +213,8 @@ async fn is_all_written(peer: &Peer) -> f64 {
     let (slice, handed_out): (u32, f64) = peer.page.evaluate(&script).await;
     assert!(slice <= 1_000, "a second at most is not handed out");
     wait_until("all of it in the file", async || {
-        let written = kept_seconds(peer).await;
+        // It may be written to while it is read.
+        let written = kept_seconds(peer).await?;
         let is_all = written + A_FRAME >= handed_out;
         is_all
             .then_some(())
@@ -227,9 +228,9 @@ async fn is_all_written(peer: &Peer) -> f64 {
 const A_FRAME: f64 = 0.1;
 
 /// How much sound is in the newest recording.
-async fn kept_seconds(peer: &Peer) -> f64 {
+async fn kept_seconds(peer: &Peer) -> Result<f64, String> {
     let script = format!("return (async () => {{ {NEWEST} {SECONDS} return seconds(newest); }})()");
-    peer.page.evaluate(&script).await
+    peer.page.try_evaluate(&script).await
 }
 
 /// Of a file that is not ended, too.

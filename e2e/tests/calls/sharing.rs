@@ -508,13 +508,14 @@ async fn a_screen_is_looked_at_closely(scenario: &Scenario<'_>) {
     };
     let focus = "document.querySelector('video.shared').focus(); return true";
     let transform = "return document.querySelector('.picture')?.style.transform
-        ?? document.querySelector('video.remote').style.transform";
+        ?? document.querySelector('video.remote')?.style.transform";
     let is_close = async |close: bool| {
         wait_until("how closely it is looked at", async || {
-            let found: String = viewer.page.evaluate(transform).await;
-            (found.contains("scale") == close)
+            let found: Option<String> = viewer.page.evaluate(transform).await;
+            let is_close = found.as_ref().map(|it| it.contains("scale"));
+            (is_close == Some(close))
                 .then_some(())
-                .ok_or(found)
+                .ok_or_else(|| format!("{found:?}"))
         })
         .await;
     };
@@ -581,10 +582,15 @@ async fn a_call_goes_on_in_a_window_on_top(scenario: &Scenario<'_>) {
     .await;
     let press = async |label: &str| {
         let press = format!(
-            "const top = documentPictureInPicture.window.document;
-            top.querySelector('[aria-label=\"{label}\"]').click(); return true"
+            "const top = documentPictureInPicture.window?.document;
+            const button = top?.querySelector('[aria-label=\"{label}\"]');
+            button?.click(); return !!button"
         );
-        let _: bool = alice.page.evaluate(&press).await;
+        wait_until(&format!("{label:?} on top"), async || {
+            let pressed: bool = alice.page.evaluate(&press).await;
+            pressed.then_some(()).ok_or_else(|| "not there".to_owned())
+        })
+        .await;
     };
     press("Mute").await;
     alice.page.find(Role::Button, "Unmute").await;

@@ -14,9 +14,9 @@ scenarios! {
 
 async fn build(peer: &Peer) -> String {
     let script = "return document.querySelector('[data-build]')?.dataset.build ?? ''";
-    // A page on its way out gives no answer.
-    let build: Option<String> = peer.page.evaluate(script).await;
-    build.unwrap_or_default()
+    // A page on its way out gives no answer, or has no document any more.
+    let build: Result<Option<String>, String> = peer.page.try_evaluate(script).await;
+    build.ok().flatten().unwrap_or_default()
 }
 
 async fn is_of_another_build(peer: &Peer, before: &str) {

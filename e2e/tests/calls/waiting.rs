@@ -71,7 +71,7 @@ async fn talk(bob: &Peer, with: &Peer, on_hold: &Peer) {
 /// The screen is that of a call with this one, and their picture moves on it.
 async fn is_seen(peer: &Peer, name: &str) {
     let frames = "const video = document.querySelector('video.remote');
-        return [document.querySelector('.stage h1').textContent,
+        return [document.querySelector('.stage h1')?.textContent ?? '',
             video?.checkVisibility({ opacityProperty: true })
                 ? Math.floor(video.currentTime * 10) : -1]";
     let mut last = 0;
@@ -110,13 +110,14 @@ async fn a_second_call_is_answered_and_the_first_waits_on_hold(scenario: &Scenar
     talk(&bob, &carol, &alice).await;
     // Bob hangs up, and is back with Alice.
     bob.end().await;
+    // First, for it is told for some seconds only.
+    bob.page
+        .wait_for_text(&["Your call with Carol is over"])
+        .await;
     carol.call_is_over(ENDED).await;
     tokio::join!(bob.is_connected(), alice.sees(), alice.hears());
     is_seen(&bob, "Alice").await;
     notes_say(&alice, "has put you on hold", false).await;
-    bob.page
-        .wait_for_text(&["Your call with Carol is over"])
-        .await;
     hang_up(&bob, &alice).await;
     carol.left_nothing().await;
 }
