@@ -71,7 +71,7 @@ async fn lines_arrive_and_are_marked(scenario: &Scenario<'_>) {
         .wait_for_text(&["Hello, Bob!", "Delivered"])
         .await;
     // Told in place, and counted.
-    bob.page.find(Role::Button, "Alice: Hello, Bob!").await;
+    let notice = bob.page.find(Role::Button, "Alice: Hello, Bob!").await;
     let described =
         "const it = [...document.querySelectorAll('button')].find((it) => it.ariaLabel === 'Chat');
         return document.getElementById(it.getAttribute('aria-describedby')).textContent";
@@ -81,7 +81,8 @@ async fn lines_arrive_and_are_marked(scenario: &Scenario<'_>) {
     })
     .await;
     assert!(!alice.page.visible_text().await.contains("Read"));
-    bob.page.click(Role::Button, "Alice: Hello, Bob!").await;
+    // At once, for it stays for some seconds only.
+    notice.click().await.expect("the notice is still there");
     bob.page.find(Role::Region, "Chat").await;
     has_lines(&bob, &["Hello, Bob!"]).await;
     alice.page.wait_for_text(&["Read"]).await;
@@ -131,6 +132,7 @@ async fn lines_survive_connections_and_the_server(scenario: &Scenario<'_>) {
         .evaluate("window.dispatchEvent(new Event('online')); return true")
         .await;
     says(&alice, "two").await;
+    has_lines(&bob, &["one", "two"]).await;
     says(&bob, "three").await;
     has_lines(&bob, &["one", "two", "three"]).await;
     // The browser closes the connection; both write before there is another.
@@ -209,6 +211,10 @@ async fn a_chat_stays_at_its_end(scenario: &Scenario<'_>) {
     does("list.style.marginBottom = '100px'").await;
     is_at_end().await;
     does("list.scrollTop = 0").await;
+    // The page hears of it with the next frame.
+    let frame =
+        "return new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(true))))";
+    let _: bool = bob.page.evaluate(frame).await;
     says(&alice, "Last").await;
     is_marked(&alice, "Last", "Delivered").await;
     bob.page.click(Role::Button, "Show new messages").await;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use wimpex_e2e::{CallKind, Peer, Role, Scenario, holds_for, wait_until};
 
+use crate::device_lab::no_longer_says;
 use crate::shared::{alice_and_bob, hang_up, in_a_call, scenarios, unfold};
 
 scenarios! {
@@ -388,7 +389,7 @@ async fn report_13_a_page_that_may_not_sound_says_so(scenario: &Scenario<'_>) {
         other => Err(format!("{other} sound")),
     })
     .await;
-    assert!(!bob.page.visible_text().await.contains(HINT));
+    no_longer_says(&bob, HINT).await;
     bob.decline().await;
     wait_until("silence", async || {
         match bob.page.snapshot().await.sounding {

@@ -52,11 +52,7 @@ async fn a_closed_page_is_woken_and_takes_the_call(scenario: &Scenario<'_>) {
     let noticed = accepted.elapsed().as_millis();
     assert!(notices[0].starts_with("My Alice is calling"), "{notices:?}");
     // What a click on "Answer" does before it opens the page: only people can click on it.
-    in_the_worker(
-        &bob,
-        "registration.getNotifications().then(([it]) => leaveWord(it.data.from, it.tag))",
-    )
-    .await;
+    answers(&bob, "it.data.from").await;
     bob.visit("/").await;
     bob.is_connected().await;
     alice.is_connected().await;
@@ -126,11 +122,7 @@ async fn an_answer_to_one_takes_no_call_of_another(scenario: &Scenario<'_>) {
     deliver(scenario, &bob, &message.text).await;
     notices(&bob, 1).await;
     // The notice has named somebody else, and the server has Alice call by the same id.
-    in_the_worker(
-        &bob,
-        "registration.getNotifications().then(([it]) => leaveWord('somebody', it.tag))",
-    )
-    .await;
+    answers(&bob, "'somebody'").await;
     bob.visit("/").await;
     bob.is_called().await;
     bob.decline().await;
@@ -453,8 +445,18 @@ async fn a_damaged_part_in_the_cache_heals(scenario: &Scenario<'_>) {
         bob.page.reload().await;
         bob.at_home().await;
         bob.page.click(Role::Button, open).await;
-        let is_there = bob.page.find_now(Role::Heading, "Contacts").await;
-        is_there.map(drop).ok_or_else(String::new)
+        let is_whole = wait_until("the part, or that there is none", async || {
+            if bob.page.find_now(Role::Heading, "Contacts").await.is_some() {
+                return Ok(true);
+            }
+            let text = bob.page.visible_text().await;
+            let is_lost = text.contains("could not be loaded");
+            is_lost.then_some(false).ok_or(text)
+        })
+        .await;
+        is_whole
+            .then_some(())
+            .ok_or_else(|| "it could not be loaded".to_owned())
     })
     .await;
 }
@@ -649,7 +651,18 @@ async fn titles(peer: &Peer) -> Vec<String> {
     peer.page.evaluate(script).await
 }
 
-/// Runs a script where the service worker runs.
+/// Has the service worker leave word that the noticed call of `whom`, a script, may be taken. Waits for it:
+/// the notice goes when it is written.
+async fn answers(peer: &Peer, whom: &str) {
+    let script = format!(
+        "registration.getNotifications()
+            .then(([it]) => leaveWord({whom}, it.tag).then(() => it.close()))"
+    );
+    in_the_worker(peer, &script).await;
+    notices(peer, 0).await;
+}
+
+/// Runs a script where the service worker runs, and waits for nothing.
 async fn in_the_worker(peer: &Peer, script: &str) {
     let targets = peer.page.devtools("Target.getTargets", json!({})).await;
     let origin = peer.page.url().await.replace(ELSEWHERE, "");
