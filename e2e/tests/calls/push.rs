@@ -26,7 +26,7 @@ scenarios! {
     Chromium: a_damaged_part_in_the_cache_heals,
     // A script runs before the page's own, which only DevTools can.
     Chromium: home_is_shown_before_the_code_is_there,
-    AnyBrowsers: the_second_start_is_as_fast_as_a_page_without_code,
+    Alone: the_second_start_is_as_fast_as_a_page_without_code,
 }
 
 const RING: &str = "Ring me when this page is closed";

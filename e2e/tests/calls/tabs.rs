@@ -1,6 +1,6 @@
 //! One person in several tabs, or in one that is loaded anew.
 
-use wimpex_e2e::{CallKind, Peer, Scenario, wait_until};
+use wimpex_e2e::{CallKind, Peer, Scenario, soaks, wait_until};
 
 use crate::shared::{alice_and_bob, hang_up, measured, scenarios};
 
@@ -12,6 +12,8 @@ scenarios! {
 
 /// In milliseconds.
 const AT_ONCE: u64 = 1_000;
+/// The same where other browsers share the machine. One that is not told rings on.
+const AT_ONCE_IN_COMPANY: u64 = 4_000;
 
 async fn answered_in_one_tab_the_other_stops_ringing(scenario: &Scenario<'_>) {
     let (alice, bob, other) = ringing_in_two_tabs(scenario).await;
@@ -99,5 +101,6 @@ async fn stops_ringing(bob: &Peer, word: &str, other: &Peer) {
         gone.saturating_sub(said),
         gone.saturating_sub(clicked)
     ));
-    assert!(gone.saturating_sub(said) < AT_ONCE, "too late");
+    let at_once = if soaks() { AT_ONCE } else { AT_ONCE_IN_COMPANY };
+    assert!(gone.saturating_sub(said) < at_once, "too late");
 }
