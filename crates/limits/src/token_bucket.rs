@@ -46,6 +46,11 @@ impl TokenBucket {
         Duration::from_secs_f64((-self.tokens / self.per_second).max(0.0))
     }
 
+    /// Gives back so many that were taken for what costs nothing.
+    pub fn give_back(&mut self, tokens: f64) {
+        self.tokens = (self.tokens + tokens).min(self.capacity);
+    }
+
     /// Whether so many tokens are there.
     pub fn has(&mut self, tokens: f64, now: Now) -> bool {
         self.fill(now);

@@ -355,13 +355,24 @@ where
             Decision::Flood => return Err(CloseCause::Flood),
             Decision::Drop { tell, rest } => {
                 self.timers.rest_until = rest.map_or(NEVER, |rest| now + rest);
+                let frame = match &message {
+                    Message::Text(text) => Some(ClientMessage::decode_frame(text)),
+                    _ => None,
+                };
+                if let Some(ClientMessage::Ack(ack)) =
+                    frame.as_ref().and_then(|it| it.message.as_ref().ok())
+                    && self.is_logged_in
+                {
+                    // It has no number, and what it says counts all the same.
+                    return self.acknowledged(ack.received).map(drop);
+                }
                 if tell {
                     let text = "Too many messages: some were not delivered.";
                     self.refuse(ErrorCode::RateLimited, text);
                 }
                 // Thrown away, but not lost on the way: it is not to be sent again.
-                if let Message::Text(text) = message {
-                    self.receive(ClientMessage::decode_frame(&text).seq)?;
+                if let Some(frame) = frame {
+                    self.receive(frame.seq)?;
                 }
                 return Ok(());
             }
@@ -385,6 +396,16 @@ where
             // The library answers pings.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Ok(()),
         }
+    }
+
+    /// Says whether it is news.
+    fn acknowledged(&self, received: u64) -> Result<bool, CloseCause> {
+        let known = self
+            .member
+            .app
+            .registry
+            .acknowledged(self.member.id, received);
+        known.map_err(|AckOutOfRange| CloseCause::BrokenProtocol)
     }
 
     /// Says whether to act on a frame with that number.
@@ -412,13 +433,13 @@ where
         bytes: usize,
     ) -> Result<(), CloseCause> {
         if let (Ok(ClientMessage::Ack(ack)), true) = (&frame.message, self.is_logged_in) {
-            let known = self
-                .member
-                .app
-                .registry
-                .acknowledged(self.member.id, ack.received);
+            let known = self.acknowledged(ack.received);
             self.ack();
-            return known.map_err(|AckOutOfRange| CloseCause::BrokenProtocol);
+            // There are no more of these than the server has sent frames.
+            if known? {
+                self.limiter.give_back();
+            }
+            return Ok(());
         }
         if !self.receive(frame.seq)? {
             return Ok(());

@@ -82,6 +82,11 @@ impl RateLimiter {
         }
     }
 
+    /// The message that has passed costs nothing.
+    pub(crate) fn give_back(&mut self) {
+        self.bucket.give_back(1.0);
+    }
+
     /// One message has come.
     pub(crate) fn take(&mut self, now: Now) -> Decision {
         if self.bucket.take(1.0, now) {

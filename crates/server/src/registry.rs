@@ -230,18 +230,18 @@ impl SessionRegistry {
         }
     }
 
-    /// A client has received so many.
+    /// A client has received so many; says whether that is news.
     pub(crate) fn acknowledged(
         &self,
         connection: ConnectionId,
         received: u64,
-    ) -> Result<(), AckOutOfRange> {
+    ) -> Result<bool, AckOutOfRange> {
         let mut inner = self.lock();
         let Some(session) = inner.session_of(connection) else {
             // Closed in between.
-            return Ok(());
+            return Ok(false);
         };
-        session.acknowledged(received)?;
+        let is_news = session.acknowledged(received)?;
         let is_back = std::mem::take(&mut session.away);
         if is_back {
             let session = inner.connections.get(&connection).and_then(|c| c.session);
@@ -253,7 +253,7 @@ impl SessionRegistry {
                 inner.carry_out(outputs);
             }
         }
-        Ok(())
+        Ok(is_news)
     }
 
     /// Passes a message of so many bytes on; or its sender is told why not.

@@ -242,8 +242,8 @@ impl ResumableSession {
         Some(since)
     }
 
-    /// The client has received so many.
-    pub(crate) fn acknowledged(&mut self, received: u64) -> Result<(), AckOutOfRange> {
+    /// The client has received so many; says whether that is news.
+    pub(crate) fn acknowledged(&mut self, received: u64) -> Result<bool, AckOutOfRange> {
         self.numbering
             .as_mut()
             .ok_or(AckOutOfRange)?
@@ -252,10 +252,11 @@ impl ResumableSession {
 }
 
 impl Numbering {
-    fn acknowledged(&mut self, received: u64) -> Result<(), AckOutOfRange> {
+    fn acknowledged(&mut self, received: u64) -> Result<bool, AckOutOfRange> {
         let arrived = self.outgoing.acknowledge(received)?;
         let bytes: usize = arrived.map(|(frame, _)| frame.len()).sum();
         self.outgoing_bytes -= bytes;
-        Ok(())
+        // No frame is empty.
+        Ok(bytes > 0)
     }
 }

@@ -282,3 +282,24 @@ async fn a_page_that_does_not_acknowledge_is_away_until_it_does() {
     frozen.ack().await;
     friend.nothing_more().await;
 }
+
+/// Whoever is told much says for each of it that it has come.
+#[tokio::test]
+async fn an_ack_that_says_something_new_costs_nothing() {
+    let server = TestServer::with(|config| config.limits.messages_per_second = 10).await;
+    let mut alice = server.numbering_guest("Alice").await;
+    let ids: Vec<String> = (0..100)
+        .map(|number| format!("somebody-{number}"))
+        .collect();
+    alice
+        .send(json!({"type": "presence-watch", "userIds": ids}))
+        .await;
+    for _ in 0..100 {
+        assert_eq!(alice.recv().await["type"], "presence");
+        alice.ack().await;
+    }
+    let mut bob = server.guest("Bob").await;
+    alice.send(ringing(&bob.id)).await;
+    assert_eq!(bob.recv().await["type"], "call-ringing");
+    assert!(alice.resume().await);
+}
