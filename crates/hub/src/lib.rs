@@ -293,9 +293,10 @@ impl Hub {
                 session.visibility.grant_for(&caller, Some(&call), now);
             }
         }
+        // Whoever is here may be asleep: another device may come for the call.
+        let callers = self.expected.entry(user.clone()).or_default();
+        callers.insert(caller, (call, now + EXPECTED_MILLIS));
         if here.is_empty() {
-            let callers = self.expected.entry(user).or_default();
-            callers.insert(caller, (call, now + EXPECTED_MILLIS));
             return Vec::new();
         }
         self.tell_watchers(&user, now)

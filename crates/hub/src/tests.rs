@@ -587,3 +587,30 @@ fn who_is_woken_is_shown_to_the_caller_until_they_hang_up() {
     );
     assert_eq!(come(&mut hub), []);
 }
+
+#[test]
+fn who_is_woken_is_shown_though_another_device_sleeps() {
+    let mut hub = hub();
+    watch_by(&mut hub, SessionId(1), watch(&["carol"]));
+    let join_hidden = |hub: &mut Hub, session, device| {
+        let identity = identity("carol", device);
+        let hidden = true;
+        handle(
+            hub,
+            Input::Join {
+                session,
+                identity,
+                hidden,
+            },
+        )
+    };
+    join_hidden(&mut hub, SessionId(8), "laptop");
+    set_away(&mut hub, SessionId(8), true);
+    let (user, caller) = (user("carol"), user("alice"));
+    let call = CallId::parse("c1").unwrap();
+    handle(&mut hub, Input::Expect { user, caller, call });
+    assert_eq!(
+        join_hidden(&mut hub, SessionId(9), "phone"),
+        [told("carol", Some("carol"), &["phone"])]
+    );
+}
