@@ -264,3 +264,12 @@ fn a_lost_path_brings_a_dead_socket_to_light() {
         }
     }
 }
+
+/// It may well live, and the server would end the session with it if it were closed.
+#[test]
+fn another_network_abandons_the_socket_and_no_session() {
+    let mut client = logged_in(1);
+    let outputs = handle(&mut client, SignalingInput::NetworkChanged, Now::ZERO);
+    let abandons = matches!(outputs[0], SignalingOutput::AbandonSocket(SocketId(1)));
+    assert!(abandons, "{outputs:?}");
+}

@@ -217,7 +217,11 @@ impl SignalingClient {
 
     /// Opens a socket in place of the one before.
     fn open(&mut self, now: Now) {
-        self.drop_socket(SignalingOutput::CloseSocket);
+        // It may well live: a session that is to go on over the next socket must not end with it.
+        self.drop_socket(match self.session {
+            Some(_) => SignalingOutput::AbandonSocket,
+            None => SignalingOutput::CloseSocket,
+        });
         self.retry_at = None;
         self.challenge = None;
         self.claimed = None;
