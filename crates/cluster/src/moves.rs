@@ -1,6 +1,6 @@
 //! Sessions on their way from one node to another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wimpex_hub::{Identity, SessionId};
 use wimpex_sansio::Now;
@@ -17,6 +17,8 @@ pub(crate) struct Take {
     pub(crate) step: Step,
     /// Some node has given it to another, which may not have it yet.
     pub(crate) is_moving: bool,
+    /// Who has said to have it, and gave nothing: it is another person's, or was heard of too little.
+    pub(crate) refused: BTreeSet<NodeId>,
     pub(crate) parts: Vec<String>,
     pub(crate) again_at: Option<Now>,
     pub(crate) until: Now,

@@ -5,6 +5,8 @@
 //! it is gone, or has handed the session over long ago, whoever says to have it is asked. What
 //! comes for the session afterwards goes the same way behind it.
 
+use std::collections::BTreeSet;
+
 use wimpex_hub::{Identity, SessionId};
 use wimpex_protocol::ServerMessage;
 
@@ -48,6 +50,7 @@ impl Cluster {
             received,
             step: Step::Home,
             is_moving: false,
+            refused: BTreeSet::new(),
             parts: Vec::new(),
             again_at: None,
             until,
@@ -156,8 +159,11 @@ impl Cluster {
             return;
         }
         wanted.is_moving |= given_to.is_some();
+        // Whoever gives it to nobody would be found again and again.
+        let has_refused = given_to.is_none() && !wanted.refused.insert(node.clone());
         match given_to.filter(|next| self.peers.get(next).is_some_and(|peer| !peer.is_dead)) {
             Some(next) => self.ask_for(take, next, turn),
+            None if has_refused => self.end_take(take, None, turn),
             None => self.seek(take, turn),
         }
     }

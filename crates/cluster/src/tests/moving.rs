@@ -126,3 +126,17 @@ fn what_is_on_its_way_is_there_before_what_is_sent_after_a_session_has_come() {
     }
     assert_eq!(calls, ["second", "third"]);
 }
+
+/// Whoever has it gives it to its person alone, and is not asked for it for ever.
+#[test]
+fn who_is_refused_a_session_is_soon_let_go() {
+    let mut world = World::new(&["a", "b", "c"]);
+    world.join("a", 1, "alice");
+    world.pass(2_000);
+    world.take_up("c", 1, ("a", 1), "alice");
+    world.pass(1_000);
+    assert_eq!(world.taken, [("c", true)]);
+    world.take_up("b", 2, ("a", 1), "mallory");
+    world.pass(100);
+    assert_eq!(world.taken, [("c", true), ("b", false)]);
+}
