@@ -37,6 +37,10 @@ pub const ASKED: usize = 32;
 /// Blocks that may come broken before the file is given up.
 pub const BROKEN_BLOCKS: u32 = 3;
 
+/// How often a receiver may say over one connection from where on they want a file: each time it may be
+/// read, and hashed, as a whole. Once, anew, and for each broken block.
+pub const WANTS: u32 = 2 + BROKEN_BLOCKS + 3;
+
 /// Texts that are taken at once, beyond which they are ignored; one comes with each block.
 pub const TAKE_BURST: u32 = 4_000;
 /// Between two of them, later.

@@ -38,6 +38,8 @@ pub(crate) struct Outgoing {
     pub(crate) paused_by_peer: bool,
     /// The receiver has said once that they want it.
     was_wanted: bool,
+    /// How often they have said so over this connection.
+    wants: u32,
     /// Bytes that the receiver has kept.
     pub(crate) kept: u64,
     /// Up to where blocks were handed to the channel, as a whole.
@@ -58,6 +60,7 @@ impl Outgoing {
             state: State::Offered,
             paused_by_peer: false,
             was_wanted: false,
+            wants: 0,
             kept: 0,
             sent: 0,
             asked: 0,
@@ -76,11 +79,18 @@ impl Outgoing {
 
     /// Nothing is known of the other side any more.
     pub(crate) fn disconnect(&mut self) {
+        self.wants = 0;
         if !self.is_over() {
             self.state = State::Offered;
             self.ready.clear();
             self.meter.stop();
         }
+    }
+
+    /// Whether the receiver may say once more from where on they want it.
+    pub(crate) fn may_want(&mut self) -> bool {
+        self.wants += 1;
+        self.wants <= limits::WANTS
     }
 
     /// The receiver wants it from there on; says whether what is there has to be compared.

@@ -185,6 +185,57 @@ fn what_only_pretends_to_be_the_same_file_begins_anew() {
 }
 
 #[test]
+fn another_file_under_the_id_of_one_that_is_kept_harms_none() {
+    let (mut alice, mut bob) = pair();
+    let file = alice.sends(1, "a", content(1, SIZE));
+    settle(&mut alice, &mut bob);
+    bob.input(Input::Accept(file));
+    settle(&mut alice, &mut bob);
+    disconnect(&mut alice, &mut bob);
+    alice.reload();
+    bob.reload();
+    connect(&mut alice, &mut bob);
+    alice.sends(1, "b", content(2, 99));
+    settle(&mut alice, &mut bob);
+    let failed = Progress::EndedByPeer(EndReason::Failed);
+    assert_eq!(alice.view(file).progress, failed);
+    bob.input(Input::Cancel(file));
+    settle(&mut alice, &mut bob);
+    assert_eq!(bob.disk[&file], content(1, SIZE));
+}
+
+/// Each time it might be read, and hashed, as a whole.
+#[test]
+fn whoever_wants_a_file_again_and_again_gets_it_no_more() {
+    let mut files = wimpex_files::Files::new();
+    let wall = UnixTime::from_millis(0);
+    files.handle(Input::Opened, Now::ZERO);
+    files.handle(
+        Input::Send(vec![wimpex_files::NewFile {
+            file: id(1),
+            name: wimpex_files::FileName::parse("a"),
+            size: SIZE,
+            modified: 1,
+        }]),
+        Now::ZERO,
+    );
+    let (file, chain) = (id(1).encode(), "1".repeat(64));
+    let mut compared = 0;
+    for _ in 0..1_000 {
+        let text = format!(
+            r#"{{"type":"want","file":"{file}","from":{SIZE},"chain":"{chain}","paused":false}}"#
+        );
+        files.handle(Input::Text { text, wall }, Now::ZERO);
+        while let Some(output) = files.poll_output() {
+            compared += u32::from(matches!(output, wimpex_files::Output::Compare { .. }));
+        }
+    }
+    assert_eq!(compared, limits::WANTS);
+    let failed = Progress::Ended(EndReason::Failed);
+    assert_eq!(files.view()[0].progress, failed);
+}
+
+#[test]
 fn a_block_that_comes_broken_comes_again_but_not_for_ever() {
     let (mut alice, mut bob) = pair();
     let file = alice.sends(1, "a", content(1, SIZE));

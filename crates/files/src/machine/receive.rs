@@ -51,6 +51,13 @@ impl Files {
         };
         let known = kept.iter().find(of_this);
         let known = known.map(|(it, bytes)| (it.key, *bytes)).or(before);
+        let is_taken = kept.iter().any(|(it, _)| it.key == file)
+            || self.incoming.iter().any(|it| it.key == file);
+        if known.is_none() && is_taken {
+            // What came under this id before is something else, and stays.
+            let reason = EndReason::Failed;
+            return self.transmit(&Frame::End { file, reason });
+        }
         let (key, bytes) = known.unwrap_or((file, 0));
         // The page was loaded anew since the user has said that they want it.
         let was_wanted = known.is_some() && key == file;

@@ -39,6 +39,11 @@ impl Files {
                 reason: EndReason::Cancelled,
             });
         };
+        if !it.may_want() {
+            let reason = EndReason::Failed;
+            self.end_sending(file, State::Ended(reason));
+            return self.transmit(&Frame::End { file, reason });
+        }
         let size = it.offer.size;
         it.paused_by_peer = paused;
         let is_whole = from.is_multiple_of(limits::BLOCK) || from == size;
