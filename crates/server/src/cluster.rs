@@ -140,9 +140,9 @@ async fn follow_relays(app: Arc<App>, mut said: Subscriber) {
             },
             // While NATS is away nobody is dead.
             _ = look.tick(), if app.registry.is_medium_up() => {
-                if let Some(concerns) = relays.bury(app.clock.now()) {
+                if relays.bury(app.clock.now()) {
                     info!(left = relays.count(), "a relay is gone");
-                    app.registry.tell_relay_moved(concerns);
+                    app.registry.tell_relay_moved();
                 }
             }
         }

@@ -462,7 +462,7 @@ impl Server {
             tokio::spawn(async move {
                 let tell = |own| {
                     app.ice.move_own(own);
-                    app.registry.tell_relay_moved(|_| true);
+                    app.registry.tell_relay_moved();
                 };
                 own.follow(&app.config, relay.as_ref(), tell).await;
             })

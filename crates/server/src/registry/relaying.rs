@@ -17,14 +17,13 @@ use crate::send_queue::QueueLimits;
 use crate::stranger_limiter::{LimitExceeded, Relation};
 
 impl SessionRegistry {
-    /// Tells everybody whose credentials for TURN may count that it is elsewhere, if it concerns them.
-    pub(crate) fn tell_relay_moved(&self, concerns: impl Fn(&UserId) -> bool) {
+    /// Tells everybody whose credentials for TURN may count where it is now.
+    pub(crate) fn tell_relay_moved(&self) {
         let mut inner = self.lock();
         let (ice, now) = (Arc::clone(&inner.ice), Instant::now());
         let is_active = |session: &ResumableSession| {
             let ttl = ice.ttl(&session.identity.user);
             ttl.is_some_and(|ttl| session.relay_access.is_active(ttl, now))
-                && concerns(&session.identity.user)
         };
         let sessions = inner.sessions.iter();
         let active = sessions.filter(|(_, session)| is_active(session));
