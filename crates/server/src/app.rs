@@ -175,11 +175,14 @@ impl App {
     ///
     /// # Errors
     /// See [`Shown::load`]; then it stays as it was.
-    pub(crate) fn show(&self, config: &Config) -> Result<(), StartError> {
-        let shown = Arc::new(Shown::load(config, &self.config, self.origins.own())?);
+    pub(crate) fn load_shown(&self, config: &Config) -> Result<Shown, StartError> {
+        Shown::load(config, &self.config, self.origins.own())
+    }
+
+    /// Shows that from now on.
+    pub(crate) fn show(&self, shown: Shown) {
         shown.page.settle();
-        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
-        Ok(())
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(shown);
     }
 
     /// Lets nobody new in, or everybody again. Where there are other servers those who are here go

@@ -74,12 +74,14 @@ impl Handle {
             }
         };
         let reloaded = app.current.changes(&config);
+        // All that may fail comes before anything counts.
+        let shown = reloaded.is_shown().then(|| app.load_shown(&config));
+        let shown = shown.transpose().map_err(|error| vec![error.to_string()])?;
         let listed = app.access.reload(Some(&config.access));
         let unlisted = listed.map_err(|error| vec![format!("access-file: {error}")])?;
         app.dismiss_unwelcome(unlisted);
-        if reloaded.is_shown() {
-            let shown = app.show(&config);
-            shown.map_err(|error| vec![error.to_string()])?;
+        if let Some(shown) = shown {
+            app.show(shown);
         }
         app.current.take(&reloaded, &config);
         Ok(reloaded)
