@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep_until};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use tracing::{debug, info};
-use wimpex_hub::Identity;
+use wimpex_hub::{Identity, SessionId};
 use wimpex_limits::Network;
 use wimpex_protocol::{
     ClientMessage, DecodeError, ErrorCode, ErrorMessage, Frame, Hello, Login, MessagesWaiting,
@@ -371,7 +371,7 @@ where
                     self.refuse(ErrorCode::RateLimited, text);
                 }
                 // Thrown away, but not lost on the way: it is not to be sent again.
-                if let Some(frame) = frame {
+                if let Some(frame) = frame.filter(|_| self.is_logged_in) {
                     self.receive(frame.seq)?;
                 }
                 return Ok(());
@@ -408,21 +408,22 @@ where
         known.map_err(|AckOutOfRange| CloseCause::BrokenProtocol)
     }
 
-    /// Says whether to act on a frame with that number.
-    fn receive(&mut self, seq: Option<u64>) -> Result<bool, CloseCause> {
-        if !self.is_logged_in {
-            return Ok(true);
-        }
-        match self.member.app.registry.receive(self.member.id, seq) {
+    /// Whose frame with that number this is; `None` if there is nothing to be done.
+    fn receive(&mut self, seq: Option<u64>) -> Result<Option<SessionId>, CloseCause> {
+        let received = self.member.app.registry.receive(self.member.id, seq);
+        let Some((session, receipt)) = received else {
+            return Ok(None);
+        };
+        match receipt {
             Receipt::New { unacked } => {
                 if unacked >= ACK_EVERY {
                     self.ack();
                 } else if unacked > 0 {
                     self.timers.ack_at = self.timers.ack_at.min(self.now() + ACK_AFTER);
                 }
-                Ok(true)
+                Ok(Some(session))
             }
-            Receipt::Duplicate => Ok(false),
+            Receipt::Duplicate => Ok(None),
             Receipt::Broken => Err(CloseCause::BrokenProtocol),
         }
     }
@@ -441,41 +442,37 @@ where
             }
             return Ok(());
         }
-        if !self.receive(frame.seq)? {
-            return Ok(());
-        }
-        match (frame.message, self.is_logged_in) {
+        let session = match self.is_logged_in {
+            true => match self.receive(frame.seq)? {
+                Some(session) => Some(session),
+                None => return Ok(()),
+            },
+            false => None,
+        };
+        let registry = &self.member.app.registry;
+        match (frame.message, session) {
             (Err(error), _) => {
                 debug!(connection = self.member.id.0, code = ?error.code, "refused a message");
                 self.answer(ServerMessage::Error(error.into()));
             }
-            (Ok(ClientMessage::Login(login)), false) => return self.log_in(&login),
-            (Ok(ClientMessage::PresenceWatch(watch)), true) => {
-                self.member.app.registry.watch(self.member.id, watch);
+            (Ok(ClientMessage::Login(login)), None) => return self.log_in(&login),
+            (Ok(ClientMessage::PresenceWatch(watch)), Some(session)) => {
+                registry.watch(session, watch);
             }
-            (Ok(ClientMessage::PresenceVisibility(visibility)), true) => {
-                self.member
-                    .app
-                    .registry
-                    .set_visibility(self.member.id, visibility);
+            (Ok(ClientMessage::PresenceVisibility(visibility)), Some(session)) => {
+                registry.set_visibility(session, visibility);
             }
-            (Ok(ClientMessage::IceServersRequest(_)), true) => {
-                self.member.app.registry.give_relay(self.member.id);
+            (Ok(ClientMessage::IceServersRequest(_)), Some(session)) => {
+                registry.give_relay(session);
             }
-            (Ok(ClientMessage::MissedCallsErase(erase)), true) => {
-                self.member
-                    .app
-                    .registry
-                    .erase_missed_calls(self.member.id, &erase);
+            (Ok(ClientMessage::MissedCallsErase(erase)), Some(session)) => {
+                registry.erase_missed_calls(session, &erase);
             }
-            (Ok(ClientMessage::Relay(relayed)), true) => {
+            (Ok(ClientMessage::Relay(relayed)), Some(session)) => {
                 self.note_busy();
-                self.member
-                    .app
-                    .registry
-                    .relay(self.member.id, relayed, bytes);
+                self.member.app.registry.relay(session, relayed, bytes);
             }
-            (Ok(message @ ClientMessage::Login(_)), true) => {
+            (Ok(message @ ClientMessage::Login(_)), Some(_)) => {
                 self.refuse_message(
                     &message,
                     ErrorCode::BadMessage,
@@ -483,8 +480,8 @@ where
                 );
             }
             // Dealt with above.
-            (Ok(ClientMessage::Ack(_)), true) => {}
-            (Ok(message), false) => {
+            (Ok(ClientMessage::Ack(_)), Some(_)) => {}
+            (Ok(message), None) => {
                 self.refuse_message(&message, ErrorCode::NotLoggedIn, "Log in first.");
             }
         }

@@ -212,13 +212,18 @@ impl SessionRegistry {
         self.frames.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A frame has arrived over a connection that is logged in.
-    pub(crate) fn receive(&self, connection: ConnectionId, seq: Option<u64>) -> Receipt {
-        match self.lock().session_of(connection) {
-            Some(session) => session.receive(seq),
-            // Closed in between.
-            None => Receipt::Duplicate,
-        }
+    /// A frame has arrived over a connection that is logged in. It counts for that session from now on,
+    /// and is that session's, whatever becomes of the connection before it is dealt with. `None` if the
+    /// connection was closed in between.
+    pub(crate) fn receive(
+        &self,
+        connection: ConnectionId,
+        seq: Option<u64>,
+    ) -> Option<(SessionId, Receipt)> {
+        let mut inner = self.lock();
+        let id = inner.connections.get(&connection)?.session?;
+        let session = inner.sessions.get_mut(&id)?;
+        Some((id, session.receive(seq)))
     }
 
     /// Acknowledges to a client what has arrived.
@@ -257,28 +262,27 @@ impl SessionRegistry {
     }
 
     /// Passes a message of so many bytes on; or its sender is told why not.
-    pub(crate) fn relay(&self, connection: ConnectionId, relayed: Envelope, bytes: usize) {
+    pub(crate) fn relay(&self, session: SessionId, relayed: Envelope, bytes: usize) {
         let mut inner = self.lock();
-        let outputs = inner.relay(connection, relayed, bytes);
+        let outputs = inner.relay(session, relayed, bytes);
         inner.carry_out(outputs);
     }
 
-    pub(crate) fn watch(&self, connection: ConnectionId, watch: PresenceWatch) {
-        self.with_session(connection, |session| Input::Watch { session, watch });
+    pub(crate) fn watch(&self, session: SessionId, watch: PresenceWatch) {
+        self.tell_hub(Input::Watch { session, watch });
     }
 
-    pub(crate) fn set_visibility(&self, connection: ConnectionId, visibility: PresenceVisibility) {
-        self.with_session(connection, |session| Input::SetVisibility {
+    pub(crate) fn set_visibility(&self, session: SessionId, visibility: PresenceVisibility) {
+        self.tell_hub(Input::SetVisibility {
             session,
             visibility,
         });
     }
 
     /// A client is about to call, and asks for credentials for TURN.
-    pub(crate) fn give_relay(&self, connection: ConnectionId) {
+    pub(crate) fn give_relay(&self, session: SessionId) {
         let mut inner = self.lock();
-        let session = inner.connections.get(&connection).and_then(|c| c.session);
-        let outputs = session.and_then(|session| inner.give_relay(session));
+        let outputs = inner.give_relay(session);
         inner.carry_out(outputs.into_iter().collect());
     }
 
@@ -433,16 +437,11 @@ impl SessionRegistry {
         self.lock().connections.len()
     }
 
-    fn with_session(&self, connection: ConnectionId, input: impl FnOnce(SessionId) -> Input) {
+    /// Of a session that is here no more the hub knows nothing.
+    fn tell_hub(&self, input: Input) {
         let mut inner = self.lock();
-        if let Some(session) = inner
-            .connections
-            .get(&connection)
-            .and_then(|handle| handle.session)
-        {
-            let outputs = inner.tell_hub(input(session));
-            inner.carry_out(outputs);
-        }
+        let outputs = inner.tell_hub(input);
+        inner.carry_out(outputs);
     }
 
     fn frames_gate(&self) -> RwLockWriteGuard<'_, ()> {

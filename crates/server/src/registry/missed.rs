@@ -5,7 +5,6 @@ use wimpex_identity::is_key_id;
 use wimpex_protocol::{MissedCalls, MissedCallsErase, ServerMessage, UserId};
 
 use super::{Inner, SessionRegistry};
-use crate::connection_id::ConnectionId;
 use crate::missed_calls::Kept;
 
 impl SessionRegistry {
@@ -40,9 +39,9 @@ impl SessionRegistry {
     }
 
     /// Somebody wants nothing more to be kept.
-    pub(crate) fn erase_missed_calls(&self, connection: ConnectionId, erase: &MissedCallsErase) {
-        let mut inner = self.lock();
-        let Some(session) = inner.session_of(connection) else {
+    pub(crate) fn erase_missed_calls(&self, session: SessionId, erase: &MissedCallsErase) {
+        let inner = self.lock();
+        let Some(session) = inner.sessions.get(&session) else {
             return;
         };
         let user = session.identity.user.clone();

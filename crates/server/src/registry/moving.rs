@@ -84,6 +84,8 @@ impl SessionRegistry {
     /// Tells everybody to come back, at another server; their sessions stay for those to fetch.
     /// Sessions of clients that do not number their frames end. Returns over how long they come.
     pub(crate) fn retire(&self) -> Duration {
+        // As above.
+        let _frames = self.frames_gate();
         let mut inner = self.lock();
         inner.closing = true;
         let reconnect_within = reconnect_window(inner.connections.len());
@@ -96,6 +98,7 @@ impl SessionRegistry {
     /// there were, or `None` if it does not go on. They come back soon: it is for the caller to
     /// spread them.
     pub(crate) fn move_away(&self, most: usize) -> Option<usize> {
+        let _frames = self.frames_gate();
         let mut inner = self.lock();
         if inner.closing {
             return None;

@@ -6,11 +6,10 @@ use std::time::{Instant, SystemTime};
 use wimpex_cluster::Arrival;
 use wimpex_hub::{Input, Output, SessionId};
 use wimpex_protocol::{
-    Envelope, ErrorCode, IceCandidate, IceCandidateInit, IceServers, ServerMessage, Signal, UserId,
+    Envelope, ErrorCode, IceCandidate, IceCandidateInit, IceServers, ServerMessage, Signal,
 };
 
 use super::{Inner, SessionRegistry, TOO_MUCH, refuse};
-use crate::connection_id::ConnectionId;
 use crate::frame::Body;
 use crate::resumable_session::ResumableSession;
 use crate::send_queue::QueueLimits;
@@ -37,19 +36,14 @@ impl SessionRegistry {
 impl Inner {
     pub(super) fn relay(
         &mut self,
-        connection: ConnectionId,
+        session: SessionId,
         relayed: Envelope,
         bytes: usize,
     ) -> Vec<Output> {
-        let Some(handle) = self.connections.get(&connection) else {
-            return Vec::new();
-        };
-        let (network, Some(session)) = (handle.network, handle.session) else {
-            return Vec::new();
-        };
         let Some(sender) = self.sessions.get(&session) else {
             return Vec::new();
         };
+        let network = sender.network;
         let refuse = |relayed: &Envelope, code, text| {
             vec![Output::Deliver {
                 to: vec![session],

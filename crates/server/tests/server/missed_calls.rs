@@ -128,7 +128,12 @@ async fn however_many_call_at_once_all_of_them_are_missed() {
         call_in_vain(&mut caller, &bob.id, &format!("c{nth}")).await;
     }
     let (mut page, _) = bob.comes(server.address).await;
-    assert_eq!(call_ids(&page.recv().await).len(), 9);
+    // Some may be kept only when he is there; he is told of those then.
+    let mut told = std::collections::BTreeSet::new();
+    while told.len() < 9 {
+        let message = page.recv().await;
+        told.extend(call_ids(&message).into_iter().map(str::to_owned));
+    }
 }
 
 #[tokio::test]
