@@ -210,7 +210,8 @@ impl Cluster {
                 name,
                 identity,
                 received,
-            } => self.take_up(take, name, identity, received, turn),
+                given_to,
+            } => self.take_up(take, name, (identity, received), given_to, turn),
             Input::NobodyHasIt(take) => self.nobody_has(take, turn),
             Input::Named { session, name } => self.name(session, name, turn),
             Input::TookOver {

@@ -40,6 +40,8 @@ pub enum Input {
         identity: Identity,
         /// How many frames it has received.
         received: u64,
+        /// To which node it went from here, if it was here lately.
+        given_to: Option<NodeId>,
     },
     /// Nobody hears who is asked for a session; with the number of the [`Input::TakeUp`].
     NobodyHasIt(u64),

@@ -39,8 +39,8 @@ impl Cluster {
         &mut self,
         take: u64,
         name: SessionName,
-        identity: Identity,
-        received: u64,
+        (identity, received): (Identity, u64),
+        given_to: Option<NodeId>,
         turn: &mut Turn<'_>,
     ) {
         let (home, until) = (name.node.clone(), turn.now + PATIENCE);
@@ -63,9 +63,22 @@ impl Cluster {
             return self.end_take(take, None, turn);
         }
         self.timers.arm(Timer::Take(take), until);
-        if self.is_up {
-            self.ask_home(take, home, turn);
+        if !self.is_up {
+            return;
         }
+        // Where it has gone from here a moment ago is known sooner than others hear that it is there.
+        let next = given_to.filter(|next| self.is_alive(next));
+        match (next, self.takes.get_mut(&take)) {
+            (Some(next), Some(wanted)) => {
+                wanted.is_moving = true;
+                self.ask_for(take, next, turn);
+            }
+            _ => self.ask_home(take, home, turn),
+        }
+    }
+
+    fn is_alive(&self, node: &NodeId) -> bool {
+        self.peers.get(node).is_some_and(|peer| !peer.is_dead)
     }
 
     fn ask_home(&mut self, take: u64, home: NodeId, turn: &mut Turn<'_>) {
@@ -161,7 +174,7 @@ impl Cluster {
         wanted.is_moving |= given_to.is_some();
         // Whoever gives it to nobody would be found again and again.
         let has_refused = given_to.is_none() && !wanted.refused.insert(node.clone());
-        match given_to.filter(|next| self.peers.get(next).is_some_and(|peer| !peer.is_dead)) {
+        match given_to.filter(|next| self.is_alive(next)) {
             Some(next) => self.ask_for(take, next, turn),
             None if has_refused => self.end_take(take, None, turn),
             None => self.seek(take, turn),

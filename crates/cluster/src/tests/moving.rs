@@ -4,7 +4,7 @@ use wimpex_protocol::{DeviceId, ServerMessage, UserId};
 use wimpex_sansio::UnixTime;
 
 use super::world::{World, ringing};
-use crate::{Input, Message, NodeId, Outcome};
+use crate::{Input, Interest, Message, NodeId, Outcome};
 
 /// Whoever watches sees nothing of it, wherever they are, and what is sent afterwards arrives.
 #[test]
@@ -139,4 +139,17 @@ fn who_is_refused_a_session_is_soon_let_go() {
     world.take_up("b", 2, ("a", 1), "mallory");
     world.pass(100);
     assert_eq!(world.taken, [("c", true), ("b", false)]);
+}
+
+/// Its client is told that it goes on there before the medium knows that it is to be found there.
+#[test]
+fn a_session_comes_back_before_it_is_known_where_it_went() {
+    let mut world = World::new(&["a", "b"]);
+    world.join("a", 1, "alice");
+    world.pass(2_000);
+    world.take_up("b", 1, ("a", 1), "alice");
+    let interests = world.interests.get_mut("b").unwrap();
+    interests.retain(|interest| !matches!(interest, Interest::Session(_)));
+    world.take_up_from("a", 2, ("a", 1), "alice", Some("b"));
+    assert_eq!(world.taken, [("b", true), ("a", true)]);
 }

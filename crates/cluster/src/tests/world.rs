@@ -156,13 +156,22 @@ impl World {
                 to,
                 take,
                 name: session,
+                identity,
                 ..
             } => {
-                let id = SessionId(session.number);
-                let node = &self.nodes[name];
-                let saved = node.hub().save_one(id, self.now);
-                let is_gone = self.gone.contains_key(&(name, id.0));
-                let given = saved.filter(|_| !is_gone);
+                let hub = self.nodes[name].hub();
+                // One that has come here has another number.
+                let come = SessionId(1_000 + session.number);
+                let is_come = hub.save_one(come, self.now).is_some();
+                let id = if is_come {
+                    come
+                } else {
+                    SessionId(session.number)
+                };
+                let saved = hub.save_one(id, self.now);
+                let given_to = self.gone.get(&(name, id.0)).cloned();
+                let is_theirs = |saved: &HubSession| saved.identity == identity;
+                let given = saved.filter(|saved| given_to.is_none() && is_theirs(saved));
                 let given = given.map(|saved| (id, saved.identity.user.to_string()));
                 if given.is_some() {
                     self.gone.insert((name, id.0), to.clone());
@@ -171,7 +180,7 @@ impl World {
                     to,
                     take,
                     given,
-                    given_to: None,
+                    given_to,
                 };
                 self.mail.push_back((name, input));
             }
@@ -456,10 +465,23 @@ impl World {
         session: (&str, u64),
         user: &str,
     ) {
+        self.take_up_from(name, take, session, user, None);
+    }
+
+    /// The same of one that was at the node, and went from it to another.
+    pub(super) fn take_up_from(
+        &mut self,
+        name: &'static str,
+        take: u64,
+        session: (&str, u64),
+        user: &str,
+        given_to: Option<&str>,
+    ) {
         let session = SessionName {
             node: NodeId::parse(session.0).unwrap(),
             number: session.1,
         };
+        let given_to = given_to.map(|node| NodeId::parse(node).unwrap());
         self.input(
             name,
             Input::TakeUp {
@@ -467,6 +489,7 @@ impl World {
                 name: session,
                 identity: identity(user),
                 received: 0,
+                given_to,
             },
         );
     }

@@ -45,11 +45,14 @@ impl SessionRegistry {
         let take = inner.takes.last;
         let (told, waiting) = oneshot::channel();
         inner.takes.waiting.insert(take, told);
+        let name = SessionName { node, number };
+        let given_to = inner.moved.by_name.get(&name).map(|gone| gone.to.clone());
         let input = NodeInput::TakeUp {
             take,
-            name: SessionName { node, number },
+            name,
             identity: identity.clone(),
             received: resume.received,
+            given_to,
         };
         let now = inner.clock.now();
         inner.node.handle(input, now);
