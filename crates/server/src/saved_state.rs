@@ -93,6 +93,9 @@ pub(crate) struct MovedSession {
     pub(crate) session: SavedSession,
     /// With whom its person takes part in a call, and for how many more milliseconds that counts.
     pub(crate) talks: Vec<(String, u64)>,
+    /// Its calls that may still be heard.
+    #[serde(default)]
+    pub(crate) wakes: Vec<SavedWake>,
 }
 
 /// A state that this version cannot take up.
@@ -136,11 +139,16 @@ impl SavedState {
 }
 
 impl MovedSession {
-    pub(crate) fn new(session: SavedSession, talks: Vec<(String, u64)>) -> Self {
+    pub(crate) fn new(
+        session: SavedSession,
+        talks: Vec<(String, u64)>,
+        wakes: Vec<SavedWake>,
+    ) -> Self {
         Self {
             version: VERSION,
             session,
             talks,
+            wakes,
         }
     }
 

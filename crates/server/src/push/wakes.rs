@@ -251,10 +251,11 @@ impl Wakes {
         wake.is_some_and(|wake| wake.outcome.borrow().is_none())
     }
 
-    /// Gives up all that ring still, for another process.
-    pub(crate) fn hand_over(&mut self) -> Vec<Waiting> {
-        let all = self.calls.drain().map(|(_, wake)| wake);
-        let ringing = all.filter(|wake| wake.end(Outcome::HandedOver));
+    /// Gives up those of these callers' sessions that ring still, for another process.
+    pub(crate) fn hand_over(&mut self, of: impl Fn(SessionId) -> bool) -> Vec<Waiting> {
+        let all = self.calls.extract_if(|_, wake| of(wake.session));
+        let ringing = all.map(|(_, wake)| wake);
+        let ringing = ringing.filter(|wake| wake.end(Outcome::HandedOver));
         let waiting = ringing.map(|wake| Waiting {
             wakes: wake.wakes(),
             user: wake.user,

@@ -14,7 +14,7 @@ use super::handover::{restore, save};
 use super::moved::{Gone, Request};
 use super::{Inner, SessionRegistry};
 use crate::connection_id::ConnectionId;
-use crate::saved_state::MovedSession;
+use crate::saved_state::{MovedSession, SavedWake};
 use crate::send_queue::{CloseReason, reconnect_window};
 
 /// What comes for a session is passed on for so long after it has gone: as long as a message waits
@@ -183,9 +183,10 @@ impl Inner {
         if let Some(handle) = older.and_then(|older| self.disconnect(older)) {
             handle.queue.close(CloseReason::Superseded);
         }
+        let wakes = self.save_wakes(|caller| caller == id, now);
         let talks = self.stranger_limiter.talks_of(&identity.user, clock_now);
         let talks = talks.map(|(user, left)| (user.as_str().to_owned(), left));
-        let state = MovedSession::new(saved, talks.collect()).to_text();
+        let state = MovedSession::new(saved, talks.collect(), wakes).to_text();
         self.forget(id);
         debug!(session = id.0, to = %to, "goes on at another server");
         let gone = Gone {
@@ -253,6 +254,12 @@ impl Inner {
             }
         }
         self.node.adopt(hub_session, clock_now);
+        let wakes = moved.wakes.into_iter();
+        let wakes = wakes.map(|wake| SavedWake {
+            session: id.0,
+            ..wake
+        });
+        self.restore_wakes(wakes.collect(), now);
         self.moved.by_name.remove(&name);
         let session = id;
         let named = NodeInput::Named { session, name };

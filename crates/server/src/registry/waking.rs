@@ -62,9 +62,13 @@ impl SessionRegistry {
 }
 
 impl Inner {
-    /// The calls that may still be heard, for another process.
-    pub(super) fn save_wakes(&mut self, now: Instant) -> Vec<SavedWake> {
-        let waiting = self.wakes.hand_over().into_iter();
+    /// The calls of these sessions that may still be heard, for another process.
+    pub(super) fn save_wakes(
+        &mut self,
+        of: impl Fn(SessionId) -> bool,
+        now: Instant,
+    ) -> Vec<SavedWake> {
+        let waiting = self.wakes.hand_over(of).into_iter();
         let saved = waiting.map(|it| SavedWake {
             user: it.user.as_str().to_owned(),
             caller: it.call.from_id.as_str().to_owned(),

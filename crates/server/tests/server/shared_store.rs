@@ -91,6 +91,39 @@ async fn who_has_come_elsewhere_meanwhile_is_told_at_once() {
     assert_eq!(call_ids(&page.recv().await), ["c1"]);
 }
 
+/// A caller whose session goes to another node calls on from there.
+#[tokio::test]
+async fn a_call_goes_on_where_its_caller_goes() {
+    let Some(town) = Town::keeping(2).await else {
+        return;
+    };
+    let bob = Person::new(7);
+    let mut alice = town.nodes[0].numbering_guest("Alice").await;
+    alice.send(offer(&bob.id)).await;
+    assert_eq!(alice.recv().await["code"], "user-offline");
+    alice.cut();
+    alice.go_to(town.nodes[1].address);
+    assert!(alice.resume().await);
+    // By the time that one is missed whose caller has left this node, so would hers be.
+    let mut carol = town.nodes[0].guest("Carol").await;
+    let mut offered = offer(&bob.id);
+    offered["callId"] = json!("c2");
+    carol.send(offered).await;
+    carol.error("user-offline").await;
+    carol.close().await;
+    let (mut page, _) = bob.comes(town.nodes[0].address).await;
+    assert_eq!(call_ids(&page.recv().await), ["c2"]);
+    let end = json!({"type": "call-end", "toId": bob.id, "callId": "c1", "reason": "cancelled"});
+    alice.send(end).await;
+    loop {
+        let next = page.recv().await;
+        if next["type"] == "missed-calls" {
+            assert_eq!(call_ids(&next), ["c1"]);
+            break;
+        }
+    }
+}
+
 async fn bob_subscribes_at_the_second_node() -> Option<(Service, Town, Person)> {
     let service = Service::start(CREATED).await;
     let with = |config: &mut wimpex_server::Config| service.configure(config);
