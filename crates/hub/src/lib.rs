@@ -271,6 +271,12 @@ impl Hub {
         sessions.any(|(_, id)| self.sessions.get(&id).is_some_and(|it| !it.away))
     }
 
+    /// Whether a user shows some device to another.
+    pub fn shows(&self, user: &UserId, to: &UserId) -> bool {
+        self.sessions_of(user)
+            .any(|(_, id)| self.is_visible(id, to))
+    }
+
     /// Whether a user has named another among those who may see them: their contacts.
     pub fn names(&self, user: &UserId, other: &UserId) -> bool {
         self.sessions_of(user).any(|(_, id)| {

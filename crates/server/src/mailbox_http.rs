@@ -216,12 +216,16 @@ async fn take(
 }
 
 /// Straight to a page of the receiver's. `None` where none asks for it: then nothing of it has been
-/// read.
+/// read. From whom they hide it rests first, as if nobody were there: how soon it is read, and that it
+/// went straight, would tell.
 async fn pass(
     app: &App,
     arrival: &Arrival,
     incoming: &mut Incoming,
 ) -> Option<Result<(), MailboxRefusal>> {
+    if !app.registry.shows(arrival.receiver(), &arrival.sender()) {
+        return None;
+    }
     let mut passage = arrival.offer();
     let message = ServerMessage::MessagesWaiting(MessagesWaiting {});
     if !app.registry.tell(arrival.receiver(), message) {

@@ -302,6 +302,11 @@ impl SessionRegistry {
         is_there
     }
 
+    /// Whether a device of somebody's is here, and shown to that other one.
+    pub(crate) fn shows(&self, user: &UserId, to: &UserId) -> bool {
+        self.lock().node.hub().shows(user, to)
+    }
+
     /// Whether a device of somebody's is here.
     pub(crate) fn is_here(&self, user: &UserId) -> bool {
         self.lock().node.hub().is_present(user)

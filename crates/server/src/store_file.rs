@@ -125,9 +125,13 @@ impl StoreFile {
                 Ok(brought) => {
                     let mut at_hand = store.lock_at_hand();
                     at_hand.retain(|_, (at, _)| at.elapsed() < AT_HAND);
-                    if at_hand.len() < MOST_AT_HAND {
-                        at_hand.insert(user, (asked, brought));
+                    if at_hand.len() >= MOST_AT_HAND {
+                        let oldest = at_hand.iter().min_by_key(|(_, (at, _))| *at);
+                        if let Some(oldest) = oldest.map(|(user, _)| user.clone()) {
+                            at_hand.remove(&oldest);
+                        }
                     }
+                    at_hand.insert(user, (asked, brought));
                 }
                 Err(error) => warn!(%error, "cannot read what is kept of somebody"),
             }

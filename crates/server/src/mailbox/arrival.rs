@@ -96,6 +96,10 @@ impl Arrival {
         &self.place.receiver
     }
 
+    pub(crate) fn sender(&self) -> UserId {
+        self.envelope.name().sender
+    }
+
     /// For what will be read of it.
     pub(crate) fn check(&self) -> Check {
         Check {

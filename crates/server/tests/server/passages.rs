@@ -133,6 +133,21 @@ async fn what_no_page_asks_for_rests() {
     assert_eq!(house.fetch(&message).await.text(), SEALED);
 }
 
+/// How long it takes would tell that they are there.
+#[tokio::test]
+async fn a_message_from_whom_they_hide_rests_first() {
+    let mut house = House::open(LONG, LONG).await;
+    let hides = json!({"type": "presence-visibility", "userIds": []});
+    house.page.send(hides).await;
+    house.page.nothing_more().await;
+    let message = house.message(1);
+    let left = put(&house.server, &message.encode(), SEALED).await;
+    assert_eq!(left.status, 201);
+    assert_eq!(files(house.folder.path()), 1);
+    assert_eq!(house.hears().await, message);
+    assert_eq!(house.fetch(&message).await.text(), SEALED);
+}
+
 #[tokio::test]
 async fn what_a_page_has_lost_is_left_again_and_rests() {
     let mut house = House::open(LONG, SHORT).await;
