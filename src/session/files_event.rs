@@ -80,7 +80,7 @@ impl From<FilesEvent> for Event {
 /// The files of the person whom the user sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FilesView {
-    /// With whom.
+    /// Whom the user sees; `None` before the first call. What is chosen goes to who it is then.
     pub peer: Option<UserId>,
     /// Both pages can, and are connected.
     pub is_offered: bool,

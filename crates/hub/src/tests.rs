@@ -54,7 +54,14 @@ fn handle(hub: &mut Hub, input: Input) -> Vec<Output> {
 }
 
 fn join(hub: &mut Hub, session: SessionId, identity: Identity) -> Vec<Output> {
-    let hidden = false;
+    join_as(hub, session, identity, false)
+}
+
+fn join_hidden(hub: &mut Hub, session: SessionId, identity: Identity) -> Vec<Output> {
+    join_as(hub, session, identity, true)
+}
+
+fn join_as(hub: &mut Hub, session: SessionId, identity: Identity, hidden: bool) -> Vec<Output> {
     handle(
         hub,
         Input::Join {
@@ -563,18 +570,7 @@ fn who_is_woken_is_shown_to_the_caller_until_they_hang_up() {
         let call = CallId::parse("c1").unwrap();
         handle(hub, Input::Expect { user, caller, call });
     };
-    let come = |hub: &mut Hub| {
-        let identity = identity("carol", "phone");
-        let (session, hidden) = (SessionId(9), true);
-        handle(
-            hub,
-            Input::Join {
-                session,
-                identity,
-                hidden,
-            },
-        )
-    };
+    let come = |hub: &mut Hub| join_hidden(hub, SessionId(9), identity("carol", "phone"));
     let mut hub = hub();
     watch_by(&mut hub, SessionId(1), watch(&["carol"]));
     wake(&mut hub);
@@ -592,25 +588,13 @@ fn who_is_woken_is_shown_to_the_caller_until_they_hang_up() {
 fn who_is_woken_is_shown_though_another_device_sleeps() {
     let mut hub = hub();
     watch_by(&mut hub, SessionId(1), watch(&["carol"]));
-    let join_hidden = |hub: &mut Hub, session, device| {
-        let identity = identity("carol", device);
-        let hidden = true;
-        handle(
-            hub,
-            Input::Join {
-                session,
-                identity,
-                hidden,
-            },
-        )
-    };
-    join_hidden(&mut hub, SessionId(8), "laptop");
+    join_hidden(&mut hub, SessionId(8), identity("carol", "laptop"));
     set_away(&mut hub, SessionId(8), true);
     let (user, caller) = (user("carol"), user("alice"));
     let call = CallId::parse("c1").unwrap();
     handle(&mut hub, Input::Expect { user, caller, call });
     assert_eq!(
-        join_hidden(&mut hub, SessionId(9), "phone"),
+        join_hidden(&mut hub, SessionId(9), identity("carol", "phone")),
         [told("carol", Some("carol"), &["phone"])]
     );
 }
